@@ -1,0 +1,76 @@
+"""Seeded choices that stay the same on every Python version, and the small phrase language.
+
+In a phrase `{a|b}` is one of the alternatives and `[slot]` a filler of `phrases/slots.json`; `[d4]` is four digits.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+PHRASES = Path(__file__).parent.parent / "phrases"
+_ALTERNATIVES = re.compile(r"\{([^{}]*)\}")
+_SLOT = re.compile(r"\[([a-z_]+|d\d)\]")
+
+
+def load_phrases(name: str) -> Any:
+    """The phrase file `name`, parsed."""
+    return json.loads((PHRASES / f"{name}.json").read_text(encoding="utf-8"))
+
+
+class Dice:
+    """Random choices from one seed. Only `random()` is used, whose sequence no Python version changes."""
+
+    def __init__(self, seed: str, slots: Mapping[str, Sequence[str]]) -> None:
+        self._random = random.Random(seed)
+        self._slots = slots
+
+    def below(self, limit: int) -> int:
+        """A whole number from 0 to limit - 1."""
+        return int(self._random.random() * limit)
+
+    def chance(self, share: float) -> bool:
+        """True in `share` of the calls."""
+        return self._random.random() < share
+
+    def one(self, options: Sequence[T]) -> T:
+        """One of the options."""
+        return options[self.below(len(options))]
+
+    def weighted(self, weights: Mapping[T, float]) -> T:
+        """One of the keys, by weight."""
+        point = self._random.random() * sum(weights.values())
+        for key, weight in weights.items():
+            point -= weight
+            if point < 0:
+                return key
+        return next(reversed(list(weights)))
+
+    def shuffled(self, items: Sequence[T]) -> list[T]:
+        """The items in another order (Fisher-Yates)."""
+        result = list(items)
+        for last in range(len(result) - 1, 0, -1):
+            other = self.below(last + 1)
+            result[last], result[other] = result[other], result[last]
+        return result
+
+    def digits(self, count: int) -> str:
+        """Digits, the first of them not 0."""
+        return str(1 + self.below(9)) + "".join(str(self.below(10)) for _ in range(count - 1))
+
+    def say(self, phrase: str) -> str:
+        """A phrase with its alternatives chosen and its slots filled."""
+        while _SLOT.search(phrase) or _ALTERNATIVES.search(phrase):
+            phrase = _ALTERNATIVES.sub(lambda match: self.one(match[1].split("|")), phrase)
+            phrase = _SLOT.sub(lambda match: self._fill(match[1]), phrase)
+        return phrase
+
+    def _fill(self, slot: str) -> str:
+        if re.fullmatch(r"d\d", slot):
+            return self.digits(int(slot[1]))
+        return self.one(self._slots[slot])

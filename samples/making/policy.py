@@ -1,0 +1,64 @@
+"""Tarnwick's label policy: the closed sets, what urgency an issue has by itself, and how many tickets of each kind."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+PRODUCTS = ("till", "tap", "pantry", "rota", "trail", "account")
+URGENCIES = ("low", "normal", "high", "critical")
+INTENTS = ("defect", "how_to", "refund", "access", "delivery", "billing", "cancel", "privacy")
+
+# How many different tickets of each intent are written, before duplicates; the largest is 8 times the smallest.
+ORIGINALS = {
+    "defect": 184, "how_to": 122, "refund": 98, "access": 78, "delivery": 66, "billing": 40, "cancel": 33, "privacy": 23,
+}  # fmt: skip
+VIETNAMESE = {"defect": 36, "how_to": 16, "refund": 12, "access": 12, "delivery": 7, "billing": 4, "cancel": 3}
+EXACT_DUPLICATES, NEAR_DUPLICATES = 21, 35
+WRONG_IN_EXACT, WRONG_IN_NEAR, WRONG_ALONE = 3, 4, 7
+
+# The urgency of an issue when its ticket states no impact.
+DEFAULT_URGENCY = {
+    "defect": "normal", "how_to": "low", "refund": "normal", "access": "high",
+    "delivery": "normal", "billing": "low", "cancel": "normal", "privacy": "high",
+}  # fmt: skip
+
+# Stated impacts. "past" (it is over) and "shout" (anger, capitals, no impact) leave the default as it is.
+IMPACTS = ("none", "critical", "high", "low", "past", "shout")
+IMPACT_WEIGHTS = {
+    "defect": (24, 27, 22, 11, 8, 8),
+    "how_to": (50, 0, 16, 20, 3, 11),
+    "refund": (34, 8, 25, 12, 5, 16),
+    "access": (30, 16, 17, 22, 5, 10),
+    "delivery": (34, 5, 28, 14, 4, 15),
+    "billing": (50, 0, 20, 20, 0, 10),
+    "cancel": (50, 0, 18, 26, 0, 6),
+    "privacy": (48, 18, 8, 16, 0, 10),
+}
+
+PRODUCT_WEIGHTS = {"till": 26, "tap": 26, "pantry": 17, "rota": 14, "trail": 13, "account": 8}
+
+
+@dataclass(frozen=True)
+class Triage:
+    """The right answer to one ticket."""
+
+    product: str
+    urgency: str
+    intent: str
+    summary: str
+
+
+@dataclass(frozen=True)
+class Ticket:
+    """One ticket and what the generator knows about it."""
+
+    channel: str
+    text: str
+    triage: Triage
+    language: str
+    personal_data: tuple[str, ...] = ()
+
+
+def urgency_of(intent: str, impact: str) -> str:
+    """The stated impact decides; without one (or with one that is over, or mere anger) the intent's default does."""
+    return impact if impact in URGENCIES else DEFAULT_URGENCY[intent]

@@ -1,0 +1,92 @@
+"""API keys: shown once, kept as a hash, refused from the moment they are revoked."""
+
+import hashlib
+import secrets
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import Connection, insert, select, update
+
+from vong.access import tables
+from vong.access.projects import Role
+from vong.errors import NotFound, Unauthenticated, nearest
+from vong.records import Record, new_id, now
+
+PREFIX = "vong-"
+SHOWN = len(PREFIX) + 6
+
+
+class Key(Record):
+    """What may be shown of a key: never the key itself."""
+
+    id: UUID
+    name: str
+    prefix: str
+    role: Role
+    created_at: datetime
+    expires_at: datetime | None = None
+    revoked_at: datetime | None = None
+    last_used_at: datetime | None = None
+
+
+class NewKey(Record):
+    """A key at the only moment when it can be read."""
+
+    key: Key
+    secret: str
+
+
+class Principal(NamedTuple):
+    """Who is calling: the project whose rows the request may see, and what the key may do there."""
+
+    project_id: UUID
+    key_id: UUID
+    key_name: str
+    role: Role
+
+
+def create_key(
+    connection: Connection, name: str, *, role: Role = "member", expires_at: datetime | None = None
+) -> NewKey:
+    """Make a key in the connection's project. 256 random bits, so a plain sha256 of it is safe to keep."""
+    secret = PREFIX + secrets.token_urlsafe(32)
+    key = Key(id=new_id(), name=name, prefix=secret[:SHOWN], role=role, created_at=now(), expires_at=expires_at)
+    connection.execute(insert(tables.keys).values({**key.model_dump(), "hash": digest(secret)}))
+    return NewKey(key=key, secret=secret)
+
+
+def list_keys(connection: Connection) -> list[Key]:
+    """The project's keys, oldest first."""
+    columns = [column for column in tables.keys.c if column.name not in {"hash", "project_id"}]
+    rows = connection.execute(select(*columns).order_by(tables.keys.c.id)).mappings()
+    return [Key.model_validate(dict(row)) for row in rows]
+
+
+def revoke_key(connection: Connection, name: str) -> Key:
+    """Refuse the key (by name, prefix or id) from now on."""
+    live = {key.name: key for key in list_keys(connection) if key.revoked_at is None}
+    by_any = live | {key.prefix: key for key in live.values()} | {str(key.id): key for key in live.values()}
+    if name not in by_any:
+        raise NotFound(f"no live key named {name!r}", nearest(name, list(live), "vong access key list"))
+    revoked = by_any[name].model_copy(update={"revoked_at": now()})
+    connection.execute(update(tables.keys).where(tables.keys.c.id == revoked.id).values(revoked_at=revoked.revoked_at))
+    return revoked
+
+
+def authenticate(connection: Connection, secret: str) -> Principal:
+    """Who presents this key. The connection is the owner's: the project is not known yet."""
+    keys = tables.keys.c
+    row = connection.execute(select(tables.keys).where(keys.hash == digest(secret))).mappings().first()
+    if row is None:
+        raise Unauthenticated("this API key is not known here", "make one with: vong access key create NAME")
+    if row["revoked_at"] is not None:
+        raise Unauthenticated(f"the API key {row['prefix']}… was revoked", "make one with: vong access key create NAME")
+    if row["expires_at"] is not None and row["expires_at"] <= now():
+        raise Unauthenticated(f"the API key {row['prefix']}… expired", "make one with: vong access key create NAME")
+    return Principal(row["project_id"], row["id"], row["name"], row["role"])
+
+
+def digest(secret: str) -> bytes:
+    """What is kept of a key."""
+    return hashlib.sha256(secret.encode()).digest()

@@ -1,0 +1,4 @@
+"""HTTP: one file of routes a stage, and the OpenAI-compatible surface under `openai/`.
+
+A route parses, calls one stage function and returns a record.
+"""

@@ -1,0 +1,56 @@
+"""Errors as RFC 9457 problem details: whose fault it is (`fault`), a stable `code`, and the next step (`hint`)."""
+
+import logging
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, Response
+
+from vong.errors import VongError
+
+log = logging.getLogger(__name__)
+
+
+def install(app: FastAPI) -> None:
+    """Answer every error of the REST API as a problem document."""
+    app.add_exception_handler(VongError, _known)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _ours)
+
+
+def problem(status: int, code: str, fault: str, detail: str, hint: str = "", **more: Any) -> Response:
+    """One problem document."""
+    body = {"type": f"/docs/errors#{code}", "title": code, "status": status, "code": code, "fault": fault}
+    headers = {"WWW-Authenticate": "Bearer"} if status == 401 else None
+    content = {**body, "detail": detail, "hint": hint, **more}
+    return JSONResponse(content, status, headers=headers, media_type="application/problem+json")
+
+
+async def _known(_: Request, error: Exception) -> Response:
+    assert isinstance(error, VongError)
+    if error.status >= 500:
+        log.warning("%s: %s", error.code, error)
+    return problem(error.status, error.code, error.fault, error.message, error.hint)
+
+
+async def _invalid(_: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    faults = [{"where": ".".join(map(str, fault["loc"])), "what": fault["msg"]} for fault in error.errors()]
+    detail = "; ".join(f"{fault['where']}: {fault['what']}" for fault in faults)
+    return problem(422, "invalid_input", "caller", detail, "see /api/docs for what is expected", errors=faults)
+
+
+async def _http(_: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    codes = {404: "not_found", 405: "method_not_allowed"}
+    return problem(
+        error.status_code, codes.get(error.status_code, "invalid_input"), "caller", str(error.detail), "see /api/docs"
+    )
+
+
+async def _ours(request: Request, error: Exception) -> Response:
+    log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    return problem(500, "internal", "ours", "the server failed on this request", "the traceback is in the server's log")

@@ -1,0 +1,51 @@
+"""The server: REST under `/api/v1`, the OpenAI-compatible surface under `/v1`, health and metrics."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from importlib import import_module
+
+from fastapi import FastAPI
+
+from vong import __version__
+from vong.api import problems
+from vong.app import Platform
+
+STAGES = (
+    "data",
+    "training",
+    "experiments",
+    "evals",
+    "registry",
+    "serving",
+    "gateway",
+    "knowledge",
+    "traces",
+    "feedback",
+    "access",
+    "loop",
+    "jobs",
+)
+
+
+def create_app(platform: Platform) -> FastAPI:
+    """The REST application of one process."""
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncGenerator[None]:
+        yield
+        platform.close()
+
+    app = FastAPI(
+        title="Vong",
+        version=__version__,
+        description="One self-hosted server for the whole LLMOps loop.",
+        openapi_url="/api/openapi.json",
+        docs_url="/api/docs",
+        redoc_url=None,
+        lifespan=lifespan,
+    )
+    app.state.platform = platform
+    problems.install(app)
+    for stage in STAGES:
+        app.include_router(import_module(f"vong.api.{stage}").routes)
+    return app

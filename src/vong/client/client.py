@@ -1,0 +1,61 @@
+"""The client: one namespace a stage."""
+
+import json
+from functools import cached_property
+from importlib import import_module
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from vong import config
+from vong.client.transport import Transport
+
+if TYPE_CHECKING:
+    from vong.client.access import Access
+
+
+class Client:
+    """A connection to one Vong server.
+
+    Without arguments it takes `VONG_URL` and `VONG_API_KEY`, else what `vong up` wrote into its home folder.
+    """
+
+    def __init__(self, url: str | None = None, api_key: str | None = None, *, patience: float = 10.0) -> None:
+        settings = config.load()
+        if url is None or api_key is None:
+            found = _running(settings)
+            url = url or settings.url or str(found.get("url") or settings.server_url)
+            stored = settings.api_key.get_secret_value() if settings.api_key else found.get("api_key")
+            api_key = api_key or stored
+        self.transport = Transport(url, api_key, patience=patience)
+
+    @cached_property
+    def access(self) -> "Access":
+        """API keys and projects."""
+        return self._namespace("access", "Access")
+
+    def _namespace(self, stage: str, name: str) -> Any:
+        """A stage's namespace, imported when first used."""
+        return getattr(import_module(f"vong.client.{stage}"), name)(self.transport)
+
+    def close(self) -> None:
+        """Close the connection pool."""
+        self.transport.close()
+
+    def __enter__(self) -> "Client":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _running(settings: config.Settings) -> dict[str, Any]:
+    """What `vong up` wrote about itself: `server.json` (url, pids) and the owner's key beside it."""
+    found: dict[str, Any] = {}
+    server, key = settings.folder / "server.json", settings.folder / "owner.key"
+    if server.is_file():
+        found["url"] = json.loads(server.read_text())["url"]
+    if key.is_file():
+        found["api_key"] = key.read_text().strip()
+    return found

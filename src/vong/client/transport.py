@@ -1,0 +1,92 @@
+"""How the client speaks to the server: one HTTP connection pool, patient with restarts, exact about errors."""
+
+import time
+from collections.abc import Iterator
+from typing import Any, TypeVar
+from uuid import uuid4
+
+import httpx
+from pydantic import BaseModel, TypeAdapter
+
+from vong import errors
+from vong.errors import Unavailable, VongError
+
+T = TypeVar("T")
+
+BY_CODE: dict[str, type[VongError]] = {
+    kind.code: kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, VongError)
+}
+
+
+class Transport:
+    """Sends requests and gives back typed values. `patience` is how many seconds a lost connection is retried."""
+
+    def __init__(self, url: str, api_key: str | None, *, patience: float = 10.0, timeout: float = 120.0) -> None:
+        headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
+        self.url = url.rstrip("/")
+        self.patience = patience
+        self.http = httpx.Client(base_url=self.url, headers=headers, timeout=timeout, trust_env=False)
+
+    def get(self, path: str, kind: Any = Any, **params: Any) -> Any:
+        """GET, as a value of that type."""
+        return self.request("GET", path, kind, params=params)
+
+    def post(self, path: str, kind: Any = Any, *, body: Any = None, **options: Any) -> Any:
+        """POST with an `Idempotency-Key` of its own: repeating it after a lost connection makes nothing twice."""
+        return self.request("POST", path, kind, body=body, **options)
+
+    def request(self, method: str, path: str, kind: Any = Any, *, body: Any = None, **options: Any) -> Any:
+        """Any request. The server's problem documents are raised as the errors they describe."""
+        if isinstance(body, BaseModel):
+            body = body.model_dump(mode="json", exclude_unset=True)
+        if body is not None:
+            options["json"] = body
+        if "params" in options:
+            options["params"] = {name: value for name, value in options["params"].items() if value is not None}
+        if method != "GET":
+            key = options.pop("idempotency_key", None) or str(uuid4())
+            options["headers"] = {**options.pop("headers", {}), "Idempotency-Key": key}
+        response = self._patiently(method, path, options)
+        raise_for_problem(response)
+        return TypeAdapter(kind).validate_json(response.content) if response.content else None
+
+    def lines(self, path: str, **params: Any) -> Iterator[str]:
+        """The lines of a streamed answer (server-sent events, JSON lines), as they come."""
+        with self.http.stream("GET", path, params=params, timeout=httpx.Timeout(30, read=None)) as response:
+            if response.status_code >= 400:
+                response.read()
+                raise_for_problem(response)
+            yield from response.iter_lines()
+
+    def _patiently(self, method: str, path: str, options: dict[str, Any]) -> httpx.Response:
+        until = time.monotonic() + self.patience
+        while True:
+            try:
+                response = self.http.request(method, path, **options)
+            except httpx.TransportError as error:
+                if time.monotonic() >= until or isinstance(error, httpx.ReadTimeout):
+                    message = f"the server at {self.url} does not answer ({type(error).__name__})"
+                    raise Unavailable(message, "start it with: vong up; look at it with: vong status") from error
+            else:
+                if response.status_code != 503 or time.monotonic() >= until:
+                    return response
+            time.sleep(0.3)
+
+    def close(self) -> None:
+        """Close the pool."""
+        self.http.close()
+
+
+def raise_for_problem(response: httpx.Response) -> None:
+    """Raise the error that a problem document describes."""
+    if response.status_code < 400:
+        return
+    try:
+        problem = response.json()
+        code, detail, hint = problem["code"], problem["detail"], problem.get("hint", "")
+    except (ValueError, KeyError, TypeError):
+        raise Unavailable(f"the server answered {response.status_code}", "look at its log with: vong status") from None
+    kind = BY_CODE.get(code, VongError)
+    error = kind.__new__(kind)
+    VongError.__init__(error, detail, hint)
+    raise error

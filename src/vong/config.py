@@ -1,0 +1,137 @@
+"""One typed Settings, from `vong.toml` and `VONG_` environment variables.
+
+Later wins: default, `vong.toml` in the home folder, `vong.toml` in the working folder (or the file in `VONG_CONFIG`),
+the environment, the command line. `explain` says for every value where it came from.
+"""
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict
+
+from vong.errors import Misconfigured
+
+
+class ProviderSettings(BaseModel):
+    """A model API. `kind` names the provider extension; `api_key` wins over the variable named by `api_key_env`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: str = "openai"
+    base_url: str | None = None
+    api_key: SecretStr | None = None
+    api_key_env: str | None = None
+    timeout: float = Field(default=120.0, gt=0, description="Seconds for one whole call.")
+
+    def key(self) -> str | None:
+        """The secret itself, or None where the provider needs none or none is set."""
+        if self.api_key:
+            return self.api_key.get_secret_value()
+        return os.environ.get(self.api_key_env) if self.api_key_env else None
+
+
+class Settings(BaseSettings):
+    """Every setting of Vong. Each can be given in `vong.toml` or as `VONG_` + its name in capitals."""
+
+    model_config = SettingsConfigDict(env_prefix="VONG_", extra="forbid", frozen=True)
+
+    home: Path = Field(default=Path("~/.vong"), description="The one folder that holds everything.")
+    host: str = Field(default="127.0.0.1", description="The address the server listens on.")
+    port: int = Field(default=8400, ge=0, le=65535, description="The port of console, API and /v1; 0 takes a free one.")
+    database_url: str | None = Field(default=None, description="Your own PostgreSQL; unset: an embedded one in home.")
+    blob_url: str | None = Field(default=None, description="fsspec URL of the blobs (s3://…); unset: home/blobs.")
+    url: str | None = Field(default=None, description="Where clients and workers reach the server.")
+    api_key: SecretStr | None = Field(default=None, description="The key the CLI and the client use.")
+    jobs: int = Field(default=1, ge=1, description="How many jobs one worker runs side by side.")
+    threads: int = Field(default=0, ge=0, description="CPU threads of an engine or a trainer; 0: all cores.")
+    max_body: int = Field(default=20_000_000, gt=0, description="Largest request body, in bytes.")
+    log_level: str = Field(default="info", description="debug, info, warning or error.")
+    providers: dict[str, ProviderSettings] = Field(
+        default={
+            "echo": ProviderSettings(kind="echo"),
+            "openai": ProviderSettings(
+                kind="openai", base_url="https://api.openai.com/v1", api_key_env="OPENAI_API_KEY"
+            ),
+        },
+        description="Model APIs by name; a target `NAME/MODEL` calls them.",
+    )
+
+    @property
+    def folder(self) -> Path:
+        """The home folder as an absolute path."""
+        return self.home.expanduser().resolve()
+
+    @property
+    def blobs(self) -> str:
+        """The URL of the blob store."""
+        return self.blob_url or (self.folder / "blobs").as_uri()
+
+    @property
+    def server_url(self) -> str:
+        """Where this machine reaches the server."""
+        host = "127.0.0.1" if self.host in {"0.0.0.0", "::"} else self.host
+        return self.url or f"http://{host}:{self.port}"
+
+
+class Source(NamedTuple):
+    """One value of the settings and where it came from."""
+
+    name: str
+    value: Any
+    source: str
+
+
+def load(**overrides: Any) -> Settings:
+    """The settings in force. `overrides` come from the command line; None means not given."""
+    return _load(overrides)[0]
+
+
+def explain(**overrides: Any) -> list[Source]:
+    """Every setting with its value (secrets masked) and its source: `default`, a file, a variable, `command line`."""
+    settings, sources = _load(overrides)
+    values = settings.model_dump(mode="json")
+    return [Source(name, values[name], sources.get(name, "default")) for name in type(settings).model_fields]
+
+
+def _load(overrides: dict[str, Any]) -> tuple[Settings, dict[str, str]]:
+    given = {name: value for name, value in overrides.items() if value is not None}
+    # The environment is read by pydantic-settings itself, so that JSON values and nested names work as documented.
+    environment = EnvSettingsSource(Settings)()
+    home = Path(given.get("home") or environment.get("home") or Settings.model_fields["home"].default).expanduser()
+    values: dict[str, Any] = {}
+    sources: dict[str, str] = {}
+    for file in (home / "vong.toml", Path(os.environ.get("VONG_CONFIG", "vong.toml"))):
+        for name, value in _read(file).items():
+            values[name] = {**Settings.model_fields["providers"].default, **value} if name == "providers" else value
+            sources[name] = str(file)
+    for name, value in environment.items():
+        values[name] = value
+        sources[name] = f"VONG_{name.upper()}"
+    for name, value in given.items():
+        values[name] = value
+        sources[name] = "command line"
+    try:
+        return Settings.model_validate(values), sources
+    except ValidationError as error:
+        raise Misconfigured(_describe(error, sources), "see all settings with: vong config show") from error
+
+
+def _read(file: Path) -> dict[str, Any]:
+    if not file.is_file():
+        return {}
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise Misconfigured(f"{file} is not valid TOML: {error}", "mend the line it names") from error
+
+
+def _describe(error: ValidationError, sources: dict[str, str]) -> str:
+    lines: list[str] = []
+    for problem in error.errors():
+        name = ".".join(str(part) for part in problem["loc"])
+        source = sources.get(str(problem["loc"][0]), "default") if problem["loc"] else ""
+        lines.append(f"setting {name!r} ({source}): {problem['msg']}")
+    return "; ".join(lines)

@@ -1,0 +1,33 @@
+"""An immutable version of a dataset."""
+
+from datetime import datetime
+from typing import Any
+
+from vong.records.record import Record
+
+
+class Operation(Record):
+    """What made a dataset version out of its parents: its name, its settings, and the count of each change made."""
+
+    name: str
+    settings: dict[str, Any] = {}
+    changes: dict[str, int] = {}
+
+
+class DatasetVersion(Record):
+    """A named, immutable list of examples. `hash` is the sha256 over the hashes of its rows, in order."""
+
+    name: str
+    hash: str
+    number: int
+    rows: int
+    blob: str
+    parents: tuple[str, ...] = ()
+    operation: Operation
+    splits: dict[str, int] = {}
+    created_at: datetime
+
+    @property
+    def ref(self) -> str:
+        """How people and programs name it: `tickets@1f0c9a27b4de`."""
+        return f"{self.name}@{self.hash[:12]}"

@@ -1,0 +1,14 @@
+"""What a call consumed."""
+
+from vong.records.record import Record
+
+
+class Usage(Record):
+    """Tokens as the model that bills them counts them; `cost` in millionths of a US dollar, null where the price
+    is unknown (never 0 for unknown).
+    """
+
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    cached_tokens: int | None = None
+    cost: int | None = None

@@ -1,0 +1,46 @@
+"""Connections to PostgreSQL: as the owner, or as one project that can see nothing else."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from uuid import UUID
+
+from sqlalchemy import Connection, create_engine, text
+from sqlalchemy.engine import URL, make_url
+
+from vong.store.schema import PROJECT
+
+REQUEST_ROLE = "vong_request"
+"""The role of everything done on behalf of a caller. It owns nothing and row-level security binds it."""
+
+
+class Database:
+    """A pool of connections to one database."""
+
+    def __init__(self, url: str, *, pool: int = 5) -> None:
+        self.url = url
+        self.engine = create_engine(sqlalchemy_url(url), pool_size=pool, max_overflow=pool * 2, pool_pre_ping=True)
+
+    @contextmanager
+    def scope(self, project_id: UUID) -> Generator[Connection]:
+        """One transaction that sees and writes the rows of one project only, whatever its statements say."""
+        with self.engine.begin() as connection:
+            connection.execute(
+                text(f"SELECT set_config('role', '{REQUEST_ROLE}', true), set_config('{PROJECT}', :project, true)"),
+                {"project": str(project_id)},
+            )
+            yield connection
+
+    @contextmanager
+    def owner(self) -> Generator[Connection]:
+        """One transaction without that restriction: migrations, authentication, the job queue's housekeeping."""
+        with self.engine.begin() as connection:
+            yield connection
+
+    def close(self) -> None:
+        """Give all connections back."""
+        self.engine.dispose()
+
+
+def sqlalchemy_url(url: str) -> URL:
+    """A libpq URL for SQLAlchemy, with psycopg 3 as its driver."""
+    return make_url(url).set(drivername="postgresql+psycopg")

@@ -1,0 +1,10 @@
+"""Alembic's entry: the connection comes from `vong.store.migrate`, which also holds the lock and takes the backup."""
+
+from alembic import context
+
+from vong.store.schema import metadata
+
+connection = context.config.attributes["connection"]
+context.configure(connection=connection, target_metadata=metadata, transaction_per_migration=False)
+with context.begin_transaction():
+    context.run_migrations()

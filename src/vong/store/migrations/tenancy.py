@@ -1,0 +1,34 @@
+"""What a migration does so that a table belongs to projects."""
+
+from alembic import op
+
+from vong.store.database import REQUEST_ROLE
+from vong.store.schema import PROJECT
+
+
+def create_role() -> None:
+    """Make the restricted role once per server, and let the owner switch to it."""
+    op.execute(
+        f"""DO $$ BEGIN
+          IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{REQUEST_ROLE}') THEN
+            CREATE ROLE {REQUEST_ROLE} NOLOGIN;
+          END IF;
+          EXECUTE format('GRANT {REQUEST_ROLE} TO %I', current_user);
+        EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
+        END $$"""
+    )
+    op.execute(f"GRANT USAGE ON SCHEMA public TO {REQUEST_ROLE}")
+
+
+def protect(table: str, *, grants: str = "SELECT, INSERT, UPDATE, DELETE") -> None:
+    """Row-level security by project, and what the restricted role may do with the table (append-only: SELECT, INSERT).
+
+    A transaction without a project sees no rows: the setting is null, and nothing equals null.
+    """
+    project = f"nullif(current_setting('{PROJECT}', true), '')::uuid"
+    op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
+    op.execute(
+        f"CREATE POLICY project ON {table} TO {REQUEST_ROLE} USING (project_id = {project}) "
+        f"WITH CHECK (project_id = {project})"
+    )
+    op.execute(f"GRANT {grants} ON {table} TO {REQUEST_ROLE}")

@@ -1,0 +1,90 @@
+"""What every test may use: a real PostgreSQL, a fresh database in it, a project to work in, and no network."""
+
+import itertools
+import shutil
+import socket
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import pytest
+from psycopg import sql
+from sqlalchemy import Connection
+
+from vong import access
+from vong.store import postgres
+from vong.store.database import Database
+from vong.store.migrate import migrate
+
+_counter = itertools.count()
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """An embedded PostgreSQL of the test session's own, with a migrated database to copy."""
+    folder = Path(tempfile.mkdtemp(prefix="vong-test-"))
+    try:
+        url = postgres.start(folder / "postgres")
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute("CREATE DATABASE template_vong")
+        database = Database(_named(url, "template_vong"), pool=1)
+        migrate(database)
+        database.close()
+        yield url
+    finally:
+        postgres.stop(folder / "postgres")
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def database_url(postgres_url: str) -> Iterator[str]:
+    """A fresh, migrated database of the test's own."""
+    name = f"test_{next(_counter)}"
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template_vong").format(sql.Identifier(name)))
+    yield _named(postgres_url, name)
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """The pool on that database."""
+    opened = Database(database_url, pool=3)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def project_id(database: Database) -> UUID:
+    """A project in that database."""
+    with database.owner() as connection:
+        return access.create_project(connection, "default").id
+
+
+@pytest.fixture
+def connection(database: Database, project_id: UUID) -> Iterator[Connection]:
+    """One transaction in that project, as a request has it."""
+    with database.scope(project_id) as scoped:
+        yield scoped
+
+
+@pytest.fixture(autouse=True)
+def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Connections to anything but this machine fail at once."""
+    connect = socket.socket.connect
+
+    def local_only(self: socket.socket, address: Any) -> None:
+        if self.family != socket.AF_UNIX and not str(address[0]).startswith(("127.", "::1", "localhost")):
+            raise AssertionError(f"a test tried to reach {address!r}")
+        connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", local_only)
+
+
+def _named(url: str, name: str) -> str:
+    before, _, query = url.partition("?")
+    return f"{before.rsplit('/', 1)[0]}/{name}?{query}"
