@@ -4,20 +4,36 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from making import tickets
+from making import handbook, tickets
 
 HERE = Path(__file__).parent
+START, END = "<!-- counts -->", "<!-- end of counts -->"
 
 
-def write_tickets(folder: Path) -> None:
+def write_tickets(folder: Path, rows: list[dict[str, Any]], truth: dict[str, Any]) -> None:
     """`tickets.jsonl` and `tickets.truth.json`."""
-    rows, truth = tickets.build()
     lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
     (folder / "tickets.jsonl").write_bytes(lines.encode())
     (folder / "tickets.truth.json").write_bytes(_readable(truth).encode())
+
+
+def write_readme(folder: Path, rows: list[dict[str, Any]], truth: dict[str, Any]) -> None:
+    """The README of this folder, with the table of counts between its two marks made anew."""
+    total = len(rows)
+    table = ["| what | number | share |", "| --- | --- | --- |", f"| tickets | {total} | 100.0 % |"]
+    for name, entries in truth.items():
+        table.append(f"| {name.replace('_', ' ')} | {len(entries)} | {len(entries) / total:.1%} |".replace("%", " %"))
+    for field in ("intent", "product", "urgency", "channel"):
+        counts = Counter(str(row["channel"] if field == "channel" else row["triage"][field]) for row in rows)
+        for label, count in counts.most_common():
+            table.append(f"| {field}: {label} | {count} | {count / total:.1%} |".replace("%", " %"))
+    head, rest = (HERE / "README.md").read_text(encoding="utf-8").split(START)
+    tail = rest.split(END)[1]
+    (folder / "README.md").write_bytes((head + START + "\n".join(["", *table, ""]) + END + tail).encode())
 
 
 def _readable(truth: dict[str, Any]) -> str:
@@ -37,7 +53,10 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=HERE, help="folder to write into (default: this one)")
     folder: Path = parser.parse_args().out
     folder.mkdir(parents=True, exist_ok=True)
-    write_tickets(folder)
+    rows, truth = tickets.build()
+    write_tickets(folder, rows, truth)
+    write_readme(folder, rows, truth)
+    handbook.write(folder / "handbook")
 
 
 if __name__ == "__main__":

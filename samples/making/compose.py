@@ -35,7 +35,7 @@ class Writer:
             impact = "none"
         channel = dice.weighted(CHANNELS)
         stated = self._stated(impact, intent, product, language)
-        body = self._body(issue, stated, impact, language)
+        body = self._body(issue, stated, intent, language)
         text, kinds = self._dressed(body, intent, channel, language)
         text = roughen(text, channel, language, dice)
         return Ticket(channel, text, Triage(product, urgency_of(intent, impact), intent, summary), language, kinds)
@@ -67,21 +67,23 @@ class Writer:
             return "sale" if self._dice.chance(0.6) else "exposed"
         return "heat" if product in ("till", "tap", "trail") and self._dice.chance(0.25) else "sale"
 
-    def _body(self, issue: str, stated: str, impact: str, language: str) -> str:
+    def _body(self, issue: str, stated: str, intent: str, language: str) -> str:
         dice = self._dice
         frames: dict[str, list[str]] = self._vietnamese if language == "vi" else self._frames
         parts = [issue]
-        if language == "en" and dice.chance(0.035):
+        if language == "en" and dice.chance(0.04):
             parts[0] = f"{dice.say(dice.one(frames['minor_first']))} {issue}"
-        elif dice.chance(0.38):
+        elif dice.chance(0.42):
             parts.insert(0, dice.say(dice.one(frames["context"])))
-        if dice.chance(0.3):
-            parts.append(dice.say(dice.one(frames["tried"])))
+        if dice.chance(0.42):
+            parts.append(dice.say(dice.one(frames["tried" if intent in ("defect", "access") else "backed"])))
+        if dice.chance(0.52 if language == "en" else 0.2):
+            parts.append(dice.say(dice.one(frames["aside"])))
         if stated:
             parts.insert(0 if dice.chance(0.18) else len(parts), stated)
-        if dice.chance(0.45):
+        if dice.chance(0.5):
             parts.append(dice.say(dice.one(frames["ask"])))
-        if language == "en" and dice.chance(0.04) and impact != "low":
+        if language == "en" and dice.chance(0.04):
             parts.append(dice.say(dice.one(frames["minor"])))
         return self._joined([part for part in parts if part])
 
@@ -103,10 +105,10 @@ class Writer:
             lines.append(f"Subject: {dice.say(dice.one(frames['subject']))}")
         if channel == "form" and dice.chance(0.25):
             lines.append(f"Shop: {dice.one(self._frames['shop'])}")
-        greeting = f"{dice.one(frames['greeting'])}{dice.one((',', ',', '!', ''))} " if dice.chance(0.55) else ""
+        greeting = f"{dice.one(frames['greeting'])}{dice.one((',', ',', '!', ''))} " if dice.chance(0.6) else ""
         lines.append(greeting + body)
         kinds: tuple[str, ...] = ()
-        if dice.chance(0.155):
+        if dice.chance(0.13):
             line, kinds = self._personal(intent, language)
             lines.append(line)
         elif dice.chance(0.1 if channel == "chat" else 0.5):
@@ -123,9 +125,9 @@ class Writer:
         who = people.name(dice, language)
         weights = {"email": 35, "phone": 35, "none": 10}
         if intent in ("refund", "billing", "cancel"):
-            weights |= {"card": 35, "iban": 30}
+            weights |= {"card": 45, "iban": 60}
         elif intent == "defect":
-            weights |= {"card": 8}
+            weights |= {"card": 12}
         kind = dice.weighted(weights)
         if kind == "email":
             return f"{who}, {people.email(dice, who)}", ("name", "email")

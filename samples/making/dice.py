@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 PHRASES = Path(__file__).parent.parent / "phrases"
 _ALTERNATIVES = re.compile(r"\{([^{}]*)\}")
+_TWO_ARTICLES = re.compile(r"\b(the|one|same|second|spare|new) (?:the|our|your|my) ")
 _SLOT = re.compile(r"\[([a-z_]+|d\d)\]")
 
 
@@ -68,7 +69,7 @@ class Dice:
         while _SLOT.search(phrase) or _ALTERNATIVES.search(phrase):
             phrase = _ALTERNATIVES.sub(lambda match: self.one(match[1].split("|")), phrase)
             phrase = _SLOT.sub(lambda match: self._fill(match[1]), phrase)
-        return phrase
+        return _TWO_ARTICLES.sub(r"\1 ", phrase).replace("  ", " ")
 
     def _fill(self, slot: str) -> str:
         if re.fullmatch(r"d\d", slot):

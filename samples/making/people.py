@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from making.dice import Dice
 
-GIVEN = ("Alice", "Bram", "Chidi", "Dagny", "Elif", "Farid", "Greta", "Hugo", "Imani", "Jonas", "Keiko", "Lena", "Marek",
-         "Nadia", "Oscar", "Priya", "Quentin", "Rosa", "Stefan", "Tamsin", "Umar", "Vera", "Wanda", "Yusuf", "Zoe")  # fmt: skip
+GIVEN = ("Alice", "Bram", "Chidi", "Dagny", "Elif", "Farid", "Greta", "Hugo", "Imani", "Jonas", "Keiko", "Lena",
+         "Marek", "Nadia", "Oscar", "Priya", "Quentin", "Rosa", "Stefan", "Tamsin", "Umar", "Vera", "Wanda", "Yusuf",
+         "Zoe")  # fmt: skip
 FAMILY = ("Abbott", "Brandt", "Castellan", "Dunmore", "Eriksen", "Fairley", "Grieve", "Hartog", "Ibarra", "Jessop",
           "Kowal", "Lindqvist", "Marchetti", "Nwosu", "Okafor", "Pettibone", "Rahman", "Sorley", "Thackray", "Ulrich",
           "Vasquez", "Whitlock", "Yardley", "Zielinski")  # fmt: skip

@@ -12,7 +12,7 @@ from making.policy import Ticket, Triage
 from making.similar import jaccard, normalised, signs, words
 
 AGAIN = ("Hello again.", "Sending this once more.", "Second try.", "No answer yet.", "Me again,", "Still waiting.")
-NEAR_WORDS, NEAR_SIGNS = 0.75, 0.8
+NEAR_WORDS, NEAR_SIGNS = 0.8, 0.84
 _NUMBER = re.compile(r"\d{3,}")
 
 
@@ -20,7 +20,9 @@ def near_copy(text: str, dice: Dice) -> str:
     """The text sent again with a small change; it stays within the near-duplicate limits."""
     for _ in range(200):
         changed = _changed(text, dice)
-        alike = jaccard(words(text), words(changed)) >= NEAR_WORDS and jaccard(signs(text), signs(changed)) >= NEAR_SIGNS
+        alike = (
+            jaccard(words(text), words(changed)) >= NEAR_WORDS and jaccard(signs(text), signs(changed)) >= NEAR_SIGNS
+        )
         if alike and normalised(changed) != normalised(text):
             return changed
     raise ValueError(f"no near copy of {text!r}")

@@ -10,7 +10,7 @@ from making.compose import Writer
 from making.dice import Dice, load_phrases
 from making.policy import Ticket, Triage
 from making.repeats import can_be_copied, mislabelled, near_copy
-from making.similar import jaccard, signs
+from making.similar import Seen, signs
 
 DISTINCT = 0.5  # No two originals share more than this part of their five-character shingles.
 SEED = "tarnwick-7"
@@ -45,13 +45,13 @@ def _originals(dice: Dice) -> list[Ticket]:
         for number in range(count)
     ]
     written: list[Ticket] = []
-    shingles: list[frozenset[str]] = []
+    seen = Seen()
     for intent, language in plan:
         ticket = writer.write(intent, language)
-        while any(jaccard(signs(ticket.text), other) > DISTINCT for other in shingles):
+        while seen.nearest(signs(ticket.text)) > DISTINCT:
             ticket = writer.write(intent, language)
         written.append(ticket)
-        shingles.append(signs(ticket.text))
+        seen.add(signs(ticket.text))
     return written
 
 

@@ -95,6 +95,12 @@ class Unavailable(VongError):
     code, fault, status = "unavailable", "ours", 503
 
 
+class Damaged(VongError):
+    """Stored bytes are not what was stored: a disk or somebody changed them."""
+
+    code, fault, status = "damaged", "ours", 500
+
+
 class JobCancelled(VongError):
     """Raised inside a job when its cancellation was asked for."""
 

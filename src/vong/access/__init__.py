@@ -3,7 +3,7 @@
 In: a name, or the key that a caller presents. Out: a `Principal`: the project that a request may see and its role.
 """
 
-from vong.access.keys import Principal, authenticate, create_key, list_keys, revoke_key
+from vong.access.keys import Principal, authenticate, create_key, forget_expired, list_keys, revoke_key
 from vong.access.projects import create_project, create_user, find_project, list_projects
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "create_project",
     "create_user",
     "find_project",
+    "forget_expired",
     "list_keys",
     "list_projects",
     "revoke_key",

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from vong.access import tables
 from vong.access.projects import Role
@@ -47,13 +47,29 @@ class Principal(NamedTuple):
 
 
 def create_key(
-    connection: Connection, name: str, *, role: Role = "member", expires_at: datetime | None = None
+    connection: Connection,
+    name: str,
+    *,
+    role: Role = "member",
+    expires_at: datetime | None = None,
+    project_id: UUID | None = None,
 ) -> NewKey:
-    """Make a key in the connection's project. 256 random bits, so a plain sha256 of it is safe to keep."""
+    """Make a key in the connection's project, or in `project_id` where the connection is the owner's.
+
+    A key is 256 random bits, so a plain sha256 of it is safe to keep.
+    """
     secret = PREFIX + secrets.token_urlsafe(32)
     key = Key(id=new_id(), name=name, prefix=secret[:SHOWN], role=role, created_at=now(), expires_at=expires_at)
-    connection.execute(insert(tables.keys).values({**key.model_dump(), "hash": digest(secret)}))
+    values = {**key.model_dump(), "hash": digest(secret)}
+    if project_id is not None:
+        values["project_id"] = project_id
+    connection.execute(insert(tables.keys).values(values))
     return NewKey(key=key, secret=secret)
+
+
+def forget_expired(connection: Connection, name: str) -> None:
+    """Delete the expired keys of that name: Vong's own jobs make a short-lived key each."""
+    connection.execute(delete(tables.keys).where(tables.keys.c.name == name, tables.keys.c.expires_at < now()))
 
 
 def list_keys(connection: Connection) -> list[Key]:

@@ -8,9 +8,10 @@ from fastapi import FastAPI
 
 from vong import __version__
 from vong.api import problems
+from vong.api.idempotency import Idempotent
 from vong.app import Platform
 
-STAGES = (
+ROUTES = (
     "data",
     "training",
     "experiments",
@@ -24,6 +25,7 @@ STAGES = (
     "access",
     "loop",
     "jobs",
+    "health",
 )
 
 
@@ -45,7 +47,8 @@ def create_app(platform: Platform) -> FastAPI:
         lifespan=lifespan,
     )
     app.state.platform = platform
+    app.add_middleware(Idempotent, platform=platform)
     problems.install(app)
-    for stage in STAGES:
-        app.include_router(import_module(f"vong.api.{stage}").routes)
+    for name in ROUTES:
+        app.include_router(import_module(f"vong.api.{name}").routes)
     return app

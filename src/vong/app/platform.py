@@ -1,17 +1,25 @@
 """What one process of Vong holds: its settings, its database pool, its blobs."""
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import cached_property
 from uuid import UUID
 
 from sqlalchemy import Connection
 
+from vong import access
+from vong.client import Client
 from vong.config import Settings
 from vong.errors import Misconfigured
+from vong.records import Score, now
 from vong.store.blobs import Blobs
 from vong.store.database import Database
+from vong.store.journal import Journal
+
+INTERNAL_KEY = "internal"
+INTERNAL_KEY_LIFE = timedelta(days=7)
 
 
 @dataclass
@@ -19,6 +27,8 @@ class Platform:
     """The parts of one process. Each is made when first used, so that a command pays only for what it touches."""
 
     settings: Settings
+    on_score: list[Callable[["Platform", UUID, Score], None]] = field(default_factory=list)
+    """What happens after a score is stored (a canary looks at it)."""
 
     @cached_property
     def database(self) -> Database:
@@ -32,13 +42,30 @@ class Platform:
         """The content-addressed bytes."""
         return Blobs(self.settings.blobs)
 
+    @cached_property
+    def journal(self) -> Journal:
+        """The writer of this process's spans."""
+        return Journal(self.database)
+
     @contextmanager
     def scope(self, project_id: UUID) -> Generator[Connection]:
         """One transaction in one project."""
         with self.database.scope(project_id) as connection:
             yield connection
 
+    def client(self, project_id: UUID, *, patience: float = 120.0) -> Client:
+        """A client of this very server, with a key of its own that expires: how jobs use the public API.
+
+        `patience` is how many seconds it waits for a server that is restarting.
+        """
+        with self.scope(project_id) as connection:
+            access.forget_expired(connection, INTERNAL_KEY)
+            made = access.create_key(connection, INTERNAL_KEY, expires_at=now() + INTERNAL_KEY_LIFE)
+        return Client(self.settings.server_url, made.secret, patience=patience)
+
     def close(self) -> None:
         """Give back what is held."""
+        if "journal" in self.__dict__:
+            self.journal.close()
         if "database" in self.__dict__:
             self.database.close()

@@ -11,6 +11,10 @@ from vong.client.transport import Transport
 
 if TYPE_CHECKING:
     from vong.client.access import Access
+    from vong.client.evals import Evals
+    from vong.client.gateway import Gateway
+    from vong.client.knowledge import Knowledge
+    from vong.client.loop import Loop
 
 
 class Client:
@@ -32,6 +36,26 @@ class Client:
     def access(self) -> "Access":
         """API keys and projects."""
         return self._namespace("access", "Access")
+
+    @cached_property
+    def knowledge(self) -> "Knowledge":
+        """Documents, retrieval and cited answers."""
+        return self._namespace("knowledge", "Knowledge")
+
+    @cached_property
+    def evals(self) -> "Evals":
+        """Evaluations and their comparisons."""
+        return self._namespace("evals", "Evals")
+
+    @cached_property
+    def loop(self) -> "Loop":
+        """Canaries and whole turns of the loop."""
+        return self._namespace("loop", "Loop")
+
+    @cached_property
+    def gateway(self) -> "Gateway":
+        """Routes to models, and calls through them."""
+        return self._namespace("gateway", "Gateway")
 
     def _namespace(self, stage: str, name: str) -> Any:
         """A stage's namespace, imported when first used."""

@@ -44,3 +44,8 @@ class Database:
 def sqlalchemy_url(url: str) -> URL:
     """A libpq URL for SQLAlchemy, with psycopg 3 as its driver."""
     return make_url(url).set(drivername="postgresql+psycopg")
+
+
+def libpq_url(url: str) -> str:
+    """The same address as psycopg itself takes it."""
+    return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)

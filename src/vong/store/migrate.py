@@ -1,21 +1,66 @@
-"""Bring a database to the newest schema."""
+"""Bring a database to the newest schema: in one transaction, alone, after a backup."""
 
+import logging
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import text
+from alembic.runtime.migration import MigrationContext
+from alembic.script import Script, ScriptDirectory
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import OperationalError
 
+from vong.errors import Misconfigured, Unavailable
+from vong.store.backup import back_up
 from vong.store.database import Database
 
+log = logging.getLogger(__name__)
+
 LOCK = 0x766F6E67  # "vong": two processes that start at once migrate one after the other
+PATIENCE = "120s"
 
 
-def migrate(database: Database) -> None:
-    """Apply all missing migrations in one transaction, alone."""
+def migrate(database: Database, backups: Path | None = None) -> list[str]:
+    """Apply all missing migrations in one transaction, alone, and give the revisions that were applied.
+
+    A database that holds something already is dumped into the folder `backups` first (never where that is None).
+    Misconfigured where the database is newer than this code; Unavailable where somebody holds its tables too long.
+    """
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    with database.owner() as connection:
-        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+    scripts = ScriptDirectory.from_config(config)
+    try:
+        with database.owner() as connection:
+            connection.execute(text(f"SET LOCAL lock_timeout = '{PATIENCE}'"))
+            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
+            current = revision(connection)
+            missing = _missing(scripts, current)
+            if missing and current is not None and backups is not None:
+                touches_spans = any("traces_spans" in Path(script.path).read_text("utf-8") for script in missing)
+                back_up(database.url, backups, revision=current, spans=touches_spans)
+            if missing:
+                config.attributes["connection"] = connection
+                command.upgrade(config, "head")
+    except OperationalError as error:
+        message = f"the database could not be migrated: {error.orig}"
+        raise Unavailable(message, "is another process using it? nothing was changed; start again") from error
+    applied = [script.revision for script in missing]
+    if applied:
+        log.info("migrated the database from %s to %s", current or "nothing", applied[-1])
+    return applied
+
+
+def revision(connection: Connection) -> str | None:
+    """The schema's revision; None in a database that has never been migrated."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def _missing(scripts: ScriptDirectory, current: str | None) -> list[Script]:
+    """What is to be applied, oldest first."""
+    known = {script.revision for script in scripts.walk_revisions()}
+    if current is not None and current not in known:
+        raise Misconfigured(
+            f"the database is at revision {current!r}, which this version of Vong does not know: it is newer",
+            "start the newer Vong, or restore the backup that it took before it migrated",
+        )
+    return list(reversed(list(scripts.iterate_revisions("heads", current or "base"))))

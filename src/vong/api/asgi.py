@@ -1,0 +1,41 @@
+"""One ASGI application for one port: the model calls by the short way, everything else by the REST application."""
+
+from collections.abc import MutableMapping
+from typing import Any
+
+from vong.api import metrics
+from vong.api.openai import create_surface
+from vong.api.openai.surface import Receive, Scope, Send, Surface
+from vong.api.server import create_app
+from vong.app import Platform
+from vong.app.gateway import RunningGateway
+
+
+def create_asgi(platform: Platform) -> Surface:
+    """The whole server of one process."""
+    rest = create_app(platform)
+    running = RunningGateway(platform, observe=metrics.observe)
+    surface = create_surface(running.gateway, platform.settings.max_body)
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"].startswith("/v1/"):
+            await surface(scope, receive, send)
+        elif scope["type"] == "lifespan":
+            await rest(scope, _both(receive), send)
+        else:
+            await rest(scope, receive, send)
+
+    def _both(receive: Receive) -> Receive:
+        """The gateway lives as long as the REST application: from before its start to before its end."""
+
+        async def watched() -> MutableMapping[str, Any]:
+            message = await receive()
+            if message["type"] == "lifespan.startup":
+                running.start()
+            elif message["type"] == "lifespan.shutdown":
+                running.stop()
+            return message
+
+        return watched
+
+    return app

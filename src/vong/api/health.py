@@ -1,0 +1,56 @@
+"""`/health` for balancers and `/metrics` for Prometheus. Neither needs a key, neither tells of any project."""
+
+from typing import Literal
+
+from fastapi import APIRouter, Request, Response
+from prometheus_client import CONTENT_TYPE_LATEST
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from vong import __version__
+from vong.api import metrics
+from vong.app import Platform
+from vong.records import Record
+
+routes = APIRouter(tags=["health"])
+
+
+class Health(Record):
+    """How the server stands. `waiting_spans` are taken and not committed yet, `dropped_spans` were refused."""
+
+    status: Literal["ok", "degraded"]
+    version: str
+    database: bool
+    waiting_spans: int
+    dropped_spans: int
+
+
+@routes.get("/health", responses={503: {"model": Health}})
+def health(request: Request, response: Response) -> Health:
+    """200 while the server can work, 503 while its database does not answer."""
+    platform: Platform = request.app.state.platform
+    reachable = _reachable(platform)
+    response.status_code = 200 if reachable else 503
+    return Health(
+        status="ok" if reachable else "degraded",
+        version=__version__,
+        database=reachable,
+        waiting_spans=platform.journal.waiting,
+        dropped_spans=platform.journal.dropped,
+    )
+
+
+@routes.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
+def prometheus(request: Request) -> Response:
+    """Counters and histograms in Prometheus' text format."""
+    platform: Platform = request.app.state.platform
+    return Response(metrics.exposition(platform.journal), media_type=CONTENT_TYPE_LATEST)
+
+
+def _reachable(platform: Platform) -> bool:
+    try:
+        with platform.database.owner() as connection:
+            connection.execute(text("SELECT 1"))
+    except SQLAlchemyError:
+        return False
+    return True

@@ -1,0 +1,38 @@
+"""The server's process: `python -m vong.api.serve --fd N` serves on a socket that the supervisor bound."""
+
+import argparse
+import logging
+import socket
+
+import uvicorn
+
+from vong import config
+from vong.api.asgi import create_asgi
+from vong.app import Platform
+
+GRACE = 8
+"""Seconds in which open requests may end after SIGTERM; an open event stream never would."""
+
+
+def main() -> None:
+    """Serve until SIGTERM."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--fd", type=int, required=True, help="the listening socket's file descriptor")
+    arguments = parser.parse_args()
+    settings = config.load()
+    logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    options = uvicorn.Config(
+        create_asgi(Platform(settings)),
+        loop="uvloop",
+        http="httptools",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=GRACE,
+    )
+    uvicorn.Server(options).run(sockets=[socket.socket(fileno=arguments.fd)])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,153 @@
+"""Evals wired to the datasets, to the jobs and to the server's own public endpoint."""
+
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+import httpx
+from sqlalchemy import Connection
+
+from vong import data, evals, jobs
+from vong.app.platform import Platform
+from vong.errors import Forbidden, JobCancelled, NotFound, Unauthenticated, VongError
+from vong.evals.runs import ENDED, amend
+from vong.jobs import JobContext
+from vong.records import EvalResult, Example, Job, Message, Usage, new_id
+
+PATIENCE = 90.0
+"""Seconds that a request waits for a server or an engine that is restarting."""
+
+FATAL: dict[int, type[VongError]] = {401: Unauthenticated, 403: Forbidden, 404: NotFound}
+RESTARTING = frozenset({429, 502, 503, 504})
+
+
+def start(
+    connection: Connection,
+    *,
+    model: str,
+    dataset: str,
+    split: str,
+    scorers: Sequence[str],
+    settings: evals.Settings,
+    name: str = "",
+    key: str | None = None,
+) -> tuple[EvalResult, Job]:
+    """Record a run and submit the job that does it, in one transaction. Both have the same id; a repeated `key` gives
+    the first ones again.
+    """
+    version = data.find(connection, dataset)
+    params = {"model": model, "dataset": version.ref, "split": split}
+    job = jobs.submit(connection, "evals.run", params, id=new_id(), key=key)
+    result = evals.start(
+        connection,
+        model=model,
+        dataset=version,
+        split=split,
+        scorers=scorers,
+        settings=settings,
+        name=name,
+        id=job.id,
+    )
+    return result, job
+
+
+def run(job: JobContext, platform: Platform) -> dict[str, Any]:
+    """The job `evals.run`: ask for what is missing, through the same door as everybody's requests."""
+    with platform.scope(job.project_id) as connection:
+        result = evals.get(connection, job.id)
+        version = data.find(connection, result.dataset)
+    settings = evals.Settings.model_validate(result.settings)
+    examples = list(data.read(platform.blobs, version, split=result.split))
+    pool: list[Example] = []
+    if settings.shots:
+        pool = list(data.read(platform.blobs, version, split=settings.shots_split))
+    with platform.client(job.project_id) as client:
+        finished = evals.run(
+            partial(platform.scope, job.project_id),
+            result.id,
+            examples,
+            Asker(client.transport.http, result.model, job),
+            shots_pool=pool,
+            progress=lambda done, total: job.progress(done, total, unit="examples"),
+        )
+    return {"result": str(finished.id), "scores": finished.scores, "failed": finished.failed}
+
+
+def settled(connection: Connection, results: Sequence[EvalResult]) -> list[EvalResult]:
+    """The runs as they stand. A run whose job was killed or cancelled could not say so itself: here it is noted."""
+    found: list[EvalResult] = []
+    for result in results:
+        if result.status not in ENDED:
+            with suppress(NotFound):
+                job = jobs.get(connection, result.id)
+                if job.status in {"failed", "cancelled"}:
+                    amend(connection, result.id, {"status": job.status, "finished_at": job.finished_at})
+                    result = evals.get(connection, result.id)
+        found.append(result)
+    return found
+
+
+class Asker:
+    """Asks one model at `/v1/chat/completions`, patient with a server or an engine that is just restarting."""
+
+    def __init__(self, http: httpx.Client, model: str, job: JobContext) -> None:
+        self._http = http
+        self._model = model
+        self._job = job
+
+    def __call__(self, messages: list[Message], params: dict[str, Any]) -> evals.Answer:
+        """One answer, with its time measured from the attempt that was answered."""
+        body = {"model": self._model, "messages": [one.model_dump(exclude_none=True) for one in messages], **params}
+        until = time.monotonic() + PATIENCE
+        while True:
+            started = time.perf_counter()
+            try:
+                response = self._http.post("/v1/chat/completions", json=body, timeout=600.0)
+            except httpx.TransportError as error:
+                failure = f"the server does not answer: {type(error).__name__}"
+            else:
+                elapsed = (time.perf_counter() - started) * 1000
+                if response.status_code not in RESTARTING:
+                    return read_answer(response, elapsed)
+                failure = message_of(response)
+            try:
+                self._job.check()
+            except JobCancelled as error:
+                return failed(str(error))
+            if time.monotonic() >= until:
+                return failed(failure)
+            time.sleep(1.0)
+
+
+def read_answer(response: httpx.Response, elapsed: float) -> evals.Answer:
+    """What the response says. The caller's faults that every request would meet (no such model) are raised."""
+    if response.status_code in FATAL:
+        raise FATAL[response.status_code](message_of(response), "see what can be called with: vong gateway models")
+    if response.status_code >= 400:
+        return failed(message_of(response))
+    try:
+        body = response.json()
+        text = body["choices"][0]["message"]["content"] or ""
+    except (ValueError, LookupError, TypeError):
+        return failed("the answer is not in OpenAI's shape")
+    counted = body.get("usage") or {}
+    usage = Usage(input_tokens=counted.get("prompt_tokens"), output_tokens=counted.get("completion_tokens"))
+    span = response.headers.get("x-vong-span-id")
+    return evals.Answer(text, UUID(span) if span else None, elapsed, usage)
+
+
+def failed(message: str) -> evals.Answer:
+    """An answer that did not come."""
+    return evals.Answer("", None, 0.0, Usage(), error=message)
+
+
+def message_of(response: httpx.Response) -> str:
+    """What an error response says, in OpenAI's shape or any other."""
+    try:
+        body = response.json()
+        return str(body.get("error", {}).get("message") or body.get("detail") or response.text[:300])
+    except (ValueError, AttributeError):
+        return f"status {response.status_code}: {response.text[:300]}"

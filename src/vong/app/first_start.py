@@ -1,0 +1,51 @@
+"""What the very first start makes: the project `default`, the owner's account and the owner's key."""
+
+import secrets
+from pathlib import Path
+from typing import NamedTuple
+
+from vong import access
+from vong.errors import NotFound
+from vong.store.database import Database
+
+PROJECT = "default"
+OWNER = "owner@localhost"
+
+
+class Welcome(NamedTuple):
+    """What the owner is shown once."""
+
+    email: str
+    password: str
+    key: str
+
+
+def owner_key(home: Path) -> Path:
+    """The file that keeps the owner's key for the CLI on this machine (mode 600)."""
+    return home / "owner.key"
+
+
+def prepare(database: Database, home: Path) -> Welcome | None:
+    """Make project, account and key where there are none yet; None on every later start.
+
+    All in one transaction, and the key's file is written before it is committed: a start that is interrupted either
+    made everything or nothing.
+    """
+    with database.owner() as connection:
+        try:
+            access.find_project(connection, PROJECT)
+        except NotFound:
+            project = access.create_project(connection, PROJECT)
+        else:
+            return None
+        password = secrets.token_urlsafe(12)
+        access.create_user(connection, OWNER, password, "owner")
+        secret = access.create_key(connection, "owner", role="owner", project_id=project.id).secret
+        _write_private(owner_key(home), secret)
+        return Welcome(OWNER, password, secret)
+
+
+def _write_private(file: Path, text: str) -> None:
+    file.unlink(missing_ok=True)
+    file.touch(mode=0o600)
+    file.write_text(text + "\n", encoding="utf-8")

@@ -1,0 +1,196 @@
+"""The gateway wired to keys, deployments, model versions, the embedding model and the journal."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+import numpy.typing as npt
+from sqlalchemy import Connection
+
+from vong import access, gateway, plugins
+from vong.app.platform import Platform
+from vong.config import ProviderSettings
+from vong.errors import VongError
+from vong.gateway.announcements import Announcements
+from vong.gateway.directory import Deployed, Directory
+from vong.gateway.gateway import Gateway
+from vong.gateway.providers import Provider
+from vong.gateway.providers.local import Local
+from vong.gateway.upstream import Upstream
+from vong.records import Record, Span
+from vong.serving.deployments import list_deployments, ready
+from vong.store.database import libpq_url
+
+LOCAL = "local"
+EMBEDDER = "all-minilm-l6-v2"
+SHORTCUTS = {EMBEDDER: f"{LOCAL}/{EMBEDDER}"}
+
+
+class RunningGateway:
+    """The gateway of a server process, and the thread that hears of changed routes for it."""
+
+    def __init__(self, platform: Platform, observe: Callable[[Span], None]) -> None:
+        upstream = Upstream()
+        made = providers(platform, upstream)
+        self._platform = platform
+        self._made = made
+        self._upstream = upstream
+        self._announcements: Announcements | None = None
+        self.gateway = Gateway(
+            upstream,
+            made,
+            lookup=self._lookup,
+            load=self._load,
+            record=lambda project_id, span: platform.journal.append(project_id, span),
+            observe=observe,
+        )
+
+    def start(self) -> None:
+        """Begin to hear of changes. Called on the event loop that serves."""
+        loop = asyncio.get_running_loop()
+
+        def heard(project_id: UUID | None) -> None:
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(self.gateway.forget, project_id)
+
+        self._announcements = Announcements(libpq_url(self._platform.database.url), heard)
+        self._announcements.start()
+
+    def stop(self) -> None:
+        """End it."""
+        if self._announcements is not None:
+            self._announcements.stop()
+        self.gateway.close()
+
+    def _load(self, project_id: UUID) -> Directory:
+        with self._platform.scope(project_id) as connection:
+            return directory(connection, self._made, self._upstream)
+
+    def _lookup(self, secret: str) -> access.Principal:
+        with self._platform.database.owner() as connection:
+            return access.authenticate(connection, secret)
+
+
+def providers(platform: Platform, upstream: Upstream) -> dict[str, Provider]:
+    """The providers of the configuration, and the models that this process runs itself."""
+    made: dict[str, Provider] = {
+        name: plugins.load("provider", settings.kind)(name, settings, upstream)
+        for name, settings in platform.settings.providers.items()
+    }
+    return {**made, LOCAL: Local({EMBEDDER: _Embedder(platform.settings.threads)})}
+
+
+def directory(connection: Connection, made: Mapping[str, Provider], upstream: Upstream) -> Directory:
+    """What the connection's project can call at this moment."""
+    routes = {route.name: route for route in gateway.list_routes(connection)}
+    deployments = {deployed.name: deployed for deployed in _deployed(connection)}
+    return Directory(routes, deployments, made, SHORTCUTS, upstream)
+
+
+def check(platform: Platform, connection: Connection) -> Callable[[str], None]:
+    """What `gateway.put_route` asks of every target: NotFound for a deployment or a provider that is not there."""
+    upstream = Upstream()
+    return directory(connection, providers(platform, upstream), upstream).check
+
+
+class ProviderState(Record):
+    """A configured provider. `key` shows its last four characters only; `error` says why it is not reachable."""
+
+    name: str
+    kind: str
+    base_url: str | None
+    key: str | None
+    timeout: float
+    reachable: bool
+    error: str | None
+    models: int
+
+
+def provider_states(platform: Platform) -> list[ProviderState]:
+    """Every configured provider, asked at this moment whether it answers."""
+
+    async def ask() -> list[ProviderState]:
+        upstream = Upstream()
+        try:
+            made = providers(platform, upstream)
+            configured = platform.settings.providers.items()
+            return await asyncio.gather(*(_state(name, settings, made[name]) for name, settings in configured))
+        finally:
+            upstream.close()
+
+    return asyncio.run(ask())
+
+
+def callable_models(platform: Platform, principal: access.Principal) -> list[str]:
+    """Every name that the principal's project can call."""
+
+    async def ask() -> list[str]:
+        running = RunningGateway(platform, observe=_nobody)
+        try:
+            return await running.gateway.offered(principal)
+        finally:
+            running.gateway.close()
+
+    return asyncio.run(ask())
+
+
+def _nobody(_: Span) -> None:
+    """Listing calls no model: there is nothing to observe."""
+
+
+async def _state(name: str, settings: ProviderSettings, provider: Provider) -> ProviderState:
+    error, models = None, 0
+    try:
+        models = len(await provider.models())
+    except VongError as failed:
+        error = str(failed)
+    key = settings.key()
+    return ProviderState(
+        name=name,
+        kind=settings.kind,
+        base_url=settings.base_url,
+        key=f"…{key[-4:]}" if key and len(key) > 12 else "…" if key else None,
+        timeout=settings.timeout,
+        reachable=error is None,
+        error=error,
+        models=models,
+    )
+
+
+def _deployed(connection: Connection) -> list[Deployed]:
+    answering = {found.name: found for found in ready(connection)}
+    found: list[Deployed] = []
+    for deployment in list_deployments(connection, limit=500):
+        engine = answering.get(deployment.name)
+        found.append(
+            Deployed(
+                name=deployment.name,
+                state=deployment.state,
+                url=engine.url if engine else None,
+                token=engine.token if engine else None,
+                model=deployment.name,  # an engine serves each deployment under its own name
+                model_version=deployment.model,
+                dataset_version=engine.dataset if engine else None,
+            )
+        )
+    return found
+
+
+class _Embedder:
+    """The embedding model of this process, loaded when it is first used."""
+
+    def __init__(self, threads: int) -> None:
+        self._threads = threads
+
+    def embed(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
+        return self._model().embed(texts)
+
+    def count_tokens(self, texts: Sequence[str]) -> int:
+        return self._model().count_tokens(texts)
+
+    def _model(self) -> Any:
+        from vong.app.knowledge import embedder
+
+        return embedder(self._threads)

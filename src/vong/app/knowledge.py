@@ -1,0 +1,111 @@
+"""Knowledge wired to the gateway, the journal and the jobs."""
+
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+from vong import knowledge
+from vong.app.platform import Platform
+from vong.errors import NotFound, nearest
+from vong.jobs.context import JobContext
+from vong.knowledge.ask import Generated
+from vong.records import Message, Passage, Span, Versions, new_id
+
+
+@cache
+def embedder(threads: int) -> knowledge.Embedder:
+    """The one embedding model of this process."""
+    return knowledge.Embedder(threads)
+
+
+def index(job: JobContext, platform: Platform) -> dict[str, Any]:
+    """The job `knowledge.index`: put uploaded files into a base, one transaction each, so that a restart goes on."""
+    base, files = job.params["base"], job.params["files"]
+    embed = embedder(platform.settings.threads).embed
+    documents: list[dict[str, Any]] = []
+    for done, file in enumerate(files):
+        job.check()
+        job.progress(done, len(files), unit="files", message=file["path"])
+        with platform.scope(job.project_id) as connection:
+            document = knowledge.index_file(connection, base, file["path"], platform.blobs.get(file["blob"]), embed)
+        if document.reason:
+            job.log(f"{document.path}: {document.reason}")
+        documents.append(document.model_dump(mode="json", include={"path", "state", "reason", "chunks", "title"}))
+    with platform.scope(job.project_id) as connection:
+        version = knowledge.index_version(connection, base, embedder(0).version)
+    job.progress(len(files), len(files), unit="files")
+    failed = [document["path"] for document in documents if document["state"] == "failed"]
+    return {"base": base, "index_version": version, "documents": documents, "failed": failed}
+
+
+def search(platform: Platform, project_id: UUID, base: str, question: str, limit: int) -> list[Passage]:
+    """The passages of a base that fit a question."""
+    with platform.scope(project_id) as connection:
+        return knowledge.retrieve(connection, base, question, embedder(platform.settings.threads).embed, limit=limit)
+
+
+def ask(platform: Platform, project_id: UUID, base: str, question: str, model: str, limit: int) -> knowledge.Answer:
+    """Answer a question through a route, and record what happened: one span for the whole, one for the retrieval;
+    the model's own is made by the gateway below them.
+    """
+    root = _Timer("knowledge.ask", "pipeline")
+    with platform.scope(project_id) as connection:
+        versions = {known.name: known.index_version for known in knowledge.list_bases(connection)}
+    if base not in versions:
+        raise NotFound(f"no knowledge base named {base!r}", nearest(base, list(versions), "vong knowledge list"))
+    found = _Timer("knowledge.retrieve", "retrieval", root)
+    passages = search(platform, project_id, base, question, limit)
+    stamp = Versions(index_version=versions[base])
+    output = [{"path": passage.path, "score": passage.score, "similarity": passage.similarity} for passage in passages]
+    with platform.scope(project_id) as connection:
+        covered = knowledge.coverage(connection, base, question, passages)
+    platform.journal.append(project_id, found.span(stamp, question, output))
+
+    def generate(messages: Sequence[Message]) -> Generated:
+        with platform.client(project_id) as client:
+            said = client.gateway.chat(
+                model,
+                [message.model_dump(exclude_none=True) for message in messages],
+                headers={"traceparent": f"00-{root.trace_id}-{root.span_id}-01"},
+                max_tokens=160,
+                temperature=0,
+            )
+        return Generated(text=said.text, span_id=said.span_id, model=model)
+
+    embed = embedder(platform.settings.threads).embed
+    answer = knowledge.ask(question, passages, generate, embed, index_version=versions[base], coverage=covered)
+    body = answer.model_dump(mode="json", include={"answered", "text", "citations", "unsupported"})
+    platform.journal.append(project_id, root.span(stamp, question, body))
+    return answer
+
+
+class _Timer:
+    """A span under way."""
+
+    def __init__(self, name: str, kind: str, parent: "_Timer | None" = None) -> None:
+        self.id = new_id()
+        self.name, self.kind, self.parent = name, kind, parent
+        self.trace_id = parent.trace_id if parent else self.id.hex
+        self.span_id = self.id.hex[16:]
+        self.started_at = datetime.now(UTC)
+        self.start = time.perf_counter()
+
+    def span(self, versions: Versions, given: Any, made: Any) -> Span:
+        return Span.model_validate(
+            {
+                "id": self.id,
+                "trace_id": self.trace_id,
+                "span_id": self.span_id,
+                "parent_span_id": self.parent.span_id if self.parent else None,
+                "name": self.name,
+                "kind": self.kind,
+                "started_at": self.started_at,
+                "duration_ms": (time.perf_counter() - self.start) * 1000,
+                "versions": versions,
+                "input": given,
+                "output": made,
+            }
+        )

@@ -1,0 +1,107 @@
+"""Processes that must be found again, or ended, after whoever started them has gone.
+
+A process is known by its pid and the moment it started: a pid alone may have been given to another program since.
+"""
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import psutil
+
+
+class Known(NamedTuple):
+    """A process as it can be written down: its pid and its start, in seconds since 1970."""
+
+    pid: int
+    started: float
+
+    @classmethod
+    def of(cls, pid: int) -> "Known":
+        """The process that has this pid now."""
+        return cls(pid, psutil.Process(pid).create_time())
+
+    def process(self) -> psutil.Process | None:
+        """The process, if it is still the same one and no zombie."""
+        try:
+            process = psutil.Process(self.pid)
+            same = abs(process.create_time() - self.started) < 1.0 and process.status() != psutil.STATUS_ZOMBIE
+        except psutil.Error:
+            return None
+        return process if same else None
+
+
+def spawn(
+    module: str, *arguments: str, log: Path, env: dict[str, str], fds: Sequence[int] = ()
+) -> "subprocess.Popen[bytes]":
+    """Start `python -m module` in a session of its own, its output appended to a log.
+
+    A session of its own, so that Ctrl-C reaches only the supervisor, which then ends the others in order.
+    """
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("ab") as output:
+        return subprocess.Popen(
+            [sys.executable, "-m", module, *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+            pass_fds=tuple(fds),
+            env={**os.environ, **env},
+        )
+
+
+def end(known: Known, *, grace: float = 5.0) -> None:
+    """SIGTERM, and SIGKILL to its whole group after `grace` seconds."""
+    process = known.process()
+    if process is None:
+        return
+    process.terminate()
+    try:
+        process.wait(grace)
+    except psutil.TimeoutExpired:
+        kill_group(known.pid)
+    except psutil.NoSuchProcess:
+        return
+
+
+def kill_group(pid: int) -> None:
+    """SIGKILL to a process and, where it leads a group, to all in it."""
+    try:
+        if os.getpgid(pid) == pid:
+            os.killpg(pid, signal.SIGKILL)
+        else:
+            os.kill(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return
+
+
+def memory(pid: int, *, children: bool = True) -> int:
+    """Bytes of memory that this process (and its children) hold: shared pages are counted once, by their share (PSS),
+    where the system tells it, else resident size.
+    """
+    total = 0
+    try:
+        process = psutil.Process(pid)
+        family = [process, *(process.children(recursive=True) if children else ())]
+    except psutil.Error:
+        return 0
+    for member in family:
+        try:
+            info = member.memory_full_info() if sys.platform == "linux" else member.memory_info()
+            total += getattr(info, "pss", 0) or info.rss
+        except psutil.Error:
+            continue
+    return total
+
+
+def die_with_parent() -> None:
+    """Ask Linux to kill this process when its parent dies; elsewhere nothing happens."""
+    if sys.platform == "linux":
+        set_parent_death_signal = 1
+        ctypes.CDLL(None).prctl(set_parent_death_signal, signal.SIGKILL)

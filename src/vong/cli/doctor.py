@@ -1,0 +1,29 @@
+"""`vong doctor`: look at this machine."""
+
+from pathlib import Path
+
+import click
+
+from vong import config
+from vong.cli.output import emit, json_option
+from vong.cli.up import home_option
+
+MARKS = {"ok": "ok     ", "warning": "warning", "fault": "FAULT  "}
+
+
+@click.command("doctor")
+@home_option
+@json_option
+def group(home: Path | None, as_json: bool) -> None:
+    """Check Python, disk, memory, port, database, clock, extras, models, plugins. Exit code 1 on a fault."""
+    from vong.app.doctor import examine
+
+    findings = examine(config.load(home=home))
+    if as_json:
+        emit(findings, True)
+    else:
+        for finding in findings:
+            step = f"\n                             → {finding.next_step}" if finding.next_step else ""
+            click.echo(f"{MARKS[finding.state]}  {finding.check:<18}  {finding.seen}{step}")
+    if any(finding.state == "fault" for finding in findings):
+        raise click.exceptions.Exit(1)

@@ -1,0 +1,43 @@
+"""`vong down`: stop everything."""
+
+import time
+from pathlib import Path
+
+import click
+
+from vong import config
+from vong.cli.output import note
+from vong.cli.up import home_option
+
+
+@click.command("down")
+@home_option
+def group(home: Path | None) -> None:
+    """Stop everything: requests are drained, jobs go on at the next start, PostgreSQL is closed."""
+    stop(config.load(home=home))
+
+
+def stop(settings: config.Settings) -> None:
+    """End what runs from this home, in order; also what a killed supervisor left behind."""
+    from vong.app import supervisor
+    from vong.app.processes import end
+    from vong.store import postgres
+
+    state = supervisor.running(settings.folder)
+    if state is None:
+        note("nothing runs from this home")
+        return
+    alive = supervisor.processes(state)
+    if "supervisor" in alive:
+        end(alive.pop("supervisor"), grace=30)
+    else:
+        for name in ("worker", "server"):
+            if name in alive:
+                end(alive[name])
+        if not settings.database_url:
+            postgres.stop(settings.folder / "postgres")
+        (settings.folder / supervisor.STATE).unlink(missing_ok=True)
+    until = time.monotonic() + 10
+    while supervisor.running(settings.folder) and time.monotonic() < until:
+        time.sleep(0.05)
+    note("stopped")

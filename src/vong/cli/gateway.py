@@ -1,0 +1,111 @@
+"""`vong gateway`: routes to every model behind one endpoint."""
+
+import sys
+from typing import Any
+
+import click
+
+from vong.cli.output import emit, json_option, note
+from vong.client import Client
+
+
+@click.group()
+def group() -> None:
+    """Routes to every model behind one endpoint."""
+
+
+@group.command()
+@json_option
+def routes(as_json: bool) -> None:
+    """The project's routes."""
+    emit(Client().gateway.routes(), as_json, ["name", "version", "targets", "updated_at"])
+
+
+@group.group()
+def route() -> None:
+    """One route: set, show, history, delete."""
+
+
+@route.command("set")
+@click.argument("name")
+@click.argument("targets", nargs=-1, required=True, metavar="TARGET=WEIGHT…")
+@json_option
+def set_route(name: str, targets: tuple[str, ...], as_json: bool) -> None:
+    """Make a route or give it new targets: deployment/NAME=0.9 echo/echo=0.1. A target without a weight has 1."""
+    emit(Client().gateway.put_route(name, dict(map(_target, targets))), as_json)
+
+
+@route.command()
+@click.argument("name")
+@json_option
+def show(name: str, as_json: bool) -> None:
+    """One route and its targets."""
+    emit(Client().gateway.route(name), as_json)
+
+
+@route.command()
+@click.argument("name")
+@json_option
+def history(name: str, as_json: bool) -> None:
+    """Every version of a route, newest first."""
+    emit(Client().gateway.history(name), as_json, ["version", "targets", "changed_at"])
+
+
+@route.command()
+@click.argument("name")
+@json_option
+def delete(name: str, as_json: bool) -> None:
+    """Remove a route; its history stays."""
+    emit(Client().gateway.delete_route(name), as_json)
+
+
+@group.command()
+@json_option
+def providers(as_json: bool) -> None:
+    """The configured providers and whether each answers."""
+    emit(Client().gateway.providers(), as_json, ["name", "kind", "base_url", "key", "reachable", "models", "error"])
+
+
+@group.command()
+@json_option
+def models(as_json: bool) -> None:
+    """Every name that the `model` field of a request may have."""
+    emit(Client().gateway.models(), as_json)
+
+
+@group.command("try")
+@click.argument("text")
+@click.option("--model", required=True, help="A route, deployment/NAME or PROVIDER/MODEL.")
+@click.option("--stream", is_flag=True, help="Print the answer while it is made.")
+@click.option("--max-tokens", type=click.IntRange(min=1), help="The longest answer, in tokens.")
+@json_option
+def try_model(text: str, model: str, stream: bool, max_tokens: int | None, as_json: bool) -> None:
+    """Ask a model and show its answer and the span that was recorded."""
+    client = Client()
+    params: dict[str, Any] = {"max_tokens": max_tokens} if max_tokens else {}
+    if stream and not as_json:
+        streamed = client.gateway.stream(model, text, **params)
+        for piece in streamed:
+            click.echo(piece, nl=False)
+            sys.stdout.flush()
+        click.echo()
+        answer = streamed.answer
+    else:
+        answer = client.gateway.chat(model, text, **params)
+        if as_json:
+            emit(answer, True)
+        else:
+            click.echo(answer.text)
+    usage = answer.usage
+    note(f"span {answer.span_id} · {answer.model} · {usage.input_tokens} + {usage.output_tokens} tokens")
+
+
+def _target(text: str) -> tuple[str, float]:
+    """`TARGET=WEIGHT`; the target itself may hold `=` (echo/echo?delay=1), then the weight must be given."""
+    model, separator, weight = text.rpartition("=")
+    if not separator:
+        return text, 1.0
+    try:
+        return model, float(weight)
+    except ValueError:
+        raise click.BadParameter(f"{text!r}: write TARGET=WEIGHT, e.g. deployment/triage=0.9") from None

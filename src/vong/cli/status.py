@@ -1,0 +1,79 @@
+"""`vong status`: what runs."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from vong import config
+from vong.cli.output import emit, json_option
+from vong.cli.up import home_option
+
+
+@click.command("status")
+@home_option
+@json_option
+def group(home: Path | None, as_json: bool) -> None:
+    """What runs, where, and how much it uses. Exit code 1 where Vong is not up."""
+    status = look(config.load(home=home))
+    if as_json:
+        emit(status, True)
+    elif status["up"]:
+        click.echo(f"Vong {status['version']} is up at {status['url']}, {status['memory'] / 1e6:.0f} MB in all")
+        emit(status["processes"], False, ["name", "pid", "memory_mb", "cpu_seconds"])
+    else:
+        click.echo(f"Vong is not up ({status['reason']}); start it with: vong up")
+    if not status["up"]:
+        raise click.exceptions.Exit(1)
+
+
+def look(settings: config.Settings) -> dict[str, Any]:
+    """The state of this home: `up`, `url`, each process with its memory (bytes, shared pages by their share)."""
+    from vong.app import supervisor
+
+    state = supervisor.running(settings.folder)
+    if state is None:
+        return {
+            "up": False,
+            "reason": "it was not started from this home",
+            "home": str(settings.folder),
+            "processes": [],
+        }
+    rows = [_row(name, known.pid) for name, known in supervisor.processes(state).items()]
+    up = supervisor.answers(state["url"])
+    missing = sorted(set(state["processes"]) - {row["name"] for row in rows})
+    reason = "" if up else f"ended unexpectedly: {', '.join(missing)}" if missing else "the server does not answer"
+    return {
+        "up": up,
+        "reason": reason,
+        "url": state["url"],
+        "version": state["version"],
+        "home": str(settings.folder),
+        "memory": sum(row["memory"] for row in rows),
+        "processes": rows,
+    }
+
+
+def _row(name: str, pid: int) -> dict[str, Any]:
+    import psutil
+
+    from vong.app.processes import memory
+
+    with_children = name in {"postgres", "worker"}
+    family = [psutil.Process(pid)]
+    family += family[0].children(recursive=True) if with_children else []
+    seconds = 0.0
+    for member in family:
+        try:
+            times = member.cpu_times()
+        except psutil.Error:
+            continue
+        seconds += times.user + times.system
+    used = memory(pid, children=with_children)
+    return {
+        "name": name,
+        "pid": pid,
+        "memory": used,
+        "memory_mb": round(used / 1e6, 1),
+        "cpu_seconds": round(seconds, 1),
+    }

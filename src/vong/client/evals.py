@@ -1,0 +1,80 @@
+"""The client's `evals` namespace."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+from uuid import UUID
+
+from vong.client.transport import Transport
+from vong.records import EvalResult, Job, Record
+
+
+class Started(Record):
+    """A run that was started, and the job that does it."""
+
+    result: EvalResult
+    job: Job
+
+
+class Evals:
+    """Evaluations: start them, read them, compare them."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._send = transport
+
+    def scorers(self) -> list[dict[str, Any]]:
+        """The scorers installed on the server: `name`, `about`, `options`, `signature`."""
+        return self._send.get("/api/v1/evals/scorers", list[dict[str, Any]])
+
+    def run(
+        self,
+        model: str,
+        dataset: str,
+        *,
+        split: str = "test",
+        scorers: Sequence[str] = ("exact_match",),
+        name: str = "",
+        key: str | None = None,
+        **settings: Any,
+    ) -> Started:
+        """Start a run; wait for its job to have the scores. `settings` are those of `vong.evals.Settings`: `system`,
+        `template`, `shots`, `shots_split`, `limit`, `seed`, `max_tokens`, `temperature`, `concurrency`. `key` makes a
+        repeated call the same run.
+        """
+        body: dict[str, Any] = {"model": model, "dataset": dataset, "split": split, "scorers": list(scorers)}
+        body |= {"name": name, "settings": settings}
+        return self._send.post("/api/v1/evals/runs", Started, body=body, idempotency_key=key)
+
+    def list(self, *, model: str | None = None, after: UUID | None = None, limit: int = 50) -> list[EvalResult]:
+        """The project's runs, newest first."""
+        return self._send.get("/api/v1/evals/runs", list[EvalResult], model=model, after=after, limit=limit)
+
+    def show(self, id: UUID | str) -> EvalResult:
+        """One run with its scores."""
+        return self._send.get(f"/api/v1/evals/runs/{id}", EvalResult)
+
+    def examples(
+        self, id: UUID | str, *, failed: bool = False, changed_from: UUID | str | None = None
+    ) -> Iterator[dict[str, Any]]:
+        """All answers of a run by position, page by page."""
+        after = -1
+        while True:
+            page = self._send.get(
+                f"/api/v1/evals/runs/{id}/examples",
+                list_of_objects,
+                failed=failed,
+                changed_from=changed_from,
+                after=after,
+                limit=500,
+            )
+            yield from page
+            if len(page) < 500:
+                return
+            after = page[-1]["position"]
+
+    def compare(self, a: UUID | str, b: UUID | str, *, changes: int = 20) -> dict[str, Any]:
+        """Run `b` against run `a`: `metrics` (difference, interval, wins, losses, p-value), `changed`, `changes`."""
+        return self._send.get("/api/v1/evals/compare", dict[str, Any], a=a, b=b, changes=changes)
+
+
+list_of_objects = list[dict[str, Any]]
+"""Named here because the class has a method `list`."""

@@ -1,0 +1,189 @@
+"""The client's `gateway` namespace: routes, and model calls."""
+
+import json
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+import httpx
+
+from vong import errors
+from vong.client.transport import Transport
+from vong.records import Record, Route, Target, Usage
+
+Messages = str | Sequence[Mapping[str, Any]]
+ERRORS: dict[int, type[errors.VongError]] = {
+    400: errors.InvalidInput,
+    401: errors.Unauthenticated,
+    403: errors.Forbidden,
+    404: errors.NotFound,
+    413: errors.InvalidInput,
+    503: errors.Unavailable,
+    504: errors.UpstreamTimeout,
+}
+
+
+class Answer(Record):
+    """A model's answer. `span_id` is where its trace, its versions and its feedback hang."""
+
+    text: str
+    span_id: UUID
+    trace_id: str
+    model: str
+    finish_reason: str | None = None
+    usage: Usage = Usage()
+    message: dict[str, Any] = {}
+
+
+class Stream:
+    """A streamed answer: iterate over it for the text, piece by piece. `answer` is whole when the iteration ended."""
+
+    def __init__(self, response: httpx.Response) -> None:
+        self._response = response
+        self._pieces: list[str] = []
+        self._last: dict[str, Any] = {}
+        self._usage: dict[str, Any] = {}
+        self._finish: str | None = None
+
+    def __iter__(self) -> Iterator[str]:
+        for line in self._response.iter_lines():
+            if not line.startswith("data:") or line.endswith("[DONE]"):
+                continue
+            chunk = json.loads(line[5:])
+            if "error" in chunk:
+                raise errors.UpstreamFailed(str(chunk["error"]["message"]), "the stream broke off; ask again")
+            self._last = chunk
+            self._usage = chunk.get("usage") or self._usage
+            for choice in chunk["choices"][:1]:
+                self._finish = choice.get("finish_reason") or self._finish
+                piece = choice["delta"].get("content")
+                if piece:
+                    self._pieces.append(piece)
+                    yield piece
+
+    @property
+    def answer(self) -> Answer:
+        """What came, as one answer."""
+        message = {"role": "assistant", "content": "".join(self._pieces)}
+        choices = [{"message": message, "finish_reason": self._finish}]
+        return _answer(self._response, {**self._last, "choices": choices, "usage": self._usage})
+
+
+class Gateway:
+    """Routes to models, and calls through them."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._send = transport
+
+    def chat(
+        self, model: str, messages: Messages, *, headers: Mapping[str, str] | None = None, **params: Any
+    ) -> Answer:
+        """Ask a model (a route, `deployment/NAME` or `PROVIDER/MODEL`) and wait for its whole answer.
+
+        `messages` is a conversation in OpenAI's shape, or one user message as text; `params` are OpenAI's parameters.
+        A server that restarts is waited for, as long as nothing was sent to it yet.
+        """
+        body = {"model": model, "messages": _conversation(messages), **params}
+        response = self._post("/v1/chat/completions", body, headers)
+        return _answer(response, response.json())
+
+    def stream(self, model: str, messages: Messages, **params: Any) -> Stream:
+        """Ask a model and read its answer while it is made."""
+        body = {"model": model, "messages": _conversation(messages), "stream": True, **params}
+        body.setdefault("stream_options", {"include_usage": True})
+        request = self._send.http.build_request("POST", "/v1/chat/completions", json=body)
+        response = self._send.http.send(request, stream=True)
+        if response.status_code >= 400:
+            response.read()
+            _raise(response)
+        return Stream(response)
+
+    def embed(self, texts: Sequence[str], model: str = "all-minilm-l6-v2") -> list[list[float]]:
+        """One vector per text."""
+        found = self._post("/v1/embeddings", {"model": model, "input": list(texts)}, None).json()
+        return [item["embedding"] for item in found["data"]]
+
+    def routes(self) -> list[Route]:
+        """The project's routes."""
+        found: list[Route] = []
+        while True:
+            after = found[-1].name if found else ""
+            page = self._send.get("/api/v1/gateway/routes", list[Route], after=after, limit=500)
+            found += page
+            if len(page) < 500:
+                return found
+
+    def route(self, name: str) -> Route:
+        """One route."""
+        return self._send.get(f"/api/v1/gateway/routes/{name}", Route)
+
+    def put_route(self, name: str, targets: Mapping[str, float]) -> Route:
+        """Make a route or give it new targets, each with its weight: `{"deployment/triage": 0.9, "echo/echo": 0.1}`."""
+        wanted = [Target(model=model, weight=weight).model_dump() for model, weight in targets.items()]
+        return self._send.request("PUT", f"/api/v1/gateway/routes/{name}", Route, body={"targets": wanted})
+
+    def delete_route(self, name: str) -> Route:
+        """Remove a route."""
+        return self._send.request("DELETE", f"/api/v1/gateway/routes/{name}", Route)
+
+    def history(self, name: str) -> list[dict[str, Any]]:
+        """Every version of a route, newest first."""
+        return self._send.get(f"/api/v1/gateway/routes/{name}/history", list[dict[str, Any]])
+
+    def providers(self) -> list[dict[str, Any]]:
+        """The configured providers and whether each answers."""
+        return self._send.get("/api/v1/gateway/providers", list[dict[str, Any]])
+
+    def models(self) -> list[str]:
+        """Every name that can be called."""
+        return [item["name"] for item in self._send.get("/api/v1/gateway/models", list[dict[str, Any]])]
+
+    def _post(self, path: str, body: dict[str, Any], headers: Mapping[str, str] | None) -> httpx.Response:
+        until = time.monotonic() + self._send.patience
+        while True:
+            try:
+                response = self._send.http.post(path, json=body, headers=headers, timeout=httpx.Timeout(30, read=600))
+                break
+            except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+                if time.monotonic() >= until:
+                    message = f"the server at {self._send.url} does not answer ({type(error).__name__})"
+                    raise errors.Unavailable(message, "start it with: vong up") from error
+                time.sleep(0.3)
+            except httpx.TransportError as error:
+                message = f"the server at {self._send.url} broke off the call ({type(error).__name__})"
+                raise errors.Unavailable(
+                    message, "the call may have been made; ask again if it may be repeated"
+                ) from error
+        if response.status_code >= 400:
+            _raise(response)
+        return response
+
+
+def _conversation(messages: Messages) -> list[dict[str, Any]]:
+    if isinstance(messages, str):
+        return [{"role": "user", "content": messages}]
+    return [dict(message) for message in messages]
+
+
+def _answer(response: httpx.Response, found: dict[str, Any]) -> Answer:
+    choice = found["choices"][0] if found.get("choices") else {}
+    message, usage = choice.get("message") or {}, found.get("usage") or {}
+    return Answer(
+        text=message.get("content") or "",
+        span_id=UUID(response.headers["x-vong-span-id"]),
+        trace_id=response.headers["x-vong-trace-id"],
+        model=found.get("model") or "",
+        finish_reason=choice.get("finish_reason"),
+        usage=Usage(input_tokens=usage.get("prompt_tokens"), output_tokens=usage.get("completion_tokens")),
+        message=message,
+    )
+
+
+def _raise(response: httpx.Response) -> None:
+    """Raise the error that an answer in OpenAI's shape describes."""
+    try:
+        message = str(response.json()["error"]["message"])
+    except (ValueError, KeyError, TypeError):
+        message = f"the server answered {response.status_code}"
+    raise ERRORS.get(response.status_code, errors.UpstreamFailed)(message)

@@ -1,0 +1,133 @@
+"""Rows out of files: JSONL, a JSON array, CSV (and TSV) and Parquet, streamed where the kind allows it."""
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Literal, NamedTuple, get_args
+
+from vong.errors import InvalidInput
+
+Kind = Literal["jsonl", "json", "csv", "tsv", "parquet"]
+SUFFIXES: dict[str, Kind] = {
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".csv": "csv",
+    ".tsv": "tsv",
+    ".parquet": "parquet",
+    ".pq": "parquet",
+}
+LONGEST_CELL = 50_000_000
+
+
+class FileRow(NamedTuple):
+    """One row: its line (JSONL, CSV) or its place in the list (JSON, Parquet), from 1; its value or what is wrong."""
+
+    line: int
+    value: dict[str, Any] | None
+    problem: str | None = None
+
+
+def kind_of(path: Path, name: str | None = None) -> Kind:
+    """What kind of file it is: by its name's ending, else by its first bytes."""
+    suffix = Path(name or path.name).suffix.lower()
+    if suffix in SUFFIXES:
+        return SUFFIXES[suffix]
+    with path.open("rb") as file:
+        start = file.read(4096).removeprefix(b"\xef\xbb\xbf").lstrip()
+    if start.startswith(b"PAR1"):
+        return "parquet"
+    if start.startswith(b"["):
+        return "json"
+    return "jsonl" if start.startswith(b"{") else "csv"
+
+
+def read_rows(path: Path, kind: Kind) -> Iterator[FileRow]:
+    """The rows of a file. A row that cannot be read comes with its problem; a file that cannot raises InvalidInput."""
+    if kind not in get_args(Kind):
+        raise InvalidInput(f"no kind of file named {kind!r}", f"known are: {', '.join(get_args(Kind))}")
+    readers = {"jsonl": _jsonl, "json": _json, "csv": _csv, "tsv": _csv, "parquet": _parquet}
+    return readers[kind](path)
+
+
+def _jsonl(path: Path) -> Iterator[FileRow]:
+    import msgspec
+
+    with path.open("rb") as file:
+        for number, line in enumerate(file, 1):
+            line = line.removeprefix(b"\xef\xbb\xbf").strip() if number == 1 else line.strip()
+            if not line:
+                continue
+            try:
+                value = msgspec.json.decode(line)
+            except (msgspec.DecodeError, UnicodeDecodeError) as error:
+                yield FileRow(number, None, f"it is not JSON: {error}")
+                continue
+            yield _row(number, value)
+
+
+def _json(path: Path) -> Iterator[FileRow]:
+    try:
+        values = json.loads(path.read_text(encoding="utf-8-sig"))
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise InvalidInput(f"the file is not JSON: {error}", "mend it, or write one object a line (.jsonl)") from error
+    if not isinstance(values, list):
+        raise InvalidInput("the file is not a JSON array of objects", "write [{…}, {…}], or one object a line (.jsonl)")
+    for number, value in enumerate(values, 1):
+        yield _row(number, value)
+
+
+def _csv(path: Path) -> Iterator[FileRow]:
+    csv.field_size_limit(LONGEST_CELL)
+    with path.open("r", encoding="utf-8-sig", newline="") as file:
+        try:
+            sample = file.read(65_536)
+            file.seek(0)
+            yield from _table(file, sample)
+        except UnicodeDecodeError as error:
+            raise InvalidInput(f"the file is not UTF-8: {error}", "save it again with the encoding UTF-8") from error
+
+
+def _table(file: io.TextIOBase, sample: str) -> Iterator[FileRow]:
+    header = sample.splitlines()[0] if sample.strip() else ""
+    delimiter = max((",", ";", "\t", "|"), key=header.count)
+    reader = csv.reader(file, delimiter=delimiter, strict=True)
+    try:
+        names = next(reader, [])
+        if len(set(names)) != len(names) or not any(names):
+            raise InvalidInput(f"the first line has no column names of its own: {names}", "name each column once")
+        before = reader.line_num
+        for cells in reader:
+            number, before = before + 1, reader.line_num
+            if not cells:
+                continue
+            if len(cells) != len(names):
+                yield FileRow(number, None, f"it has {len(cells)} cells, the first line {len(names)}")
+                continue
+            yield FileRow(number, dict(zip(names, cells, strict=True)))
+    except csv.Error as error:
+        raise InvalidInput(
+            f"line {reader.line_num} is not CSV: {error}", "quote cells that hold line breaks"
+        ) from error
+
+
+def _parquet(path: Path) -> Iterator[FileRow]:
+    import pyarrow  # 60 MB: paid only where Parquet is read
+    from pyarrow import parquet
+
+    number = 0
+    try:
+        with parquet.ParquetFile(path) as file:
+            for batch in file.iter_batches(batch_size=1000):
+                for value in batch.to_pylist():
+                    number += 1
+                    yield FileRow(number, json.loads(json.dumps(value, default=str)))
+    except pyarrow.ArrowException as error:
+        raise InvalidInput(f"the file is not Parquet: {error}", "write it again, or import it as JSONL") from error
+
+
+def _row(number: int, value: Any) -> FileRow:
+    if isinstance(value, dict):
+        return FileRow(number, value)
+    return FileRow(number, None, f"it is {type(value).__name__}, not an object with named columns")

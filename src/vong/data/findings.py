@@ -1,0 +1,127 @@
+"""What a health report means: each finding with how bad it is and the command that mends it."""
+
+from collections.abc import Iterator
+
+from vong.data.report import Finding, Report
+
+FEW_ROWS = 50
+RARE = 10
+UNBALANCED = 20.0
+
+
+def findings(report: Report) -> list[Finding]:
+    """The findings of a report, gravest first."""
+    ref = report.version or "REF"
+    found = [*_rows(report, ref), *_duplicates(report, ref), *_content(report, ref), *_labels(report)]
+    order = {"error": 0, "warning": 1, "info": 2}
+    return sorted(found, key=lambda finding: order[finding.severity])
+
+
+def _rows(report: Report, ref: str) -> Iterator[Finding]:
+    if report.empty:
+        yield Finding(
+            severity="error",
+            code="empty_rows",
+            text=f"{len(report.empty)} rows ask or answer nothing",
+            next_step=f"vong data clean {ref}",
+            rows=len(report.empty),
+        )
+    if report.too_long:
+        yield Finding(
+            severity="warning",
+            code="too_long",
+            text=f"{len(report.too_long)} rows are so long that training may cut them",
+            next_step=f"look at them with: vong data rows {ref} --after {report.too_long[0] - 1} --limit 1",
+            rows=len(report.too_long),
+        )
+    if report.rows < FEW_ROWS:
+        yield Finding(
+            severity="info",
+            code="few_rows",
+            text=f"{report.rows} rows are few: figures measured on them are rough",
+            next_step="add rows with: vong data import FILE --name NAME",
+            rows=report.rows,
+        )
+    if report.without_answer > 0:
+        yield Finding(
+            severity="info",
+            code="without_answer",
+            text=f"{report.without_answer} rows have no answer: they can be asked, but teach nothing",
+            next_step="give them answers before training",
+            rows=report.without_answer,
+        )
+
+
+def _duplicates(report: Report, ref: str) -> Iterator[Finding]:
+    for leak in report.leakage:
+        yield Finding(
+            severity="error",
+            code="leakage",
+            text=f"{leak.same + leak.near} inputs stand in both {leak.a!r} and {leak.b!r} "
+            f"({leak.same} the same, {leak.near} near-duplicates): a score on one is flattered by the other",
+            next_step=f"split by cluster: vong data split {ref}",
+            rows=leak.same + leak.near,
+        )
+    for code, kind, what in (("exact_duplicates", report.exact, "exact"), ("near_duplicates", report.near, "near-")):
+        if kind.extra:
+            yield Finding(
+                severity="warning",
+                code=code,
+                text=f"{kind.extra} rows are {what}{' ' if what == 'exact' else ''}duplicates of others",
+                next_step=f"vong data clean {ref}",
+                rows=kind.extra,
+            )
+    if report.unchecked:
+        yield Finding(
+            severity="info",
+            code="unchecked",
+            text=f"{report.unchecked} rows are alike with very many others and were not compared with all of them",
+            next_step="clean first, then profile again: duplicates hide how alike the rest is",
+            rows=report.unchecked,
+        )
+
+
+def _content(report: Report, ref: str) -> Iterator[Finding]:
+    if report.personal:
+        kinds = ", ".join(f"{item.found} {kind}" for kind, item in report.personal.items())
+        rows = max(item.rows for item in report.personal.values())
+        yield Finding(
+            severity="warning",
+            code="personal_data",
+            text=f"personal data in at least {rows} rows: {kinds} (names are not looked for)",
+            next_step=f"mask it: vong data clean {ref} --personal mask",
+            rows=rows,
+        )
+    unknown = report.languages.get("unknown", 0)
+    if unknown > 0.3 * report.rows:
+        yield Finding(
+            severity="info",
+            code="language_unknown",
+            text=f"the language of {unknown} rows is not clear (short or mixed text)",
+            next_step=f"look at some with: vong data rows {ref}",
+            rows=unknown,
+        )
+
+
+def _labels(report: Report) -> Iterator[Finding]:
+    ref = report.version or "REF"
+    if report.conflicts:
+        yield Finding(
+            severity="warning" if report.labels else "info",
+            code="conflicts",
+            text=f"{report.conflicts} inputs have answers that contradict each other",
+            next_step=f"take the majority, drop ties: vong data clean {ref} --conflicts majority",
+            rows=report.conflicts,
+        )
+    for label in report.labels:
+        rare = [value for value, count in label.values.items() if count < RARE]
+        if label.ratio >= UNBALANCED or rare:
+            about = f", fewer than {RARE} rows: {', '.join(rare[:5])}" if rare else ""
+            yield Finding(
+                severity="warning" if label.ratio >= UNBALANCED else "info",
+                code="unbalanced",
+                text=f"{label.path} is unbalanced: the largest value has {label.ratio:g} times the rows of the "
+                f"smallest{about}",
+                next_step=f"stratify by it: vong data split --stratify {label.path}; collect more of the rare values",
+                rows=report.rows,
+            )

@@ -1,0 +1,77 @@
+"""Preference pairs: `prompt`, `chosen`, `rejected`, as text or as messages."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from vong.data.formats import columns
+from vong.errors import InvalidInput
+from vong.records import Example, Message
+
+
+class Preference:
+    """`chosen` becomes the completion, `rejected` the worse answer; each is text, a message, or a whole conversation.
+
+    Without a `prompt`, both conversations must begin alike: what they share is the prompt.
+    """
+
+    def __init__(self, options: Mapping[str, str]) -> None:
+        columns.only(options, (), "preference")
+
+    def confidence(self, row: Mapping[str, Any]) -> float:
+        """Sure where both answers are there."""
+        return 1.0 if {"chosen", "rejected"} <= row.keys() else 0.0
+
+    def to_example(self, row: Mapping[str, Any]) -> Example:
+        """The prompt with both answers."""
+        chosen, rejected = _turns(row, "chosen"), _turns(row, "rejected")
+        if row.get("prompt") is not None:
+            messages = _prompt(row["prompt"])
+        elif chosen[:-1] and chosen[:-1] == rejected[:-1]:
+            messages = chosen[:-1]
+        else:
+            raise InvalidInput("it has no 'prompt', and 'chosen' and 'rejected' do not begin alike")
+        if row.get("system"):
+            messages.insert(0, Message(role="system", content=columns.text(row["system"])))
+        if not messages:
+            raise InvalidInput("the prompt has no message")
+        used = {"prompt", "chosen", "rejected", "system", "tools"}
+        return columns.build(
+            row,
+            used,
+            messages=tuple(messages),
+            completion=chosen[-1],
+            rejected=rejected[-1],
+            tools=columns.tools(row),
+        )
+
+    def to_row(self, example: Example) -> dict[str, Any]:
+        """Prompt and answers as lists of messages."""
+        if example.completion is None or example.rejected is None:
+            raise InvalidInput("the format 'preference' needs a completion and a rejected answer", "use 'chat'")
+        row: dict[str, Any] = {
+            "prompt": columns.dump(example.messages),
+            "chosen": columns.dump([example.completion]),
+            "rejected": columns.dump([example.rejected]),
+        }
+        if example.tools:
+            row["tools"] = list(example.tools)
+        return row | columns.rest(example)
+
+
+def _prompt(value: Any) -> list[Message]:
+    if isinstance(columns.parsed(value), list):
+        return columns.conversation(value, "prompt")
+    return [Message(role="user", content=columns.text(value))]
+
+
+def _turns(row: Mapping[str, Any], column: str) -> list[Message]:
+    """An answer as the last of its turns."""
+    value = row.get(column)
+    if value is None:
+        raise InvalidInput(f"it has no {column!r}")
+    if isinstance(value, str) and not isinstance(columns.parsed(value), list):
+        return [Message(role="assistant", content=value)]
+    turns = columns.conversation(value, column)
+    if not turns:
+        raise InvalidInput(f"the column {column!r} is empty")
+    return turns

@@ -1,0 +1,91 @@
+"""Conversations in ShareGPT's form: `{"conversations": [{"from": "human", "value": "…"}, …]}`."""
+
+import json
+from collections.abc import Mapping
+from typing import Any, get_args
+
+from vong.data.formats import columns
+from vong.errors import InvalidInput
+from vong.records import Example, Message
+from vong.records.message import Role
+
+ROLES: dict[str, Role] = {
+    "human": "user",
+    "gpt": "assistant",
+    "bing": "assistant",
+    "chatgpt": "assistant",
+    "bard": "assistant",
+    "model": "assistant",
+    "function_call": "assistant",
+    "observation": "tool",
+    "function_response": "tool",
+    **{role: role for role in get_args(Role)},
+}
+NAMES = {"user": "human", "assistant": "gpt"}
+
+
+class ShareGPT:
+    """Turns with `from` and `value`; `system` and `tools` columns where they are given.
+
+    The last turn is the completion where the assistant speaks it. A `function_call` turn (JSON with `name` and
+    `arguments`) becomes a tool call, the `observation` after it its result.
+    """
+
+    def __init__(self, options: Mapping[str, str]) -> None:
+        columns.only(options, (), "sharegpt")
+
+    def confidence(self, row: Mapping[str, Any]) -> float:
+        """Sure where the conversations are a list."""
+        return 1.0 if isinstance(columns.parsed(row.get("conversations")), list) else 0.0
+
+    def to_example(self, row: Mapping[str, Any]) -> Example:
+        """The turns in OpenAI's form."""
+        turns = columns.parsed(row.get("conversations"))
+        if not isinstance(turns, list) or not turns:
+            raise InvalidInput("the column 'conversations' is not a list of turns")
+        messages = [_message(turn, number) for number, turn in enumerate(turns)]
+        if row.get("system"):
+            messages.insert(0, Message(role="system", content=columns.text(row["system"])))
+        completion = messages.pop() if messages[-1].role == "assistant" else None
+        if not messages:
+            raise InvalidInput("the conversation has no turn before its answer")
+        used = {"conversations", "system", "tools"}
+        return columns.build(row, used, messages=tuple(messages), completion=completion, tools=columns.tools(row))
+
+    def to_row(self, example: Example) -> dict[str, Any]:
+        """Turns of text; the system message is the first of them."""
+        columns.without(example, "sharegpt", "rejected")
+        answer = example.completion
+        if (answer is None and example.messages[-1].role == "assistant") or (answer and answer.role != "assistant"):
+            raise InvalidInput("the format 'sharegpt' takes the assistant's last turn as the answer", "use 'chat'")
+        whole = [*example.messages, *([answer] if answer else [])]
+        turns = [{"from": NAMES.get(item.role, item.role), "value": columns.plain(item, "sharegpt")} for item in whole]
+        row: dict[str, Any] = {"conversations": turns}
+        if example.tools:
+            row["tools"] = list(example.tools)
+        return row | columns.rest(example)
+
+
+def _message(turn: Any, number: int) -> Message:
+    if not isinstance(turn, dict):
+        raise InvalidInput(f"turn {number + 1} is not an object")
+    speaker = turn.get("from", turn.get("role"))
+    if speaker not in ROLES:
+        raise InvalidInput(f"turn {number + 1} is from {speaker!r}", f"known are: {', '.join(sorted(ROLES))}")
+    value = turn.get("value", turn.get("content"))
+    if value is None:
+        raise InvalidInput(f"turn {number + 1} has no value")
+    if speaker == "function_call":
+        return Message(role="assistant", tool_calls=[_call(value, number)])
+    if ROLES[speaker] == "tool":
+        return Message(role="tool", content=columns.text(value), tool_call_id=f"call_{number - 1}")
+    return Message(role=ROLES[speaker], content=columns.text(value))
+
+
+def _call(value: Any, number: int) -> dict[str, Any]:
+    called = columns.parsed(value)
+    if not isinstance(called, dict) or "name" not in called:
+        raise InvalidInput(f"turn {number + 1} is a function call without a name")
+    arguments = called.get("arguments", {})
+    written = arguments if isinstance(arguments, str) else json.dumps(arguments, ensure_ascii=False)
+    return {"id": f"call_{number}", "type": "function", "function": {"name": called["name"], "arguments": written}}

@@ -1,0 +1,136 @@
+"""Personal data in text: compiled patterns, confirmed by checksums where the kind has one, and masking.
+
+Found are e-mail addresses, phone numbers, payment cards (Luhn: ISO/IEC 7812-1, annex B), IBANs (mod-97: ISO 13616),
+IP addresses and dates of birth that are called so. Names and postal addresses have no pattern and are not found.
+"""
+
+import ipaddress
+import re
+from collections.abc import Callable, Iterator
+from datetime import date
+from typing import Literal, NamedTuple, get_args
+
+Kind = Literal["email", "iban", "card", "ip", "birth_date", "phone"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+
+
+class Found(NamedTuple):
+    """One piece of personal data: text[start:end]."""
+
+    kind: Kind
+    start: int
+    end: int
+
+
+def find(text: str, kinds: tuple[Kind, ...] = KINDS) -> list[Found]:
+    """All personal data in a text, by position, without overlaps (the kind named first in KINDS wins)."""
+    if not WORTH_A_LOOK.search(text):
+        return []
+    taken: list[Found] = []
+    for kind in kinds:
+        for found in _matches(kind, text):
+            if all(found.end <= other.start or found.start >= other.end for other in taken):
+                taken.append(found)
+    return sorted(taken, key=lambda found: found.start)
+
+
+def mask(text: str, kinds: tuple[Kind, ...] = KINDS) -> tuple[str, list[Kind]]:
+    """The text with typed placeholders ([EMAIL], [PHONE], …) in place of personal data, and the kinds replaced."""
+    found = find(text, kinds)
+    for item in reversed(found):
+        text = f"{text[: item.start]}[{item.kind.upper()}]{text[item.end :]}"
+    return text, [item.kind for item in found]
+
+
+def luhn(digits: str) -> bool:
+    """Whether a card number's check digit fits."""
+    total = 0
+    for place, digit in enumerate(reversed(digits)):
+        value = int(digit) * (2 if place % 2 else 1)
+        total += value - 9 if value > 9 else value
+    return total % 10 == 0
+
+
+def mod97(iban: str) -> bool:
+    """Whether an IBAN's two check digits fit: read as a number with letters as 10 to 35, it leaves 1 over 97."""
+    moved = iban[4:] + iban[:4]
+    return int("".join(str(int(sign, 36)) for sign in moved)) % 97 == 1
+
+
+def _card(text: str) -> int:
+    digits = re.sub(r"\D", "", text)
+    return len(text) if 13 <= len(digits) <= 19 and len(set(digits)) > 1 and luhn(digits) else 0
+
+
+def _iban(text: str) -> int:
+    """The length of the longest beginning that is an IBAN: a word after it may look like more of it."""
+    ends = [place for place in range(len(text), 14, -1) if place == len(text) or not text[place].isalnum()]
+    for end in ends:
+        plain = re.sub(r"[\s-]", "", text[:end]).upper()
+        if 15 <= len(plain) <= 34 and mod97(plain):
+            return len(text[:end].rstrip())
+    return 0
+
+
+def _ip(text: str) -> int:
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        return 0
+    # 10::20 may be an address or a ratio: an IPv6 address has letters or all of its eight groups.
+    unsure = address.version == 6 and text.count(":") < 7 and not re.search("[a-fA-F]", text)
+    return 0 if address.is_unspecified or address.is_loopback or unsure else len(text)
+
+
+def _phone(text: str) -> int:
+    digits = re.sub(r"\D", "", text)
+    if not 9 <= len(digits) <= 15 or len(set(digits)) < 3 or DATE.fullmatch(text.strip()):
+        return 0
+    # National numbers begin with 0 or an area code in brackets, or are grouped 3-3-4; a bare run of digits is not one.
+    grouped = re.fullmatch(r"\(?[2-9]\d{2}\)?[ .-]\d{3}[ .-]\d{4}", text)
+    return len(text) if text[0] in "+0" or text.startswith("(0") or grouped else 0
+
+
+def _birth(text: str) -> int:
+    numbers = [int(part) for part in re.findall(r"\d+", text)]
+    years = [number for number in numbers if 1900 <= number <= date.today().year]
+    return len(text) if years and all(number <= 31 for number in numbers if number not in years) else 0
+
+
+DATE = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}")
+WORTH_A_LOOK = re.compile(r"@|\d\D{0,3}\d\D{0,3}\d\D{0,3}\d|::")
+MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
+BORN = r"(?:date of birth|birth ?date|birthday|d\.?o\.?b\.?|born(?: on)?|ngày sinh|sinh ngày)"
+PATTERNS: dict[Kind, tuple[re.Pattern[str], Callable[[str], int]]] = {
+    "email": (
+        re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,24}\b"),
+        len,
+    ),
+    "iban": (re.compile(r"\b[A-Za-z]{2}\d{2}(?:[ -]?[A-Za-z0-9]){11,30}\b"), _iban),
+    "card": (re.compile(r"(?<![\w.+])\d(?:[ -]?\d){12,18}(?![\w])"), _card),
+    "ip": (
+        re.compile(r"(?<![\w.:])(?:(?:\d{1,3}\.){3}\d{1,3}|[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7})(?![\w:]|\.\d)"),
+        _ip,
+    ),
+    "birth_date": (
+        re.compile(
+            rf"{DATE.pattern}|\d{{1,2}}(?:st|nd|rd|th)? {MONTH},? \d{{4}}|{MONTH} \d{{1,2}},? \d{{4}}", re.IGNORECASE
+        ),
+        _birth,
+    ),
+    "phone": (re.compile(r"(?<![\w.@#/,-])(?<!\d:)(?:\+\d|\(\d|\d)[\d() ./-]{6,20}\d(?![\w@])"), _phone),
+}
+CALLED_VERSION = re.compile(r"\b(?:version|release|build|v)[ .:]?$", re.IGNORECASE)
+CALLED_BIRTH = re.compile(rf"{BORN}\W{{0,4}}(?:is |was |là )?$", re.IGNORECASE)
+
+
+def _matches(kind: Kind, text: str) -> Iterator[Found]:
+    pattern, length = PATTERNS[kind]
+    for match in pattern.finditer(text):
+        before = text[max(0, match.start() - 30) : match.start()]
+        if kind == "birth_date" and not CALLED_BIRTH.search(before):
+            continue
+        if kind == "ip" and CALLED_VERSION.search(before):
+            continue
+        if (size := length(match[0])) > 0:
+            yield Found(kind, match.start(), match.start() + size)

@@ -1,0 +1,46 @@
+"""Changing the text of an Example, whichever message it stands in."""
+
+import re
+import unicodedata
+from collections.abc import Callable
+from typing import Any
+
+from vong.records import Example, Message
+
+INVISIBLE = re.compile("[\u200b\u2060\ufeff\u00ad]")
+SPACES = re.compile("[\u00a0\u2000-\u200a\u202f\u205f\u3000]")
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+TRAILING = re.compile(r"[ \t]+(?=\n)")
+EMPTY_LINES = re.compile(r"\n{3,}")
+
+
+def tidy(text: str) -> str:
+    """Composed Unicode (NFC), line feeds only, plain spaces; without control and invisible characters, spaces at the
+    end of lines, more than one empty line in a row, and blanks at both ends. Indentation stays: code lives on it.
+    """
+    text = unicodedata.normalize("NFC", text).replace("\r\n", "\n").replace("\r", "\n")
+    text = SPACES.sub(" ", CONTROL.sub("", INVISIBLE.sub("", text)))
+    return EMPTY_LINES.sub("\n\n", TRAILING.sub("", text)).strip()
+
+
+def rewrite(example: Example, change: Callable[[str], str]) -> Example:
+    """The Example with every text of its messages and answers changed; the same object where nothing is."""
+    messages = tuple(_message(message, change) for message in example.messages)
+    completion = _message(example.completion, change) if example.completion else None
+    rejected = _message(example.rejected, change) if example.rejected else None
+    if messages == example.messages and completion == example.completion and rejected == example.rejected:
+        return example
+    return example.model_copy(update={"messages": messages, "completion": completion, "rejected": rejected})
+
+
+def _message(message: Message, change: Callable[[str], str]) -> Message:
+    content = message.content
+    if isinstance(content, str):
+        changed: Any = change(content)
+    elif content is None:
+        return message
+    else:
+        changed = [
+            {**part, "text": change(part["text"])} if isinstance(part.get("text"), str) else part for part in content
+        ]
+    return message if changed == content else message.model_copy(update={"content": changed})

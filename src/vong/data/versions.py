@@ -1,0 +1,215 @@
+"""Immutable dataset versions: written once, named by the hash of their rows, found by ref, read as a stream."""
+
+import hashlib
+import re
+import tempfile
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import IO, Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import Connection, func, insert, select
+
+from vong.data import tables
+from vong.errors import Conflict, InvalidInput, NotFound, nearest
+from vong.records import DatasetVersion, Example, Operation, new_id, now
+from vong.records.record import canonical_json
+from vong.store.blobs import Blobs
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+SHORTEST_HASH = 6
+LEVEL = 6  # of zstd: rows are written once and read often
+
+
+class Written(NamedTuple):
+    """What one pass over the rows gave."""
+
+    hash: str
+    rows: int
+    splits: dict[str, int]
+
+
+def write(
+    connection: Connection,
+    blobs: Blobs,
+    name: str,
+    examples: Iterable[Example],
+    operation: Operation,
+    parents: Sequence[str] = (),
+) -> DatasetVersion:
+    """Keep these rows as the next version of the dataset `name`. The same rows again give the version they have.
+
+    The version's hash is the sha256 over the sha256 of each row's canonical JSON, metadata and origin included, in
+    order. `parents` are refs or hashes of the versions it was made from. InvalidInput for no rows or a bad name.
+    """
+    if not NAME.fullmatch(name):
+        raise InvalidInput(f"{name!r} cannot name a dataset", "use letters, digits, '.', '_' and '-'")
+    with tempfile.TemporaryDirectory(prefix="vong-data-") as folder:
+        path = Path(folder) / "rows.jsonl.zst"
+        written = _dump(examples, path)
+        if written.rows == 0:
+            raise InvalidInput(f"{operation.name} leaves no rows", "a dataset version has at least one")
+        # Only one writer of a dataset at a time, so that numbers have no gaps and no twins.
+        connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"data:{name}"))))
+        known = _row(connection, tables.versions.c.name == name, tables.versions.c.hash == written.hash)
+        if known is not None:
+            return known
+        blob = blobs.put_file(path)
+    newest = connection.scalar(select(func.max(tables.versions.c.number)).where(tables.versions.c.name == name))
+    version = DatasetVersion(
+        name=name,
+        hash=written.hash,
+        number=(newest or 0) + 1,
+        rows=written.rows,
+        blob=blob,
+        parents=tuple(parents),
+        operation=operation,
+        splits=written.splits,
+        created_at=now(),
+    )
+    values = version.model_dump(mode="json") | {"id": new_id(), "created_at": version.created_at}
+    connection.execute(insert(tables.versions).values(values))
+    return version
+
+
+def find(connection: Connection, ref: str) -> DatasetVersion:
+    """The version that a ref names: `tickets` (the newest), `tickets@3` (its number), `tickets@1f0c9a` (its hash, six
+    digits or more). NotFound with the nearest name; Conflict where a short hash fits several.
+    """
+    name, _, which = ref.partition("@")
+    versions = tables.versions.c
+    if which.isdecimal() and len(which) < SHORTEST_HASH:
+        found = _row(connection, versions.name == name, versions.number == int(which))
+    elif which:
+        found = _by_hash(connection, name, which.lower())
+    else:
+        found = _row(connection, versions.name == name)
+    if found is not None:
+        return found
+    names = sorted(connection.scalars(select(versions.name).distinct()))
+    if name in names:
+        raise NotFound(f"dataset {name!r} has no version {which!r}", f"list them with: vong data list {name}")
+    raise NotFound(f"no dataset named {name!r}", nearest(name, names, "vong data list"))
+
+
+def list_versions(
+    connection: Connection, name: str, *, before: int | None = None, limit: int = 50
+) -> list[DatasetVersion]:
+    """The versions of one dataset, newest first; `before` is the last number seen."""
+    versions = tables.versions
+    query = select(versions).where(versions.c.name == name).order_by(versions.c.number.desc())
+    if before is not None:
+        query = query.where(versions.c.number < before)
+    return [_record(row) for row in connection.execute(query.limit(limit)).mappings()]
+
+
+def list_datasets(connection: Connection, *, after: str | None = None, limit: int = 50) -> list[DatasetVersion]:
+    """The newest version of every dataset, by name; `after` is the last name seen."""
+    versions = tables.versions
+    query = select(versions).distinct(versions.c.name).order_by(versions.c.name, versions.c.number.desc())
+    if after is not None:
+        query = query.where(versions.c.name > after)
+    return [_record(row) for row in connection.execute(query.limit(limit)).mappings()]
+
+
+def read(blobs: Blobs, version: DatasetVersion, split: str | None = None) -> Iterator[Example]:
+    """The rows of a version in order, streamed; of one split only where it is named."""
+    for line in read_lines(blobs, version):
+        example = Example.model_validate_json(line)
+        if split is None or example.metadata.get("split") == split:
+            yield example
+
+
+def read_lines(blobs: Blobs, version: DatasetVersion) -> Iterator[bytes]:
+    """The canonical JSON of each row, without the cost of reading it."""
+    import zstandard
+
+    with tempfile.TemporaryDirectory(prefix="vong-data-") as folder:
+        path = blobs.fetch(version.blob, Path(folder) / "rows.jsonl.zst")
+        with path.open("rb") as raw, zstandard.ZstdDecompressor().stream_reader(raw) as stream:
+            yield from _lines(stream)
+
+
+def append(
+    connection: Connection,
+    blobs: Blobs,
+    name: str,
+    examples: Iterable[Example],
+    operation: Operation | None = None,
+) -> DatasetVersion:
+    """The next version of a dataset: its newest rows and these, without those whose content it has already. Where all
+    are known the newest version is given; where there is no such dataset it begins with these rows.
+    """
+    newest = next(iter(list_versions(connection, name, limit=1)), None)
+    before = list(read(blobs, newest)) if newest else []
+    seen = {example.hash for example in before}
+    offered, added = 0, list[Example]()
+    for example in examples:
+        offered += 1
+        if example.hash not in seen:
+            seen.add(example.hash)
+            added.append(example)
+    if newest and not added:
+        return newest
+    counted = {"added": len(added), "known_already": offered - len(added)}
+    given = operation or Operation(name="append")
+    operation = given.model_copy(update={"changes": {**given.changes, **counted}})
+    parents = (newest.ref,) if newest else ()
+    return write(connection, blobs, name, [*before, *added], operation, parents)
+
+
+def version_id(connection: Connection, version: DatasetVersion) -> UUID:
+    """The id under which other tables of this stage point at a version."""
+    versions = tables.versions.c
+    found = connection.scalar(select(versions.id).where(versions.name == version.name, versions.hash == version.hash))
+    if found is None:
+        raise NotFound(f"no dataset version {version.ref!r}", "list them with: vong data list")
+    return found
+
+
+def _dump(examples: Iterable[Example], path: Path) -> Written:
+    import zstandard
+
+    digest, rows, splits = hashlib.sha256(), 0, Counter[str]()
+    with path.open("wb") as raw, zstandard.ZstdCompressor(level=LEVEL).stream_writer(raw) as stream:
+        for example in examples:
+            line = canonical_json(example.model_dump(mode="json", exclude_none=True))
+            digest.update(hashlib.sha256(line).digest())
+            stream.write(line + b"\n")
+            rows += 1
+            if split := example.metadata.get("split"):
+                splits[str(split)] += 1
+    return Written(digest.hexdigest(), rows, dict(splits))
+
+
+def _lines(stream: IO[bytes] | Any) -> Iterator[bytes]:
+    rest = b""
+    while block := stream.read(1 << 20):
+        *lines, rest = (rest + block).split(b"\n")
+        yield from lines
+
+
+def _by_hash(connection: Connection, name: str, prefix: str) -> DatasetVersion | None:
+    if len(prefix) < SHORTEST_HASH or not re.fullmatch(r"[0-9a-f]+", prefix):
+        raise InvalidInput(
+            f"{prefix!r} names no version",
+            f"write NAME, NAME@NUMBER, or NAME@HASH with {SHORTEST_HASH} hexadecimal digits or more",
+        )
+    versions = tables.versions
+    query = select(versions).where(versions.c.name == name, versions.c.hash.startswith(prefix)).limit(2)
+    found = [_record(row) for row in connection.execute(query).mappings()]
+    if len(found) > 1:
+        raise Conflict(f"several versions of {name!r} begin with {prefix!r}", "write more of the hash")
+    return found[0] if found else None
+
+
+def _row(connection: Connection, *where: Any) -> DatasetVersion | None:
+    """The newest version that fits."""
+    query = select(tables.versions).where(*where).order_by(tables.versions.c.number.desc()).limit(1)
+    row = connection.execute(query).mappings().first()
+    return _record(row) if row else None
+
+
+def _record(row: Any) -> DatasetVersion:
+    return DatasetVersion.model_validate({k: v for k, v in row.items() if k not in {"id", "project_id"}})

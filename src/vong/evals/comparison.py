@@ -1,0 +1,158 @@
+"""Compare two runs over the same examples."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from vong.errors import Conflict, InvalidInput
+from vong.evals import runs, scoring
+from vong.evals.runs import ScoredAnswer
+from vong.records import EvalResult, Record
+
+CONFIDENCE = 0.95
+RESAMPLES = 10_000
+SEED = 20_260
+
+
+class MetricComparison(Record):
+    """One metric in both runs over `n` shared examples, and what that proves.
+
+    `low` and `high` bound `difference` (b minus a) by a paired bootstrap at `confidence`. `wins` are the examples where
+    b scored higher than a, `losses` lower. `mcnemar_p` is the exact p-value where every score is 0 or 1.
+    `minimum_detectable` is the difference that so many examples would show four times out of five; null where the runs
+    never differed.
+    """
+
+    n: int
+    a: float
+    b: float
+    difference: float
+    low: float
+    high: float
+    wins: int
+    losses: int
+    ties: int
+    mcnemar_p: float | None = None
+    minimum_detectable: float | None = None
+
+
+class Change(Record):
+    """An example that the two runs answered differently, with both texts and their scores."""
+
+    position: int
+    example: str
+    prompt: str
+    reference: str
+    a: str
+    b: str
+    a_scores: dict[str, float]
+    b_scores: dict[str, float]
+
+
+class Comparison(Record):
+    """Run b against run a. `n` examples are in both; `left_out` are in one only (other limits).
+
+    `changed` counts the answers whose text differs; `changes` are those that moved the first metric most.
+    """
+
+    a: EvalResult
+    b: EvalResult
+    n: int
+    left_out: int
+    confidence: float = CONFIDENCE
+    resamples: int = RESAMPLES
+    seed: int = SEED
+    metrics: dict[str, MetricComparison]
+    changed: int
+    changes: tuple[Change, ...]
+
+
+def compare(connection: Connection, a: UUID, b: UUID, *, changes: int = 20) -> Comparison:
+    """Compare run `b` with run `a` on every metric that both have.
+
+    Conflict where a run has not finished, InvalidInput where they are of different datasets, splits or scorers.
+    """
+    before, after = runs.get(connection, a), runs.get(connection, b)
+    _must_match(before, after)
+    chosen = scoring.choose(sorted(set(before.scorers) & set(after.scorers), key=before.scorers.index))
+    old, new = ({one.position: one for one in runs.list_answers(connection, id, limit=None)} for id in (a, b))
+    shared = sorted(old.keys() & new.keys())
+    if not shared:
+        raise InvalidInput("the two runs have no example in common", "run both with the same limit and seed")
+    pairs = [(old[position], new[position]) for position in shared]
+    metrics = {metric: _metric(chosen, metric, pairs) for metric in before.scores if _given(chosen, metric, pairs)}
+    changed = [pair for pair in pairs if pair[0].answer != pair[1].answer]
+    first = next(iter(metrics), "")
+    changed.sort(key=lambda pair: -abs(pair[1].scores.get(first, 0.0) - pair[0].scores.get(first, 0.0)))
+    return Comparison(
+        a=before,
+        b=after,
+        n=len(shared),
+        left_out=len(old.keys() ^ new.keys()),
+        metrics=metrics,
+        changed=len(changed),
+        changes=tuple(_change(*pair) for pair in changed[:changes]),
+    )
+
+
+def _must_match(before: EvalResult, after: EvalResult) -> None:
+    for result in (before, after):
+        if result.status != "finished":
+            raise Conflict(f"the evaluation {str(result.id)!r} is {result.status}", "wait for it, or run it again")
+    content = [(result.dataset.partition("@")[2], result.split) for result in (before, after)]
+    if content[0] != content[1]:
+        shown = " and ".join(f"{result.dataset}/{result.split}" for result in (before, after))
+        raise InvalidInput(f"only runs over the same examples can be compared; these are over {shown}", "run one again")
+    if not set(before.scorers) & set(after.scorers):
+        raise InvalidInput("the two runs have no scorer with the same options in common", "run one again")
+
+
+def _given(chosen: Sequence[scoring.Chosen], metric: str, pairs: Sequence[tuple[ScoredAnswer, ScoredAnswer]]) -> bool:
+    both = any(metric in one.scores and metric in other.scores for one, other in pairs)
+    return both and scoring.owner(chosen, metric) is not None
+
+
+def _metric(
+    chosen: Sequence[scoring.Chosen], metric: str, pairs: Sequence[tuple[ScoredAnswer, ScoredAnswer]]
+) -> MetricComparison:
+    import numpy as np
+
+    from vong.evals.resample import mcnemar, minimum_detectable, paired_bootstrap
+
+    scorer = scoring.owner(chosen, metric)
+    having = [pair for pair in pairs if metric in pair[0].scores and metric in pair[1].scores]
+    rows = [[one.statistics[metric] for one in side] for side in zip(*having, strict=True)]
+    values = [(one.scores[metric], other.scores[metric]) for one, other in having]
+    wins, losses = sum(new > old for old, new in values), sum(new < old for old, new in values)
+    combine = scorer.total if scorer else None
+    found = paired_bootstrap(
+        np.array(rows[0]), np.array(rows[1]), combine, seed=SEED, resamples=RESAMPLES, confidence=CONFIDENCE
+    )
+    a, b = (scoring.total(scorer, side) for side in rows)
+    return MetricComparison(
+        n=len(having),
+        a=a,
+        b=b,
+        difference=b - a,
+        low=found.low,
+        high=found.high,
+        wins=wins,
+        losses=losses,
+        ties=len(having) - wins - losses,
+        mcnemar_p=mcnemar(wins, losses) if {score for pair in values for score in pair} <= {0.0, 1.0} else None,
+        minimum_detectable=minimum_detectable(found.error, confidence=CONFIDENCE),
+    )
+
+
+def _change(old: ScoredAnswer, new: ScoredAnswer) -> Change:
+    return Change(
+        position=old.position,
+        example=old.example,
+        prompt=old.prompt,
+        reference=old.reference,
+        a=old.answer,
+        b=new.answer,
+        a_scores=old.scores,
+        b_scores=new.scores,
+    )

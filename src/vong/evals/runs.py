@@ -1,0 +1,161 @@
+"""Runs: what is kept of them, and how they are read back."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy import Connection, RowMapping, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from vong.errors import InvalidInput, NotFound
+from vong.evals import scoring, tables
+from vong.evals.prompting import Settings
+from vong.evals.scorers import Measure
+from vong.records import DatasetVersion, EvalResult, Record, new_id, now
+
+ENDED = frozenset({"finished", "failed", "cancelled"})
+
+
+class ScoredAnswer(Record):
+    """One answer of a run. `position` is the example's place in the split, `example` its hash; `scores` holds the
+    metrics of this answer alone, `statistics` what it adds to the totals. A request that failed counts as an empty
+    answer and says why in `error`.
+    """
+
+    position: int
+    example: str
+    prompt: str
+    reference: str
+    answer: str
+    error: str | None = None
+    span_id: UUID | None = None
+    latency_ms: float
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    cost: int | None = None
+    scores: dict[str, float] = {}
+    statistics: dict[str, list[float]] = {}
+    created_at: datetime
+
+    @property
+    def measures(self) -> dict[str, Measure]:
+        """The scores together with their statistics."""
+        return {metric: Measure(value, tuple(self.statistics[metric])) for metric, value in self.scores.items()}
+
+
+def start(
+    connection: Connection,
+    *,
+    model: str,
+    dataset: DatasetVersion,
+    split: str,
+    scorers: Sequence[str],
+    settings: Settings,
+    name: str = "",
+    id: UUID | None = None,
+) -> EvalResult:
+    """Record a run that is about to begin. A run of that id that exists already is given back as it stands.
+
+    InvalidInput for a split that the dataset does not have, or for settings that cannot be.
+    """
+    if split not in dataset.splits:
+        have = ", ".join(dataset.splits) or "none; make some with: vong data split"
+        raise InvalidInput(f"{dataset.ref} has no split {split!r}", f"it has: {have}")
+    settings.check(split)
+    if settings.shots and settings.shots_split not in dataset.splits:
+        raise InvalidInput(
+            f"{dataset.ref} has no split {settings.shots_split!r}", f"it has: {', '.join(dataset.splits)}"
+        )
+    how = f"wall time of one request, {settings.concurrency} under way at once"
+    result = EvalResult(
+        id=id or new_id(),
+        name=name or f"{model} on {dataset.name}/{split}",
+        model=model,
+        dataset=dataset.ref,
+        split=split,
+        scorers=tuple(scorers),
+        status="queued",
+        examples=min(dataset.splits[split], settings.limit or dataset.splits[split]),
+        done=0,
+        signatures={**scoring.signatures(scoring.choose(scorers)), "latency": how},
+        settings=settings.model_dump(mode="json"),
+        created_at=now(),
+    )
+    values = {**result.model_dump(), "scorers": list(scorers)}
+    connection.execute(insert(tables.runs).values(values).on_conflict_do_nothing())
+    return get(connection, result.id)
+
+
+def get(connection: Connection, id: UUID) -> EvalResult:
+    """The run of that id. NotFound where this project has none."""
+    row = connection.execute(select(*COLUMNS).where(tables.runs.c.id == id)).mappings().first()
+    if row is None:
+        raise NotFound(f"no evaluation {str(id)!r}", "list them with: vong evals list")
+    return _result(row)
+
+
+def list_runs(
+    connection: Connection, *, model: str | None = None, after: UUID | None = None, limit: int = 50
+) -> list[EvalResult]:
+    """The project's runs, newest first; `after` is the last id of the page before."""
+    runs = tables.runs.c
+    query = select(*COLUMNS).order_by(runs.id.desc()).limit(limit)
+    if model is not None:
+        query = query.where(runs.model == model)
+    if after is not None:
+        query = query.where(runs.id < after)
+    return [_result(row) for row in connection.execute(query).mappings()]
+
+
+def amend(connection: Connection, id: UUID, values: Mapping[str, Any]) -> None:
+    """Change fields of a run."""
+    connection.execute(update(tables.runs).where(tables.runs.c.id == id).values(dict(values)))
+
+
+def keep(connection: Connection, run_id: UUID, answers: Sequence[ScoredAnswer]) -> None:
+    """Store answers; one that failed before is replaced, one that succeeded stays."""
+    if not answers:
+        return
+    statement = insert(tables.answers).values([{"run_id": run_id, **answer.model_dump()} for answer in answers])
+    replaced = {column.name: statement.excluded[column.name] for column in tables.answers.c if column.name in FIELDS}
+    again = tables.answers.c.error.is_not(None)
+    connection.execute(
+        statement.on_conflict_do_update(index_elements=["run_id", "position"], set_=replaced, where=again)
+    )
+
+
+def list_answers(
+    connection: Connection,
+    run_id: UUID,
+    *,
+    after: int = -1,
+    limit: int | None = 50,
+    failed: bool = False,
+    changed_from: UUID | None = None,
+) -> list[ScoredAnswer]:
+    """A run's answers by position; `after` is the last position of the page before.
+
+    `failed`: only requests that failed. `changed_from`: only answers whose text differs from that run's.
+    """
+    answers = tables.answers
+    get(connection, run_id)
+    query = select(answers).where(answers.c.run_id == run_id, answers.c.position > after)
+    if failed:
+        query = query.where(answers.c.error.is_not(None))
+    if changed_from is not None:
+        get(connection, changed_from)
+        other = answers.alias("other")
+        same = sa.and_(other.c.position == answers.c.position, other.c.run_id == changed_from)
+        query = query.join(other, same).where(other.c.answer != answers.c.answer)
+    rows = connection.execute(query.order_by(answers.c.position).limit(limit)).mappings()
+    return [ScoredAnswer.model_validate({name: row[name] for name in ScoredAnswer.model_fields}) for row in rows]
+
+
+def _result(row: RowMapping) -> EvalResult:
+    return EvalResult.model_validate(dict(row))
+
+
+COLUMNS = [tables.runs.c[name] for name in EvalResult.model_fields]
+FIELDS = set(ScoredAnswer.model_fields) - {"position"}

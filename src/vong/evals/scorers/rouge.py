@@ -1,0 +1,27 @@
+"""ROUGE, by rouge-score."""
+
+from importlib.metadata import version
+
+from vong.evals.scorers.port import Measure, Scorer, share
+from vong.evals.scorers.texts import field_text
+
+TYPES = ["rouge1", "rouge2", "rougeL", "rougeLsum"]
+
+
+def rouge(stemmer: bool = False, field: str = "") -> Scorer:
+    """ROUGE-1, -2, -L and -Lsum (Lin 2004): the F-measure of `rouge_score.RougeScorer` for each answer, and their mean.
+
+    `stemmer`: Porter's, for English. `field`: score this field of JSON answers instead of the whole text. The library's
+    tokenizer keeps a-z and 0-9 only: letters with marks (Vietnamese) split words, so prefer chrF for those languages.
+    """
+    from rouge_score.rouge_scorer import RougeScorer
+
+    scorer = RougeScorer(TYPES, use_stemmer=stemmer)
+
+    def measure(answer: str, reference: str) -> dict[str, Measure]:
+        found = scorer.score(field_text(reference, field), field_text(answer, field))
+        return {name: share(found[name].fmeasure) for name in TYPES}
+
+    suffix = f"|field:{field}" if field else ""
+    signature = f"rouge-score|stemmer:{'yes' if stemmer else 'no'}|tokenizer:default|split_summaries:no"
+    return Scorer(f"{signature}|aggregate:mean of F|version:{version('rouge-score')}{suffix}", measure)

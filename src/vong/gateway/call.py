@@ -1,0 +1,209 @@
+"""One model call, from the request's body to the span that accounts for it."""
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
+from random import random
+from typing import Any, NamedTuple, cast
+
+import msgspec
+
+from vong.errors import UpstreamFailed, VongError
+from vong.gateway.directory import Choice, Directory
+from vong.gateway.keys import Principal
+from vong.gateway.providers import Ask, Reply, Shape
+from vong.gateway.request import Asked, Trace, read, written
+from vong.gateway.transcript import Transcript, usage_of
+from vong.records import Span, Usage, new_id, now
+from vong.records.span import Versions
+
+LEFT = 499
+"""The status that is recorded for a caller who left before the end, as nginx does."""
+
+
+class Means(NamedTuple):
+    """What a call needs of the gateway: a project's directory, and who takes the span."""
+
+    directory: Callable[[Principal], Awaitable[Directory]]
+    account: Callable[[Principal, Span], None]
+
+
+class Call:
+    """A call of one principal. `open` it, pass its reply on (a stream through `events`), and always `close` it."""
+
+    def __init__(self, means: Means, principal: Principal, shape: Shape, body: bytes, trace: Trace) -> None:
+        self.id = new_id()
+        self.trace = trace
+        self._means = means
+        self._principal = principal
+        self._shape: Shape = shape
+        self._body = body
+        self._started = time.perf_counter()
+        self._at = now()
+        self._status = 200
+        self._asked: Asked | None = None
+        self._choice: Choice | None = None
+        self._reply: dict[str, Any] | None = None
+        self._transcript: Transcript | None = None
+        self._closed = False
+
+    @property
+    def route(self) -> str | None:
+        """The name of the route that was taken, if one was."""
+        return self._choice.versions.route if self._choice else None
+
+    async def open(self) -> Reply:
+        """Ask the chosen provider. Every VongError means that nothing was answered yet."""
+        self._asked = asked = read(self._shape, self._body)
+        directory = await self._means.directory(self._principal)
+        self._choice = choice = directory.choose(asked.model, random)
+        stream = bool(asked.stream) and self._shape == "chat"
+        body = written(self._body, choice.model, stream)
+        reply = await choice.provider.call(Ask(self._shape, choice.model, body, stream))
+        self._status = reply.status
+        if reply.events is None:
+            self._read(reply)
+        else:
+            options = asked.stream_options
+            self._transcript = Transcript(bool(options and options.include_usage))
+        return reply
+
+    async def events(self, reply: Reply) -> AsyncGenerator[bytes]:
+        """The events for the caller, each as soon as it came. UpstreamFailed where the stream breaks off."""
+        transcript = self._transcript
+        assert transcript is not None and reply.events is not None
+        async with aclosing(cast(AsyncGenerator[bytes], reply.events)) as events:
+            async for batch in events:
+                passed = transcript.take(batch)
+                if passed:
+                    yield passed
+        if not transcript.ended:
+            raise UpstreamFailed("the upstream ended its stream before the answer was complete", "send it again")
+
+    def close(self, error: BaseException | None = None) -> None:
+        """Write the span, once. `error` is what went wrong, asyncio.CancelledError where the caller left."""
+        if self._closed:
+            return
+        self._closed = True
+        self._means.account(self._principal, self._span(error))
+
+    def _read(self, reply: Reply) -> None:
+        try:
+            found = msgspec.json.decode(reply.body)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            if reply.status < 400:
+                message = f"{self._choice.target if self._choice else 'the upstream'!r} did not answer in JSON: {error}"
+                raise UpstreamFailed(message, "check the base_url of the provider") from error
+            found = {"error": {"message": reply.body[:2000].decode("utf-8", "replace")}}
+        self._reply = found if isinstance(found, dict) else {"answer": found}
+
+    def _span(self, error: BaseException | None) -> Span:
+        duration = (time.perf_counter() - self._started) * 1000
+        transcript, choice, asked = self._transcript, self._choice, self._asked
+        output = transcript.completion() if transcript else self._reply
+        message = self._fault(error, output)
+        first = transcript.first_token if transcript else None
+        metadata = (asked.metadata if asked else None) or {}
+        session = self.trace.session or metadata.get("session_id")
+        return Span(
+            id=self.id,
+            trace_id=self.trace.trace_id,
+            span_id=self.trace.span_id,
+            parent_span_id=self.trace.parent_span_id,
+            name=f"{self._shape} {asked.model}" if asked else self._shape,
+            kind=self._shape,
+            status="error" if message else "ok",
+            error=message,
+            started_at=self._at,
+            duration_ms=duration,
+            first_token_ms=(first - self._started) * 1000 if first else None,
+            model=choice.target if choice else None,
+            user=asked.user if asked else None,
+            session=str(session) if session is not None else None,
+            key=self._principal.key_name,
+            usage=self._usage(output),
+            versions=self._versions(metadata),
+            attributes=self._attributes(error, output, metadata),
+            input=_decoded(self._body),
+            output=_without_vectors(output),
+        )
+
+    def _fault(self, error: BaseException | None, output: dict[str, Any] | None) -> str | None:
+        if isinstance(error, asyncio.CancelledError):
+            self._status = LEFT
+            return "the caller left before the answer was complete"
+        if isinstance(error, VongError):
+            self._status = error.status
+            return str(error)
+        if error is not None:
+            self._status = 500
+            return f"{type(error).__name__}: {error}"
+        said = output.get("error") if output else None
+        if said is None and self._status < 400:
+            return None
+        text = said.get("message") if isinstance(said, dict) else said
+        return str(text or f"the upstream answered {self._status}")
+
+    def _usage(self, output: dict[str, Any] | None) -> Usage:
+        usage = usage_of(output.get("usage") if output else None)
+        if usage.output_tokens is None and self._transcript and self._transcript.chunks:
+            # No provider counts for a caller who left. A chunk is a token with most of them.
+            usage = usage.model_copy(update={"output_tokens": self._transcript.chunks})
+        return usage
+
+    def _versions(self, metadata: dict[str, Any]) -> Versions:
+        versions = self._choice.versions if self._choice else Versions()
+        named = {
+            name: metadata[name] for name in ("prompt_version", "index_version") if isinstance(metadata.get(name), str)
+        }
+        return versions.model_copy(update=named) if named else versions
+
+    def _attributes(
+        self, error: BaseException | None, output: dict[str, Any] | None, metadata: dict[str, Any]
+    ) -> dict[str, Any]:
+        """OpenTelemetry's GenAI conventions, and Vong's own under `vong.`."""
+        found: dict[str, Any] = {
+            "gen_ai.operation.name": self._shape,
+            "http.response.status_code": self._status,
+        }
+        if self._asked:
+            found["gen_ai.request.model"] = self._asked.model
+        if self._choice:
+            found["gen_ai.provider.name"] = self._choice.system
+        if output:
+            found |= _answered(output)
+        if self._transcript:
+            found["vong.stream"] = True
+            if self._transcript.usage is None and self._transcript.chunks:
+                found["vong.usage_estimated"] = True
+        if isinstance(error, VongError):
+            found["error.type"] = error.code
+        if metadata:
+            found["vong.metadata"] = metadata
+        return found
+
+
+def _answered(output: dict[str, Any]) -> dict[str, Any]:
+    names = {"gen_ai.response.model": output.get("model"), "gen_ai.response.id": output.get("id")}
+    found: dict[str, Any] = {name: value for name, value in names.items() if isinstance(value, str)}
+    choices = output.get("choices")
+    if isinstance(choices, list):
+        found["gen_ai.response.finish_reasons"] = [
+            choice.get("finish_reason") for choice in choices if isinstance(choice, dict)
+        ]
+    return found
+
+
+def _decoded(body: bytes) -> Any:
+    try:
+        return msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+
+
+def _without_vectors(output: dict[str, Any] | None) -> dict[str, Any] | None:
+    """An answer as it is kept: of embeddings only how many there were."""
+    if output is None or output.get("object") != "list" or not isinstance(output.get("data"), list):
+        return output
+    return {**output, "data": [], "count": len(output["data"])}

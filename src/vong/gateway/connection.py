@@ -1,0 +1,264 @@
+"""One connection to an upstream: an asyncio protocol over llhttp's parser, and the answer that comes over it.
+
+Nothing is held back: what the upstream has sent is readable as soon as it arrived. A reader slower than the upstream
+pauses the socket, so a stream never grows in memory.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import NamedTuple
+
+import httptools
+
+from vong.errors import UpstreamFailed, UpstreamTimeout
+
+PAUSE = 256 * 1024
+"""Bytes that arrived and were not read yet, above which a stream stops reading from its socket."""
+MAX_HEAD = 64 * 1024
+"""Bytes of status line and headers that an upstream may send."""
+
+
+class Limits(NamedTuple):
+    """How long a call may take, in seconds, and how much it may answer, in bytes. `first_byte` counts from the
+    moment the request was written.
+    """
+
+    connect: float = 10.0
+    first_byte: float = 120.0
+    total: float = 600.0
+    body: int = 64 * 1024 * 1024
+
+
+class Response:
+    """The answer to one request, while it arrives. `close` before its end breaks the connection off."""
+
+    def __init__(self, connection: "Connection", limits: Limits) -> None:
+        self.status = 0
+        self.headers: dict[str, str] = {}
+        self.complete = False
+        self._connection = connection
+        self._limits = limits
+        self._pieces: list[bytes] = []
+        self._waiting = 0
+        self._error: Exception | None = None
+        self._headed = False
+        self._paused = False
+        self._streamed = False
+        self._waiter: asyncio.Future[None] | None = None
+        loop = asyncio.get_running_loop()
+        self._deadline = loop.time() + limits.total
+        self._timer = loop.call_later(min(limits.first_byte, limits.total), self._late, "did not begin to answer")
+
+    async def head(self) -> None:
+        """Wait for status and headers. UpstreamTimeout, or UpstreamFailed where the connection was lost."""
+        while not self._headed:
+            await self._progress()
+
+    async def read(self) -> bytes:
+        """The whole body."""
+        while not self.complete:
+            await self._progress()
+        if self._error:
+            raise self._error
+        return self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
+
+    async def piece(self) -> bytes:
+        """What arrived since the last call, as soon as there is anything; empty at the end."""
+        self._streamed = True
+        while not self._pieces:
+            if self.complete and self._error is None:
+                return b""
+            await self._progress()
+        piece = self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
+        self._pieces.clear()
+        self._waiting = 0
+        if self._paused:
+            self._paused = False
+            self._connection.resume()
+        return piece
+
+    def close(self) -> None:
+        """Leave: an answer that is not complete is cancelled at the upstream by closing its connection."""
+        if not self.complete:
+            self._finish(UpstreamFailed("the call was cancelled"))
+            self._connection.abort()
+
+    def begin(self, status: int) -> None:
+        """The head has arrived."""
+        self.status = status
+        self._headed = True
+        self._timer.cancel()
+        self._timer = asyncio.get_running_loop().call_at(self._deadline, self._late, "did not finish its answer")
+
+    def add(self, data: bytes) -> None:
+        """Part of the body has arrived."""
+        if self.complete:
+            return
+        self._pieces.append(data)
+        self._waiting += len(data)
+        if self._streamed:
+            if self._waiting > PAUSE and not self._paused:
+                self._paused = True
+                self._connection.pause()
+        elif self._waiting > self._limits.body:
+            self.fail(UpstreamFailed(f"the upstream answered more than {self._limits.body} bytes"))
+
+    def end(self) -> None:
+        """The body has arrived wholly."""
+        self._finish(None)
+
+    def fail(self, error: Exception) -> None:
+        """The answer will not be complete."""
+        if not self.complete:
+            self._finish(error)
+            self._connection.abort()
+
+    def wake(self) -> None:
+        """Let the reader look at what has changed."""
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    def _finish(self, error: Exception | None) -> None:
+        self._error = error
+        self.complete = True
+        self._timer.cancel()
+        self.wake()
+
+    def _late(self, what: str) -> None:
+        seconds = self._limits.total if self._headed else min(self._limits.first_byte, self._limits.total)
+        hint = "raise `timeout` of this provider in vong.toml, or look at the upstream"
+        self.fail(UpstreamTimeout(f"the upstream {what} within {seconds:g} s", hint))
+
+    async def _progress(self) -> None:
+        if self._error:
+            raise self._error
+        self._waiter = asyncio.get_running_loop().create_future()
+        try:
+            await self._waiter
+        finally:
+            self._waiter = None
+        if self._error:
+            raise self._error
+
+
+class Connection(asyncio.Protocol):
+    """A connection that carries one exchange at a time. `release(self)` is called when it is free for the next."""
+
+    def __init__(self, release: "Callable[[Connection], None]", gone: "Callable[[Connection], None]") -> None:
+        self.idle_since = 0.0
+        self._release = release
+        self._gone = gone
+        self._transport: asyncio.Transport | None = None
+        self._response: Response | None = None
+        self._parser = httptools.HttpResponseParser(self)
+        self._head = 0
+        self._interim = False
+        self._delimited = False
+
+    @property
+    def usable(self) -> bool:
+        """Whether a request can still be written."""
+        return self._transport is not None and not self._transport.is_closing()
+
+    def request(self, data: bytes, limits: Limits) -> Response:
+        """Write a whole request and give its answer, which has not arrived yet."""
+        assert self._transport is not None and self._response is None
+        response = self._response = Response(self, limits)
+        self._head = 0
+        self._delimited = False
+        self._transport.write(data)
+        return response
+
+    def pause(self) -> None:
+        """Stop reading from the socket."""
+        if self._transport is not None:
+            self._transport.pause_reading()
+
+    def resume(self) -> None:
+        """Read on."""
+        if self.usable and self._transport is not None:
+            self._transport.resume_reading()
+
+    def abort(self) -> None:
+        """Close at once; the upstream sees the connection end."""
+        if self._transport is not None:
+            self._transport.abort()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """The loop has connected."""
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        """The loop has read."""
+        response = self._response
+        if response is None:  # bytes that nobody asked for
+            self.abort()
+            return
+        try:
+            self._parser.feed_data(data)
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
+            response.fail(UpstreamFailed(f"the upstream did not answer in HTTP ({error})"))
+            return
+        if self._response is not None and not response.status:
+            self._head += len(data)
+            if self._head > MAX_HEAD:
+                response.fail(UpstreamFailed(f"the upstream sent more than {MAX_HEAD} bytes of headers"))
+        response.wake()
+
+    def eof_received(self) -> bool:
+        """The upstream has closed its side: the end of a body that has no length, else a loss."""
+        response = self._response
+        if response is not None and response.status and not self._delimited:
+            self._response = None
+            response.end()
+        return False
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The connection is gone."""
+        self._gone(self)
+        response, self._response = self._response, None
+        if response is not None and not response.complete:
+            when = "in the middle of its answer" if response.status else "without an answer"
+            response.fail(UpstreamFailed(f"the upstream closed the connection {when}", str(exc or "")))
+
+    # What the parser calls.
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """One header."""
+        if self._response is not None:
+            key = name.decode("latin-1").lower()
+            self._response.headers[key] = value.decode("latin-1")
+            if key in ("content-length", "transfer-encoding"):
+                self._delimited = True
+
+    def on_headers_complete(self) -> None:
+        """All headers; an interim answer (1xx) is passed over."""
+        status = self._parser.get_status_code()
+        self._interim = status < 200
+        if self._response is not None and self._interim:
+            self._response.headers.clear()
+            self._delimited = False
+        elif self._response is not None:
+            if status in (204, 304):
+                self._delimited = True
+            self._response.begin(status)
+
+    def on_body(self, body: bytes) -> None:
+        """Part of the body."""
+        if self._response is not None:
+            self._response.add(body)
+
+    def on_message_complete(self) -> None:
+        """The end of the answer."""
+        response = self._response
+        if self._interim or response is None:
+            return
+        self._response = None
+        keep = self._parser.should_keep_alive() and self.usable and not response.complete
+        response.end()
+        if keep:
+            self.resume()
+            self._release(self)
+        else:
+            self.abort()

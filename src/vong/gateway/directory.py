@@ -1,0 +1,114 @@
+"""What a project can call, and how the `model` of a request becomes one provider's model."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from vong.config import ProviderSettings
+from vong.errors import NotFound, Unavailable, nearest
+from vong.gateway.providers import Provider
+from vong.gateway.providers.deployment import Deployment
+from vong.gateway.routes import choose
+from vong.gateway.upstream import Upstream
+from vong.records import Route, content_hash
+from vong.records.span import Versions
+
+DEPLOYMENT = "deployment"
+LISTING = "vong gateway models"
+
+
+class Deployed(NamedTuple):
+    """A deployment: its engine's URL (None while it has none) and token, the name of its model there, and what made
+    that model.
+    """
+
+    name: str
+    state: str
+    url: str | None
+    token: str | None
+    model: str
+    model_version: str | None = None
+    dataset_version: str | None = None
+
+
+class Choice(NamedTuple):
+    """Who answers a call. `target` is how a caller would write it, `model` the provider's own name."""
+
+    provider: Provider
+    system: str
+    model: str
+    target: str
+    versions: Versions
+
+
+@dataclass
+class Directory:
+    """One project's routes and deployments, and the providers of the configuration. `shortcuts` maps further names to
+    targets (`all-minilm-l6-v2` to the local embedding model).
+    """
+
+    routes: Mapping[str, Route]
+    deployments: Mapping[str, Deployed]
+    providers: Mapping[str, Provider]
+    shortcuts: Mapping[str, str]
+    upstream: Upstream
+    _choices: dict[tuple[str, str], Choice] = field(default_factory=dict[tuple[str, str], Choice])
+
+    def choose(self, model: str, random: Callable[[], float]) -> Choice:
+        """Who answers a request for `model`: a route's target by its weights, or the one that is named. NotFound with
+        the nearest names where there is none.
+        """
+        route = self.routes.get(model)
+        target = choose(route, random).model if route else self.shortcuts.get(model, model)
+        key = (route.name if route else "", target)
+        choice = self._choices.get(key)
+        if choice is None:
+            choice = self._resolve(target, route)
+            if len(self._choices) < 1000:
+                self._choices[key] = choice
+        return choice
+
+    def check(self, target: str) -> None:
+        """NotFound where nothing answers to that target: a deployment that is not there, a provider not configured."""
+        provider, _, name = target.partition("/")
+        known = name in self.deployments if provider == DEPLOYMENT else provider in self.providers
+        if not name or not known:
+            raise self._unknown(target)
+
+    def names(self) -> list[str]:
+        """Routes, then deployments, then shortcuts. Providers list their models themselves."""
+        return [*self.routes, *(f"{DEPLOYMENT}/{name}" for name in self.deployments), *self.shortcuts]
+
+    def _resolve(self, target: str, route: Route | None) -> Choice:
+        self.check(target)
+        provider_name, _, model = target.partition("/")
+        deployed = self.deployments.get(model) if provider_name == DEPLOYMENT else None
+        if deployed:
+            if deployed.url is None:
+                hint = f"see its state and log with: vong serving show {deployed.name}"
+                raise Unavailable(f"the deployment {deployed.name!r} is {deployed.state}", hint)
+            settings = ProviderSettings.model_validate(
+                {"kind": DEPLOYMENT, "base_url": deployed.url, "api_key": deployed.token, "timeout": 600.0}
+            )
+            provider: Provider = Deployment(deployed.name, settings, self.upstream)
+            model = deployed.model
+        else:
+            provider = self.providers[provider_name]
+        versions = {
+            "route": route.name if route else None,
+            "route_version": route.version if route else None,
+            "deployment": deployed.name if deployed else None,
+            "model_version": deployed.model_version if deployed else None,
+            "dataset_version": deployed.dataset_version if deployed else None,
+        }
+        config = content_hash({**versions, "target": target, "address": provider.address})[:12]
+        return Choice(provider, provider_name, model, target, Versions(**versions, config_hash=config))
+
+    def _unknown(self, target: str) -> NotFound:
+        known = [*self.names(), *(f"{name}/…" for name in self.providers)]
+        provider, _, name = target.partition("/")
+        if name and provider == DEPLOYMENT:
+            known = [f"{DEPLOYMENT}/{deployed}" for deployed in self.deployments]
+        elif name and nearest(provider, list(self.providers), "").startswith("did"):
+            return NotFound(f"no provider named {provider!r}", nearest(provider, list(self.providers), LISTING))
+        return NotFound(f"no model named {target!r}", nearest(target, known, LISTING))

@@ -1,0 +1,91 @@
+"""What is looked up on every call and changes seldom: kept in memory for a moment, renewed before it is old.
+
+A value is served at once while it is younger than half its age, served and renewed behind the caller's back up to its
+age, and waited for beyond. While the database is away the last value stands for `GRACE` seconds, so calls go on.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from vong.errors import Unavailable, VongError
+
+log = logging.getLogger(__name__)
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+GRACE = 300.0
+
+
+@dataclass(slots=True)
+class _Known(Generic[V]):
+    value: V | None
+    error: VongError | None
+    at: float
+
+
+class Fresh(Generic[K, V]):
+    """Values by key, none older than `age` seconds, at most `kept` of them. `load` runs in a thread; an error it
+    raises on purpose (a VongError) is an answer like any other.
+    """
+
+    def __init__(self, load: Callable[..., V], *, age: float, kept: int = 10_000) -> None:
+        self._load = load
+        self._age = age
+        self._kept = kept
+        self._known: dict[K, _Known[V]] = {}
+        self._loading: dict[K, asyncio.Task[_Known[V]]] = {}
+
+    async def get(self, key: K, *arguments: Any) -> V:
+        """The value of a key; `load` is called with `arguments`."""
+        known = self._known.get(key)
+        age = asyncio.get_running_loop().time() - known.at if known else self._age
+        if known is None or age >= self._age / 2:
+            task = self._loading.get(key) or self._start(key, arguments)
+            if known is None or age >= self._age:
+                known = await asyncio.shield(task)
+        if known.error is not None:
+            raise type(known.error)(known.error.message, known.error.hint)
+        assert known.value is not None
+        return known.value
+
+    def forget(self, key: K | None = None) -> None:
+        """Look this key, or every key, up anew when it is next asked for."""
+        if key is None:
+            self._known.clear()
+            self._loading.clear()
+        else:
+            self._known.pop(key, None)
+            self._loading.pop(key, None)
+
+    def _start(self, key: K, arguments: tuple[Any, ...]) -> asyncio.Task[_Known[V]]:
+        task = asyncio.create_task(self._renew(key, arguments))
+        self._loading[key] = task
+        return task
+
+    async def _renew(self, key: K, arguments: tuple[Any, ...]) -> _Known[V]:
+        task = asyncio.current_task()
+        now = asyncio.get_running_loop().time
+        at, old = now(), self._known.get(key)
+        try:
+            new = _Known(await asyncio.to_thread(self._load, *arguments), None, at)
+        except VongError as error:
+            new = _Known[V](None, error, at)
+        except SQLAlchemyError as error:
+            log.warning("the database does not answer: %s", error)
+            if old is None or old.error or now() - old.at > GRACE:
+                return _Known(None, Unavailable("the database does not answer", "look with: vong status"), at)
+            return old
+        finally:
+            current = self._loading.get(key) is task
+            if current:
+                del self._loading[key]
+        if current:
+            self._known.pop(key, None)
+            self._known[key] = new
+            if len(self._known) > self._kept:
+                del self._known[next(iter(self._known))]
+        return new

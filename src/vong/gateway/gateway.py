@@ -1,0 +1,85 @@
+"""The gateway of one process: who calls, what they can call, whom it asks, where its spans go."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from uuid import UUID
+
+from vong.errors import VongError
+from vong.gateway.call import Call, Means
+from vong.gateway.directory import Directory
+from vong.gateway.fresh import Fresh
+from vong.gateway.keys import Keys, Principal
+from vong.gateway.providers import Provider, Shape
+from vong.gateway.request import Trace
+from vong.gateway.upstream import Upstream
+from vong.records import Span
+
+AGE = 1.0
+"""Seconds after which a changed route or deployment is seen at the latest, even where no announcement came."""
+LISTED = 60.0
+"""Seconds that a provider's list of models is kept."""
+
+
+class Gateway:
+    """Everything the request path needs, given as callables, so that it knows no database and no other stage.
+
+    `lookup` gives the principal of a key, `load` a project's directory (both run in threads); `record` takes a span
+    without waiting, `observe` counts it.
+    """
+
+    def __init__(
+        self,
+        upstream: Upstream,
+        providers: Mapping[str, Provider],
+        *,
+        lookup: Callable[[str], Principal],
+        load: Callable[[UUID], Directory],
+        record: Callable[[UUID, Span], object],
+        observe: Callable[[Span], None],
+    ) -> None:
+        self.keys = Keys(lookup)
+        self.providers = providers
+        self._upstream = upstream
+        self._directories: Fresh[UUID, Directory] = Fresh(load, age=AGE)
+        self._record = record
+        self._observe = observe
+        self._means = Means(self.directory, self._account)
+        self._listed: dict[str, tuple[float, list[str]]] = {}
+
+    def call(self, principal: Principal, shape: Shape, body: bytes, trace: Trace) -> Call:
+        """A call, not sent yet."""
+        return Call(self._means, principal, shape, body, trace)
+
+    async def directory(self, principal: Principal) -> Directory:
+        """What the principal's project can call."""
+        return await self._directories.get(principal.project_id, principal.project_id)
+
+    def forget(self, project_id: UUID | None = None) -> None:
+        """Something changed in that project, or nobody knows where: look again at the next call."""
+        self._directories.forget(project_id)
+
+    async def offered(self, principal: Principal) -> list[str]:
+        """All names that the principal's project can call. A provider that does not answer is left out."""
+        directory = await self.directory(principal)
+        listed = await asyncio.gather(*(self._list(name, provider) for name, provider in self.providers.items()))
+        names = [f"{name}/{model}" for name, models in zip(self.providers, listed, strict=True) for model in models]
+        return [*directory.names(), *names]
+
+    def close(self) -> None:
+        """Close the connections to all upstreams."""
+        self._upstream.close()
+
+    async def _list(self, name: str, provider: Provider) -> list[str]:
+        now = asyncio.get_running_loop().time()
+        at, models = self._listed.get(name, (-LISTED, []))
+        if now - at >= LISTED:
+            try:
+                models = await provider.models()
+            except VongError:
+                models = []
+            self._listed[name] = (now, models)
+        return models
+
+    def _account(self, principal: Principal, span: Span) -> None:
+        self._record(principal.project_id, span)
+        self._observe(span)

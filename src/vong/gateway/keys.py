@@ -1,0 +1,49 @@
+"""Who calls: the bearer key of a request, known for at most two seconds without asking the database again."""
+
+import hashlib
+from collections.abc import Callable
+from typing import Protocol
+from uuid import UUID
+
+from vong.errors import Forbidden, Unauthenticated
+from vong.gateway.fresh import Fresh
+
+AGE = 2.0
+"""Seconds after which a revoked key is refused at the latest."""
+
+
+class Principal(Protocol):
+    """What the gateway needs to know of a caller."""
+
+    @property
+    def project_id(self) -> UUID:
+        """Whose routes it sees and where its spans go."""
+        ...
+
+    @property
+    def key_name(self) -> str:
+        """The name of its key."""
+        ...
+
+    @property
+    def role(self) -> str:
+        """What it may do: `viewer` may list models, but not call them."""
+        ...
+
+
+class Keys:
+    """The keys seen lately. `lookup` raises Unauthenticated for a key that is unknown, expired or revoked."""
+
+    def __init__(self, lookup: Callable[[str], Principal]) -> None:
+        self._known: Fresh[bytes, Principal] = Fresh(lookup, age=AGE)
+
+    async def principal(self, authorization: str, *, calls: bool = True) -> Principal:
+        """The caller of a request by its `Authorization` header. Forbidden where it `calls` and may not."""
+        scheme, _, secret = authorization.partition(" ")
+        secret = secret.strip()
+        if not secret or scheme.lower() != "bearer":
+            raise Unauthenticated("no API key was sent", "send the header Authorization: Bearer KEY")
+        principal = await self._known.get(hashlib.sha256(secret.encode()).digest(), secret)
+        if calls and principal.role == "viewer":
+            raise Forbidden("a key with the role 'viewer' may not call models", "use one of: owner, member")
+        return principal

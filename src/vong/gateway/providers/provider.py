@@ -1,0 +1,52 @@
+"""What a provider is."""
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple, Protocol
+
+Shape = Literal["chat", "embeddings"]
+
+
+class Ask(NamedTuple):
+    """What is asked of a provider. `body` is the whole JSON request, `model` the model named in it.
+
+    A streamed call asks for usage in the stream (`stream_options.include_usage`), whatever the caller wanted.
+    """
+
+    shape: Shape
+    model: str
+    body: bytes
+    stream: bool = False
+
+
+@dataclass(slots=True)
+class Reply:
+    """A provider's answer. A status of 400 or more is passed on to the caller with its body.
+
+    `events` is set instead of `body` where a stream was asked for and begun: each item is one or more whole
+    server-sent events, each ended by an empty line. Closing it early cancels the call at the provider.
+    """
+
+    status: int
+    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    events: AsyncIterator[bytes] | None = None
+
+
+class Provider(Protocol):
+    """Answers calls. Raises UpstreamFailed where nobody answers or not in the agreed form, UpstreamTimeout where it
+    takes too long. A cancelled `call`, or a closed stream, ends the work at the provider.
+    """
+
+    @property
+    def address(self) -> str:
+        """Where it is reached, without secrets: part of what a span names as its configuration."""
+        ...
+
+    async def call(self, ask: Ask) -> Reply:
+        """Answer."""
+        ...
+
+    async def models(self) -> list[str]:
+        """The names that `Ask.model` may have; also the probe of whether the provider is reachable."""
+        ...

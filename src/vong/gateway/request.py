@@ -1,0 +1,91 @@
+"""What is read of a request, and how it goes on to a provider: as it was written, but for the fields Vong must set."""
+
+import os
+import re
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import msgspec
+
+from vong.errors import InvalidInput
+from vong.gateway.providers import Shape
+
+TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}")
+
+
+class StreamOptions(msgspec.Struct):
+    """`stream_options`."""
+
+    include_usage: bool | None = None
+
+
+class Asked(msgspec.Struct):
+    """The fields of a request that the gateway itself reads. All others pass through unread."""
+
+    model: str
+    stream: bool | None = None
+    stream_options: StreamOptions | None = None
+    user: str | None = None
+    metadata: dict[str, Any] | None = None
+
+
+class _Chat(Asked):
+    messages: list[msgspec.Raw] = []
+
+
+class _Embeddings(Asked):
+    input: msgspec.Raw = msgspec.Raw()
+
+
+_readers = {"chat": msgspec.json.Decoder(_Chat), "embeddings": msgspec.json.Decoder(_Embeddings)}
+_fields = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_encode = msgspec.json.encode
+
+
+class Trace(NamedTuple):
+    """Where a call stands in the caller's trace, and what its headers say of it."""
+
+    trace_id: str
+    span_id: str
+    parent_span_id: str | None
+    session: str | None
+
+    @classmethod
+    def of(cls, headers: Mapping[str, str]) -> "Trace":
+        """From the W3C `traceparent` (a new trace where there is none or a malformed one) and `x-vong-session`."""
+        found = TRACEPARENT.fullmatch(headers.get("traceparent", "").strip())
+        trace_id, parent = found.groups() if found else ("", None)
+        if not trace_id.strip("0") or parent is None or not parent.strip("0"):
+            trace_id, parent = os.urandom(16).hex(), None
+        return cls(trace_id, os.urandom(8).hex(), parent, headers.get("x-vong-session") or None)
+
+
+def read(shape: Shape, body: bytes) -> Asked:
+    """What a request asks. InvalidInput says what is wrong and where."""
+    try:
+        if not body.isascii():
+            body.decode()
+        asked = _readers[shape].decode(body)
+    except UnicodeDecodeError as error:
+        raise InvalidInput(f"the body is not UTF-8: {error}", "send JSON in UTF-8") from error
+    except msgspec.DecodeError as error:
+        raise InvalidInput(f"the body cannot be used: {error}", "see docs/guides/gateway.md for an example") from error
+    if isinstance(asked, _Chat) and not asked.messages:
+        raise InvalidInput("messages is missing or empty", "send at least one message")
+    if isinstance(asked, _Embeddings) and not bytes(asked.input):
+        raise InvalidInput("input is missing", "send a text or a list of texts")
+    if not asked.model:
+        raise InvalidInput("model is empty", "list what can be called with: vong gateway models")
+    return asked
+
+
+def written(body: bytes, model: str, stream: bool) -> bytes:
+    """The body for a provider: its own name of the model, and usage asked for in a stream."""
+    fields = _fields.decode(body)
+    fields["model"] = msgspec.Raw(_encode(model))
+    if stream:
+        given = fields.get("stream_options")
+        options = _fields.decode(given) if given and bytes(given) != b"null" else {}
+        options["include_usage"] = msgspec.Raw(b"true")
+        fields["stream_options"] = msgspec.Raw(_encode(options))
+    return _encode(fields)

@@ -1,0 +1,150 @@
+"""The client that speaks to upstreams: HTTP/1.1 over its own pool of kept connections, plain or TLS.
+
+A request is written once. It is never repeated after its first byte was sent, because the upstream may have begun to
+work on it (and to bill it); a pooled connection that turns out to be closed before that is replaced by a new one.
+"""
+
+import asyncio
+import ssl
+from collections import deque
+from collections.abc import Mapping
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from vong.errors import Misconfigured, UpstreamFailed, UpstreamTimeout
+from vong.gateway.connection import Connection, Limits, Response
+
+IDLE = 4.0
+"""Seconds that a free connection is kept: less than the 5 after which common servers close one, so that a request
+does not meet a connection that is just being closed."""
+KEPT = 512
+"""Free connections kept for one origin."""
+
+
+class Origin(NamedTuple):
+    """Where connections go."""
+
+    host: str
+    port: int
+    tls: bool
+
+
+class Endpoint:
+    """A base URL (`https://api.openai.com/v1`) and the headers of every request to it."""
+
+    def __init__(self, base_url: str, headers: Mapping[str, str]) -> None:
+        parts = urlsplit(base_url.rstrip("/"))
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.query:
+            hint = "write it as http(s)://HOST[:PORT]/PATH in vong.toml"
+            raise Misconfigured(f"{base_url!r} cannot be the base URL of a provider", hint)
+        tls = parts.scheme == "https"
+        self.url = base_url.rstrip("/")
+        self.origin = Origin(parts.hostname, parts.port or (443 if tls else 80), tls)
+        self._path = parts.path
+        lines = {"host": parts.netloc, "accept-encoding": "identity", **headers}
+        for name, value in lines.items():
+            if not f"{name}{value}".isprintable():
+                raise Misconfigured(f"the header {name!r} holds characters that no header may hold", "mend vong.toml")
+        self._headers = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
+        self._heads: dict[str, bytes] = {}
+
+    def request(self, path: str, body: bytes | None) -> bytes:
+        """The bytes of a GET, or of a POST of JSON where there is a body."""
+        head = self._heads.get(path)
+        if head is None:
+            method = "GET" if body is None else "POST"
+            text = f"{method} {self._path}{path} HTTP/1.1\r\n{self._headers}"
+            if body is not None:
+                text += "content-type: application/json\r\ncontent-length: "
+            head = self._heads[path] = text.encode("latin-1")
+        if body is None:
+            return head + b"\r\n"
+        return b"%b%d\r\n\r\n%b" % (head, len(body), body)
+
+
+class Upstream:
+    """A pool of connections to all upstreams of one event loop."""
+
+    def __init__(self) -> None:
+        self._idle: dict[Origin, deque[Connection]] = {}
+        self._open: set[Connection] = set()
+        self._context: ssl.SSLContext | None = None
+        self._sweeper: asyncio.TimerHandle | None = None
+
+    async def send(self, endpoint: Endpoint, path: str, body: bytes | None, limits: Limits) -> Response:
+        """Send a request; the answer's head has arrived when this returns.
+
+        UpstreamFailed where nobody answers, UpstreamTimeout where it takes longer than its limit. Statuses of 400 and
+        above are answers, not errors.
+        """
+        connection = self._free(endpoint.origin) or await self._connect(endpoint.origin, limits)
+        response = connection.request(endpoint.request(path, body), limits)
+        try:
+            await response.head()
+        except BaseException:
+            response.close()
+            raise
+        return response
+
+    def close(self) -> None:
+        """Close every connection."""
+        if self._sweeper is not None:
+            self._sweeper.cancel()
+        for connection in list(self._open):
+            connection.abort()
+
+    def _free(self, origin: Origin) -> Connection | None:
+        idle = self._idle.get(origin)
+        oldest = asyncio.get_running_loop().time() - IDLE
+        while idle:
+            connection = idle.pop()  # the one used last is the likeliest to live
+            if connection.usable and connection.idle_since > oldest:
+                return connection
+            connection.abort()
+        return None
+
+    async def _connect(self, origin: Origin, limits: Limits) -> Connection:
+        loop = asyncio.get_running_loop()
+        if origin.tls and self._context is None:
+            self._context = ssl.create_default_context()
+        where = f"{origin.host}:{origin.port}"
+
+        def release(connection: Connection) -> None:
+            self._keep(origin, connection)
+
+        try:
+            async with asyncio.timeout(min(limits.connect, limits.total)):
+                _, connection = await loop.create_connection(
+                    lambda: Connection(release, self._open.discard),
+                    origin.host,
+                    origin.port,
+                    ssl=self._context if origin.tls else None,
+                )
+        except TimeoutError:
+            message = f"no connection to {where} within {limits.connect:g} s"
+            raise UpstreamTimeout(message, "look whether it runs and is reachable from here") from None
+        except (OSError, ssl.SSLError) as error:
+            message = f"no connection to {where}: {error}"
+            raise UpstreamFailed(message, "look whether it runs and is reachable from here") from error
+        self._open.add(connection)
+        return connection
+
+    def _keep(self, origin: Origin, connection: Connection) -> None:
+        idle = self._idle.setdefault(origin, deque())
+        if len(idle) >= KEPT:
+            connection.abort()
+            return
+        loop = asyncio.get_running_loop()
+        connection.idle_since = loop.time()
+        idle.append(connection)
+        if self._sweeper is None:
+            self._sweeper = loop.call_later(IDLE, self._sweep)
+
+    def _sweep(self) -> None:
+        loop = asyncio.get_running_loop()
+        oldest = loop.time() - IDLE
+        for idle in self._idle.values():
+            while idle and idle[0].idle_since <= oldest:
+                idle.popleft().abort()
+        busy = any(self._idle.values())
+        self._sweeper = loop.call_later(IDLE / 2, self._sweep) if busy else None

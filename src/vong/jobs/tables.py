@@ -1,0 +1,100 @@
+"""The SQL of jobs. The queue itself is procrastinate's, in a schema of its own; these tables are what people see."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB, UUID
+
+from vong.store.schema import metadata, project_table
+
+CHANNEL = "vong_jobs"
+"""Where a changed job's id is announced (NOTIFY)."""
+
+QUEUE_SCHEMA = "procrastinate"
+"""Where the queue's own tables live."""
+
+jobs: Table = project_table(
+    "jobs_jobs",
+    Column("id", UUID(as_uuid=True), primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("params", JSONB, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("progress", JSONB, nullable=False),
+    Column("result", JSONB),
+    Column("error", Text),
+    Column("attempts", Integer, nullable=False),
+    Column("worker", Text),
+    Column("key", Text),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("started_at", DateTime(timezone=True)),
+    Column("finished_at", DateTime(timezone=True)),
+    # How often it may fail (null: what its kind says), how often it did since the last finished step,
+    # and how often its worker died under it.
+    Column("retries", Integer),
+    Column("failures", Integer, nullable=False),
+    Column("rescues", Integer, nullable=False),
+    Column("cancel_asked", Boolean, nullable=False),
+    # The queue's entry that may run it, and a number that grows with every change.
+    Column("task", BigInteger),
+    Column("version", BigInteger, nullable=False),
+    UniqueConstraint("project_id", "key", name="jobs_jobs_project_id_key_uq"),
+    Index("jobs_jobs_live_ix", "status", postgresql_where=text("status IN ('queued', 'running')")),
+    Index("jobs_jobs_project_id_id_ix", "project_id", "id"),
+)
+
+log: Table = project_table(
+    "jobs_log",
+    Column("job_id", UUID(as_uuid=True), ForeignKey("jobs_jobs.id", ondelete="CASCADE"), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("line", Text, nullable=False),
+    PrimaryKeyConstraint("job_id", "number", name="jobs_log_pk"),
+)
+
+steps: Table = project_table(
+    "jobs_steps",
+    Column("job_id", UUID(as_uuid=True), ForeignKey("jobs_jobs.id", ondelete="CASCADE"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("result", JSONB, nullable=False),
+    Column("finished_at", DateTime(timezone=True), nullable=False),
+    PrimaryKeyConstraint("job_id", "name", name="jobs_steps_pk"),
+)
+
+__all__ = ["CHANNEL", "QUEUE_SCHEMA", "jobs", "log", "metadata", "steps"]
+
+DEFER = text("SELECT jobs_defer(:job, :delay)")
+"""Hand the job to the queue, `delay` seconds from now, in this transaction."""
+
+ABORT = text("SELECT jobs_abort(:job)")
+"""Take the job out of the queue, or tell the worker that runs it."""
+
+NOTIFY = text(f"SELECT pg_notify('{CHANNEL}', :job)")
+
+UNATTENDED = text("""
+    SELECT job.id, job.project_id, job.worker, job.task,
+           task.id IS NULL
+           OR task.status = 'doing' AND (
+                worker.id IS NULL
+                OR worker.last_heartbeat < now() - make_interval(secs => :stalled_after)
+           ) AS stalled
+      FROM public.jobs_jobs job
+      LEFT JOIN procrastinate.procrastinate_jobs task ON task.id = job.task
+      LEFT JOIN procrastinate.procrastinate_workers worker ON worker.id = task.worker_id
+     WHERE job.status IN ('queued', 'running')
+       AND (task.id IS NULL OR task.status = 'doing')
+""")
+"""Jobs that somebody should be running, and whether that worker's heartbeat has stopped or its entry is gone."""
+
+DROP = text("DELETE FROM procrastinate.procrastinate_jobs WHERE id = :task")
+"""Take an entry out of the queue for good."""

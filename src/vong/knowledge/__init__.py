@@ -1,0 +1,25 @@
+"""Documents become passages that answers can cite.
+
+In: files (Markdown, HTML, PDF, DOCX) and a question. Out: chunks with their place in the document, the passages that
+fit a question (vectors and full text, fused), and an answer with numbered citations, or the plain word that none fits.
+"""
+
+from vong.knowledge.ask import Answer, Citation, ask
+from vong.knowledge.embed import Embedder
+from vong.knowledge.index import index_file, index_version, remove_document
+from vong.knowledge.retrieve import coverage, retrieve
+from vong.knowledge.tables import list_bases, list_documents
+
+__all__ = [
+    "Answer",
+    "Citation",
+    "Embedder",
+    "ask",
+    "coverage",
+    "index_file",
+    "index_version",
+    "list_bases",
+    "list_documents",
+    "remove_document",
+    "retrieve",
+]

@@ -1,0 +1,71 @@
+"""Cut a document into passages small enough to embed and to quote."""
+
+import re
+from typing import NamedTuple
+
+from vong.knowledge.loaders import Text
+
+CHUNK_SIZE = 900
+"""Characters: about 200 tokens, within the 256 that the embedding model reads."""
+CHUNK_OVERLAP = 150
+SENTENCE_END = re.compile(r"(?<=[.!?…])\s+|\n+")
+
+
+class Piece(NamedTuple):
+    """A passage: `start` and `end` count characters of the document's whole text (sections joined by blank lines)."""
+
+    heading: str
+    text: str
+    start: int
+    end: int
+
+
+def full_text(text: Text) -> str:
+    """The document's text as chunks count it."""
+    return "\n\n".join(section.text for section in text.sections)
+
+
+def chunk(text: Text, *, size: int = CHUNK_SIZE, overlap: int = CHUNK_OVERLAP) -> list[Piece]:
+    """Pieces of at most `size` characters that end at sentence ends and never cross a heading.
+
+    Neighbours within a section share up to `overlap` characters of whole sentences. A single sentence longer than
+    `size` is cut at `size`.
+    """
+    pieces: list[Piece] = []
+    offset = 0
+    for section in text.sections:
+        for start, end in _windows(_sentences(section.text, size), size, overlap):
+            pieces.append(Piece(section.heading, section.text[start:end], offset + start, offset + end))
+        offset += len(section.text) + 2
+    return pieces
+
+
+def _sentences(text: str, size: int) -> list[tuple[int, int]]:
+    """(start, end) of each sentence, none longer than `size`."""
+    spans: list[tuple[int, int]] = []
+    start = 0
+    for end, following in [
+        *((match.start(), match.end()) for match in SENTENCE_END.finditer(text)),
+        (len(text), len(text)),
+    ]:
+        for cut in range(start, end, size):
+            spans.append((cut, min(cut + size, end)))
+        start = following
+    return spans
+
+
+def _windows(sentences: list[tuple[int, int]], size: int, overlap: int) -> list[tuple[int, int]]:
+    windows: list[tuple[int, int]] = []
+    first = 0
+    while first < len(sentences):
+        last = first
+        while last + 1 < len(sentences) and sentences[last + 1][1] - sentences[first][0] <= size:
+            last += 1
+        windows.append((sentences[first][0], sentences[last][1]))
+        if last + 1 == len(sentences):
+            break
+        following = last + 1
+        while following - 1 > first and sentences[last][1] - sentences[following - 1][0] <= overlap:
+            following -= 1
+        first = following
+    return windows

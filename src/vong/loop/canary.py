@@ -1,0 +1,334 @@
+"""A canary: a share of a route goes to a candidate until the scores of its answers prove it better or worse.
+
+Every score that counts is kept in the order in which it was counted, so a decision can be computed again by anybody
+from what is stored with it.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Literal, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import Connection, RowMapping, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from vong import gateway, registry
+from vong.errors import Conflict, InvalidInput, NotFound
+from vong.gateway.routes import Check, well_formed
+from vong.loop import sequential, tables
+from vong.loop.sequential import Goal, Observation, Point, Rules, Verdict
+from vong.records import Record, Route, Score, Span, Target, new_id, now
+
+Status = Literal["running", "promoted", "rolled_back", "kept", "superseded"]
+ENDINGS: dict[str, Status] = {"promote": "promoted", "roll_back": "rolled_back", "no_difference": "kept"}
+ALIAS = "prod"
+
+
+class Judged(NamedTuple):
+    """A score, and the span of the answer that it judges."""
+
+    score: Score
+    span: Span
+
+
+class TrailPoint(Record):
+    """What was known after `n` pairs: see `vong.loop.sequential.Point`."""
+
+    n: int
+    candidate: float
+    incumbent: float
+    e_better: float
+    e_worse: float
+    low: float
+    high: float
+
+
+class Evidence(Record):
+    """The figures as they stand, or stood at the decision.
+
+    `candidate` and `incumbent` are mean scores over `pairs`; `difference` is the first less the second, and `low` and
+    `high` bound it at confidence 1 - alpha, at every moment at once. `e_better` and `e_worse` decide at `threshold`.
+    """
+
+    pairs: int
+    candidate_scores: int
+    incumbent_scores: int
+    candidate: float | None = None
+    incumbent: float | None = None
+    difference: float | None = None
+    low: float = -1.0
+    high: float = 1.0
+    e_better: float = 1.0
+    e_worse: float = 1.0
+    threshold: float
+    alpha: float
+    margin: float
+    goal: Goal
+    verdict: Verdict
+
+
+class Canary(Record):
+    """A canary on a route. `before` are the route's targets as they were, `route_version` the version with the share in
+    it: only answers given under that version count. `model` is the model version that answered as the candidate.
+    `decided_by` is `evidence` or the name of the key of the person who decided.
+    """
+
+    id: UUID
+    route: str
+    candidate: str
+    share: float
+    metric: str
+    alpha: float
+    margin: float
+    goal: Goal
+    min_pairs: int
+    max_pairs: int
+    before: tuple[Target, ...]
+    route_version: str
+    status: Status
+    reason: str | None = None
+    decided_by: str | None = None
+    model: str | None = None
+    evidence: Evidence
+    trail: tuple[TrailPoint, ...] = ()
+    started_at: datetime
+    decided_at: datetime | None = None
+
+    @property
+    def rules(self) -> Rules:
+        """When to decide."""
+        return Rules(self.alpha, self.margin, self.goal, self.min_pairs, self.max_pairs)
+
+
+def start(
+    connection: Connection,
+    *,
+    route: str,
+    candidate: str,
+    share: float = 0.1,
+    metric: str = "quality",
+    rules: Rules | None = None,
+    check: Check = well_formed,
+) -> Canary:
+    """Send `share` of the route to `candidate` (`deployment/NAME` or `PROVIDER/MODEL`) from now on, and count the
+    scores named `metric` of the answers. The other targets share the rest as before.
+
+    Conflict where the route has a canary already, InvalidInput where nothing else answers on it or a figure is out of
+    bounds; `check` refuses a candidate that cannot be called.
+    """
+    rules = _sound(rules or Rules(), share)
+    current = gateway.get_route(connection, route)
+    others = {target.model: target.weight for target in current.targets if target.model != candidate}
+    whole = sum(others.values())
+    if whole <= 0:
+        raise InvalidInput(f"the route {route!r} has no other target to compare with", "a canary needs an incumbent")
+    weights = {model: weight / whole * (1 - share) for model, weight in others.items()}
+    changed = gateway.set_weights(connection, route, {**weights, candidate: share}, check)
+    values: dict[str, Any] = {
+        "id": new_id(),
+        "route": route,
+        "candidate": candidate,
+        "share": share,
+        "metric": metric,
+        "rules": rules._asdict(),
+        "before": [target.model_dump() for target in current.targets],
+        "route_version": changed.version,
+        "status": "running",
+        "evidence": _evidence(rules, [], []).model_dump(mode="json"),
+        "trail": [],
+        "started_at": now(),
+    }
+    try:
+        with connection.begin_nested():
+            connection.execute(insert(tables.canaries).values(values))
+    except IntegrityError as error:
+        raise Conflict(f"the route {route!r} has a canary already", "see it with: vong loop canary list") from error
+    return get(connection, values["id"])
+
+
+def get(connection: Connection, id: UUID) -> Canary:
+    """The canary of that id."""
+    return _find(connection, id, lock=False)
+
+
+def list_canaries(
+    connection: Connection,
+    *,
+    status: Status | None = None,
+    metric: str | None = None,
+    after: UUID | None = None,
+    limit: int = 50,
+) -> list[Canary]:
+    """The project's canaries, newest first; `after` is the last id of the page before."""
+    columns = tables.canaries.c
+    query = select(tables.canaries).order_by(columns.id.desc()).limit(limit)
+    for column, value in ((columns.status, status), (columns.metric, metric)):
+        if value is not None:
+            query = query.where(column == value)
+    if after is not None:
+        query = query.where(columns.id < after)
+    return [_record(row) for row in connection.execute(query).mappings()]
+
+
+def take(connection: Connection, id: UUID, judged: Sequence[Judged]) -> Canary:
+    """Count the scores that belong to the canary, and promote, roll back or end it where they now prove enough.
+
+    Others are passed over, and so is a second score of an answer. Scores that arrive together are counted one after the
+    other under a lock on the canary, so that it is decided once.
+    """
+    canary = _find(connection, id, lock=True)
+    if canary.status != "running":
+        return canary
+    counted = list(connection.execute(_scores_of(id)).mappings())
+    fresh = _counting(canary, judged, {row["span_id"] for row in counted})
+    rows = [
+        {
+            "canary_id": id,
+            "position": len(counted) + number,
+            "score_id": one.score.id,
+            "span_id": one.span.id,
+            "side": "candidate" if one.span.model == canary.candidate else "incumbent",
+            "value": one.score.value,
+            "created_at": one.score.created_at,
+        }
+        for number, one in enumerate(fresh)
+    ]
+    if rows:
+        connection.execute(insert(tables.scores), rows)
+    answered = [one.span.versions.model_version for one in fresh if one.span.model == canary.candidate]
+    model = next((version for version in answered if version), canary.model)
+    return _evaluate(connection, canary.model_copy(update={"model": model}), [*counted, *rows])
+
+
+def decide(connection: Connection, id: UUID, verdict: Literal["promote", "roll_back"], reason: str, by: str) -> Canary:
+    """End a canary by hand: the route changes as if the evidence had decided, and the record says who did and why."""
+    canary = _find(connection, id, lock=True)
+    if canary.status != "running":
+        raise Conflict(f"this canary is {canary.status} already", f"see it with: vong loop canary show {id}")
+    if not reason.strip():
+        raise InvalidInput("a decision by hand needs a reason", "it is kept with the evidence")
+    return _end(connection, canary, ENDINGS[verdict], reason, by)
+
+
+def _sound(rules: Rules, share: float) -> Rules:
+    if not 0 < share < 1:
+        raise InvalidInput(f"a share of {share} is none", "give one between 0 and 1, such as 0.1")
+    if not 0 < rules.alpha < 1 or not 0 <= rules.margin < 1:
+        raise InvalidInput("alpha lies between 0 and 1, the margin from 0 to below 1", "such as 0.05 and 0.02")
+    if rules.goal == "not_worse" and rules.margin == 0:
+        raise InvalidInput("not worse by more than nothing is better", "give a margin, or the goal `better`")
+    if not 1 <= rules.min_pairs <= rules.max_pairs <= 5000:
+        raise InvalidInput("the pairs must be 1 <= min_pairs <= max_pairs <= 5000", "such as 10 and 500")
+    return rules
+
+
+def _counting(canary: Canary, judged: Sequence[Judged], seen: set[UUID]) -> list[Judged]:
+    """The scores that count, in the order in which they were given: the first one of each answer of this canary."""
+    found: list[Judged] = []
+    for one in sorted(judged, key=lambda one: one.score.id):
+        score, versions = one.score, one.span.versions
+        ours = versions.route == canary.route and versions.route_version == canary.route_version
+        if ours and score.name == canary.metric and score.value is not None and one.span.id not in seen:
+            seen.add(one.span.id)
+            found.append(one)
+    return found
+
+
+def _evaluate(connection: Connection, canary: Canary, counted: Sequence[Any]) -> Canary:
+    observations = [Observation(row["side"], row["value"]) for row in counted]
+    pairs = sequential.pair_up(observations)
+    trail = [Point(**point.model_dump()) for point in canary.trail]
+    verdict: Verdict = "keep_going"
+    for point in sequential.follow(pairs, canary.rules, start=len(trail)):
+        trail.append(point)
+        verdict = sequential.decide(point, canary.rules)
+        if verdict != "keep_going":
+            break
+    evidence = _evidence(canary.rules, observations, trail, verdict)
+    values = {"trail": [point._asdict() for point in trail], "evidence": evidence.model_dump(mode="json")}
+    connection.execute(_update(canary.id).values({**values, "model": canary.model}))
+    canary = canary.model_copy(
+        update={"evidence": evidence, "trail": tuple(TrailPoint(**point._asdict()) for point in trail)}
+    )
+    if verdict == "keep_going":
+        return canary
+    return _end(connection, canary, ENDINGS[verdict], _words(evidence), "evidence")
+
+
+def _end(connection: Connection, canary: Canary, status: Status, reason: str, by: str) -> Canary:
+    """Change the route, move the alias, and write down who decided and why."""
+    route = gateway.get_route(connection, canary.route)
+    if route.version != canary.route_version:
+        reason = f"{reason}; the route was changed meanwhile and is left as it is"
+        status = "superseded"
+    elif status == "promoted":
+        _promote(connection, canary, route, reason, by)
+    else:
+        gateway.put_route(connection, canary.route, canary.before)
+    values = {"status": status, "reason": reason, "decided_by": by, "decided_at": now()}
+    connection.execute(_update(canary.id).values(values))
+    return get(connection, canary.id)
+
+
+def _promote(connection: Connection, canary: Canary, route: Route, reason: str, by: str) -> None:
+    weights = {target.model: float(target.model == canary.candidate) for target in route.targets}
+    gateway.set_weights(connection, canary.route, weights)
+    if canary.model is None:
+        return
+    name = canary.model.partition("@")[0]
+    evidence = {"canary": str(canary.id), **canary.evidence.model_dump(mode="json")}
+    registry.set_alias(connection, name, ALIAS, canary.model, evidence, reason=reason, moved_by=by)
+
+
+def _evidence(
+    rules: Rules, observations: Sequence[Observation], trail: Sequence[Point], verdict: Verdict = "keep_going"
+) -> Evidence:
+    last = trail[-1] if trail else None
+    sides = [one.side for one in observations]
+    figures: dict[str, Any] = {}
+    if last is not None:
+        figures = last._asdict() | {"difference": last.candidate - last.incumbent}
+        del figures["n"]
+    return Evidence(
+        pairs=len(trail),
+        candidate_scores=sides.count("candidate"),
+        incumbent_scores=sides.count("incumbent"),
+        threshold=2 / rules.alpha,
+        alpha=rules.alpha,
+        margin=rules.margin,
+        goal=rules.goal,
+        verdict=verdict,
+        **figures,
+    )
+
+
+def _words(evidence: Evidence) -> str:
+    bounds = f"a difference of {evidence.difference:+.3f} [{evidence.low:+.3f}, {evidence.high:+.3f}]"
+    shown = f"after {evidence.pairs} pairs, at {1 - evidence.alpha:.0%} confidence"
+    if evidence.verdict == "no_difference":
+        return f"no difference shown {shown}: {bounds}; the incumbent stays"
+    if evidence.verdict == "roll_back":
+        return f"the candidate is worse: {bounds} {shown}"
+    better = "better" if evidence.goal == "better" else f"not worse by more than {evidence.margin:g}"
+    return f"the candidate is {better}: {bounds} {shown}"
+
+
+def _find(connection: Connection, id: UUID, *, lock: bool) -> Canary:
+    query = select(tables.canaries).where(tables.canaries.c.id == id)
+    row = connection.execute(query.with_for_update() if lock else query).mappings().first()
+    if row is None:
+        raise NotFound(f"no canary {str(id)!r}", "list them with: vong loop canary list")
+    return _record(row)
+
+
+def _record(row: RowMapping) -> Canary:
+    values = {name: value for name, value in row.items() if name not in {"project_id", "rules"}}
+    return Canary.model_validate({**values, **row["rules"]})
+
+
+def _scores_of(id: UUID) -> Any:
+    return select(tables.scores).where(tables.scores.c.canary_id == id).order_by(tables.scores.c.position)
+
+
+def _update(id: UUID) -> Any:
+    return update(tables.canaries).where(tables.canaries.c.id == id)

@@ -1,0 +1,209 @@
+"""Lineage both ways: from an answer to the rows that taught it, from a row to every answer it had a part in.
+
+The registry knows model versions only. What other stages know (runs, datasets, deployments, spans) is looked up by
+the callables of `Sources`, so that the walk can be read, tested and used without them.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+from uuid import UUID
+
+from vong.records import DatasetVersion, Deployment, Example, ModelVersion, Record, Run, Span
+
+SHOWN = 3
+"""How many rows of a dataset are shown; the rest is counted."""
+
+Kind = Literal["answer", "deployment", "model", "run", "dataset", "row", "file", "span", "document", "annotator"]
+
+
+class Node(Record):
+    """One thing and what it came from (backwards) or what came of it (forwards). `more` counts children not shown."""
+
+    kind: Kind
+    ref: str
+    title: str = ""
+    detail: dict[str, Any] = {}
+    children: tuple["Node", ...] = ()
+    more: int = 0
+
+
+class Lineage(Record):
+    """Both ways from one thing. `backwards` ends at files, spans and people, `forwards` at counts of answers."""
+
+    of: str
+    backwards: Node | None = None
+    forwards: Node | None = None
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Where the walk looks things up. Each gives None, an empty list or 0 for what is not there (any more).
+
+    `rows(version, limit)` gives the first rows that taught (the training split where there is one) and how many there
+    are in all; `containing(hash)` the dataset versions that hold a row or a row made from it; `answers(ref)` how many
+    answers a model version has given.
+    """
+
+    span: Callable[[UUID], Span | None]
+    model: Callable[[str], ModelVersion | None]
+    run: Callable[[UUID], Run | None]
+    dataset: Callable[[str], DatasetVersion | None]
+    rows: Callable[[DatasetVersion, int], tuple[Sequence[Example], int]]
+    row: Callable[[str], Example | None]
+    containing: Callable[[str], list[DatasetVersion]]
+    children: Callable[[str], list[DatasetVersion]]
+    taught_by: Callable[[str], list[ModelVersion]]
+    built_on: Callable[[str], list[ModelVersion]]
+    deployments: Callable[[str], list[Deployment]]
+    answers: Callable[[str], int]
+
+
+def trace(sources: Sources, of: Span | ModelVersion | DatasetVersion | Example) -> Lineage:
+    """The lineage of an answer, a model version, a dataset version or a row."""
+    match of:
+        case Span():
+            return Lineage(of=str(of.id), backwards=answer(sources, of))
+        case ModelVersion():
+            return Lineage(of=of.ref, backwards=model(sources, of), forwards=uses(sources, of))
+        case DatasetVersion():
+            return Lineage(of=of.ref, backwards=dataset(sources, of), forwards=taught(sources, of, set()))
+        case Example():
+            return Lineage(of=f"row:{of.hash}", backwards=row(sources, of), forwards=spread(sources, of))
+
+
+def answer(sources: Sources, span: Span) -> Node:
+    """An answer and the model version that gave it; through its deployment where it had one."""
+    versions = span.versions
+    found = sources.model(versions.model_version) if versions.model_version else None
+    below = model(sources, found) if found else _missing("model", versions.model_version)
+    if versions.deployment:
+        below = _node("deployment", versions.deployment, "", {}, [below])
+    detail = {name: value for name, value in versions.model_dump().items() if value is not None}
+    detail |= {"at": span.started_at.isoformat(), "model": span.model, "status": span.status}
+    return _node("answer", str(span.id), span.name, detail, [below])
+
+
+def model(sources: Sources, version: ModelVersion) -> Node:
+    """A model version, the base below it, the run that made it and the dataset that taught it."""
+    below: list[Node | None] = []
+    if version.run:
+        run = sources.run(version.run)
+        below.append(_run(run) if run else _missing("run", str(version.run)))
+    if version.dataset:
+        found = sources.dataset(version.dataset)
+        below.append(dataset(sources, found) if found else _missing("dataset", version.dataset))
+    if version.base:
+        base = sources.model(version.base)
+        below.append(model(sources, base) if base else _missing("model", version.base))
+    return _node("model", version.ref, version.kind, _model_detail(version), below)
+
+
+def dataset(
+    sources: Sources, version: DatasetVersion, *, with_rows: bool = True, seen: frozenset[str] = frozenset()
+) -> Node:
+    """A dataset version, some of its rows with their origins, and the versions it was made from."""
+    below: list[Node | None] = []
+    more = 0
+    if with_rows:
+        shown, total = sources.rows(version, SHOWN)
+        below += [row(sources, example) for example in shown]
+        more = total - len(shown)
+    for parent in version.parents:
+        found = None if parent in seen else sources.dataset(parent)
+        if found:
+            below.append(dataset(sources, found, with_rows=False, seen=seen | {version.ref}))
+        elif parent not in seen:
+            below.append(_missing("dataset", parent))
+    detail = {"rows": version.rows, "operation": version.operation.name, **version.operation.changes}
+    return _node("dataset", version.ref, version.operation.name, detail, below, more)
+
+
+def row(sources: Sources, example: Example, depth: int = 8) -> Node:
+    """A row and its origin, followed through the rows it was made from."""
+    below: list[Node | None] = []
+    origin = example.origin
+    if origin and origin.kind == "row" and depth:
+        earlier = sources.row(origin.id)
+        below.append(row(sources, earlier, depth - 1) if earlier else _missing("row", origin.id))
+    elif origin:
+        below.append(_node(origin.kind, origin.id))
+    return _node(
+        "row", f"row:{example.hash[:12]}", _short(example.prompt_text), {"answer": _short(example.answer)}, below
+    )
+
+
+def spread(sources: Sources, example: Example) -> Node:
+    """A row and every dataset version that holds it or a row made from it, with the models they taught."""
+    below = [taught(sources, version, set(), follow=False) for version in sources.containing(example.hash)]
+    return _node("row", f"row:{example.hash[:12]}", _short(example.prompt_text), {}, below)
+
+
+def taught(sources: Sources, version: DatasetVersion, seen: set[str], *, follow: bool = True) -> Node:
+    """A dataset version, the models trained on it, and the dataset versions made from it."""
+    seen.add(version.ref)
+    below: list[Node | None] = [uses(sources, learnt) for learnt in sources.taught_by(version.ref)]
+    if follow:
+        below += [taught(sources, child, seen) for child in sources.children(version.ref) if child.ref not in seen]
+    return _node("dataset", version.ref, version.operation.name, {"rows": version.rows}, below)
+
+
+def uses(sources: Sources, version: ModelVersion) -> Node:
+    """A model version, its deployments, the versions built on it, and how many answers it has given."""
+    below: list[Node | None] = [
+        _node("deployment", deployment.name, deployment.state, {"engine": deployment.engine})
+        for deployment in sources.deployments(version.ref)
+    ]
+    below += [uses(sources, above) for above in sources.built_on(version.ref)]
+    detail = {**_model_detail(version), "answers": sources.answers(version.ref)}
+    return _node("model", version.ref, version.kind, detail, below)
+
+
+def text(node: Node, *, indent: str = "") -> list[str]:
+    """A tree drawn with lines, one node a line."""
+    lines = [_line(node)] if not indent else []
+    last = len(node.children) - 1
+    for place, child in enumerate(node.children):
+        final = place == last and not node.more
+        lines.append(f"{indent}{'└─ ' if final else '├─ '}{_line(child)}")
+        lines += text(child, indent=f"{indent}{'   ' if final else '│  '}") if child.children or child.more else []
+    if node.more:
+        lines.append(f"{indent}└─ … {node.more} more rows")
+    return lines
+
+
+def _line(node: Node) -> str:
+    detail = ", ".join(f"{name} {value}" for name, value in node.detail.items() if value not in (None, "", {}))
+    title = f" {node.title}" if node.title else ""
+    return f"{node.kind} {node.ref}{title}{f' ({detail})' if detail else ''}"
+
+
+def _model_detail(version: ModelVersion) -> dict[str, Any]:
+    detail = {"number": version.number, "format": version.format, "licence": version.licence}
+    return {name: value for name, value in detail.items() if value is not None}
+
+
+def _run(run: Run) -> Node:
+    figures = {name: run.summary[name] for name in ("best_eval_loss", "epochs", "rows") if name in run.summary}
+    return _node("run", str(run.id), run.name, {"recipe": run.recipe, "status": run.status, **figures})
+
+
+def _missing(kind: Kind, ref: str | None) -> Node | None:
+    return _node(kind, ref, "not found here") if ref else None
+
+
+def _node(
+    kind: Kind,
+    ref: str,
+    title: str = "",
+    detail: dict[str, Any] | None = None,
+    children: Sequence[Node | None] = (),
+    more: int = 0,
+) -> Node:
+    below = tuple(child for child in children if child is not None)
+    return Node(kind=kind, ref=ref, title=title, detail=detail or {}, children=below, more=more)
+
+
+def _short(words: str) -> str:
+    line = " ".join(words.split())
+    return line if len(line) <= 80 else line[:79] + "…"

@@ -1,0 +1,61 @@
+"""How the supervisor and the parity check speak to an engine process."""
+
+from typing import Any
+
+import httpx
+
+from vong.errors import InvalidInput, UpstreamFailed
+
+
+class Remote:
+    """One engine. Errors: InvalidInput for what it refuses, UpstreamFailed where it fails or does not answer."""
+
+    def __init__(self, url: str, token: str, *, timeout: float = 120.0) -> None:
+        headers = {"Authorization": f"Bearer {token}"}
+        self._http = httpx.Client(base_url=url, headers=headers, timeout=timeout, trust_env=False)
+
+    def health(self, *, timeout: float = 5.0) -> dict[str, Any]:
+        """Its state (`loading`, `ready`, `failed`), what it serves, and how busy it is."""
+        return self._ask("GET", "/health", timeout=timeout)
+
+    def serve(self, name: str, folder: str | None) -> None:
+        """Serve the adapter in that folder, or the base, under a name."""
+        self._ask("POST", "/adapters", body={"name": name, "folder": folder})
+
+    def drop(self, name: str) -> None:
+        """Serve that name no more."""
+        self._ask("DELETE", f"/adapters/{name}")
+
+    def tokenize(self, name: str, messages: list[dict[str, Any]]) -> list[int]:
+        """The token ids of a conversation as the served model sees it."""
+        return self._ask("POST", "/tokenize", body={"model": name, "messages": messages})["ids"]
+
+    def logprobs(self, name: str, ids: list[int], positions: int, top: int) -> list[dict[int, float]]:
+        """The likeliest next tokens with their log-probabilities after each of the last prefixes of `ids`."""
+        body = {"model": name, "ids": ids, "positions": positions, "top": top}
+        found: list[list[tuple[int, float]]] = self._ask("POST", "/logprobs", body=body)["positions"]
+        return [dict(position) for position in (tuple(map(tuple, pairs)) for pairs in found)]
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._http.close()
+
+    def __enter__(self) -> "Remote":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _ask(self, method: str, path: str, *, body: dict[str, Any] | None = None, timeout: float | None = None) -> Any:
+        options: dict[str, Any] = {} if timeout is None else {"timeout": timeout}
+        try:
+            response = self._http.request(method, path, json=body, **options)
+        except httpx.HTTPError as error:
+            message = f"the engine does not answer ({type(error).__name__})"
+            raise UpstreamFailed(message, "see: vong serving log NAME") from error
+        if response.status_code < 400:
+            return response.json()
+        message = str(response.json().get("error", {}).get("message", response.text))
+        if response.status_code < 500:
+            raise InvalidInput(message)
+        raise UpstreamFailed(message, "see: vong serving log NAME")

@@ -1,0 +1,116 @@
+"""The reconciler: brings the engine processes of this machine to what `serving_deployments` asks for.
+
+It runs as a thread of the worker. It keeps no truth of its own: whatever it must know after a kill -9 is in the tables,
+so the next supervisor adopts the engines that still run. One supervisor works on a database at a time, by an advisory
+lock; the others wait for their turn.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from uuid import UUID
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
+
+from vong.serving import process, tables
+from vong.serving.group import Group, Places
+from vong.store.database import Database
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Supervision:
+    """How engines are looked after. Times in seconds.
+
+    An engine that ends is started again after 1, 2, 4 … seconds, at most `longest_pause`; after `tries` ends within
+    `window` its deployments fail. One that does not answer for `patience` is killed; loading may take `loading`.
+    `threads` is what an engine gets whose deployment does not say (0: the engine chooses).
+    """
+
+    home: Path
+    threads: int = 0
+    tick: float = 0.5
+    first_pause: float = 1.0
+    longest_pause: float = 60.0
+    tries: int = 5
+    window: float = 600.0
+    patience: float = 60.0
+    loading: float = 900.0
+
+
+def supervise(
+    database: Database,
+    model_folder: Callable[[Connection, str], Path],
+    settings: Supervision,
+    stop: threading.Event,
+) -> None:
+    """Look after all engines until `stop` is set, and leave them running then: the next supervisor adopts them.
+
+    `model_folder` gives the folder with a model version's files, by its ref.
+    """
+    places = Places(database, model_folder, settings)
+    while not stop.is_set():
+        try:
+            with database.engine.connect() as lock:
+                lock.execution_options(isolation_level="AUTOCOMMIT")
+                while not lock.scalar(tables.LOCK):
+                    if stop.wait(max(settings.tick, 1.0)):
+                        return
+                _watch(Watch(places), lock, stop)
+        except SQLAlchemyError as error:
+            log.warning("the database does not answer; engines go on meanwhile: %s", str(error).splitlines()[0])
+        # The boundary of this thread: deployments must not go unsupervised because one round failed.
+        except Exception:
+            log.exception("a round of supervision failed")
+        stop.wait(1.0)
+
+
+def stop_all(database: Database, *, grace: float = 10.0) -> int:
+    """End every engine process of this machine; how many there were. They start again with the next supervisor."""
+    with database.owner() as connection:
+        engines = [row for row in tables.all_engines(connection) if row["pid"]]
+        process.end([(row["pid"], row["started"]) for row in engines], grace=grace)
+        tables.forget_processes(connection)
+    return len(engines)
+
+
+def log_file(home: Path, group: str) -> Path:
+    """Where the engine process of a group writes its log."""
+    return home / "logs" / f"engine-{group}.log"
+
+
+@dataclass
+class Watch:
+    """The groups under supervision, as far as memory of them makes the work quicker."""
+
+    places: Places
+    groups: dict[tuple[UUID, str], Group] = field(default_factory=dict[tuple[UUID, str], Group])
+
+    def round(self) -> None:
+        """Look at every group once."""
+        database = self.places.database
+        with database.owner() as connection:
+            projects = tables.projects(connection)
+        for project_id in projects:
+            with database.scope(project_id) as connection:
+                engines = {row["group"]: row for row in tables.all_engines(connection)}
+                wanted = [row for row in tables.wanted(connection) if row["state"] != "failed"]
+            for name in sorted({*engines, *(row["group"] for row in wanted)}):
+                key = (project_id, name)
+                group = self.groups.setdefault(key, Group(self.places, project_id, name))
+                group.reconcile(engines.get(name), [row for row in wanted if row["group"] == name])
+
+
+def _watch(watch: Watch, lock: Connection, stop: threading.Event) -> None:
+    """Round after round, as long as the lock is held."""
+    tick = watch.places.settings.tick
+    while not stop.is_set():
+        began = time.monotonic()
+        lock.execute(tables.HELD)  # fails when the connection, and with it the lock, is gone
+        watch.round()
+        stop.wait(max(tick, 2 * (time.monotonic() - began)))

@@ -1,0 +1,149 @@
+"""The SQL of serving."""
+
+from typing import Any
+from uuid import UUID as Id
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Connection,
+    DateTime,
+    Float,
+    Integer,
+    PrimaryKeyConstraint,
+    RowMapping,
+    Text,
+    and_,
+    distinct,
+    null,
+    or_,
+    select,
+    text,
+    union,
+    update,
+)
+from sqlalchemy.dialects.postgresql import JSONB, UUID, insert
+
+from vong.store.schema import metadata, project_table
+
+__all__ = ["metadata"]
+
+deployments = project_table(
+    "serving_deployments",
+    Column("name", Text, nullable=False),
+    Column("model", Text, nullable=False),
+    Column("base", Text, nullable=False),
+    Column("engine", Text, nullable=False),
+    Column("group", Text, nullable=False),
+    Column("wanted", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("reason", Text),
+    Column("settings", JSONB, nullable=False),
+    Column("parity", JSONB(none_as_null=True)),
+    Column("job", UUID(as_uuid=True)),
+    Column("dataset", Text),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("updated_at", DateTime(timezone=True), nullable=False),
+    PrimaryKeyConstraint("project_id", "name", name="serving_deployments_pk"),
+)
+
+engines = project_table(
+    "serving_engines",
+    Column("group", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("restart", Boolean, nullable=False),
+    Column("launch", UUID(as_uuid=True)),
+    Column("url", Text),
+    Column("token", Text),
+    Column("pid", Integer),
+    Column("started", Float),
+    Column("memory", BigInteger),
+    Column("restarts", Integer, nullable=False),
+    Column("failures", JSONB, nullable=False),
+    Column("launched_at", DateTime(timezone=True)),
+    Column("retry_at", DateTime(timezone=True)),
+    Column("answered_at", DateTime(timezone=True)),
+    PrimaryKeyConstraint("project_id", "group", name="serving_engines_pk"),
+)
+
+SUPERVISOR = 0x766F6E67_73657276  # "vongserv": the advisory lock of the one supervisor of a database
+LOCK = text(f"SELECT pg_try_advisory_lock({SUPERVISOR})")
+HELD = text("SELECT 1")
+
+_joined = deployments.outerjoin(
+    engines,
+    and_(deployments.c.project_id == engines.c.project_id, deployments.c.group == engines.c.group),
+)
+_view = select(
+    deployments, engines.c.url, engines.c.token, engines.c.pid, engines.c.memory, engines.c.restarts
+).select_from(_joined)
+
+
+def view(connection: Connection, *, name: str | None = None, after: str = "", limit: int = 500) -> list[RowMapping]:
+    """Deployments with their engine's address, by name."""
+    query = _view.where(deployments.c.name == name) if name else _view.where(deployments.c.name > after)
+    return list(connection.execute(query.order_by(deployments.c.name).limit(limit)).mappings())
+
+
+def ready(connection: Connection) -> list[RowMapping]:
+    """Deployments that answer now."""
+    query = _view.where(deployments.c.state == "ready", engines.c.url.is_not(None))
+    return list(connection.execute(query.order_by(deployments.c.name)).mappings())
+
+
+def put(connection: Connection, values: dict[str, Any]) -> None:
+    """Write a deployment, new or over the one of its name."""
+    changes = {name: value for name, value in values.items() if name not in {"name", "created_at"}}
+    statement = insert(deployments).values(values)
+    connection.execute(statement.on_conflict_do_update(index_elements=["project_id", "name"], set_=changes))
+
+
+def change(connection: Connection, name: str, *, model: str | None = None, **values: Any) -> bool:
+    """Change a deployment that is still wanted (and still of that model); whether there was one."""
+    query = update(deployments).where(deployments.c.name == name, deployments.c.wanted == "running")
+    if model is not None:
+        query = query.where(deployments.c.model == model)
+    return connection.execute(query.values(**values)).rowcount > 0
+
+
+def halt(connection: Connection, name: str, **values: Any) -> None:
+    """Change a deployment whether or not it is wanted."""
+    connection.execute(update(deployments).where(deployments.c.name == name).values(**values))
+
+
+def wanted(connection: Connection) -> list[RowMapping]:
+    """All deployments that should run."""
+    return list(connection.execute(select(deployments).where(deployments.c.wanted == "running")).mappings())
+
+
+def all_engines(connection: Connection) -> list[RowMapping]:
+    """All engine processes, running or not."""
+    return list(connection.execute(select(engines)).mappings())
+
+
+def put_engine(connection: Connection, group: str, **values: Any) -> None:
+    """Write an engine's row, new or over the one of its group."""
+    fresh = {"state": "stopped", "restart": False, "restarts": 0, "failures": []}
+    statement = insert(engines).values({**fresh, **values, "group": group})
+    if not values:
+        connection.execute(statement.on_conflict_do_nothing())
+        return
+    connection.execute(statement.on_conflict_do_update(index_elements=["project_id", "group"], set_=values))
+
+
+def projects(connection: Connection) -> list[Id]:
+    """The projects in which something should run or still runs. For the owner's connection."""
+    some = union(
+        select(distinct(deployments.c.project_id)).where(deployments.c.wanted == "running"),
+        select(distinct(engines.c.project_id)).where(or_(engines.c.url.is_not(None), engines.c.pid.is_not(None))),
+    )
+    return [row[0] for row in connection.execute(some)]
+
+
+def forget_processes(connection: Connection) -> None:
+    """No engine runs any more. For the owner's connection."""
+    gone = {"url": null(), "token": null(), "pid": null(), "started": null(), "memory": null(), "state": "stopped"}
+    connection.execute(update(engines).values(gone))
+    running = deployments.c.state.in_(["ready", "checking", "starting"])
+    connection.execute(update(deployments).where(running).values(state="pending"))

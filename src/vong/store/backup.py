@@ -1,0 +1,56 @@
+"""The dump that is taken before a migration."""
+
+import logging
+import subprocess
+from pathlib import Path
+
+from vong.errors import Unavailable
+from vong.records import now
+from vong.store.database import libpq_url
+from vong.store.postgres import programs
+
+log = logging.getLogger(__name__)
+
+KEPT = 5
+"""How many dumps are kept; the oldest go."""
+
+
+def back_up(url: str, folder: Path, *, revision: str, spans: bool) -> Path:
+    """Dump the database into `folder/TIME-REVISION.dump` with `pg_dump`, for `pg_restore`.
+
+    The whole schema and all data, but the spans' own only where `spans` says so: they are most of the bytes, and a
+    migration that does not name their table leaves them as they are. Unavailable where the dump fails.
+    """
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    target = folder / f"{now():%Y%m%dT%H%M%S%fZ}-{revision}.dump"
+    partial = target.with_suffix(".partial")
+    command = [str(programs() / "pg_dump"), "--format=custom", "--compress=zstd:3", "--file", str(partial)]
+    if not spans:
+        command += ["--exclude-table-data=traces_spans_*"]
+    log.info("backing up the database (revision %s) to %s", revision, target)
+    try:
+        # A password in the URL is seen by nobody: it goes in the environment, not on the command line.
+        subprocess.run(command, check=True, capture_output=True, text=True, env=environment(url))
+    except (subprocess.CalledProcessError, OSError) as error:
+        partial.unlink(missing_ok=True)
+        reason = str(error.stderr).strip() if isinstance(error, subprocess.CalledProcessError) else str(error)
+        raise Unavailable(
+            f"the backup before the migration failed, so nothing was migrated: {reason}",
+            f"see that {folder} has room and that pg_dump is not older than your PostgreSQL",
+        ) from error
+    partial.replace(target)
+    for old in sorted(folder.glob("*.dump"))[:-KEPT]:
+        old.unlink()
+    return target
+
+
+def environment(url: str) -> dict[str, str]:
+    """The address of a database as the variables that PostgreSQL's programs read."""
+    from psycopg.conninfo import conninfo_to_dict
+
+    names = {"dbname": "PGDATABASE", "sslrootcert": "PGSSLROOTCERT", "sslmode": "PGSSLMODE"}
+    parts = conninfo_to_dict(libpq_url(url))
+    return {
+        "PATH": "/usr/bin:/bin",
+        **{names.get(name, f"PG{name.upper()}"): str(part) for name, part in parts.items()},
+    }

@@ -1,0 +1,27 @@
+"""Teach a base model from examples: recipes, their plan, and the trainer's half of the parity check.
+
+In: a base model's folder, examples with answers, typed settings. Out: a folder of weights (an adapter, or a whole
+model), the figures of the run as it goes, and warnings where it goes wrong. It knows no database: `Report` carries
+what it has to say. torch is imported inside the functions that compute.
+"""
+
+from vong.training.convert import convert_gguf
+from vong.training.plan import Plan, estimate
+from vong.training.recipes import Outcome, Recipe, Report, Work
+from vong.training.recipes.settings import SftSettings
+from vong.training.reference import reference
+from vong.training.tokens import Answered, with_answer
+
+__all__ = [
+    "Answered",
+    "Outcome",
+    "Plan",
+    "Recipe",
+    "Report",
+    "SftSettings",
+    "Work",
+    "convert_gguf",
+    "estimate",
+    "reference",
+    "with_answer",
+]

@@ -1,0 +1,67 @@
+"""The port of recipes: what a way of training must offer. Ours and a third party's are found by entry point."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar, Protocol
+
+from pydantic import BaseModel
+
+from vong.records import Example
+
+
+class Report(Protocol):
+    """What a recipe says while it works. Each call may raise JobCancelled; the recipe lets it through."""
+
+    def metrics(self, step: int, values: dict[str, float]) -> None:
+        """Figures of one optimiser step: loss, eval_loss, learning_rate, grad_norm, tokens_per_second, …"""
+        ...
+
+    def progress(self, done: float, total: float, message: str) -> None:
+        """How many optimiser steps are done."""
+        ...
+
+    def warn(self, text: str) -> None:
+        """Something that the person should know: rows left out, overfitting."""
+        ...
+
+    def log(self, line: str) -> None:
+        """A line of the run's log."""
+        ...
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a recipe is given. `folder` is durable: what lies there from an earlier attempt is taken up.
+
+    `base` is the folder of the base model and `base_ref` its name, written into what is made instead of a path of
+    this machine. `threads` is the number of CPU threads to use.
+    """
+
+    base: Path
+    base_ref: str
+    train: Sequence[Example]
+    validation: Sequence[Example]
+    settings: BaseModel
+    folder: Path
+    threads: int
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a recipe made: a folder of weights, whether they stand alone, and the last and best figures."""
+
+    folder: Path
+    kind: str
+    summary: dict[str, Any]
+
+
+class Recipe(Protocol):
+    """A way of training. `Settings` is its pydantic model: each field with a default and, as description, a reason."""
+
+    name: ClassVar[str]
+    Settings: ClassVar[type[BaseModel]]
+
+    def train(self, work: Work, report: Report) -> Outcome:
+        """Train, or go on from the newest checkpoint in `work.folder`."""
+        ...

@@ -1,0 +1,82 @@
+"""The settings of supervised fine-tuning: every hyperparameter, its default, and why."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class SftSettings(BaseModel):
+    """Supervised fine-tuning. Each description gives the reason of its default."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    method: Literal["lora", "full"] = Field(
+        default="lora",
+        description="lora trains 1 to 4 % of the weights and gives a small adapter; full trains and keeps them all.",
+    )
+    learning_rate: float = Field(
+        default=1e-3,
+        gt=0,
+        description="Adapters start at zero and stand ten times the rate of full fine-tuning (use 5e-5 there).",
+    )
+    epochs: float = Field(
+        default=2.0, gt=0, le=100, description="Passes over the rows; early stopping ends it sooner where it turns."
+    )
+    batch_size: int = Field(
+        default=8, ge=1, le=1024, description="Rows per step: 8 keeps two CPU cores busy and takes 4 GB at 128 tokens."
+    )
+    gradient_accumulation: int = Field(
+        default=1, ge=1, le=1024, description="Batches per optimiser step: raise it where a larger batch does not fit."
+    )
+    max_length: int = Field(
+        default=1024,
+        ge=16,
+        description="Longest row in tokens. Longer rows are left out, counted and warned of: cut answers teach nothing.",
+    )
+    lora_rank: int = Field(
+        default=16,
+        ge=1,
+        le=1024,
+        description="Width of the adapter; 16 learns new formats, and costs little more than 8.",
+    )
+    lora_alpha: int = Field(default=32, ge=1, description="Scale of the adapter; twice the rank is the usual choice.")
+    lora_dropout: float = Field(
+        default=0.0,
+        ge=0,
+        lt=1,
+        description="0: with early stopping on, dropout costs time and gained nothing in trials.",
+    )
+    target_modules: str | tuple[str, ...] = Field(
+        default="all-linear", description="Adapting every linear layer beats attention alone at the same size."
+    )
+    scheduler: Literal["cosine", "linear", "constant"] = Field(
+        default="cosine", description="The rate falls along half a cosine to 0, so that the last steps settle."
+    )
+    warmup: float = Field(default=0.05, ge=0, lt=1, description="Share of the steps over which the rate rises from 0.")
+    weight_decay: float = Field(default=0.0, ge=0, description="An adapter is small and short-lived: nothing to decay.")
+    max_grad_norm: float = Field(default=1.0, gt=0, description="Gradients longer than this are shortened to it.")
+    seed: int = Field(default=0, ge=0, description="Order of the rows and first weights: the same seed, the same run.")
+    eval_every: int | None = Field(
+        default=None, ge=1, description="Steps between two evaluations; unset: eight evaluations in a run."
+    )
+    checkpoint_every: int | None = Field(
+        default=None,
+        ge=1,
+        description="Steps between two checkpoints; unset: every 10 with lora, at evaluations with full.",
+    )
+    early_stopping_patience: int | None = Field(
+        default=3, ge=1, description="Evaluations without a better eval loss after which it ends; unset: never."
+    )
+    keep_best: bool = Field(
+        default=True, description="Keep the weights of the lowest eval loss, not those of the last step."
+    )
+    group_by_length: bool = Field(
+        default=True, description="Rows of like length share a batch: less padding to compute. Batches stay shuffled."
+    )
+    gradient_checkpointing: bool = Field(
+        default=False,
+        description="Saves 40 % of the memory for 1.8 times the time: for rows that do not fit otherwise.",
+    )
+    dtype: Literal["auto", "fp32", "bf16"] = Field(
+        default="auto", description="auto: fp32 on a CPU, where bf16 is rarely quicker, and bf16 on a GPU that has it."
+    )

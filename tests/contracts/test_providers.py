@@ -1,0 +1,175 @@
+"""What every provider does, whoever it is."""
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
+from typing import Any, NamedTuple, TypeVar, cast
+
+import pytest
+
+from tests.gateway.fake_upstream import WORDS, FakeUpstream
+from vong import plugins
+from vong.config import ProviderSettings
+from vong.errors import InvalidInput, UpstreamFailed, UpstreamTimeout, VongError
+from vong.gateway.providers import Ask, Provider, Reply
+from vong.gateway.upstream import Upstream
+
+T = TypeVar("T")
+SAID = "".join(WORDS)
+
+
+class Subject(NamedTuple):
+    """A provider and the models of it that answer, answer with an error, and take long."""
+
+    kind: str
+    base_url: str | None
+    good: str
+    limited: str
+    slow: str
+    broken: str
+
+
+def subjects(fake: FakeUpstream) -> dict[str, Subject]:
+    remote = ("plain", "status-429", "hang", "close")
+    return {
+        "echo": Subject("echo", None, "echo", "echo?status=429", "echo?first=30", "nobody"),
+        "openai": Subject("openai", fake.url, *remote),
+        "deployment": Subject("deployment", fake.url, *remote),
+    }
+
+
+@pytest.fixture
+def fake() -> Any:
+    started = FakeUpstream().start()
+    yield started
+    started.stop()
+
+
+@pytest.fixture(params=["echo", "openai", "deployment"])
+def subject(request: pytest.FixtureRequest, fake: FakeUpstream) -> Subject:
+    return subjects(fake)[request.param]
+
+
+def test_every_shipped_provider_is_held_to_this_contract(fake: FakeUpstream) -> None:
+    assert set(plugins.names("provider")) == set(subjects(fake))
+
+
+def test_it_answers_a_chat_as_a_whole_with_usage(subject: Subject) -> None:
+    reply = use(subject, lambda provider: provider.call(chat(subject.good)))
+    found = json.loads(reply.body)
+    assert reply.status == 200 and reply.events is None
+    assert found["choices"][0]["message"] == {"role": "assistant", "content": SAID}
+    assert found["choices"][0]["finish_reason"] == "stop"
+    assert found["usage"]["completion_tokens"] == 3
+
+
+def test_it_streams_the_same_answer_in_whole_events_with_usage_and_an_end(subject: Subject) -> None:
+    async def gather(provider: Provider) -> list[bytes]:
+        reply = await provider.call(chat(subject.good, stream=True))
+        assert reply.status == 200 and reply.events is not None
+        return [batch async for batch in reply.events]
+
+    batches = use(subject, gather)
+    assert all(batch.endswith(b"\n\n") for batch in batches)
+    lines = [line for line in b"".join(batches).decode().split("\n\n") if line.startswith("data: ")]
+    assert lines[-1] == "data: [DONE]"
+    chunks = [json.loads(line[6:]) for line in lines[:-1]]
+    said = [choice["delta"].get("content") or "" for chunk in chunks for choice in chunk["choices"]]
+    assert "".join(said) == SAID
+    assert [chunk["usage"]["completion_tokens"] for chunk in chunks if chunk.get("usage")] == [3]
+    assert [c["finish_reason"] for chunk in chunks for c in chunk["choices"] if c["finish_reason"]] == ["stop"]
+
+
+def test_it_passes_an_error_status_on_with_its_body(subject: Subject) -> None:
+    for stream in (False, True):
+        reply = use(subject, lambda provider: provider.call(chat(subject.limited, stream=stream)))  # noqa: B023
+        assert reply.status == 429 and reply.events is None
+        assert json.loads(reply.body)["error"]["message"]
+
+
+def test_what_it_cannot_do_is_an_error_that_says_so(subject: Subject) -> None:
+    with pytest.raises(VongError) as raised:
+        use(subject, lambda provider: provider.call(chat(subject.broken)))
+    assert raised.value.message and raised.value.hint
+
+
+def test_a_cancelled_call_ends_at_once_and_leaves_nothing_running(subject: Subject, fake: FakeUpstream) -> None:
+    async def cancel(provider: Provider) -> None:
+        call = asyncio.ensure_future(provider.call(chat(subject.slow)))
+        await asyncio.sleep(0.05)
+        call.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asyncio.wait_for(call, 0.1)
+
+    use(subject, cancel)
+    if subject.base_url:
+        assert fake.wait_broken_off() < 0.2
+
+
+def test_a_stream_that_is_closed_early_is_cancelled(subject: Subject, fake: FakeUpstream) -> None:
+    model = "endless" if subject.base_url else "echo?delay=30"
+
+    async def leave(provider: Provider) -> None:
+        reply = await provider.call(chat(model, stream=True))
+        async with aclosing(cast(AsyncGenerator[bytes], reply.events)) as events:
+            async for _ in events:
+                break
+
+    use(subject, leave)
+    if subject.base_url:
+        assert fake.wait_broken_off() < 0.2
+
+
+def test_it_lists_its_models(subject: Subject) -> None:
+    assert use(subject, lambda provider: provider.models()) == (["one", "two"] if subject.base_url else ["echo"])
+
+
+def test_it_embeds(subject: Subject) -> None:
+    body = json.dumps({"model": subject.good, "input": "Huế"}).encode()
+    reply = use(subject, lambda provider: provider.call(Ask("embeddings", subject.good, body)))
+    assert json.loads(reply.body)["data"][0]["embedding"]
+
+
+def test_a_remote_that_is_too_slow_is_a_timeout(fake: FakeUpstream) -> None:
+    with pytest.raises(UpstreamTimeout, match="did not begin to answer within"):
+        use(subjects(fake)["openai"], lambda provider: provider.call(chat("hang")), timeout=0.2)
+    with pytest.raises(UpstreamTimeout, match="did not finish its answer within"):
+        use(subjects(fake)["openai"], lambda provider: drained(provider, "stall"), timeout=0.2)
+
+
+async def drained(provider: Provider, model: str) -> Reply:
+    reply = await provider.call(chat(model, stream=True))
+    assert reply.events is not None
+    async for _ in reply.events:
+        pass
+    return reply
+
+
+@pytest.mark.parametrize("model", ["close", "not-http", "cut", "redirect", "long-head"])
+def test_a_remote_that_does_not_speak_http_properly_is_at_fault(fake: FakeUpstream, model: str) -> None:
+    with pytest.raises(UpstreamFailed):
+        use(subjects(fake)["openai"], lambda provider: provider.call(chat(model)))
+
+
+def test_echo_refuses_options_that_it_does_not_know(fake: FakeUpstream) -> None:
+    for model in ("echo?speed=1", "echo?delay=fast", "echo?status=99"):
+        with pytest.raises(InvalidInput, match="echo"):
+            use(subjects(fake)["echo"], lambda provider: provider.call(chat(model)))  # noqa: B023
+
+
+def chat(model: str, stream: bool = False) -> Ask:
+    body = {"model": model, "messages": [{"role": "user", "content": SAID}], "stream": stream}
+    return Ask("chat", model, json.dumps(body).encode(), stream)
+
+
+def use(subject: Subject, do: Callable[[Provider], Awaitable[T]], timeout: float = 5.0) -> T:
+    async def run() -> T:
+        upstream = Upstream()
+        settings = ProviderSettings(kind=subject.kind, base_url=subject.base_url, timeout=timeout)
+        try:
+            return await do(plugins.load("provider", subject.kind)("subject", settings, upstream))
+        finally:
+            upstream.close()
+
+    return asyncio.run(run())

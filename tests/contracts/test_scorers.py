@@ -1,0 +1,163 @@
+"""One suite over every scorer that is installed."""
+
+import json
+import random
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rouge_score.rouge_scorer import RougeScorer
+from sacrebleu.metrics.bleu import BLEU
+from sacrebleu.metrics.chrf import CHRF
+
+from vong import plugins
+from vong.errors import InvalidInput, NotFound
+from vong.evals import scoring
+from vong.evals.scorers import Scorer
+
+NAMES = plugins.names("scorer")
+
+words = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), max_size=12)
+texts = st.one_of(words, st.text("ab {}\"':,0đấ\n", max_size=30))
+tickets = st.fixed_dictionaries(
+    {"product": st.sampled_from(["Sổ", "Kho"]), "urgency": st.sampled_from(["low", "high"]), "summary": words}
+)
+# Four words at the least: BLEU is not defined for less.
+references = tickets.map(
+    lambda ticket: json.dumps({**ticket, "note": "the printer prints no invoice at all today"}, ensure_ascii=False)
+)
+
+
+def made(name: str) -> Scorer:
+    return plugins.load("scorer", name)()
+
+
+def total(name: str, pairs: list[tuple[str, str]], **options: Any) -> dict[str, float]:
+    chosen = [scoring.Chosen(name, plugins.load("scorer", name)(**options))]
+    return scoring.totals(chosen, [scoring.measure(chosen, *pair) for pair in pairs])
+
+
+@pytest.mark.parametrize("name", NAMES)
+@settings(max_examples=25, deadline=None)
+@given(answers=st.lists(texts, min_size=1, max_size=4), data=st.data())
+def test_every_total_lies_between_zero_and_the_best(name: str, answers: list[str], data: st.DataObject) -> None:
+    pairs = [(answer, data.draw(references)) for answer in answers]
+    scorer = made(name)
+    for value in total(name, pairs).values():
+        assert 0.0 <= value <= scorer.best + 1e-9
+    for answer, reference in pairs:
+        for one in scorer.measure(answer, reference).values():
+            assert 0.0 <= one.value <= scorer.best + 1e-9
+
+
+@pytest.mark.parametrize("name", NAMES)
+@settings(max_examples=25, deadline=None)
+@given(wanted=st.lists(references, min_size=1, max_size=4))
+def test_an_answer_equal_to_its_reference_scores_best(name: str, wanted: list[str]) -> None:
+    best = made(name).best
+    found = total(name, [(reference, reference) for reference in wanted])
+    assert found
+    assert all(value == pytest.approx(best) for value in found.values())
+
+
+@pytest.mark.parametrize("name", NAMES)
+@settings(max_examples=25, deadline=None)
+@given(pairs=st.lists(st.tuples(texts, references), min_size=1, max_size=6), seed=st.integers(0, 9))
+def test_the_order_of_the_answers_does_not_matter(name: str, pairs: list[tuple[str, str]], seed: int) -> None:
+    shuffled = list(pairs)
+    random.Random(seed).shuffle(shuffled)
+    assert total(name, shuffled) == total(name, pairs)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_empty_answer_scores_nothing(name: str) -> None:
+    found = total(name, [("", '{"product": "Kho", "note": "một hai ba bốn"}')])
+    assert found
+    assert set(found.values()) == {0.0}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_scorer_has_a_page_a_signature_and_typed_options(name: str) -> None:
+    info = next(info for info in scoring.list_scorers() if info.name == name)
+    assert len(info.about) > 60
+    assert all(option in info.about for option in info.options)
+    assert info.signature
+
+
+@settings(max_examples=60, deadline=None)
+@given(pairs=st.lists(st.tuples(texts, texts), min_size=1, max_size=8))
+def test_bleu_and_chrf_equal_sacrebleu_to_the_last_digit(pairs: list[tuple[str, str]]) -> None:
+    answers, wanted = [answer for answer, _ in pairs], [[reference for _, reference in pairs]]
+    assert total("bleu", pairs) == {"bleu": BLEU().corpus_score(answers, wanted).score}
+    assert total("bleu", pairs, tokenize="char") == {"bleu": BLEU(tokenize="char").corpus_score(answers, wanted).score}
+    assert total("chrf", pairs) == {"chrf": CHRF().corpus_score(answers, wanted).score}
+    assert total("chrf", pairs, word_order=2) == {"chrf": CHRF(word_order=2).corpus_score(answers, wanted).score}
+
+
+@settings(max_examples=40, deadline=None)
+@given(pairs=st.lists(st.tuples(texts, texts), min_size=1, max_size=6), stemmer=st.booleans())
+def test_rouge_equals_rouge_score(pairs: list[tuple[str, str]], stemmer: bool) -> None:
+    types = ["rouge1", "rouge2", "rougeL", "rougeLsum"]
+    library = RougeScorer(types, use_stemmer=stemmer)
+    found = total("rouge", pairs, stemmer=stemmer)
+    for kind in types:
+        values = [library.score(reference, answer)[kind].fmeasure for answer, reference in pairs]
+        assert found[kind] == pytest.approx(sum(values) / len(values), rel=1e-15)
+
+
+def test_the_signatures_are_the_libraries_own() -> None:
+    bleu = BLEU()
+    bleu.corpus_score(["a"], [["a"]])
+    assert made("bleu").signature == f"BLEU|{bleu.get_signature()}"
+    assert made("chrf").signature.startswith("chrF2|nrefs:1|case:mixed|eff:yes|nc:6|nw:0|space:no|version:")
+    assert "stemmer:no" in made("rouge").signature
+    assert "version:0." in made("rouge").signature
+
+
+def test_exact_match_on_fields_asks_for_all_of_them() -> None:
+    reference = '{"product": "Kho", "urgency": "high", "summary": "x"}'
+    pairs = [
+        ('{"urgency": "high", "product": "Kho", "summary": "y"}', reference),
+        ('{"urgency": "low", "product": "Kho", "summary": "x"}', reference),
+        ('{"product": "Kho"}', reference),
+        ("Kho, high", reference),
+    ]
+    assert total("exact_match", pairs, fields=("product", "urgency")) == {"exact_match": 0.25}
+
+
+def test_exact_match_tells_true_from_one_and_normalises_only_what_it_is_told() -> None:
+    assert total("exact_match", [('{"a": 1}', '{"a": true}')], fields=("a",)) == {"exact_match": 0.0}
+    assert total("exact_match", [("Xin  chào! ", "Xin chào!")]) == {"exact_match": 1.0}
+    assert total("exact_match", [("xin chào", "Xin chào!")]) == {"exact_match": 0.0}
+    forgiving = {"ignore_case": True, "ignore_punctuation": True}
+    assert total("exact_match", [("xin chào", "Xin chào!")], **forgiving) == {"exact_match": 1.0}
+    assert total("exact_match", [("cà", "cà")]) == {"exact_match": 1.0}
+
+
+def test_json_fields_counts_each_field_over_the_references_that_have_it() -> None:
+    pairs = [('{"a": 1, "b": 2}', '{"a": 1, "b": 3}'), ('{"a": 1}', '{"a": 1}'), ("no", "not an object")]
+    assert total("json_fields", pairs) == {"json_fields": 0.75, "json_fields.a": 1.0, "json_fields.b": 0.0}
+
+
+def test_json_valid_is_strict_until_told_otherwise() -> None:
+    fence = '```json\n{"a": 1}\n```'
+    assert total("json_valid", [(fence, "")]) == {"json_valid": 0.0}
+    assert total("json_valid", [(fence, "")], fenced=True) == {"json_valid": 1.0}
+    assert total("json_valid", [("NaN", ""), ('{"a": 1} and more', "")]) == {"json_valid": 0.0}
+    schema = '{"type": "object", "required": ["a"]}'
+    assert total("json_valid", [('{"a": 1}', ""), ("{}", "")], schema=schema) == {"json_valid": 0.5}
+
+
+def test_options_are_read_from_one_text_and_checked() -> None:
+    chosen = scoring.choose(["exact_match:fields=product,urgency;ignore_case=true", "chrf:word_order=2"])
+    assert "fields:product+urgency" in chosen[0].scorer.signature
+    assert "nw:2" in chosen[1].scorer.signature
+    with pytest.raises(NotFound, match="did you mean 'rouge'"):
+        scoring.choose(["roug"])
+    with pytest.raises(InvalidInput, match="has no option 'stem'"):
+        scoring.choose(["rouge:stem=yes"])
+    with pytest.raises(InvalidInput, match="word_order"):
+        scoring.choose(["chrf:word_order=two"])
+    with pytest.raises(InvalidInput, match="once"):
+        scoring.choose(["bleu", "bleu:lowercase=true"])

@@ -1,0 +1,78 @@
+from uuid import UUID
+
+import pytest
+from sacrebleu.metrics.chrf import CHRF
+
+from vong import evals
+from vong.errors import Conflict, InvalidInput
+from vong.evals import Settings
+from vong.records import Example
+
+from .tickets import Model, Scope, version
+
+SCORERS = ("exact_match", "json_fields", "chrf")
+
+
+def finished(scope: Scope, examples: list[Example], wrong: set[int], *, content: str = "a", limit: int = 99) -> UUID:
+    model = Model(examples)
+    model.wrong = {examples[i].prompt_text: '{"product": "?"}' for i in wrong}
+    dataset = version({"test": len(examples)}, content)
+    with scope() as connection:
+        settings = Settings(limit=limit)
+        id = evals.start(connection, model="m", dataset=dataset, split="test", scorers=SCORERS, settings=settings).id
+    return evals.run(scope, id, examples, model).id
+
+
+def test_two_runs_are_compared_with_interval_exact_test_and_the_examples_that_changed(
+    scope: Scope, examples: list[Example]
+) -> None:
+    a = finished(scope, examples, set(range(8)))
+    b = finished(scope, examples, {0, 11})
+    with scope() as connection:
+        found = evals.compare(connection, a, b)
+    match = found.metrics["exact_match"]
+    assert (match.n, match.wins, match.losses, match.ties) == (12, 7, 1, 4)
+    assert match.difference == pytest.approx(10 / 12 - 4 / 12)
+    assert 0 < match.low < match.difference < match.high <= 1
+    assert match.mcnemar_p == pytest.approx(2 * 9 / 256)
+    assert match.minimum_detectable is not None
+    assert found.changed == 8
+    assert {change.position for change in found.changes} == {1, 2, 3, 4, 5, 6, 7, 11}
+    assert found.changes[0].a != found.changes[0].b
+    chrf = found.metrics["chrf"]
+    assert chrf.mcnemar_p is None
+    answers = ['{"product": "?"}' if i in {0, 11} else example.answer for i, example in enumerate(examples)]
+    assert chrf.b == CHRF().corpus_score(answers, [[example.answer for example in examples]]).score
+    assert chrf.low < chrf.difference < chrf.high
+
+
+def test_a_run_against_itself_shows_nothing(scope: Scope, examples: list[Example]) -> None:
+    a = finished(scope, examples, {1, 2})
+    with scope() as connection:
+        found = evals.compare(connection, a, a)
+    match = found.metrics["exact_match"]
+    assert (match.difference, match.low, match.high, match.mcnemar_p) == (0, 0, 0, 1)
+    assert match.minimum_detectable is None
+    assert found.changes == ()
+
+
+def test_runs_with_other_limits_are_compared_where_they_meet(scope: Scope, examples: list[Example]) -> None:
+    a, b = finished(scope, examples, {1}), finished(scope, examples, set(), limit=5)
+    with scope() as connection:
+        found = evals.compare(connection, a, b)
+        changed = evals.list_answers(connection, a, changed_from=b)
+    assert (found.n, found.left_out) == (5, 7)
+    assert len(changed) == found.changed
+
+
+def test_runs_over_other_examples_or_unfinished_ones_are_refused(scope: Scope, examples: list[Example]) -> None:
+    a, b = finished(scope, examples, set()), finished(scope, examples, set(), content="c")
+    with scope() as connection:
+        with pytest.raises(InvalidInput, match="only runs over the same examples"):
+            evals.compare(connection, a, b)
+        dataset = version({"test": 12})
+        waiting = evals.start(
+            connection, model="m", dataset=dataset, split="test", scorers=SCORERS, settings=Settings()
+        )
+        with pytest.raises(Conflict, match="is queued"):
+            evals.compare(connection, a, waiting.id)

@@ -1,0 +1,59 @@
+"""A small ticket dataset, and a model that is a table of answers."""
+
+import json
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any
+
+from sqlalchemy import Connection
+
+from vong.evals import Answer
+from vong.records import DatasetVersion, Example, Message, Operation, Usage, new_id, now
+
+Scope = Callable[[], AbstractContextManager[Connection]]
+
+
+def ticket(number: int, split: str = "test") -> Example:
+    label = {"product": ["Kho", "Sổ", "Quầy"][number % 3], "urgency": ["low", "high"][number % 2]}
+    return Example(
+        messages=(
+            Message(role="system", content="Answer with JSON."),
+            Message(role="user", content=f"{split} ticket {number}: {{it}} does not print"),
+        ),
+        completion=Message(role="assistant", content=json.dumps(label, ensure_ascii=False)),
+        metadata={"split": split},
+    )
+
+
+def version(splits: dict[str, int], content: str = "a") -> DatasetVersion:
+    rows = sum(splits.values())
+    return DatasetVersion(
+        name="tickets",
+        hash=content * 64,
+        number=1,
+        rows=rows,
+        blob="b" * 64,
+        operation=Operation(name="import"),
+        splits=splits,
+        created_at=now(),
+    )
+
+
+class Model:
+    """Answers right except where told otherwise, and remembers what it was asked."""
+
+    def __init__(self, examples: list[Example]) -> None:
+        self.right = {example.prompt_text: example.answer for example in examples}
+        self.wrong: dict[str, str | Exception] = {}
+        self.asked: list[list[Message]] = []
+
+    def __call__(self, messages: list[Message], params: dict[str, Any]) -> Answer:
+        self.asked.append(messages)
+        assert params["temperature"] == 0.0
+        text = messages[-1].text
+        answer = self.wrong.get(text, self.right.get(text, "?"))
+        if isinstance(answer, Exception):
+            if not isinstance(answer, ConnectionError):
+                raise answer
+            return Answer("", None, 5.0, Usage(), error=str(answer))
+        return Answer(answer, new_id(), 10.0 + len(self.asked), Usage(input_tokens=7, output_tokens=3, cost=2))

@@ -1,0 +1,88 @@
+"""A whole server on loopback with the gateway's surface, and an upstream for it to call."""
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+import uvicorn
+
+from vong import access
+from vong.api import server as rest
+from vong.api.asgi import create_asgi
+from vong.app import Platform
+from vong.client import Client
+from vong.config import ProviderSettings, Settings
+from vong.records import Span
+from vong.store.database import Database
+from vong.store.spans import decode, spans
+
+from .fake_upstream import FakeUpstream
+
+
+@pytest.fixture
+def fake() -> Iterator[FakeUpstream]:
+    started = FakeUpstream().start()
+    yield started
+    started.stop()
+
+
+@pytest.fixture
+def platform(database_url: str, tmp_path: Path, fake: FakeUpstream) -> Platform:
+    providers = {
+        "echo": ProviderSettings(kind="echo"),
+        "fake": ProviderSettings.model_validate({"base_url": fake.url, "api_key": "upstream-secret", "timeout": 1.0}),
+        "keyless": ProviderSettings(base_url=fake.url, api_key_env="VONG_TEST_NO_SUCH_KEY"),
+        "dead": ProviderSettings(base_url="http://127.0.0.1:9/v1"),
+    }
+    return Platform(Settings(home=tmp_path, database_url=database_url, providers=providers, max_body=100_000))
+
+
+class Server:
+    """A running server, its keys, and what it recorded."""
+
+    def __init__(self, platform: Platform, project_id: UUID, url: str, key: str) -> None:
+        self.platform = platform
+        self.project_id = project_id
+        self.url = url
+        self.key = key
+        self.client = Client(url, key)
+
+    def spans(self) -> list[Span]:
+        """All spans of the project, oldest first."""
+        time.sleep(0.02)  # the last bytes may reach a caller a moment before the span is made
+        self.platform.journal.flush(10)
+        with self.platform.scope(self.project_id) as connection:
+            return [decode(row) for row in connection.execute(spans.select().order_by(spans.c.id))]
+
+    def span(self) -> Span:
+        """The only one."""
+        (only,) = self.spans()
+        return only
+
+
+@pytest.fixture
+def server(
+    platform: Platform, database: Database, project_id: UUID, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Server]:
+    monkeypatch.setattr(rest, "ROUTES", ("gateway", "access", "health"))
+    with database.scope(project_id) as connection:
+        key = access.create_key(connection, "tester", role="owner").secret
+    listening = socket.socket()
+    listening.bind(("127.0.0.1", 0))
+    config = uvicorn.Config(create_asgi(platform), loop="uvloop", http="httptools", log_config=None, lifespan="on")
+    running = uvicorn.Server(config)
+    thread = threading.Thread(target=running.run, kwargs={"sockets": [listening]}, daemon=True)
+    thread.start()
+    while not running.started:
+        assert thread.is_alive()
+        time.sleep(0.005)
+    made = Server(platform, project_id, f"http://127.0.0.1:{listening.getsockname()[1]}", key)
+    yield made
+    made.client.close()
+    running.should_exit = True
+    thread.join(10)
+    assert not thread.is_alive()

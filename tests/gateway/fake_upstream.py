@@ -1,0 +1,216 @@
+"""A model API in OpenAI's shape on loopback, which does what the name of the model says. It speaks bare HTTP over
+asyncio streams, so that it can also do what no proper server does.
+"""
+
+import asyncio
+import json
+import threading
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any, NamedTuple
+
+USAGE = {"prompt_tokens": 7, "completion_tokens": 3, "total_tokens": 10, "prompt_tokens_details": {"cached_tokens": 2}}
+WORDS = ["Xin ", "chào ", "vòng"]
+TOOL_CALL = {"id": "call_1", "type": "function", "function": {"name": "weather", "arguments": '{"city": "Huế"}'}}
+
+
+class Request(NamedTuple):
+    path: str
+    headers: dict[str, str]
+    body: dict[str, Any]
+
+
+class FakeUpstream:
+    """Runs in a thread of its own from `start` to `stop`."""
+
+    def __init__(self) -> None:
+        self.requests: list[Request] = []
+        self.connections = 0
+        self.broken_off = 0
+        self.port = 0
+        self._loop = asyncio.new_event_loop()
+        self._ready = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/v1"
+
+    def start(self) -> "FakeUpstream":
+        self._thread.start()
+        assert self._ready.wait(5)
+        return self
+
+    def stop(self) -> None:
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(5)
+
+    def wait_broken_off(self, seconds: float = 1.0) -> float:
+        """Seconds until a client had broken off a call."""
+        start = time.perf_counter()
+        while not self.broken_off and time.perf_counter() - start < seconds:
+            time.sleep(0.002)
+        assert self.broken_off, "nobody broke off"
+        return time.perf_counter() - start
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        server = self._loop.run_until_complete(asyncio.start_server(self._serve, "127.0.0.1", 0))
+        self.port = server.sockets[0].getsockname()[1]
+        self._ready.set()
+        self._loop.run_forever()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
+        try:
+            while True:
+                head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
+                headers = dict(line.lower().split(": ", 1) for line in head[1:] if line)
+                raw = await reader.readexactly(int(headers.get("content-length", 0)))
+                body = json.loads(raw) if raw else {}
+                self.requests.append(Request(head[0].split()[1], headers, body))
+                await self._do(body.get("model", ""), body, reader, writer)
+                await writer.drain()
+                if writer.is_closing():
+                    return
+        except (asyncio.IncompleteReadError, ConnectionError):
+            return
+        finally:
+            writer.close()
+
+    async def _do(
+        self, model: str, body: dict[str, Any], reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        path = self.requests[-1].path
+        special: dict[str, Callable[..., Awaitable[None]]] = {
+            "hang": self._hang,
+            "stall": self._stall,
+            "endless": self._endless,
+        }
+        if path.endswith("/models"):
+            writer.write(_plain({"object": "list", "data": [{"id": "one"}, {"id": "two"}]}))
+        elif path.endswith("/embeddings"):
+            data = [{"object": "embedding", "index": 0, "embedding": [0.5, 0.25]}]
+            writer.write(_plain({"object": "list", "data": data, "model": model, "usage": {"prompt_tokens": 4}}))
+        elif model in special:
+            await special[model](reader, writer)
+        elif model.startswith("status-"):
+            status = int(model.removeprefix("status-"))
+            error = {"error": {"message": "told to", "type": "fake", "param": None, "code": "fake"}}
+            writer.write(
+                _plain(error, status, "retry-after: 7\r\nx-ratelimit-remaining-requests: 0\r\nserver: fake\r\n")
+            )
+        elif model in RAW:
+            writer.write(RAW[model])
+            writer.close()
+        elif body.get("stream"):
+            await self._stream(model, writer)
+        else:
+            writer.write(_plain(completion(model)))
+
+    async def _stream(self, model: str, writer: asyncio.StreamWriter) -> None:
+        """Cut at odd places, as networks do."""
+        data = b"".join(stream_events(model))
+        writer.write(STREAM_HEAD)
+        sizes = [5, 60, 1, 2, 300, 7]
+        position = 0
+        while position < len(data):
+            size = sizes[position % len(sizes)]
+            writer.write(_chunk(data[position : position + size]))
+            position += size
+            await asyncio.sleep(0)
+        writer.write(b"0\r\n\r\n")
+
+    async def _hang(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await self._left(reader)
+        writer.close()
+
+    async def _stall(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(STREAM_HEAD + _chunk(b"".join(stream_events("stall")[:2])))
+        await self._left(reader)
+        writer.close()
+
+    async def _endless(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(STREAM_HEAD)
+        left = asyncio.ensure_future(self._left(reader))
+        while not left.done():
+            writer.write(_chunk(stream_events("endless")[1]))
+            await asyncio.sleep(0.01)
+        writer.close()
+
+    async def _left(self, reader: asyncio.StreamReader) -> None:
+        try:
+            await reader.read(1)
+        except ConnectionError:
+            pass
+        self.broken_off += 1
+
+
+def completion(model: str) -> dict[str, Any]:
+    message: dict[str, Any] = {"role": "assistant", "content": "".join(WORDS)}
+    finish = "stop"
+    if model == "tools":
+        message, finish = {"role": "assistant", "content": None, "tool_calls": [TOOL_CALL]}, "tool_calls"
+    choices = [{"index": 0, "message": message, "finish_reason": finish, "logprobs": None}]
+    return {
+        "id": "cmpl-1",
+        "object": "chat.completion",
+        "created": 1,
+        "model": model,
+        "choices": choices,
+        "usage": USAGE,
+    }
+
+
+def stream_events(model: str) -> list[bytes]:
+    deltas: list[dict[str, Any]] = [{"content": word} for word in WORDS]
+    if model == "tools":
+        name = {**TOOL_CALL, "index": 0, "function": {"name": "weather", "arguments": ""}}
+        parts = ['{"city": ', '"Huế"}']
+        deltas = [{"tool_calls": [name]}]
+        deltas += [{"tool_calls": [{"index": 0, "function": {"arguments": part}}]} for part in parts]
+    finish = "tool_calls" if model == "tools" else "stop"
+    chunks = [_choice({"role": "assistant", "content": ""}), *map(_choice, deltas), _choice({}, finish)]
+    last: dict[str, Any] = {"choices": [], "usage": USAGE}
+    if model == "usage-in-last":
+        chunks[-1]["usage"] = USAGE
+        chunks.append({"choices": []})
+    else:
+        chunks.append(last)
+    head = {"id": "cmpl-1", "object": "chat.completion.chunk", "created": 1, "model": model}
+    end = "\r\n\r\n" if model == "crlf" else "\n\n"
+    texts = [f"data: {json.dumps({**head, **chunk}, ensure_ascii=False)}{end}" for chunk in chunks]
+    return [text.encode() for text in [": a comment" + end, *texts, f"data: [DONE]{end}"]]
+
+
+def _choice(delta: dict[str, Any], finish: str | None = None) -> dict[str, Any]:
+    return {"choices": [{"index": 0, "delta": delta, "finish_reason": finish}]}
+
+
+def _plain(body: Any, status: int = 200, more: str = "") -> bytes:
+    data = json.dumps(body).encode()
+    head = f"HTTP/1.1 {status} X\r\ncontent-type: application/json\r\ncontent-length: {len(data)}\r\n{more}\r\n"
+    return head.encode() + data
+
+
+def _chunk(data: bytes) -> bytes:
+    return b"%x\r\n%b\r\n" % (len(data), data)
+
+
+STREAM_HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
+JSON_HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n"
+RAW: dict[str, bytes] = {
+    "close": b"",
+    "not-http": b"SSH-2.0-OpenSSH_9.2\r\n\r\n",
+    "cut": JSON_HEAD + b"content-length: 500\r\n\r\n{",
+    "not-json": JSON_HEAD + b"content-length: 6\r\n\r\n<html>",
+    "until-close": JSON_HEAD + b"\r\n" + json.dumps(completion("until-close")).encode(),
+    "interim": b"HTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\n" + _plain(completion("interim")),
+    "redirect": b"HTTP/1.1 302 Found\r\nlocation: http://169.254.169.254/\r\ncontent-length: 0\r\n\r\n",
+    "long-head": JSON_HEAD + b"x-long: " + b"a" * 200_000,
+    "drop": STREAM_HEAD + _chunk(b"".join(stream_events("drop")[:3])),
+    "no-end": STREAM_HEAD + _chunk(b"".join(stream_events("no-end")[:3])) + b"0\r\n\r\n",
+    "error-event": STREAM_HEAD
+    + _chunk(b"".join(stream_events("x")[:3]) + b'data: {"error": {"message": "overloaded", "type": "fake"}}\n\n')
+    + b"0\r\n\r\n",
+}

@@ -1,0 +1,218 @@
+"""Real workers, real children, real kills."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import psutil
+import pytest
+
+from vong import jobs
+from vong.records import Job
+from vong.store.database import Database
+
+ROOT = Path(__file__).parents[2]
+
+
+class Site:
+    """A database, a folder and the workers that a test has started."""
+
+    def __init__(self, database: Database, project_id: UUID, home: Path) -> None:
+        self.database = database
+        self.project_id = project_id
+        self.home = home
+        self.workers: list[subprocess.Popen[bytes]] = []
+
+    def worker(self) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", "tests.jobs.work", self.database.url, str(self.home)]
+        with (self.home / f"worker{len(self.workers)}.log").open("wb") as log:
+            process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log)
+        self.workers.append(process)
+        return process
+
+    def submit(self, kind: str, **params: Any) -> UUID:
+        with self.database.scope(self.project_id) as connection:
+            return jobs.submit(connection, kind, params).id
+
+    def get(self, id: UUID) -> Job:
+        with self.database.scope(self.project_id) as connection:
+            return jobs.get(connection, id)
+
+    def cancel(self, id: UUID) -> Job:
+        with self.database.scope(self.project_id) as connection:
+            return jobs.cancel(connection, id)
+
+    def log(self, id: UUID) -> str:
+        with self.database.scope(self.project_id) as connection:
+            return "\n".join(line.line for line in jobs.log_lines(connection, id))
+
+    def folder(self, id: UUID) -> Path:
+        return self.home / "jobs" / str(id)
+
+    def until(self, true: Callable[[], Any], seconds: float = 30) -> Any:
+        end = time.monotonic() + seconds
+        while not (value := true()):
+            if time.monotonic() > end:
+                logs = "\n".join(file.read_text() for file in self.home.glob("worker*.log"))
+                raise AssertionError(f"waited {seconds} s for nothing; the workers said:\n{logs}")
+            time.sleep(0.05)
+        return value
+
+    def ended(self, id: UUID) -> Job:
+        return self.until(lambda: (job := self.get(id)).finished_at and job)
+
+    def waiting(self, id: UUID) -> list[int]:
+        """The pids of a job that has come to its wait."""
+        file = self.folder(id) / "waiting"
+        return self.until(lambda: file.exists() and [int(pid) for pid in file.read_text().split()])
+
+
+@pytest.fixture
+def site(database: Database, project_id: UUID, tmp_path: Path) -> Iterator[Site]:
+    made = Site(database, project_id, tmp_path)
+    yield made
+    for process in made.workers:
+        process.kill()
+        process.wait()
+
+
+def test_light_and_heavy_jobs_run_to_their_result(site: Site) -> None:
+    site.worker()
+    light, heavy = site.submit("light.add", a=1, b=2), site.submit("heavy.add", a=3, b=4)
+    for id, total in ((light, 3), (heavy, 7)):
+        job = site.ended(id)
+        assert (job.status, job.result, job.attempts, job.error) == ("finished", {"sum": total}, 1, None)
+        assert (job.progress.done, job.progress.unit) == (1, "sums")
+        assert "adding" in site.log(id)
+
+
+def test_a_light_job_starts_while_all_heavy_places_are_taken(site: Site) -> None:
+    site.worker()
+    first, second = site.submit("heavy.stay"), site.submit("heavy.stay")
+    site.waiting(first)
+    assert site.ended(site.submit("light.add", a=1, b=1)).status == "finished"
+    assert site.get(second).status == "queued"
+    (site.folder(first) / "go").touch()
+    assert site.ended(first).status == "finished"
+    site.waiting(second)
+
+
+def test_cancel_kills_the_whole_process_group(site: Site) -> None:
+    site.worker()
+    id = site.submit("heavy.stubborn")
+    pids = site.waiting(id)
+    assert len(pids) == 2
+    site.cancel(id)
+    job = site.ended(id)
+    assert job.status == "cancelled"
+    site.until(lambda: not any(alive(pid) for pid in pids), 5)
+
+
+def test_cancel_reaches_a_light_job_at_its_next_look(site: Site) -> None:
+    site.worker()
+    id = site.submit("light.stay")
+    site.waiting(id)
+    site.cancel(id)
+    assert site.ended(id).status == "cancelled"
+
+
+def test_a_killed_child_is_tried_again_and_goes_on_at_its_step(site: Site) -> None:
+    site.worker()
+    id = site.submit("heavy.stay")
+    [pid] = site.waiting(id)
+    (site.folder(id) / "waiting").unlink()
+    os.kill(pid, signal.SIGKILL)
+    site.waiting(id)
+    (site.folder(id) / "go").touch()
+    job = site.ended(id)
+    assert (job.status, job.result, job.attempts) == ("finished", {"first": 1, "second": 1}, 2)
+    assert "SIGKILL" in site.log(id)
+
+
+@pytest.mark.parametrize("kind", ["heavy.stay", "light.stay"])
+def test_another_worker_finishes_what_a_killed_one_has_begun(site: Site, kind: str) -> None:
+    first = site.worker()
+    id = site.submit(kind)
+    [pid] = site.waiting(id)
+    (site.folder(id) / "waiting").unlink()
+    site.worker()
+    first.kill()
+    first.wait()
+    start = time.monotonic()
+    site.until(lambda: not alive(pid), 3)
+    site.waiting(id)
+    assert time.monotonic() - start < 10
+    (site.folder(id) / "go").touch()
+    job = site.ended(id)
+    assert (job.status, job.result, job.attempts) == ("finished", {"first": 1, "second": 1}, 2)
+    assert "taken over" in site.log(id)
+
+
+def test_a_worker_asked_to_stop_gives_its_jobs_back_without_a_failure(site: Site) -> None:
+    first = site.worker()
+    heavy, light = site.submit("heavy.stay"), site.submit("light.stay")
+    [pid], _ = site.waiting(heavy), site.waiting(light)
+    for id in (heavy, light):
+        (site.folder(id) / "waiting").unlink()
+    first.terminate()
+    assert first.wait(timeout=15) == 0
+    assert not alive(pid)
+    assert {site.get(heavy).status, site.get(light).status} == {"queued"}
+    site.worker()
+    for id in (heavy, light):
+        site.waiting(id)
+        (site.folder(id) / "go").touch()
+        assert site.ended(id).result == {"first": 1, "second": 1}
+        assert "asked to stop" in site.log(id)
+
+
+def test_a_callers_fault_fails_at_once_with_its_hint(site: Site) -> None:
+    site.worker()
+    job = site.ended(site.submit("light.wrong"))
+    assert (job.status, job.attempts) == ("failed", 1)
+    assert job.error == "the file has no rows; send a file with rows"
+
+
+@pytest.mark.parametrize(
+    ("kind", "how", "said"),
+    [("light.crash", "raise", "ZeroDivisionError: one by nought"), ("heavy.crash", signal.SIGABRT, "SIGABRT")],
+)
+def test_crashes_are_tried_again_and_then_the_job_is_given_up_with_the_reason(
+    site: Site, kind: str, how: Any, said: str
+) -> None:
+    site.worker()
+    good = site.submit(kind, how=how, good_at=3)
+    bad = site.submit(kind, how=how)
+    assert site.ended(good).result == {"attempt": 3}
+    job = site.ended(bad)
+    assert (job.status, job.attempts) == ("failed", 3)
+    assert job.error is not None
+    assert said in job.error
+    assert "failed 3 times" in job.error
+    log = site.log(bad)
+    assert log.count("trying again") == 2
+    if kind == "heavy.crash":
+        assert "about to crash" in log
+    with site.database.scope(site.project_id) as connection:
+        assert jobs.retry(connection, bad).status == "queued"
+    assert site.until(lambda: (job := site.get(bad)).status == "failed" and job).attempts == 6
+
+
+def test_a_function_that_cannot_be_loaded_is_the_configurations_fault(site: Site) -> None:
+    site.worker()
+    job = site.ended(site.submit("heavy.missing"))
+    assert (job.status, job.attempts) == ("failed", 1)
+    assert "no_such_function" in (job.error or "")
+
+
+def alive(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False

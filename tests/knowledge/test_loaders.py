@@ -1,0 +1,62 @@
+import io
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from vong.errors import InvalidInput
+from vong.knowledge.loaders import load
+
+SAMPLES = Path(__file__).parents[2] / "samples" / "handbook"
+
+
+def test_markdown_headings_become_paths_and_marks_disappear() -> None:
+    text = load(
+        b"# Guide\n\nIntro **bold** [link](x).\n\n## Refunds\n\n- within `14` days\n\n| a | b |\n|--|--|\n| 1 | 2 |\n",
+        "g.md",
+    )
+    assert text.title == "Guide"
+    assert [section.heading for section in text.sections] == ["Guide", "Guide > Refunds"]
+    assert text.sections[0].text == "Intro bold link."
+    assert text.sections[1].text == "within 14 days\na | b\n1 | 2"
+
+
+def test_html_keeps_the_text_and_drops_navigation_and_scripts() -> None:
+    page = (
+        b"<html><head><title>Fees</title></head><body><nav>menu</nav><h1>Fees</h1><p>Two <b>percent</b>.</p>"
+        b"<script>x()</script><table><tr><th>k</th><td>v</td></tr></table></body></html>"
+    )
+    text = load(page, "fees.html")
+    assert text.title == "Fees"
+    assert text.sections[0].text == "Two percent.\nk | v"
+
+
+@pytest.mark.parametrize("file", sorted(SAMPLES.glob("*")), ids=lambda file: file.name)
+def test_every_handbook_document_has_a_title_and_text(file: Path) -> None:
+    text = load(file.read_bytes(), file.name)
+    assert text.title
+    assert sum(len(section.text.split()) for section in text.sections) > 150
+    assert len(text.sections) > 1
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "reason"),
+    [
+        ("a.pdf", b"%PDF-1.4 broken", "holds no text|not a readable PDF"),
+        ("a.docx", b"not a zip", "not a DOCX"),
+        ("a.md", b"\xff\xfe\x00", "not UTF-8"),
+        ("a.md", b"  \n", "holds no text"),
+        ("a.xyz", b"x", "no loader"),
+    ],
+)
+def test_a_file_that_cannot_be_read_says_why(name: str, content: bytes, reason: str) -> None:
+    with pytest.raises(InvalidInput, match=reason):
+        load(content, name)
+
+
+def test_a_zip_that_is_no_word_document_says_so() -> None:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("x.txt", "x")
+    with pytest.raises(InvalidInput, match="not a DOCX"):
+        load(file.getvalue(), "a.docx")

@@ -1,0 +1,167 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sqlalchemy import Connection
+
+from vong import knowledge
+from vong.errors import NotFound
+from vong.knowledge.ask import NOTHING_FITS, Generated, ask
+from vong.knowledge.embed import DIMENSIONS
+from vong.records import Message, new_id
+from vong.store.database import Database
+
+EMBEDDER = knowledge.Embedder(threads=1)
+REFUNDS = b"""# Refunds
+
+A refund for a duplicate charge is paid back within five working days.
+
+## Limits
+
+Refunds above 500 euros need a supervisor's approval."""
+ROUTER = b"""# Router
+
+Hold the reset button for ten seconds until the light blinks blue.
+
+## Warranty
+
+The router carries a warranty of 24 months."""
+
+
+@pytest.fixture
+def base(connection: Connection) -> str:
+    for path, content in (("refunds.md", REFUNDS), ("router.md", ROUTER)):
+        knowledge.index_file(connection, "handbook", path, content, EMBEDDER.embed)
+    knowledge.index_version(connection, "handbook", EMBEDDER.version)
+    return "handbook"
+
+
+def test_vectors_have_length_one_and_meaning() -> None:
+    vectors = EMBEDDER.embed(["how do I get my money back", "a refund of the payment", "the weather in Hue"])
+    assert vectors.shape == (3, DIMENSIONS)
+    assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
+    assert vectors[0] @ vectors[1] > vectors[0] @ vectors[2] + 0.2
+
+
+def test_a_batch_gives_the_same_vectors_as_one_by_one() -> None:
+    texts = ["short", "a rather longer sentence about a refund that was promised last week", "mid length text"]
+    together = EMBEDDER.embed(texts)
+    alone = np.vstack([EMBEDDER.embed([text]) for text in texts])
+    assert (together * alone).sum(axis=1).min() > 0.98  # int8 weights: activations are quantised per batch
+
+
+def test_meaning_and_words_find_the_passage(connection: Connection, base: str) -> None:
+    found = knowledge.retrieve(connection, base, "who must approve paying back 600 euros?", EMBEDDER.embed)
+    assert found[0].chunk.heading == "Refunds > Limits"
+    assert found[0].path == "refunds.md"
+    by_word = knowledge.retrieve(connection, base, "blinks", EMBEDDER.embed)
+    assert by_word[0].text_rank == 1
+    assert "blinks blue" in by_word[0].chunk.text
+
+
+def test_an_unknown_base_names_the_nearest(connection: Connection, base: str) -> None:
+    with pytest.raises(NotFound, match="did you mean 'handbook'"):
+        knowledge.retrieve(connection, "handbok", "x", EMBEDDER.embed)
+
+
+def test_a_question_of_only_marks_is_searched_by_meaning_alone(connection: Connection, base: str) -> None:
+    assert all(passage.text_rank is None for passage in knowledge.retrieve(connection, base, "?!", EMBEDDER.embed))
+
+
+def test_indexing_again_changes_nothing_and_a_new_text_replaces_the_old(connection: Connection, base: str) -> None:
+    version = knowledge.index_version(connection, base, EMBEDDER.version)
+    again = knowledge.index_file(connection, base, "router.md", ROUTER, EMBEDDER.embed)
+    assert (
+        again.id == {document.path: document.id for document in knowledge.list_documents(connection, base)}["router.md"]
+    )
+    assert knowledge.index_version(connection, base, EMBEDDER.version) == version
+    knowledge.index_file(connection, base, "router.md", b"# Router\n\nPress nothing.", EMBEDDER.embed)
+    assert knowledge.index_version(connection, base, EMBEDDER.version) != version
+    texts = [
+        passage.chunk.text for passage in knowledge.retrieve(connection, base, "reset button", EMBEDDER.embed, limit=50)
+    ]
+    assert not any("ten seconds" in text for text in texts)
+
+
+def test_a_broken_file_is_listed_with_its_reason_and_a_good_version_of_it_stays(
+    connection: Connection, base: str
+) -> None:
+    failed = knowledge.index_file(connection, base, "scan.pdf", b"%PDF-1.4", EMBEDDER.embed)
+    assert failed.state == "failed"
+    assert "scan.pdf" in {document.path for document in knowledge.list_documents(connection, base)}
+    knowledge.index_file(connection, base, "router.md", b"\xff", EMBEDDER.embed)
+    assert {d.path: d.state for d in knowledge.list_documents(connection, base)}["router.md"] == "ready"
+
+
+def test_another_project_finds_nothing(database: Database, connection: Connection, base: str) -> None:
+    connection.commit()
+    with database.scope(new_id()) as foreign, pytest.raises(NotFound):
+        knowledge.retrieve(foreign, base, "refund", EMBEDDER.embed)
+
+
+def test_an_answer_cites_document_and_passage(connection: Connection, base: str) -> None:
+    question = "How long is the warranty of the router?"
+    passages = knowledge.retrieve(connection, base, question, EMBEDDER.embed)
+    asked: list[Message] = []
+
+    def generate(messages: object) -> Generated:
+        asked.extend(messages)  # type: ignore[arg-type]
+        return Generated(text="The router carries a warranty of 24 months. Elephants can swim well.", model="test")
+
+    answer = ask(
+        question,
+        passages,
+        generate,
+        EMBEDDER.embed,
+        index_version="v",
+        coverage=knowledge.coverage(connection, base, question, passages),
+    )
+    assert answer.answered
+    assert [(citation.path, citation.heading) for citation in answer.citations] == [("router.md", "Router > Warranty")]
+    assert answer.unsupported == ("Elephants can swim well.",)
+    assert "[1]" in asked[1].text and question in asked[1].text
+
+
+def test_nothing_fits_is_said_without_asking_the_model(connection: Connection, base: str) -> None:
+    question = "What is the capital of Mongolia?"
+    passages = knowledge.retrieve(connection, base, question, EMBEDDER.embed)
+
+    def never(_: object) -> Generated:
+        raise AssertionError("the model was asked")
+
+    answer = ask(
+        question,
+        passages,
+        never,
+        EMBEDDER.embed,
+        index_version="v",
+        coverage=knowledge.coverage(connection, base, question, passages),
+    )
+    assert not answer.answered
+    assert answer.text == NOTHING_FITS
+
+
+SAMPLES = Path(__file__).parents[2] / "samples"
+
+
+def test_the_handbook_answers_its_questions_and_says_when_it_cannot(connection: Connection) -> None:
+    for file in sorted((SAMPLES / "handbook").iterdir()):
+        knowledge.index_file(connection, "real", file.name, file.read_bytes(), EMBEDDER.embed)
+    knowledge.index_version(connection, "real", EMBEDDER.version)
+    for line in (SAMPLES / "questions.jsonl").read_text(encoding="utf-8").splitlines():
+        wanted = json.loads(line)
+        passages = knowledge.retrieve(connection, "real", wanted["question"], EMBEDDER.embed, limit=4)
+        covered = knowledge.coverage(connection, "real", wanted["question"], passages)
+        answer = ask(
+            wanted["question"],
+            passages,
+            lambda _: Generated(text="Yes.", model="test"),
+            EMBEDDER.embed,
+            index_version="v",
+            coverage=covered,
+        )
+        assert answer.answered == (wanted["document"] is not None), wanted["question"]
+        if wanted["document"]:
+            assert passages[0].path == wanted["document"]
+            assert any(wanted["answer_holds"] in passage.chunk.text for passage in passages), wanted["question"]
