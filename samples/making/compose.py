@@ -38,7 +38,7 @@ class Writer:
         body = self._body(issue, stated, intent, language)
         text, kinds = self._dressed(body, intent, channel, language)
         text = roughen(text, channel, language, dice)
-        return Ticket(channel, text, Triage(product, urgency_of(intent, impact), intent, summary), language, kinds)
+        return Ticket(channel, text, Triage(product, intent, urgency_of(intent, impact), summary), language, kinds)
 
     def _issue(self, intent: str, language: str) -> tuple[str, str, str]:
         by_product: dict[str, list[list[str]]] = self._issues[language][intent]
@@ -73,15 +73,15 @@ class Writer:
         parts = [issue]
         if language == "en" and dice.chance(0.04):
             parts[0] = f"{dice.say(dice.one(frames['minor_first']))} {issue}"
-        elif dice.chance(0.42):
+        elif dice.chance(0.25):
             parts.insert(0, dice.say(dice.one(frames["context"])))
-        if dice.chance(0.42):
+        if dice.chance(0.25):
             parts.append(dice.say(dice.one(frames["tried" if intent in ("defect", "access") else "backed"])))
-        if dice.chance(0.52 if language == "en" else 0.2):
+        if dice.chance(0.18 if language == "en" else 0.2):
             parts.append(dice.say(dice.one(frames["aside"])))
         if stated:
-            parts.insert(0 if dice.chance(0.18) else len(parts), stated)
-        if dice.chance(0.5):
+            parts.insert(0 if dice.chance(0.1) else len(parts), stated)
+        if dice.chance(0.35):
             parts.append(dice.say(dice.one(frames["ask"])))
         if language == "en" and dice.chance(0.04):
             parts.append(dice.say(dice.one(frames["minor"])))

@@ -37,11 +37,11 @@ def roughen(text: str, channel: str, language: str, dice: Dice) -> str:
     """A clean text as it would come in through this channel."""
     if language == "vi" and dice.chance(0.35):
         text = strip_marks(text)
-    elif language == "en" and dice.chance(0.3):
+    elif language == "en" and dice.chance(0.2):
         text = typos(text, 1 + dice.below(2), dice)
     if dice.chance(0.28 if channel == "chat" else 0.08):
         text = text.lower()
-    elif dice.chance(0.02):
+    elif dice.chance(0.01):
         text = text.upper()
     if dice.chance(0.1):
         text = text.replace(". ", "  ", 1) if dice.chance(0.5) else text.replace(",", " ,", 1)

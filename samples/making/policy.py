@@ -44,8 +44,8 @@ class Triage:
     """The right answer to one ticket."""
 
     product: str
-    urgency: str
     intent: str
+    urgency: str
     summary: str
 
 

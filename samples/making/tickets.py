@@ -12,7 +12,7 @@ from making.policy import Ticket, Triage
 from making.repeats import can_be_copied, mislabelled, near_copy
 from making.similar import Seen, signs
 
-DISTINCT = 0.5  # No two originals share more than this part of their five-character shingles.
+DISTINCT = 0.6  # No two originals share more than this part of their five-character shingles.
 SEED = "tarnwick-7"
 
 

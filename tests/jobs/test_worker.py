@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 import psutil
+import psycopg
 import pytest
 
 from vong import jobs
@@ -170,6 +171,27 @@ def test_a_worker_asked_to_stop_gives_its_jobs_back_without_a_failure(site: Site
         (site.folder(id) / "go").touch()
         assert site.ended(id).result == {"first": 1, "second": 1}
         assert "asked to stop" in site.log(id)
+
+
+def test_running_jobs_outlive_a_restart_of_postgresql(site: Site) -> None:
+    worker = site.worker()
+    running = [site.submit("heavy.stay"), site.submit("light.stay")]
+    for id in running:
+        site.waiting(id)
+    site.database.close()
+    for _ in range(3):
+        with psycopg.connect(site.database.url, autocommit=True) as connection:
+            connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+        time.sleep(0.5)
+    for id in running:
+        (site.folder(id) / "go").touch()
+        job = site.ended(id)
+        assert (job.status, job.result, job.attempts) == ("finished", {"first": 1, "second": 1}, 1)
+    assert site.ended(site.submit("light.add", a=1, b=1)).result == {"sum": 2}
+    assert worker.poll() is None
 
 
 def test_a_callers_fault_fails_at_once_with_its_hint(site: Site) -> None:

@@ -55,7 +55,8 @@ def wrong(job: JobContext, platform: Any) -> dict[str, Any]:
 
 def crash(job: JobContext, platform: Any) -> dict[str, Any]:
     """Ends badly, in the way that its parameters say, until the attempt that they say."""
-    print("about to crash", flush=True)
+    sys.stdout.write("about to crash\n")
+    sys.stdout.flush()
     if job.attempt < job.params.get("good_at", 1000):
         if job.params["how"] == "raise":
             raise ZeroDivisionError("one by nought")

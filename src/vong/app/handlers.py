@@ -9,7 +9,8 @@ HANDLERS: dict[str, Handler] = {
     "data.split": Handler("vong.app.data:split"),
     "evals.run": Handler("vong.app.evals:run", heavy=True),
     "knowledge.index": Handler("vong.app.knowledge:index", heavy=True),
-    "loop.turn": Handler("vong.app.loop:turn"),
+    "loop.turn": Handler("vong.app.turn:run"),
     "registry.import": Handler("vong.app.registry:import_base", heavy=True),
+    "serving.parity": Handler("vong.app.serving:parity", heavy=True),
     "training.run": Handler("vong.app.training:train", heavy=True),
 }

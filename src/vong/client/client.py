@@ -11,10 +11,15 @@ from vong.client.transport import Transport
 
 if TYPE_CHECKING:
     from vong.client.access import Access
+    from vong.client.data import Data
     from vong.client.evals import Evals
+    from vong.client.feedback import Feedback
     from vong.client.gateway import Gateway
+    from vong.client.jobs import Jobs
     from vong.client.knowledge import Knowledge
     from vong.client.loop import Loop
+    from vong.client.serving import Serving
+    from vong.client.traces import Traces
 
 
 class Client:
@@ -31,6 +36,11 @@ class Client:
             stored = settings.api_key.get_secret_value() if settings.api_key else found.get("api_key")
             api_key = api_key or stored
         self.transport = Transport(url, api_key, patience=patience)
+
+    @cached_property
+    def traces(self) -> "Traces":
+        """What was asked and answered."""
+        return self._namespace("traces", "Traces")
 
     @cached_property
     def access(self) -> "Access":
@@ -56,6 +66,26 @@ class Client:
     def gateway(self) -> "Gateway":
         """Routes to models, and calls through them."""
         return self._namespace("gateway", "Gateway")
+
+    @cached_property
+    def jobs(self) -> "Jobs":
+        """Durable jobs: watch, cancel, try again."""
+        return self._namespace("jobs", "Jobs")
+
+    @cached_property
+    def serving(self) -> "Serving":
+        """Deployments of local models."""
+        return self._namespace("serving", "Serving")
+
+    @cached_property
+    def data(self) -> "Data":
+        """Datasets, their versions and their health."""
+        return self._namespace("data", "Data")
+
+    @cached_property
+    def feedback(self) -> "Feedback":
+        """Scores and corrections, and the examples they make."""
+        return self._namespace("feedback", "Feedback")
 
     def _namespace(self, stage: str, name: str) -> Any:
         """A stage's namespace, imported when first used."""

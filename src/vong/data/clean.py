@@ -9,12 +9,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from vong.data.labels import LabelCounts, answer_object, at, conflicts, put
-from vong.data.near import THRESHOLD, Clusters, cluster, input_text, jaccard, normalised, shingles
+from vong.data.labels import LabelCounts, LabelPath, answer_object, at, conflicts, put
+from vong.data.near import THRESHOLD, Clusters, Threshold, cluster, input_text, jaccard, normalised, shingles
 from vong.data.personal import KINDS, Kind, mask
 from vong.data.profile import is_empty
 from vong.data.texts import rewrite, tidy
-from vong.errors import InvalidInput
 from vong.records import Example, Record
 
 What = Literal[
@@ -47,8 +46,8 @@ class CleanSettings(Record):
     ties: Literal["drop", "keep"] = "drop"
     exact: Literal["drop", "keep"] = "drop"
     near: Literal["drop", "keep"] = "drop"
-    threshold: float = THRESHOLD
-    labels: tuple[str, ...] = ()
+    threshold: Threshold = THRESHOLD
+    labels: tuple[LabelPath, ...] = ()
 
 
 class Change(Record):
@@ -242,13 +241,3 @@ def _winner(counts: Counter[str]) -> str | None:
 def _listing(rows: Sequence[int]) -> str:
     shown = ", ".join(map(str, rows[:10]))
     return f"{shown} and {len(rows) - 10} more" if len(rows) > 10 else shown
-
-
-def check(settings: CleanSettings) -> CleanSettings:
-    """Refuse settings that cannot be used. InvalidInput says which."""
-    if not 0.3 <= settings.threshold <= 1:
-        raise InvalidInput(
-            f"a threshold of {settings.threshold} is not usable", "choose one from 0.3 to 1; usual is 0.8"
-        )
-    LabelCounts(settings.labels)
-    return settings

@@ -8,10 +8,15 @@ import json
 import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import StringConstraints
 
 from vong.errors import InvalidInput
 from vong.records import Example
+
+LabelPath = Annotated[str, StringConstraints(pattern=r"^(completion(\.[^.]+)*|metadata(\.[^.]+)+)$")]
+"""The path of a label."""
 
 MOST_VALUES = 50
 ROWS_A_VALUE = 5

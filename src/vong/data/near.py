@@ -12,9 +12,15 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from importlib import import_module
+from typing import Annotated, Any
+
+from pydantic import Field
 
 from vong.records import Example
+
+Threshold = Annotated[float, Field(ge=0.3, le=1.0)]
+"""A Jaccard similarity from which texts are near-duplicates. Below 0.3 almost everything is a candidate."""
 
 SHINGLE = 5
 SIGNATURE = 126
@@ -128,7 +134,8 @@ def _bands(threshold: float) -> tuple[int, int]:
 def _signatures(texts: Sequence[str]) -> Any:
     """MinHash signatures, (rows, 126) of uint32."""
     import numpy as np
-    import rensa
+
+    rensa: Any = import_module("rensa")  # compiled, without types
 
     matrix = np.empty((len(texts), SIGNATURE), dtype=np.uint32)
     for start in range(0, len(texts), CHUNK):

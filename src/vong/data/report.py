@@ -1,8 +1,11 @@
 """The health report of a dataset version: what was found, how bad it is, and the next step."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from vong.data.near import THRESHOLD
+from pydantic import Field
+
+from vong.data.labels import LabelPath
+from vong.data.near import THRESHOLD, Threshold
 from vong.records import Record
 
 LISTED = 100
@@ -12,9 +15,9 @@ LISTED = 100
 class ProfileSettings(Record):
     """How a profile looks. `labels` are paths beside those found in the answers; `longest` is in characters."""
 
-    threshold: float = THRESHOLD
-    labels: tuple[str, ...] = ()
-    longest: int = 20_000
+    threshold: Threshold = THRESHOLD
+    labels: tuple[LabelPath, ...] = ()
+    longest: Annotated[int, Field(gt=0)] = 20_000
 
 
 class Duplicates(Record):

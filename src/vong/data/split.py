@@ -11,8 +11,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from vong.data.labels import at
-from vong.data.near import THRESHOLD, cluster, input_text
+from vong.data.labels import LabelPath, at
+from vong.data.near import THRESHOLD, Threshold, cluster, input_text
 from vong.errors import InvalidInput
 from vong.records import Example, Record
 
@@ -28,9 +28,9 @@ class SplitSettings(Record):
 
     splits: dict[str, float] = {"train": 0.8, "validation": 0.1, "test": 0.1}
     seed: int = 0
-    stratify: tuple[str, ...] = ()
-    group: str | None = None
-    threshold: float = THRESHOLD
+    stratify: tuple[LabelPath, ...] = ()
+    group: LabelPath | None = None
+    threshold: Threshold = THRESHOLD
 
 
 @dataclass

@@ -40,7 +40,9 @@ def _message(message: Message, change: Callable[[str], str]) -> Message:
     elif content is None:
         return message
     else:
-        changed = [
-            {**part, "text": change(part["text"])} if isinstance(part.get("text"), str) else part for part in content
-        ]
+        changed = [_part(part, change) for part in content]
     return message if changed == content else message.model_copy(update={"content": changed})
+
+
+def _part(part: dict[str, Any], change: Callable[[str], str]) -> dict[str, Any]:
+    return {**part, "text": change(part["text"])} if isinstance(part.get("text"), str) else part

@@ -4,7 +4,7 @@ import hashlib
 import re
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 from uuid import UUID
@@ -35,21 +35,22 @@ def write(
     blobs: Blobs,
     name: str,
     examples: Iterable[Example],
-    operation: Operation,
+    operation: Operation | Callable[[], Operation],
     parents: Sequence[str] = (),
 ) -> DatasetVersion:
     """Keep these rows as the next version of the dataset `name`. The same rows again give the version they have.
 
     The version's hash is the sha256 over the sha256 of each row's canonical JSON, metadata and origin included, in
-    order. `parents` are refs or hashes of the versions it was made from. InvalidInput for no rows or a bad name.
+    order. `parents` are refs of the versions it was made from. An operation that is a function is asked when all rows
+    have passed, so that it can count them. InvalidInput for no rows or a bad name.
     """
-    if not NAME.fullmatch(name):
-        raise InvalidInput(f"{name!r} cannot name a dataset", "use letters, digits, '.', '_' and '-'")
+    check_name(name)
     with tempfile.TemporaryDirectory(prefix="vong-data-") as folder:
         path = Path(folder) / "rows.jsonl.zst"
         written = _dump(examples, path)
+        made_by = operation if isinstance(operation, Operation) else operation()
         if written.rows == 0:
-            raise InvalidInput(f"{operation.name} leaves no rows", "a dataset version has at least one")
+            raise InvalidInput(f"{made_by.name} leaves no rows", "a dataset version has at least one")
         # Only one writer of a dataset at a time, so that numbers have no gaps and no twins.
         connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"data:{name}"))))
         known = _row(connection, tables.versions.c.name == name, tables.versions.c.hash == written.hash)
@@ -64,13 +65,20 @@ def write(
         rows=written.rows,
         blob=blob,
         parents=tuple(parents),
-        operation=operation,
+        operation=made_by,
         splits=written.splits,
         created_at=now(),
     )
     values = version.model_dump(mode="json") | {"id": new_id(), "created_at": version.created_at}
     connection.execute(insert(tables.versions).values(values))
     return version
+
+
+def check_name(name: str) -> str:
+    """The name, if it can be a dataset's: letters, digits, `.`, `_` and `-`, at most 100. InvalidInput if not."""
+    if not NAME.fullmatch(name):
+        raise InvalidInput(f"{name!r} cannot name a dataset", "use letters, digits, '.', '_' and '-', at most 100")
+    return name
 
 
 def find(connection: Connection, ref: str) -> DatasetVersion:
@@ -119,6 +127,17 @@ def read(blobs: Blobs, version: DatasetVersion, split: str | None = None) -> Ite
         example = Example.model_validate_json(line)
         if split is None or example.metadata.get("split") == split:
             yield example
+
+
+class Rows:
+    """The rows of a version as often as they are asked for: each `iter` reads them anew from the blob."""
+
+    def __init__(self, blobs: Blobs, version: DatasetVersion) -> None:
+        self._blobs = blobs
+        self._version = version
+
+    def __iter__(self) -> Iterator[Example]:
+        return read(self._blobs, self._version)
 
 
 def read_lines(blobs: Blobs, version: DatasetVersion) -> Iterator[bytes]:

@@ -6,7 +6,7 @@ pauses the socket, so a stream never grows in memory.
 
 import asyncio
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import httptools
 
@@ -16,6 +16,9 @@ PAUSE = 256 * 1024
 """Bytes that arrived and were not read yet, above which a stream stops reading from its socket."""
 MAX_HEAD = 64 * 1024
 """Bytes of status line and headers that an upstream may send."""
+
+
+AGAIN = "nothing was repeated, because the upstream may have worked on it; send it again if it may be"
 
 
 class Limits(NamedTuple):
@@ -80,11 +83,13 @@ class Response:
     def close(self) -> None:
         """Leave: an answer that is not complete is cancelled at the upstream by closing its connection."""
         if not self.complete:
-            self._finish(UpstreamFailed("the call was cancelled"))
+            self._finish(UpstreamFailed("the call was cancelled", AGAIN))
             self._connection.abort()
 
     def begin(self, status: int) -> None:
         """The head has arrived."""
+        if self.complete:
+            return
         self.status = status
         self._headed = True
         self._timer.cancel()
@@ -101,11 +106,12 @@ class Response:
                 self._paused = True
                 self._connection.pause()
         elif self._waiting > self._limits.body:
-            self.fail(UpstreamFailed(f"the upstream answered more than {self._limits.body} bytes"))
+            self.fail(UpstreamFailed(f"the upstream answered more than {self._limits.body} bytes", "ask for less"))
 
     def end(self) -> None:
         """The body has arrived wholly."""
-        self._finish(None)
+        if not self.complete:
+            self._finish(None)
 
     def fail(self, error: Exception) -> None:
         """The answer will not be complete."""
@@ -186,8 +192,7 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The loop has connected."""
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's is none by its class
 
     def data_received(self, data: bytes) -> None:
         """The loop has read."""
@@ -198,12 +203,16 @@ class Connection(asyncio.Protocol):
         try:
             self._parser.feed_data(data)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
-            response.fail(UpstreamFailed(f"the upstream did not answer in HTTP ({error})"))
+            response.fail(
+                UpstreamFailed(f"the upstream did not answer in HTTP ({error})", "check the base_url of the provider")
+            )
             return
         if self._response is not None and not response.status:
             self._head += len(data)
             if self._head > MAX_HEAD:
-                response.fail(UpstreamFailed(f"the upstream sent more than {MAX_HEAD} bytes of headers"))
+                response.fail(
+                    UpstreamFailed(f"the upstream sent more than {MAX_HEAD} bytes of headers", "check its base_url")
+                )
         response.wake()
 
     def eof_received(self) -> bool:
@@ -220,7 +229,8 @@ class Connection(asyncio.Protocol):
         response, self._response = self._response, None
         if response is not None and not response.complete:
             when = "in the middle of its answer" if response.status else "without an answer"
-            response.fail(UpstreamFailed(f"the upstream closed the connection {when}", str(exc or "")))
+            why = f" ({exc})" if exc else ""
+            response.fail(UpstreamFailed(f"the upstream closed the connection {when}{why}", AGAIN))
 
     # What the parser calls.
 

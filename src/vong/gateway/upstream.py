@@ -63,12 +63,14 @@ class Endpoint:
 
 
 class Upstream:
-    """A pool of connections to all upstreams of one event loop."""
+    """A pool of connections to all upstreams of one event loop. `tls` is the context to trust others by; None takes
+    the system's certificates.
+    """
 
-    def __init__(self) -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self._idle: dict[Origin, deque[Connection]] = {}
         self._open: set[Connection] = set()
-        self._context: ssl.SSLContext | None = None
+        self._context = tls
         self._sweeper: asyncio.TimerHandle | None = None
 
     async def send(self, endpoint: Endpoint, path: str, body: bytes | None, limits: Limits) -> Response:

@@ -5,6 +5,6 @@ tried again. A worker (`vong.jobs.worker`) takes queued jobs and calls the funct
 """
 
 from vong.jobs.context import JobContext
-from vong.jobs.queue import LogLine, cancel, get, list_jobs, log_lines, retry, submit
+from vong.jobs.queue import cancel, get, list_jobs, log_lines, news, retry, submit
 
-__all__ = ["JobContext", "LogLine", "cancel", "get", "list_jobs", "log_lines", "retry", "submit"]
+__all__ = ["JobContext", "cancel", "get", "list_jobs", "log_lines", "news", "retry", "submit"]

@@ -45,6 +45,13 @@ class Orphan(NamedTuple):
     task: int | None
 
 
+class Taken(NamedTuple):
+    """The queue entries that a living worker knows to have taken, and its number there."""
+
+    holder: int | None
+    tasks: frozenset[int]
+
+
 def begin(connection: Connection, job_id: UUID, task: int, worker: str) -> Job | None:
     """Start the job's next attempt for a queue entry. None where that entry is not the one in force any more."""
     jobs = tables.jobs.c
@@ -108,13 +115,19 @@ def give_back(connection: Connection, job_id: UUID, attempt: int, reason: str, d
         _again(connection, job_id, {}, f"attempt {attempt} stopped: {reason}; another one follows", delay)
 
 
-def orphans(connection: Connection, stalled_after: float) -> list[Orphan]:
-    """Jobs without a living worker. The connection is the owner's: a worker serves every project."""
+def orphans(connection: Connection, stalled_after: float, taken: Taken) -> list[Orphan]:
+    """Jobs without a living worker. The connection is the owner's: a worker serves every project.
+
+    Also those that the queue has given to the asking worker without its ever hearing of it, because the database went
+    away in that moment.
+    """
     rows = connection.execute(tables.UNATTENDED, {"stalled_after": stalled_after}).mappings()
     return [
         Orphan(row["id"], row["project_id"], row["worker"], row["task"])
         for row in rows
-        if row["stalled"] or _is_gone(row["worker"])
+        if row["stalled"]
+        or _is_gone(row["worker"])
+        or (row["holder"] is not None and row["holder"] == taken.holder and row["task"] not in taken.tasks)
     ]
 
 

@@ -1,7 +1,6 @@
 """What a caller does with jobs: submit, look, cancel, try again. Each takes the caller's own transaction."""
 
-from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Connection, RowMapping, select, update
@@ -10,20 +9,20 @@ from sqlalchemy.dialects.postgresql import insert
 from vong.errors import Conflict, NotFound
 from vong.jobs import tables
 from vong.jobs.plain import plain
-from vong.records import Job, Progress, Record, new_id, now
-from vong.records.job import JobStatus
+from vong.records import Job, Progress, new_id, now
+from vong.records.job import JobStatus, LogLine
 
 ENDED = frozenset({"finished", "failed", "cancelled"})
 
 SHOWN = [tables.jobs.c[name] for name in Job.model_fields]
 
 
-class LogLine(Record):
-    """One line of a job's log. `number` counts from 1 within the job."""
+class News(NamedTuple):
+    """What has changed of a job since somebody looked: the job as it stands, its version, its next log lines."""
 
-    number: int
-    at: datetime
-    line: str
+    job: Job
+    version: int
+    lines: list[LogLine]
 
 
 def submit(
@@ -118,6 +117,15 @@ def log_lines(connection: Connection, id: UUID, after: int = 0, limit: int = 500
     if not lines:
         get(connection, id)
     return lines
+
+
+def news(connection: Connection, id: UUID, after: int = 0, limit: int = 500) -> News:
+    """The job with its version, which grows with every change, and its log from line `after` + 1 on."""
+    jobs = tables.jobs.c
+    row = connection.execute(select(*SHOWN, jobs.version).where(jobs.id == id)).mappings().first()
+    if row is None:
+        raise unknown(id)
+    return News(as_job(row), row["version"], log_lines(connection, id, after, limit))
 
 
 def changed(connection: Connection, id: UUID) -> None:

@@ -87,14 +87,15 @@ UNATTENDED = text("""
            OR task.status = 'doing' AND (
                 worker.id IS NULL
                 OR worker.last_heartbeat < now() - make_interval(secs => :stalled_after)
-           ) AS stalled
+           ) AS stalled,
+           worker.id AS holder
       FROM public.jobs_jobs job
       LEFT JOIN procrastinate.procrastinate_jobs task ON task.id = job.task
       LEFT JOIN procrastinate.procrastinate_workers worker ON worker.id = task.worker_id
      WHERE job.status IN ('queued', 'running')
        AND (task.id IS NULL OR task.status = 'doing')
 """)
-"""Jobs that somebody should be running, and whether that worker's heartbeat has stopped or its entry is gone."""
+"""Jobs that somebody should be running: whether that worker's heartbeat has stopped or its entry is gone, and who."""
 
 DROP = text("DELETE FROM procrastinate.procrastinate_jobs WHERE id = :task")
 """Take an entry out of the queue for good."""

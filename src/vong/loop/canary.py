@@ -5,6 +5,7 @@ from what is stored with it.
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
@@ -159,9 +160,10 @@ def list_canaries(
     after: UUID | None = None,
     limit: int = 50,
 ) -> list[Canary]:
-    """The project's canaries, newest first; `after` is the last id of the page before."""
+    """The project's canaries, newest first and without their trails; `after` is the last id of the page before."""
     columns = tables.canaries.c
-    query = select(tables.canaries).order_by(columns.id.desc()).limit(limit)
+    shown = [column for column in columns if column.name != "trail"]
+    query = select(*shown).order_by(columns.id.desc()).limit(limit)
     for column, value in ((columns.status, status), (columns.metric, metric)):
         if value is not None:
             query = query.where(column == value)
@@ -225,9 +227,10 @@ def _sound(rules: Rules, share: float) -> Rules:
 def _counting(canary: Canary, judged: Sequence[Judged], seen: set[UUID]) -> list[Judged]:
     """The scores that count, in the order in which they were given: the first one of each answer of this canary."""
     found: list[Judged] = []
-    for one in sorted(judged, key=lambda one: one.score.id):
+    for one in sorted(judged, key=lambda one: (one.score.created_at, one.score.id)):
         score, versions = one.score, one.span.versions
-        ours = versions.route == canary.route and versions.route_version == canary.route_version
+        ours = (versions.route, versions.route_version) == (canary.route, canary.route_version)
+        ours = ours and one.span.started_at >= canary.started_at
         if ours and score.name == canary.metric and score.value is not None and one.span.id not in seen:
             seen.add(one.span.id)
             found.append(one)
@@ -257,8 +260,8 @@ def _evaluate(connection: Connection, canary: Canary, counted: Sequence[Any]) ->
 
 def _end(connection: Connection, canary: Canary, status: Status, reason: str, by: str) -> Canary:
     """Change the route, move the alias, and write down who decided and why."""
-    route = gateway.get_route(connection, canary.route)
-    if route.version != canary.route_version:
+    route = {found.name: found for found in gateway.list_routes(connection)}.get(canary.route)
+    if route is None or route.version != canary.route_version:
         reason = f"{reason}; the route was changed meanwhile and is left as it is"
         status = "superseded"
     elif status == "promoted":
@@ -277,7 +280,8 @@ def _promote(connection: Connection, canary: Canary, route: Route, reason: str, 
         return
     name = canary.model.partition("@")[0]
     evidence = {"canary": str(canary.id), **canary.evidence.model_dump(mode="json")}
-    registry.set_alias(connection, name, ALIAS, canary.model, evidence, reason=reason, moved_by=by)
+    with suppress(NotFound):  # a provider's model, or one that was never registered, has no alias to move
+        registry.set_alias(connection, name, ALIAS, canary.model, evidence, reason=reason, moved_by=by)
 
 
 def _evidence(

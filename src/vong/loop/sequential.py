@@ -10,12 +10,12 @@ answers is drawn independently of the request. So, given everything before it, a
 delta = mean score of the candidate - mean score of the incumbent, and D = (difference + 1) / 2 lies in [0, 1] with mean
 (delta + 1) / 2. Where the quality of the traffic drifts, both sides of a block drift together.
 
-**The test.** Against "delta is at most d", put m = (d + 1) / 2 and bet the fraction c of a capital of 1 on D being above
-m, again and again: the capital is the product of 1 - c + c D / m. While the claim holds it is a supermartingale, so the
-chance that it *ever* reaches 1 / a is at most a (Ville). The mean of the capitals of a grid of fractions is one as
-well, and grows nearly as fast as the best fraction known only afterwards. "delta is at least d" is tested by betting on
-1 - D. Each side is tested at alpha / 2, so that both errors together stay below alpha. The confidence sequence holds the
-values of d that neither side has refused so far; it covers delta at all times at once with probability 1 - alpha.
+**The test.** Against "delta is at most d", put m = (d + 1) / 2 and bet the fraction c of a capital of 1 on D being
+above m, again and again: the capital is the product of 1 - c + c D / m. While the claim holds it is a supermartingale,
+so the chance that it *ever* reaches 1 / a is at most a (Ville). The mean of the capitals of a grid of fractions is one
+as well, and grows nearly as fast as the best fraction known only afterwards. "delta is at least d" is tested by betting
+on 1 - D. Each side is tested at alpha / 2, so that both errors together stay below alpha. The confidence sequence holds
+the values of d that neither side has refused so far; it covers delta at all times at once with probability 1 - alpha.
 
 Source: Waudby-Smith and Ramdas, "Estimating means of bounded random variables by betting", JRSS B 2023 (arXiv
 2010.09686): capital processes, their mixture over a grid of bets, confidence sequences by inversion.
@@ -36,6 +36,8 @@ Goal = Literal["better", "not_worse"]
 FRACTIONS: Floats = 1 / (1 + np.exp(-np.linspace(-5.0, 4.0, 19)))
 STEPS = 40
 """Halvings of an interval's search: its ends are exact to 2e-12."""
+MOST = 1e300
+"""Evidence above this is given as this, so that it stays a number in JSON."""
 
 
 class Observation(NamedTuple):
@@ -132,7 +134,7 @@ def capital(data: Floats, mean: float) -> Floats:
     """
     factors = 1 - FRACTIONS[:, None] + FRACTIONS[:, None] * data[None, :] / mean
     with np.errstate(over="ignore"):
-        return np.exp(np.cumsum(np.log(factors), axis=1)).mean(axis=0)
+        return np.minimum(np.exp(np.cumsum(np.log(factors), axis=1)).mean(axis=0), MOST)
 
 
 def interval(data: Floats, alpha: float) -> tuple[float, float]:

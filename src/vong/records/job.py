@@ -35,3 +35,11 @@ class Job(Record):
     created_at: datetime
     started_at: datetime | None = None
     finished_at: datetime | None = None
+
+
+class LogLine(Record):
+    """One line of a job's log. `number` counts from 1 within the job."""
+
+    number: int
+    at: datetime
+    line: str

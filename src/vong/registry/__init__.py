@@ -4,14 +4,12 @@ In: a folder of weights and what is known of it (base, dataset, run, licence). O
 of its content, aliases that move only with evidence, the files back on disk, and lineage both ways.
 """
 
-from vong.registry.aliases import AliasMove, aliases, history, set_alias
-from vong.registry.lineage import Lineage, Sources, trace
+from vong.registry.aliases import aliases, history, set_alias
+from vong.registry.lineage import Sources, trace
 from vong.registry.materialise import materialise
 from vong.registry.versions import find, list_models, register, versions
 
 __all__ = [
-    "AliasMove",
-    "Lineage",
     "Sources",
     "aliases",
     "find",

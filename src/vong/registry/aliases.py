@@ -54,10 +54,19 @@ def set_alias(
     current = {move.alias: move for move in aliases(connection, name)}.get(alias)
     if current and (current.model, current.evidence, current.reason) == (version.ref, evidence or {}, reason):
         return current
-    values = {"id": new_id(), "name": name, "alias": alias, "evidence": evidence or {}, "reason": reason}
-    values |= {"moved_by": moved_by, "created_at": now()}
-    connection.execute(insert(tables.aliases).values(**values, hash=version.hash))
-    return AliasMove(**values, model=version.ref)
+    move = AliasMove(
+        id=new_id(),
+        name=name,
+        alias=alias,
+        model=version.ref,
+        evidence=evidence or {},
+        reason=reason,
+        moved_by=moved_by,
+        created_at=now(),
+    )
+    values = move.model_dump(mode="json", exclude={"model", "created_at"})
+    connection.execute(insert(tables.aliases).values(**values, created_at=move.created_at, hash=version.hash))
+    return move
 
 
 def aliases(connection: Connection, name: str) -> list[AliasMove]:

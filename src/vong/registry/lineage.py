@@ -6,34 +6,14 @@ the callables of `Sources`, so that the walk can be read, tested and used withou
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
-from vong.records import DatasetVersion, Deployment, Example, ModelVersion, Record, Run, Span
+from vong.records import DatasetVersion, Deployment, Example, ModelVersion, Run, Span
+from vong.records.lineage import Kind, Lineage, Node
 
 SHOWN = 3
 """How many rows of a dataset are shown; the rest is counted."""
-
-Kind = Literal["answer", "deployment", "model", "run", "dataset", "row", "file", "span", "document", "annotator"]
-
-
-class Node(Record):
-    """One thing and what it came from (backwards) or what came of it (forwards). `more` counts children not shown."""
-
-    kind: Kind
-    ref: str
-    title: str = ""
-    detail: dict[str, Any] = {}
-    children: tuple["Node", ...] = ()
-    more: int = 0
-
-
-class Lineage(Record):
-    """Both ways from one thing. `backwards` ends at files, spans and people, `forwards` at counts of answers."""
-
-    of: str
-    backwards: Node | None = None
-    forwards: Node | None = None
 
 
 @dataclass(frozen=True)
@@ -157,25 +137,6 @@ def uses(sources: Sources, version: ModelVersion) -> Node:
     below += [uses(sources, above) for above in sources.built_on(version.ref)]
     detail = {**_model_detail(version), "answers": sources.answers(version.ref)}
     return _node("model", version.ref, version.kind, detail, below)
-
-
-def text(node: Node, *, indent: str = "") -> list[str]:
-    """A tree drawn with lines, one node a line."""
-    lines = [_line(node)] if not indent else []
-    last = len(node.children) - 1
-    for place, child in enumerate(node.children):
-        final = place == last and not node.more
-        lines.append(f"{indent}{'└─ ' if final else '├─ '}{_line(child)}")
-        lines += text(child, indent=f"{indent}{'   ' if final else '│  '}") if child.children or child.more else []
-    if node.more:
-        lines.append(f"{indent}└─ … {node.more} more rows")
-    return lines
-
-
-def _line(node: Node) -> str:
-    detail = ", ".join(f"{name} {value}" for name, value in node.detail.items() if value not in (None, "", {}))
-    title = f" {node.title}" if node.title else ""
-    return f"{node.kind} {node.ref}{title}{f' ({detail})' if detail else ''}"
 
 
 def _model_detail(version: ModelVersion) -> dict[str, Any]:

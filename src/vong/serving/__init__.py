@@ -4,11 +4,22 @@ In: a model version and a name to serve it under. Out: a deployment that answers
 once it has shown that it computes what its trainer computed; `ready` lists those for the gateway.
 """
 
-from vong.serving.deployments import Deployed, deploy, find, list_deployments, ready, record_parity, restart, stop
+from vong.serving.deployments import (
+    Deployed,
+    address,
+    deploy,
+    find,
+    list_deployments,
+    ready,
+    record_parity,
+    restart,
+    stop,
+)
 from vong.serving.supervise import stop_all, supervise
 
 __all__ = [
     "Deployed",
+    "address",
     "deploy",
     "find",
     "list_deployments",

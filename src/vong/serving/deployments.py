@@ -146,6 +146,12 @@ def ready(connection: Connection) -> list[Ready]:
     ]
 
 
+def address(connection: Connection, name: str) -> tuple[str, str] | None:
+    """The URL and the token of a deployment's engine process, None while there is none."""
+    row = next(iter(tables.view(connection, name=name)), None)
+    return (row["url"], row["token"]) if row and row["url"] else None
+
+
 def record_parity(connection: Connection, name: str, model: str, report: dict[str, Any]) -> Deployment:
     """Keep the result of a parity check: the deployment is ready, or failed with the reason.
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, RowMapping
@@ -22,13 +22,30 @@ from vong.serving.engines import EngineSettings
 from vong.serving.remote import Remote
 from vong.store.database import Database
 
-if TYPE_CHECKING:
-    from vong.serving.supervise import Supervision
-
 log = logging.getLogger(__name__)
 
 MEMORY_EVERY = 5.0
 STOPPED: dict[str, Any] = {"url": None, "token": None, "pid": None, "started": None, "memory": None, "launch": None}
+
+
+@dataclass(frozen=True)
+class Supervision:
+    """How engines are looked after. Times in seconds.
+
+    An engine that ends is started again after 1, 2, 4 … seconds, at most `longest_pause`; after `tries` ends within
+    `window` its deployments fail. One that does not answer for `patience` is killed; loading may take `loading`.
+    `threads` is what an engine gets whose deployment does not say (0: the engine chooses).
+    """
+
+    home: Path
+    threads: int = 0
+    tick: float = 1.0
+    first_pause: float = 1.0
+    longest_pause: float = 60.0
+    tries: int = 5
+    window: float = 600.0
+    patience: float = 60.0
+    loading: float = 900.0
 
 
 @dataclass(frozen=True)
@@ -37,7 +54,7 @@ class Places:
 
     database: Database
     model_folder: Callable[[Connection, str], Path]
-    settings: "Supervision"
+    settings: Supervision
 
 
 @dataclass
@@ -49,6 +66,7 @@ class Group:
     name: str
     child: "subprocess.Popen[bytes] | None" = None
     measured: float = 0.0
+    spoken: tuple[str, Remote] | None = None
     folders: dict[str, str] = field(default_factory=dict[str, str])
 
     def reconcile(self, engine: RowMapping | None, members: Sequence[RowMapping]) -> None:
@@ -107,17 +125,16 @@ class Group:
             self._ended(engine, members, f"the engine ended ({self._how()})")
             return
         self._touch(engine)
-        with Remote(engine["url"], engine["token"]) as remote:
-            try:
-                health = remote.health()
-            except (UpstreamFailed, InvalidInput) as error:
-                self._silent(engine, members, str(error))
-                return
-            self._answered(engine, health, alive)
-            if health["state"] == "ready":
-                self._serve(remote, health["models"], members)
-                return
-        if health["state"] == "loading" and _age(engine["launched_at"]) > self.places.settings.loading:
+        remote = self._remote(engine)
+        try:
+            health = remote.health()
+        except (UpstreamFailed, InvalidInput) as error:
+            self._silent(engine, members, str(error))
+            return
+        self._answered(engine, health, alive)
+        if health["state"] == "ready":
+            self._serve(remote, health["models"], members)
+        elif health["state"] == "loading" and _age(engine["launched_at"]) > self.places.settings.loading:
             self._end(engine)
             self._ended(engine, members, "the model took too long to load")
 
@@ -216,6 +233,13 @@ class Group:
             return "it was started by an earlier supervisor, so how is not known"
         return f"signal {-code}" if code < 0 else f"exit code {code}"
 
+    def _remote(self, engine: RowMapping) -> Remote:
+        if self.spoken is None or self.spoken[0] != engine["url"]:
+            if self.spoken:
+                self.spoken[1].close()
+            self.spoken = (engine["url"], Remote(engine["url"], engine["token"]))
+        return self.spoken[1]
+
     def _adapter_folder(self, ref: str) -> str:
         if ref not in self.folders:
             self.folders[ref] = str(self._folder(ref))
@@ -227,9 +251,7 @@ class Group:
 
     @property
     def _log(self) -> Path:
-        from vong.serving.supervise import log_file
-
-        return log_file(self.places.settings.home, self.name)
+        return process.log_file(self.places.settings.home, self.name)
 
     def _lease(self, launch: UUID) -> Path:
         return self.places.settings.home / "engines" / f"{launch}.lease"

@@ -99,6 +99,11 @@ def end(processes: Sequence[tuple[int, float | None]], *, grace: float = 10.0) -
             _signal(pid, signal.SIGKILL)
 
 
+def log_file(home: Path, group: str) -> Path:
+    """Where the engine process of a group writes its log."""
+    return home / "logs" / f"engine-{group}.log"
+
+
 def tail(log: Path, lines: int = 40) -> list[str]:
     """The last lines of a log; none where there is no log."""
     if not log.is_file():

@@ -17,30 +17,10 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from vong.serving import process, tables
-from vong.serving.group import Group, Places
+from vong.serving.group import Group, Places, Supervision
 from vong.store.database import Database
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Supervision:
-    """How engines are looked after. Times in seconds.
-
-    An engine that ends is started again after 1, 2, 4 … seconds, at most `longest_pause`; after `tries` ends within
-    `window` its deployments fail. One that does not answer for `patience` is killed; loading may take `loading`.
-    `threads` is what an engine gets whose deployment does not say (0: the engine chooses).
-    """
-
-    home: Path
-    threads: int = 0
-    tick: float = 0.5
-    first_pause: float = 1.0
-    longest_pause: float = 60.0
-    tries: int = 5
-    window: float = 600.0
-    patience: float = 60.0
-    loading: float = 900.0
 
 
 def supervise(
@@ -77,11 +57,6 @@ def stop_all(database: Database, *, grace: float = 10.0) -> int:
         process.end([(row["pid"], row["started"]) for row in engines], grace=grace)
         tables.forget_processes(connection)
     return len(engines)
-
-
-def log_file(home: Path, group: str) -> Path:
-    """Where the engine process of a group writes its log."""
-    return home / "logs" / f"engine-{group}.log"
 
 
 @dataclass

@@ -1,7 +1,7 @@
 """The SQL of serving."""
 
+import uuid
 from typing import Any
-from uuid import UUID as Id
 
 from sqlalchemy import (
     BigInteger,
@@ -132,7 +132,7 @@ def put_engine(connection: Connection, group: str, **values: Any) -> None:
     connection.execute(statement.on_conflict_do_update(index_elements=["project_id", "group"], set_=values))
 
 
-def projects(connection: Connection) -> list[Id]:
+def projects(connection: Connection) -> list[uuid.UUID]:
     """The projects in which something should run or still runs. For the owner's connection."""
     some = union(
         select(distinct(deployments.c.project_id)).where(deployments.c.wanted == "running"),

@@ -1,8 +1,11 @@
 """The dump that is taken before a migration."""
 
 import logging
+import os
 import subprocess
 from pathlib import Path
+
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from vong.errors import Unavailable
 from vong.records import now
@@ -24,13 +27,16 @@ def back_up(url: str, folder: Path, *, revision: str, spans: bool) -> Path:
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     target = folder / f"{now():%Y%m%dT%H%M%S%fZ}-{revision}.dump"
     partial = target.with_suffix(".partial")
-    command = [str(programs() / "pg_dump"), "--format=custom", "--compress=zstd:3", "--file", str(partial)]
+    address = {name: str(value) for name, value in conninfo_to_dict(libpq_url(url)).items()}
+    # A password goes in the environment: everybody can read a command line.
+    environment = {"PATH": os.defpath, "PGPASSWORD": address.pop("password", "")}
+    command = [str(programs() / "pg_dump"), "--dbname", make_conninfo("", **address), "--file", str(partial)]
+    command += ["--format=custom", "--compress=zstd:3"]
     if not spans:
         command += ["--exclude-table-data=traces_spans_*"]
     log.info("backing up the database (revision %s) to %s", revision, target)
     try:
-        # A password in the URL is seen by nobody: it goes in the environment, not on the command line.
-        subprocess.run(command, check=True, capture_output=True, text=True, env=environment(url))
+        subprocess.run(command, check=True, capture_output=True, text=True, env=environment)
     except (subprocess.CalledProcessError, OSError) as error:
         partial.unlink(missing_ok=True)
         reason = str(error.stderr).strip() if isinstance(error, subprocess.CalledProcessError) else str(error)
@@ -42,15 +48,3 @@ def back_up(url: str, folder: Path, *, revision: str, spans: bool) -> Path:
     for old in sorted(folder.glob("*.dump"))[:-KEPT]:
         old.unlink()
     return target
-
-
-def environment(url: str) -> dict[str, str]:
-    """The address of a database as the variables that PostgreSQL's programs read."""
-    from psycopg.conninfo import conninfo_to_dict
-
-    names = {"dbname": "PGDATABASE", "sslrootcert": "PGSSLROOTCERT", "sslmode": "PGSSLMODE"}
-    parts = conninfo_to_dict(libpq_url(url))
-    return {
-        "PATH": "/usr/bin:/bin",
-        **{names.get(name, f"PG{name.upper()}"): str(part) for name, part in parts.items()},
-    }

@@ -76,30 +76,33 @@ def callback(watch: Watch, trainer: Any, settings: Any) -> Any:
     from transformers import TrainerCallback
 
     class Passing(TrainerCallback):
-        def on_step_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        # `now` is (arguments, state, control), as the trainer passes them.
+        def on_step_begin(self, *now: Any, **_: Any) -> None:
             trainer.step_tokens = 0
-            watch.step_begins(state.global_step)
+            watch.step_begins(now[1].global_step)
 
-        def on_substep_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-            watch.report.progress(state.global_step, state.max_steps, "")
+        def on_substep_end(self, *now: Any, **_: Any) -> None:
+            watch.report.progress(now[1].global_step, now[1].max_steps, "")
 
-        def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> Any:
+        def on_step_end(self, *now: Any, **_: Any) -> Any:
+            arguments, state, control = now
             watch.step_ended(state.global_step, state.max_steps, trainer.step_tokens)
-            if state.global_step >= state.max_steps and args.eval_strategy != "no":
+            if state.global_step >= state.max_steps and arguments.eval_strategy != "no":
                 control.should_evaluate = True
             return control
 
-        def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **_: Any) -> None:
-            watch.logged(state.global_step, state.max_steps, logs or {})
+        def on_log(self, *now: Any, logs: Any = None, **_: Any) -> None:
+            watch.logged(now[1].global_step, now[1].max_steps, logs or {})
 
-        def on_evaluate(self, args: Any, state: Any, control: Any, metrics: Any = None, **_: Any) -> Any:
-            if watch.evaluated(state.global_step, float((metrics or {})["eval_loss"])):
+        def on_evaluate(self, *now: Any, metrics: Any = None, **_: Any) -> Any:
+            control = now[2]
+            if watch.evaluated(now[1].global_step, float((metrics or {})["eval_loss"])):
                 control.should_training_stop = control.should_save = True
             return control
 
-        def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-            folder = Path(args.output_dir)
-            mark(folder / f"checkpoint-{state.global_step}", {**watch.memory.plain(), "settings": settings})
+        def on_save(self, *now: Any, **_: Any) -> None:
+            folder = Path(now[0].output_dir)
+            mark(folder / f"checkpoint-{now[1].global_step}", {**watch.memory.plain(), "settings": settings})
             keep(folder, watch.memory.best)
 
     return Passing()

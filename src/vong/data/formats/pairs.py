@@ -14,8 +14,8 @@ OPTIONS = ("input", "output", "system", "template")
 
 
 class Pairs:
-    """Options: `input` and `output` name the columns (guessed among the usual names where not given; an output of no
-    usual name is the only column that holds an object), `system` is a system message put in front, and `template` a
+    """Options: `input` and `output` name the columns (where not given, guessed among the usual names at the first row;
+    an output of no usual name is the only column that holds an object), `system` is a system message put in front, and `template` a
     Python format string that makes the question out of `{columns}`. An object as the answer is written as compact
     JSON with its keys in the order given. All other columns, and `id` always, go to the metadata.
     """
@@ -39,6 +39,7 @@ class Pairs:
             raise InvalidInput("no column for the input was found", "name it with --option input=COLUMN")
         if answered is None:
             raise InvalidInput("no column for the output was found", "name it with --option output=COLUMN")
+        self.input, self.output = asked, answered
         question = self._question(row, asked)
         if answered not in row or row[answered] is None:
             raise InvalidInput(f"the column {answered!r} has no value")
@@ -46,9 +47,8 @@ class Pairs:
         if self.system:
             messages.insert(0, Message(role="system", content=self.system))
         completion = Message(role="assistant", content=columns.text(row[answered]))
-        used = {answered, *(self.fields if self.template else {asked})} - {"id"}
-        kept = {name: value for name, value in row.items() if name is not None}
-        return columns.build(kept, {str(name) for name in used}, messages=tuple(messages), completion=completion)
+        used = {answered, *(self.fields if self.template else (asked or "",))} - {"id"}
+        return columns.build(row, used, messages=tuple(messages), completion=completion)
 
     def to_row(self, example: Example) -> dict[str, Any]:
         """Question and answer as text. A template cannot be undone."""

@@ -138,6 +138,7 @@ class Batch:
                         self._leave()
                         self._join()
                         self._step()
+                        self._leave()
                     # The boundary of a request: those in the batch fail, the ones after them do not.
                     except Exception as error:
                         log.exception("a step of the batch failed")

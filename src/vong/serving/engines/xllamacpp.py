@@ -47,7 +47,8 @@ class Xllamacpp:
         except RuntimeError as error:
             raise InvalidInput(f"llama.cpp cannot load the model: {error}", "check the file") from error
         url, headers = str(self._server.listening_address), {"Authorization": f"Bearer {key}"}
-        limits = httpx.Limits(max_connections=None)
+        # Its server closes idle connections when it likes: one each is cheaper than a request lost to that.
+        limits = httpx.Limits(max_connections=None, max_keepalive_connections=0)
         self._http = httpx.Client(base_url=url, headers=headers, timeout=600, trust_env=False, limits=limits)
         self._async = httpx.AsyncClient(base_url=url, headers=headers, timeout=600, trust_env=False, limits=limits)
         self._places = asyncio.Semaphore(settings.batch)

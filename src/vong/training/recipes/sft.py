@@ -47,7 +47,7 @@ class Sft:
                 raise Conflict("the checkpoints here were made with other settings", "start a new run")
             memory = Memory(**kept)
             report.log(f"going on from {found[0].name}")
-        trainer, model, watch = build(work, settings, device, tokenizer, rows, memory, report)
+        trainer, model = build(work, settings, device, tokenizer, rows, memory, report)
         began = time.monotonic()
         if not memory.stopped:
             trainer.train(resume_from_checkpoint=str(found[0]) if found else None)
@@ -110,10 +110,10 @@ def build(
     rows: Rows,
     memory: Memory,
     report: Report,
-) -> tuple[Any, Any, Watch]:
-    """The trainer with its model, its data and its watch."""
+) -> tuple[Any, Any]:
+    """The trainer, with its data and its watch, and its model."""
     from datasets import Dataset
-    from transformers import set_seed
+    from transformers import PrinterCallback, set_seed
     from transformers.utils import logging
 
     logging.disable_progress_bar()
@@ -139,8 +139,9 @@ def build(
         save_best=(lambda step: keep_weights(work, model, tokenizer, step)) if settings.keep_best else None,
         memory_in_use=device.memory_in_use,
     )
+    made.remove_callback(PrinterCallback)
     made.add_callback(callback(watch, made, settings.model_dump(mode="json")))
-    return made, model, watch
+    return made, model
 
 
 def load_model(base: Path, settings: SftSettings, device: Device) -> Any:

@@ -1,0 +1,127 @@
+"""The jobs of data: files and versions in, versions and reports out."""
+
+import shutil
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from vong import data
+from vong.app.platform import Platform
+from vong.data.clean import CleanSettings
+from vong.data.importing import Import
+from vong.data.report import ProfileSettings
+from vong.data.reports import keep_report, put_changes
+from vong.data.split import SplitSettings
+from vong.data.versions import Rows
+from vong.jobs import JobContext
+from vong.records import DatasetVersion, Operation
+
+
+def keep_uploads(platform: Platform, uploads: Sequence[tuple[str, BinaryIO]]) -> list[dict[str, str]]:
+    """Keep uploaded files as blobs: what `import_file` takes as `files`."""
+    kept: list[dict[str, str]] = []
+    for filename, content in uploads:
+        with tempfile.NamedTemporaryFile(prefix="vong-upload-") as spool:
+            shutil.copyfileobj(content, spool, 1 << 20)
+            spool.flush()
+            kept.append({"blob": platform.blobs.put_file(Path(spool.name)), "filename": Path(filename).name})
+    return kept
+
+
+def import_file(job: JobContext, platform: Platform) -> dict[str, Any]:
+    """Uploaded files (`files`: blob and filename each) as the next version of the dataset `name`."""
+    params = job.params
+    paths = [
+        (platform.blobs.fetch(file["blob"], job.folder / f"upload-{place}"), str(file["filename"]))
+        for place, file in enumerate(params["files"])
+    ]
+    imported = Import(
+        paths,
+        format=params.get("format"),
+        options=params.get("options") or {},
+        on_error=params.get("on_error") or "stop",
+        progress=lambda rows: job.progress(rows, unit="rows"),
+    )
+
+    def operation() -> Operation:
+        settings = {
+            "files": params["files"],
+            "formats": imported.formats,
+            "options": dict(imported.options),
+            "skipped": [row.model_dump() for row in imported.skipped],
+        }
+        return Operation(name="import", settings=settings, changes=dict(imported.counts))
+
+    try:
+        with platform.scope(job.project_id) as connection:
+            version = data.write(connection, platform.blobs, params["name"], imported.examples(), operation)
+    finally:
+        for path, _ in paths:
+            path.unlink(missing_ok=True)
+    for row in imported.skipped:
+        job.log(f"left out {row.row}: {row.reason}")
+    return _result(version) | {"skipped": [row.model_dump() for row in imported.skipped]}
+
+
+def profile(job: JobContext, platform: Platform) -> dict[str, Any]:
+    """The health report of the version `ref`, kept beside it."""
+    settings = ProfileSettings.model_validate(job.params.get("settings") or {})
+    version = _version(job, platform)
+    report = data.profile(
+        Rows(platform.blobs, version),
+        settings,
+        version=version.ref,
+        progress=lambda rows: job.progress(rows, version.rows, unit="rows"),
+    )
+    with platform.scope(job.project_id) as connection:
+        keep_report(connection, platform.blobs, version, report, settings)
+    findings = [finding.model_dump() for finding in report.findings]
+    return {"ref": version.ref, "rows": report.rows, "worst": report.worst, "findings": findings}
+
+
+def clean(job: JobContext, platform: Platform) -> dict[str, Any]:
+    """The version `ref`, cleaned, as the next version of its dataset (or of the dataset `name`)."""
+    settings = CleanSettings.model_validate(job.params.get("settings") or {})
+    version = _version(job, platform)
+    cleaned = data.clean(
+        Rows(platform.blobs, version),
+        settings,
+        progress=lambda rows: job.progress(rows, version.rows, unit="rows"),
+    )
+    listed = put_changes(platform.blobs, cleaned.changes)
+    operation = Operation(
+        name="clean",
+        settings=settings.model_dump(mode="json") | {"change_list": listed},
+        changes=cleaned.counts,
+    )
+    with platform.scope(job.project_id) as connection:
+        name = job.params.get("name") or version.name
+        made = data.write(connection, platform.blobs, name, cleaned.examples, operation, (version.ref,))
+    return _result(made) | {"changes": cleaned.counts}
+
+
+def split(job: JobContext, platform: Platform) -> dict[str, Any]:
+    """The version `ref` with a split for every row, as the next version of its dataset (or of the dataset `name`)."""
+    settings = SplitSettings.model_validate(job.params.get("settings") or {})
+    version = _version(job, platform)
+    job.progress(0, version.rows, unit="rows")
+    dealt = data.split(Rows(platform.blobs, version), settings)
+    operation = Operation(
+        name="split",
+        settings=settings.model_dump(mode="json"),
+        changes={**dealt.counts, "left_out": dealt.left_out, "clusters": dealt.clusters},
+    )
+    with platform.scope(job.project_id) as connection:
+        name = job.params.get("name") or version.name
+        made = data.write(connection, platform.blobs, name, dealt.examples, operation, (version.ref,))
+    return _result(made) | {"left_out": dealt.left_out, "clusters": dealt.clusters}
+
+
+def _version(job: JobContext, platform: Platform) -> DatasetVersion:
+    with platform.scope(job.project_id) as connection:
+        return data.find(connection, job.params["ref"])
+
+
+def _result(version: DatasetVersion) -> dict[str, Any]:
+    return {"ref": version.ref, "number": version.number, "rows": version.rows, "splits": version.splits}

@@ -1,0 +1,144 @@
+"""Serving wired to the registry, the datasets and the trainer."""
+
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection
+
+from vong import data, registry, serving
+from vong.app.platform import Platform
+from vong.app.registry import model_folder
+from vong.errors import NotFound, Refused, Unavailable
+from vong.jobs import JobContext
+from vong.records import Deployment, Message, ModelVersion
+from vong.serving import parity as check
+from vong.serving import process
+from vong.serving.deployments import DeploymentSettings
+from vong.serving.group import Supervision
+from vong.serving.remote import Remote
+
+POSITIONS = 48
+"""How many positions at the end of each conversation the parity check compares."""
+SAMPLES = 4
+"""How many conversations of the dataset that taught the model the parity check reads."""
+PATIENCE = 1800.0
+
+FIXED: tuple[tuple[Message, ...], ...] = (
+    (Message(role="user", content="Where is my order? It was due on Monday, and today is Thursday."),),
+    (
+        Message(role="system", content="Answer in one short sentence."),
+        Message(role="user", content="Xin chào! Máy in của tôi không hoạt động nữa 😞"),
+        Message(role="assistant", content="I am sorry. What does its display say?"),
+        Message(role="user", content="Error E-07:\n\tpaper jam (tray 2)"),
+    ),
+)
+"""Conversations that every model is checked on: plain text; a system prompt, several turns, accents, symbols, tabs."""
+
+
+def deploy(
+    connection: Connection,
+    name: str,
+    ref: str,
+    *,
+    engine: str | None = None,
+    settings: DeploymentSettings | None = None,
+) -> serving.Deployed:
+    """Serve the model version of that ref under a name; the parity check of a tuned one is queued with it."""
+    model = registry.find(connection, ref)
+    return serving.deploy(connection, name, model, _base(connection, model), engine=engine, settings=settings)
+
+
+def supervise(platform: Platform, stop: threading.Event) -> None:
+    """Look after this machine's engines until `stop` is set: a thread of the worker."""
+    supervision = Supervision(platform.settings.folder, threads=platform.settings.threads)
+    serving.supervise(
+        platform.database, lambda connection, ref: model_folder(platform, connection, ref), supervision, stop
+    )
+
+
+def log_lines(platform: Platform, connection: Connection, name: str, lines: int) -> list[str]:
+    """The end of the log of a deployment's engine."""
+    group = serving.find(connection, name).group
+    return process.tail(process.log_file(platform.settings.folder, group), lines)
+
+
+def parity(job: JobContext, platform: Platform) -> dict[str, Any]:
+    """The job `serving.parity`: compare the trainer's computation with the engine's, and let the model serve or not."""
+    name, ref = str(job.params["deployment"]), str(job.params["model"])
+    with platform.scope(job.project_id) as connection:
+        model = registry.find(connection, ref)
+        base = _base(connection, model)
+        folder = model_folder(platform, connection, base.ref)
+        adapter = model_folder(platform, connection, model.ref) if model.kind == "adapter" else None
+        conversations = [*_samples(platform, connection, model), *FIXED]
+    job.progress(0, 2, unit="sides", message="what the trainer computes")
+    expected = _reference(folder, adapter, conversations)
+    job.progress(1, 2, unit="sides", message="what the engine computes")
+    with _engine(job, platform, name, ref) as remote:
+        observed = check.observe(remote, name, conversations, POSITIONS)
+        report = check.compare(expected, observed, remote.health()["precision"])
+    result = report.model_copy(update={"model": ref}).model_dump(mode="json", exclude_none=True)
+    with platform.scope(job.project_id) as connection:
+        serving.record_parity(connection, name, ref, result)
+    outcome = "equal" if report.equal else f"not equal: {report.reason}"
+    job.log(f"{report.conversations} conversations, {report.positions} positions, {report.precision}: {outcome}")
+    job.progress(2, 2, unit="sides", message=outcome)
+    return result
+
+
+def _engine(job: JobContext, platform: Platform, name: str, ref: str) -> Remote:
+    """The deployment's engine, once it has loaded the model."""
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until:
+        job.check()
+        with platform.scope(job.project_id) as connection:
+            deployment = serving.find(connection, name)
+            address = serving.address(connection, name)
+        _still_wanted(deployment, ref)
+        if address and deployment.state in {"checking", "ready"}:
+            return Remote(*address)
+        time.sleep(0.3)
+    raise Unavailable(f"the engine of {name!r} did not load the model", f"see: vong serving log {name}")
+
+
+def _still_wanted(deployment: Deployment, ref: str) -> None:
+    if deployment.wanted != "running" or deployment.model != ref or deployment.state == "failed":
+        reason = deployment.reason or f"it is {deployment.state} and serves {deployment.model}"
+        raise Refused(f"the deployment {deployment.name!r} does not wait for this check: {reason}", "deploy it again")
+
+
+def _base(connection: Connection, model: ModelVersion) -> ModelVersion:
+    """The model that an adapter lies on, however many adapters are between; any other model is its own."""
+    while model.kind == "adapter":
+        if model.base is None:
+            raise NotFound(f"the adapter {model.ref!r} does not say what it lies on", "register it with its base")
+        model = registry.find(connection, model.base)
+    return model
+
+
+def _samples(platform: Platform, connection: Connection, model: ModelVersion) -> list[tuple[Message, ...]]:
+    """The first conversations of the dataset version that taught the model."""
+    if model.dataset is None:
+        return []
+    try:
+        version = data.find(connection, model.dataset)
+    except NotFound:
+        return []
+    found: list[tuple[Message, ...]] = []
+    for example in data.read(platform.blobs, version):
+        found.append(example.messages)
+        if len(found) == SAMPLES:
+            break
+    return found
+
+
+def _reference(
+    folder: Path, adapter: Path | None, conversations: Sequence[Sequence[Message]]
+) -> list[check.Observation]:
+    from vong.training.reference import reference
+
+    seen = reference(folder, adapter, conversations, positions=POSITIONS, max_tokens=1)
+    return [check.Observation(ids=tuple(one["ids"]), logprobs=tuple(one["logprobs"])) for one in seen]

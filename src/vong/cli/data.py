@@ -1,0 +1,251 @@
+"""`vong data`: import, look at, profile, clean, split and compare datasets."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from vong.cli.output import emit, json_option, note
+from vong.client import Client
+from vong.errors import InvalidInput
+from vong.records import DatasetVersion, Job
+
+VERSION = ["ref", "number", "rows", "splits", "operation", "created_at"]
+
+
+@click.group()
+def group() -> None:
+    """Import, profile, clean, split and compare datasets. REF is NAME, NAME@NUMBER or NAME@HASH."""
+
+
+def detach_option(command: Any) -> Any:
+    """The `--detach` flag of long work."""
+    return click.option("--detach", is_flag=True, help="Return at once; follow the job later.")(command)
+
+
+@group.command("import")
+@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--name", help="The dataset; the first file's name where none is given.")
+@click.option("--format", "format_", help="alpaca, chat, pairs, preference or sharegpt; found by a look if not given.")
+@click.option("--option", "options", multiple=True, metavar="K=V", help="An option of the format: output=label.")
+@click.option("--on-error", type=click.Choice(["stop", "skip"]), default="stop", show_default=True)
+@detach_option
+@json_option
+def import_files(
+    files: tuple[Path, ...],
+    name: str | None,
+    format_: str | None,
+    options: tuple[str, ...],
+    on_error: str,
+    detach: bool,
+    as_json: bool,
+) -> None:
+    """Import FILES (JSONL, JSON, CSV, Parquet) as the next version of a dataset."""
+    client = Client()
+    given = pairs(options, "--option")
+    name = name or files[0].name.split(".")[0]
+    job = client.data.import_files(name, files, format=format_, options=given, on_error=on_error)
+    result = _finished(client, job, detach, as_json)
+    if result is not None:
+        for skipped in result["skipped"]:
+            note(f"left out {skipped['row']}: {skipped['reason']}")
+        _show(client, result, as_json)
+
+
+@group.command("list")
+@click.argument("name", required=False)
+@json_option
+def list_(name: str | None, as_json: bool) -> None:
+    """All datasets, or all versions of the dataset NAME."""
+    client = Client()
+    found = client.data.versions(name, limit=500) if name else client.data.datasets(limit=500)
+    emit(found, True) if as_json else emit([_line(version) for version in found], False, VERSION)
+
+
+@group.command()
+@click.argument("ref")
+@json_option
+def show(ref: str, as_json: bool) -> None:
+    """One version: its rows, its parents, and what made it."""
+    version = Client().data.version(ref)
+    emit(version, True) if as_json else emit({"ref": version.ref, **version.model_dump(mode="json")}, False)
+
+
+@group.command()
+@click.argument("ref")
+@click.option("--after", default=0, help="Row number to start after.")
+@click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 500))
+@click.option("--split", help="Only rows of this split.")
+@click.option("--text", help="Only rows with this text in question or answer.")
+@json_option
+def rows(ref: str, after: int, limit: int, split: str | None, text: str | None, as_json: bool) -> None:
+    """Rows of a version."""
+    found = Client().data.rows(ref, after=after, limit=limit, split=split, text=text)
+    if as_json:
+        emit(found, True)
+        return
+    emit(
+        [
+            {
+                "row": row.number,
+                "split": row.example.metadata.get("split"),
+                "asked": _short(row.example.prompt_text),
+                "answer": _short(row.example.answer),
+            }
+            for row in found
+        ],
+        False,
+    )
+
+
+@group.command()
+@click.argument("ref")
+@click.option("--threshold", type=float, default=0.8, show_default=True, help="Jaccard similarity of near-duplicates.")
+@click.option("--label", "labels", multiple=True, help="A label beside those found, for example metadata.channel.")
+@detach_option
+@json_option
+def profile(ref: str, threshold: float, labels: tuple[str, ...], detach: bool, as_json: bool) -> None:
+    """The health of a version: duplicates, leakage, personal data, balance, conflicts, and what to do."""
+    from vong.data.report import as_text
+
+    client = Client()
+    job = client.data.profile(ref, threshold=threshold, labels=list(labels))
+    result = _finished(client, job, detach, as_json)
+    if result is not None:
+        report = client.data.report(result["ref"])
+        emit(report, True) if as_json else click.echo(as_text(report))
+
+
+@group.command()
+@click.argument("ref")
+@click.option("--name", help="The dataset that gets the result; the same one where none is given.")
+@click.option("--personal", type=click.Choice(["mask", "drop", "keep"]), default="mask", show_default=True)
+@click.option("--conflicts", type=click.Choice(["majority", "drop", "keep"]), default="majority", show_default=True)
+@click.option("--ties", type=click.Choice(["drop", "keep"]), default="drop", show_default=True)
+@click.option("--near", type=click.Choice(["drop", "keep"]), default="drop", show_default=True)
+@click.option("--threshold", type=float, default=0.8, show_default=True, help="Jaccard similarity of near-duplicates.")
+@detach_option
+@json_option
+def clean(ref: str, name: str | None, detach: bool, as_json: bool, **settings: Any) -> None:
+    """Tidy text, mask personal data, settle conflicting labels, drop duplicates: as a new version."""
+    client = Client()
+    result = _finished(client, client.data.clean(ref, name=name, **settings), detach, as_json)
+    if result is not None:
+        _show(client, result, as_json)
+
+
+@group.command()
+@click.argument("ref")
+@json_option
+def changes(ref: str, as_json: bool) -> None:
+    """Every change that cleaning made on the way to REF."""
+    emit(Client().data.changes(ref), as_json, ["row", "id", "origin", "what", "reason"])
+
+
+@group.command()
+@click.argument("ref")
+@click.option("--into", default="train=0.8,validation=0.1,test=0.1", show_default=True, help="Shares or counts.")
+@click.option("--stratify", multiple=True, help="A label that every split gets its share of: completion.FIELD.")
+@click.option("--group", "together", help="A label whose rows stay together: metadata.customer.")
+@click.option("--seed", default=0, show_default=True)
+@click.option("--name", help="The dataset that gets the result; the same one where none is given.")
+@detach_option
+@json_option
+def split(
+    ref: str,
+    into: str,
+    stratify: tuple[str, ...],
+    together: str | None,
+    seed: int,
+    name: str | None,
+    detach: bool,
+    as_json: bool,
+) -> None:
+    """Give every row a split; near-duplicates stay together."""
+    try:
+        shares = {key: float(value) for key, value in pairs(into.split(","), "--into").items()}
+    except ValueError as error:
+        raise InvalidInput(f"{into!r} names no shares", "write for example: --into train=0.8,test=0.2") from error
+    client = Client()
+    job = client.data.split(ref, shares, name=name, seed=seed, stratify=list(stratify), group=together)
+    result = _finished(client, job, detach, as_json)
+    if result is not None:
+        _show(client, result, as_json)
+
+
+@group.command()
+@click.argument("a")
+@click.argument("b")
+@click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 500), help="Rows to show.")
+@json_option
+def diff(a: str, b: str, limit: int, as_json: bool) -> None:
+    """What differs between the versions A and B."""
+    found = Client().data.diff(a, b, limit=limit)
+    if as_json:
+        emit(found, True)
+        return
+    counts = ("added", "removed", "changed", "unchanged", "metadata_changed")
+    click.echo(", ".join(f"{found[name]} {name.replace('_', ' ')}" for name in counts))
+    for row in found["rows"]:
+        place = f"row {row['row_a'] or '-'} → {row['row_b'] or '-'}"
+        click.echo(f"{row['kind']:<8} {place}")
+        for sign, example in (("-", row["before"]), ("+", row["after"])):
+            if example:
+                answer = (example.get("completion") or {}).get("content") or ""
+                click.echo(f"  {sign} {_short(example['messages'][-1].get('content') or '')}  ⇒  {_short(answer)}")
+
+
+@group.command()
+@click.argument("ref")
+@click.argument("file", type=click.Path(dir_okay=False, writable=True, path_type=Path))
+@click.option("--split", help="Only rows of this split.")
+def export(ref: str, file: Path, split: str | None) -> None:
+    """Write a version to FILE as JSONL in the chat format (`-` is stdout)."""
+    from vong.data.formats.chat import Chat
+
+    chat, count = Chat({}), 0
+    with click.open_file(str(file), "w", encoding="utf-8") as out:
+        for example in Client().data.read(ref, split=split):
+            out.write(json.dumps(chat.to_row(example), ensure_ascii=False) + "\n")
+            count += 1
+    note(f"wrote {count} rows to {file}")
+
+
+def pairs(given: Any, option: str) -> dict[str, str]:
+    """K=V words as a dict."""
+    words = [word.partition("=") for word in given]
+    if wrong := [key for key, equals, _ in words if not equals or not key]:
+        raise InvalidInput(f"{option} {wrong[0]!r} has no value", f"write it as {option} KEY=VALUE")
+    return {key.strip(): value for key, _, value in words}
+
+
+def _finished(client: Client, job: Job, detach: bool, as_json: bool) -> dict[str, Any] | None:
+    """The job's result once it is there; None where it runs on by itself."""
+    from vong.cli.follow import follow
+
+    if detach:
+        emit(job, as_json, ["id", "kind", "status"])
+        return None
+    return follow(client, job).result or {}
+
+
+def _show(client: Client, result: dict[str, Any], as_json: bool) -> None:
+    """The version that a job made, with what else its result says."""
+    version = client.data.version(result["ref"])
+    if as_json:
+        emit({**result, "version": version.model_dump(mode="json")}, True)
+        return
+    counts = ", ".join(f"{name} {count}" for name, count in version.operation.changes.items())
+    emit({"ref": version.ref, "rows": version.rows, "splits": version.splits, version.operation.name: counts}, False)
+
+
+def _line(version: DatasetVersion) -> dict[str, Any]:
+    operation = version.operation.name
+    return {"ref": version.ref, **version.model_dump(mode="json"), "operation": operation}
+
+
+def _short(text: str | list[Any]) -> str:
+    """The first words of a text, on one line."""
+    line = " ".join((text if isinstance(text, str) else json.dumps(text, ensure_ascii=False)).split())
+    return line if len(line) <= 70 else line[:69] + "…"

@@ -1,0 +1,135 @@
+"""Follow a job on the terminal: a bar with rate and time left, plain lines where nobody looks."""
+
+import sys
+import time
+from contextlib import nullcontext
+
+import click
+
+from vong.cli.output import note
+from vong.client import Client
+from vong.errors import JobCancelled, VongError
+from vong.records import Job
+from vong.records.job import LogLine
+
+EVERY = 5.0
+"""Seconds between two plain lines."""
+
+
+def follow(client: Client, job: Job) -> Job:
+    """Show the job's progress on stderr until it has ended, and give it as it ended.
+
+    A server that restarts is waited for. Ctrl-C stops the following, not the job (exit code 130). A job that failed
+    or was cancelled is raised as a VongError.
+    """
+    shown = Bar(job) if sys.stderr.isatty() else nullcontext(Lines(job))
+    try:
+        with shown as view:
+            for value in client.jobs.events(job.id):
+                if isinstance(value, LogLine):
+                    view.log(value.line)
+                else:
+                    job = value
+                    view.progress(job)
+    except KeyboardInterrupt:
+        note(f"stopped following; job {job.id} goes on")
+        note(f"  follow it again: vong jobs follow {job.id}")
+        note(f"  cancel it:       vong jobs cancel {job.id}")
+        raise click.exceptions.Exit(130) from None
+    return ended(job)
+
+
+def ended(job: Job) -> Job:
+    """A job that has ended well; another one is raised as the error it ended with."""
+    if job.status == "cancelled":
+        raise JobCancelled(f"job {job.id} was cancelled", f"take it up again with: vong jobs retry {job.id}")
+    if job.status == "failed":
+        hint = f"see: vong jobs log {job.id}; try again with: vong jobs retry {job.id}"
+        raise VongError(f"{job.kind} failed: {job.error}", hint)
+    return job
+
+
+class Lines:
+    """Plain lines, one each few seconds: for files, pipes and CI."""
+
+    def __init__(self, job: Job) -> None:
+        self._said = 0.0
+        self._status = ""
+        self._kind = job.kind
+
+    def log(self, line: str) -> None:
+        """A line of the job's log."""
+        note(f"{self._kind}: {line}")
+
+    def progress(self, job: Job) -> None:
+        """How far it is; a new status at once."""
+        if job.status != self._status or time.monotonic() - self._said >= EVERY:
+            self._status, self._said = job.status, time.monotonic()
+            note(f"{self._kind}: {describe(job)}")
+
+
+def describe(job: Job) -> str:
+    """A job's progress in one line."""
+    progress = job.progress
+    parts: list[str] = [job.status]
+    if progress.total:
+        parts.append(f"{progress.done:.6g} of {progress.total:.6g} {progress.unit}".rstrip())
+        parts.append(f"{min(1.0, progress.done / progress.total):.0%}")
+    elif progress.done:
+        parts.append(f"{progress.done:.6g} {progress.unit}".rstrip())
+    if job.status == "running":
+        parts += [part for part in (rate(job), left(job)) if part]
+    if progress.message:
+        parts.append(progress.message)
+    return ", ".join(parts)
+
+
+def rate(job: Job) -> str:
+    """Units a second, or seconds a unit where it is slow."""
+    value, unit = job.progress.rate, job.progress.unit or "units"
+    if not value:
+        return ""
+    return f"{value:.3g} {unit}/s" if value >= 1 else f"{1 / value:.3g} s each"
+
+
+def left(job: Job) -> str:
+    """The time left."""
+    seconds = job.progress.seconds_left
+    if seconds is None:
+        return ""
+    minutes, seconds = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds:02} left" if hours else f"{minutes}:{seconds:02} left"
+
+
+class Bar:
+    """A progress bar on the terminal, with the job's log scrolling by above it."""
+
+    def __init__(self, job: Job) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+
+        columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
+        details = TextColumn("{task.fields[details]}", markup=False)
+        self._progress = Progress(*columns, details, console=Console(stderr=True))
+        self._task = self._progress.add_task(job.kind, total=None, details="")
+
+    def __enter__(self) -> "Bar":
+        self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+    def log(self, line: str) -> None:
+        """A line of the job's log."""
+        self._progress.console.print(line, markup=False, highlight=False)
+
+    def progress(self, job: Job) -> None:
+        """How far it is."""
+        at = job.progress
+        total = at.total or (1.0 if job.status == "finished" else None)
+        done = total if job.status == "finished" else at.done
+        told = [part for part in (rate(job), left(job)) if part] if job.status == "running" else [job.status]
+        details = ", ".join([*told, at.message] if at.message else told)
+        self._progress.update(self._task, total=total, completed=done, details=details)

@@ -1,0 +1,84 @@
+"""`vong jobs`: durable jobs."""
+
+import click
+
+from vong.cli.output import emit, json_option
+from vong.client import Client
+from vong.records import Job
+
+COLUMNS = ["id", "kind", "status", "attempts", "created_at", "finished_at"]
+
+
+@click.group()
+def group() -> None:
+    """Durable jobs: list, follow, cancel, try again."""
+
+
+@group.command("list")
+@click.option("--status", type=click.Choice(["queued", "running", "finished", "failed", "cancelled"]))
+@click.option("--kind", help="Only jobs of this kind, such as training.run.")
+@click.option("--limit", type=click.IntRange(1, 500), default=20, show_default=True)
+@json_option
+def list_jobs(status: str | None, kind: str | None, limit: int, as_json: bool) -> None:
+    """Jobs, newest first."""
+    found = Client().jobs.list(status=status, kind=kind, limit=limit)  # pyright: ignore[reportArgumentType]
+    emit(found, as_json, COLUMNS)
+
+
+@group.command()
+@click.argument("job_id", type=click.UUID)
+@json_option
+def show(job_id: str, as_json: bool) -> None:
+    """A job as it stands."""
+    emit(Client().jobs.get(job_id), as_json)
+
+
+@group.command()
+@click.argument("job_id", type=click.UUID)
+@json_option
+def follow(job_id: str, as_json: bool) -> None:
+    """Watch a job to its end. Ctrl-C stops the watching, not the job."""
+    from vong.cli.follow import follow
+
+    client = Client()
+    finish(follow(client, client.jobs.get(job_id)), as_json)
+
+
+@group.command()
+@click.argument("job_id", type=click.UUID)
+@click.option("--after", type=click.IntRange(0), default=0, help="Only lines after this number.")
+@json_option
+def log(job_id: str, after: int, as_json: bool) -> None:
+    """A job's log so far."""
+    lines = Client().jobs.log(job_id, after=after)
+    if as_json:
+        emit(list(lines), True)
+        return
+    for line in lines:
+        click.echo(f"{line.at:%Y-%m-%d %H:%M:%S}  {line.line}")
+
+
+@group.command()
+@click.argument("job_id", type=click.UUID)
+@json_option
+def cancel(job_id: str, as_json: bool) -> None:
+    """Cancel a job; what it has started is ended too."""
+    emit(Client().jobs.cancel(job_id), as_json, COLUMNS)
+
+
+@group.command()
+@click.argument("job_id", type=click.UUID)
+@click.option("--detach", is_flag=True, help="Return at once; follow the job later.")
+@json_option
+def retry(job_id: str, detach: bool, as_json: bool) -> None:
+    """Queue a failed or cancelled job again; its finished steps are kept."""
+    from vong.cli.follow import follow
+
+    client = Client()
+    job = client.jobs.retry(job_id)
+    finish(job if detach else follow(client, job), as_json)
+
+
+def finish(job: Job, as_json: bool) -> None:
+    """Print a job after it was followed: its result, or itself where there is none."""
+    emit(job if as_json or not job.result else job.result, as_json)

@@ -1,0 +1,174 @@
+"""`vong loop`: canaries, and whole turns of the loop."""
+
+import json
+import math
+from typing import Any, TextIO
+
+import click
+
+from vong.cli.output import emit, json_option, note, table
+from vong.client import Client
+
+
+@click.group()
+def group() -> None:
+    """Whole turns of the loop and their canaries."""
+
+
+@group.group()
+def canary() -> None:
+    """Let evidence decide whether a candidate takes over a route."""
+
+
+@canary.command()
+@click.argument("route")
+@click.argument("candidate")
+@click.option("--share", type=click.FloatRange(0, 1, min_open=True, max_open=True), default=0.1, show_default=True)
+@click.option("--metric", default="quality", show_default=True, help="The name of the scores that count.")
+@click.option("--alpha", default=0.05, show_default=True, help="The chance of any wrong decision stays below this.")
+@click.option("--margin", default=0.0, show_default=True, help="How much worse is still harmless.")
+@click.option("--goal", type=click.Choice(["better", "not_worse"]), default="better", show_default=True)
+@click.option("--min-pairs", default=10, show_default=True, help="A promotion waits for these.")
+@click.option("--max-pairs", default=500, show_default=True, help="After these the incumbent stays.")
+@json_option
+def start(route: str, candidate: str, as_json: bool, **options: Any) -> None:
+    """Send a share of ROUTE to CANDIDATE (deployment/NAME or PROVIDER/MODEL) until its scores decide."""
+    made = Client().loop.start_canary(route, candidate, **options)
+    emit(made, as_json, ["id", "route", "candidate", "share", "metric", "status"])
+    if not as_json:
+        note(f"watch it: vong loop canary show {made['id']}")
+
+
+@canary.command("list")
+@click.option("--status", type=click.Choice(["running", "promoted", "rolled_back", "kept", "superseded"]))
+@click.option("--limit", default=20, show_default=True)
+@json_option
+def list_canaries(status: str | None, limit: int, as_json: bool) -> None:
+    """Canaries, newest first."""
+    found = Client().loop.canaries(status=status, limit=limit)
+    if as_json:
+        emit(found, True)
+        return
+    table(
+        [{**one, "pairs": one["evidence"]["pairs"], "difference": difference(one["evidence"])} for one in found],
+        ["id", "route", "candidate", "share", "status", "pairs", "difference", "decided_by"],
+    )
+
+
+@canary.command()
+@click.argument("id")
+@json_option
+def show(id: str, as_json: bool) -> None:
+    """The evidence so far: means, interval, e-values, and how they grew."""
+    found = Client().loop.canary(id)
+    if as_json:
+        emit(found, True)
+    else:
+        present(found)
+
+
+@canary.command()
+@click.argument("id")
+@json_option
+def evaluate(id: str, as_json: bool) -> None:
+    """Count every score that has come. (It happens by itself on every score.)"""
+    found = Client().loop.evaluate(id)
+    if as_json:
+        emit(found, True)
+    else:
+        present(found)
+
+
+@canary.command()
+@click.argument("id")
+@click.option("--reason", required=True, help="Why; kept with the evidence.")
+@json_option
+def promote(id: str, reason: str, as_json: bool) -> None:
+    """Give the whole route to the candidate, by hand."""
+    emit(Client().loop.decide(id, "promote", reason), as_json, ["id", "status", "reason", "decided_by"])
+
+
+@canary.command("roll-back")
+@click.argument("id")
+@click.option("--reason", required=True, help="Why; kept with the evidence.")
+@json_option
+def roll_back(id: str, reason: str, as_json: bool) -> None:
+    """Give the route back to what answered before, by hand."""
+    emit(Client().loop.decide(id, "roll_back", reason), as_json, ["id", "status", "reason", "decided_by"])
+
+
+def present(found: dict[str, Any]) -> None:
+    """A canary for people: how it stands, its figures, and the picture of its evidence."""
+    evidence = found["evidence"]
+    emit(found, False, ["id", "route", "candidate", "share", "metric", "status", "reason", "decided_by", "model"])
+    click.echo()
+    rows: list[dict[str, Any]] = [
+        {"side": side, "mean": evidence[side], "scores": evidence[f"{side}_scores"]}
+        for side in ("candidate", "incumbent")
+    ]
+    table(rows)
+    click.echo(f"\ndifference  {difference(evidence)}  after {evidence['pairs']} pairs")
+    click.echo(
+        f"evidence    better {evidence['e_better']:.3g}, worse {evidence['e_worse']:.3g}; "
+        f"decides at {evidence['threshold']:.3g}"
+    )
+    if len(found["trail"]) > 1:
+        picture(found["trail"], evidence["threshold"])
+
+
+def difference(evidence: dict[str, Any]) -> str:
+    """The difference with its interval."""
+    if evidence["difference"] is None:
+        return "-"
+    bounds = f"[{evidence['low']:+.3f}, {evidence['high']:+.3f}]"
+    return f"{evidence['difference']:+.3f} {bounds} at {1 - evidence['alpha']:.0%}"
+
+
+def picture(trail: list[dict[str, Any]], threshold: float) -> None:
+    """Draw the evidence of both sides over the pairs, in powers of ten."""
+    import plotext
+
+    figure = plotext.figure
+    figure.clear()
+    at = [point["n"] for point in trail]
+    for side, marker in (("better", "braille"), ("worse", "x")):
+        evidence = [math.log10(max(point[f"e_{side}"], 1e-3)) for point in trail]
+        figure.draw(figure.signal(at, evidence, marker=marker).lines().label(side))
+    figure.line(math.log10(threshold), label="decides")
+    figure.title("evidence (log10 of the e-value)")
+    figure.label("pairs")
+    figure.plot_size(80, 18)
+    click.echo(plotext.uncolorize(str(figure.build())))
+
+
+@group.group()
+def turn() -> None:
+    """Whole turns of the loop, on the samples or by a plan of your own."""
+
+
+@turn.command("start")
+@click.option("--plan", type=click.File(encoding="utf-8"), help="A plan as JSON; without one: the quickstart's.")
+@click.option("--detach", is_flag=True, help="Return at once; follow the job later.")
+@json_option
+def start_turn(plan: TextIO | None, detach: bool, as_json: bool) -> None:
+    """Run a whole turn: data, training, evaluation, serving, canary, lineage."""
+    from vong.cli.follow import follow
+
+    client = Client()
+    job = client.loop.start_turn(json.load(plan) if plan else None)
+    emit(job if detach else follow(client, job), as_json, ["id", "kind", "status"])
+
+
+@turn.command("list")
+@json_option
+def list_turns(as_json: bool) -> None:
+    """Turns, newest first."""
+    emit(Client().loop.turns(), as_json, ["id", "status", "created_at", "finished_at", "error"])
+
+
+@turn.command("show")
+@click.argument("id")
+@json_option
+def show_turn(id: str, as_json: bool) -> None:
+    """One turn; as JSON with its whole report."""
+    emit(Client().loop.turn(id), as_json, ["id", "status", "progress", "created_at", "finished_at", "error"])

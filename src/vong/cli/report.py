@@ -1,0 +1,109 @@
+"""What a turn found, for a reader: a table before and after, the loss as a picture, and where to look on."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from vong.cli.output import note, table
+from vong.client import Client
+
+ROWS = {
+    "exact match, all fields": "exact_match",
+    "valid JSON": "json_valid",
+    "ROUGE-L": "rougeL",
+    "chrF": "chrf",
+    "BLEU": "bleu",
+}
+
+
+def draw(client: Client, found: dict[str, Any], folder: Path) -> dict[str, str]:
+    """Print the turn and save its pictures: their paths by name."""
+    click.echo()
+    _steps(found)
+    _before_and_after(found)
+    _decision(found)
+    pictures = _curve(client, found["training"]["run"], folder)
+    _citations(found)
+    _lineage(found)
+    _where_to_look(found, pictures)
+    return pictures
+
+
+def _steps(found: dict[str, Any]) -> None:
+    click.echo("The turn, step by step")
+    rows = [{"step": name, "seconds": f"{seconds:.1f}"} for name, seconds in found["seconds"].items()]
+    table([*rows, {"step": "in all", "seconds": f"{sum(found['seconds'].values()):.1f}"}])
+    click.echo("\nReplayed, because nobody works at the invented company:")
+    for line in found["replayed"]:
+        click.echo(f"  · {line}")
+
+
+def _before_and_after(found: dict[str, Any]) -> None:
+    columns = {
+        "base": found["base"]["zero_shot"],
+        "base, with examples": found["base"]["few_shot"],
+        "tuned": found["tuned"],
+    }
+    fields = [name for name in found["tuned"]["scores"] if name.startswith("json_fields.")]
+    metrics = {**ROWS, **{f"field {name.partition('.')[2]}": name for name in fields}}
+    rows = [
+        {"": label, **{name: f"{result['scores'].get(metric, 0.0):.3f}" for name, result in columns.items()}}
+        for label, metric in metrics.items()
+    ]
+    rows.append({"": "latency p50, ms", **{name: f"{result['latency_p50']:.0f}" for name, result in columns.items()}})
+    rows.append({"": "held-back tickets", **{name: str(result["examples"]) for name, result in columns.items()}})
+    click.echo("\nBefore and after, on tickets that were never trained on")
+    table(rows)
+    exact = next(metric for metric in found["comparison"]["metrics"] if metric["metric"] == "exact_match")
+    low, high = exact["interval"]
+    click.echo(
+        f"exact match, tuned less {found['comparison']['baseline']!r}: {exact['difference']:+.3f} "
+        f"[{low:+.3f}, {high:+.3f}] (95 % paired bootstrap), {exact['wins']} won, {exact['losses']} lost"
+    )
+
+
+def _decision(found: dict[str, Any]) -> None:
+    canary, parity = found["canary"], found["parity"]
+    evidence = canary["evidence"]
+    click.echo(f"\nParity of trainer and engine: {parity['verdict']}")
+    click.echo(
+        f"Canary {canary['status']} after {evidence['pairs']} pairs; candidate {evidence["candidate"]:.2f}, "
+        f"incumbent {evidence["incumbent"]:.2f}, e-value for better {evidence['e_better']:.3g}, needed {evidence['threshold']:.3g}"
+    )
+
+
+def _curve(client: Client, run: str, folder: Path) -> dict[str, str]:
+    """The loss in the terminal and as a PNG."""
+    from vong.cli.plot import plot_terminal, save_png
+
+    curve = client.experiments.metrics(run, names=["loss", "eval_loss"])
+    click.echo()
+    click.echo(plot_terminal(curve, title="Loss"))
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / "loss.png"
+    save_png(curve, file, title="Loss of the turn's training")
+    return {"loss": str(file)}
+
+
+def _citations(found: dict[str, Any]) -> None:
+    for answer in found["handbook"]:
+        click.echo(f"\nAsked: {answer['question']}\n  {' '.join(answer['text'].split())}")
+        for citation in answer["citations"]:
+            click.echo(f"  [{citation['number']}] {citation['path']} › {citation['heading']}")
+
+
+def _lineage(found: dict[str, Any]) -> None:
+    from vong.cli.registry import tree
+
+    click.echo("\nWhere one answer comes from")
+    for line in tree(found["lineage"]["chain"]):
+        click.echo(f"  {line}")
+
+
+def _where_to_look(found: dict[str, Any], pictures: dict[str, str]) -> None:
+    url = found["url"]
+    click.echo(f"\nconsole   {url}/\nAPI       {url}/api/docs\nOpenAI    {url}/v1   model={found['canary']['route']!r}")
+    for name, file in pictures.items():
+        note(f"picture of the {name}: {file}")
+    note("stop Vong with: vong down")

@@ -1,0 +1,189 @@
+"""`vong traces`: what was asked and answered."""
+
+import json
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import click
+
+from vong.cli.output import emit, json_option, note
+from vong.client import Client
+from vong.errors import InvalidInput
+from vong.records import Span
+from vong.records.trace import SpanNode, SpanSummary, Trace
+
+COLUMNS = ["started", "id", "name", "model", "status", "ms", "tokens", "input", "output"]
+BAR = 30
+LATE = timedelta(minutes=10)  # --follow also shows a span that ended now and started up to so long ago
+UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+@click.group()
+def group() -> None:
+    """What was asked and answered, with the versions behind it."""
+
+
+@group.command("list")
+@click.argument("text", required=False)
+@click.option("--since", help="Started since: 15m, 2h, 7d, or a moment like 2026-11-22T08:00.")
+@click.option("--until", help="Started before: the same forms.")
+@click.option("--model", help="The model that answered.")
+@click.option("--route", help="The route that was called.")
+@click.option("--deployment", help="The local deployment that answered.")
+@click.option("--model-version", help="The model version that answered, as name@hash.")
+@click.option("--status", type=click.Choice(["ok", "error"]))
+@click.option("--user", help="The end user that the caller named.")
+@click.option("--session", help="The conversation that the caller named.")
+@click.option("--kind", help="chat, embeddings, retrieval, tool, pipeline, job or other.")
+@click.option("--key", help="The name of the API key that called.")
+@click.option("--trace", "trace_id", help="The spans of one trace.")
+@click.option("--min-ms", "min_duration_ms", type=float, help="Lasted at least so many milliseconds.")
+@click.option("--limit", type=click.IntRange(1, 500), default=20, show_default=True)
+@click.option("--after", help="The next page: the id of the last span of this one.")
+@click.option("--count", "only_count", is_flag=True, help="Only how many match.")
+@click.option("--follow", is_flag=True, help="Go on showing new spans as they come.")
+@json_option
+def list_spans(as_json: bool, only_count: bool, follow: bool, limit: int, after: str | None, **filters: Any) -> None:
+    """The spans that match, newest first. TEXT is searched in names, inputs and outputs."""
+    client = Client()
+    filters["since"], filters["until"] = moment(filters["since"]), moment(filters["until"])
+    if only_count:
+        emit({"count": client.traces.count(**filters)}, as_json)
+        return
+    page = client.traces.list(after=UUID(after) if after else None, limit=limit, **filters)
+    if follow:
+        for span in followed(client, page, filters):
+            click.echo(span.model_dump_json() if as_json else one_line(span))
+        return
+    emit(page if as_json else [row(span) for span in page], as_json, COLUMNS)
+    if len(page) == limit and not as_json:
+        note(f"older ones: --after {page[-1].id}")
+
+
+@group.command()
+@click.argument("id")
+@json_option
+def show(id: str, as_json: bool) -> None:
+    """A trace as a tree (ID of 32 hex digits), or one span with its input and output (ID with dashes)."""
+    client = Client()
+    if "-" not in id:
+        trace = client.traces.tree(id)
+        emit(trace, True) if as_json else click.echo("\n".join(drawn(trace)))
+        return
+    span = client.traces.get(id)
+    if as_json:
+        emit(span, True)
+        return
+    click.echo("\n".join(drawn(client.traces.tree(span.trace_id), marked=span.id)))
+    click.echo("\n".join(described(span)))
+
+
+def moment(text: str | None) -> str | None:
+    """A moment as the API takes it, from `15m` (ago), or from ISO 8601 in local time where it names no offset."""
+    if not text:
+        return None
+    if text[-1] in UNITS and text[:-1].isdigit():
+        return (datetime.now(UTC) - timedelta(**{UNITS[text[-1]]: int(text[:-1])})).isoformat()
+    try:
+        return datetime.fromisoformat(text).astimezone(UTC).isoformat()
+    except ValueError:
+        raise InvalidInput(f"{text!r} is no moment", "write 15m, 2h, 7d, or 2026-11-22T08:00") from None
+
+
+def followed(client: Client, page: list[SpanSummary], filters: dict[str, Any]) -> Iterator[SpanSummary]:
+    """The page, oldest first, then every span that is stored from now on, each once."""
+    shown: dict[UUID, datetime] = {}
+    fresh = page
+    while True:
+        for span in sorted(fresh, key=lambda span: (span.started_at, span.id)):
+            yield span
+            shown[span.id] = span.started_at
+        time.sleep(1)
+        since = datetime.now(UTC) - LATE
+        shown = {id: started for id, started in shown.items() if started >= since}
+        filters = {**filters, "since": since.isoformat()}
+        recent = client.traces.list(limit=500, **filters)
+        fresh = [span for span in recent if span.id not in shown]
+
+
+def row(span: SpanSummary) -> dict[str, Any]:
+    """A span as a line of the table."""
+    return {
+        "started": f"{span.started_at.astimezone():%m-%d %H:%M:%S}",
+        "id": str(span.id),
+        "name": span.name,
+        "model": span.versions.deployment or span.model,
+        "status": span.status,
+        "ms": f"{span.duration_ms:.0f}",
+        "tokens": tokens(span),
+        "input": short(span.input_preview, 40),
+        "output": short(span.error or span.output_preview, 40),
+    }
+
+
+def one_line(span: SpanSummary) -> str:
+    """A span as a line of its own."""
+    cells = row(span)
+    return "  ".join(str(cells[name] or "-") for name in COLUMNS)
+
+
+def tokens(span: SpanSummary | Span) -> str:
+    """Tokens in and out."""
+    usage = span.usage
+    if usage.input_tokens is None and usage.output_tokens is None:
+        return "-"
+    return f"{usage.input_tokens or 0}→{usage.output_tokens or 0}"
+
+
+def short(text: str, width: int) -> str:
+    """The beginning of a text on one line."""
+    flat = " ".join(text.split())
+    return flat if len(flat) <= width else flat[: width - 1] + "…"
+
+
+def drawn(trace: Trace, marked: UUID | None = None) -> Iterator[str]:
+    """A trace as a tree beside a waterfall: when each span began and how long it took, on one common scale."""
+    errors = f", {trace.errors} failed" if trace.errors else ""
+    began = f"{trace.started_at.astimezone():%Y-%m-%d %H:%M:%S}"
+    yield f"trace {trace.trace_id}, {began}: {trace.spans} spans{errors}, {trace.duration_ms:.0f} ms"
+    lines = [line for root in trace.roots for line in _branches(root, "", "")]
+    width = max(len(label) for label, _ in lines)
+    for label, node in lines:
+        mark = ">" if node.span.id == marked else "!" if node.span.status == "error" else " "
+        bar = waterfall(node.offset_ms, node.span.duration_ms, trace.duration_ms)
+        yield f"{mark} {label:<{width}}  {bar}  {node.span.duration_ms:8.0f} ms  {tokens(node.span):>9}  {node.span.id}"
+
+
+def waterfall(offset: float, duration: float, total: float) -> str:
+    """`BAR` characters in which a span fills its share of the trace's time; at least one."""
+    scale = BAR / total if total else 0.0
+    start = min(BAR - 1, int(offset * scale))
+    length = max(1, min(BAR - start, round(duration * scale)))
+    return ("·" * start + "█" * length).ljust(BAR, "·")
+
+
+def _branches(node: SpanNode, first: str, rest: str) -> Iterator[tuple[str, SpanNode]]:
+    span = node.span
+    answered = span.versions.deployment or span.model
+    yield f"{first}{span.name}{f' ({answered})' if answered else ''}", node
+    for place, child in enumerate(node.children):
+        last = place == len(node.children) - 1
+        yield from _branches(child, rest + ("└─ " if last else "├─ "), rest + ("   " if last else "│  "))
+
+
+def described(span: Span) -> Iterator[str]:
+    """One span in full."""
+    yield ""
+    facts = {"status": span.status, "error": span.error, "model": span.model, **span.versions.model_dump()}
+    facts |= {"user": span.user, "session": span.session, "key": span.key}
+    if span.usage.cost is not None:
+        facts["cost"] = f"${span.usage.cost / 1e6:.6f}"
+    for name, value in facts.items():
+        if value is not None:
+            yield f"{name:<16} {value}"
+    for name, body in (("input", span.input), ("output", span.output)):
+        yield f"\n{name}:"
+        yield "  (not captured)" if body is None else json.dumps(body, ensure_ascii=False, indent=2)

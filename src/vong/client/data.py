@@ -1,0 +1,122 @@
+"""The client's `data` namespace."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from vong.client.transport import Transport
+from vong.records import DatasetVersion, Example, Job, Record
+
+
+class Row(Record):
+    """One row of a version; `number` counts from 1."""
+
+    number: int
+    hash: str
+    example: Example
+
+
+class Data:
+    """Datasets: import, look, profile, clean, split, compare. A `ref` is NAME, NAME@NUMBER or NAME@HASH."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._send = transport
+
+    def import_files(
+        self,
+        name: str,
+        files: Sequence[Path],
+        *,
+        format: str | None = None,
+        options: Mapping[str, str] | None = None,
+        on_error: str = "stop",
+        key: str | None = None,
+    ) -> Job:
+        """Upload files into the next version of a dataset; wait for the job to have its `ref` in the result.
+
+        `key` makes a repeated call the same job.
+        """
+        form = {"format": format, "options": json.dumps(dict(options)) if options else None, "on_error": on_error}
+        with ExitStack() as opened:
+            parts = [("file", (file.name, opened.enter_context(file.open("rb")))) for file in files]
+            return self._send.post(
+                f"/api/v1/data/datasets/{name}/versions",
+                Job,
+                files=parts,
+                data={field: value for field, value in form.items() if value is not None},
+                idempotency_key=key,
+            )
+
+    def append(self, name: str, rows: Sequence[Example], *, key: str | None = None) -> DatasetVersion:
+        """Add rows to a dataset (made where it is new), without those it has already."""
+        body = [row.model_dump(mode="json", exclude_none=True) for row in rows]
+        path = f"/api/v1/data/datasets/{name}/rows"
+        return self._send.post(path, DatasetVersion, body=body, idempotency_key=key)
+
+    def datasets(self, *, after: str | None = None, limit: int = 50) -> list[DatasetVersion]:
+        """The newest version of every dataset, by name."""
+        return self._send.get("/api/v1/data/datasets", list[DatasetVersion], after=after, limit=limit)
+
+    def versions(self, name: str, *, after: int | None = None, limit: int = 50) -> list[DatasetVersion]:
+        """The versions of a dataset, newest first."""
+        return self._send.get(f"/api/v1/data/datasets/{name}/versions", list[DatasetVersion], after=after, limit=limit)
+
+    def version(self, ref: str) -> DatasetVersion:
+        """One version."""
+        return self._send.get(f"/api/v1/data/versions/{ref}", DatasetVersion)
+
+    def rows(
+        self, ref: str, *, after: int = 0, limit: int = 50, split: str | None = None, text: str | None = None
+    ) -> list[Row]:
+        """A page of rows: those after number `after`, of one split, or with some text."""
+        path = f"/api/v1/data/versions/{ref}/rows"
+        return self._send.get(path, list[Row], after=after, limit=limit, split=split, text=text)
+
+    def read(self, ref: str, *, split: str | None = None) -> Iterator[Example]:
+        """All rows of a version, or of one of its splits, page by page. A moving ref is fixed at the start."""
+        ref = self.version(ref).ref
+        after = 0
+        while page := self.rows(ref, after=after, limit=500, split=split):
+            yield from (row.example for row in page)
+            after = page[-1].number
+
+    def profile(self, ref: str, *, key: str | None = None, **settings: Any) -> Job:
+        """Start a health report; `settings`: `threshold`, `labels`, `longest`. Then read it with `report`."""
+        path = f"/api/v1/data/versions/{ref}/profile"
+        return self._send.post(path, Job, body=settings, idempotency_key=key)
+
+    def report(self, ref: str) -> dict[str, Any]:
+        """The newest health report of a version."""
+        return self._send.get(f"/api/v1/data/versions/{ref}/report", dict[str, Any])
+
+    def clean(self, ref: str, *, name: str | None = None, key: str | None = None, **settings: Any) -> Job:
+        """Clean into a new version; `settings`: `tidy`, `personal`, `kinds`, `empty`, `conflicts`, `ties`, `exact`,
+        `near`, `threshold`, `labels`. The job's result has `ref` and `changes`.
+        """
+        body = {"name": name, "settings": settings}
+        return self._send.post(f"/api/v1/data/versions/{ref}/clean", Job, body=body, idempotency_key=key)
+
+    def changes(self, ref: str) -> list[dict[str, Any]]:
+        """Every change that cleaning made: `row`, `id`, `origin`, `what`, `before`, `after`, `reason`."""
+        return self._send.get(f"/api/v1/data/versions/{ref}/changes", list[dict[str, Any]])
+
+    def split(
+        self,
+        ref: str,
+        splits: Mapping[str, float],
+        *,
+        name: str | None = None,
+        key: str | None = None,
+        **settings: Any,
+    ) -> Job:
+        """Split into a new version; `splits` maps names to shares or numbers of rows, `settings`: `seed`, `stratify`,
+        `group`, `threshold`. The job's result has `ref` and `splits`.
+        """
+        body = {"name": name, "settings": {"splits": dict(splits), **settings}}
+        return self._send.post(f"/api/v1/data/versions/{ref}/split", Job, body=body, idempotency_key=key)
+
+    def diff(self, a: str, b: str, *, limit: int = 50) -> dict[str, Any]:
+        """What differs between two versions: counts, and the first differing `rows`."""
+        return self._send.get("/api/v1/data/diff", dict[str, Any], a=a, b=b, limit=limit)

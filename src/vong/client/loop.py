@@ -1,0 +1,53 @@
+"""The client's `loop` namespace."""
+
+from typing import Any, Literal
+from uuid import UUID
+
+from vong.client.transport import Transport
+from vong.records import Job
+
+
+class Loop:
+    """Canaries: start one, watch it, decide by hand."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._send = transport
+
+    def start_canary(self, route: str, candidate: str, *, key: str | None = None, **options: Any) -> dict[str, Any]:
+        """Send a share of a route to a candidate until the scores decide. `options`: `share`, `metric`, `alpha`,
+        `margin`, `goal`, `min_pairs`, `max_pairs`. `key` makes a repeated call the same canary.
+        """
+        body = {"route": route, "candidate": candidate, **options}
+        return self._send.post("/api/v1/loop/canaries", dict[str, Any], body=body, idempotency_key=key)
+
+    def canaries(
+        self, *, status: str | None = None, after: UUID | str | None = None, limit: int = 50
+    ) -> list[dict[str, Any]]:
+        """The project's canaries, newest first, without their trails."""
+        path = "/api/v1/loop/canaries"
+        return self._send.get(path, list[dict[str, Any]], status=status, after=after, limit=limit)
+
+    def canary(self, id: UUID | str) -> dict[str, Any]:
+        """One canary: `status`, `reason`, `evidence` (means, interval, e-values) and the `trail` of each pair."""
+        return self._send.get(f"/api/v1/loop/canaries/{id}", dict[str, Any])
+
+    def evaluate(self, id: UUID | str) -> dict[str, Any]:
+        """Count every score that has come; it happens by itself on every score."""
+        return self._send.post(f"/api/v1/loop/canaries/{id}/evaluate", dict[str, Any])
+
+    def decide(self, id: UUID | str, verdict: Literal["promote", "roll_back"], reason: str) -> dict[str, Any]:
+        """Promote or roll back by hand."""
+        body = {"verdict": verdict, "reason": reason}
+        return self._send.post(f"/api/v1/loop/canaries/{id}/decide", dict[str, Any], body=body)
+
+    def start_turn(self, plan: dict[str, Any] | None = None, *, key: str | None = None) -> Job:
+        """Run a whole turn of the loop; without a plan it is the quickstart's, on the shipped samples."""
+        return self._send.post("/api/v1/loop/turns", Job, body={"plan": plan}, idempotency_key=key)
+
+    def turns(self, *, after: UUID | str | None = None, limit: int = 50) -> list[Job]:
+        """The project's turns, newest first."""
+        return self._send.get("/api/v1/loop/turns", list[Job], after=after, limit=limit)
+
+    def turn(self, id: UUID | str) -> Job:
+        """One turn; once it is finished its `result` is the report."""
+        return self._send.get(f"/api/v1/loop/turns/{id}", Job)

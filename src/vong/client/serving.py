@@ -1,0 +1,74 @@
+"""The client's `serving` namespace."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from vong.client.transport import Transport
+from vong.errors import Refused, Unavailable
+from vong.records import Deployment, Job, Record
+
+
+class Deployed(Record):
+    """A deployment and, where a tuned model has to be checked first, the job that does it."""
+
+    deployment: Deployment
+    job: Job | None = None
+
+
+class Serving:
+    """Deployments of local models."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._send = transport
+
+    def deploy(
+        self, name: str, *, model: str, engine: str | None = None, settings: dict[str, Any] | None = None
+    ) -> Deployed:
+        """Serve a model under a name; it answers as `deployment/NAME` once its state is `ready` (see `wait`)."""
+        body = {"model": model, "engine": engine, "settings": settings or {}}
+        return self._send.request("PUT", f"/api/v1/serving/deployments/{name}", Deployed, body=body)
+
+    def wait(
+        self, name: str, *, timeout: float = 900.0, seen: Callable[[Deployment], None] | None = None
+    ) -> Deployment:
+        """Wait until a deployment is ready; `seen` hears of every change. Refused where it failed or was stopped."""
+        until, last = time.monotonic() + timeout, None
+        while True:
+            deployment = self.get(name)
+            if seen is not None and (deployment.state, deployment.reason) != last:
+                last = (deployment.state, deployment.reason)
+                seen(deployment)
+            if deployment.state == "ready":
+                return deployment
+            if deployment.state in {"failed", "stopped"}:
+                reason = f": {deployment.reason}" if deployment.reason else ""
+                raise Refused(f"the deployment {name!r} {_how(deployment.state)}{reason}", f"vong serving log {name}")
+            if time.monotonic() > until:
+                message = f"the deployment {name!r} is still {deployment.state} after {timeout:.0f} s"
+                raise Unavailable(message, f"look at it with: vong serving show {name}")
+            time.sleep(0.3)
+
+    def list(self, *, after: str = "", limit: int = 50) -> list[Deployment]:
+        """The project's deployments by name, those after `after`."""
+        return self._send.get("/api/v1/serving/deployments", list[Deployment], after=after, limit=limit)
+
+    def get(self, name: str) -> Deployment:
+        """One deployment."""
+        return self._send.get(f"/api/v1/serving/deployments/{name}", Deployment)
+
+    def stop(self, name: str) -> Deployment:
+        """Serve it no more."""
+        return self._send.request("DELETE", f"/api/v1/serving/deployments/{name}", Deployment)
+
+    def restart(self, name: str) -> Deployed:
+        """Start its engine process anew, its failures forgiven."""
+        return self._send.post(f"/api/v1/serving/deployments/{name}/restart", Deployed)
+
+    def log(self, name: str, *, lines: int = 100) -> "list[str]":
+        """The end of its engine's log."""
+        return self._send.get(f"/api/v1/serving/deployments/{name}/log", dict[str, Any], lines=lines)["lines"]
+
+
+def _how(state: str) -> str:
+    return "failed" if state == "failed" else "was stopped"

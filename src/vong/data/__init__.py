@@ -1,0 +1,14 @@
+"""Datasets: import, profile, clean, split and version them.
+
+In: files (JSONL, JSON, CSV, Parquet) in a known format, or Examples. Out: immutable versions, named by the hash of
+their rows, each knowing its parents and the operation between; health reports; lists of every change.
+"""
+
+from vong.data.clean import clean
+from vong.data.importing import Import
+from vong.data.profile import profile
+from vong.data.rows import diff
+from vong.data.split import split
+from vong.data.versions import append, find, list_versions, read, write
+
+__all__ = ["Import", "append", "clean", "diff", "find", "list_versions", "profile", "read", "split", "write"]

@@ -1,0 +1,55 @@
+"""Keeping health reports and lists of changes beside the versions they are about."""
+
+from collections.abc import Sequence
+
+from pydantic import TypeAdapter
+from sqlalchemy import Connection, insert, select
+
+from vong.data import tables
+from vong.data.clean import Change
+from vong.data.report import ProfileSettings, Report
+from vong.data.versions import version_id
+from vong.errors import NotFound
+from vong.records import DatasetVersion, new_id, now
+from vong.records.record import canonical_json
+from vong.store.blobs import Blobs
+
+_changes = TypeAdapter(list[Change])
+
+
+def keep_report(
+    connection: Connection, blobs: Blobs, version: DatasetVersion, report: Report, settings: ProfileSettings
+) -> None:
+    """Keep a report; the newest of a version is the one that is shown."""
+    values = {
+        "id": new_id(),
+        "version_id": version_id(connection, version),
+        "settings": settings.model_dump(mode="json"),
+        "blob": blobs.put(canonical_json(report.model_dump(mode="json"))),
+        "created_at": now(),
+    }
+    connection.execute(insert(tables.reports).values(values))
+
+
+def latest_report(connection: Connection, blobs: Blobs, version: DatasetVersion) -> Report:
+    """The newest report on a version. NotFound where it was never profiled."""
+    reports = tables.reports.c
+    query = select(reports.blob).where(reports.version_id == version_id(connection, version))
+    blob = connection.scalar(query.order_by(reports.id.desc()).limit(1))
+    if blob is None:
+        raise NotFound(f"{version.ref} has no health report", f"make one with: vong data profile {version.ref}")
+    return Report.model_validate_json(blobs.get(blob))
+
+
+def put_changes(blobs: Blobs, changes: Sequence[Change]) -> str:
+    """Keep a list of changes; the hash of its blob goes into the settings of the operation, as `change_list`."""
+    return blobs.put(_changes.dump_json(list(changes)))
+
+
+def changes_of(blobs: Blobs, version: DatasetVersion) -> list[Change]:
+    """The changes that made a version out of its parent. NotFound where its operation lists none."""
+    blob = version.operation.settings.get("change_list")
+    if not isinstance(blob, str):
+        message = f"{version.ref} was made by {version.operation.name!r}, which lists no changes"
+        raise NotFound(message, f"compare it with its parent: vong data diff {' '.join(version.parents)} {version.ref}")
+    return _changes.validate_json(blobs.get(blob))

@@ -1,0 +1,67 @@
+"""What differs between runs: their settings, and the best each reached."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, func, select
+
+from vong.experiments import tables
+from vong.experiments.runs import get
+from vong.records import Record, Run
+
+LARGER_IS_BETTER = ("accuracy", "tokens_per_second", "score", "reward", "win_rate")
+"""Figures whose names end so are best at their largest; all others (losses, errors, times) at their smallest."""
+
+
+class Comparison(Record):
+    """Runs side by side. Lists are in the order of `runs`; a setting is here only where it differs. `best` holds the
+    best value of each figure, `last` its last one (null where a run has none), `winner` the index of the best run.
+    """
+
+    runs: tuple[Run, ...]
+    settings: dict[str, list[Any]]
+    best: dict[str, list[float | None]]
+    last: dict[str, list[float | None]]
+    winner: dict[str, int]
+
+
+def compare(connection: Connection, run_ids: Sequence[UUID]) -> Comparison:
+    """Compare runs. NotFound where one is not there."""
+    runs = [get(connection, run_id) for run_id in run_ids]
+    given = [{"base": run.base, "dataset": run.dataset, "recipe": run.recipe, **run.settings} for run in runs]
+    names = dict.fromkeys(name for one in given for name in one)
+    settings = {name: [one.get(name) for one in given] for name in names}
+    extremes = [_extremes(connection, run.id) for run in runs]
+    figures = sorted({name for one in extremes for name in one})
+    best = {name: [_best(name, one.get(name)) for one in extremes] for name in figures}
+    return Comparison(
+        runs=tuple(runs),
+        settings={name: values for name, values in settings.items() if any(value != values[0] for value in values)},
+        best=best,
+        last={name: [one[name][2] if name in one else None for one in extremes] for name in figures},
+        winner={name: _winner(name, values) for name, values in best.items()},
+    )
+
+
+def _extremes(connection: Connection, run_id: UUID) -> dict[str, tuple[float, float, float]]:
+    """Smallest, largest and last value of each figure."""
+    column = tables.metrics.c
+    smallest, largest = func.min(column.value), func.max(column.value)
+    limits = select(column.name, smallest, largest).where(column.run_id == run_id).group_by(column.name)
+    newest = select(column.name, column.value).where(column.run_id == run_id).distinct(column.name)
+    ends = {name: value for name, value in connection.execute(newest.order_by(column.name, column.step.desc())).all()}
+    return {name: (low, high, ends[name]) for name, low, high in connection.execute(limits).all()}
+
+
+def _larger(name: str) -> bool:
+    return name.endswith(LARGER_IS_BETTER)
+
+
+def _best(name: str, extremes: tuple[float, float, float] | None) -> float | None:
+    return None if extremes is None else extremes[1] if _larger(name) else extremes[0]
+
+
+def _winner(name: str, values: Sequence[float | None]) -> int:
+    known = [(value, index) for index, value in enumerate(values) if value is not None]
+    return (max if _larger(name) else min)(known, key=lambda one: one[0])[1]

@@ -1,0 +1,57 @@
+"""The SQL of experiments."""
+
+from typing import Any
+from uuid import UUID as Id
+
+from sqlalchemy import Column, Connection, DateTime, Float, ForeignKey, Index, Integer, PrimaryKeyConstraint, Text, text
+from sqlalchemy.dialects.postgresql import JSONB, UUID, insert
+
+from vong.store.schema import project_table
+
+CHANNEL = "vong_experiments"
+"""Announces, by NOTIFY, the id of a run that has new figures or another status."""
+
+runs = project_table(
+    "experiments_runs",
+    Column("id", UUID(as_uuid=True), primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("recipe", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("base", Text, nullable=False),
+    Column("dataset", Text, nullable=False),
+    Column("model", Text),
+    Column("job_id", UUID(as_uuid=True)),
+    Column("settings", JSONB, nullable=False),
+    Column("summary", JSONB, nullable=False),
+    Column("warnings", JSONB, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("finished_at", DateTime(timezone=True)),
+    Index("experiments_runs_project_ix", "project_id", "id"),
+)
+
+metrics = project_table(
+    "experiments_metrics",
+    Column("run_id", UUID(as_uuid=True), ForeignKey("experiments_runs.id", ondelete="CASCADE"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("step", Integer, nullable=False),
+    Column("value", Float, nullable=False),
+    Column("entry", UUID(as_uuid=True), nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    PrimaryKeyConstraint("run_id", "name", "step", name="experiments_metrics_pk"),
+    Index("experiments_metrics_entry_ix", "run_id", "entry"),
+)
+
+
+def put(connection: Connection, rows: list[dict[str, Any]]) -> None:
+    """Write figures; a step that is written again (after a resume) takes the newer value."""
+    written = insert(metrics)
+    newer = {name: written.excluded[name] for name in ("value", "entry", "at")}
+    connection.execute(
+        written.on_conflict_do_update(index_elements=[metrics.c.run_id, metrics.c.name, metrics.c.step], set_=newer),
+        rows,
+    )
+
+
+def announce(connection: Connection, run_id: Id) -> None:
+    """Wake those who follow the run, once this transaction commits."""
+    connection.execute(text("SELECT pg_notify(:channel, :run)"), {"channel": CHANNEL, "run": str(run_id)})

@@ -1,0 +1,11 @@
+"""What was asked and answered: search, count and read the spans that the journal wrote, and take in spans of others.
+
+In: a filter, the id of a span or of a trace, or spans that another program measured. Out: `SpanSummary` lists (newest
+first, without bodies), whole `Span`s, and a `Trace`: its spans as trees.
+"""
+
+from vong.traces.ingest import ingest
+from vong.traces.search import Filter, count, for_ids, get, search
+from vong.traces.tree import tree
+
+__all__ = ["Filter", "count", "for_ids", "get", "ingest", "search", "tree"]

@@ -1,0 +1,94 @@
+"""Search, count and read spans."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from pydantic import Field
+from sqlalchemy import Connection, Row
+
+from vong.errors import NotFound
+from vong.records import Record, Span, Usage
+from vong.records.span import Versions
+from vong.records.trace import SpanSummary
+from vong.store.spans import USAGE, VERSIONS, decode
+from vong.traces import tables
+from vong.traces.tables import Wanted
+
+EQUAL = ("model", "route", "deployment", "model_version", "status", "user", "session", "kind", "key", "trace_id")
+LISTING = "vong traces list"
+
+
+class Filter(Record):
+    """Which spans. All that is given must hold. `text` is searched in the name and in the first 1,000 characters of
+    input and output: words in any order, "words in a row" in quotes, -without; no endings are cut off.
+    """
+
+    text: str | None = Field(default=None, max_length=1000)
+    since: datetime | None = Field(default=None, description="Started at this moment or later.")
+    until: datetime | None = Field(default=None, description="Started before this moment.")
+    model: str | None = None
+    route: str | None = None
+    deployment: str | None = None
+    model_version: str | None = Field(default=None, description="A model version's ref: name@hash.")
+    status: Literal["ok", "error"] | None = None
+    user: str | None = None
+    session: str | None = None
+    kind: str | None = None
+    key: str | None = Field(default=None, description="The name of the API key that called.")
+    trace_id: str | None = None
+    min_duration_ms: float | None = Field(default=None, ge=0)
+
+
+def search(
+    connection: Connection, wanted: Filter | None = None, *, after: UUID | None = None, limit: int = 50
+) -> list[SpanSummary]:
+    """The spans that match, newest first, without their bodies. `after` is the id of the last span of the page before;
+    NotFound where there is no such span.
+    """
+    place = None
+    if after is not None:
+        started_at = tables.started(connection, after)
+        if started_at is None:
+            raise _unknown(after)
+        place = started_at, after
+    return [summary(row) for row in tables.list_page(connection, _wanted(wanted, place), limit)]
+
+
+def count(connection: Connection, wanted: Filter | None = None) -> int:
+    """How many spans match."""
+    return tables.count_all(connection, _wanted(wanted))
+
+
+def get(connection: Connection, span_id: UUID) -> Span:
+    """One span with its bodies. NotFound where there is none in this project."""
+    found = for_ids(connection, [span_id])
+    if not found:
+        raise _unknown(span_id)
+    return found[0]
+
+
+def for_ids(connection: Connection, ids: Iterable[UUID]) -> list[Span]:
+    """The spans of those ids with their bodies, in the order of the ids; ids that are not known are left out."""
+    wanted = list(ids)
+    rows = {row.id: row for row in tables.whole(connection, wanted)}
+    return [decode(rows[id]) for id in wanted if id in rows]
+
+
+def summary(row: Row[Any]) -> SpanSummary:
+    """A row of `tables.SUMMARY` as a record."""
+    columns = dict(row._mapping)  # pyright: ignore[reportPrivateUsage]  # SQLAlchemy's public name for it
+    usage = Usage(**{name: columns.pop(name) for name in USAGE})
+    versions = Versions(**{name: columns.pop(name) for name in VERSIONS})
+    return SpanSummary(**columns, usage=usage, versions=versions)
+
+
+def _wanted(filter: Filter | None, after: tuple[datetime, UUID] | None = None) -> Wanted:
+    filter = filter or Filter()
+    equal = {name: value for name in EQUAL if (value := getattr(filter, name)) is not None}
+    return Wanted(equal, filter.since, filter.until, filter.text, filter.min_duration_ms, after)
+
+
+def _unknown(id: UUID) -> NotFound:
+    return NotFound(f"no span {str(id)!r}", f"list them with: {LISTING}")

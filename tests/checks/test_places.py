@@ -1,0 +1,80 @@
+"""One word, eight places: a stage has the same name wherever it appears."""
+
+import importlib
+import re
+from pathlib import Path
+
+import click
+import pytest
+
+from vong.cli.main import COMMANDS, STAGES
+from vong.store.schema import metadata
+
+ROOT = Path(__file__).parents[2]
+PACKAGE = ROOT / "src" / "vong"
+GROUND = {"records", "store", "jobs", "client", "app", "api", "cli"}
+
+
+def folders() -> set[str]:
+    return {folder.name for folder in PACKAGE.iterdir() if (folder / "__init__.py").exists()} - GROUND
+
+
+def test_folders_commands_routes_clients_tests_and_guides_are_the_same_set() -> None:
+    stages = folders()
+    assert stages == set(STAGES)
+    assert {stage for stage in stages if not (PACKAGE / "api" / f"{stage}.py").exists()} == set()
+    assert {stage for stage in stages if not (PACKAGE / "client" / f"{stage}.py").exists()} == set()
+    assert {stage for stage in stages if not (PACKAGE / "cli" / f"{stage}.py").exists()} == set()
+    assert {stage for stage in stages if not (ROOT / "tests" / stage).is_dir()} == set()
+    assert {stage for stage in stages if not (ROOT / "docs" / "guides" / f"{stage}.md").exists()} == set()
+
+
+@pytest.mark.parametrize("stage", sorted(STAGES))
+def test_routes_of_a_stage_begin_with_its_name(stage: str) -> None:
+    router = importlib.import_module(f"vong.api.{stage}").routes
+    assert router.prefix == f"/api/v1/{stage}"
+
+
+def test_every_table_carries_its_stage_as_prefix() -> None:
+    for folder in PACKAGE.iterdir():
+        if (folder / "tables.py").exists():
+            importlib.import_module(f"vong.{folder.name}.tables")
+    allowed = set(STAGES) | {"jobs"}
+    assert {name for name in metadata.tables if name.split("_")[0] not in allowed} == set()
+
+
+@pytest.mark.parametrize("stage", sorted(STAGES))
+def test_a_stage_has_at_most_ten_public_names_and_says_what_goes_in_and_out(stage: str) -> None:
+    module = importlib.import_module(f"vong.{stage}")
+    assert len(module.__all__) <= 10, module.__all__
+    assert module.__doc__ and re.search(r"\bIn: .*Out: ", module.__doc__, re.DOTALL), (
+        "say `In: … Out: …` in the docstring"
+    )
+
+
+def commands(group: click.Command, path: tuple[str, ...]) -> list[tuple[tuple[str, ...], click.Command]]:
+    if isinstance(group, click.Group):
+        return [found for name, child in group.commands.items() for found in commands(child, (*path, name))]
+    return [(path, group)]
+
+
+def all_commands() -> list[tuple[tuple[str, ...], click.Command]]:
+    return [
+        found
+        for name in COMMANDS
+        for found in commands(importlib.import_module(f"vong.cli.{name}").group, ("vong", name))
+    ]
+
+
+def test_every_command_that_prints_data_can_print_json() -> None:
+    silent = {"up", "down", "remove", "export", "plot", "follow", "log", "quickstart"}
+    missing = [
+        " ".join(path)
+        for path, command in all_commands()
+        if path[-1] not in silent and not any("--json" in parameter.opts for parameter in command.params)
+    ]
+    assert not missing, missing
+
+
+def test_every_command_has_help() -> None:
+    assert not [" ".join(path) for path, command in all_commands() if not command.help]

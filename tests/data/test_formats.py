@@ -1,0 +1,174 @@
+"""Every format reads what it writes, and says what is wrong with a row."""
+
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.data import making
+from vong import plugins
+from vong.data import formats
+from vong.errors import InvalidInput
+from vong.records import Example, Message
+
+quickly = settings(max_examples=40, deadline=None)
+
+
+def there_and_back(name: str, example: Example) -> Example:
+    format_ = formats.make(name)
+    return format_.to_example(json.loads(json.dumps(format_.to_row(example))))
+
+
+def test_all_formats_come_in_through_the_plugin_door() -> None:
+    assert plugins.names("format") == ["alpaca", "chat", "pairs", "preference", "sharegpt"]
+
+
+@quickly
+@given(making.examples(), st.booleans())
+def test_chat_reads_what_it_writes(example: Example, answered: bool) -> None:
+    example = example if answered else example.model_copy(update={"completion": None})
+    assert there_and_back("chat", example) == example
+
+
+@quickly
+@given(making.examples())
+def test_alpaca_reads_what_it_writes(example: Example) -> None:
+    assert there_and_back("alpaca", example) == example
+
+
+@quickly
+@given(making.examples())
+def test_sharegpt_reads_what_it_writes(example: Example) -> None:
+    assert there_and_back("sharegpt", example) == example
+
+
+@quickly
+@given(making.examples(system=False, turns=0))
+def test_pairs_reads_what_it_writes(example: Example) -> None:
+    assert there_and_back("pairs", example) == example
+
+
+@quickly
+@given(making.examples(), making.texts)
+def test_preference_reads_what_it_writes(example: Example, worse: str) -> None:
+    pair = example.model_copy(update={"rejected": making.assistant(worse)})
+    assert there_and_back("preference", pair) == pair
+
+
+def test_chat_keeps_tools_and_tool_calls() -> None:
+    call = {"id": "1", "type": "function", "function": {"name": "find", "arguments": "{}"}}
+    example = Example(
+        messages=(
+            making.user("where is it"),
+            Message(role="assistant", tool_calls=[call]),
+            Message(role="tool", content="in the box", tool_call_id="1"),
+        ),
+        completion=making.assistant("In the box."),
+        tools=({"type": "function", "function": {"name": "find"}},),
+    )
+    assert there_and_back("chat", example) == example
+
+
+def test_chat_reads_a_prompt_and_a_completion_of_messages() -> None:
+    row = {"prompt": [{"role": "user", "content": "a"}], "completion": [{"role": "assistant", "content": "b"}]}
+    example = formats.make("chat").to_example(row)
+    assert (example.prompt_text, example.answer) == ("a", "b")
+
+
+def test_sharegpt_reads_function_calls_as_tool_calls() -> None:
+    turns = [
+        {"from": "human", "value": "how warm is it"},
+        {"from": "function_call", "value": '{"name": "weather", "arguments": {"place": "Huế"}}'},
+        {"from": "observation", "value": '{"celsius": 31}'},
+        {"from": "gpt", "value": "31 degrees."},
+    ]
+    example = formats.make("sharegpt").to_example({"conversations": turns, "tools": "[]"})
+    assert example.messages[1].tool_calls == [
+        {"id": "call_1", "type": "function", "function": {"name": "weather", "arguments": '{"place": "Huế"}'}}
+    ]
+    assert example.messages[2].tool_call_id == "call_1"
+    assert example.answer == "31 degrees."
+
+
+def test_alpaca_joins_instruction_and_input() -> None:
+    example = formats.make("alpaca").to_example({"instruction": "Translate.", "input": "xin chào", "output": "hello"})
+    assert example.prompt_text == "Translate.\n\nxin chào"
+
+
+def test_pairs_writes_an_object_as_compact_json_in_the_order_given() -> None:
+    row = {"id": "T-1", "text": "broken", "channel": "mail", "triage": {"urgency": "high", "intent": "defect"}}
+    example = formats.make("pairs").to_example(row)
+    assert example.answer == '{"urgency":"high","intent":"defect"}'
+    assert example.metadata == {"id": "T-1", "channel": "mail"}
+
+
+def test_pairs_takes_a_system_message_and_a_template() -> None:
+    options = {"output": "label", "system": "Sort tickets.", "template": "{channel}: {text} {{done}}"}
+    example = formats.make("pairs", options).to_example({"text": "hi", "channel": "mail", "label": 3, "id": 7})
+    assert [message.text for message in example.messages] == ["Sort tickets.", "mail: hi {done}"]
+    assert (example.answer, example.metadata) == ("3", {"id": 7})
+
+
+@pytest.mark.parametrize("template", ["{text.__class__}", "{text[0]}", "{text!r}", "{text:>9}", "{", "no column", "{}"])
+def test_pairs_refuses_templates_that_do_more_than_name_columns(template: str) -> None:
+    with pytest.raises(InvalidInput):
+        formats.make("pairs", {"template": template})
+
+
+@pytest.mark.parametrize("name", ["alpaca", "chat", "pairs", "preference", "sharegpt"])
+def test_an_unknown_option_is_refused(name: str) -> None:
+    with pytest.raises(InvalidInput, match="no option 'colour'"):
+        formats.make(name, {"colour": "red"})
+
+
+@pytest.mark.parametrize(
+    ("row", "name"),
+    [
+        ({"messages": [{"role": "user", "content": "a"}]}, "chat"),
+        ({"messages": '[{"role": "user", "content": "a"}]'}, "chat"),
+        ({"instruction": "a", "input": "", "output": "b"}, "alpaca"),
+        ({"conversations": [{"from": "human", "value": "a"}]}, "sharegpt"),
+        ({"prompt": "a", "chosen": "b", "rejected": "c"}, "preference"),
+        ({"prompt": [{"role": "user", "content": "a"}], "chosen": [], "rejected": []}, "preference"),
+        ({"question": "a", "answer": "b"}, "pairs"),
+        ({"prompt": "a", "completion": "b"}, "pairs"),
+        ({"id": 1, "text": "a", "triage": {"x": 1}}, "pairs"),
+    ],
+)
+def test_a_format_is_known_by_a_look(row: dict[str, object], name: str) -> None:
+    assert formats.detect([row] * 3) == name
+
+
+def test_rows_of_no_known_shape_are_refused_with_a_way_out() -> None:
+    with pytest.raises(InvalidInput, match="--format pairs"):
+        formats.detect([{"alpha": 1, "beta": 2}])
+
+
+@pytest.mark.parametrize(
+    ("name", "row", "reason"),
+    [
+        ("chat", {"messages": [{"role": "wizard", "content": "a"}]}, "role"),
+        ("chat", {"messages": "hello"}, "not a list of messages"),
+        ("chat", {"messages": [{"role": "assistant", "content": "a"}]}, "before its answer"),
+        ("alpaca", {"instruction": "a"}, "no 'output'"),
+        ("sharegpt", {"conversations": [{"from": "elf", "value": "a"}]}, "from 'elf'"),
+        ("preference", {"chosen": "a", "rejected": "b"}, "no 'prompt'"),
+        ("preference", {"prompt": "a", "chosen": "b"}, "no 'rejected'"),
+        ("pairs", {"prompt": "a", "completion": None}, "'completion' has no value"),
+        ("pairs", {"prompt": None, "completion": "b"}, "'prompt' has no value"),
+    ],
+)
+def test_a_row_that_cannot_be_read_says_why(name: str, row: dict[str, object], reason: str) -> None:
+    with pytest.raises(InvalidInput, match=reason):
+        formats.make(name).to_example(row)
+
+
+def test_a_preference_without_prompt_takes_what_both_answers_share() -> None:
+    shared = [{"role": "user", "content": "a"}]
+    row = {
+        "chosen": [*shared, {"role": "assistant", "content": "good"}],
+        "rejected": [*shared, {"role": "assistant", "content": "bad"}],
+    }
+    example = formats.make("preference").to_example(row)
+    assert (example.prompt_text, example.answer, example.rejected and example.rejected.text) == ("a", "good", "bad")

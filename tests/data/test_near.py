@@ -1,0 +1,67 @@
+"""Near-duplicates are what their definition says, no more and no less."""
+
+import random
+from itertools import combinations
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.data.making import SENTENCES, different
+from vong.data.near import cluster, jaccard, normalised, shingles, without_common
+
+
+@st.composite
+def collections(draw: st.DrawFn) -> list[str]:
+    """Sentences, and copies of them with a few letters changed."""
+    texts = draw(st.lists(st.sampled_from(SENTENCES), min_size=1, max_size=8))
+    dice = random.Random(draw(st.integers(0, 2**32)))
+    for text in list(texts):
+        for _ in range(draw(st.integers(0, 2))):
+            letters = list(text)
+            for _ in range(draw(st.integers(0, 6))):
+                letters[dice.randrange(len(letters))] = dice.choice("abcdefghij ")
+            texts.append("".join(letters))
+    return texts
+
+
+@settings(max_examples=60, deadline=None)
+@given(collections(), st.sampled_from([0.6, 0.8, 0.9]))
+def test_clusters_are_the_connected_true_pairs(texts: list[str], threshold: float) -> None:
+    found = cluster(texts, threshold)
+    sets = [shingles(text) for text in without_common([normalised(text) for text in texts])]
+    # Brute force: which rows a chain of true pairs connects.
+    groups = [{row} for row in range(len(texts))]
+    for a, b in combinations(range(len(texts)), 2):
+        if jaccard(sets[a], sets[b]) >= threshold:
+            joined = groups[a] | groups[b]
+            for row in joined:
+                groups[row] = joined
+    assert found.near == [min(group) for group in groups]
+
+
+def test_the_same_text_is_the_same_whatever_its_case_and_blanks() -> None:
+    found = cluster(["Hello  there,\nworld", "hello there, world", "good bye"])
+    assert found.same == [0, 0, 2]
+    assert found.groups(found.same) == {0: [0, 1]}
+
+
+def test_a_templates_own_words_do_not_make_rows_alike() -> None:
+    template = "You sort tickets into product, urgency and intent. Read with care and answer in JSON.\n\nTicket: "
+    texts = [template + text + "\n\nAnswer as JSON, nothing else." for text in different(40)]
+    assert cluster(texts).groups() == {}
+    assert len(cluster([*texts, texts[3].replace("Ticket: ", "Ticket:  ")]).groups()) == 1
+
+
+def test_a_few_texts_that_begin_alike_stay_whole() -> None:
+    texts = ["the same beginning and one", "the same beginning and two"]
+    assert without_common(texts) == texts
+
+
+def test_very_short_texts_are_compared_whole() -> None:
+    assert cluster(["hi", "hi", "ho", ""]).near == [0, 0, 2, 3]
+    assert cluster([]).near == []
+
+
+def test_clusters_are_the_same_at_every_run() -> None:
+    texts = [text[:60] + text[60:].replace("a", "e") for text in different(60)] + different(60)
+    assert cluster(texts) == cluster(texts)

@@ -1,0 +1,134 @@
+"""Routes as values and as rows."""
+
+from collections import Counter
+from uuid import UUID
+
+import psycopg
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import Connection
+
+from vong import access, gateway
+from vong.errors import InvalidInput, NotFound, Unavailable
+from vong.gateway.announcements import LISTEN
+from vong.gateway.tables import CHANNEL
+from vong.records import Route, Target, now
+from vong.store.database import Database
+
+ECHO = Target(model="echo/echo")
+
+
+def route(*weights: float) -> Route:
+    targets = tuple(Target(model=f"echo/{index}", weight=weight) for index, weight in enumerate(weights))
+    return Route(name="r", version="v", targets=targets, created_at=now(), updated_at=now())
+
+
+def test_a_route_is_found_as_it_was_put(connection: Connection) -> None:
+    made = gateway.put_route(connection, "triage", [ECHO, Target(model="deployment/new", weight=0)])
+    assert gateway.get_route(connection, "triage") == made
+    assert gateway.list_routes(connection) == [made]
+    assert len(made.version) == 12
+
+
+def test_the_same_targets_again_change_nothing_and_others_make_a_new_version(connection: Connection) -> None:
+    first = gateway.put_route(connection, "triage", [ECHO])
+    assert gateway.put_route(connection, "triage", [ECHO]) == first
+    second = gateway.put_route(connection, "triage", [Target(model="echo/echo", weight=2)])
+    assert second.version != first.version and second.created_at == first.created_at
+    assert [old.version for old in gateway.route_history(connection, "triage")] == [second.version, first.version]
+
+
+def test_a_deleted_route_is_gone_and_its_history_stays(connection: Connection) -> None:
+    gateway.put_route(connection, "triage", [ECHO])
+    gateway.delete_route(connection, "triage")
+    with pytest.raises(NotFound, match="triage"):
+        gateway.get_route(connection, "triage")
+    assert [old.targets for old in gateway.route_history(connection, "triage")] == [(), (ECHO,)]
+
+
+def test_an_unknown_route_names_the_nearest(connection: Connection) -> None:
+    gateway.put_route(connection, "triage", [ECHO])
+    with pytest.raises(NotFound, match="did you mean 'triage'"):
+        gateway.get_route(connection, "triag")
+
+
+def test_routes_come_in_pages_by_name(connection: Connection) -> None:
+    for name in ("b", "a", "c"):
+        gateway.put_route(connection, name, [ECHO])
+    assert [found.name for found in gateway.list_routes(connection, limit=2)] == ["a", "b"]
+    assert [found.name for found in gateway.list_routes(connection, after="b")] == ["c"]
+
+
+def test_a_route_of_another_project_is_not_there(connection: Connection, database: Database) -> None:
+    gateway.put_route(connection, "triage", [ECHO])
+    connection.commit()
+    with database.owner() as owner:
+        other = access.create_project(owner, "other").id
+    with database.scope(other) as foreign:
+        assert gateway.list_routes(foreign) == []
+        assert gateway.route_history.__doc__
+        with pytest.raises(NotFound):
+            gateway.delete_route(foreign, "triage")
+
+
+@pytest.mark.parametrize(
+    ("name", "targets", "says"),
+    [
+        ("Triage", [ECHO], "cannot name a route"),
+        ("a/b", [ECHO], "cannot name a route"),
+        ("r", [], "no target"),
+        ("r", [ECHO, ECHO], "named twice"),
+        ("r", [Target(model="echo/echo", weight=-1)], "0 or more"),
+        ("r", [Target(model="echo/echo", weight=float("inf"))], "0 or more"),
+        ("r", [Target(model="echo/echo", weight=0)], "above 0"),
+        ("r", [Target(model="gpt-4o")], "is no target"),
+    ],
+)
+def test_a_route_that_could_not_work_is_refused(
+    connection: Connection, name: str, targets: list[Target], says: str
+) -> None:
+    with pytest.raises(InvalidInput, match=says):
+        gateway.put_route(connection, name, targets)
+
+
+def test_a_canary_shifts_weights_and_leaves_other_targets_as_they_are(connection: Connection) -> None:
+    gateway.put_route(connection, "triage", [Target(model="deployment/old"), Target(model="echo/echo", weight=0.5)])
+    moved = gateway.set_weights(connection, "triage", {"deployment/old": 0.9, "deployment/new": 0.1})
+    assert {target.model: target.weight for target in moved.targets} == {
+        "deployment/old": 0.9,
+        "echo/echo": 0.5,
+        "deployment/new": 0.1,
+    }
+
+
+def test_a_change_is_announced_when_it_is_committed(
+    connection: Connection, database_url: str, project_id: UUID
+) -> None:
+    with psycopg.connect(database_url, autocommit=True) as listening:
+        listening.execute(LISTEN)
+        gateway.put_route(connection, "triage", [ECHO])
+        assert list(listening.notifies(timeout=0.05)) == []
+        connection.commit()
+        (notice,) = listening.notifies(timeout=2, stop_after=1)
+    assert (notice.channel, notice.payload) == (CHANNEL, str(project_id))
+
+
+@given(
+    weights=st.lists(st.floats(0, 1e6), min_size=1, max_size=6).filter(lambda weights: sum(weights) > 0),
+    at=st.floats(0, 1, exclude_max=True),
+)
+def test_a_target_without_weight_is_never_chosen(weights: list[float], at: float) -> None:
+    chosen = gateway.choose(route(*weights), lambda: at)
+    assert chosen.weight > 0
+
+
+def test_targets_are_chosen_in_proportion_to_their_weights() -> None:
+    steps = 1000
+    counts = Counter(gateway.choose(route(1, 3, 0), lambda: step / steps).model for step in range(steps))  # noqa: B023
+    assert counts == {"echo/0": 250, "echo/1": 750}
+
+
+def test_a_route_whose_weights_are_all_zero_says_so() -> None:
+    with pytest.raises(Unavailable, match="weight above 0"):
+        gateway.choose(route(0, 0), lambda: 0.5)

@@ -1,0 +1,191 @@
+"""The client that speaks to upstreams, and its pool."""
+
+import asyncio
+import json
+import ssl
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import pytest
+
+from vong.errors import Misconfigured, UpstreamFailed, UpstreamTimeout
+from vong.gateway.connection import PAUSE, Limits
+from vong.gateway.upstream import Endpoint, Upstream
+
+from .fake_upstream import FakeUpstream
+
+T = TypeVar("T")
+Asking = Callable[..., Awaitable[bytes]]
+
+
+def run(fake: FakeUpstream, do: Callable[[Asking], Awaitable[T]]) -> T:
+    async def inside() -> T:
+        upstream = Upstream()
+        endpoint = Endpoint(fake.url, {"authorization": "Bearer secret"})
+
+        async def ask(model: str, limits: Limits | None = None) -> bytes:
+            body = json.dumps({"model": model}).encode()
+            response = await upstream.send(endpoint, "/chat/completions", body, limits or Limits())
+            return await response.read()
+
+        try:
+            return await do(ask)
+        finally:
+            upstream.close()
+
+    return asyncio.run(inside())
+
+
+def test_a_connection_is_used_again(fake: FakeUpstream) -> None:
+    async def thrice(ask: Asking) -> None:
+        for _ in range(3):
+            assert json.loads(await ask("plain"))["model"] == "plain"
+
+    run(fake, thrice)
+    assert fake.connections == 1
+    assert fake.requests[0].headers["authorization"] == "bearer secret"
+
+
+def test_calls_side_by_side_have_connections_of_their_own(fake: FakeUpstream) -> None:
+    async def together(ask: Asking) -> list[bytes]:
+        return await asyncio.gather(*(ask("plain") for _ in range(20)))
+
+    assert len(run(fake, together)) == 20
+    assert len(fake.requests) == 20
+
+
+def test_a_pooled_connection_that_was_closed_meanwhile_is_replaced_unseen() -> None:
+    async def scenario() -> list[bytes]:
+        open_now: list[asyncio.StreamWriter] = []
+
+        async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            open_now.append(writer)
+            while await reader.readline():
+                while (await reader.readline()).strip():
+                    pass
+                writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok")
+
+        server = await asyncio.start_server(serve, "127.0.0.1", 0)
+        upstream = Upstream()
+        endpoint = Endpoint(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", {})
+        answers: list[bytes] = []
+        for _ in range(2):
+            response = await upstream.send(endpoint, "/", None, Limits())
+            answers.append(await response.read())
+            open_now[-1].close()
+            await asyncio.sleep(0.02)
+        assert len(open_now) == 2
+        upstream.close()
+        server.close()
+        return answers
+
+    assert asyncio.run(scenario()) == [b"ok", b"ok"]
+
+
+def test_a_request_that_was_written_is_never_repeated(fake: FakeUpstream) -> None:
+    async def lost(ask: Asking) -> None:
+        await ask("plain")
+        with pytest.raises(UpstreamFailed, match="without an answer"):
+            await ask("close")
+
+    run(fake, lost)
+    assert [request.body["model"] for request in fake.requests] == ["plain", "close"]
+
+
+@pytest.mark.parametrize("model", ["interim", "until-close"])
+def test_interim_answers_and_bodies_that_end_with_the_connection_are_understood(fake: FakeUpstream, model: str) -> None:
+    assert json.loads(run(fake, lambda ask: ask(model)))["model"] == model
+
+
+def test_an_enormous_answer_is_refused(fake: FakeUpstream) -> None:
+    with pytest.raises(UpstreamFailed, match="more than 100 bytes"):
+        run(fake, lambda ask: ask("plain", Limits(body=100)))
+
+
+def test_nobody_listening_is_an_error_that_says_where() -> None:
+    async def dead() -> None:
+        await Upstream().send(Endpoint("http://127.0.0.1:9", {}), "/", None, Limits())
+
+    with pytest.raises(UpstreamFailed, match=r"no connection to 127\.0\.0\.1:9"):
+        asyncio.run(dead())
+
+
+def test_a_connection_that_does_not_come_about_is_a_timeout() -> None:
+    async def unanswered() -> None:
+        await Upstream().send(Endpoint("http://127.0.0.1:9", {}), "/", None, Limits(connect=0.0))
+
+    with pytest.raises(UpstreamTimeout, match="no connection"):
+        asyncio.run(unanswered())
+
+
+def test_a_reader_slower_than_the_upstream_pauses_it() -> None:
+    sent = 0
+
+    async def scenario() -> int:
+        async def flood(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            nonlocal sent
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
+            try:
+                while sent < 64 * 1024 * 1024:
+                    writer.write(b"x" * 65536)
+                    await writer.drain()
+                    sent += 65536
+            except ConnectionError:
+                return
+            writer.close()
+
+        server = await asyncio.start_server(flood, "127.0.0.1", 0)
+        upstream = Upstream()
+        endpoint = Endpoint(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", {})
+        response = await upstream.send(endpoint, "/", None, Limits())
+        await response.piece()
+        await asyncio.sleep(0.3)
+        paused_at = sent
+        await asyncio.sleep(0.1)
+        assert sent == paused_at < 64 * 1024 * 1024
+        held = [len(await response.piece()) for _ in range(40)]
+        assert PAUSE < held[0] < 4 * PAUSE
+        assert sent > paused_at
+        response.close()
+        server.close()
+        return sent
+
+    asyncio.run(scenario())
+
+
+def test_tls_is_spoken_and_a_certificate_that_nobody_vouches_for_is_refused(
+    certificate: tuple[ssl.SSLContext, ssl.SSLContext],
+) -> None:
+    serving, trusting = certificate
+
+    async def scenario() -> bytes:
+        async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\ntls")
+
+        server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=serving)
+        endpoint = Endpoint(f"https://localhost:{server.sockets[0].getsockname()[1]}", {})
+        with pytest.raises(UpstreamFailed, match="certificate"):
+            await Upstream().send(endpoint, "/", None, Limits())
+        upstream = Upstream(trusting)
+        response = await upstream.send(endpoint, "/", None, Limits())
+        answer = await response.read()
+        upstream.close()
+        server.close()
+        return answer
+
+    assert asyncio.run(scenario()) == b"tls"
+
+
+@pytest.mark.parametrize(
+    "url", ["ftp://host/v1", "localhost:8000", "https://", "https://user:secret@host/v1", "http://host/v1?key=x"]
+)
+def test_a_base_url_that_cannot_be_one_is_refused(url: str) -> None:
+    with pytest.raises(Misconfigured, match="base URL"):
+        Endpoint(url, {})
+
+
+def test_a_key_cannot_smuggle_in_a_header() -> None:
+    with pytest.raises(Misconfigured, match="authorization"):
+        Endpoint("http://127.0.0.1/v1", {"authorization": "Bearer x\r\nx-evil: 1"})

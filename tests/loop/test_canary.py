@@ -1,0 +1,210 @@
+import threading
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import numpy as np
+import pytest
+from sqlalchemy import Connection
+
+from vong import gateway, loop, registry
+from vong.errors import Conflict, InvalidInput, NotFound
+from vong.loop import Canary, Judged, Rules
+from vong.loop.sequential import Observation, follow, pair_up
+from vong.records import Score, Span, Target, Versions, new_id, now
+from vong.store.database import Database
+
+BEFORE = [Target(model="deployment/base", weight=3.0), Target(model="deployment/older", weight=1.0)]
+CANDIDATE = "deployment/tuned"
+
+
+def begin(connection: Connection, share: float = 0.5, **rules: Any) -> Canary:
+    gateway.put_route(connection, "triage", BEFORE)
+    return loop.start(connection, route="triage", candidate=CANDIDATE, share=share, rules=Rules(**rules))
+
+
+def judged(canary: Canary, value: float | None, *, candidate: bool, **changes: Any) -> Judged:
+    model = CANDIDATE if candidate else "deployment/base"
+    at = changes.pop("at", now())
+    versions = Versions(
+        route=changes.pop("route", canary.route), route_version=changes.pop("version", canary.route_version)
+    )
+    span = Span(
+        id=changes.pop("span_id", new_id()),
+        trace_id=uuid4().hex,
+        span_id=uuid4().hex[:16],
+        name="chat triage",
+        started_at=at,
+        duration_ms=1,
+        model=model,
+        versions=versions,
+    )
+    name = changes.pop("name", "quality")
+    return Judged(Score(id=new_id(), span_id=span.id, value=value, name=name, created_at=at), span)
+
+
+def traffic(canary: Canary, candidate: float, incumbent: float, size: int, seed: int = 1) -> list[Judged]:
+    generator = np.random.default_rng(seed)
+    found: list[Judged] = []
+    for _ in range(size):
+        mine = bool(generator.random() < canary.share)
+        value = float(generator.random() < (candidate if mine else incumbent))
+        found.append(judged(canary, value, candidate=mine))
+    return found
+
+
+def weights(connection: Connection) -> dict[str, float]:
+    return {target.model: target.weight for target in gateway.get_route(connection, "triage").targets}
+
+
+def test_a_canary_takes_its_share_and_leaves_the_others_theirs(connection: Connection) -> None:
+    canary = begin(connection, share=0.2)
+    assert canary.status == "running"
+    assert canary.before == tuple(BEFORE)
+    assert weights(connection) == pytest.approx({"deployment/base": 0.6, "deployment/older": 0.2, CANDIDATE: 0.2})
+    with pytest.raises(Conflict, match="has a canary already"):
+        loop.start(connection, route="triage", candidate=CANDIDATE)
+    assert [one.id for one in loop.list_canaries(connection, status="running")] == [canary.id]
+
+
+def test_a_better_candidate_is_promoted_by_itself_with_its_evidence(connection: Connection) -> None:
+    canary = begin(connection)
+    stream = traffic(canary, 0.85, 0.1, 200)
+    counted = 0
+    for one in stream:
+        canary = loop.take(connection, canary.id, [one])
+        counted += 1
+        if canary.status != "running":
+            break
+    assert (canary.status, canary.decided_by) == ("promoted", "evidence")
+    assert weights(connection) == {"deployment/base": 0.0, "deployment/older": 0.0, CANDIDATE: 1.0}
+    evidence = canary.evidence
+    assert evidence.verdict == "promote"
+    assert evidence.e_better >= evidence.threshold == 40
+    assert evidence.candidate_scores + evidence.incumbent_scores == counted
+    assert 10 <= evidence.pairs == len(canary.trail) <= 25
+    assert 0 < evidence.low < (evidence.difference or 0) <= evidence.high
+    assert canary.reason is not None
+    assert "better" in canary.reason
+    # Anybody can compute the decision again from the scores.
+    again = follow(
+        pair_up(
+            Observation("candidate" if one.span.model == CANDIDATE else "incumbent", one.score.value or 0.0)
+            for one in stream[:counted]
+        ),
+        canary.rules,
+    )
+    assert again[-1].e_better == pytest.approx(evidence.e_better)
+    after = loop.take(connection, canary.id, stream[counted:])
+    assert after == canary
+
+
+def test_a_worse_candidate_is_rolled_back_and_the_route_is_as_before(connection: Connection) -> None:
+    canary = begin(connection)
+    canary = loop.take(connection, canary.id, traffic(canary, 0.1, 0.9, 200))
+    assert (canary.status, canary.evidence.verdict) == ("rolled_back", "roll_back")
+    assert gateway.get_route(connection, "triage").targets == tuple(BEFORE)
+
+
+def test_without_a_shown_difference_the_incumbent_stays(connection: Connection) -> None:
+    canary = begin(connection, max_pairs=30)
+    canary = loop.take(connection, canary.id, traffic(canary, 0.6, 0.6, 300))
+    assert (canary.status, canary.evidence.pairs) == ("kept", 30)
+    assert "no difference shown" in (canary.reason or "")
+    assert gateway.get_route(connection, "triage").targets == tuple(BEFORE)
+
+
+def test_only_the_first_score_of_an_answer_of_this_canary_counts(connection: Connection) -> None:
+    canary = begin(connection)
+    first = judged(canary, 1.0, candidate=True)
+    noise = [
+        first,
+        judged(canary, 0.0, candidate=True, span_id=first.span.id),
+        judged(canary, 0.0, candidate=True, name="speed"),
+        judged(canary, None, candidate=True),
+        judged(canary, 0.0, candidate=True, route="another"),
+        judged(canary, 0.0, candidate=True, version="an-older-one"),
+        judged(canary, 0.0, candidate=True, at=canary.started_at - timedelta(seconds=1)),
+    ]
+    for _ in range(2):
+        canary = loop.take(connection, canary.id, noise)
+    assert (canary.evidence.candidate_scores, canary.evidence.incumbent_scores, canary.evidence.pairs) == (1, 0, 0)
+    canary = loop.take(connection, canary.id, [judged(canary, 0.5, candidate=False)])
+    assert (canary.evidence.pairs, canary.evidence.difference) == (1, 0.5)
+
+
+def test_a_person_may_decide_and_is_named(connection: Connection) -> None:
+    canary = begin(connection)
+    with pytest.raises(InvalidInput, match="needs a reason"):
+        loop.decide(connection, canary.id, "promote", " ", "lan")
+    canary = loop.decide(connection, canary.id, "promote", "checked by hand", "lan")
+    assert (canary.status, canary.decided_by, canary.reason) == ("promoted", "lan", "checked by hand")
+    assert weights(connection)[CANDIDATE] == 1.0
+    with pytest.raises(Conflict, match="is promoted already"):
+        loop.decide(connection, canary.id, "roll_back", "no", "lan")
+
+
+def test_a_route_that_was_changed_meanwhile_is_left_alone(connection: Connection) -> None:
+    canary = begin(connection)
+    gateway.set_weights(connection, "triage", {CANDIDATE: 0.9})
+    canary = loop.decide(connection, canary.id, "roll_back", "enough", "lan")
+    assert canary.status == "superseded"
+    assert weights(connection)[CANDIDATE] == 0.9
+
+
+def test_a_promotion_moves_the_alias_of_a_registered_model(
+    connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moved: list[tuple[Any, ...]] = []
+    monkeypatch.setattr(registry, "set_alias", lambda _, *given, **more: moved.append((*given, more)))
+    canary = begin(connection)
+    one = judged(canary, 1.0, candidate=True)
+    versions = one.span.versions.model_copy(update={"model_version": "triage@1f0c9a27b4de"})
+    loop.take(connection, canary.id, [Judged(one.score, one.span.model_copy(update={"versions": versions}))])
+    loop.decide(connection, canary.id, "promote", "good", "lan")
+    [(name, alias, ref, evidence, more)] = moved
+    assert (name, alias, ref) == ("triage", "prod", "triage@1f0c9a27b4de")
+    assert evidence["canary"] == str(canary.id)
+    assert more == {"reason": "good", "moved_by": "lan"}
+
+
+def test_impossible_canaries_are_refused(connection: Connection) -> None:
+    gateway.put_route(connection, "alone", [Target(model=CANDIDATE)])
+    with pytest.raises(InvalidInput, match="no other target"):
+        loop.start(connection, route="alone", candidate=CANDIDATE)
+    with pytest.raises(NotFound):
+        loop.start(connection, route="nowhere", candidate=CANDIDATE)
+    for share, rules in [(0.0, Rules()), (1.0, Rules()), (0.5, Rules(alpha=2)), (0.5, Rules(min_pairs=9, max_pairs=8))]:
+        with pytest.raises(InvalidInput):
+            loop.start(connection, route="alone", candidate="echo/echo", share=share, rules=rules)
+    with pytest.raises(InvalidInput, match="give a margin"):
+        loop.start(connection, route="alone", candidate="echo/echo", rules=Rules(goal="not_worse"))
+    with pytest.raises(NotFound):
+        loop.get(connection, new_id())
+
+
+def test_scores_that_arrive_at_once_decide_once(database: Database, project_id: UUID) -> None:
+    with database.scope(project_id) as connection:
+        canary = begin(connection)
+    stream = traffic(canary, 0.9, 0.1, 60)
+    decided: list[Canary] = []
+
+    def send(part: list[Judged]) -> None:
+        for one in part:
+            with database.scope(project_id) as connection:
+                decided.append(loop.take(connection, canary.id, [one]))
+
+    threads = [threading.Thread(target=send, args=(stream[i::3],)) for i in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    endings = {(one.status, one.decided_at, one.evidence.pairs) for one in decided if one.status != "running"}
+    assert len(endings) == 1
+    with database.scope(project_id) as connection:
+        history = gateway.route_history(connection, "triage")
+        assert len(history) == 3
+        final = loop.get(connection, canary.id)
+    assert final.status == "promoted"
+    scores = final.evidence.candidate_scores + final.evidence.incumbent_scores
+    assert scores == sum(one.status == "running" for one in decided) + 1

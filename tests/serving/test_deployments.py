@@ -1,0 +1,108 @@
+import pytest
+from sqlalchemy import Connection
+
+from vong import jobs, serving
+from vong.errors import Conflict, InvalidInput, NotFound
+from vong.records import ModelVersion, content_hash, now
+from vong.serving import tables
+from vong.serving.deployments import DeploymentSettings
+from vong.store.database import Database
+
+
+def model(name: str, kind: str = "base", format: str = "safetensors", **more: object) -> ModelVersion:
+    values = {"name": name, "hash": content_hash(name), "number": 1, "kind": kind, "format": format, "files": {}}
+    return ModelVersion.model_validate({**values, "bytes": 1, "created_at": now(), **more})
+
+
+BASE = model("base")
+TUNED = model("tuned", "adapter", base=BASE.ref, dataset="tickets@abcdef")
+
+
+def test_a_base_model_needs_no_check_and_the_record_says_so(connection: Connection) -> None:
+    made = serving.deploy(connection, "plain", BASE, BASE)
+    assert made.job is None
+    assert made.deployment.parity is not None and "base model" in made.deployment.parity["skipped"]
+    assert (made.deployment.engine, made.deployment.state) == ("transformers", "pending")
+
+
+def test_a_tuned_model_is_deployed_with_its_parity_check(connection: Connection) -> None:
+    made = serving.deploy(connection, "triage", TUNED, BASE)
+    assert made.job is not None and made.job.kind == "serving.parity"
+    assert jobs.get(connection, made.job.id).params == {"deployment": "triage", "model": TUNED.ref}
+
+
+def test_deploying_the_same_again_changes_nothing(connection: Connection) -> None:
+    first = serving.deploy(connection, "triage", TUNED, BASE)
+    again = serving.deploy(connection, "triage", TUNED, BASE)
+    assert again.job is None
+    assert again.deployment == first.deployment
+
+
+def test_deployments_on_one_base_share_a_process_unless_their_settings_differ(connection: Connection) -> None:
+    one = serving.deploy(connection, "one", TUNED, BASE).deployment
+    two = serving.deploy(connection, "two", BASE, BASE).deployment
+    wide = serving.deploy(connection, "wide", BASE, BASE, settings=DeploymentSettings(batch=16)).deployment
+    assert one.group == two.group != wide.group
+
+
+def test_a_gguf_goes_to_llama_cpp_and_nothing_goes_where_it_does_not_fit(connection: Connection) -> None:
+    gguf = model("small", format="gguf")
+    assert serving.deploy(connection, "gguf", gguf, gguf).deployment.engine == "xllamacpp"
+    with pytest.raises(InvalidInput, match="serves GGUF"):
+        serving.deploy(connection, "wrong", BASE, BASE, engine="xllamacpp")
+    with pytest.raises(InvalidInput, match="adapter on a GGUF base"):
+        serving.deploy(connection, "wrong", TUNED, gguf, engine="xllamacpp")
+    with pytest.raises(NotFound, match="no engine named 'transformer'"):
+        serving.deploy(connection, "wrong", BASE, BASE, engine="transformer")
+    with pytest.raises(InvalidInput, match="no deployment name"):
+        serving.deploy(connection, "Not Good", BASE, BASE)
+
+
+def test_a_failed_parity_check_keeps_the_model_from_the_gateway(connection: Connection) -> None:
+    group = serving.deploy(connection, "triage", TUNED, BASE).deployment.group
+    tables.put_engine(connection, group, url="http://127.0.0.1:1", token="secret", state="ready")
+    report = {"equal": False, "reason": "conversation 0, position 3: the trainer has token 1, the engine 2"}
+    failed = serving.record_parity(connection, "triage", TUNED.ref, report)
+    assert failed.state == "failed" and failed.reason is not None and "position 3" in failed.reason
+    assert serving.ready(connection) == []
+    passed = serving.record_parity(connection, "triage", TUNED.ref, {"equal": True})
+    assert passed.state == "ready"
+    (ready,) = serving.ready(connection)
+    assert (ready.url, ready.token, ready.dataset) == ("http://127.0.0.1:1/v1", "secret", "tickets@abcdef")
+
+
+def test_a_check_of_a_model_that_was_replaced_meanwhile_says_nothing(connection: Connection) -> None:
+    serving.deploy(connection, "triage", TUNED, BASE)
+    other = model("other", "adapter", base=BASE.ref)
+    serving.deploy(connection, "triage", other, BASE)
+    assert serving.record_parity(connection, "triage", TUNED.ref, {"equal": True}).state == "pending"
+
+
+def test_a_stopped_deployment_is_gone_from_the_gateway_at_once(connection: Connection) -> None:
+    group = serving.deploy(connection, "plain", BASE, BASE).deployment.group
+    tables.put_engine(connection, group, url="http://127.0.0.1:1", token="secret", state="ready")
+    tables.change(connection, "plain", state="ready")
+    assert [found.name for found in serving.ready(connection)] == ["plain"]
+    assert serving.stop(connection, "plain").state == "stopped"
+    assert serving.ready(connection) == []
+    with pytest.raises(Conflict, match="is stopped"):
+        serving.restart(connection, "plain")
+    with pytest.raises(NotFound, match="did you mean 'plain'"):
+        serving.find(connection, "plane")
+
+
+def test_the_token_of_an_engine_is_in_no_record(connection: Connection) -> None:
+    group = serving.deploy(connection, "plain", BASE, BASE).deployment.group
+    tables.put_engine(connection, group, url="http://127.0.0.1:1", token="secret", state="ready")
+    assert "secret" not in serving.find(connection, "plain").model_dump_json()
+
+
+def test_another_project_sees_nothing_of_it(database: Database, connection: Connection) -> None:
+    from vong import access
+
+    serving.deploy(connection, "plain", BASE, BASE)
+    connection.commit()
+    with database.owner() as owner:
+        other = access.create_project(owner, "other").id
+    with database.scope(other) as foreign:
+        assert serving.list_deployments(foreign) == []

@@ -1,0 +1,60 @@
+"""Rows and a report for tests."""
+
+from pathlib import Path
+from typing import Any
+
+from vong.errors import JobCancelled
+from vong.records import Example, Message
+from vong.training import SftSettings, Work
+
+
+def rows(count: int, start: int = 0) -> list[Example]:
+    """A task that two layers can learn: answer with the letter that was named."""
+    return [
+        Example(
+            messages=(Message(role="user", content=f"say {chr(97 + n % 5)}{'!' * (n % 7)}"),),
+            completion=Message(role="assistant", content=chr(97 + n % 5) * 3),
+        )
+        for n in range(start, start + count)
+    ]
+
+
+class Recorder:
+    """Keeps what a recipe reports; cancels at a step where it is told to."""
+
+    def __init__(self, cancel_at: int | None = None) -> None:
+        self.cancel_at = cancel_at
+        self.figures: list[tuple[int, dict[str, float]]] = []
+        self.warnings: list[str] = []
+        self.lines: list[str] = []
+        self.done: list[float] = []
+
+    def metrics(self, step: int, values: dict[str, float]) -> None:
+        self.figures.append((step, values))
+
+    def progress(self, done: float, total: float, message: str) -> None:
+        self.done.append(done)
+        if self.cancel_at is not None and done >= self.cancel_at:
+            raise JobCancelled("asked to stop")
+
+    def warn(self, text: str) -> None:
+        self.warnings.append(text)
+
+    def log(self, line: str) -> None:
+        self.lines.append(line)
+
+    def series(self, name: str) -> list[float]:
+        return [values[name] for _, values in self.figures if name in values]
+
+
+def work(base: Path, folder: Path, settings: dict[str, Any], train: int = 24, validation: int = 8) -> Work:
+    folder.mkdir(parents=True, exist_ok=True)
+    return Work(
+        base=base,
+        base_ref="tiny@0123456789ab",
+        train=rows(train),
+        validation=rows(validation, start=100),
+        settings=SftSettings.model_validate({"batch_size": 4, "learning_rate": 1e-2, "lora_rank": 4, **settings}),
+        folder=folder,
+        threads=1,
+    )
