@@ -26,11 +26,12 @@ _counter = itertools.count()
 def postgres_url() -> Iterator[str]:
     """An embedded PostgreSQL of the test session's own, with a migrated database to copy."""
     folder = Path(tempfile.mkdtemp(prefix="vong-test-"))
+    folder.chmod(0o711)  # root's PostgreSQL runs as a user of its own and must pass
     try:
         url = postgres.start(folder / "postgres")
         with psycopg.connect(url, autocommit=True) as connection:
             connection.execute("CREATE DATABASE template_vong")
-        database = Database(_named(url, "template_vong"), pool=1)
+        database = Database(named(url, "template_vong"), pool=1)
         migrate(database)
         database.close()
         yield url
@@ -45,7 +46,7 @@ def database_url(postgres_url: str) -> Iterator[str]:
     name = f"test_{next(_counter)}"
     with psycopg.connect(postgres_url, autocommit=True) as connection:
         connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template_vong").format(sql.Identifier(name)))
-    yield _named(postgres_url, name)
+    yield named(postgres_url, name)
     with psycopg.connect(postgres_url, autocommit=True) as connection:
         connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
@@ -85,6 +86,7 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket.socket, "connect", local_only)
 
 
-def _named(url: str, name: str) -> str:
+def named(url: str, name: str) -> str:
+    """The URL of another database of the same server."""
     before, _, query = url.partition("?")
     return f"{before.rsplit('/', 1)[0]}/{name}?{query}"

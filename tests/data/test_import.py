@@ -12,7 +12,7 @@ from vong.errors import InvalidInput
 
 ROWS: list[dict[str, Any]] = [
     {"id": "a", "question": "one\ntwo", "answer": "Đúng, 1"},
-    {"id": "b", "question": "three, \"four\"", "answer": "no"},
+    {"id": "b", "question": 'three, "four"', "answer": "no"},
 ]
 
 

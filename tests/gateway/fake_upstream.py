@@ -140,7 +140,7 @@ class FakeUpstream:
         writer.write(STREAM_HEAD)
         left = asyncio.ensure_future(self._left(reader))
         while not left.done():
-            writer.write(_chunk(stream_events("endless")[1]))
+            writer.write(_chunk(stream_events("endless")[2]))
             await asyncio.sleep(0.01)
         writer.close()
 

@@ -2,8 +2,10 @@
 
 import asyncio
 import math
+from itertools import product
 from typing import Any
 
+import numpy as np
 import openai
 import pytest
 
@@ -90,7 +92,7 @@ def test_tool_calls_pass_through_plain_and_streamed(client: openai.OpenAI, serve
     assert message.tool_calls and message.tool_calls[0].model_dump() == TOOL_CALL
     with client.chat.completions.stream(model="fake/tools", messages=ASK) as stream:
         streamed = stream.get_final_completion().choices[0].message
-    assert streamed.tool_calls and streamed.tool_calls[0].function.arguments == TOOL_CALL["function"]["arguments"]
+    assert streamed.tool_calls and streamed.tool_calls[0].function.arguments == '{"city": "Huế"}'
     assert [s.output["choices"][0]["message"]["tool_calls"] for s in server.spans()] == [[TOOL_CALL], [TOOL_CALL]]
 
 
@@ -117,9 +119,10 @@ def test_embeddings_come_from_any_provider(client: openai.OpenAI, server: Server
 def test_the_embedding_model_that_ships_knows_what_is_alike(client: openai.OpenAI) -> None:
     texts = ["How do I get my money back?", "I want a refund.", "The weather is fine in Huế."]
     answer = client.embeddings.create(model="all-minilm-l6-v2", input=texts)
-    refund, money, weather = (item.embedding for item in answer.data)
-    assert len(refund) == 384 and answer.usage.prompt_tokens > 10
-    assert math.sumprod(refund, money) > 0.4 > math.sumprod(refund, weather)  # pyright: ignore
+    vectors = np.array([item.embedding for item in answer.data])
+    likeness = vectors @ vectors.T
+    assert vectors.shape == (3, 384) and answer.usage.prompt_tokens > 10
+    assert likeness[0, 1] > 0.4 > likeness[0, 2]
 
 
 def test_the_models_are_what_can_be_called(client: openai.OpenAI, server: Server) -> None:
@@ -180,37 +183,32 @@ def test_errors_are_the_ones_that_the_package_knows(client: openai.OpenAI, serve
     assert all(span.status == "error" and span.error for span in server.spans())
 
 
-@pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 422, 429, 500, 503, 529])
-def test_an_upstreams_own_errors_pass_on_with_their_status(client: openai.OpenAI, status: int) -> None:
-    for stream in (False, True):
+def test_an_upstreams_own_errors_pass_on_with_their_status(client: openai.OpenAI) -> None:
+    statuses = [400, 401, 403, 404, 409, 422, 429, 500, 503, 529]
+    for status, stream in product(statuses, (False, True)):
         with pytest.raises(openai.APIStatusError, match="told to") as raised:
             client.chat.completions.create(model=f"fake/status-{status}", messages=ASK, stream=stream)
         assert raised.value.status_code == status
 
 
-@pytest.mark.parametrize("model", ["close", "not-http", "cut", "not-json", "redirect"])
-def test_an_upstream_that_breaks_is_a_502_with_a_reason(client: openai.OpenAI, server: Server, model: str) -> None:
-    with pytest.raises(openai.InternalServerError) as raised:
-        client.chat.completions.create(model=f"fake/{model}", messages=ASK)
-    assert raised.value.status_code == 502
-    assert server.span().status == "error"
+def test_an_upstream_that_breaks_is_a_502_with_a_reason(client: openai.OpenAI, server: Server) -> None:
+    for model in ("close", "not-http", "cut", "not-json", "redirect"):
+        with pytest.raises(openai.InternalServerError) as raised:
+            client.chat.completions.create(model=f"fake/{model}", messages=ASK)
+        assert raised.value.status_code == 502
+        assert server.spans()[-1].status == "error"
 
 
-@pytest.mark.parametrize(
-    ("model", "says"),
-    [("drop", "in the middle"), ("no-end", "before the answer was complete"), ("error-event", "overloaded")],
-)
-def test_a_stream_that_breaks_off_ends_with_an_error_event(
-    client: openai.OpenAI, server: Server, model: str, says: str
-) -> None:
-    stream = client.chat.completions.create(model=f"fake/{model}", messages=ASK, stream=True)
-    said: list[str] = []
-    with pytest.raises(openai.APIError, match=says):
-        said.extend(chunk.choices[0].delta.content or "" for chunk in stream)
-    assert "".join(said) == "" or SAID.startswith("".join(said))
-    span = server.span()
-    assert span.status == "error" and says in (span.error or "")
-    assert span.output["choices"][0]["message"]["content"] == WORDS[0]
+def test_a_stream_that_breaks_off_ends_with_an_error_event(client: openai.OpenAI, server: Server) -> None:
+    breaks = {"drop": "in the middle", "no-end": "before the answer was complete", "error-event": "overloaded"}
+    for model, says in breaks.items():
+        stream = client.chat.completions.create(model=f"fake/{model}", messages=ASK, stream=True)
+        with pytest.raises(openai.APIError, match=says):
+            for chunk in stream:
+                assert chunk.choices[0].delta.content in ("", WORDS[0])
+        span = server.spans()[-1]
+        assert span.status == "error" and says in (span.error or "")
+        assert span.output["choices"][0]["message"]["content"] == WORDS[0]
 
 
 def test_a_caller_who_leaves_a_stream_cancels_the_upstream_within_a_tenth_of_a_second(

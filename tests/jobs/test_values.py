@@ -51,9 +51,8 @@ def test_the_rate_forgets_what_is_older_than_half_a_minute_and_starts_anew_on_go
     rate = Rate()
     for second in range(100):
         rate.add(second, 0)
-    for second in range(100, 140):
-        last = rate.add(second, (second - 99) * 2.0)
-    assert last == pytest.approx(2.0, rel=0.05)
+    rates = [rate.add(second, (second - 99) * 2.0) for second in range(100, 140)]
+    assert rates[-1] == pytest.approx(2.0, rel=0.05)
     assert rate.add(141, 1) is None
 
 

@@ -63,7 +63,9 @@ def test_a_canary_takes_its_share_and_leaves_the_others_theirs(connection: Conne
     assert canary.before == tuple(BEFORE)
     assert weights(connection) == pytest.approx({"deployment/base": 0.6, "deployment/older": 0.2, CANDIDATE: 0.2})
     with pytest.raises(Conflict, match="has a canary already"):
-        loop.start(connection, route="triage", candidate=CANDIDATE)
+        loop.start(connection, route="triage", candidate=CANDIDATE, share=0.3)
+    again = loop.start(connection, route="triage", candidate=CANDIDATE, share=0.2)
+    assert again.id == canary.id
     assert [one.id for one in loop.list_canaries(connection, status="running")] == [canary.id]
 
 

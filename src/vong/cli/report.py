@@ -64,13 +64,11 @@ def _before_and_after(found: dict[str, Any]) -> None:
 
 
 def _decision(found: dict[str, Any]) -> None:
-    canary, parity = found["canary"], found["parity"]
-    evidence = canary["evidence"]
-    click.echo(f"\nParity of trainer and engine: {parity['verdict']}")
-    click.echo(
-        f"Canary {canary['status']} after {evidence['pairs']} pairs; candidate {evidence["candidate"]:.2f}, "
-        f"incumbent {evidence["incumbent"]:.2f}, e-value for better {evidence['e_better']:.3g}, needed {evidence['threshold']:.3g}"
-    )
+    canary, evidence = found["canary"], found["canary"]["evidence"]
+    means = f"candidate {evidence['candidate']:.2f}, incumbent {evidence['incumbent']:.2f}"
+    proof = f"e-value {evidence['e_better']:.3g} of the {evidence['threshold']:.3g} needed"
+    click.echo(f"\nParity of trainer and engine: {found['parity']['verdict']}")
+    click.echo(f"Canary {canary['status']} after {evidence['pairs']} pairs: {means}, {proof}")
 
 
 def _curve(client: Client, run: str, folder: Path) -> dict[str, str]:

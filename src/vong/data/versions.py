@@ -10,6 +10,7 @@ from typing import IO, Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Connection, func, insert, select
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from vong.data import tables
 from vong.errors import Conflict, InvalidInput, NotFound, nearest
@@ -115,7 +116,7 @@ def list_versions(
 def list_datasets(connection: Connection, *, after: str | None = None, limit: int = 50) -> list[DatasetVersion]:
     """The newest version of every dataset, by name; `after` is the last name seen."""
     versions = tables.versions
-    query = select(versions).distinct(versions.c.name).order_by(versions.c.name, versions.c.number.desc())
+    query = select(versions).ext(distinct_on(versions.c.name)).order_by(versions.c.name, versions.c.number.desc())
     if after is not None:
         query = query.where(versions.c.name > after)
     return [_record(row) for row in connection.execute(query.limit(limit)).mappings()]
@@ -157,17 +158,18 @@ def append(
     examples: Iterable[Example],
     operation: Operation | None = None,
 ) -> DatasetVersion:
-    """The next version of a dataset: its newest rows and these, without those whose content it has already. Where all
-    are known the newest version is given; where there is no such dataset it begins with these rows.
+    """The next version of a dataset: its newest rows and these, without those that it has already (the same content in
+    the same split). Where all are known the newest version is given; a new dataset begins with these rows.
     """
     newest = next(iter(list_versions(connection, name, limit=1)), None)
     before = list(read(blobs, newest)) if newest else []
-    seen = {example.hash for example in before}
+    seen = {(example.hash, example.metadata.get("split")) for example in before}
     offered, added = 0, list[Example]()
     for example in examples:
         offered += 1
-        if example.hash not in seen:
-            seen.add(example.hash)
+        identity = (example.hash, example.metadata.get("split"))
+        if identity not in seen:
+            seen.add(identity)
             added.append(example)
     if newest and not added:
         return newest

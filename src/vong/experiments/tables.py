@@ -1,7 +1,8 @@
 """The SQL of experiments."""
 
+import uuid
 from typing import Any
-from uuid import UUID as Id
+
 
 from sqlalchemy import Column, Connection, DateTime, Float, ForeignKey, Index, Integer, PrimaryKeyConstraint, Text, text
 from sqlalchemy.dialects.postgresql import JSONB, UUID, insert
@@ -52,6 +53,6 @@ def put(connection: Connection, rows: list[dict[str, Any]]) -> None:
     )
 
 
-def announce(connection: Connection, run_id: Id) -> None:
+def announce(connection: Connection, run_id: uuid.UUID) -> None:
     """Wake those who follow the run, once this transaction commits."""
     connection.execute(text("SELECT pg_notify(:channel, :run)"), {"channel": CHANNEL, "run": str(run_id)})

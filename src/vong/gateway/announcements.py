@@ -12,8 +12,10 @@ from vong.gateway.tables import CHANNEL
 
 log = logging.getLogger(__name__)
 LISTEN = sql.SQL("LISTEN {}").format(sql.Identifier(CHANNEL))
+LOOK = 0.25
+"""Seconds between looks at whether to stop."""
 PAUSE = 1.0
-"""Seconds between looks at whether to stop, and before a lost connection is tried again."""
+"""Seconds before a lost connection is tried again."""
 
 
 class Announcements:
@@ -51,5 +53,5 @@ class Announcements:
             connection.execute(LISTEN)
             self._heard(None)
             while not self._stopped.is_set():
-                for notice in connection.notifies(timeout=PAUSE):
+                for notice in connection.notifies(timeout=LOOK):
                     self._heard(UUID(notice.payload))

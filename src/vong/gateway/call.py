@@ -81,11 +81,14 @@ class Call:
         if not transcript.ended:
             raise UpstreamFailed("the upstream ended its stream before the answer was complete", "send it again")
 
-    def close(self, error: BaseException | None = None) -> None:
-        """Write the span, once. `error` is what went wrong, asyncio.CancelledError where the caller left."""
+    def close(self, error: BaseException | None = None, status: int | None = None) -> None:
+        """Write the span, once. `error` is what went wrong, asyncio.CancelledError where the caller left; `status`
+        what the caller was answered, where that was not the upstream's own.
+        """
         if self._closed:
             return
         self._closed = True
+        self._status = status or self._status
         self._means.account(self._principal, self._span(error))
 
     def _read(self, reply: Reply) -> None:
@@ -134,10 +137,8 @@ class Call:
             self._status = LEFT
             return "the caller left before the answer was complete"
         if isinstance(error, VongError):
-            self._status = error.status
             return str(error)
         if error is not None:
-            self._status = 500
             return f"{type(error).__name__}: {error}"
         said = output.get("error") if output else None
         if said is None and self._status < 400:

@@ -5,6 +5,7 @@ import logging
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import TypeVar
 from uuid import UUID
 
@@ -19,11 +20,15 @@ from vong.jobs.patience import is_away, patiently
 from vong.jobs.patient import PatientConnector, Taker
 from vong.jobs.perform import Run, last_lines, perform, settle
 from vong.jobs.recorder import Recorder
+from vong.jobs.sweep import sweep
 from vong.jobs.worker import Shop
 
 T = TypeVar("T")
 
 log = logging.getLogger(__name__)
+
+SWEEP_EVERY = 3600.0
+"""Seconds between two clearances of old folders."""
 
 
 class Crew:
@@ -52,8 +57,11 @@ class Crew:
             update_heartbeat_interval=shop.pace.heartbeat,
             stalled_worker_timeout=shop.pace.stalled,
         )
+        self._tasks: set[int] = set()
+        self._suspects: set[attempts.Orphan] = set()
         self._reached = time.monotonic()
         self._calm_until = 0.0
+        self._swept = 0.0
 
     def _in_thread(self, work: Callable[[], T]) -> asyncio.Future[T]:
         return asyncio.get_running_loop().run_in_executor(self._threads, work)
@@ -62,22 +70,28 @@ class Crew:
         """Until a signal."""
         async with self._app.open_async():
             rescuing = asyncio.create_task(self._rescue_forever(), name="rescue")
+            rescuing.add_done_callback(lambda _: self._taker.stop())  # a worker that cannot rescue is of no use
             try:
                 await self._taker.run()
             finally:
                 rescuing.cancel()
+                with suppress(asyncio.CancelledError):
+                    await rescuing
 
     async def _take(self, context: JobContext, job: str, project: str) -> None:
         """What procrastinate calls for each queue entry."""
         handler = self._shop.handlers[context.job.queue]
+        task = context.job.id or 0
+        self._tasks.add(task)
         self._count(handler.heavy, 1)
         try:
-            started = await self._begin(UUID(job), UUID(project), context.job.id or 0)
+            started = await self._begin(UUID(job), UUID(project), task)
             if started is None:
                 return
             log.info("job %s (%s), attempt %d", started.job.id, started.job.kind, started.job.attempts)
             await (self._run_heavy if handler.heavy else self._run_light)(context, started)
         finally:
+            self._tasks.discard(task)
             self._count(handler.heavy, -1)
 
     def _count(self, heavy: bool, change: int) -> None:
@@ -153,7 +167,7 @@ class Crew:
             await asyncio.sleep(self._shop.pace.heartbeat)
 
     def _rescue(self) -> int:
-        """Queue again what dead workers have left.
+        """Queue again what dead workers have left, once it looks so twice in a row.
 
         When the database was away, every heartbeat is old: then the living get the time to give a new one first.
         """
@@ -161,10 +175,16 @@ class Crew:
         if now - self._reached > pace.stalled:
             self._calm_until = now + pace.stalled
         with self._shop.database.owner() as connection:
-            found = attempts.orphans(connection, pace.stalled if now >= self._calm_until else 3600.0)
+            taken = attempts.Taken(self._taker.worker_id, frozenset(self._tasks))
+            stalled_after = pace.stalled if now >= self._calm_until else 3600.0
+            found = set(attempts.orphans(connection, stalled_after, taken))
+            if now - self._swept > SWEEP_EVERY:
+                sweep(connection, self._shop.home)
+                self._swept = now
         self._reached = time.monotonic()
+        sure, self._suspects = found & self._suspects, found
         rescued = 0
-        for orphan in found:
+        for orphan in sure:
             with self._shop.database.owner() as connection:
                 rescued += attempts.rescue(connection, orphan)
         return rescued

@@ -14,7 +14,7 @@ def plain(value: Any) -> Any:
     """A value as JSON: records and named tuples become objects or lists, ids, times and paths become text.
 
     JSON in PostgreSQL has neither NaN nor infinity nor the character NUL; the first two become null and the last is
-    dropped, because a job that worked for hours must not fail on a loss that is not a number. TypeError for anything
+    dropped (and half a surrogate pair becomes `?`), because a job that worked for hours must not fail on a loss that is not a number. TypeError for anything
     that has no such form.
     """
     if isinstance(value, BaseModel):
@@ -26,9 +26,9 @@ def plain(value: Any) -> Any:
     if isinstance(value, Real):
         return float(value) if math.isfinite(value) else None
     if isinstance(value, str):
-        return value.replace("\x00", "")
+        return _text(value)
     if isinstance(value, dict):
-        return {str(key): plain(item) for key, item in value.items()}
+        return {_text(str(key)): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         return [plain(item) for item in value]
     if isinstance(value, date):
@@ -36,3 +36,7 @@ def plain(value: Any) -> Any:
     if isinstance(value, UUID | PurePath):
         return str(value)
     raise TypeError(f"a {type(value).__name__} has no form in JSON: {value!r}")
+
+
+def _text(value: str) -> str:
+    return value.replace("\x00", "").encode("utf-8", "replace").decode()

@@ -116,7 +116,7 @@ class Recorder:
         for line in text.splitlines() or [""]:
             shown = line if len(line) <= LONGEST_LINE else f"{line[:LONGEST_LINE]}… ({len(line)} characters)"
             with self._lock:
-                self._lines.append((now(), shown.replace("\x00", "")))
+                self._lines.append((now(), plain(shown)))
 
     def kept_step(self, name: str) -> tuple[bool, Any]:
         """Whether a step has finished, and its result."""

@@ -112,12 +112,16 @@ def start(
     check: Check = well_formed,
 ) -> Canary:
     """Send `share` of the route to `candidate` (`deployment/NAME` or `PROVIDER/MODEL`) from now on, and count the
-    scores named `metric` of the answers. The other targets share the rest as before.
+    scores named `metric` of the answers. The other targets share the rest as before. Asking again for the very canary
+    that runs already gives that one.
 
-    Conflict where the route has a canary already, InvalidInput where nothing else answers on it or a figure is out of
+    Conflict where the route has another canary, InvalidInput where nothing else answers on it or a figure is out of
     bounds; `check` refuses a candidate that cannot be called.
     """
     rules = _sound(rules or Rules(), share)
+    running = [one for one in list_canaries(connection, status="running", limit=500) if one.route == route]
+    if running:
+        return _same(running[0], (candidate, share, metric, rules))
     current = gateway.get_route(connection, route)
     others = {target.model: target.weight for target in current.targets if target.model != candidate}
     whole = sum(others.values())
@@ -143,7 +147,7 @@ def start(
         with connection.begin_nested():
             connection.execute(insert(tables.canaries).values(values))
     except IntegrityError as error:
-        raise Conflict(f"the route {route!r} has a canary already", "see it with: vong loop canary list") from error
+        raise _taken(route) from error
     return get(connection, values["id"])
 
 
@@ -222,6 +226,16 @@ def _sound(rules: Rules, share: float) -> Rules:
     if not 1 <= rules.min_pairs <= rules.max_pairs <= 5000:
         raise InvalidInput("the pairs must be 1 <= min_pairs <= max_pairs <= 5000", "such as 10 and 500")
     return rules
+
+
+def _same(running: Canary, wanted: tuple[str, float, str, Rules]) -> Canary:
+    if (running.candidate, running.share, running.metric, running.rules) != wanted:
+        raise _taken(running.route)
+    return running
+
+
+def _taken(route: str) -> Conflict:
+    return Conflict(f"the route {route!r} has a canary already", "see it with: vong loop canary list")
 
 
 def _counting(canary: Canary, judged: Sequence[Judged], seen: set[UUID]) -> list[Judged]:

@@ -38,6 +38,7 @@ def supervise(
         try:
             with database.engine.connect() as lock:
                 lock.execution_options(isolation_level="AUTOCOMMIT")
+                lock.detach()  # closed at the end and not pooled: a pooled connection would go on holding the lock
                 while not lock.scalar(tables.LOCK):
                     if stop.wait(max(settings.tick, 1.0)):
                         return

@@ -15,7 +15,6 @@ from sqlalchemy import (
     RowMapping,
     Text,
     and_,
-    distinct,
     null,
     or_,
     select,
@@ -135,8 +134,8 @@ def put_engine(connection: Connection, group: str, **values: Any) -> None:
 def projects(connection: Connection) -> list[uuid.UUID]:
     """The projects in which something should run or still runs. For the owner's connection."""
     some = union(
-        select(distinct(deployments.c.project_id)).where(deployments.c.wanted == "running"),
-        select(distinct(engines.c.project_id)).where(or_(engines.c.url.is_not(None), engines.c.pid.is_not(None))),
+        select(deployments.c.project_id).where(deployments.c.wanted == "running"),
+        select(engines.c.project_id).where(or_(engines.c.url.is_not(None), engines.c.pid.is_not(None))),
     )
     return [row[0] for row in connection.execute(some)]
 

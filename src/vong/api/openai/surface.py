@@ -85,12 +85,12 @@ async def _answer(call: Call, receive: Receive, send: Send) -> None:
             raise
         leaving.forgive()
     except VongError as error:
-        call.close(error)
+        call.close(error, status_of(error))
         await _fail(sent, error, head)
     # The boundary of a request: what nobody foresaw is recorded, and the caller told in a form it knows.
     except Exception as error:
         log.exception("a model call failed")
-        call.close(error)
+        call.close(error, 500)
         await _fail(sent, VongError("the server failed on this request", "the traceback is in the server's log"), head)
     finally:
         leaving.stop()

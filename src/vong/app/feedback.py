@@ -1,0 +1,157 @@
+"""Feedback wired to the spans it is about, to the canaries that wait for it, and to the datasets it grows."""
+
+import logging
+import time
+from collections.abc import Sequence
+from datetime import timedelta
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from pydantic import Field
+
+from vong import data, feedback, traces
+from vong.app.platform import Platform
+from vong.data.near import THRESHOLD, cluster, input_text
+from vong.data.versions import check_name
+from vong.errors import InvalidInput, NotFound, Unavailable, VongError
+from vong.feedback.harvest import Disagreement
+from vong.records import Example, Operation, Record, Score, Span, now
+
+log = logging.getLogger(__name__)
+
+PATIENCE = 2.0
+"""Seconds to wait for a span that was answered a moment ago and is not committed yet."""
+RECENT = timedelta(minutes=1)
+SPANS_AT_ONCE = 500
+
+
+class HarvestWanted(feedback.HarvestSettings):
+    """Which scored spans to harvest, into which dataset (it is made where it is new).
+
+    `spans` names them; without it all spans scored in `since`..`until` on `route` are taken. Rows that are the same as,
+    or near-duplicates of, rows in the splits of `away_from` are left out: what is tested must not be taught.
+    """
+
+    dataset: str
+    spans: tuple[UUID, ...] = Field(default=(), max_length=100_000)
+    filter: feedback.Filter = feedback.Filter()
+    away_from: tuple[str, ...] = ("test", "validation")
+
+
+class Harvested(Record):
+    """The dataset version that has the harvest in it, and what the harvest was."""
+
+    ref: str
+    rows: int
+    splits: dict[str, int]
+    added: int
+    corrections: int
+    good: int
+    held_back: int
+    disagreements: list[Disagreement]
+    passed_over: dict[str, int]
+
+
+def add(platform: Platform, project_id: UUID, judgement: feedback.Judgement, *, key: str | None = None) -> Score:
+    """Store a score and tell who waits for it. NotFound where the span does not exist.
+
+    A repeated `key` (of a request) is the same score, where the judgement has no id of its own.
+    """
+    if judgement.id is None and key is not None:
+        judgement = judgement.model_copy(update={"id": uuid5(NAMESPACE_URL, f"vong:feedback:{key}")})
+    span = _span(platform, project_id, judgement.span_id)
+    with platform.scope(project_id) as connection:
+        added = feedback.add(connection, span, judgement)
+    if added.new:
+        _tell(platform, project_id, added.score)
+    return added.score
+
+
+def preview(platform: Platform, project_id: UUID, wanted: HarvestWanted) -> feedback.Harvest:
+    """What a harvest would give, without keeping it."""
+    with platform.scope(project_id) as connection:
+        scores = feedback.every_score(connection, _filter(wanted))
+        ids = list(dict.fromkeys(score.span_id for score in scores if score.span_id is not None))
+        spans: list[Span] = []
+        for start in range(0, len(ids), SPANS_AT_ONCE):
+            spans += traces.for_ids(connection, ids[start : start + SPANS_AT_ONCE])
+    return feedback.harvest(spans, scores, wanted)
+
+
+def harvest(platform: Platform, project_id: UUID, wanted: HarvestWanted) -> Harvested:
+    """Harvest into the next version of the dataset. InvalidInput where there is nothing to begin a dataset with."""
+    check_name(wanted.dataset)
+    found = preview(platform, project_id, wanted)
+    with platform.scope(project_id) as connection:
+        newest = next(iter(data.list_versions(connection, wanted.dataset, limit=1)), None)
+        if newest is None and not found.examples:
+            why = ", ".join(f"{count} {reason}" for reason, count in found.passed_over.items()) or "no scores fit"
+            raise InvalidInput(f"there is nothing to harvest: {why}", "see what is there: vong feedback list")
+        kept = found.examples
+        if newest is not None:
+            guarded = [row for row in data.read(platform.blobs, newest) if row.metadata.get("split") in wanted.away_from]
+            kept = away_from(found.examples, guarded)
+        operation = Operation(
+            name="harvest",
+            settings=wanted.model_dump(mode="json", exclude={"spans"}),
+            changes={
+                "corrections": found.corrections,
+                "good": found.good,
+                "held_back": len(found.examples) - len(kept),
+                "disagreements": len(found.disagreements),
+            },
+        )
+        version = data.append(connection, platform.blobs, wanted.dataset, kept, operation)
+    return Harvested(
+        ref=version.ref,
+        rows=version.rows,
+        splits=version.splits,
+        added=version.rows - (newest.rows if newest else 0),
+        corrections=found.corrections,
+        good=found.good,
+        held_back=len(found.examples) - len(kept),
+        disagreements=found.disagreements,
+        passed_over=found.passed_over,
+    )
+
+
+def away_from(examples: Sequence[Example], guarded: Sequence[Example]) -> list[Example]:
+    """The examples whose input is no near-duplicate of a guarded row's."""
+    if not guarded:
+        return list(examples)
+    near = cluster([input_text(row) for row in (*guarded, *examples)], THRESHOLD).near
+    taken = set(near[: len(guarded)])
+    return [example for example, group in zip(examples, near[len(guarded) :], strict=True) if group not in taken]
+
+
+def _filter(wanted: HarvestWanted) -> feedback.Filter:
+    given = wanted.filter
+    return given.model_copy(update={"spans": wanted.spans or given.spans, "name": wanted.name or given.name})
+
+
+def _span(platform: Platform, project_id: UUID, span_id: UUID) -> Span:
+    """The span, waited for where its id says that it began a moment ago (a UUIDv7 carries its time)."""
+    recent = span_id.version == 7 and abs((span_id.int >> 80) / 1000 - now().timestamp()) < RECENT.total_seconds()
+    until = time.monotonic() + (PATIENCE if recent else 0.0)
+    while True:
+        with platform.scope(project_id) as connection:
+            found = traces.for_ids(connection, [span_id])
+        if found:
+            return found[0]
+        remaining = until - time.monotonic()
+        if remaining <= 0:
+            message = f"no span {str(span_id)!r}"
+            raise NotFound(message, "take the id from the answer's x-vong-span-id, or list them: vong traces list")
+        try:
+            platform.journal.flush(remaining)
+        except Unavailable:
+            continue
+        time.sleep(min(0.1, remaining))
+
+
+def _tell(platform: Platform, project_id: UUID, score: Score) -> None:
+    """Tell who waits for scores. The score is stored: what fails here is logged, and caught up later."""
+    for listener in platform.on_score:
+        try:
+            listener(platform, project_id, score)
+        except VongError:
+            log.exception("a listener failed on score %s", score.id)

@@ -1,0 +1,186 @@
+"""The registry wired to the shipped base model, to folders on disk, and to every stage that lineage passes through."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from vong import data, experiments, registry, serving, traces
+from vong.app.platform import Platform
+from vong.data.versions import list_datasets
+from vong.errors import InvalidInput, NotFound
+from vong.jobs import JobContext
+from vong.records import DatasetVersion, Example, ModelVersion, Span
+from vong.records.lineage import Lineage
+from vong.registry import shipped
+from vong.registry.lineage import Sources
+from vong.registry.versions import built_on, taught_by
+
+T = TypeVar("T")
+
+PAGE = 500
+
+
+def model_folder(platform: Platform, connection: Connection, ref: str) -> Path:
+    """The files of a model version as a folder on this machine: `home/models/HASH`."""
+    return registry.materialise(platform.blobs, registry.find(connection, ref), platform.settings.folder / "models")
+
+
+def import_base(job: JobContext, platform: Platform) -> dict[str, Any]:
+    """The job `registry.import`: a base model from what ships, a .gguf file or a folder of safetensors.
+
+    A GGUF is registered as it is under `NAME-gguf`, for engines, and unpacked into fp32 safetensors under `NAME`, for
+    training (left out with `convert` false). What is registered already is not converted again.
+    """
+    params = job.params
+    source, name, licence = str(params["source"]), params.get("name"), params.get("licence")
+    if source == shipped.SOURCE:
+        path, name, licence = shipped.shipped_gguf(), shipped.NAME, shipped.LICENCE
+    elif source.startswith("shipped:"):
+        raise InvalidInput(f"{source!r} does not ship", f"the model that ships is {shipped.SOURCE}")
+    else:
+        path = Path(source).expanduser()
+    if not path.exists():
+        raise NotFound(f"there is no {source!r} on the worker's machine", "give a path that the worker can read")
+    if not name:
+        raise InvalidInput("the imported model needs a name", "give one: name")
+    job.progress(0, 3, unit="steps", message=f"reading {path.name}")
+    if path.suffix != ".gguf":
+        version = _register(job, platform, str(name), path, licence, {"source": path.name})
+        job.progress(3, 3, unit="steps", message=version.ref)
+        return {"model": version.ref}
+    gguf_name = shipped.GGUF_NAME if source == shipped.SOURCE else f"{name}-gguf"
+    gguf = _register(job, platform, gguf_name, path, licence, {"source": path.name})
+    job.progress(1, 3, unit="steps", message=f"registered {gguf.ref}")
+    if not params.get("convert", True):
+        return {"model": gguf.ref, "gguf": gguf.ref}
+    version = _converted(job, platform, str(name), gguf) or _convert(job, platform, str(name), path, licence, gguf)
+    job.progress(3, 3, unit="steps", message=version.ref)
+    return {"model": version.ref, "gguf": gguf.ref}
+
+
+def _converted(job: JobContext, platform: Platform, name: str, gguf: ModelVersion) -> ModelVersion | None:
+    with platform.scope(job.project_id) as connection:
+        known = registry.versions(connection, name, limit=PAGE)
+    return next((version for version in known if version.metadata.get("gguf") == gguf.hash), None)
+
+
+def _convert(
+    job: JobContext, platform: Platform, name: str, path: Path, licence: str | None, gguf: ModelVersion
+) -> ModelVersion:
+    from vong import training
+
+    def say(message: str) -> None:
+        job.progress(1, 3, unit="steps", message=message)
+
+    folder = training.convert_gguf(path, job.folder / "safetensors", say)
+    job.progress(2, 3, unit="steps", message="registering the weights")
+    about = {"gguf": gguf.hash, "gguf_model": gguf.ref, "source": path.name}
+    version = _register(job, platform, name, folder, licence, about)
+    for file in folder.iterdir():
+        file.unlink()
+    return version
+
+
+def _register(
+    job: JobContext, platform: Platform, name: str, folder: Path, licence: str | None, metadata: dict[str, Any]
+) -> ModelVersion:
+    template = folder / "chat_template.jinja"
+    with platform.scope(job.project_id) as connection:
+        return registry.register(
+            connection,
+            platform.blobs,
+            name,
+            folder,
+            kind="base",
+            licence=licence,
+            chat_template=template.read_text() if template.is_file() else None,
+            metadata=metadata,
+        )
+
+
+def lineage(platform: Platform, connection: Connection, of: str) -> Lineage:
+    """The lineage of an answer (a span's id), a model version, a dataset version (its ref) or a row (`row:HASH`).
+
+    NotFound where nothing has that name.
+    """
+    sources = _sources(platform, connection)
+    if of.startswith("row:"):
+        row = sources.row(of.removeprefix("row:"))
+        if row is None:
+            raise NotFound(f"no dataset has a row {of!r}", "a row's hash stands in: vong data show REF --json")
+        return registry.trace(sources, row)
+    return registry.trace(sources, _named(sources, of))
+
+
+def _named(sources: Sources, of: str) -> Span | ModelVersion | DatasetVersion:
+    try:
+        span = sources.span(UUID(of))
+    except ValueError:
+        span = None
+    found = span or sources.model(of.removeprefix("model:")) or sources.dataset(of.removeprefix("dataset:"))
+    if found is None:
+        raise NotFound(
+            f"no answer, model or dataset is named {of!r}",
+            "give a span's id, a model's or a dataset's ref, or row:HASH; see vong registry list, vong data list",
+        )
+    return found
+
+
+def _sources(platform: Platform, connection: Connection) -> Sources:
+    def datasets() -> Iterator[DatasetVersion]:
+        for newest in list_datasets(connection, limit=PAGE):
+            yield from data.list_versions(connection, newest.name, limit=PAGE)
+
+    def rows(version: DatasetVersion, limit: int) -> tuple[list[Example], int]:
+        split = "train" if "train" in version.splits else None
+        shown: list[Example] = []
+        for example in data.read(platform.blobs, version, split):
+            shown.append(example)
+            if len(shown) == limit:
+                break
+        return shown, version.splits["train"] if split else version.rows
+
+    def row(hash_: str) -> Example | None:
+        for version in datasets():
+            for example in data.read(platform.blobs, version):
+                if example.hash.startswith(hash_):
+                    return example
+        return None
+
+    def containing(hash_: str) -> list[DatasetVersion]:
+        return [version for version in datasets() if _holds(platform, version, hash_)]
+
+    return Sources(
+        span=lambda id_: _or_none(lambda: traces.get(connection, id_)),
+        model=lambda ref: _or_none(lambda: registry.find(connection, ref)),
+        run=lambda id_: _or_none(lambda: experiments.get(connection, id_)),
+        dataset=lambda ref: _or_none(lambda: data.find(connection, ref)),
+        rows=rows,
+        row=row,
+        containing=containing,
+        children=lambda ref: [version for version in datasets() if ref in version.parents],
+        taught_by=lambda ref: taught_by(connection, ref),
+        built_on=lambda ref: built_on(connection, ref),
+        deployments=lambda ref: [
+            deployment for deployment in serving.list_deployments(connection) if deployment.model == ref
+        ],
+        answers=lambda ref: traces.count(connection, traces.Filter(model_version=ref)),
+    )
+
+
+def _holds(platform: Platform, version: DatasetVersion, hash_: str) -> bool:
+    for example in data.read(platform.blobs, version):
+        origin = example.origin
+        if example.hash == hash_ or (origin and origin.kind == "row" and origin.id == hash_):
+            return True
+    return False
+
+
+def _or_none(look: Callable[[], T]) -> T | None:
+    try:
+        return look()
+    except (NotFound, InvalidInput):
+        return None

@@ -1,0 +1,249 @@
+"""Training wired to datasets, the registry and the experiments."""
+
+import json
+import time
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel, ValidationError
+from sqlalchemy import Connection
+
+from vong import data, experiments, jobs, plugins, registry, training
+from vong.app.platform import Platform
+from vong.app.registry import model_folder
+from vong.errors import InvalidInput, JobCancelled
+from vong.jobs import JobContext
+from vong.records import DatasetVersion, Example, Job, ModelVersion, Record, Run, new_id
+from vong.training.device import cores
+
+PER_MESSAGE = 5
+"""Tokens that a chat template writes round a message: an estimate, for plans only."""
+
+FLUSH = 1.0
+"""Seconds between two writes of figures."""
+
+
+class RunWanted(Record):
+    """A training run: what to teach (`base`, a model ref), from what (`dataset`, its splits), and how."""
+
+    name: str
+    base: str
+    dataset: str
+    recipe: str = "sft"
+    train_split: str = "train"
+    validation_split: str = "validation"
+    settings: dict[str, Any] = {}
+
+
+class Started(Record):
+    """A run and the job that does it."""
+
+    run: Run
+    job: Job
+
+
+class RecipeInfo(Record):
+    """A recipe and the JSON schema of its settings: each field with its default and, as description, the reason."""
+
+    name: str
+    description: str
+    settings_schema: dict[str, Any]
+
+
+def recipes() -> list[RecipeInfo]:
+    """What can be trained by."""
+    return [
+        RecipeInfo(
+            name=name,
+            description=(plugins.load("recipe", name).__doc__ or "").strip(),
+            settings_schema=plugins.load("recipe", name).Settings.model_json_schema(),
+        )
+        for name in plugins.names("recipe")
+    ]
+
+
+def start(connection: Connection, wanted: RunWanted, key: str | None = None) -> Started:
+    """Make the run and queue its job. What is wrong with the request is said now, not in the job."""
+    settings = _settings(wanted)
+    base, dataset = _inputs(connection, wanted)
+    run_id = new_id()
+    params = {**wanted.model_dump(mode="json"), "base": base.ref, "dataset": dataset.ref, "run": str(run_id)}
+    job = jobs.submit(connection, "training.run", {**params, "settings": settings.model_dump(mode="json")}, key=key)
+    if job.params["run"] != str(run_id):
+        return Started(run=experiments.get(connection, UUID(job.params["run"])), job=job)
+    run = experiments.start_run(
+        connection,
+        wanted.name,
+        id=run_id,
+        recipe=wanted.recipe,
+        base=base.ref,
+        dataset=dataset.ref,
+        job_id=job.id,
+        settings=settings.model_dump(mode="json"),
+        queued=True,
+    )
+    return Started(run=run, job=job)
+
+
+def plan(platform: Platform, connection: Connection, wanted: RunWanted) -> training.Plan:
+    """What the run would take. Lengths are counted with the base's tokenizer, its template estimated."""
+    from tokenizers import Tokenizer
+
+    settings = training.SftSettings.model_validate(_settings(wanted).model_dump())
+    base, dataset = _inputs(connection, wanted)
+    tokenizer = Tokenizer.from_buffer(platform.blobs.get(base.files["tokenizer.json"]))
+    config = json.loads(platform.blobs.get(base.files["config.json"]))
+
+    def lengths(split: str) -> list[int]:
+        answered = training.with_answer(data.read(platform.blobs, dataset, split)).examples
+        texts = [[message.text for message in (*one.messages, one.completion) if message] for one in answered]
+        return [sum(len(tokenizer.encode(text).ids) + PER_MESSAGE for text in parts) for parts in texts]
+
+    return training.estimate(
+        config,
+        lengths(wanted.train_split),
+        lengths(wanted.validation_split),
+        settings,
+        cores=platform.settings.threads or cores(),
+        measured=_measured(connection, base, settings),
+    )
+
+
+def train(job: JobContext, platform: Platform) -> dict[str, Any]:
+    """The job `training.run`: train, register what came out, and keep the run's record true whatever happens."""
+    wanted = RunWanted.model_validate({name: job.params[name] for name in RunWanted.model_fields})
+    run_id = UUID(job.params["run"])
+    with platform.scope(job.project_id) as connection:
+        experiments.begin_run(connection, run_id)
+    status: experiments.runs.Ended = "failed"
+    try:
+        result = _train(job, platform, wanted, run_id)
+        status = "finished"
+        return result
+    except JobCancelled:
+        status = "cancelled"
+        raise
+    finally:
+        if status != "finished":
+            with platform.scope(job.project_id) as connection:
+                experiments.finish_run(connection, run_id, status)
+
+
+def _train(job: JobContext, platform: Platform, wanted: RunWanted, run_id: UUID) -> dict[str, Any]:
+    with platform.scope(job.project_id) as connection:
+        base, dataset = _inputs(connection, wanted)
+        folder = model_folder(platform, connection, base.ref)
+    report = RunReport(job, platform, run_id)
+    report.progress(0, 1, "loading the base model")
+    outcome = plugins.load("recipe", wanted.recipe)().train(
+        training.Work(
+            base=folder,
+            base_ref=base.ref,
+            train=_rows(platform, dataset, wanted.train_split),
+            validation=_rows(platform, dataset, wanted.validation_split),
+            settings=_settings(wanted),
+            folder=job.folder,
+            threads=platform.settings.threads,
+        ),
+        report,
+    )
+    report.flush()
+    with platform.scope(job.project_id) as connection:
+        version = registry.register(
+            connection,
+            platform.blobs,
+            wanted.name,
+            outcome.folder,
+            kind=outcome.kind,
+            format="safetensors",
+            base=base.ref,
+            dataset=dataset.ref,
+            run=run_id,
+            licence=base.licence,
+            chat_template=base.chat_template,
+            metadata={"recipe": wanted.recipe, "best_eval_loss": outcome.summary.get("best_eval_loss")},
+        )
+        experiments.finish_run(connection, run_id, summary=outcome.summary, model=version.ref)
+    return {"run": str(run_id), "model": version.ref, "summary": outcome.summary}
+
+
+class RunReport:
+    """What a recipe says, written into the run and the job. Figures are gathered for a second and written together."""
+
+    def __init__(self, job: JobContext, platform: Platform, run_id: UUID) -> None:
+        self._job = job
+        self._platform = platform
+        self._run = run_id
+        self._waiting: dict[int, dict[str, float]] = {}
+        self._written = 0.0
+
+    def metrics(self, step: int, values: dict[str, float]) -> None:
+        """Figures of one step."""
+        self._waiting.setdefault(step, {}).update(values)
+        if time.monotonic() - self._written >= FLUSH:
+            self.flush()
+
+    def progress(self, done: float, total: float, message: str) -> None:
+        """How many steps are done; raises JobCancelled where that was asked for."""
+        self._job.progress(done, total, unit="steps", message=message)
+
+    def warn(self, text: str) -> None:
+        """A warning, kept with the run."""
+        self._job.log(f"warning: {text}")
+        with self._platform.scope(self._job.project_id) as connection:
+            experiments.add_warning(connection, self._run, text)
+
+    def log(self, line: str) -> None:
+        """A line of the job's log."""
+        self._job.log(line)
+
+    def flush(self) -> None:
+        """Write what waits."""
+        waiting, self._waiting = self._waiting, {}
+        if waiting:
+            with self._platform.scope(self._job.project_id) as connection:
+                for step, values in waiting.items():
+                    experiments.log(connection, self._run, step, values)
+        self._written = time.monotonic()
+
+
+def _settings(wanted: RunWanted) -> BaseModel:
+    kind: type[BaseModel] = plugins.load("recipe", wanted.recipe).Settings
+    try:
+        return kind.model_validate(wanted.settings)
+    except ValidationError as error:
+        faults = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
+        raise InvalidInput(
+            f"settings of {wanted.recipe!r}: {faults}", "see them with: vong training recipes"
+        ) from error
+
+
+def _inputs(connection: Connection, wanted: RunWanted) -> tuple[ModelVersion, DatasetVersion]:
+    base, dataset = registry.find(connection, wanted.base), data.find(connection, wanted.dataset)
+    if base.format != "safetensors" or base.kind == "adapter":
+        raise InvalidInput(
+            f"{base.ref} is a {base.kind} in {base.format}: training starts from whole weights in safetensors",
+            "import a GGUF with conversion: vong registry import SOURCE --name NAME",
+        )
+    if dataset.splits and wanted.train_split not in dataset.splits:
+        raise InvalidInput(
+            f"{dataset.ref} has no split {wanted.train_split!r}", f"it has: {', '.join(sorted(dataset.splits))}"
+        )
+    return base, dataset
+
+
+def _rows(platform: Platform, dataset: DatasetVersion, split: str) -> Sequence[Example]:
+    """The rows of a split. A dataset without splits is all training."""
+    if not dataset.splits:
+        return [] if split != "train" else list(data.read(platform.blobs, dataset))
+    return list(data.read(platform.blobs, dataset, split))
+
+
+def _measured(connection: Connection, base: ModelVersion, settings: training.SftSettings) -> float | None:
+    """The rate of the newest finished run of this base by this method."""
+    for run in experiments.list_runs(connection, status="finished", base=base.ref):
+        rate = run.summary.get("tokens_per_second")
+        if rate and run.settings.get("method") == settings.method:
+            return float(rate)
+    return None

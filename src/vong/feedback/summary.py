@@ -1,0 +1,78 @@
+"""What the scores say together: how many, their mean, and an interval that holds it."""
+
+import math
+from collections.abc import Sequence
+from typing import Any, Literal
+
+from sqlalchemy import Connection, func, select
+
+from vong.feedback import tables
+from vong.feedback.scores import Filter, conditions
+from vong.records import Record
+
+By = Literal["name", "route", "model", "model_version", "source"]
+BY: tuple[By, ...] = ("name", "route", "model_version")
+Z = 1.959964
+"""The standard normal's 97.5 % point: intervals of 95 %."""
+
+
+class Summary(Record):
+    """The scores of one group. `low` and `high` bound the mean at 95 %: by `wilson` where all values are 0 or 1, else
+    by `normal`; null below two values. They hold for a look at a moment fixed beforehand, not for a stopping rule.
+    """
+
+    name: str | None = None
+    route: str | None = None
+    model: str | None = None
+    model_version: str | None = None
+    source: str | None = None
+    scores: int
+    n: int
+    mean: float | None = None
+    low: float | None = None
+    high: float | None = None
+    method: Literal["wilson", "normal"] | None = None
+    corrections: int
+    comments: int
+
+
+def summary(connection: Connection, wanted: Filter | None = None, by: Sequence[By] = BY) -> list[Summary]:
+    """The scores that fit, by each combination of the named fields. `n` counts those that have a value."""
+    scores = tables.scores.c
+    groups = [scores[name] for name in by]
+    value = scores.value
+    query = select(
+        *groups,
+        func.count().label("scores"),
+        func.count(value).label("n"),
+        func.avg(value).label("mean"),
+        func.stddev_samp(value).label("deviation"),
+        func.coalesce(func.bool_and(value.in_([0.0, 1.0])), False).label("binary"),
+        func.count(scores.correction).label("corrections"),
+        func.count(scores.comment).label("comments"),
+    ).where(*conditions(wanted or Filter()))
+    if groups:
+        query = query.group_by(*groups).order_by(*groups)
+    return [_summary(dict(row)) for row in connection.execute(query).mappings()]
+
+
+def wilson(mean: float, n: int) -> tuple[float, float]:
+    """Wilson's score interval at 95 % for a share (Wilson 1927; Brown, Cai and DasGupta 2001, section 3.1.1)."""
+    spread = Z * math.sqrt(mean * (1 - mean) / n + Z * Z / (4 * n * n))
+    middle, scale = mean + Z * Z / (2 * n), 1 + Z * Z / n
+    return max(0.0, (middle - spread) / scale), min(1.0, (middle + spread) / scale)
+
+
+def normal(mean: float, deviation: float, n: int) -> tuple[float, float]:
+    """The normal interval at 95 % for a mean of values in 0..1, cut to that range."""
+    spread = Z * deviation / math.sqrt(n)
+    return max(0.0, mean - spread), min(1.0, mean + spread)
+
+
+def _summary(row: dict[str, Any]) -> Summary:
+    deviation, binary = row.pop("deviation"), row.pop("binary")
+    mean, n = row["mean"], row["n"]
+    if mean is None or n < 2:
+        return Summary.model_validate(row)
+    low, high = wilson(mean, n) if binary else normal(mean, deviation, n)
+    return Summary.model_validate({**row, "low": low, "high": high, "method": "wilson" if binary else "normal"})

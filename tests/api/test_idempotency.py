@@ -1,0 +1,84 @@
+import asyncio
+from uuid import UUID
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from vong import access
+from vong.api import access as routes
+from vong.api import problems
+from vong.api.idempotency import Idempotent
+from vong.app import Platform
+from vong.config import Settings
+from vong.store.database import Database
+
+
+@pytest.fixture
+def app(database_url: str) -> FastAPI:
+    platform = Platform(Settings(database_url=database_url))
+    app = FastAPI()
+    app.state.platform = platform
+    app.add_middleware(Idempotent, platform=platform)
+    problems.install(app)
+    app.include_router(routes.routes)
+    return app
+
+
+@pytest.fixture
+def client(app: FastAPI, database: Database, project_id: UUID) -> TestClient:
+    with database.scope(project_id) as connection:
+        secret = access.create_key(connection, "owner", role="owner").secret
+    return TestClient(app, headers={"authorization": f"Bearer {secret}"})
+
+
+def make(client: TestClient, name: str, key: str) -> httpx.Response:
+    return client.post("/api/v1/access/keys", json={"name": name}, headers={"idempotency-key": key})
+
+
+def test_a_repeated_request_gets_the_first_answer_and_makes_nothing_twice(client: TestClient) -> None:
+    first, again = make(client, "ci", "k1"), make(client, "ci", "k1")
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert again.json() == first.json()
+    assert again.headers["idempotent-replayed"] == "true"
+    assert [key["name"] for key in client.get("/api/v1/access/keys").json()] == ["owner", "ci"]
+
+
+def test_a_key_used_for_another_request_is_refused(client: TestClient) -> None:
+    make(client, "ci", "k1")
+    other = make(client, "other", "k1")
+    assert other.status_code == 409
+    assert other.json()["hint"] == "send a new key with every new request"
+
+
+def test_a_refused_request_may_be_mended_and_sent_again(client: TestClient) -> None:
+    assert client.post("/api/v1/access/keys", json={}, headers={"idempotency-key": "k"}).status_code == 422
+    assert make(client, "ci", "k").status_code == 201
+
+
+def test_without_a_good_api_key_the_route_itself_answers(client: TestClient) -> None:
+    client.headers["authorization"] = "Bearer nonsense"
+    answer = make(client, "ci", "k1")
+    assert answer.status_code == 401
+    assert answer.json()["code"] == "unauthenticated"
+
+
+def test_two_at_the_same_moment_make_one(app: FastAPI, client: TestClient) -> None:
+    async def both() -> list[httpx.Response]:
+        transport = httpx.ASGITransport(app=app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://test", headers=client.headers) as http:
+            sent = {"json": {"name": "ci"}, "headers": {"idempotency-key": "k1"}}
+            return list(await asyncio.gather(*(http.post("/api/v1/access/keys", **sent) for _ in range(4))))
+
+    answers = asyncio.run(both())
+    assert len({answer.text for answer in answers}) == 1
+    assert len(client.get("/api/v1/access/keys").json()) == 2
+
+
+def test_a_viewer_may_look_and_not_write(client: TestClient) -> None:
+    viewer = client.post("/api/v1/access/keys", json={"name": "v", "role": "viewer"}).json()["secret"]
+    client.headers["authorization"] = f"Bearer {viewer}"
+    assert client.get("/api/v1/access/keys").status_code == 200
+    refused = make(client, "x", "k9")
+    assert (refused.status_code, refused.json()["code"]) == (403, "forbidden")

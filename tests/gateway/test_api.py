@@ -1,0 +1,195 @@
+"""Managing the gateway: HTTP, client, commands, health and metrics; and requests that no client of OpenAI's sends."""
+
+import json
+import socket
+from typing import Any
+
+import httpx
+import pytest
+from click.testing import CliRunner
+
+from vong import access, config
+from vong.cli.gateway import group
+from vong.errors import InvalidInput, NotFound, Unauthenticated, UpstreamFailed
+from vong.gateway.directory import Deployed, Directory
+from vong.gateway.upstream import Upstream
+
+from .conftest import Server
+from .fake_upstream import WORDS
+
+SAID = "".join(WORDS)
+
+
+@pytest.fixture
+def http(server: Server) -> httpx.Client:
+    return httpx.Client(base_url=server.url, headers={"authorization": f"Bearer {server.key}"}, trust_env=False)
+
+
+def test_routes_are_put_listed_shown_and_removed(server: Server) -> None:
+    client = server.client.gateway
+    made = client.put_route("triage", {"echo/echo": 0.9, "fake/plain": 0.1})
+    assert client.routes() == [made] and client.route("triage") == made
+    assert [target.weight for target in made.targets] == [0.9, 0.1]
+    assert client.delete_route("triage") == made
+    assert client.routes() == []
+    assert [len(version["targets"]) for version in client.history("triage")] == [0, 2]
+
+
+def test_a_target_that_is_not_there_is_refused_with_the_nearest(server: Server) -> None:
+    with pytest.raises(NotFound, match="no provider named 'ech'; did you mean 'echo'"):
+        server.client.gateway.put_route("triage", {"ech/echo": 1})
+    with pytest.raises(NotFound, match="no model named 'deployment/nothing'"):
+        server.client.gateway.put_route("triage", {"deployment/nothing": 1})
+    with pytest.raises(InvalidInput, match="weight"):
+        server.client.gateway.put_route("triage", {"echo/echo": 0})
+
+
+def test_providers_are_shown_without_their_keys_and_with_what_ails_them(server: Server) -> None:
+    states = {state["name"]: state for state in server.client.gateway.providers()}
+    assert "upstream-secret" not in json.dumps(states)
+    assert (states["fake"]["key"], states["fake"]["reachable"], states["fake"]["models"]) == ("…cret", True, 2)
+    assert not states["dead"]["reachable"] and "no connection" in states["dead"]["error"]
+    assert "VONG_TEST_NO_SUCH_KEY" in states["keyless"]["error"]
+
+
+def test_the_client_chats_streams_and_embeds(server: Server) -> None:
+    client = server.client.gateway
+    answer = client.chat("echo/echo", [{"role": "user", "content": SAID}], max_tokens=2)
+    assert (answer.text, answer.finish_reason, answer.usage.output_tokens) == ("Xin chào", "length", 2)
+    streamed = client.stream("fake/plain", SAID)
+    assert list(streamed) == WORDS and streamed.answer.usage.output_tokens == 3
+    assert [span.id for span in server.spans()] == [answer.span_id, streamed.answer.span_id]
+    assert len(client.embed(["a", "b"], model="echo/echo")[1]) == 64
+    assert "echo/echo" in client.models()
+    with pytest.raises(NotFound, match="no provider named 'ecko'; did you mean 'echo'"):
+        client.chat("ecko/echo", "hi")
+    with pytest.raises(UpstreamFailed, match="middle"):
+        list(client.stream("fake/drop", SAID))
+
+
+def test_the_commands_do_what_their_words_say(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VONG_URL", server.url)
+    monkeypatch.setenv("VONG_API_KEY", server.key)
+    monkeypatch.setenv("VONG_HOME", str(server.platform.settings.home))
+
+    def vong(*words: str) -> str:
+        result = CliRunner().invoke(group, words, catch_exceptions=False)
+        assert result.exit_code == 0, result.output
+        return result.stdout
+
+    assert config.load().url == server.url
+    assert "echo/echo" in vong("route", "set", "triage", "echo/echo=0.5", "fake/plain")
+    assert json.loads(vong("route", "show", "triage", "--json"))["targets"][0]["weight"] == 0.5
+    assert "triage" in vong("routes")
+    assert json.loads(vong("route", "history", "triage", "--json"))
+    assert "fake" in vong("providers")
+    assert "triage" in vong("models")
+    assert vong("try", SAID, "--model", "echo/echo").strip() == SAID
+    assert vong("try", SAID, "--model", "echo/echo", "--stream").strip() == SAID
+    assert json.loads(vong("try", SAID, "--model", "echo/echo", "--json"))["span_id"]
+    vong("route", "delete", "triage")
+    assert CliRunner().invoke(group, ["route", "set", "triage"]).exit_code == 2
+
+
+def test_a_viewer_may_look_but_not_call(server: Server) -> None:
+    with server.platform.scope(server.project_id) as connection:
+        viewer = access.create_key(connection, "viewer", role="viewer").secret
+    with httpx.Client(base_url=server.url, headers={"authorization": f"Bearer {viewer}"}, trust_env=False) as http:
+        assert http.get("/v1/models").status_code == 200
+        refused = http.post("/v1/chat/completions", json={"model": "echo/echo", "messages": [{"role": "user"}]})
+    assert refused.status_code == 403 and refused.json()["error"]["type"] == "permission_error"
+    assert server.spans() == []
+
+
+def test_a_revoked_key_is_refused_within_two_seconds(server: Server) -> None:
+    server.client.gateway.chat("echo/echo", "hi")
+    with server.platform.scope(server.project_id) as connection:
+        access.revoke_key(connection, "tester")
+    with pytest.raises(Unauthenticated, match="revoked"):
+        for _ in range(260):
+            server.client.gateway.chat("echo/echo?first=0.01", "hi")
+    assert len(server.spans()) <= 210
+
+
+UNUSABLE = [
+    (b"", "cannot be used"),
+    (b"{", "cannot be used"),
+    (b"[]", "Expected `object`, got `array`"),
+    (b'{"model": 1, "messages": []}', "Expected `str`, got `int` - at `$.model`"),
+    (b'{"messages": [{}]}', "missing required field `model`"),
+    (b'{"model": "echo/echo"}', "messages is missing or empty"),
+    (b'{"model": "", "messages": [{}]}', "model is empty"),
+    (b'{"model": "echo/echo", "messages": [{"role": "user", "content": "\xff"}]}', "not UTF-8"),
+    (b'{"model": "echo/echo", "messages": [{"role": "clown"}]}', "echo cannot read the messages"),
+    (b'{"model": "echo/echo", "messages": [{}], "stream_options": 5}', "stream_options"),
+]
+
+
+def test_a_request_that_cannot_be_used_says_why(http: httpx.Client) -> None:
+    for body, says in UNUSABLE:
+        answer = http.post("/v1/chat/completions", content=body)
+        assert answer.status_code == 400, body
+        assert says in answer.json()["error"]["message"]
+    for body in (b'{"model": "echo/echo"}', b'{"model": "echo/echo", "input": [1, 2]}', b'{"model": "e", "input": ""}'):
+        assert http.post("/v1/embeddings", content=body).status_code in (400, 404)
+
+
+def test_a_path_or_method_that_is_not_there_answers_as_openai_does(http: httpx.Client) -> None:
+    missing, wrong = http.get("/v1/assistants"), http.get("/v1/chat/completions")
+    assert (missing.status_code, missing.json()["error"]["code"]) == (404, "unknown_url")
+    assert (wrong.status_code, wrong.json()["error"]["code"]) == (405, "method_not_allowed")
+    assert http.post("/v1/models").status_code == 405
+    assert httpx.get(http.base_url.join("/v1/models"), trust_env=False).status_code == 401
+
+
+def test_a_body_without_a_length_is_cut_off_at_the_limit(server: Server) -> None:
+    host, _, port = server.url.removeprefix("http://").partition(":")
+    with socket.create_connection((host, int(port))) as raw:
+        head = f"POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {server.key}\r\n"
+        raw.sendall(f"{head}transfer-encoding: chunked\r\n\r\n".encode())
+        for _ in range(3):
+            raw.sendall(b"c350\r\n" + b" " * 50_000 + b"\r\n")
+        assert raw.recv(4096).startswith(b"HTTP/1.1 413")
+
+
+def test_health_and_metrics_need_no_key(server: Server) -> None:
+    server.client.gateway.put_route("counted", {"echo/echo": 1})
+    server.client.gateway.chat("counted", SAID)
+    list(server.client.gateway.stream("counted", SAID))
+    server.spans()
+    health = httpx.get(f"{server.url}/health", trust_env=False)
+    assert health.status_code == 200
+    assert health.json() | {"version": ""} == {
+        "status": "ok",
+        "version": "",
+        "database": True,
+        "waiting_spans": 0,
+        "dropped_spans": 0,
+    }
+    text = httpx.get(f"{server.url}/metrics", trust_env=False).text
+    assert 'vong_gateway_requests_total{provider="echo",route="counted",shape="chat",status="200"} 2.0' in text
+    assert 'vong_gateway_tokens_total{direction="output",provider="echo",route="counted"} 6.0' in text
+    assert 'vong_gateway_first_token_seconds_count{provider="echo",route="counted"} 1.0' in text
+    assert "vong_journal_waiting_spans 0.0" in text
+
+
+def test_everything_else_goes_to_the_rest_application(http: httpx.Client) -> None:
+    paths = http.get("/api/openapi.json").json()["paths"]
+    assert "/api/v1/gateway/routes/{name}" in paths and "/health" in paths
+    assert http.get("/api/v1/nothing").json()["code"] == "not_found"
+
+
+def test_a_deployment_that_is_not_ready_says_how_it_stands() -> None:
+    starting = Deployed("triage", "starting", None, None, "triage")
+    directory = Directory({}, {"triage": starting}, {}, {}, Upstream())
+    directory.check("deployment/triage")
+    with pytest.raises(Exception, match="the deployment 'triage' is starting; see its state and log"):
+        directory.choose("deployment/triage", lambda: 0.0)
+
+
+def test_a_deployment_answers_with_the_versions_behind_it(server: Server) -> None:
+    deployed = Deployed("triage", "ready", "http://127.0.0.1:1/v1", "token", "triage", "triage@1f0c", "tickets@2b")
+    choice = Directory({}, {"triage": deployed}, {}, {}, Upstream()).choose("deployment/triage", lambda: 0.0)
+    found: dict[str, Any] = choice.versions.model_dump(exclude_none=True)
+    assert found.pop("config_hash")
+    assert found == {"deployment": "triage", "model_version": "triage@1f0c", "dataset_version": "tickets@2b"}

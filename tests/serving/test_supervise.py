@@ -1,0 +1,166 @@
+"""Real engine processes (llama.cpp on the shipped model) under a real supervisor."""
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import UUID
+
+import httpx
+import psutil
+import pytest
+from sqlalchemy import Connection
+
+from tests.serving.models import shipped_gguf
+from vong import serving
+from vong.records import Deployment, ModelVersion, content_hash, now
+from vong.serving import process, tables
+from vong.serving.engines import EngineSettings
+from vong.serving.group import Supervision
+from vong.store.database import Database
+
+
+def gguf(name: str) -> ModelVersion:
+    values = {"name": name, "hash": content_hash(name), "number": 1, "kind": "base", "format": "gguf", "files": {}}
+    return ModelVersion.model_validate({**values, "bytes": 1, "created_at": now()})
+
+
+@contextmanager
+def supervised(database: Database, home: Path, folder: Path | None = None, **more: float) -> Generator[None]:
+    """A supervisor in a thread, as the worker runs it."""
+    stop = threading.Event()
+
+    def find(_: Connection, __: str) -> Path:
+        return folder or shipped_gguf()
+
+    settings = Supervision(home, threads=1, tick=0.1, first_pause=0.2, **more)
+    thread = threading.Thread(target=serving.supervise, args=(database, find, settings, stop))
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join(20)
+        assert not thread.is_alive()
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_behind(database: Database) -> Generator[None]:
+    yield
+    serving.stop_all(database, grace=5)
+
+
+def deploy(database: Database, project_id: UUID, name: str = "small") -> None:
+    with database.scope(project_id) as connection:
+        serving.deploy(connection, name, gguf("model"), gguf("model"))
+
+
+def until(
+    database: Database,
+    project_id: UUID,
+    right: Callable[[Deployment], object],
+    name: str = "small",
+    seconds: float = 60,
+) -> Deployment:
+    """The deployment once it is as wanted."""
+    end = time.monotonic() + seconds
+    while True:
+        with database.scope(project_id) as connection:
+            found = serving.find(connection, name)
+        if right(found):
+            return found
+        assert time.monotonic() < end, found
+        time.sleep(0.05)
+
+
+def ready(deployment: Deployment) -> bool:
+    return deployment.state == "ready"
+
+
+def ask(database: Database, project_id: UUID, name: str = "small") -> str:
+    with database.scope(project_id) as connection:
+        (found,) = [one for one in serving.ready(connection) if one.name == name]
+    body = {"model": name, "messages": [{"role": "user", "content": "Capital of France?"}], "max_tokens": 5}
+    headers = {"Authorization": f"Bearer {found.token}"}
+    answer = httpx.post(f"{found.url}/chat/completions", json=body, headers=headers, timeout=60)
+    assert httpx.post(f"{found.url}/chat/completions", json=body, timeout=60).status_code == 401
+    return answer.raise_for_status().json()["choices"][0]["message"]["content"]
+
+
+def test_a_killed_engine_comes_back_a_stopped_one_does_not(
+    database: Database, project_id: UUID, tmp_path: Path
+) -> None:
+    deploy(database, project_id)
+    with supervised(database, tmp_path):
+        first = until(database, project_id, ready)
+        assert ask(database, project_id)
+        assert first.pid is not None and first.memory is not None and first.memory > 10_000_000
+        os.kill(first.pid, signal.SIGKILL)
+        second = until(database, project_id, lambda found: ready(found) and found.pid != first.pid)
+        assert second.restarts == 1
+        assert ask(database, project_id)
+        deploy(database, project_id, "twin")
+        twin = until(database, project_id, ready, "twin")
+        assert twin.pid == second.pid
+        with database.scope(project_id) as connection:
+            serving.stop(connection, "small")
+        until(database, project_id, lambda found: found.state == "stopped")
+        assert ask(database, project_id, "twin")
+        with database.scope(project_id) as connection:
+            serving.stop(connection, "twin")
+        until(database, project_id, lambda found: found.pid is None, "twin")
+        assert process.look(second.pid or 0) is None
+
+
+def test_the_next_supervisor_adopts_what_runs(database: Database, project_id: UUID, tmp_path: Path) -> None:
+    deploy(database, project_id)
+    with supervised(database, tmp_path):
+        first = until(database, project_id, ready)
+    with database.scope(project_id) as connection:  # as if killed between starting the engine and writing its pid
+        tables.put_engine(connection, first.group, pid=None, started=None)
+    with supervised(database, tmp_path):
+        adopted = until(database, project_id, lambda found: found.pid is not None)
+        assert adopted.pid == first.pid
+        until(database, project_id, ready)
+        assert adopted.pid is not None
+        os.kill(adopted.pid, signal.SIGKILL)
+        until(database, project_id, lambda found: ready(found) and found.pid != adopted.pid)
+    assert serving.stop_all(database) == 1
+
+
+def test_two_supervisors_run_one_engine(database: Database, project_id: UUID, tmp_path: Path) -> None:
+    deploy(database, project_id)
+    with supervised(database, tmp_path), supervised(database, tmp_path):
+        found = until(database, project_id, ready)
+        time.sleep(1)
+    running = [
+        one.pid for one in psutil.process_iter(["cmdline"]) if str(tmp_path) in " ".join(one.info["cmdline"] or [])
+    ]
+    assert running == [found.pid]
+
+
+def test_an_engine_that_never_starts_is_given_up_with_the_end_of_its_log(
+    database: Database, project_id: UUID, tmp_path: Path
+) -> None:
+    broken = tmp_path / "broken"
+    broken.mkdir()
+    (broken / "model.gguf").write_bytes(b"no model at all")
+    deploy(database, project_id)
+    with supervised(database, tmp_path, broken, tries=2, longest_pause=0.2):
+        failed = until(database, project_id, lambda found: found.state == "failed")
+    assert failed.reason is not None
+    assert "2 times" in failed.reason and "cannot load the model" in failed.reason
+
+
+def test_an_engine_nobody_looks_after_ends_by_itself(tmp_path: Path) -> None:
+    address = process.reserve()
+    lease, log = tmp_path / "lease", tmp_path / "log"
+    settings = EngineSettings(threads=1)
+    child = process.start("xllamacpp", shipped_gguf(), settings, address, lease=lease, log=log)
+    assert process.look(child.pid)
+    lease.unlink()
+    child.wait(30)
+    assert "nobody has looked after this engine" in log.read_text()

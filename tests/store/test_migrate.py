@@ -1,0 +1,139 @@
+"""Migrations: the tables as the code declares them, every project table guarded, a backup before each change."""
+
+import subprocess
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Connection, text
+
+import vong
+from vong import access
+from vong.errors import Misconfigured
+from vong.store import backup, postgres
+from vong.store.database import REQUEST_ROLE, Database
+from vong.store.migrate import migrate, revision
+from vong.store.schema import metadata
+
+STAGES = sorted(path.parent.name for path in Path(vong.__file__).parent.glob("*/tables.py"))
+for stage in STAGES:
+    import_module(f"vong.{stage}.tables")
+PROJECT_TABLES = sorted(table.name for table in metadata.tables.values() if table.info.get("project"))
+
+
+@pytest.fixture
+def owner(database: Database) -> Iterator[Connection]:
+    with database.owner() as connection:
+        yield connection
+
+
+def ours(object: Any, name: str | None, kind: str, reflected: bool, _: object) -> bool:
+    """Neither the day partitions nor the queue's own tables are declared in the code."""
+    return not (kind == "table" and reflected and (str(name).startswith(("traces_spans_", "procrastinate_"))))
+
+
+def test_the_migrated_schema_is_what_the_tables_declare(owner: Connection) -> None:
+    options = {"include_object": ours, "compare_server_default": False, "compare_type": True}
+    differences = compare_metadata(MigrationContext.configure(owner, opts=options), metadata)
+    differences = [found for found in differences if "alembic_version" not in str(found)]
+    assert not differences, "\n".join(map(str, differences))
+
+
+@pytest.mark.parametrize("table", PROJECT_TABLES)
+def test_every_project_table_is_guarded_by_row_level_security(owner: Connection, table: str) -> None:
+    enabled = text("SELECT relrowsecurity FROM pg_class WHERE oid = to_regclass(:name)")
+    assert owner.scalar(enabled, {"name": table}) is True
+    policies = owner.execute(
+        text("SELECT qual, with_check, roles::text FROM pg_policies WHERE tablename = :name"), {"name": table}
+    ).all()
+    assert len(policies) == 1, policies
+    for condition in policies[0][:2]:
+        assert "project_id = (NULLIF(current_setting('vong.project_id'" in condition
+    assert REQUEST_ROLE in policies[0][2]
+
+
+def test_the_restricted_role_reaches_no_table_without_a_guard(owner: Connection) -> None:
+    granted = text(
+        "SELECT DISTINCT table_name, privilege_type FROM information_schema.role_table_grants "
+        "WHERE grantee IN (:role, 'PUBLIC') AND table_schema = 'public'"
+    )
+    unguarded = {
+        (name, right) for name, right in owner.execute(granted, {"role": REQUEST_ROLE}) if name not in PROJECT_TABLES
+    }
+    assert unguarded == {("access_projects", "SELECT")}
+
+
+def test_a_database_that_is_up_to_date_is_left_alone(database: Database, tmp_path: Path) -> None:
+    assert migrate(database, tmp_path / "backups") == []
+    assert not (tmp_path / "backups").exists()
+
+
+def test_a_newer_database_is_refused(database: Database) -> None:
+    with database.owner() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(Misconfigured, match="'9999'"):
+        migrate(database)
+
+
+def test_a_new_database_gets_everything_and_needs_no_backup(empty: Database, tmp_path: Path) -> None:
+    applied = migrate(empty, tmp_path)
+    assert applied == sorted(applied)
+    assert applied[0] == "0001"
+    assert not list(tmp_path.iterdir())
+    with empty.owner() as connection:
+        assert revision(connection) == applied[-1]
+
+
+def test_what_is_there_is_dumped_before_a_change_and_can_be_restored(
+    database: Database, empty: Database, tmp_path: Path
+) -> None:
+    with database.owner() as connection:
+        access.create_project(connection, "precious")
+    dump = backup.back_up(database.url, tmp_path / "backups", revision="0001", spans=False)
+    assert dump.name.endswith("-0001.dump")
+    restore = [str(postgres.programs() / "pg_restore"), "--no-owner", "--dbname", empty.url, str(dump)]
+    subprocess.run(restore, check=True, capture_output=True)
+    with empty.owner() as connection:
+        assert [project.name for project in access.list_projects(connection)] == ["precious"]
+
+
+def test_a_failing_migration_changes_nothing(empty: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from alembic import command
+
+    upgrade = command.upgrade
+
+    def failing(*arguments: Any) -> None:
+        upgrade(*arguments)
+        raise RuntimeError("in the middle")
+
+    monkeypatch.setattr(command, "upgrade", failing)
+    with pytest.raises(RuntimeError):
+        migrate(empty)
+    with empty.owner() as connection:
+        assert revision(connection) is None
+        assert connection.scalar(text("SELECT to_regclass('access_projects')")) is None
+
+
+def test_a_change_of_a_database_in_use_is_preceded_by_its_backup(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from alembic import command
+
+    with database.owner() as connection:
+        newest = revision(connection)
+        connection.execute(text("UPDATE alembic_version SET version_num = '0002'"))
+    seen: list[list[str]] = []
+
+    def look(*_: Any) -> None:
+        seen.append([path.name for path in tmp_path.iterdir()])
+
+    monkeypatch.setattr(command, "upgrade", look)
+    applied = migrate(database, tmp_path)
+    assert applied[0] == "0003"
+    assert applied[-1] == newest
+    assert len(seen[0]) == 1
+    assert seen[0][0].endswith("-0002.dump")

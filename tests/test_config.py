@@ -1,0 +1,68 @@
+from pathlib import Path
+
+import pytest
+
+from vong import config
+from vong.errors import Misconfigured
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    for name in config.Settings.model_fields:
+        monkeypatch.delenv(f"VONG_{name.upper()}", raising=False)
+    return tmp_path
+
+
+def sources() -> dict[str, tuple[object, str]]:
+    return {found.name: (found.value, found.source) for found in config.explain()}
+
+
+def test_later_sources_win_and_each_value_says_where_it_came_from(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = folder / "home"
+    home.mkdir()
+    (home / "vong.toml").write_text('port = 1\nhost = "::1"\njobs = 2\n')
+    (folder / "vong.toml").write_text("port = 2\njobs = 3\n")
+    monkeypatch.setenv("VONG_HOME", str(home))
+    monkeypatch.setenv("VONG_JOBS", "4")
+    assert sources()["host"] == ("::1", str(home / "vong.toml"))
+    assert sources()["port"] == (2, "vong.toml")
+    assert sources()["jobs"] == (4, "VONG_JOBS")
+    assert sources()["threads"] == (0, "default")
+    assert config.load(port=9).port == 9
+
+
+def test_providers_are_added_to_the_built_in_ones_and_secrets_stay_hidden(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = '[providers.mine]\nbase_url = "http://x/v1"\napi_key = "s3cret"\n[providers.other]\napi_key_env = "OTHER"\n'
+    (folder / "vong.toml").write_text(text)
+    monkeypatch.setenv("OTHER", "from the environment")
+    providers = config.load().providers
+    assert set(providers) == {"echo", "openai", "mine", "other"}
+    assert providers["mine"].key() == "s3cret"
+    assert providers["other"].key() == "from the environment"
+    assert "s3cret" not in str(sources())
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("port = 'many'", r"'port' \(vong.toml\)"),
+        ("prot = 1", "prot"),
+        ("port = ", "not valid TOML"),
+        ("[providers.x]\nbase = 1", "providers.x.base"),
+    ],
+)
+def test_a_wrong_file_names_the_setting_and_the_file(folder: Path, text: str, said: str) -> None:
+    (folder / "vong.toml").write_text(text)
+    with pytest.raises(Misconfigured, match=said):
+        config.load()
+
+
+def test_a_wrong_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VONG_PORT", "99999")
+    with pytest.raises(Misconfigured, match="VONG_PORT"):
+        config.load()
