@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -48,8 +49,8 @@ def idle(engine: Engine) -> bool:
     return False
 
 
-def wanted(**more: object) -> Generation:
-    return replace(Generation(HELLO, temperature=0.0, max_tokens=8), **more)  # type: ignore[arg-type]
+def wanted(**more: Any) -> Generation:
+    return replace(Generation(HELLO, temperature=0.0, max_tokens=8), **more)
 
 
 def test_an_answer_ends_with_its_reason_and_its_counts(loop: asyncio.AbstractEventLoop, engine: Engine) -> None:

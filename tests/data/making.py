@@ -16,7 +16,7 @@ def example(text: str, answer: str | dict[str, Any] | None = "yes", **metadata: 
     return Example(messages=(Message(role="user", content=text),), completion=completion, metadata=metadata)
 
 
-SENTENCES = (
+SENTENCES: tuple[str, ...] = (
     "the card reader loses its connection every evening around closing time",
     "please send last month's invoice again, the attachment could not be opened",
     "how do we add a second shop to our account before the season starts",
@@ -28,9 +28,12 @@ SENTENCES = (
 )
 
 
+WORDS = "amber birch cedar delta ember flint grove hazel iris jade kelp lemon maple north olive pearl"
+
+
 def different(count: int) -> list[str]:
     """Texts that are not near-duplicates of one another."""
-    words = "amber birch cedar delta ember flint grove hazel iris jade kelp lemon maple north olive pearl".split()
+    words = WORDS.split()
     return [
         f"{words[number % 16]} {number * 7919 % 104729} {words[number // 16 % 16]} {SENTENCES[number % 8][::-1]} "
         f"{' '.join(words[(number * step) % 16] + str(number * step) for step in (3, 5, 7, 11, 13))}"

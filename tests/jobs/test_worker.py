@@ -203,7 +203,10 @@ def test_a_callers_fault_fails_at_once_with_its_hint(site: Site) -> None:
 
 @pytest.mark.parametrize(
     ("kind", "how", "said"),
-    [("light.crash", "raise", "ZeroDivisionError: one by nought"), ("heavy.crash", signal.SIGABRT, "SIGABRT")],
+    [
+        ("light.crash", "raise", "ZeroDivisionError: one by nought"),
+        pytest.param("heavy.crash", signal.SIGABRT, "SIGABRT", marks=pytest.mark.slow),
+    ],
 )
 def test_crashes_are_tried_again_and_then_the_job_is_given_up_with_the_reason(
     site: Site, kind: str, how: Any, said: str

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import httpx
@@ -29,7 +30,7 @@ def gguf(name: str) -> ModelVersion:
 
 
 @contextmanager
-def supervised(database: Database, home: Path, folder: Path | None = None, **more: float) -> Generator[None]:
+def supervised(database: Database, home: Path, folder: Path | None = None, **more: Any) -> Generator[None]:
     """A supervisor in a thread, as the worker runs it."""
     stop = threading.Event()
 

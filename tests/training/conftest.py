@@ -1,11 +1,19 @@
-"""A tiny base model and rows to teach it."""
+"""A tiny base model, rows to teach it, and the platform of a running server."""
 
+from collections.abc import Iterator
 from pathlib import Path
+from uuid import UUID
 
 import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
 
 from tests.tiny import tiny_model
 from tests.training.made import Recorder
+from vong import access
+from vong.api import experiments, problems, registry, training
+from vong.app import Platform
+from vong.config import Settings
 
 
 @pytest.fixture(scope="session")
@@ -16,3 +24,22 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def recorder() -> Recorder:
     return Recorder()
+
+
+@pytest.fixture
+def platform(database_url: str, tmp_path: Path) -> Iterator[Platform]:
+    made = Platform(Settings(home=tmp_path / "home", database_url=database_url, threads=1))
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def http(platform: Platform, project_id: UUID) -> TestClient:
+    app = FastAPI()
+    app.state.platform = platform
+    problems.install(app)
+    for surface in (training, experiments, registry):
+        app.include_router(surface.routes)
+    with platform.scope(project_id) as connection:
+        secret = access.create_key(connection, "test").secret
+    return TestClient(app, headers={"Authorization": f"Bearer {secret}"})

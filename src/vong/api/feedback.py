@@ -4,17 +4,29 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query
+from pydantic import Field
 
 from vong import feedback
 from vong.api.call import Call
 from vong.app import feedback as wired
-from vong.app.feedback import Harvested, HarvestWanted
+from vong.app.feedback import Harvested, HarvestWanted, Look
 from vong.feedback.summary import BY, By, Summary
 from vong.records import Score
 
 routes = APIRouter(prefix="/api/v1/feedback", tags=["feedback"])
-Limit = Annotated[int, Query(ge=1, le=500)]
-Filters = Annotated[feedback.Filter, Query()]
+
+
+class Page(feedback.Filter):
+    """Which scores, and which page of them."""
+
+    after: UUID | None = None
+    limit: int = Field(default=50, ge=1, le=500)
+
+
+class SummaryWanted(feedback.Filter):
+    """Which scores, and by what to group them."""
+
+    by: tuple[By, ...] = BY
 
 
 @routes.post("", status_code=201)
@@ -26,18 +38,29 @@ def add(judgement: feedback.Judgement, call: Call) -> Score:
 
 
 @routes.get("")
-def scores(
-    call: Call,
-    spans: Annotated[list[UUID] | None, Query()] = None,
-    name: str | None = None,
-    route: str | None = None,
-) -> list[Score]:
-    """The scores that fit, newest first."""
-    return []
+def scores(call: Call, wanted: Annotated[Page, Query()]) -> list[Score]:
+    """The scores that fit, newest first; `after` is the id of the last score of the page before."""
+    filter = feedback.Filter(**wanted.model_dump(exclude={"after", "limit"}))
+    with call.scope() as connection:
+        return feedback.list_scores(connection, filter, after=wanted.after, limit=wanted.limit, newest_first=True)
 
 
 @routes.get("/summary")
-def summary(call: Call, by: Annotated[list[By] | None, Query()] = None) -> list[Summary]:
-    """What the scores say together."""
+def summary(call: Call, wanted: Annotated[SummaryWanted, Query()]) -> list[Summary]:
+    """What the scores that fit say together, for each combination of the fields in `by`: mean and 95 % interval."""
+    filter = feedback.Filter(**wanted.model_dump(exclude={"by"}))
     with call.scope() as connection:
-        return feedback.summary(connection, by=by or BY)
+        return feedback.summary(connection, filter, wanted.by)
+
+
+@routes.get("/harvest")
+def preview(call: Call, wanted: Annotated[Look, Query()]) -> feedback.Harvest:
+    """What a harvest would give: its counts, the disagreements, and the first 50 examples."""
+    found = wired.preview(call.platform, call.principal.project_id, wanted)
+    return found.model_copy(update={"examples": found.examples[:50]})
+
+
+@routes.post("/harvest", status_code=201)
+def harvest(wanted: HarvestWanted, call: Call) -> Harvested:
+    """Make corrections and good answers into rows of the dataset's next version."""
+    return wired.harvest(call.platform, call.principal.project_id, wanted)

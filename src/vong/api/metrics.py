@@ -1,5 +1,7 @@
 """What Prometheus reads: counters and histograms of the model calls, with label sets that cannot grow without bound."""
 
+from typing import NamedTuple
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from vong.records import Span
@@ -30,27 +32,56 @@ tokens = Counter(
 )
 waiting = Gauge("vong_journal_waiting_spans", "Spans that are not committed yet.", registry=registry)
 dropped = Gauge("vong_journal_dropped_spans", "Spans refused because the journal was full.", registry=registry)
+
+
+class _Series(NamedTuple):
+    """The counters of one set of labels, looked up once."""
+
+    requests: Counter
+    duration: Histogram
+    first_token: Histogram
+    read: Counter
+    written: Counter
+
+
+_series: dict[tuple[str, str, str, str], _Series] = {}
 _routes: set[str] = set()
 
 
 def observe(span: Span) -> None:
     """Count one model call."""
-    route = span.versions.route or ""
-    if route and route not in _routes:
-        if len(_routes) < ROUTES:
-            _routes.add(route)
-        else:
-            route = "other"
-    provider = str(span.attributes.get("gen_ai.provider.name", ""))
-    status = str(span.attributes.get("http.response.status_code", ""))
-    requests.labels(span.kind, route, provider, status).inc()
-    duration.labels(span.kind, route, provider).observe(span.duration_ms / 1000)
+    attributes, usage = span.attributes, span.usage
+    status, provider = attributes.get("http.response.status_code"), attributes.get("gen_ai.provider.name")
+    key = (span.kind, _bounded(span.versions.route or ""), str(provider or ""), str(status or ""))
+    series = _series.get(key) or _make(key)
+    series.requests.inc()
+    series.duration.observe(span.duration_ms / 1000)
     if span.first_token_ms is not None:
-        first_token.labels(route, provider).observe(span.first_token_ms / 1000)
-    if span.usage.input_tokens:
-        tokens.labels(route, provider, "input").inc(span.usage.input_tokens)
-    if span.usage.output_tokens:
-        tokens.labels(route, provider, "output").inc(span.usage.output_tokens)
+        series.first_token.observe(span.first_token_ms / 1000)
+    if usage.input_tokens:
+        series.read.inc(usage.input_tokens)
+    if usage.output_tokens:
+        series.written.inc(usage.output_tokens)
+
+
+def _bounded(route: str) -> str:
+    if route and route not in _routes:
+        if len(_routes) >= ROUTES:
+            return "other"
+        _routes.add(route)
+    return route
+
+
+def _make(key: tuple[str, str, str, str]) -> _Series:
+    shape, route, provider, status = key
+    series = _series[key] = _Series(
+        requests.labels(shape, route, provider, status),
+        duration.labels(shape, route, provider),
+        first_token.labels(route, provider),
+        tokens.labels(route, provider, "input"),
+        tokens.labels(route, provider, "output"),
+    )
+    return series
 
 
 def exposition(journal: Journal) -> bytes:

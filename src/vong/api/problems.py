@@ -5,6 +5,7 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import InterfaceError, OperationalError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
@@ -18,6 +19,8 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(VongError, _known)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(OperationalError, _no_database)
+    app.add_exception_handler(InterfaceError, _no_database)
     app.add_exception_handler(Exception, _ours)
 
 
@@ -49,6 +52,12 @@ async def _http(_: Request, error: Exception) -> Response:
     return problem(
         error.status_code, codes.get(error.status_code, "invalid_input"), "caller", str(error.detail), "see /api/docs"
     )
+
+
+async def _no_database(_: Request, error: Exception) -> Response:
+    """PostgreSQL is away or restarting: nothing was committed, so the same request may be sent again."""
+    log.warning("the database does not answer: %s", str(error).splitlines()[0])
+    return problem(503, "unavailable", "ours", "the database does not answer", "try again in a few seconds")
 
 
 async def _ours(request: Request, error: Exception) -> Response:

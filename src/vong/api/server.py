@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from vong import __version__
 from vong.api import problems
 from vong.api.idempotency import Idempotent
-from vong.app import Platform
+from vong.app import Platform, loop
 
 ROUTES = (
     "data",
@@ -47,6 +47,7 @@ def create_app(platform: Platform) -> FastAPI:
         lifespan=lifespan,
     )
     app.state.platform = platform
+    platform.on_score.append(loop.on_score)
     app.add_middleware(Idempotent, platform=platform)
     problems.install(app)
     for name in ROUTES:

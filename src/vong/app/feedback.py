@@ -3,7 +3,7 @@
 import logging
 import time
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from pydantic import Field
@@ -14,6 +14,7 @@ from vong.data.near import THRESHOLD, cluster, input_text
 from vong.data.versions import check_name
 from vong.errors import InvalidInput, NotFound, Unavailable, VongError
 from vong.feedback.harvest import Disagreement
+from vong.feedback.scores import Source
 from vong.records import Example, Operation, Record, Score, Span, now
 
 log = logging.getLogger(__name__)
@@ -24,16 +25,25 @@ RECENT = timedelta(minutes=1)
 SPANS_AT_ONCE = 500
 
 
-class HarvestWanted(feedback.HarvestSettings):
-    """Which scored spans to harvest, into which dataset (it is made where it is new).
+class Look(feedback.HarvestSettings):
+    """Which scored spans to harvest: the named `spans`, or all whose scores fit the other fields."""
 
-    `spans` names them; without it all spans scored in `since`..`until` on `route` are taken. Rows that are the same as,
-    or near-duplicates of, rows in the splits of `away_from` are left out: what is tested must not be taught.
+    spans: tuple[UUID, ...] = Field(default=(), max_length=100_000)
+    route: str | None = None
+    model_version: str | None = None
+    source: Source | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+class HarvestWanted(Look):
+    """What to harvest into which dataset (it is made where it is new).
+
+    Rows that are the same as, or near-duplicates of, rows in the splits of `away_from` are left out: what is tested
+    must not be taught.
     """
 
     dataset: str
-    spans: tuple[UUID, ...] = Field(default=(), max_length=100_000)
-    filter: feedback.Filter = feedback.Filter()
     away_from: tuple[str, ...] = ("test", "validation")
 
 
@@ -66,7 +76,7 @@ def add(platform: Platform, project_id: UUID, judgement: feedback.Judgement, *, 
     return added.score
 
 
-def preview(platform: Platform, project_id: UUID, wanted: HarvestWanted) -> feedback.Harvest:
+def preview(platform: Platform, project_id: UUID, wanted: Look) -> feedback.Harvest:
     """What a harvest would give, without keeping it."""
     with platform.scope(project_id) as connection:
         scores = feedback.every_score(connection, _filter(wanted))
@@ -88,8 +98,8 @@ def harvest(platform: Platform, project_id: UUID, wanted: HarvestWanted) -> Harv
             raise InvalidInput(f"there is nothing to harvest: {why}", "see what is there: vong feedback list")
         kept = found.examples
         if newest is not None:
-            guarded = [row for row in data.read(platform.blobs, newest) if row.metadata.get("split") in wanted.away_from]
-            kept = away_from(found.examples, guarded)
+            rows = data.read(platform.blobs, newest)
+            kept = away_from(found.examples, [row for row in rows if row.metadata.get("split") in wanted.away_from])
         operation = Operation(
             name="harvest",
             settings=wanted.model_dump(mode="json", exclude={"spans"}),
@@ -123,9 +133,8 @@ def away_from(examples: Sequence[Example], guarded: Sequence[Example]) -> list[E
     return [example for example, group in zip(examples, near[len(guarded) :], strict=True) if group not in taken]
 
 
-def _filter(wanted: HarvestWanted) -> feedback.Filter:
-    given = wanted.filter
-    return given.model_copy(update={"spans": wanted.spans or given.spans, "name": wanted.name or given.name})
+def _filter(wanted: Look) -> feedback.Filter:
+    return feedback.Filter(**wanted.model_dump(include=set(feedback.Filter.model_fields)))
 
 
 def _span(platform: Platform, project_id: UUID, span_id: UUID) -> Span:

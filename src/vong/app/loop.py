@@ -1,7 +1,6 @@
 """The loop wired to scores, spans and the gateway."""
 
 import logging
-from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import Connection
@@ -13,8 +12,6 @@ from vong.loop import Canary, Judged, Rules
 from vong.records import Score
 
 log = logging.getLogger(__name__)
-
-PAGE = 500
 
 
 def start_canary(
@@ -32,34 +29,23 @@ def on_score(platform: Platform, project_id: UUID, score: Score) -> None:
     if score.span_id is None or score.value is None:
         return
     with platform.scope(project_id) as connection:
-        running = loop.list_canaries(connection, status="running", metric=score.name)
-        judged = _judged(connection, [score]) if running else []
-        for canary in running:
-            if any(one.span.versions.route == canary.route for one in judged):
-                _say(loop.take(connection, canary.id, judged))
+        for canary in loop.list_canaries(connection, status="running", metric=score.name):
+            evaluate(connection, canary.id)
 
 
 def evaluate(connection: Connection, id: UUID) -> Canary:
-    """Count every score since the canary began that is not counted yet (a server that died may have missed some)."""
+    """Count every score since the canary began that is not counted yet: the newest, and any that a server which was
+    killed has missed.
+    """
     canary = loop.get(connection, id)
     if canary.status != "running":
         return canary
-    scores: list[Score] = []
-    after: UUID | None = None
-    while True:
-        page = feedback.list_scores(connection, name=canary.metric, since=canary.started_at, after=after, limit=PAGE)
-        scores += page
-        if len(page) < PAGE:
-            break
-        after = page[-1].id
-    return _say(loop.take(connection, id, _judged(connection, scores)))
-
-
-def _judged(connection: Connection, scores: Sequence[Score]) -> list[Judged]:
-    """The scores of answers, each with the span of its answer."""
-    ids = [score.span_id for score in scores if score.span_id is not None]
-    spans = {span.id: span for span in traces.for_ids(connection, ids)}
-    return [Judged(score, spans[score.span_id]) for score in scores if score.span_id in spans]
+    wanted = feedback.Filter(name=canary.metric, route=canary.route, since=canary.started_at)
+    counted = loop.counted_spans(connection, id)
+    scores = [score for score in feedback.every_score(connection, wanted) if score.span_id not in counted]
+    by_span = {score.span_id: score for score in reversed(scores) if score.span_id is not None}
+    judged = [Judged(by_span[span.id], span) for span in traces.for_ids(connection, by_span)]
+    return _say(loop.take(connection, id, judged))
 
 
 def _say(canary: Canary) -> Canary:

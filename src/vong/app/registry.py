@@ -1,6 +1,7 @@
 """The registry wired to the shipped base model, to folders on disk, and to every stage that lineage passes through."""
 
 from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID
@@ -129,54 +130,59 @@ def _named(sources: Sources, of: str) -> Span | ModelVersion | DatasetVersion:
     return found
 
 
-def _sources(platform: Platform, connection: Connection) -> Sources:
-    def datasets() -> Iterator[DatasetVersion]:
-        for newest in list_datasets(connection, limit=PAGE):
-            yield from data.list_versions(connection, newest.name, limit=PAGE)
+class Datasets:
+    """Every dataset version of the project, looked through row by row."""
 
-    def rows(version: DatasetVersion, limit: int) -> tuple[list[Example], int]:
+    def __init__(self, platform: Platform, connection: Connection) -> None:
+        self._blobs = platform.blobs
+        self._connection = connection
+
+    def all(self) -> Iterator[DatasetVersion]:
+        """Each version of each dataset, newest first within one."""
+        for newest in list_datasets(self._connection, limit=PAGE):
+            yield from data.list_versions(self._connection, newest.name, limit=PAGE)
+
+    def rows(self, version: DatasetVersion, limit: int) -> tuple[list[Example], int]:
+        """The first rows that taught, and how many there are."""
         split = "train" if "train" in version.splits else None
-        shown: list[Example] = []
-        for example in data.read(platform.blobs, version, split):
-            shown.append(example)
-            if len(shown) == limit:
-                break
+        shown = list(islice(data.read(self._blobs, version, split), limit))
         return shown, version.splits["train"] if split else version.rows
 
-    def row(hash_: str) -> Example | None:
-        for version in datasets():
-            for example in data.read(platform.blobs, version):
-                if example.hash.startswith(hash_):
-                    return example
-        return None
+    def row(self, hash_: str) -> Example | None:
+        """The first row whose hash begins so."""
+        rows = (example for version in self.all() for example in data.read(self._blobs, version))
+        return next((example for example in rows if example.hash.startswith(hash_)), None)
 
-    def containing(hash_: str) -> list[DatasetVersion]:
-        return [version for version in datasets() if _holds(platform, version, hash_)]
+    def containing(self, hash_: str) -> list[DatasetVersion]:
+        """The versions that hold the row, or a row made from it."""
+        return [version for version in self.all() if any(_is(row, hash_) for row in data.read(self._blobs, version))]
 
+    def children(self, ref: str) -> list[DatasetVersion]:
+        """The versions made from that one."""
+        return [version for version in self.all() if ref in version.parents]
+
+
+def _is(row: Example, hash_: str) -> bool:
+    origin = row.origin
+    return row.hash == hash_ or (origin is not None and origin.kind == "row" and origin.id == hash_)
+
+
+def _sources(platform: Platform, connection: Connection) -> Sources:
+    datasets = Datasets(platform, connection)
     return Sources(
         span=lambda id_: _or_none(lambda: traces.get(connection, id_)),
         model=lambda ref: _or_none(lambda: registry.find(connection, ref)),
         run=lambda id_: _or_none(lambda: experiments.get(connection, id_)),
         dataset=lambda ref: _or_none(lambda: data.find(connection, ref)),
-        rows=rows,
-        row=row,
-        containing=containing,
-        children=lambda ref: [version for version in datasets() if ref in version.parents],
+        rows=datasets.rows,
+        row=datasets.row,
+        containing=datasets.containing,
+        children=datasets.children,
         taught_by=lambda ref: taught_by(connection, ref),
         built_on=lambda ref: built_on(connection, ref),
-        deployments=lambda ref: [
-            deployment for deployment in serving.list_deployments(connection) if deployment.model == ref
-        ],
+        deployments=lambda ref: [one for one in serving.list_deployments(connection) if one.model == ref],
         answers=lambda ref: traces.count(connection, traces.Filter(model_version=ref)),
     )
-
-
-def _holds(platform: Platform, version: DatasetVersion, hash_: str) -> bool:
-    for example in data.read(platform.blobs, version):
-        origin = example.origin
-        if example.hash == hash_ or (origin and origin.kind == "row" and origin.id == hash_):
-            return True
-    return False
 
 
 def _or_none(look: Callable[[], T]) -> T | None:

@@ -19,7 +19,7 @@ from vong import __version__
 from vong.app import first_start
 from vong.app.processes import Known, end, spawn
 from vong.config import Settings
-from vong.errors import Conflict, Unavailable
+from vong.errors import Conflict, Unavailable, VongError
 from vong.records import now
 from vong.store import postgres
 from vong.store.database import Database
@@ -116,14 +116,21 @@ class Supervisor:
             changed = [self._reap(child) for child in self.children.values()]
             if any(changed) or any(child.process is None for child in self.children.values()):
                 self._start_all(environment, listener, url)
-            if (
-                rounds % 2 == 0
-                and not self.settings.database_url
-                and not postgres.alive(self.settings.folder / "postgres")
-            ):
-                self.say("PostgreSQL ended unexpectedly; starting it again")
-                postgres.start(self.settings.folder / "postgres")
-                self._write_state(url)
+            if rounds % 2 == 0 and not self.settings.database_url:
+                self._watch_postgres(url)
+
+    def _watch_postgres(self, url: str) -> None:
+        """Start PostgreSQL again where it ended. Where that fails it is said, and tried again at the next round."""
+        folder = self.settings.folder / "postgres"
+        if postgres.alive(folder):
+            return
+        self.say("PostgreSQL ended unexpectedly; starting it again")
+        try:
+            postgres.start(folder)
+        except VongError as error:
+            self.say(str(error))
+        else:
+            self._write_state(url)
 
     def _reap(self, child: Child) -> bool:
         if child.process is None or child.process.poll() is None:

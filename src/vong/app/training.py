@@ -13,6 +13,7 @@ from vong import data, experiments, jobs, plugins, registry, training
 from vong.app.platform import Platform
 from vong.app.registry import model_folder
 from vong.errors import InvalidInput, JobCancelled
+from vong.experiments.runs import Ended
 from vong.jobs import JobContext
 from vong.records import DatasetVersion, Example, Job, ModelVersion, Record, Run, new_id
 from vong.training.device import cores
@@ -116,7 +117,7 @@ def train(job: JobContext, platform: Platform) -> dict[str, Any]:
     run_id = UUID(job.params["run"])
     with platform.scope(job.project_id) as connection:
         experiments.begin_run(connection, run_id)
-    status: experiments.runs.Ended = "failed"
+    status: Ended = "failed"
     try:
         result = _train(job, platform, wanted, run_id)
         status = "finished"

@@ -13,13 +13,16 @@ if TYPE_CHECKING:
     from vong.client.access import Access
     from vong.client.data import Data
     from vong.client.evals import Evals
+    from vong.client.experiments import Experiments
     from vong.client.feedback import Feedback
     from vong.client.gateway import Gateway
     from vong.client.jobs import Jobs
     from vong.client.knowledge import Knowledge
     from vong.client.loop import Loop
+    from vong.client.registry import Registry
     from vong.client.serving import Serving
     from vong.client.traces import Traces
+    from vong.client.training import Training
 
 
 class Client:
@@ -86,6 +89,21 @@ class Client:
     def feedback(self) -> "Feedback":
         """Scores and corrections, and the examples they make."""
         return self._namespace("feedback", "Feedback")
+
+    @cached_property
+    def experiments(self) -> "Experiments":
+        """Training runs and their figures."""
+        return self._namespace("experiments", "Experiments")
+
+    @cached_property
+    def registry(self) -> "Registry":
+        """Model versions, aliases and lineage."""
+        return self._namespace("registry", "Registry")
+
+    @cached_property
+    def training(self) -> "Training":
+        """Recipes, plans and training runs."""
+        return self._namespace("training", "Training")
 
     def _namespace(self, stage: str, name: str) -> Any:
         """A stage's namespace, imported when first used."""

@@ -27,15 +27,15 @@ class Transport:
         self.patience = patience
         self.http = httpx.Client(base_url=self.url, headers=headers, timeout=timeout, trust_env=False)
 
-    def get(self, path: str, kind: Any = Any, **params: Any) -> Any:
+    def get(self, path: str, kind: Any = Any, /, **params: Any) -> Any:
         """GET, as a value of that type."""
         return self.request("GET", path, kind, params=params)
 
-    def post(self, path: str, kind: Any = Any, *, body: Any = None, **options: Any) -> Any:
+    def post(self, path: str, kind: Any = Any, /, *, body: Any = None, **options: Any) -> Any:
         """POST with an `Idempotency-Key` of its own: repeating it after a lost connection makes nothing twice."""
         return self.request("POST", path, kind, body=body, **options)
 
-    def request(self, method: str, path: str, kind: Any = Any, *, body: Any = None, **options: Any) -> Any:
+    def request(self, method: str, path: str, kind: Any = Any, /, *, body: Any = None, **options: Any) -> Any:
         """Any request. The server's problem documents are raised as the errors they describe."""
         if isinstance(body, BaseModel):
             body = body.model_dump(mode="json", exclude_unset=True)
@@ -50,7 +50,7 @@ class Transport:
         raise_for_problem(response)
         return TypeAdapter(kind).validate_json(response.content) if response.content else None
 
-    def lines(self, path: str, **params: Any) -> Iterator[str]:
+    def lines(self, path: str, /, **params: Any) -> Iterator[str]:
         """The lines of a streamed answer (server-sent events, JSON lines), as they come."""
         with self.http.stream("GET", path, params=params, timeout=httpx.Timeout(30, read=None)) as response:
             if response.status_code >= 400:

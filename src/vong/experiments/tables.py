@@ -3,7 +3,6 @@
 import uuid
 from typing import Any
 
-
 from sqlalchemy import Column, Connection, DateTime, Float, ForeignKey, Index, Integer, PrimaryKeyConstraint, Text, text
 from sqlalchemy.dialects.postgresql import JSONB, UUID, insert
 

@@ -57,7 +57,7 @@ def add(connection: Connection, span: Span, judgement: Judgement) -> Added:
         raise InvalidInput(f"the judgement is of span {judgement.span_id}, not of {span.id}", "name the same span")
     if judgement.value is None and not judgement.comment and judgement.correction is None:
         raise InvalidInput("a score says nothing", "give a value from 0 to 1, a comment or a correction")
-    score = Score(**{**judgement.model_dump(), "id": judgement.id or new_id()}, created_at=now())
+    score = Score.model_validate({**judgement.model_dump(), "id": judgement.id or new_id(), "created_at": now()})
     versions = {"route": span.versions.route, "model": span.model, "model_version": span.versions.model_version}
     statement = insert(tables.scores).values({**score.model_dump(), **versions}).on_conflict_do_nothing()
     if connection.execute(statement).rowcount:
@@ -92,8 +92,10 @@ def list_scores(
     scores = tables.scores.c
     place = tuple_(scores.created_at, scores.id)
     query = select(tables.scores).where(*conditions(wanted)).limit(limit)
-    query = query.order_by(scores.created_at.desc(), scores.id.desc()) if newest_first else query.order_by(
-        scores.created_at, scores.id
+    query = (
+        query.order_by(scores.created_at.desc(), scores.id.desc())
+        if newest_first
+        else query.order_by(scores.created_at, scores.id)
     )
     if after is not None:
         last = get(connection, after)

@@ -15,7 +15,7 @@ from vong.gateway.keys import Principal
 from vong.gateway.providers import Ask, Reply, Shape
 from vong.gateway.request import Asked, Trace, read, written
 from vong.gateway.transcript import Transcript, usage_of
-from vong.records import Span, Usage, new_id, now
+from vong.records import Span, Usage, now
 from vong.records.span import Versions
 
 LEFT = 499
@@ -33,7 +33,7 @@ class Call:
     """A call of one principal. `open` it, pass its reply on (a stream through `events`), and always `close` it."""
 
     def __init__(self, means: Means, principal: Principal, shape: Shape, body: bytes, trace: Trace) -> None:
-        self.id = new_id()
+        self.id = trace.id
         self.trace = trace
         self._means = means
         self._principal = principal

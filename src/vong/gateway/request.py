@@ -1,14 +1,15 @@
 """What is read of a request, and how it goes on to a provider: as it was written, but for the fields Vong must set."""
 
-import os
 import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
+from uuid import UUID
 
 import msgspec
 
 from vong.errors import InvalidInput
 from vong.gateway.providers import Shape
+from vong.records import new_id
 
 TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}")
 
@@ -43,8 +44,9 @@ _encode = msgspec.json.encode
 
 
 class Trace(NamedTuple):
-    """Where a call stands in the caller's trace, and what its headers say of it."""
+    """Where a call stands in the caller's trace, and what its headers say of it. `id` is the span's own."""
 
+    id: UUID
     trace_id: str
     span_id: str
     parent_span_id: str | None
@@ -53,11 +55,13 @@ class Trace(NamedTuple):
     @classmethod
     def of(cls, headers: Mapping[str, str]) -> "Trace":
         """From the W3C `traceparent` (a new trace where there is none or a malformed one) and `x-vong-session`."""
-        found = TRACEPARENT.fullmatch(headers.get("traceparent", "").strip())
-        trace_id, parent = found.groups() if found else ("", None)
-        if not trace_id.strip("0") or parent is None or not parent.strip("0"):
-            trace_id, parent = os.urandom(16).hex(), None
-        return cls(trace_id, os.urandom(8).hex(), parent, headers.get("x-vong-session") or None)
+        id = new_id()
+        trace_id, parent = id.hex, None
+        given = headers.get("traceparent")
+        found = TRACEPARENT.fullmatch(given.strip()) if given else None
+        if found and found[1].strip("0") and found[2].strip("0"):
+            trace_id, parent = found.groups()
+        return cls(id, trace_id, id.hex[16:], parent, headers.get("x-vong-session") or None)
 
 
 def read(shape: Shape, body: bytes) -> Asked:

@@ -13,9 +13,9 @@ from pydantic import BaseModel
 def plain(value: Any) -> Any:
     """A value as JSON: records and named tuples become objects or lists, ids, times and paths become text.
 
-    JSON in PostgreSQL has neither NaN nor infinity nor the character NUL; the first two become null and the last is
-    dropped (and half a surrogate pair becomes `?`), because a job that worked for hours must not fail on a loss that is not a number. TypeError for anything
-    that has no such form.
+    JSON in PostgreSQL has neither NaN nor infinity, which become null, nor the character NUL, which is dropped, nor
+    half a surrogate pair, which becomes `?`: a job that worked for hours must not fail on a loss that is not a number.
+    TypeError for anything that has no such form.
     """
     if isinstance(value, BaseModel):
         return plain(value.model_dump(mode="json"))

@@ -206,6 +206,11 @@ def take(connection: Connection, id: UUID, judged: Sequence[Judged]) -> Canary:
     return _evaluate(connection, canary.model_copy(update={"model": model}), [*counted, *rows])
 
 
+def counted_spans(connection: Connection, id: UUID) -> set[UUID]:
+    """The answers whose score a canary has counted."""
+    return set(connection.scalars(select(tables.scores.c.span_id).where(tables.scores.c.canary_id == id)))
+
+
 def decide(connection: Connection, id: UUID, verdict: Literal["promote", "roll_back"], reason: str, by: str) -> Canary:
     """End a canary by hand: the route changes as if the evidence had decided, and the record says who did and why."""
     canary = _find(connection, id, lock=True)

@@ -9,6 +9,7 @@ import hashlib
 import os
 import re
 import shutil
+import sys
 import tempfile
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -167,6 +168,9 @@ class Remote:
         self.filesystem = filesystem
         self.root = root.rstrip("/")
         self.url = url
+        # fsspec turns most errors of an object store's own client into OSError, and lets those of the network through.
+        client = sys.modules.get("botocore.exceptions")
+        self.failures: tuple[type[Exception], ...] = (OSError, client.BotoCoreError) if client else (OSError,)
 
     def write(self, key: str, source: Path) -> None:
         """Upload, in parts where it is large."""
@@ -204,9 +208,9 @@ class Remote:
         except PermissionError as error:
             message = f"the blob store {self.url} refuses these credentials: {error}"
             raise Misconfigured(message, "check the access key and the rights of its owner") from error
-        except OSError as error:
+        except self.failures as error:
             message = f"the blob store {self.url} does not answer: {error}"
-            raise Unavailable(message, "check the network and VONG_BLOB_URL") from error
+            raise Unavailable(message, "check the network, the credentials and VONG_BLOB_URL") from error
 
 
 def key(hash: str) -> str:

@@ -136,7 +136,7 @@ def _initialise(folder: Path, account: Account) -> None:
 
 def _launch(folder: Path, account: Account, until: float) -> Postmaster:
     _prepare(folder, account)
-    _clear_leftovers(folder)
+    _clear_leftovers(folder, socket_folder(folder, account))
     log = folder / "log"
     if log.exists() and log.stat().st_size > LOG_SIZE:
         log.replace(folder / "log.1")
@@ -183,9 +183,9 @@ def _works_in(process: psutil.Process, folder: Path) -> bool:
         return False
 
 
-def _clear_leftovers(folder: Path) -> None:
+def _clear_leftovers(folder: Path, sockets: Path) -> None:
     """After a kill of the server process alone: end what is left of its children, which hold its shared memory, and
-    remove its pid file, whose number may by now be another program's.
+    remove its pid files, whose number may by now be another program's, or still a zombie's that nobody has reaped.
     """
     left = [process for process in psutil.process_iter() if _works_in(process, folder)]
     _, left = psutil.wait_procs(left, timeout=3)  # they notice the death of their parent, if they are not busy
@@ -197,6 +197,7 @@ def _clear_leftovers(folder: Path) -> None:
         numbers = ", ".join(str(process.pid) for process in left)
         raise Unavailable(f"processes of an earlier PostgreSQL do not end: {numbers}", f"end them: kill -9 {numbers}")
     (folder / "postmaster.pid").unlink(missing_ok=True)
+    (sockets / ".s.PGSQL.5432.lock").unlink(missing_ok=True)
 
 
 def _make_database(running: Postmaster) -> None:

@@ -29,8 +29,8 @@ AHEAD = timedelta(days=1)
 PREVIEW = 1_000
 """Characters of the input's and of the output's text that lists show from and that search finds."""
 WORDS = (
-    "to_tsvector('simple'::regconfig, ((((((('p'::text || replace((project_id)::text, '-'::text, ''::text)) || "
-    "' '::text) || name) || ' '::text) || input_text) || ' '::text) || output_text))"
+    "to_tsvector('simple'::regconfig, (((((('p'::text || replace(project_id::text, '-'::text, ''::text)) || ' '::text) "
+    "|| name) || ' '::text) || input_text) || ' '::text) || output_text)"
 )
 """What full-text search looks at, written as PostgreSQL prints it. `simple`: no language's stemming, so that English
 and Vietnamese are treated alike. The project is the first word, so that the index itself narrows to it.

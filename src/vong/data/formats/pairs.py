@@ -15,9 +15,11 @@ OPTIONS = ("input", "output", "system", "template")
 
 class Pairs:
     """Options: `input` and `output` name the columns (where not given, guessed among the usual names at the first row;
-    an output of no usual name is the only column that holds an object), `system` is a system message put in front, and `template` a
-    Python format string that makes the question out of `{columns}`. An object as the answer is written as compact
-    JSON with its keys in the order given. All other columns, and `id` always, go to the metadata.
+    an output of no usual name is the only column that holds an object), `system` is a system message put in front, and
+    `template` a Python format string that makes the question out of `{columns}`.
+
+    An object as the answer is written as compact JSON with its keys in the order given. All other columns, and `id`
+    always, go to the metadata.
     """
 
     def __init__(self, options: Mapping[str, str]) -> None:

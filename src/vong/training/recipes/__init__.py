@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Literal, Protocol
 
 from pydantic import BaseModel
 
@@ -52,7 +52,7 @@ class Outcome:
     """What a recipe made: a folder of weights, whether they stand alone, and the last and best figures."""
 
     folder: Path
-    kind: str
+    kind: Literal["adapter", "merged"]
     summary: dict[str, Any]
 
 

@@ -31,7 +31,7 @@ class SftSettings(BaseModel):
     max_length: int = Field(
         default=1024,
         ge=16,
-        description="Longest row in tokens. Longer ones are left out, counted, warned of: a cut answer teaches nothing.",
+        description="Longest row in tokens. Longer ones are left out and warned of: a cut answer teaches nothing.",
     )
     lora_rank: int = Field(
         default=16,

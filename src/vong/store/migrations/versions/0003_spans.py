@@ -12,8 +12,8 @@ revision = "0003"
 down_revision = "0002"
 
 WORDS = (
-    "to_tsvector('simple'::regconfig, ((((((('p'::text || replace((project_id)::text, '-'::text, ''::text)) || "
-    "' '::text) || name) || ' '::text) || input_text) || ' '::text) || output_text))"
+    "to_tsvector('simple'::regconfig, (((((('p'::text || replace(project_id::text, '-'::text, ''::text)) || ' '::text) "
+    "|| name) || ' '::text) || input_text) || ' '::text) || output_text)"
 )
 
 

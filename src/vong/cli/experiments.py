@@ -1,0 +1,111 @@
+"""`vong experiments`: runs and their curves."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from vong.cli.output import emit, json_option, note
+from vong.client import Client
+from vong.errors import MissingExtra, NotFound
+
+
+@click.group()
+def group() -> None:
+    """Training runs and their curves."""
+
+
+@group.command("list")
+@click.option("--name", help="Only runs of that name.")
+@click.option("--status", help="queued, running, finished, failed or cancelled.")
+@click.option("--limit", default=50, show_default=True)
+@json_option
+def list_(name: str | None, status: str | None, limit: int, as_json: bool) -> None:
+    """The runs, newest first."""
+    runs = Client().experiments.runs(name=name, status=status, limit=limit)
+    emit(runs, as_json, ["id", "name", "recipe", "status", "base", "dataset", "model", "created_at"])
+
+
+@group.command()
+@click.argument("run")
+@json_option
+def show(run: str, as_json: bool) -> None:
+    """One run: settings, best and last figures, warnings."""
+    emit(Client().experiments.get(run), as_json)
+
+
+@group.command()
+@click.argument("runs", nargs=-1, required=True)
+@json_option
+def compare(runs: tuple[str, ...], as_json: bool) -> None:
+    """What differs between RUNS: settings, and the best figure each reached (marked *)."""
+    found = Client().experiments.compare(runs)
+    if as_json:
+        emit(found, True)
+        return
+    titles = [f"{run['name']} {run['id'][-6:]}" for run in found["runs"]]
+    rows: list[dict[str, Any]] = [
+        {"what": name, **dict(zip(titles, values, strict=True))} for name, values in found["settings"].items()
+    ]
+    for name, values in found["best"].items():
+        shown = ["-" if value is None else f"{value:.4g}" for value in values]
+        shown[found["winner"][name]] += " *"
+        rows.append({"what": f"best {name}", **dict(zip(titles, shown, strict=True))})
+    emit(rows, False)
+
+
+@group.command()
+@click.argument("run")
+@click.option("--metric", "names", multiple=True, help="Which figures; loss and eval_loss where none is named.")
+@click.option("--save", type=click.Path(dir_okay=False, path_type=Path), help="Save a picture (.png, .svg, .pdf).")
+@json_option
+def plot(run: str, names: tuple[str, ...], save: Path | None, as_json: bool) -> None:
+    """The curves of a run, drawn in the terminal or saved as a picture."""
+    curves = Client().experiments.metrics(run, names or ("loss", "eval_loss"), points=500)
+    if not curves:
+        raise NotFound(f"run {run} has none of these figures", f"see what it has with: vong experiments compare {run}")
+    if as_json:
+        emit(curves, True)
+    elif save:
+        picture(curves, save, run)
+        note(f"saved {save}")
+    else:
+        click.echo(drawing(curves))
+
+
+def drawing(curves: list[dict[str, Any]], width: int = 90, height: int = 22) -> str:
+    """Curves as text, without colour."""
+    import plotext
+
+    plotext.clear_figure()
+    plotext.theme("clear")
+    plotext.plotsize(width, height)
+    for curve in curves:
+        steps, values = _points(curve)
+        plotext.plot(steps, values, label=curve["name"])
+    plotext.xlabel("step")
+    return str(plotext.build())
+
+
+def picture(curves: list[dict[str, Any]], file: Path, title: str) -> None:
+    """Curves as a picture; the kind is that of the file's name."""
+    try:
+        import matplotlib
+    except ImportError as error:
+        raise MissingExtra("matplotlib", "training") from error
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    figure, axes = pyplot.subplots(figsize=(8, 4.5), layout="constrained")
+    for curve in curves:
+        steps, values = _points(curve)
+        axes.plot(steps, values, label=curve["name"], marker="o" if len(steps) < 30 else None, markersize=3)
+    axes.set(title=title, xlabel="step")
+    axes.legend()
+    axes.grid(alpha=0.3)
+    figure.savefig(file, dpi=150)
+    pyplot.close(figure)
+
+
+def _points(curve: dict[str, Any]) -> tuple[list[int], list[float]]:
+    return [point["step"] for point in curve["points"]], [point["value"] for point in curve["points"]]

@@ -1,0 +1,125 @@
+"""`vong registry`: models, their versions, aliases and lineage."""
+
+import json
+from pathlib import Path
+
+import click
+
+from vong.cli.follow import follow
+from vong.cli.output import emit, json_option, note
+from vong.client import Client
+from vong.records.lineage import Node
+
+VERSION = ["ref", "number", "kind", "format", "bytes", "licence", "base", "dataset", "run", "created_at"]
+
+
+@click.group()
+def group() -> None:
+    """Model versions, aliases and lineage. REF is NAME, NAME@NUMBER, NAME@HASH or NAME:ALIAS."""
+
+
+@group.command("list")
+@json_option
+def list_(as_json: bool) -> None:
+    """All models, each with its newest version and its aliases."""
+    models = Client().registry.models(limit=500)
+    if as_json:
+        emit(models, True)
+        return
+    rows = [
+        {
+            "name": model["name"],
+            "versions": model["versions"],
+            "newest": model["newest"]["hash"][:12],
+            "kind": model["newest"]["kind"],
+            "format": model["newest"]["format"],
+            "aliases": " ".join(f"{alias}={ref}" for alias, ref in model["aliases"].items()),
+        }
+        for model in models
+    ]
+    emit(rows, False)
+
+
+@group.command()
+@click.argument("ref")
+@json_option
+def show(ref: str, as_json: bool) -> None:
+    """One version, and the versions and aliases of its model."""
+    client = Client()
+    version = client.registry.get(ref)
+    if as_json:
+        emit(version.model_dump(mode="json") | {"ref": version.ref}, True)
+        return
+    emit(version.model_dump(mode="json") | {"ref": version.ref}, False, VERSION)
+    note("\nversions")
+    others = [one.model_dump(mode="json") | {"ref": one.ref} for one in client.registry.versions(version.name)]
+    emit(others, False, ["ref", "number", "kind", "dataset", "created_at"])
+    note("\nalias moves, newest first")
+    emit(
+        client.registry.aliases(version.name, history=True),
+        False,
+        ["alias", "model", "reason", "moved_by", "created_at"],
+    )
+
+
+@group.command("import")
+@click.argument("source", default="shipped:smollm2-135m-instruct")
+@click.option("--name", help="The model's name; the shipped one has its own.")
+@click.option("--licence", help="The licence of the weights, as an SPDX identifier.")
+@click.option("--convert/--no-convert", default=True, help="Unpack a GGUF into safetensors too, for training.")
+@click.option("--detach", is_flag=True, help="Return at once; follow the job later.")
+@json_option
+def import_(source: str, name: str | None, licence: str | None, convert: bool, detach: bool, as_json: bool) -> None:
+    """Import a base model: what ships, a .gguf file, or a folder of safetensors on the worker's machine."""
+    client = Client()
+    job = client.registry.import_model(source, name=name, licence=licence, convert=convert)
+    emit(job if detach else follow(client, job).result, as_json, ["id", "status"] if detach else ())
+
+
+@group.command()
+@click.argument("name")
+@click.argument("alias")
+@click.argument("ref")
+@click.option("--reason", help="Why; `prod` needs this or evidence.")
+@click.option("--evidence", type=click.Path(exists=True, path_type=Path), help="A JSON file that speaks for the move.")
+@json_option
+def alias(name: str, alias: str, ref: str, reason: str | None, evidence: Path | None, as_json: bool) -> None:
+    """Point ALIAS of the model NAME at the version REF."""
+    proof = json.loads(evidence.read_text()) if evidence else None
+    moved = Client().registry.set_alias(name, alias, ref, evidence=proof, reason=reason)
+    emit(moved, as_json, ["name", "alias", "model", "reason", "moved_by"])
+
+
+@group.command()
+@click.argument("of")
+@json_option
+def lineage(of: str, as_json: bool) -> None:
+    """Both ways from OF: an answer (its span's id), a model, a dataset (their refs) or a row (row:HASH)."""
+    found = Client().registry.lineage(of)
+    if as_json:
+        emit(found, True)
+        return
+    for title, node in (("came from", found.backwards), ("came of it", found.forwards)):
+        if node:
+            note(title)
+            click.echo("\n".join(draw(node)))
+
+
+def draw(node: Node, *, indent: str | None = None) -> list[str]:
+    """A tree in text, one node a line."""
+    lines = [] if indent is not None else [describe(node)]
+    indent = indent or ""
+    for place, child in enumerate(node.children):
+        final = place == len(node.children) - 1 and not node.more
+        lines.append(f"{indent}{'└─ ' if final else '├─ '}{describe(child)}")
+        lines += draw(child, indent=f"{indent}{'   ' if final else '│  '}")
+    if node.more:
+        lines.append(f"{indent}└─ … {node.more} more rows")
+    return lines
+
+
+def describe(node: Node) -> str:
+    """One node on one line."""
+    detail = ", ".join(f"{name} {value}" for name, value in node.detail.items() if value not in (None, "", {}))
+    ref = node.ref if node.ref.startswith(f"{node.kind}:") else f"{node.kind} {node.ref}"
+    return f"{ref}{f' {node.title}' if node.title else ''}{f' ({detail})' if detail else ''}"

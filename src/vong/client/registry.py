@@ -1,0 +1,64 @@
+"""The client's `registry` namespace."""
+
+from typing import Any
+
+from vong.client.transport import Transport
+from vong.records import Job, ModelVersion
+from vong.records.lineage import Lineage
+
+
+class Registry:
+    """Models: import, versions, aliases, lineage. A `ref` is NAME, NAME@NUMBER, NAME@HASH or NAME:ALIAS."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._send = transport
+
+    def models(self, *, after: str | None = None, limit: int = 50) -> list[dict[str, Any]]:
+        """The models by name: `name`, `versions` (a count), `newest` (a version), `aliases` (alias -> ref)."""
+        return self._send.get("/api/v1/registry/models", list[dict[str, Any]], after=after, limit=limit)
+
+    def versions(self, name: str, *, after: int | None = None, limit: int = 50) -> list[ModelVersion]:
+        """The versions of a model, newest first; `after` is the last number of the page before."""
+        return self._send.get(f"/api/v1/registry/models/{name}/versions", list[ModelVersion], after=after, limit=limit)
+
+    def get(self, ref: str) -> ModelVersion:
+        """One version."""
+        return self._send.get(f"/api/v1/registry/versions/{ref}", ModelVersion)
+
+    def import_model(
+        self,
+        source: str,
+        *,
+        name: str | None = None,
+        licence: str | None = None,
+        convert: bool = True,
+        key: str | None = None,
+    ) -> Job:
+        """Import what ships (`shipped:smollm2-135m-instruct`), a .gguf file or a folder on the worker's machine.
+
+        `key` makes a repeated call the same job, whose result has the refs `model` and, for a GGUF, `gguf`.
+        """
+        body = {"source": source, "name": name, "licence": licence, "convert": convert}
+        return self._send.post("/api/v1/registry/models", Job, body=body, idempotency_key=key)
+
+    def set_alias(
+        self,
+        name: str,
+        alias: str,
+        model: str,
+        *,
+        evidence: dict[str, Any] | None = None,
+        reason: str | None = None,
+    ) -> dict[str, Any]:
+        """Point an alias at a version; `prod` moves only with evidence or a reason."""
+        body = {"model": model, "evidence": evidence or {}, "reason": reason}
+        return self._send.request("PUT", f"/api/v1/registry/models/{name}/aliases/{alias}", dict[str, Any], body=body)
+
+    def aliases(self, name: str, *, history: bool = False) -> list[dict[str, Any]]:
+        """Where a model's aliases point now, or every move, newest first."""
+        path = f"/api/v1/registry/models/{name}/aliases"
+        return self._send.get(path, list[dict[str, Any]], history=history)
+
+    def lineage(self, of: str) -> Lineage:
+        """Both ways from an answer (a span's id), a model, a dataset (their refs) or a row (`row:HASH`)."""
+        return self._send.get("/api/v1/registry/lineage", Lineage, of=of)

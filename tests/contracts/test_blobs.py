@@ -1,0 +1,158 @@
+"""The contract of blobs, over a folder and over an object store."""
+
+import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from moto.server import ThreadedMotoServer
+
+from vong.errors import Damaged, InvalidInput, Misconfigured, MissingExtra, NotFound, Unavailable
+from vong.store.blobs import Blobs, Folder, Remote, key
+
+NONE = "0" * 64
+CREDENTIALS = {"key": "test", "secret": "test", "client_kwargs": {"region_name": "eu-west-1"}}
+
+
+@pytest.fixture(scope="module")
+def s3() -> Iterator[str]:
+    """An S3 of this module's own, on loopback."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture(params=["folder", "s3"])
+def blobs(request: pytest.FixtureRequest, tmp_path: Path) -> Blobs:
+    if request.param == "folder":
+        return Blobs((tmp_path / "blobs").as_uri())
+    opened = Blobs("s3://vong/some/prefix", endpoint_url=request.getfixturevalue("s3"), **CREDENTIALS)
+    assert isinstance(opened.store, Remote)
+    if not opened.store.filesystem.exists("vong"):
+        opened.store.filesystem.mkdir("vong")
+    return opened
+
+
+def overwrite(blobs: Blobs, hash: str, data: bytes) -> None:
+    """What a failing disk or a careless person does."""
+    if isinstance(blobs.store, Folder):
+        path = blobs.store.root / key(hash)
+        path.chmod(0o600)
+        path.write_bytes(data)
+    else:
+        assert isinstance(blobs.store, Remote)
+        blobs.store.filesystem.pipe_file(f"{blobs.store.root}/{key(hash)}", data)
+
+
+def test_a_blob_is_named_by_its_sha256_and_lies_two_folders_deep(blobs: Blobs) -> None:
+    hash = blobs.put(b"vong")
+    assert hash == sha256(b"vong").hexdigest()
+    assert key(hash) == f"{hash[:2]}/{hash[2:4]}/{hash}"
+    assert blobs.exists(hash)
+    assert blobs.size(hash) == 4
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.binary(max_size=3000))
+def test_what_is_put_is_what_is_got(blobs: Blobs, data: bytes) -> None:
+    hash = blobs.put(data)
+    assert blobs.get(hash) == data
+    assert blobs.put(data) == hash
+
+
+def test_a_file_is_kept_by_content_and_fetched_whole(blobs: Blobs, tmp_path: Path) -> None:
+    source = tmp_path / "weights.bin"
+    source.write_bytes(os.urandom(3_000_000))
+    hash = blobs.put_file(source)
+    assert hash == sha256(source.read_bytes()).hexdigest()
+    source_before = source.read_bytes()
+    source.write_bytes(b"changed afterwards")
+    fetched = blobs.fetch(hash, tmp_path / "models" / "weights.bin")
+    assert fetched.read_bytes() == source_before
+    assert blobs.fetch(hash, fetched) == fetched  # a second time over the first
+    assert fetched.read_bytes() == source_before
+    assert [path.name for path in fetched.parent.iterdir()] == ["weights.bin"]
+
+
+def test_what_is_not_there_is_not_found(blobs: Blobs, tmp_path: Path) -> None:
+    assert not blobs.exists(NONE)
+    for ask in (blobs.get, blobs.size, lambda hash: blobs.fetch(hash, tmp_path / "none")):
+        with pytest.raises(NotFound, match=NONE):
+            ask(NONE)
+    assert not list(tmp_path.glob("*none*"))
+
+
+@pytest.mark.parametrize("name", ["", "../../etc/passwd", "A" * 64, "0" * 63, "0" * 64 + "\n"])
+def test_a_name_that_is_no_sha256_is_refused(blobs: Blobs, name: str) -> None:
+    with pytest.raises(InvalidInput):
+        blobs.get(name)
+    with pytest.raises(InvalidInput):
+        blobs.exists(name)
+
+
+def test_a_damaged_blob_is_named_and_never_handed_out(blobs: Blobs, tmp_path: Path) -> None:
+    hash = blobs.put(b"as it was")
+    overwrite(blobs, hash, b"as it is!")
+    for ask in (blobs.get, lambda hash: blobs.fetch(hash, tmp_path / "out")):
+        with pytest.raises(Damaged, match=key(hash)):
+            ask(hash)
+    assert not list(tmp_path.glob("*out*"))
+
+
+def test_a_truncated_blob_is_mended_by_putting_it_again(blobs: Blobs) -> None:
+    hash = blobs.put(b"complete")
+    overwrite(blobs, hash, b"comp")
+    assert blobs.put(b"complete") == hash
+    assert blobs.get(hash) == b"complete"
+
+
+def test_many_put_the_same_at_once(blobs: Blobs) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        hashes = set(pool.map(blobs.put, [b"x" * 10_000] * 12))
+    assert len(hashes) == 1
+    assert blobs.get(hashes.pop()) == b"x" * 10_000
+
+
+def test_a_folder_keeps_no_half_written_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    blobs = Blobs(str(tmp_path))
+
+    def fail(*_: Any) -> None:
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(OSError, match="no space"):
+        blobs.put(b"lost")
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+def test_a_fetched_file_shares_the_disk_space_of_its_blob(tmp_path: Path) -> None:
+    blobs = Blobs(str(tmp_path / "blobs"))
+    fetched = blobs.fetch(blobs.put(b"shared"), tmp_path / "model")
+    assert fetched.stat().st_nlink == 2
+    assert fetched.stat().st_mode & 0o222 == 0
+
+
+def test_a_bucket_that_does_not_exist_is_a_wrong_setting(s3: str) -> None:
+    blobs = Blobs("s3://nobodys-bucket/x", endpoint_url=s3, **CREDENTIALS)
+    with pytest.raises(Misconfigured, match="nobodys-bucket"):
+        blobs.put(b"x")
+
+
+def test_an_object_store_that_is_away_is_unavailable() -> None:
+    options: dict[str, Any] = {**CREDENTIALS, "config_kwargs": {"retries": {"max_attempts": 1}, "connect_timeout": 1}}
+    blobs = Blobs("s3://vong/x", endpoint_url="http://127.0.0.1:9", **options)
+    with pytest.raises(Unavailable, match="s3://vong/x"):
+        blobs.put(b"x")
+
+
+def test_an_address_of_an_unknown_kind_says_what_to_do() -> None:
+    with pytest.raises((Misconfigured, MissingExtra)) as refused:
+        Blobs("carrier-pigeon://somewhere")
+    assert refused.value.hint

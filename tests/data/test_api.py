@@ -1,0 +1,218 @@
+"""The routes, the jobs behind them, the client and the commands, from a file to an exported split."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, cast
+from uuid import UUID
+
+import pytest
+from click.testing import CliRunner
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from tests.data.making import different, example
+from vong import access, jobs
+from vong.api import data as routes
+from vong.api import problems
+from vong.app import Platform
+from vong.app import data as handlers
+from vong.cli import data as commands
+from vong.client.data import Data
+from vong.client.transport import Transport
+from vong.config import Settings
+from vong.errors import InvalidInput, NotFound
+from vong.jobs import JobContext
+from vong.records import Job
+from vong.store.database import Database
+
+HANDLERS = {
+    "data.import": handlers.import_file,
+    "data.profile": handlers.profile,
+    "data.clean": handlers.clean,
+    "data.split": handlers.split,
+}
+
+
+class Running:
+    """A job as its function sees it, run in the test's own process."""
+
+    def __init__(self, job: Job, project_id: UUID, folder: Path) -> None:
+        self.id, self.params, self.project_id, self.folder = job.id, job.params, project_id, folder
+        self.lines: list[str] = []
+
+    def progress(self, done: float, total: float | None = None, *, unit: str = "", message: str = "") -> None:
+        assert total is None or done <= total
+
+    def log(self, line: str) -> None:
+        self.lines.append(line)
+
+
+class Server:
+    """The routes of data on a real database, and jobs that run when they are asked for."""
+
+    def __init__(self, platform: Platform, project_id: UUID, folder: Path) -> None:
+        self.platform, self.project_id, self.folder = platform, project_id, folder
+        app = FastAPI()
+        app.state.platform = platform
+        problems.install(app)
+        app.include_router(routes.routes)
+        with platform.scope(project_id) as connection:
+            secret = access.create_key(connection, "test").secret
+        self.http = TestClient(app, headers={"Authorization": f"Bearer {secret}"})
+        transport = Transport("http://testserver", secret)
+        transport.http = self.http
+        self.data = Data(transport)
+
+    def run(self, job: Job) -> dict[str, Any]:
+        running = Running(job, self.project_id, self.folder)
+        return HANDLERS[job.kind](cast(JobContext, running), self.platform)
+
+
+@pytest.fixture
+def server(database: Database, database_url: str, project_id: UUID, tmp_path: Path) -> Iterator[Server]:
+    platform = Platform(Settings(home=tmp_path / "home", database_url=database_url))
+    yield Server(platform, project_id, tmp_path)
+    platform.close()
+
+
+def tickets(folder: Path, count: int = 60) -> Path:
+    rows = [
+        {"id": f"T-{number}", "text": text, "triage": {"intent": "refund" if number % 3 else "cancel"}}
+        for number, text in enumerate(different(count))
+    ]
+    rows += [rows[5], {**rows[7], "text": f"{rows[7]['text']} jo@example.org"}]
+    path = folder / "tickets.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return path
+
+
+def test_a_file_becomes_a_version_a_report_a_clean_version_and_splits(server: Server, tmp_path: Path) -> None:
+    data = server.data
+    raw = server.run(data.import_files("tickets", [tickets(tmp_path)]))
+    assert (raw["number"], raw["rows"]) == (1, 62)
+    again = server.run(data.import_files("tickets", [tickets(tmp_path)]))
+    assert again["ref"] == raw["ref"]
+
+    with pytest.raises(NotFound, match="vong data profile"):
+        data.report("tickets")
+    profiled = server.run(data.profile("tickets", labels=["completion.intent"]))
+    assert profiled["worst"] == "warning"
+    report = data.report(raw["ref"])
+    assert (report["exact"]["extra"], report["near"]["extra"], report["personal"]["email"]["found"]) == (1, 1, 1)
+
+    cleaned = server.run(data.clean(raw["ref"]))
+    assert (cleaned["rows"], cleaned["changes"]["dropped_exact_duplicate"]) == (60, 1)
+    changes = data.changes(cleaned["ref"])
+    assert {change["row"] for change in changes} == {61, 62}
+    assert changes[0]["origin"] == "tickets.jsonl#61"
+
+    dealt = server.run(data.split(cleaned["ref"], {"train": 0.7, "test": 0.3}, stratify=["completion.intent"], seed=3))
+    assert dealt["splits"] == {"train": 42, "test": 18}
+    version = data.version(dealt["ref"])
+    assert version.parents == (cleaned["ref"],)
+    assert version.operation.settings["seed"] == 3
+    assert [found.number for found in data.versions("tickets")] == [3, 2, 1]
+    rows = list(data.read(dealt["ref"], split="test"))
+    assert len(rows) == 18
+    assert all(row.origin and row.origin.id.startswith("tickets.jsonl#") for row in rows)
+    found = data.diff(raw["ref"], dealt["ref"])
+    assert (found["added"], found["removed"], found["changed"], found["metadata_changed"]) == (0, 2, 0, 60)
+
+
+def test_a_repeated_request_with_one_key_is_one_job(server: Server, tmp_path: Path) -> None:
+    path = tickets(tmp_path)
+    first = server.data.import_files("tickets", [path], key="k1")
+    assert server.data.import_files("tickets", [path], key="k1").id == first.id
+    with server.platform.scope(server.project_id) as connection:
+        assert len(jobs.list_jobs(connection)) == 1
+
+
+def test_several_files_and_options_make_one_version(server: Server, tmp_path: Path) -> None:
+    one, other = tmp_path / "one.csv", tmp_path / "two.jsonl"
+    one.write_text("frage;antwort\nwas;das\n")
+    other.write_text('{"frage": "wer", "antwort": "der"}\n{"frage": "wo"}\n')
+    options = {"input": "frage", "output": "antwort", "system": "Antworte kurz."}
+    job = server.data.import_files("fragen", [one, other], options=options, on_error="skip")
+    result = server.run(job)
+    assert (result["rows"], [row["row"] for row in result["skipped"]]) == (2, ["two.jsonl#2"])
+    rows = server.data.rows(result["ref"])
+    assert [row.example.messages[0].text for row in rows] == ["Antworte kurz."] * 2
+    assert server.data.version("fragen").operation.changes == {"read": 3, "imported": 2, "skipped": 1}
+
+
+def test_rows_can_be_appended(server: Server) -> None:
+    rows = [example("a", "b", id=1), example("c", None)]
+    version = server.data.append("small", rows)
+    assert [row.example for row in server.data.rows(version.ref)] == rows
+    assert server.data.append("small", rows) == version
+    assert [found.name for found in server.data.datasets()] == ["small"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status"),
+    [
+        ("GET", "versions/none", None, 404),
+        ("GET", "datasets/none/versions", None, 404),
+        ("GET", "datasets?limit=501", None, 422),
+        ("GET", "diff?a=none&b=none", None, 404),
+        ("POST", "versions/none/clean", {}, 404),
+        ("POST", "versions/none/split", {"settings": {"stratify": ["intent"]}}, 422),
+        ("POST", "versions/none/profile", {"threshold": 0.01}, 422),
+        ("POST", "datasets/small/rows", [], 422),
+        ("POST", "datasets/a%20b/rows", [{"messages": [{"role": "user", "content": "a"}]}], 422),
+    ],
+)
+def test_a_callers_mistake_is_a_problem_with_a_hint(
+    server: Server, method: str, path: str, body: Any, status: int
+) -> None:
+    answer = server.http.request(method, f"/api/v1/data/{path}", json=body)
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["hint"]
+
+
+def test_a_bad_row_fails_the_job_with_its_line(server: Server, tmp_path: Path) -> None:
+    path = tmp_path / "bad.jsonl"
+    path.write_text('{"prompt": "a", "completion": "b"}\n{"prompt": \n')
+    job = server.data.import_files("bad", [path])
+    with pytest.raises(InvalidInput, match=r"bad.jsonl line 2: it is not JSON"):
+        server.run(job)
+
+
+class Offline:
+    """What the commands see of a client: jobs are done at once."""
+
+    def __init__(self, server: Server) -> None:
+        self.data = server.data
+
+
+def test_the_commands_do_what_the_routes_do(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from vong.cli import follow
+
+    monkeypatch.setattr(commands, "Client", lambda: Offline(server))
+    monkeypatch.setattr(follow, "follow", lambda _client, job: job.model_copy(update={"result": server.run(job)}))
+
+    def vong(*words: str) -> str:
+        result = CliRunner().invoke(commands.group, list(words), catch_exceptions=False)
+        assert result.exit_code == 0, result.output
+        return result.stdout
+
+    imported = json.loads(vong("import", str(tickets(tmp_path)), "--json"))
+    assert imported["version"]["name"] == "tickets"
+    assert "62" in vong("list")
+    assert "Findings" in vong("profile", "tickets")
+    assert "dropped_exact_duplicate 1" in vong("clean", "tickets")
+    assert "dropped_near_duplicate" in vong("changes", "tickets")
+    assert json.loads(vong("split", "tickets", "--into", "train=40,test=20", "--json"))["splits"] == {
+        "train": 40,
+        "test": 20,
+    }
+    assert "import" in vong("show", "tickets@1")
+    assert "T-3" in vong("rows", "tickets", "--split", "test", "--limit", "500", "--json")
+    assert "60 metadata changed" in vong("diff", "tickets@1", "tickets")
+    out = tmp_path / "out.jsonl"
+    vong("export", "tickets", str(out), "--split", "train")
+    lines = [json.loads(line) for line in out.read_text().splitlines()]
+    assert len(lines) == 40
+    assert [message["role"] for message in lines[0]["messages"]] == ["user", "assistant"]

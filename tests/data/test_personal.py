@@ -1,0 +1,73 @@
+"""Personal data is found by pattern, confirmed by checksum, and masked by kind."""
+
+import string
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from vong.data.personal import KINDS, find, luhn, mask, mod97
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("write to jo.smith+x@mail.example.org.", "write to [EMAIL]."),
+        ("call +44 7700 900782 or (212) 555-0147 now", "call [PHONE] or [PHONE] now"),
+        ("gọi 0912 345 678 nhé", "gọi [PHONE] nhé"),
+        ("+44 (0)20 7946 0958", "[PHONE]"),
+        ("tel:+84 912345678", "tel:[PHONE]"),
+        ("card 4111 1111 1111 1111.", "card [CARD]."),
+        ("IBAN GB82 WEST 1234 5698 7654 32 thanks", "IBAN [IBAN] thanks"),
+        ("DE89370400440532013000", "[IBAN]"),
+        ("from 192.168.1.20 and 2001:db8::8a2e", "from [IP] and [IP]"),
+        ("date of birth: 12/04/1985", "date of birth: [BIRTH_DATE]"),
+        ("I was born on 3 May 1990.", "I was born on [BIRTH_DATE]."),
+    ],
+)
+def test_personal_data_is_masked_by_kind(text: str, masked: str) -> None:
+    assert mask(text)[0] == masked
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "order 40557-22113 of 2024-01-15 12:30",
+        "card 4111 1111 1111 1112",
+        "IBAN GB82 WEST 1234 5698 7654 33",
+        "version 1.2.3.4 at 10:20:30",
+        "127.0.0.1 and ::1 are nobody's",
+        "680.000đ, 1.234.567.890, 12/04/1985",
+        "ticket T-0012, 0123456789012345 and 999.1.2.3",
+        "user@localhost",
+    ],
+)
+def test_what_only_looks_like_it_is_left_alone(text: str) -> None:
+    assert mask(text) == (text, [])
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.text(string.digits, min_size=12, max_size=18))
+def test_every_card_number_has_exactly_one_check_digit(digits: str) -> None:
+    assert sum(luhn(digits + digit) for digit in string.digits) == 1
+
+
+def test_an_iban_with_two_digits_swapped_fails_its_check() -> None:
+    assert mod97("NL66MOSS8609667628")
+    assert not mod97("NL66MOSS8609667682")
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.text(max_size=60), st.sampled_from(["jo@example.org", "4111 1111 1111 1111", "+44 7700 900782"]))
+def test_masking_twice_changes_nothing_more(text: str, secret: str) -> None:
+    once, _ = mask(f"{text} {secret} {text}")
+    assert secret not in once
+    assert mask(once)[0] == once
+
+
+def test_findings_do_not_overlap_and_kinds_can_be_chosen() -> None:
+    text = "4111 1111 1111 1111, jo@example.org, 192.168.1.20"
+    found = find(text)
+    assert all(one.end <= other.start for one, other in zip(found, found[1:], strict=False))
+    assert {item.kind for item in found} <= set(KINDS)
+    assert mask(text, ("ip",))[0] == "4111 1111 1111 1111, jo@example.org, [IP]"

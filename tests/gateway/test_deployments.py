@@ -1,0 +1,51 @@
+"""A local deployment is one more target."""
+
+import openai
+
+from vong.records import now
+from vong.serving import tables
+from vong.store.database import Database
+
+from .conftest import Server
+from .fake_upstream import WORDS, FakeUpstream
+
+
+def test_a_deployment_that_is_ready_answers_and_its_versions_are_on_the_span(
+    server: Server, database: Database, fake: FakeUpstream
+) -> None:
+    deploy(server, database, fake, "ready")
+    server.client.gateway.put_route("triage", {"deployment/plain": 1})
+    client = openai.OpenAI(base_url=f"{server.url}/v1", api_key=server.key, max_retries=0)
+    answer = client.chat.completions.create(model="triage", messages=[{"role": "user", "content": "hi"}])
+    assert answer.choices[0].message.content == "".join(WORDS)
+    assert fake.requests[-1].body["model"] == "plain"
+    assert fake.requests[-1].headers["authorization"] == "bearer engine-token"
+    versions = server.span().versions
+    assert (versions.route, versions.deployment) == ("triage", "plain")
+    assert (versions.model_version, versions.dataset_version) == ("triage@1f0c9a27b4de", "tickets@2b2b2b2b2b2b")
+    assert "deployment/plain" in [model.id for model in client.models.list()]
+
+
+def test_a_deployment_that_stops_is_not_called_from_a_second_later_on(
+    server: Server, database: Database, fake: FakeUpstream
+) -> None:
+    deploy(server, database, fake, "ready")
+    assert server.client.gateway.chat("deployment/plain", "hi").text
+    deploy(server, database, fake, "stopped")
+    client = openai.OpenAI(base_url=f"{server.url}/v1", api_key=server.key, max_retries=0)
+    for _ in range(150):
+        try:
+            client.chat.completions.create(model="deployment/plain", messages=[{"role": "user", "content": "hi"}])
+        except openai.InternalServerError as error:
+            assert error.status_code == 503 and "is stopped" in str(error)
+            break
+    else:
+        raise AssertionError("it was called on and on")
+
+
+def deploy(server: Server, database: Database, fake: FakeUpstream, state: str) -> None:
+    with database.scope(server.project_id) as connection:
+        deployment = {"name": "plain", "model": "triage@1f0c9a27b4de", "base": "b", "engine": "transformers"}
+        more = {"group": "g", "wanted": "running", "state": state, "settings": {}, "dataset": "tickets@2b2b2b2b2b2b"}
+        tables.put(connection, {**deployment, **more, "created_at": now(), "updated_at": now()})
+        tables.put_engine(connection, "g", url=fake.url.removesuffix("/v1"), token="engine-token")

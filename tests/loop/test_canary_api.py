@@ -1,0 +1,131 @@
+"""A canary from end to end on the server's side: route, spans, scores through feedback, decision."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import numpy as np
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from vong import access, gateway
+from vong.api import loop as surface
+from vong.api import problems
+from vong.app import Platform
+from vong.app import feedback as scoring
+from vong.app import loop as wired
+from vong.config import ProviderSettings, Settings
+from vong.feedback import Judgement
+from vong.records import Span, Target, Versions, new_id, now
+from vong.store.database import Database
+
+CANDIDATE = "echo/tuned"
+WANTED = {"route": "triage", "candidate": CANDIDATE, "share": 0.5}
+
+
+@pytest.fixture
+def platform(database_url: str, tmp_path: Path) -> Iterator[Platform]:
+    settings = Settings(home=tmp_path, database_url=database_url, providers={"echo": ProviderSettings(kind="echo")})
+    made = Platform(settings)
+    made.on_score.append(wired.on_score)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def http(platform: Platform, database: Database, project_id: UUID) -> TestClient:
+    app = FastAPI()
+    app.state.platform = platform
+    problems.install(app)
+    app.include_router(surface.routes)
+    with database.scope(project_id) as connection:
+        secret = access.create_key(connection, "lan").secret
+        gateway.put_route(connection, "triage", [Target(model="echo/base")])
+    return TestClient(app, headers={"Authorization": f"Bearer {secret}"})
+
+
+def answered(platform: Platform, project: UUID, canary: dict[str, Any], model: str) -> UUID:
+    """An answer given on the route while the canary runs, recorded as the gateway records it."""
+    span = Span(
+        id=new_id(),
+        trace_id=uuid4().hex,
+        span_id=uuid4().hex[:16],
+        name="chat triage",
+        kind="chat",
+        started_at=now(),
+        duration_ms=1.0,
+        model=model,
+        versions=Versions(route="triage", route_version=canary["route_version"]),
+    )
+    platform.journal.append(project, span).result(10)
+    return span.id
+
+
+def replay(
+    platform: Platform, project: UUID, canary: dict[str, Any], candidate: float, incumbent: float, size: int
+) -> None:
+    generator = np.random.default_rng(2)
+    for _ in range(size):
+        mine = bool(generator.random() < 0.5)
+        span = answered(platform, project, canary, CANDIDATE if mine else "echo/base")
+        value = float(generator.random() < (candidate if mine else incumbent))
+        scoring.add(platform, project, Judgement(span_id=span, value=value))
+
+
+def weights(database: Database, project: UUID) -> dict[str, float]:
+    with database.scope(project) as connection:
+        return {target.model: target.weight for target in gateway.get_route(connection, "triage").targets}
+
+
+def test_scores_that_come_through_feedback_promote_a_better_candidate(
+    http: TestClient, platform: Platform, database: Database, project_id: UUID
+) -> None:
+    started = http.post("/api/v1/loop/canaries", json=WANTED)
+    assert started.status_code == 201
+    canary = started.json()
+    assert weights(database, project_id) == {"echo/base": 0.5, CANDIDATE: 0.5}
+    replay(platform, project_id, canary, 0.95, 0.05, 45)
+    shown = http.get(f"/api/v1/loop/canaries/{canary['id']}").json()
+    assert (shown["status"], shown["decided_by"]) == ("promoted", "evidence")
+    assert len(shown["trail"]) == shown["evidence"]["pairs"] >= 10
+    assert weights(database, project_id) == {"echo/base": 0.0, CANDIDATE: 1.0}
+    assert http.get("/api/v1/loop/canaries", params={"status": "running"}).json() == []
+
+
+def test_a_worse_candidate_is_taken_off_the_route(
+    http: TestClient, platform: Platform, database: Database, project_id: UUID
+) -> None:
+    canary = http.post("/api/v1/loop/canaries", json=WANTED).json()
+    replay(platform, project_id, canary, 0.05, 0.95, 45)
+    assert http.get(f"/api/v1/loop/canaries/{canary['id']}").json()["status"] == "rolled_back"
+    assert weights(database, project_id) == {"echo/base": 1.0}
+
+
+def test_scores_that_a_killed_server_missed_are_counted_on_the_next_or_on_demand(
+    http: TestClient, platform: Platform, project_id: UUID
+) -> None:
+    canary = http.post("/api/v1/loop/canaries", json=WANTED).json()
+    platform.on_score.clear()
+    replay(platform, project_id, canary, 0.95, 0.05, 6)
+    path = f"/api/v1/loop/canaries/{canary['id']}"
+    assert http.get(path).json()["evidence"]["candidate_scores"] == 0
+    platform.on_score.append(wired.on_score)
+    replay(platform, project_id, canary, 0.95, 0.05, 1)
+    evidence = http.post(f"{path}/evaluate").json()["evidence"]
+    assert evidence["candidate_scores"] + evidence["incumbent_scores"] == 7
+
+
+def test_a_person_decides_by_hand_and_a_bad_request_says_the_next_step(
+    http: TestClient, database: Database, project_id: UUID
+) -> None:
+    canary = http.post("/api/v1/loop/canaries", json=WANTED).json()
+    path = f"/api/v1/loop/canaries/{canary['id']}/decide"
+    decided = http.post(path, json={"verdict": "roll_back", "reason": "complaints"}).json()
+    assert (decided["status"], decided["decided_by"], decided["reason"]) == ("rolled_back", "lan", "complaints")
+    assert weights(database, project_id) == {"echo/base": 1.0}
+    assert http.post(path, json={"verdict": "promote", "reason": "no"}).status_code == 409
+    unknown = http.post("/api/v1/loop/canaries", json={**WANTED, "candidate": "deployment/none"})
+    assert (unknown.status_code, unknown.json()["code"]) == (404, "not_found")
+    assert http.post("/api/v1/loop/canaries", json={**WANTED, "share": 1.0}).status_code == 422

@@ -1,0 +1,109 @@
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection
+
+from vong import registry
+from vong.errors import InvalidInput, NotFound, Refused, VongError
+from vong.records import ModelVersion
+from vong.store.blobs import Blobs
+
+
+@pytest.fixture
+def blobs(tmp_path: Path) -> Blobs:
+    return Blobs((tmp_path / "blobs").as_uri())
+
+
+def folder(path: Path, **files: str) -> Path:
+    path.mkdir(parents=True, exist_ok=True)
+    for name, text in files.items():
+        (path / name).write_text(text)
+    return path
+
+
+def made(connection: Connection, blobs: Blobs, path: Path, text: str = "weights", name: str = "triage") -> ModelVersion:
+    return registry.register(connection, blobs, name, folder(path, model=text, config="{}"), kind="base")
+
+
+def test_registering_the_same_content_gives_the_same_version(
+    connection: Connection, blobs: Blobs, tmp_path: Path
+) -> None:
+    first = made(connection, blobs, tmp_path / "a")
+    again = made(connection, blobs, tmp_path / "b")
+    other = made(connection, blobs, tmp_path / "c", "others")
+    assert first == again
+    assert (first.number, other.number) == (1, 2)
+    assert first.bytes == len("weights") + len("{}")
+    assert set(first.files) == {"model", "config"}
+
+
+def test_a_version_is_found_by_name_number_hash_and_alias(connection: Connection, blobs: Blobs, tmp_path: Path) -> None:
+    first = made(connection, blobs, tmp_path / "a")
+    second = made(connection, blobs, tmp_path / "b", "others")
+    registry.set_alias(connection, "triage", "candidate", first.ref)
+    assert registry.find(connection, "triage") == second
+    assert registry.find(connection, "triage@1") == first
+    assert registry.find(connection, first.ref) == first
+    assert registry.find(connection, f"triage@{second.hash[:6]}") == second
+    assert registry.find(connection, "triage:candidate") == first
+    assert registry.versions(connection, "triage") == [second, first]
+    assert registry.versions(connection, "triage", before=2) == [first]
+
+
+@pytest.mark.parametrize("ref", ["triag", "triage@9", "triage@abcdef", "triage:prod"])
+def test_an_unknown_ref_names_the_next_step(connection: Connection, blobs: Blobs, tmp_path: Path, ref: str) -> None:
+    made(connection, blobs, tmp_path / "a")
+    with pytest.raises(NotFound) as error:
+        registry.find(connection, ref)
+    assert "vong registry" in error.value.hint
+
+
+def test_impossible_names_and_empty_folders_are_refused(connection: Connection, blobs: Blobs, tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput):
+        made(connection, blobs, tmp_path / "a", name="a/b")
+    with pytest.raises(InvalidInput):
+        registry.register(connection, blobs, "empty", folder(tmp_path / "empty"), kind="base")
+
+
+def test_an_alias_keeps_its_history_and_prod_wants_evidence(
+    connection: Connection, blobs: Blobs, tmp_path: Path
+) -> None:
+    first = made(connection, blobs, tmp_path / "a")
+    second = made(connection, blobs, tmp_path / "b", "others")
+    with pytest.raises(Refused):
+        registry.set_alias(connection, "triage", "prod", first.ref)
+    registry.set_alias(connection, "triage", "prod", first.ref, reason="the first one")
+    moved = registry.set_alias(connection, "triage", "prod", second.ref, {"exact_match": [0.4, 0.8]}, moved_by="ci")
+    again = registry.set_alias(connection, "triage", "prod", second.ref, {"exact_match": [0.4, 0.8]})
+    assert again.id == moved.id
+    assert registry.find(connection, "triage:prod") == second
+    assert [move.model for move in registry.history(connection, "triage", "prod")] == [second.ref, first.ref]
+    assert registry.aliases(connection, "triage")[0].evidence == {"exact_match": [0.4, 0.8]}
+    (model,) = registry.list_models(connection)
+    assert (model.versions, model.newest, model.aliases) == (2, second, {"prod": second.ref})
+
+
+def test_a_materialised_folder_is_whole_and_made_again_when_damaged(
+    connection: Connection, blobs: Blobs, tmp_path: Path
+) -> None:
+    version = registry.register(
+        connection, blobs, "triage", folder(tmp_path / "a" / "sub", deep="x").parent, kind="base", format="safetensors"
+    )
+    models = tmp_path / "models"
+    there = registry.materialise(blobs, version, models)
+    assert there == models / version.hash
+    assert (there / "sub" / "deep").read_text() == "x"
+    (there / "sub" / "deep").unlink()
+    again = registry.materialise(blobs, version, models)
+    assert (again / "sub" / "deep").read_text() == "x"
+
+
+def test_a_damaged_blob_is_never_materialised(connection: Connection, blobs: Blobs, tmp_path: Path) -> None:
+    version = made(connection, blobs, tmp_path / "a")
+    hash_ = version.files["model"]
+    file = next((tmp_path / "blobs").rglob(hash_))
+    file.chmod(0o644)
+    file.write_text("changed")
+    with pytest.raises(VongError, match="damaged"):
+        registry.materialise(blobs, version, tmp_path / "models")
+    assert not (tmp_path / "models" / version.hash).exists()

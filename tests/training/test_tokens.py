@@ -1,0 +1,98 @@
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.training.made import rows
+from vong.errors import InvalidInput
+from vong.records import Example, Message
+from vong.training import with_answer
+from vong.training.batches import Order, collate, padding
+from vong.training.recipes.sft import load_tokenizer
+from vong.training.tokens import IGNORED, encode, row
+
+
+@pytest.fixture(scope="module")
+def tokenizer(base: Path) -> Any:
+    return load_tokenizer(base)
+
+
+def example(answer: str = "Chào bạn 😀") -> Example:
+    messages = (Message(role="system", content="Be brief."), Message(role="user", content="Hello\n\tthere"))
+    return Example(messages=messages, completion=Message(role="assistant", content=answer), weight=2.0)
+
+
+def test_every_token_of_the_answer_is_learnt_and_no_other(tokenizer: Any) -> None:
+    made = row(tokenizer, example())
+    learnt = [label for label in made.labels if label != IGNORED]
+    read = [id_ for id_, label in zip(made.ids, made.labels, strict=True) if label == IGNORED]
+    assert tokenizer.decode(learnt) == "Chào bạn 😀<|im_end|>"
+    assert tokenizer.decode(read) == (
+        "<|im_start|>system\nBe brief.<|im_end|>\n<|im_start|>user\nHello\n\tthere<|im_end|>\n<|im_start|>assistant\n"
+    )
+    assert all(label in (IGNORED, id_) for id_, label in zip(made.ids, made.labels, strict=True))
+    assert made.labels.index(learnt[0]) == len(read)
+
+
+def test_the_prompt_is_tokenized_exactly_as_a_server_sees_it(tokenizer: Any) -> None:
+    made = row(tokenizer, example("x"))
+    served = tokenizer.apply_chat_template(
+        [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Hello\n\tthere"}],
+        add_generation_prompt=True,
+    )["input_ids"]
+    assert made.ids[: len(served)] == served
+    assert made.labels[: len(served)] == [IGNORED] * len(served)
+
+
+def test_a_template_that_rewrites_the_prompt_is_refused(tokenizer: Any) -> None:
+    template = tokenizer.chat_template
+    tokenizer.chat_template = "{{ messages | length }}{% for m in messages %}{{ m['content'] }}{% endfor %}"
+    try:
+        with pytest.raises(InvalidInput, match="writes a prompt differently"):
+            row(tokenizer, example())
+    finally:
+        tokenizer.chat_template = template
+
+
+def test_rows_are_left_out_never_cut(tokenizer: Any) -> None:
+    made = encode(tokenizer, [example("short"), example("long" * 200)], 200)
+    assert (len(made.rows), made.too_long) == (1, 1)
+    assert made.longest > 800
+
+
+def test_a_last_assistant_message_is_the_answer(tokenizer: Any) -> None:
+    whole = Example(messages=(*example().messages, Message(role="assistant", content="yes")))
+    found = with_answer([whole, Example(messages=example().messages), example()])
+    assert found.without_answer == 1
+    assert found.examples[0].completion == Message(role="assistant", content="yes")
+    assert found.examples[0].messages == example().messages
+
+
+@given(st.lists(st.integers(1, 400), min_size=1, max_size=300), st.integers(1, 16), st.integers(0, 3), st.booleans())
+def test_every_epoch_meets_every_row_once(lengths: list[int], batch: int, epoch: int, grouped: bool) -> None:
+    order = Order(lengths, batch, seed=3, grouped=grouped)
+    order.set_epoch(epoch)
+    first = list(order)
+    assert sorted(first) == list(range(len(lengths)))
+    assert list(order) == first
+
+
+def test_grouping_by_length_saves_most_padding_and_epochs_differ() -> None:
+    lengths = [40 + (number * 7919) % 160 for number in range(400)]
+    plain, grouped = Order(lengths, 8, 0, grouped=False), Order(lengths, 8, 0)
+    assert padding(list(grouped), lengths, 8) < 0.3 * padding(list(plain), lengths, 8)
+    first = list(grouped)
+    grouped.set_epoch(1)
+    assert list(grouped) != first
+
+
+def test_a_batch_pads_what_is_read_and_ignores_the_padding(tokenizer: Any) -> None:
+    made = [row(tokenizer, one) for one in (example("a"), rows(1)[0])]
+    batch = collate([{"input_ids": one.ids, "labels": one.labels, "weight": one.weight} for one in made], pad=2)
+    assert batch["input_ids"].shape == batch["labels"].shape == batch["attention_mask"].shape
+    for place, one in enumerate(made):
+        assert int(batch["attention_mask"][place].sum()) == len(one.ids)
+        assert batch["labels"][place, len(one.ids) :].tolist() == [IGNORED] * (len(made[0].ids) - len(one.ids))
+    assert batch["weights"].tolist() == [2.0, 1.0]
