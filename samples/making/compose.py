@@ -73,15 +73,15 @@ class Writer:
         parts = [issue]
         if language == "en" and dice.chance(0.04):
             parts[0] = f"{dice.say(dice.one(frames['minor_first']))} {issue}"
-        elif dice.chance(0.25):
+        elif dice.chance(0.15):
             parts.insert(0, dice.say(dice.one(frames["context"])))
-        if dice.chance(0.25):
+        if dice.chance(0.15):
             parts.append(dice.say(dice.one(frames["tried" if intent in ("defect", "access") else "backed"])))
-        if dice.chance(0.18 if language == "en" else 0.2):
+        if dice.chance(0.1):
             parts.append(dice.say(dice.one(frames["aside"])))
         if stated:
             parts.insert(0 if dice.chance(0.1) else len(parts), stated)
-        if dice.chance(0.35):
+        if dice.chance(0.25):
             parts.append(dice.say(dice.one(frames["ask"])))
         if language == "en" and dice.chance(0.04):
             parts.append(dice.say(dice.one(frames["minor"])))

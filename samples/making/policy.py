@@ -26,11 +26,11 @@ DEFAULT_URGENCY = {
 # Stated impacts. "past" (it is over) and "shout" (anger, capitals, no impact) leave the default as it is.
 IMPACTS = ("none", "critical", "high", "low", "past", "shout")
 IMPACT_WEIGHTS = {
-    "defect": (24, 27, 22, 11, 8, 8),
-    "how_to": (50, 0, 16, 20, 3, 11),
-    "refund": (34, 8, 25, 12, 5, 16),
-    "access": (30, 16, 17, 22, 5, 10),
-    "delivery": (34, 5, 28, 14, 4, 15),
+    "defect": (24, 28, 25, 13, 4, 6),
+    "how_to": (55, 0, 20, 18, 0, 7),
+    "refund": (34, 10, 26, 14, 4, 12),
+    "access": (32, 18, 17, 22, 3, 8),
+    "delivery": (36, 5, 30, 14, 3, 12),
     "billing": (50, 0, 20, 20, 0, 10),
     "cancel": (50, 0, 18, 26, 0, 6),
     "privacy": (48, 18, 8, 16, 0, 10),

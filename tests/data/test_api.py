@@ -60,7 +60,7 @@ class Server:
         with platform.scope(project_id) as connection:
             secret = access.create_key(connection, "test").secret
         self.http = TestClient(app, headers={"Authorization": f"Bearer {secret}"})
-        transport = Transport("http://testserver", secret)
+        transport: Any = Transport("http://testserver", secret)
         transport.http = self.http
         self.data = Data(transport)
 

@@ -1,6 +1,7 @@
 """Personal data is found by pattern, confirmed by checksum, and masked by kind."""
 
 import string
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -68,6 +69,6 @@ def test_masking_twice_changes_nothing_more(text: str, secret: str) -> None:
 def test_findings_do_not_overlap_and_kinds_can_be_chosen() -> None:
     text = "4111 1111 1111 1111, jo@example.org, 192.168.1.20"
     found = find(text)
-    assert all(one.end <= other.start for one, other in zip(found, found[1:], strict=False))
+    assert all(one.end <= other.start for one, other in pairwise(found))
     assert {item.kind for item in found} <= set(KINDS)
     assert mask(text, ("ip",))[0] == "4111 1111 1111 1111, jo@example.org, [IP]"

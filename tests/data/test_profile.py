@@ -1,6 +1,7 @@
 """The health report counts what is there, and says the next step."""
 
 import json
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -131,8 +132,6 @@ def test_languages_are_told_apart_without_the_network(text: str, code: str) -> N
 
 
 def test_evenness_is_one_for_balance_and_falls_with_it() -> None:
-    from collections import Counter
-
     assert evenness(Counter(a=5, b=5, c=5)) == pytest.approx(1.0)
     assert evenness(Counter(a=98, b=1, c=1)) < 0.2
     assert evenness(Counter(a=5)) == 0

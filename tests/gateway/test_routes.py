@@ -1,6 +1,8 @@
 """Routes as values and as rows."""
 
+import time
 from collections import Counter
+from collections.abc import Callable
 from uuid import UUID
 
 import psycopg
@@ -11,7 +13,7 @@ from sqlalchemy import Connection
 
 from vong import access, gateway
 from vong.errors import InvalidInput, NotFound, Unavailable
-from vong.gateway.announcements import LISTEN
+from vong.gateway.announcements import LISTEN, Announcements
 from vong.gateway.tables import CHANNEL
 from vong.records import Route, Target, now
 from vong.store.database import Database
@@ -132,3 +134,25 @@ def test_targets_are_chosen_in_proportion_to_their_weights() -> None:
 def test_a_route_whose_weights_are_all_zero_says_so() -> None:
     with pytest.raises(Unavailable, match="weight above 0"):
         gateway.choose(route(0, 0), lambda: 0.5)
+
+
+def test_a_lost_connection_is_made_anew_and_everything_is_looked_up_again(database_url: str) -> None:
+    heard: list[UUID | None] = []
+    announcements = Announcements(database_url, heard.append)
+    announcements.start()
+    wait_for(lambda: len(heard) == 1)
+    with psycopg.connect(database_url, autocommit=True) as other:
+        other.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'vong gateway'")
+        wait_for(lambda: len(heard) == 2)
+        project = UUID(int=7)
+        other.execute("SELECT pg_notify(%s, %s)", (CHANNEL, str(project)))
+        wait_for(lambda: len(heard) == 3)
+    announcements.stop()
+    assert heard == [None, None, project]
+
+
+def wait_for(done: Callable[[], bool]) -> None:
+    until = time.monotonic() + 10
+    while not done():
+        assert time.monotonic() < until
+        time.sleep(0.005)

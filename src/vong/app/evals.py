@@ -125,7 +125,7 @@ class Asker:
 def read_answer(response: httpx.Response, elapsed: float) -> evals.Answer:
     """What the response says. The caller's faults that every request would meet (no such model) are raised."""
     if response.status_code in FATAL:
-        raise FATAL[response.status_code](message_of(response), "see what can be called with: vong gateway models")
+        raise FATAL[response.status_code](message_of(response))  # the message says the next step itself
     if response.status_code >= 400:
         return failed(message_of(response))
     try:

@@ -1,6 +1,6 @@
 """Every kind of job and the function that does it. Functions are named, not imported: the server never loads them."""
 
-from vong.jobs.worker import Handler
+from vong.jobs.shop import Handler
 
 HANDLERS: dict[str, Handler] = {
     "data.import": Handler("vong.app.data:import_file"),

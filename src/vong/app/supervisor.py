@@ -2,6 +2,7 @@
 
 import fcntl
 import json
+import logging
 import os
 import signal
 import socket
@@ -15,7 +16,9 @@ from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
 
-from vong import __version__
+from sqlalchemy.exc import DBAPIError
+
+from vong import __version__, serving
 from vong.app import first_start
 from vong.app.processes import Known, end, spawn
 from vong.config import Settings
@@ -24,6 +27,8 @@ from vong.records import now
 from vong.store import postgres
 from vong.store.database import Database
 from vong.store.migrate import migrate
+
+log = logging.getLogger(__name__)
 
 STATE = "server.json"
 MODULES = {"server": "vong.api.serve", "worker": "vong.app.worker"}
@@ -154,9 +159,17 @@ class Supervisor:
             except subprocess.TimeoutExpired:
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
+        self._stop_engines()
         if not self.settings.database_url:
             postgres.stop(self.settings.folder / "postgres")
         (self.settings.folder / STATE).unlink(missing_ok=True)
+
+    def _stop_engines(self) -> None:
+        url = self.settings.database_url
+        if url is None and postgres.alive(self.settings.folder / "postgres"):
+            url = postgres.start(self.settings.folder / "postgres")
+        if url:
+            stop_engines(url)
 
     def _write_state(self, url: str) -> None:
         pids = {child.name: child.process.pid for child in self.children.values() if child.process}
@@ -172,6 +185,17 @@ class Supervisor:
         temporary = self.settings.folder / f"{STATE}.new"
         temporary.write_text(json.dumps(state, indent=2), encoding="utf-8")
         temporary.replace(self.settings.folder / STATE)
+
+
+def stop_engines(database_url: str) -> None:
+    """End the engines of this machine. A database that is away is no reason not to stop the rest."""
+    database = Database(database_url, pool=1)
+    try:
+        serving.stop_all(database)
+    except DBAPIError as error:
+        log.warning("the engines' list cannot be read: %s", error)
+    finally:
+        database.close()
 
 
 def running(home: Path) -> dict[str, Any] | None:

@@ -6,14 +6,17 @@ Both find their database, home and server in `VONG_DATABASE_URL`, `VONG_HOME` an
 import argparse
 import logging
 import sys
+from threading import Event, Thread
 from uuid import UUID
 
 from vong import config
 from vong.app.handlers import HANDLERS
 from vong.app.platform import Platform
+from vong.app.serving import supervise
 from vong.config import Settings
 from vong.jobs.child import run_child
-from vong.jobs.worker import Shop, run_worker
+from vong.jobs.shop import Shop
+from vong.jobs.worker import run_worker
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -33,6 +36,8 @@ def main(arguments: list[str] | None = None) -> None:
     if given.role == "child":
         run_child(shop(settings), given.job, given.attempt)
     else:
+        # Engines outlive the worker: it ends with this thread still running, and its successor adopts them.
+        Thread(target=supervise, args=(Platform(settings), Event()), name="engines", daemon=True).start()
         run_worker(shop(settings))
 
 

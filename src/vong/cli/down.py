@@ -34,7 +34,10 @@ def stop(settings: config.Settings) -> None:
         for name in ("worker", "server"):
             if name in alive:
                 end(alive[name])
-        if not settings.database_url:
+        if settings.database_url:
+            supervisor.stop_engines(settings.database_url)
+        else:
+            supervisor.stop_engines(postgres.start(settings.folder / "postgres"))
             postgres.stop(settings.folder / "postgres")
         (settings.folder / supervisor.STATE).unlink(missing_ok=True)
     until = time.monotonic() + 10

@@ -1,5 +1,7 @@
 """`vong experiments`: runs and their curves."""
 
+from importlib import import_module
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +10,9 @@ import click
 from vong.cli.output import emit, json_option, note
 from vong.client import Client
 from vong.errors import MissingExtra, NotFound
+
+MARKERS = "·o+x*"
+"""What tells curves apart without colour."""
 
 
 @click.group()
@@ -75,16 +80,17 @@ def plot(run: str, names: tuple[str, ...], save: Path | None, as_json: bool) -> 
 
 def drawing(curves: list[dict[str, Any]], width: int = 90, height: int = 22) -> str:
     """Curves as text, without colour."""
-    import plotext
-
-    plotext.clear_figure()
-    plotext.theme("clear")
-    plotext.plotsize(width, height)
-    for curve in curves:
-        steps, values = _points(curve)
-        plotext.plot(steps, values, label=curve["name"])
-    plotext.xlabel("step")
-    return str(plotext.build())
+    plotext: Any = import_module("plotext")
+    figure = plotext.figure
+    figure.clear()
+    for marker, curve in zip(cycle(MARKERS), curves, strict=False):
+        drawn = figure.signal(*_points(curve), marker=marker)
+        drawn.lines()
+        drawn.label(curve["name"])
+        figure.draw(drawn)
+    figure.plot_size(width, height)
+    figure.label("step")
+    return str(plotext.uncolorize(figure.build()))
 
 
 def picture(curves: list[dict[str, Any]], file: Path, title: str) -> None:

@@ -7,6 +7,7 @@ import click
 
 from vong.cli.output import note, table
 from vong.client import Client
+from vong.records.lineage import Lineage
 
 ROWS = {
     "exact match, all fields": "exact_match",
@@ -67,20 +68,25 @@ def _decision(found: dict[str, Any]) -> None:
     canary, evidence = found["canary"], found["canary"]["evidence"]
     means = f"candidate {evidence['candidate']:.2f}, incumbent {evidence['incumbent']:.2f}"
     proof = f"e-value {evidence['e_better']:.3g} of the {evidence['threshold']:.3g} needed"
-    click.echo(f"\nParity of trainer and engine: {found['parity']['verdict']}")
+    parity = found["parity"]
+    agree = "equal" if parity["equal"] else "not equal"
+    click.echo(
+        f"\nParity of trainer and engine: {agree} over {parity['positions']} positions, log-probabilities apart by at "
+        f"most {parity['largest_difference']:.2g} (allowed {parity['tolerance']:.2g})"
+    )
     click.echo(f"Canary {canary['status']} after {evidence['pairs']} pairs: {means}, {proof}")
 
 
 def _curve(client: Client, run: str, folder: Path) -> dict[str, str]:
     """The loss in the terminal and as a PNG."""
-    from vong.cli.plot import plot_terminal, save_png
+    from vong.cli.experiments import drawing, picture
 
-    curve = client.experiments.metrics(run, names=["loss", "eval_loss"])
-    click.echo()
-    click.echo(plot_terminal(curve, title="Loss"))
+    curves = client.experiments.metrics(run, ("loss", "eval_loss"))
+    click.echo("\nLoss of the training")
+    click.echo(drawing(curves))
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / "loss.png"
-    save_png(curve, file, title="Loss of the turn's training")
+    picture(curves, file, "Loss of the turn's training")
     return {"loss": str(file)}
 
 
@@ -92,10 +98,11 @@ def _citations(found: dict[str, Any]) -> None:
 
 
 def _lineage(found: dict[str, Any]) -> None:
-    from vong.cli.registry import tree
+    from vong.cli.registry import draw as tree
 
+    node = Lineage.model_validate(found["lineage"]["chain"]).backwards
     click.echo("\nWhere one answer comes from")
-    for line in tree(found["lineage"]["chain"]):
+    for line in tree(node) if node else ():
         click.echo(f"  {line}")
 
 

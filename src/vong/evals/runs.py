@@ -154,7 +154,17 @@ def list_answers(
 
 
 def _result(row: RowMapping) -> EvalResult:
-    return EvalResult.model_validate(dict(row))
+    """A row as its record. JSONB forgets the order of fields: metrics stand in the order of their scorers again."""
+    names = [spec.partition(":")[0] for spec in row["scorers"]]
+
+    def place(metric: str) -> tuple[int, str]:
+        return next((i for i, name in enumerate(names) if metric.startswith(name)), len(names)), metric
+
+    found = {field: {name: row[field][name] for name in sorted(row[field], key=place)} for field in ORDERED}
+    return EvalResult.model_validate({**row, **found})
+
+
+ORDERED = ("scores", "signatures")
 
 
 COLUMNS = [tables.runs.c[name] for name in EvalResult.model_fields]

@@ -60,7 +60,7 @@ def add(connection: Connection, span: Span, judgement: Judgement) -> Added:
     score = Score.model_validate({**judgement.model_dump(), "id": judgement.id or new_id(), "created_at": now()})
     versions = {"route": span.versions.route, "model": span.model, "model_version": span.versions.model_version}
     statement = insert(tables.scores).values({**score.model_dump(), **versions}).on_conflict_do_nothing()
-    if connection.execute(statement).rowcount:
+    if connection.scalar(statement.returning(tables.scores.c.id)) is not None:
         return Added(score, True)
     stored = get(connection, score.id)
     if any(getattr(stored, name) != getattr(score, name) for name in CONTENT):

@@ -1,6 +1,8 @@
 """Hear of changed routes: a thread that listens to PostgreSQL, so that every server sees a change at once."""
 
 import logging
+import selectors
+import socket
 import threading
 from collections.abc import Callable
 from uuid import UUID
@@ -12,8 +14,6 @@ from vong.gateway.tables import CHANNEL
 
 log = logging.getLogger(__name__)
 LISTEN = sql.SQL("LISTEN {}").format(sql.Identifier(CHANNEL))
-LOOK = 0.25
-"""Seconds between looks at whether to stop."""
 PAUSE = 1.0
 """Seconds before a lost connection is tried again."""
 
@@ -27,6 +27,7 @@ class Announcements:
         self._url = url
         self._heard = heard
         self._stopped = threading.Event()
+        self._bell, self._doorstep = socket.socketpair()
         self._thread = threading.Thread(target=self._run, name="vong-gateway-announcements", daemon=True)
 
     def start(self) -> None:
@@ -36,7 +37,10 @@ class Announcements:
     def stop(self) -> None:
         """Stop listening."""
         self._stopped.set()
-        self._thread.join(2 * PAUSE)
+        self._bell.send(b"!")
+        self._thread.join(5 * PAUSE)
+        self._bell.close()
+        self._doorstep.close()
 
     def _run(self) -> None:
         while not self._stopped.is_set():
@@ -47,11 +51,17 @@ class Announcements:
                 self._stopped.wait(PAUSE)
 
     def _listen(self) -> None:
-        with psycopg.connect(
-            self._url, autocommit=True, connect_timeout=5, application_name="vong gateway"
-        ) as connection:
+        with (
+            psycopg.connect(
+                self._url, autocommit=True, connect_timeout=5, application_name="vong gateway"
+            ) as connection,
+            selectors.DefaultSelector() as waiting,
+        ):
+            waiting.register(connection, selectors.EVENT_READ)
+            waiting.register(self._doorstep, selectors.EVENT_READ)
             connection.execute(LISTEN)
             self._heard(None)
             while not self._stopped.is_set():
-                for notice in connection.notifies(timeout=LOOK):
+                waiting.select()
+                for notice in connection.notifies(timeout=0):
                     self._heard(UUID(notice.payload))

@@ -18,7 +18,7 @@ from uuid import UUID
 
 from vong.jobs import attempts
 from vong.jobs.perform import Run, perform
-from vong.jobs.worker import Shop
+from vong.jobs.shop import Shop
 
 GRACE = 5.0
 """Seconds between SIGTERM and SIGKILL."""

@@ -20,8 +20,8 @@ from vong.jobs.patience import is_away, patiently
 from vong.jobs.patient import PatientConnector, Taker
 from vong.jobs.perform import Run, last_lines, perform, settle
 from vong.jobs.recorder import Recorder
+from vong.jobs.shop import Shop
 from vong.jobs.sweep import sweep
-from vong.jobs.worker import Shop
 
 T = TypeVar("T")
 

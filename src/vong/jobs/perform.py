@@ -18,7 +18,7 @@ from vong.jobs.context import JobContext
 from vong.jobs.lease import Held, Lease
 from vong.jobs.patience import patiently
 from vong.jobs.recorder import Recorder
-from vong.jobs.worker import Handler
+from vong.jobs.shop import Handler
 from vong.records import Job
 from vong.store.database import Database
 

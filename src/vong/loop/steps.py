@@ -100,7 +100,7 @@ def clean(turn: Turn, raw: dict[str, Any]) -> dict[str, Any]:
 def split(turn: Turn, cleaned: dict[str, Any]) -> dict[str, Any]:
     """Shares of the rows by name; near-duplicates stay together."""
     plan = turn.plan
-    job = turn.client.data.split(cleaned["ref"], plan.splits, stratify=plan.stratify, seed=plan.seed, key=turn.key())
+    job = turn.client.data.split(cleaned["ref"], plan.splits, stratify=(plan.stratify,), seed=plan.seed, key=turn.key())
     return turn.wait(job)
 
 
@@ -108,8 +108,8 @@ def import_base(turn: Turn) -> dict[str, Any]:
     """The open model to start from."""
     kind, name = source(turn.plan.base)
     if kind == "model":
-        return {"ref": turn.client.registry.version(name).ref}
-    return turn.wait(turn.client.registry.import_model(turn.plan.base, key=turn.key()))
+        return {"ref": turn.client.registry.get(name).ref}
+    return {"ref": turn.wait(turn.client.registry.import_model(turn.plan.base, key=turn.key()))["model"]}
 
 
 def serve_base(turn: Turn, base: dict[str, Any]) -> dict[str, Any]:
@@ -171,16 +171,17 @@ def correct(turn: Turn, traffic: Sequence[dict[str, Any]]) -> dict[str, Any]:
 def harvest(turn: Turn, traffic: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """Corrections and good answers become rows of a new dataset version, each pointing at the span it came from."""
     spans = [call["span_id"] for call in traffic]
-    return turn.client.feedback.harvest(turn.plan.dataset, split="train", spans=spans, min_value=1.0, key=turn.key())
+    return turn.client.feedback.harvest(
+        turn.plan.dataset, split="train", spans=spans, name=SCORE, min_value=1.0, key=turn.key()
+    )
 
 
 def train(turn: Turn, base: dict[str, Any], rows: dict[str, Any]) -> dict[str, Any]:
     """A LoRA adapter on the base, taught the rows and the corrections."""
     started = turn.client.training.start(
-        turn.plan.name, base=base["ref"], dataset=rows["ref"], settings=turn.plan.training, key=turn.key()
+        turn.plan.name, base["ref"], rows["ref"], settings=turn.plan.training, key=turn.key()
     )
-    result = turn.wait(started.job)
-    return {"run": str(started.run.id), **result}
+    return turn.wait(started.job)
 
 
 def deploy(turn: Turn, training: dict[str, Any]) -> dict[str, Any]:
@@ -228,7 +229,7 @@ def trace_back(turn: Turn, rows: dict[str, Any]) -> dict[str, Any]:
     """One answer of the model that is now live, followed down to rows that taught it."""
     example = turn.rows(rows["ref"], "canary")[0]
     answer = _ask(turn, turn.plan.name, example)
-    chain = turn.client.registry.lineage(str(answer.span_id))
+    chain = turn.client.registry.lineage(str(answer.span_id)).model_dump(mode="json")
     return {"span_id": str(answer.span_id), "question": example.prompt_text, "answer": answer.text, "chain": chain}
 
 

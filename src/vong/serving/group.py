@@ -100,6 +100,7 @@ class Group:
         chosen = {name: value for name, value in member["settings"].items() if name in ENGINE_FIELDS}
         settings = EngineSettings(**{**chosen, "threads": chosen.get("threads") or self.places.settings.threads})
         address, launch = process.reserve(), new_id()
+        self.folders.clear()
         # Written before it lives: whoever supervises next finds it even if we die between the two lines.
         moment = now()
         self._write(
@@ -200,8 +201,7 @@ class Group:
         pause = min(settings.longest_pause, settings.first_pause * 2 ** (len(failures) - 1))
         over = len(failures) >= settings.tries
         retry_at = now() + timedelta(seconds=pause)
-        kept = {"failures": failures, "restarts": restarts, "retry_at": retry_at}
-        self._write(**STOPPED, state="failed" if over else "stopped", **kept)
+        kept = {"failures": [] if over else failures, "restarts": restarts, "retry_at": None if over else retry_at}
         if over:
             tail = "\n".join(process.tail(self._log, 15))
             reason = (
@@ -209,12 +209,13 @@ class Group:
             )
             for member in members:
                 self._change(member, state="failed", reason=reason)
-            self._write(failures=[], retry_at=None)
             log.error("the engine %s is given up: %s", self.name, reason)
         else:
             log.warning("%s; the engine %s starts again in %.0f s", reason, self.name, pause)
             for member in members:
                 self._change(member, state="starting", reason=f"{reason}; it starts again")
+        # After the deployments, so that none is seen ready without a process.
+        self._write(**STOPPED, state="failed" if over else "stopped", **kept)
 
     def _end(self, engine: RowMapping) -> None:
         if engine["pid"]:

@@ -31,7 +31,7 @@ def back_up(url: str, folder: Path, *, revision: str, spans: bool) -> Path:
     # A password goes in the environment: everybody can read a command line.
     environment = {"PATH": os.defpath, "PGPASSWORD": address.pop("password", "")}
     command = [str(programs() / "pg_dump"), "--dbname", make_conninfo("", **address), "--file", str(partial)]
-    command += ["--format=custom", "--compress=gzip:1"]
+    command += ["--format=custom", "--compress=gzip:1", "--no-comments"]
     if not spans:
         command += ["--exclude-table-data=traces_spans_*"]
     log.info("backing up the database (revision %s) to %s", revision, target)

@@ -1,0 +1,179 @@
+"""The routes: a score of a span that was just answered, what waits for it, and the harvest into a dataset."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from click.testing import CliRunner
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from tests.feedback.making import span
+from vong import access, data
+from vong.api import feedback as routes
+from vong.api import problems
+from vong.app import Platform
+from vong.cli import feedback as commands
+from vong.client.feedback import Feedback
+from vong.client.transport import Transport
+from vong.config import Settings
+from vong.errors import Conflict, InvalidInput, NotFound, Refused
+from vong.records import Example, Message, Operation, Score, Span, new_id
+from vong.store.database import Database
+
+
+class Server:
+    """The routes of feedback on a real database."""
+
+    def __init__(self, platform: Platform, project_id: UUID) -> None:
+        self.platform, self.project_id = platform, project_id
+        app = FastAPI()
+        app.state.platform = platform
+        problems.install(app)
+        app.include_router(routes.routes)
+        with platform.scope(project_id) as connection:
+            secret = access.create_key(connection, "test").secret
+        self.http = TestClient(app, headers={"Authorization": f"Bearer {secret}"})
+        transport: Any = Transport("http://testserver", secret)
+        transport.http = self.http
+        self.feedback = Feedback(transport)
+
+    def answered(self, *args: Any, **fields: Any) -> Span:
+        """A span that the journal has taken; it may not be committed yet."""
+        made = span(*args, **fields)
+        self.platform.journal.append(self.project_id, made)
+        return made
+
+    def rows(self, ref: str) -> list[Example]:
+        with self.platform.scope(self.project_id) as connection:
+            return list(data.read(self.platform.blobs, data.find(connection, ref)))
+
+
+@pytest.fixture
+def server(database: Database, database_url: str, project_id: UUID, tmp_path: Path) -> Iterator[Server]:
+    platform = Platform(Settings(home=tmp_path / "home", database_url=database_url))
+    yield Server(platform, project_id)
+    platform.close()
+
+
+def test_a_span_can_be_scored_the_moment_it_was_answered(server: Server) -> None:
+    answered = server.answered()
+    stored = server.feedback.add(answered.id, value=1.0, comment="good")
+    assert (stored.span_id, stored.value, stored.author) == (answered.id, 1.0, "test")
+    assert server.feedback.scores(spans=[str(answered.id)]) == [stored]
+
+
+def test_an_unknown_span_is_waited_for_only_if_it_can_still_come(server: Server) -> None:
+    for id, least, most in ((uuid4(), 0.0, 1.0), (new_id(), 2.0, 5.0)):
+        started = time.monotonic()
+        with pytest.raises(NotFound, match="x-vong-span-id"):
+            server.feedback.add(id, value=1.0)
+        assert least <= time.monotonic() - started < most
+
+
+def test_a_score_tells_who_waits_for_it_once(server: Server) -> None:
+    heard: list[tuple[UUID, Score]] = []
+
+    def listen(_: Platform, project_id: UUID, score: Score) -> None:
+        heard.append((project_id, score))
+        raise Refused("the canary is over", "start another")
+
+    server.platform.on_score.append(listen)
+    answered, id = server.answered(), new_id()
+    stored = server.feedback.add(answered.id, value=0.5, id=id)
+    assert server.feedback.add(answered.id, value=0.5, id=id) == stored
+    with pytest.raises(Conflict):
+        server.feedback.add(answered.id, value=0.6, id=id)
+    assert heard == [(server.project_id, stored)]
+
+
+def test_a_repeated_request_with_one_key_is_one_score(server: Server) -> None:
+    body = {"span_id": str(server.answered().id), "value": 1.0}
+    answers = [
+        server.http.post("/api/v1/feedback", json=body, headers={"Idempotency-Key": "k"}).json() for _ in range(2)
+    ]
+    assert answers[0] == answers[1]
+    assert len(server.feedback.scores()) == 1
+
+
+def test_a_harvest_grows_a_dataset_and_says_what_it_did(server: Server) -> None:
+    wrong, right, poor = server.answered("a", "bad"), server.answered("b", "fine"), server.answered("c", "poor")
+    server.feedback.add(wrong.id, value=0, correction="good")
+    server.feedback.add(right.id, value=1)
+    server.feedback.add(poor.id, value=0.2)
+    preview = server.feedback.preview(min_value=0.9)
+    assert (preview["corrections"], preview["good"], preview["passed_over"]) == (1, 1, {"score too low": 1})
+    found = server.feedback.harvest("corrections", split="train", min_value=0.9)
+    assert (found["added"], found["rows"], found["splits"]) == (2, 2, {"train": 2})
+    rows = server.rows(found["ref"])
+    assert [(row.prompt_text, row.answer) for row in rows] == [("a", "good"), ("b", "fine")]
+    again = server.feedback.harvest("corrections", split="train", min_value=0.9)
+    assert (again["ref"], again["added"]) == (found["ref"], 0)
+    named = server.feedback.harvest("one", spans=[right.id])
+    assert (named["good"], named["corrections"], named["passed_over"]) == (1, 0, {})
+
+
+def test_a_harvest_keeps_away_from_what_is_tested(server: Server) -> None:
+    text = "the till freezes each time the cash drawer is opened by hand"
+    held_back = Example(
+        messages=(Message(role="user", content=text),),
+        completion=Message(role="assistant", content="defect"),
+        metadata={"split": "test"},
+    )
+    traffic = held_back.model_copy(
+        update={"messages": (Message(role="user", content="please refund me"),), "metadata": {"split": "traffic"}}
+    )
+    with server.platform.scope(server.project_id) as connection:
+        data.write(connection, server.platform.blobs, "tickets", [held_back, traffic], Operation(name="import"))
+    near, replayed = server.answered(text + "!", "defect"), server.answered("please refund me", "bad")
+    server.feedback.add(near.id, value=1)
+    server.feedback.add(replayed.id, value=0, correction="defect")
+    found = server.feedback.harvest("tickets", split="train")
+    assert (found["held_back"], found["added"], found["splits"]) == (1, 1, {"test": 1, "traffic": 1, "train": 1})
+
+
+def test_nothing_to_harvest_makes_no_dataset(server: Server) -> None:
+    server.feedback.add(server.answered().id, value=0)
+    with pytest.raises(InvalidInput, match="1 score too low"):
+        server.feedback.harvest("none")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("POST", "", {"span_id": "no", "value": 1}),
+        ("POST", "", {"span_id": str(new_id()), "value": 2}),
+        ("POST", "", {"span_id": str(new_id()), "valu": 1}),
+        ("GET", "?limit=0", None),
+        ("GET", "?nam=tone", None),
+        ("GET", "/summary?by=colour", None),
+        ("POST", "/harvest", {"dataset": "a b"}),
+    ],
+)
+def test_a_callers_mistake_is_a_problem_with_a_hint(server: Server, method: str, path: str, body: Any) -> None:
+    answer = server.http.request(method, f"/api/v1/feedback{path}", json=body)
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_input"), answer.text
+    assert answer.json()["hint"]
+
+
+def test_the_commands_do_what_the_routes_do(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Offline:
+        feedback = server.feedback
+
+    monkeypatch.setattr(commands, "Client", Offline)
+
+    def vong(*words: str, code: int = 0) -> str:
+        result = CliRunner().invoke(commands.group, list(words), catch_exceptions=False)
+        assert result.exit_code == code, result.output
+        return result.stdout
+
+    answered = server.answered("a", "bad")
+    assert "0.5" in vong("add", str(answered.id), "--value", "0.5", "--correction", "good")
+    assert "good" in vong("list", "--route", "support")
+    assert '"mean": 0.5' in vong("summary", "--by", "name", "--by", "route", "--json")
+    assert "corrections" in vong("harvest", "--preview")
+    assert "tickets@" in vong("harvest", "tickets", "--split", "train")
+    vong("harvest", code=2)

@@ -1,0 +1,139 @@
+"""The routes and commands of traces, over HTTP as the client and the console use them."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from click.testing import CliRunner
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from tests.traces.spans import span
+from vong import access
+from vong.api import problems
+from vong.api.traces import routes
+from vong.app import Platform
+from vong.cli import traces as commands
+from vong.client.traces import Traces
+from vong.client.transport import Transport
+from vong.config import Settings
+from vong.errors import InvalidInput, NotFound
+from vong.records import Usage, new_id
+from vong.store.database import Database
+
+
+@pytest.fixture
+def transport(database: Database, database_url: str, project_id: UUID, tmp_path: Path) -> Iterator[Transport]:
+    """The client's own transport, into an application of these routes only."""
+    with database.scope(project_id) as connection:
+        secret = access.create_key(connection, "test").secret
+    app = FastAPI()
+    app.include_router(routes)
+    problems.install(app)
+    platform = Platform(Settings(home=tmp_path, database_url=database_url))
+    app.state.platform = platform
+    opened = Transport("http://testserver", secret)
+    opened.http.close()
+    opened.http = TestClient(app, headers={"Authorization": f"Bearer {secret}"})
+    yield opened
+    platform.close()
+
+
+@pytest.fixture
+def client(transport: Transport) -> Traces:
+    return Traces(transport)
+
+
+@pytest.fixture
+def run(client: Traces, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Run a `vong traces` command and give what it prints."""
+
+    class Connected:
+        traces = client
+
+    monkeypatch.setattr(commands, "Client", Connected)
+
+    def command(*arguments: str) -> str:
+        done = CliRunner().invoke(commands.group, list(arguments), catch_exceptions=False)
+        assert done.exit_code == 0, done.output
+        return done.stdout
+
+    return command
+
+
+def test_what_is_sent_is_committed_when_answered_and_read_back(client: Traces) -> None:
+    made = [span(input={"messages": [{"role": "user", "content": f"number {n}"}]}, output=n) for n in range(3)]
+    assert client.ingest(made) == 3
+    assert client.ingest(made) == 3  # again: nothing is stored twice
+    assert client.count() == 3
+    assert client.count(text="number") == 3
+    page = client.list(limit=2)
+    assert [one.id for one in page] == [made[2].id, made[1].id]
+    assert [one.id for one in client.list(after=page[-1].id)] == [made[0].id]
+    assert client.get(made[1].id) == made[1]
+    assert client.tree(made[0].trace_id).roots[0].span.input_preview == "number 0"
+
+
+def test_malformed_spans_are_refused_and_none_is_stored(client: Traces) -> None:
+    for bad in (span(trace_id="xyz"), span(span_id="0" * 16), span(duration_ms=-1.0), span(parent_span_id="short")):
+        with pytest.raises(InvalidInput, match="span 1"):
+            client.ingest([span(), bad])
+    with pytest.raises(InvalidInput):
+        client.ingest([span()] * 1001)
+    assert client.count() == 0
+
+
+def test_unknown_names_and_filters_are_told(client: Traces, transport: Transport) -> None:
+    with pytest.raises(NotFound):
+        client.get(new_id())
+    with pytest.raises(NotFound):
+        client.tree("0" * 32)
+    for query in ({"limit": 501}, {"limit": 0}, {"colour": "blue"}, {"status": "meh"}, {"after": "x"}):
+        with pytest.raises(InvalidInput):
+            transport.get("/api/v1/traces/spans", **query)
+
+
+def test_the_list_command_shows_filters_counts_and_pages(client: Traces, run: Any) -> None:
+    client.ingest([span(model="small", input="blue printer", usage=Usage(input_tokens=4, output_tokens=2))])
+    client.ingest([span(model="large", status="error", error="out of paper")])
+    table = run("list")
+    assert "blue printer" in table
+    assert "4→2" in table
+    assert "out of paper" in table
+    assert [one["model"] for one in json.loads(run("list", "printer", "--json"))] == ["small"]
+    assert json.loads(run("list", "--status", "error", "--since", "1h", "--count", "--json")) == {"count": 1}
+    assert run("list", "--since", "2030-01-01T00:00") == ""
+
+
+def test_the_show_command_draws_the_tree_and_one_spans_bodies(client: Traces, run: Any) -> None:
+    root = span(name="answer", duration_ms=200.0)
+    child = span(
+        name="search", trace_id=root.trace_id, parent_span_id=root.span_id, kind="tool", input="why", output={"a": 1}
+    )
+    client.ingest([root, child])
+    tree = run("show", root.trace_id)
+    assert "2 spans" in tree
+    assert "└─ search" in tree
+    assert "█" in tree
+    one = run("show", str(child.id))
+    assert '"why"' in one
+    assert '"a": 1' in one
+    assert "> └─ search" in one
+    assert json.loads(run("show", str(child.id), "--json"))["output"] == {"a": 1}
+
+
+def test_a_moment_is_so_long_ago_or_a_date_and_nothing_else() -> None:
+    assert commands.moment("15m")
+    assert commands.moment("2026-11-22T08:00+07:00") == "2026-11-22T01:00:00+00:00"
+    with pytest.raises(InvalidInput):
+        commands.moment("yesterday")
+
+
+def test_the_waterfall_puts_each_span_where_it_was() -> None:
+    assert commands.waterfall(0, 100, 100) == "█" * 30
+    assert commands.waterfall(50, 50, 100) == "·" * 15 + "█" * 15
+    assert commands.waterfall(100, 0, 100) == "·" * 29 + "█"
+    assert commands.waterfall(0, 0, 0) == "█" + "·" * 29
