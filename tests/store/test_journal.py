@@ -226,3 +226,15 @@ def test_closing_writes_all_that_was_appended_and_refuses_more(database: Databas
     refused: Future[None] = journal.append(project_id, span())
     with pytest.raises(Unavailable):
         refused.result(0)
+
+
+def test_closing_waits_for_nobodys_lock_longer_than_it_was_told(database: Database, project_id: UUID) -> None:
+    journal = Journal(database)
+    write(journal, project_id, span())
+    with psycopg.connect(database.url) as blocker:
+        blocker.execute("LOCK TABLE traces_spans IN ACCESS EXCLUSIVE MODE")
+        futures = [journal.append(project_id, span()) for _ in range(3)]
+        before = time.monotonic()
+        journal.close(timeout=0.5)
+        assert time.monotonic() - before < 10
+    assert all(isinstance(future.exception(0), Unavailable) for future in futures)

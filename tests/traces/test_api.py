@@ -37,7 +37,7 @@ def transport(database: Database, database_url: str, project_id: UUID, tmp_path:
     app.state.platform = platform
     opened = Transport("http://testserver", secret)
     opened.http.close()
-    opened.http = TestClient(app, headers={"Authorization": f"Bearer {secret}"})
+    vars(opened)["http"] = TestClient(app, headers={"Authorization": f"Bearer {secret}"})
     yield opened
     platform.close()
 

@@ -23,7 +23,7 @@ def summary(number: int, parent: int | None) -> SpanSummary:
     """The span of that number, which starts so many milliseconds in."""
     made = span(now() + timedelta(milliseconds=number), span_id=f"{number:016x}", trace_id=TRACE)
     kept = made.model_dump(include=set(SpanSummary.model_fields))
-    return SpanSummary(**{**kept, "parent_span_id": None if parent is None else f"{parent:016x}"})
+    return SpanSummary.model_validate({**kept, "parent_span_id": None if parent is None else f"{parent:016x}"})
 
 
 def everything(nodes: tuple[SpanNode, ...]) -> list[str]:

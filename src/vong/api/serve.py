@@ -9,7 +9,6 @@ import uvicorn
 from vong import config
 from vong.api.asgi import create_asgi
 from vong.app import Platform
-from vong.app.loop import on_score
 
 GRACE = 8
 """Seconds in which open requests may end after SIGTERM; an open event stream never would."""
@@ -24,7 +23,7 @@ def main() -> None:
     logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
     options = uvicorn.Config(
-        create_asgi(Platform(settings, on_score=[on_score])),
+        create_asgi(Platform(settings)),
         loop="uvloop",
         http="httptools",
         log_config=None,

@@ -26,6 +26,7 @@ ROUTES = (
     "loop",
     "jobs",
     "health",
+    "overview",
 )
 
 

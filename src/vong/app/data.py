@@ -59,6 +59,7 @@ def import_file(job: JobContext, platform: Platform) -> dict[str, Any]:
     finally:
         for path, _ in paths:
             path.unlink(missing_ok=True)
+    job.progress(imported.counts["read"], imported.counts["read"], unit="rows")
     for row in imported.skipped:
         job.log(f"left out {row.row}: {row.reason}")
     return _result(version) | {"skipped": [row.model_dump() for row in imported.skipped]}
@@ -74,6 +75,7 @@ def profile(job: JobContext, platform: Platform) -> dict[str, Any]:
         version=version.ref,
         progress=lambda rows: job.progress(rows, version.rows, unit="rows"),
     )
+    job.progress(version.rows, version.rows, unit="rows")
     with platform.scope(job.project_id) as connection:
         keep_report(connection, platform.blobs, version, report, settings)
     findings = [finding.model_dump() for finding in report.findings]
@@ -89,6 +91,7 @@ def clean(job: JobContext, platform: Platform) -> dict[str, Any]:
         settings,
         progress=lambda rows: job.progress(rows, version.rows, unit="rows"),
     )
+    job.progress(version.rows, version.rows, unit="rows")
     listed = put_changes(platform.blobs, cleaned.changes)
     operation = Operation(
         name="clean",
@@ -107,6 +110,7 @@ def split(job: JobContext, platform: Platform) -> dict[str, Any]:
     version = _version(job, platform)
     job.progress(0, version.rows, unit="rows")
     dealt = data.split(Rows(platform.blobs, version), settings)
+    job.progress(version.rows, version.rows, unit="rows")
     operation = Operation(
         name="split",
         settings=settings.model_dump(mode="json"),

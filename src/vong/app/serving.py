@@ -17,6 +17,7 @@ from vong.records import Deployment, Message, ModelVersion
 from vong.serving import parity as check
 from vong.serving import process
 from vong.serving.deployments import DeploymentSettings
+from vong.serving.deployments import address as address_of
 from vong.serving.group import Supervision
 from vong.serving.remote import Remote
 
@@ -96,7 +97,7 @@ def _engine(job: JobContext, platform: Platform, name: str, ref: str) -> Remote:
         job.check()
         with platform.scope(job.project_id) as connection:
             deployment = serving.find(connection, name)
-            address = serving.address(connection, name)
+            address = address_of(connection, name)
         _still_wanted(deployment, ref)
         if address and deployment.state in {"checking", "ready"}:
             return Remote(*address)

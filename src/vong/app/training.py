@@ -2,8 +2,8 @@
 
 import json
 import time
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel, ValidationError
@@ -15,6 +15,7 @@ from vong.app.registry import model_folder
 from vong.errors import InvalidInput, JobCancelled
 from vong.experiments.runs import Ended
 from vong.jobs import JobContext
+from vong.jobs.patience import patiently
 from vong.records import DatasetVersion, Example, Job, ModelVersion, Record, Run, new_id
 from vong.training.device import cores
 
@@ -23,6 +24,11 @@ PER_MESSAGE = 5
 
 FLUSH = 1.0
 """Seconds between two writes of figures."""
+
+PATIENCE = 600.0
+"""Seconds that a run waits for a database which is away."""
+
+T = TypeVar("T")
 
 
 class RunWanted(Record):
@@ -115,8 +121,7 @@ def train(job: JobContext, platform: Platform) -> dict[str, Any]:
     """The job `training.run`: train, register what came out, and keep the run's record true whatever happens."""
     wanted = RunWanted.model_validate({name: job.params[name] for name in RunWanted.model_fields})
     run_id = UUID(job.params["run"])
-    with platform.scope(job.project_id) as connection:
-        experiments.begin_run(connection, run_id)
+    written(platform, job, lambda connection: experiments.begin_run(connection, run_id))
     status: Ended = "failed"
     try:
         result = _train(job, platform, wanted, run_id)
@@ -127,8 +132,7 @@ def train(job: JobContext, platform: Platform) -> dict[str, Any]:
         raise
     finally:
         if status != "finished":
-            with platform.scope(job.project_id) as connection:
-                experiments.finish_run(connection, run_id, status)
+            written(platform, job, lambda connection: experiments.finish_run(connection, run_id, status))
 
 
 def _train(job: JobContext, platform: Platform, wanted: RunWanted, run_id: UUID) -> dict[str, Any]:
@@ -150,7 +154,8 @@ def _train(job: JobContext, platform: Platform, wanted: RunWanted, run_id: UUID)
         report,
     )
     report.flush()
-    with platform.scope(job.project_id) as connection:
+
+    def keep(connection: Connection) -> ModelVersion:
         version = registry.register(
             connection,
             platform.blobs,
@@ -166,7 +171,15 @@ def _train(job: JobContext, platform: Platform, wanted: RunWanted, run_id: UUID)
             metadata={"recipe": wanted.recipe, "best_eval_loss": outcome.summary.get("best_eval_loss")},
         )
         experiments.finish_run(connection, run_id, summary=outcome.summary, model=version.ref)
+        return version
+
+    version = written(platform, job, keep)
     return {"run": str(run_id), "model": version.ref, "summary": outcome.summary}
+
+
+def written(platform: Platform, job: JobContext, work: Callable[[Connection], T]) -> T:
+    """One transaction in the job's project that waits for a database which restarts: hours of training hang on it."""
+    return patiently(platform.database, job.project_id, work, seconds=PATIENCE)
 
 
 class RunReport:
@@ -192,8 +205,7 @@ class RunReport:
     def warn(self, text: str) -> None:
         """A warning, kept with the run."""
         self._job.log(f"warning: {text}")
-        with self._platform.scope(self._job.project_id) as connection:
-            experiments.add_warning(connection, self._run, text)
+        written(self._platform, self._job, lambda connection: experiments.add_warning(connection, self._run, text))
 
     def log(self, line: str) -> None:
         """A line of the job's log."""
@@ -202,10 +214,13 @@ class RunReport:
     def flush(self) -> None:
         """Write what waits."""
         waiting, self._waiting = self._waiting, {}
+
+        def write(connection: Connection) -> None:
+            for step, values in waiting.items():
+                experiments.log(connection, self._run, step, values)
+
         if waiting:
-            with self._platform.scope(self._job.project_id) as connection:
-                for step, values in waiting.items():
-                    experiments.log(connection, self._run, step, values)
+            written(self._platform, self._job, write)
         self._written = time.monotonic()
 
 

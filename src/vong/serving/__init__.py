@@ -6,7 +6,6 @@ once it has shown that it computes what its trainer computed; `ready` lists thos
 
 from vong.serving.deployments import (
     Deployed,
-    address,
     deploy,
     find,
     list_deployments,
@@ -19,7 +18,6 @@ from vong.serving.supervise import stop_all, supervise
 
 __all__ = [
     "Deployed",
-    "address",
     "deploy",
     "find",
     "list_deployments",

@@ -59,16 +59,19 @@ async def serve(app: EngineApp, asked: argparse.Namespace) -> None:
 
     async def load() -> None:
         start = time.monotonic()
-        try:
-            app.engine = await asyncio.to_thread(_make, asked)
-            log.info("%s loaded %s in %.1f s", asked.engine, asked.model, time.monotonic() - start)
-        # The boundary of this process: whatever keeps the model from loading is its reason to end.
-        except Exception as error:
-            log.exception("the model does not load")
+        app.engine = await asyncio.to_thread(_make, asked)
+        log.info("%s loaded %s in %.1f s", asked.engine, asked.model, time.monotonic() - start)
+
+    def loaded(task: "asyncio.Task[None]") -> None:
+        """Whatever keeps the model from loading is this process's reason to end."""
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            log.error("the model does not load", exc_info=error)
             app.failure = str(error) if isinstance(error, VongError) else f"{type(error).__name__}: {error}"
             server.should_exit = True
 
-    loading = asyncio.ensure_future(load())
+    loading = asyncio.create_task(load())
+    loading.add_done_callback(loaded)
     await server.serve(sockets=[socket.socket(fileno=asked.socket)])
     loading.cancel()
 

@@ -48,10 +48,6 @@ class EngineApp:
             await self._answer(scope, receive, send)
         except VongError as error:
             await send_json(send, *openai_error(error))
-        # The boundary of a request.
-        except Exception as error:
-            log.exception("%s %s failed", scope["method"], scope["path"])
-            await send_json(send, *openai_error(VongError(f"the engine failed: {type(error).__name__}: {error}")))
 
     async def _answer(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         method, path = scope["method"], scope["path"]

@@ -55,7 +55,14 @@ class Remote:
             raise UpstreamFailed(message, "see: vong serving log NAME") from error
         if response.status_code < 400:
             return response.json()
-        message = str(response.json().get("error", {}).get("message", response.text))
+        message = _message(response)
         if response.status_code < 500:
             raise InvalidInput(message)
         raise UpstreamFailed(message, "see: vong serving log NAME")
+
+
+def _message(response: httpx.Response) -> str:
+    try:
+        return str(response.json()["error"]["message"])
+    except (ValueError, KeyError, TypeError):
+        return response.text[:400]

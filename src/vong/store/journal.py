@@ -11,6 +11,7 @@ import time
 from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from queue import Empty, SimpleQueue
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -102,6 +103,10 @@ class Journal:
                 self._incoming.put(None)
         self._thread.join(timeout)
         self._abandoned = True
+        connection = self._connection
+        if self._thread.is_alive() and connection is not None:
+            with suppress(psycopg.Error):
+                connection.cancel_safe(timeout=5)  # it may wait for somebody's lock
         self._thread.join()
 
     def _refusal(self) -> VongError | None:

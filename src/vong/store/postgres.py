@@ -79,6 +79,9 @@ def stop(folder: Path, timeout: float = 30.0) -> None:
         with suppress(subprocess.CalledProcessError, subprocess.TimeoutExpired):
             _run("pg_ctl", arguments, account_for(folder), timeout + 5)
         if _postmaster(folder) is None:
+            if running.socket != str(folder):
+                with suppress(OSError):
+                    Path(running.socket).rmdir()
             return
     with suppress(psutil.NoSuchProcess):
         process.kill()

@@ -7,9 +7,10 @@ what it has to say. torch is imported inside the functions that compute.
 
 from vong.training.convert import convert_gguf
 from vong.training.plan import Plan, estimate
-from vong.training.recipes import Outcome, Recipe, Report, Work
+from vong.training.recipes import Outcome, Recipe, Work
 from vong.training.recipes.settings import SftSettings
 from vong.training.reference import reference
+from vong.training.report import Report
 from vong.training.tokens import Answered, with_answer
 
 __all__ = [

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from vong.training.recipes import Report
+from vong.training.report import Report
 
 SHOWN = {
     "loss": "loss",
