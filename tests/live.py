@@ -58,8 +58,8 @@ class Live:
         return Client(self.url, self.key, patience=60)
 
     def pid(self, name: str) -> int:
-        """The process of that name, as `server.json` says."""
-        return json.loads((self.home / "server.json").read_text())["processes"][name]["pid"]
+        """The process of that name, as `server.json` says; 0 while there is none."""
+        return json.loads((self.home / "server.json").read_text())["processes"].get(name, {}).get("pid", 0)
 
     def kill(self, name: str) -> None:
         """SIGKILL."""

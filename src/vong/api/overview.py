@@ -27,7 +27,8 @@ ol {{ display: flex; flex-wrap: wrap; gap: .4rem; padding: 0; margin: 1.5rem 0; 
 li {{ border: 1px solid var(--line); border-radius: 99px; padding: .1rem .8rem; font-size: .9rem }}
 li:not(:last-child)::after {{ content: " →"; color: var(--soft) }}
 dl {{ display: grid; grid-template-columns: 9rem 1fr; gap: .3rem 1rem; margin: 0 }} dt {{ color: var(--soft) }}
-dd {{ margin: 0; overflow-wrap: anywhere }} a {{ color: var(--mark) }} code, pre {{ font: .9em/1.6 ui-monospace, monospace }}
+dd {{ margin: 0; overflow-wrap: anywhere }} a {{ color: var(--mark) }}
+code, pre {{ font: .9em/1.6 ui-monospace, monospace }}
 pre {{ border: 1px solid var(--line); border-radius: .5rem; padding: 1rem; overflow-x: auto; color: var(--ink) }}
 </style>
 </head>

@@ -57,9 +57,19 @@ def mod97(iban: str) -> bool:
     return int("".join(str(int(sign, 36)) for sign in moved)) % 97 == 1
 
 
+def _longest(text: str, fits: Callable[[str], bool]) -> int:
+    """The length of the longest beginning, up to the end of a group of digits, that fits; 0 where none does."""
+    ends = [group.end() for group in re.finditer(r"\d+", text)]
+    return next((end for end in reversed(ends) if fits(text[:end])), 0)
+
+
 def _card(text: str) -> int:
+    return _longest(text, _is_card)
+
+
+def _is_card(text: str) -> bool:
     digits = re.sub(r"\D", "", text)
-    return len(text) if 13 <= len(digits) <= 19 and len(set(digits)) > 1 and luhn(digits) else 0
+    return 13 <= len(digits) <= 19 and len(set(digits)) > 1 and luhn(digits)
 
 
 def _iban(text: str) -> int:
@@ -83,12 +93,16 @@ def _ip(text: str) -> int:
 
 
 def _phone(text: str) -> int:
+    return _longest(text, _is_phone)
+
+
+def _is_phone(text: str) -> bool:
     digits = re.sub(r"\D", "", text)
     if not 9 <= len(digits) <= 15 or len(set(digits)) < 3 or DATE.fullmatch(text.strip()):
-        return 0
+        return False
     # National numbers begin with 0 or an area code in brackets, or are grouped 3-3-4; a bare run of digits is not one.
     grouped = re.fullmatch(r"\(?[2-9]\d{2}\)?[ .-]\d{3}[ .-]\d{4}", text)
-    return len(text) if text[0] in "+0" or text.startswith("(0") or grouped else 0
+    return text[0] in "+0" or text.startswith("(0") or grouped is not None
 
 
 def _birth(text: str) -> int:
@@ -107,7 +121,7 @@ PATTERNS: dict[Kind, tuple[re.Pattern[str], Callable[[str], int]]] = {
         len,
     ),
     "iban": (re.compile(r"\b[A-Za-z]{2}\d{2}(?:[ -]?[A-Za-z0-9]){11,30}\b"), _iban),
-    "card": (re.compile(r"(?<![\w.+])\d(?:[ -]?\d){12,18}(?![\w])"), _card),
+    "card": (re.compile(r"(?<![\w.+])\d(?:[ -]?\d){12,30}(?![\w])"), _card),
     "ip": (
         re.compile(r"(?<![\w.:])(?:(?:\d{1,3}\.){3}\d{1,3}|[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7})(?![\w:]|\.\d)"),
         _ip,
@@ -118,19 +132,27 @@ PATTERNS: dict[Kind, tuple[re.Pattern[str], Callable[[str], int]]] = {
         ),
         _birth,
     ),
-    "phone": (re.compile(r"(?<![\w.@#/,-])(?<!\d:)(?:\+\d|\(\d|\d)[\d() ./-]{6,20}\d(?![\w@])"), _phone),
+    "phone": (re.compile(r"(?<![\w.@#/,-])(?<!\d:)(?:\+\d|\(\d|(?<!\d )\d)[\d() ./-]{6,20}\d(?![\w@])"), _phone),
 }
+WORD = re.compile(r"\w+|\W")
 CALLED_VERSION = re.compile(r"\b(?:version|release|build|v)[ .:]?$", re.IGNORECASE)
 CALLED_BIRTH = re.compile(rf"{BORN}\W{{0,4}}(?:is |was |là )?$", re.IGNORECASE)
 
 
 def _matches(kind: Kind, text: str) -> Iterator[Found]:
+    """What of one kind is in a text. Where a candidate fails, the search goes on at its next word."""
     pattern, length = PATTERNS[kind]
-    for match in pattern.finditer(text):
-        before = text[max(0, match.start() - 30) : match.start()]
-        if kind == "birth_date" and not CALLED_BIRTH.search(before):
-            continue
-        if kind == "ip" and CALLED_VERSION.search(before):
-            continue
-        if (size := length(match[0])) > 0:
+    match = pattern.search(text)
+    while match is not None:
+        size = length(match[0]) if _fits(kind, text[max(0, match.start() - 30) : match.start()]) else 0
+        if size > 0:
             yield Found(kind, match.start(), match.start() + size)
+        first = WORD.match(match[0])
+        match = pattern.search(text, match.start() + (size or (first.end() if first else 1)))
+
+
+def _fits(kind: Kind, before: str) -> bool:
+    """Whether what stands before a candidate speaks for it."""
+    if kind == "birth_date":
+        return CALLED_BIRTH.search(before) is not None
+    return kind != "ip" or not CALLED_VERSION.search(before)

@@ -17,8 +17,9 @@ def trainer_class() -> type[Any]:
 
     The loss is the mean negative log-likelihood of the answer's tokens, each row's share multiplied by its weight.
     Equal to the model's own loss, but the head (vocabulary x hidden size, a fifth of a small model's work) is
-    multiplied at answer positions only, and one matrix of logits is all that is kept: a quarter less time than the
-    full logits, and 0.6 of the time of a head that recomputes its tiles in the backward pass.
+    multiplied at answer positions only, and its logits are kept for the backward pass. One step of 4 x 112 tokens of a
+    135 M model, 44 of each row learnt, took 3.9 s of CPU; with all logits 5.2 s; with TRL's tiles, which are computed
+    twice and give the entropy too, 6.4 to 6.7 s (one thread, one step each, on a busy machine).
     """
     import torch
     from torch.nn.functional import cross_entropy

@@ -37,17 +37,18 @@ class SftSettings(BaseModel):
         default=16,
         ge=1,
         le=1024,
-        description="Width of the adapter; 16 learns new formats, and costs little more than 8.",
+        description="Width of the adapter: 16 lies in the middle of the usual 8 to 64.",
     )
     lora_alpha: int = Field(default=32, ge=1, description="Scale of the adapter; twice the rank is the usual choice.")
     lora_dropout: float = Field(
         default=0.0,
         ge=0,
         lt=1,
-        description="0: with early stopping on, dropout costs time and gained nothing in trials.",
+        description="0: early stopping and keep_best already guard against overfitting, and dropout costs time.",
     )
     target_modules: str | tuple[str, ...] = Field(
-        default="all-linear", description="Adapting every linear layer beats attention alone at the same size."
+        default="all-linear",
+        description="Adapting attention alone falls short of full fine-tuning (QLoRA, 2023, section 4).",
     )
     scheduler: Literal["cosine", "linear", "constant"] = Field(
         default="cosine", description="The rate falls along half a cosine to 0, so that the last steps settle."
