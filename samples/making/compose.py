@@ -38,7 +38,7 @@ class Writer:
         body = self._body(issue, stated, intent, language)
         text, kinds = self._dressed(body, intent, channel, language)
         text = roughen(text, channel, language, dice)
-        return Ticket(channel, text, Triage(product, intent, urgency_of(intent, impact), summary), language, kinds)
+        return Ticket(channel, text, Triage(product, urgency_of(intent, impact), intent, summary), language, kinds)
 
     def _issue(self, intent: str, language: str) -> tuple[str, str, str]:
         by_product: dict[str, list[list[str]]] = self._issues[language][intent]

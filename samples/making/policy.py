@@ -18,22 +18,19 @@ EXACT_DUPLICATES, NEAR_DUPLICATES = 21, 35
 WRONG_IN_EXACT, WRONG_IN_NEAR, WRONG_ALONE = 3, 4, 7
 
 # The urgency of an issue when its ticket states no impact.
-DEFAULT_URGENCY = {
-    "defect": "normal", "how_to": "low", "refund": "normal", "access": "high",
-    "delivery": "normal", "billing": "low", "cancel": "normal", "privacy": "high",
-}  # fmt: skip
+DEFAULT_URGENCY = {intent: "high" if intent == "privacy" else "normal" for intent in INTENTS}
 
 # Stated impacts. "past" (it is over) and "shout" (anger, capitals, no impact) leave the default as it is.
 IMPACTS = ("none", "critical", "high", "low", "past", "shout")
 IMPACT_WEIGHTS = {
-    "defect": (24, 28, 25, 13, 4, 6),
-    "how_to": (55, 0, 20, 18, 0, 7),
-    "refund": (34, 10, 26, 14, 4, 12),
-    "access": (32, 18, 17, 22, 3, 8),
-    "delivery": (36, 5, 30, 14, 3, 12),
-    "billing": (50, 0, 20, 20, 0, 10),
-    "cancel": (50, 0, 18, 26, 0, 6),
-    "privacy": (48, 18, 8, 16, 0, 10),
+    "defect": (31, 24, 22, 14, 4, 5),
+    "how_to": (38, 0, 25, 30, 0, 7),
+    "refund": (31, 15, 24, 20, 3, 7),
+    "access": (31, 24, 20, 17, 3, 5),
+    "delivery": (34, 0, 34, 21, 4, 7),
+    "billing": (38, 0, 26, 30, 0, 6),
+    "cancel": (40, 0, 26, 30, 0, 4),
+    "privacy": (40, 22, 6, 26, 0, 6),
 }
 
 PRODUCT_WEIGHTS = {"till": 26, "tap": 26, "pantry": 17, "rota": 14, "trail": 13, "account": 8}
@@ -44,8 +41,8 @@ class Triage:
     """The right answer to one ticket."""
 
     product: str
-    intent: str
     urgency: str
+    intent: str
     summary: str
 
 

@@ -21,6 +21,7 @@ from vong.records import Example, Job, Progress
 CONCURRENT = 4
 ASSISTANT = "assistant"
 SCORE = "fields"
+HELD_BACK = ("validation", "test", "canary")
 
 
 @dataclass
@@ -172,7 +173,7 @@ def harvest(turn: Turn, traffic: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """Corrections and good answers become rows of a new dataset version, each pointing at the span it came from."""
     spans = [call["span_id"] for call in traffic]
     return turn.client.feedback.harvest(
-        turn.plan.dataset, split="train", spans=spans, name=SCORE, min_value=1.0, key=turn.key()
+        turn.plan.dataset, split="train", spans=spans, name=SCORE, min_value=1.0, away_from=HELD_BACK, key=turn.key()
     )
 
 
