@@ -108,7 +108,7 @@ class Writer:
         greeting = f"{dice.one(frames['greeting'])}{dice.one((',', ',', '!', ''))} " if dice.chance(0.6) else ""
         lines.append(greeting + body)
         kinds: tuple[str, ...] = ()
-        if dice.chance(0.13):
+        if dice.chance(0.17):
             line, kinds = self._personal(intent, language)
             lines.append(line)
         elif dice.chance(0.1 if channel == "chat" else 0.5):

@@ -10,8 +10,10 @@ import pytest
 
 from tests.live import Live, eventually, live
 from tests.tiny import tiny_model
+from vong import training
 from vong.client import Client
-from vong.records import Job
+from vong.records import Example, Job, Message
+from vong.training.recipes.sft import Sft
 
 WORDS = ["till", "tap", "card", "printer", "invoice", "slow", "broken", "late", "refund", "parcel", "door", "light"]
 STEPS = [
@@ -53,7 +55,7 @@ def plan(vong: Live, folder: Path) -> dict[str, Any]:
     file.write_text("\n".join(json.dumps(row) for row in rows))
     options = {"input": "text", "output": "out", "system": "go"}
     imported = done(client, client.data.import_files("rows", [file], format="pairs", options=options))
-    model = done(client, client.registry.import_model(str(tiny_model(folder / "tiny")), name="tiny"))
+    model = done(client, client.registry.import_model(str(taught(folder)), name="tiny"))
     handbook = folder / "care.md"
     handbook.write_text("# Care\n\nThe printer is cleaned with a dry cloth once a week.\n")
     done(client, client.knowledge.add("care", [handbook]))
@@ -68,11 +70,41 @@ def plan(vong: Live, folder: Path) -> dict[str, Any]:
         "base": f"model:{model['model']}",
         "shots": 1,
         "max_tokens": 12,
-        "training": {"method": "lora", "learning_rate": 0.05, "epochs": 12, "batch_size": 8},
+        "training": {"method": "lora", "learning_rate": 0.02, "epochs": 12, "batch_size": 8},
         "canary": {"share": 0.5, "min_pairs": 4},
         "handbook": "base:care",
         "questions": ["How often is the printer cleaned?"],
     }
+
+
+def taught(folder: Path) -> Path:
+    """A tiny model that answers in the right form, and wrongly: what a base model is to a task."""
+    answer = Message(role="assistant", content='{"a": "y"}')
+    rows = [
+        Example(messages=(Message(role="system", content="go"), Message(role="user", content=word)), completion=answer)
+        for word in WORDS * 4
+    ]
+    settings = training.SftSettings(method="full", learning_rate=0.01, epochs=20, early_stopping_patience=None)
+    base, job = tiny_model(folder / "tiny"), folder / "job"
+    job.mkdir()
+    work = training.Work(
+        base=base, base_ref="tiny", train=rows, validation=rows[:8], settings=settings, folder=job, threads=2
+    )
+    return Sft().train(work, Silent()).folder
+
+
+class Silent:
+    """Hears what a trainer reports, and says nothing."""
+
+    def metrics(self, step: int, values: dict[str, float]) -> None: ...
+
+    def progress(self, done: float, total: float, message: str) -> None: ...
+
+    def warn(self, text: str) -> None: ...
+
+    def log(self, line: str) -> None: ...
+
+    def check(self) -> None: ...
 
 
 def done(client: Client, job: Job) -> dict[str, Any]:

@@ -1,27 +1,24 @@
 """Feedback wired to the spans it is about, to the canaries that wait for it, and to the datasets it grows."""
 
 import logging
-import time
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from pydantic import Field
 
 from vong import data, feedback, traces
 from vong.app.platform import Platform
+from vong.app.traces import await_span
 from vong.data.near import THRESHOLD, cluster, input_text
 from vong.data.versions import check_name
-from vong.errors import InvalidInput, NotFound, Unavailable, VongError
+from vong.errors import InvalidInput, VongError
 from vong.feedback.harvest import Disagreement
 from vong.feedback.scores import Source
-from vong.records import Example, Operation, Record, Score, Span, now
+from vong.records import Example, Operation, Record, Score, Span
 
 log = logging.getLogger(__name__)
 
-PATIENCE = 2.0
-"""Seconds to wait for a span that was answered a moment ago and is not committed yet."""
-RECENT = timedelta(minutes=1)
 SPANS_AT_ONCE = 500
 
 
@@ -138,23 +135,11 @@ def _filter(wanted: Look) -> feedback.Filter:
 
 
 def _span(platform: Platform, project_id: UUID, span_id: UUID) -> Span:
-    """The span, waited for where its id says that it began a moment ago (a UUIDv7 carries its time)."""
-    recent = span_id.version == 7 and abs((span_id.int >> 80) / 1000 - now().timestamp()) < RECENT.total_seconds()
-    until = time.monotonic() + (PATIENCE if recent else 0.0)
-    while True:
+    def look(id: UUID) -> Span | None:
         with platform.scope(project_id) as connection:
-            found = traces.for_ids(connection, [span_id])
-        if found:
-            return found[0]
-        remaining = until - time.monotonic()
-        if remaining <= 0:
-            message = f"no span {str(span_id)!r}"
-            raise NotFound(message, "take the id from the answer's x-vong-span-id, or list them: vong traces list")
-        try:
-            platform.journal.flush(remaining)
-        except Unavailable:
-            continue
-        time.sleep(min(0.1, remaining))
+            return next(iter(traces.for_ids(connection, [id])), None)
+
+    return await_span(platform, span_id, look)
 
 
 def _tell(platform: Platform, project_id: UUID, score: Score) -> None:

@@ -10,10 +10,11 @@ from sqlalchemy import Connection
 
 from vong import data, experiments, registry, serving, traces
 from vong.app.platform import Platform
+from vong.app.traces import await_span
 from vong.data.versions import list_datasets
 from vong.errors import InvalidInput, NotFound
 from vong.jobs import JobContext
-from vong.records import DatasetVersion, Example, ModelVersion, Span
+from vong.records import DatasetVersion, Example, ModelVersion
 from vong.records.lineage import Lineage
 from vong.registry import shipped
 from vong.registry.lineage import Sources
@@ -113,15 +114,15 @@ def lineage(platform: Platform, connection: Connection, of: str) -> Lineage:
         if row is None:
             raise NotFound(f"no dataset has a row {of!r}", "a row's hash stands in: vong data show REF --json")
         return registry.trace(sources, row)
-    return registry.trace(sources, _named(sources, of))
-
-
-def _named(sources: Sources, of: str) -> Span | ModelVersion | DatasetVersion:
     try:
-        span = sources.span(UUID(of))
+        span_id = UUID(of)
     except ValueError:
-        span = None
-    found = span or sources.model(of.removeprefix("model:")) or sources.dataset(of.removeprefix("dataset:"))
+        return registry.trace(sources, _named(sources, of))
+    return registry.trace(sources, await_span(platform, span_id, sources.span))
+
+
+def _named(sources: Sources, of: str) -> ModelVersion | DatasetVersion:
+    found = sources.model(of.removeprefix("model:")) or sources.dataset(of.removeprefix("dataset:"))
     if found is None:
         raise NotFound(
             f"no answer, model or dataset is named {of!r}",

@@ -11,10 +11,9 @@ from vong.training.recipes import Outcome, Recipe, Work
 from vong.training.recipes.settings import SftSettings
 from vong.training.reference import reference
 from vong.training.report import Report
-from vong.training.tokens import Answered, with_answer
+from vong.training.tokens import with_answer
 
 __all__ = [
-    "Answered",
     "Outcome",
     "Plan",
     "Recipe",
