@@ -27,8 +27,8 @@ test-slow: setup ## the tests that take minutes: real training of the shipped mo
 	@$(PY)/pytest -m slow --timeout 3600
 
 check: setup ## formatting, lint, types, the import contract, the limits on size, the completeness of the docs
-	@$(PY)/ruff format --check src tests samples
-	@$(PY)/ruff check src tests samples
+	@$(PY)/ruff format --check src tests samples tools benchmarks
+	@$(PY)/ruff check src tests samples tools benchmarks
 	@$(PY)/lint-imports
 	@$(PY)/pyright
 	@$(PY)/pytest -q tests/checks

@@ -31,7 +31,7 @@ class Writer:
         dice = self._dice
         product, issue, summary = self._issue(intent, language)
         impact = dice.weighted(dict(zip(IMPACTS, IMPACT_WEIGHTS[intent], strict=True)))
-        if language == "vi" and impact == "critical" and intent not in ("defect", "access"):
+        if language == "vi" and (dice.chance(0.25) or (impact == "critical" and intent not in ("defect", "access"))):
             impact = "none"
         channel = dice.weighted(CHANNELS)
         stated = self._stated(impact, intent, product, language)
@@ -83,7 +83,7 @@ class Writer:
             parts.insert(0 if dice.chance(0.1) else len(parts), stated)
         if dice.chance(0.25):
             parts.append(dice.say(dice.one(frames["ask"])))
-        if language == "en" and dice.chance(0.04):
+        if language == "en" and dice.chance(0.03):
             parts.append(dice.say(dice.one(frames["minor"])))
         return self._joined([part for part in parts if part])
 

@@ -38,7 +38,7 @@ def load(kind: Kind, name: str) -> Any:
     """The extension of that name. NotFound for an unknown name, Misconfigured for one that cannot be imported."""
     found = _found(kind)
     if name not in found:
-        raise NotFound(f"no {kind} named {name!r}", nearest(name, sorted(found), "vong doctor --plugins"))
+        raise NotFound(f"no {kind} named {name!r}", nearest(name, sorted(found), "vong doctor"))
     try:
         return found[name].load()
     except (ImportError, AttributeError) as error:

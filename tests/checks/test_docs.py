@@ -12,7 +12,8 @@ from vong.api.server import ROUTES
 from vong.errors import VongError
 
 DOCS = Path(__file__).parents[2] / "docs"
-TEXT = "\n".join(file.read_text(encoding="utf-8") for file in sorted(DOCS.rglob("*.md")))
+GENERATED = {"commands.md", "routes.md"}
+TEXT = "\n".join(file.read_text(encoding="utf-8") for file in sorted(DOCS.rglob("*.md")) if file.name not in GENERATED)
 HIDDEN = {"/api/openapi.json", "/api/docs"}
 
 

@@ -1,5 +1,6 @@
 """Every command that the docs show is one: it has that name, these options, and takes these arguments."""
 
+import ast
 import re
 import shlex
 from collections.abc import Iterator
@@ -9,7 +10,7 @@ import click
 import pytest
 
 from tests.docs.blocks import FILES, ROOT, every_block, outside
-from vong.cli.main import vong
+from vong.cli.main import COMMANDS, vong
 
 FILES_THAT_LINES_NAME = ("tickets.jsonl", "questions.jsonl", "comparison.json", "plan.json")
 SHELL = {"", "console", "text", "sh"}
@@ -66,5 +67,38 @@ def test_a_line_of_a_shell_block_parses(place: str, line: str, folder: Path, mon
 @pytest.mark.parametrize(("place", "span"), sorted(set(spans())))
 def test_a_command_in_the_running_text_exists_with_its_options(place: str, span: str) -> None:
     command, rest = resolve(re.sub(r"[\[\]…]", " ", span).split())
-    known = {option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)}
-    assert {word for word in rest if word.startswith("-")} <= known | {"--help"}, f"{place}: `{span}`"
+    assert {word for word in rest if word.startswith("-")} <= options(command), f"{place}: `{span}`"
+
+
+def options(command: click.Command) -> set[str]:
+    found = (option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts))
+    return {*found, "--help"}
+
+
+def said(node: ast.AST) -> str:
+    """The text of a string or of an f-string, its values left out."""
+    if isinstance(node, ast.JoinedStr):
+        return "".join(said(part) or "VALUE" for part in node.values)
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+
+
+def hints() -> Iterator[tuple[str, str]]:
+    """Each `vong …` in the strings of the program itself: errors, hints and help name the next step."""
+    for file in sorted((ROOT / "src").rglob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            for hint in re.findall(r"\bvong ([a-z][a-z-]*(?: [-\w]+)*)", said(node)):
+                if hint.split()[0] in COMMANDS:
+                    yield f"{file.relative_to(ROOT).as_posix()}:{getattr(node, 'lineno', 0)}", f"vong {hint}"
+
+
+def test_every_command_that_the_program_names_exists_with_its_options() -> None:
+    wrong = [f"{place}: {hint}" for place, hint in hints() if not exists(hint.split())]
+    assert not wrong, wrong
+
+
+def exists(words: list[str]) -> bool:
+    try:
+        command, rest = resolve(words)
+    except AssertionError:
+        return False
+    return {word for word in rest if word.startswith("--")} <= options(command)

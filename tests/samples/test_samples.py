@@ -100,7 +100,7 @@ def test_every_ticket_has_its_shape_and_closed_labels() -> None:
         assert set(ticket) == {"id", "channel", "text", "triage"}
         assert ticket["channel"] in {"email", "chat", "form"}
         assert ticket["text"].strip()
-        assert list(ticket["triage"]) == ["product", "intent", "urgency", "summary"]
+        assert list(ticket["triage"]) == ["product", "urgency", "intent", "summary"]
         for field, allowed in RECIPE["labels"].items():
             assert ticket["triage"][field] in allowed
         assert ticket["triage"]["summary"].isascii() and ticket["triage"]["summary"].endswith(".")

@@ -112,7 +112,7 @@ def lineage(platform: Platform, connection: Connection, of: str) -> Lineage:
     if of.startswith("row:"):
         row = sources.row(of.removeprefix("row:"))
         if row is None:
-            raise NotFound(f"no dataset has a row {of!r}", "a row's hash stands in: vong data show REF --json")
+            raise NotFound(f"no dataset has a row {of!r}", "a row's hash stands in: vong data rows REF --json")
         return registry.trace(sources, row)
     try:
         span_id = UUID(of)

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid5
@@ -154,10 +155,11 @@ def _evaluate(turn: Turn, model: str, rows: dict[str, Any], name: str, settings:
 def send_traffic(turn: Turn, rows: dict[str, Any]) -> list[dict[str, Any]]:
     """The requests of an application, replayed through the route: for each the span and what was answered."""
     examples = turn.rows(rows["ref"], "traffic")
-    return [
-        {"span_id": str(answer.span_id), "answer": answer.text, "wanted": example.answer}
-        for example, answer in zip(examples, _asked(turn, turn.plan.name, examples), strict=True)
-    ]
+    calls: list[dict[str, Any]] = []
+    for example, answer in zip(examples, _asked(turn, turn.plan.name, examples), strict=True):
+        calls.append({"span_id": str(answer.span_id), "answer": answer.text, "wanted": example.answer})
+        turn.report(Progress(done=len(calls), total=len(examples), unit="requests"))
+    return calls
 
 
 def correct(turn: Turn, traffic: Sequence[dict[str, Any]]) -> dict[str, Any]:
@@ -205,13 +207,15 @@ def try_live(turn: Turn, rows: dict[str, Any]) -> dict[str, Any]:
     options = plan.canary.model_dump()
     canary = client.loop.start_canary(plan.name, "deployment/tuned", metric=SCORE, key=turn.key(), **options)
     examples = turn.rows(rows["ref"], "canary")
-    for done, example in enumerate(_again(examples, turn.id)):
+    requests = _again(examples, turn.id)
+    sent = 0
+    while canary["status"] == "running" and sent < 3 * len(examples):
+        turn.report(Progress(done=sent, total=len(examples), unit="requests", message=_standing(canary)))
+        wave = list(islice(requests, CONCURRENT))
+        for example, answer in zip(wave, _asked(turn, plan.name, wave), strict=True):
+            _score(turn, answer.span_id, answer.text, example.answer)
+        sent += len(wave)
         canary = client.loop.canary(canary["id"])
-        if canary["status"] != "running" or done >= 3 * len(examples):
-            break
-        turn.report(Progress(done=done, total=len(examples), unit="requests", message=_standing(canary)))
-        answer = _ask(turn, plan.name, example)
-        _score(turn, answer.span_id, answer.text, example.answer)
     if canary["status"] != "promoted":
         raise Refused(f"the canary ended as {canary['status']!r}", f"look at it: vong loop canary show {canary['id']}")
     return canary
@@ -253,9 +257,7 @@ def right(answer: str, wanted: str, fields: Sequence[str]) -> float:
 
 def _asked(turn: Turn, model: str, examples: Sequence[Example]) -> Iterator[Any]:
     with ThreadPoolExecutor(CONCURRENT) as threads:
-        for done, answer in enumerate(threads.map(lambda example: _ask(turn, model, example), examples), 1):
-            turn.report(Progress(done=done, total=len(examples), unit="requests"))
-            yield answer
+        yield from threads.map(lambda example: _ask(turn, model, example), examples)
 
 
 def _ask(turn: Turn, model: str, example: Example) -> Any:

@@ -195,7 +195,7 @@ def _submit(connection: Connection, name: str, model: str, id: UUID | None) -> J
 
 def _known_engine(engine: str) -> None:
     if engine not in plugins.names("engine"):
-        hint = nearest(engine, plugins.names("engine"), "vong doctor --plugins")
+        hint = nearest(engine, plugins.names("engine"), "vong doctor")
         raise NotFound(f"no engine named {engine!r}", hint)
 
 

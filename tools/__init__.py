@@ -1,0 +1,1 @@
+"""What the project itself needs to be built and kept true."""
