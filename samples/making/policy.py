@@ -23,14 +23,14 @@ DEFAULT_URGENCY = {intent: "high" if intent == "privacy" else "normal" for inten
 # Stated impacts. "past" (it is over) and "shout" (anger, capitals, no impact) leave the default as it is.
 IMPACTS = ("none", "critical", "high", "low", "past", "shout")
 IMPACT_WEIGHTS = {
-    "defect": (31, 24, 22, 14, 4, 5),
-    "how_to": (38, 0, 25, 30, 0, 7),
-    "refund": (31, 15, 24, 20, 3, 7),
-    "access": (31, 24, 20, 17, 3, 5),
-    "delivery": (34, 0, 34, 21, 4, 7),
-    "billing": (38, 0, 26, 30, 0, 6),
-    "cancel": (40, 0, 26, 30, 0, 4),
-    "privacy": (40, 22, 6, 26, 0, 6),
+    "defect": (34, 24, 22, 15, 2, 3),
+    "how_to": (42, 0, 25, 30, 0, 3),
+    "refund": (36, 15, 24, 20, 2, 3),
+    "access": (34, 24, 20, 17, 2, 3),
+    "delivery": (39, 0, 34, 22, 2, 3),
+    "billing": (41, 0, 26, 30, 0, 3),
+    "cancel": (41, 0, 26, 30, 0, 3),
+    "privacy": (43, 22, 6, 26, 0, 3),
 }
 
 PRODUCT_WEIGHTS = {"till": 26, "tap": 26, "pantry": 17, "rota": 14, "trail": 13, "account": 8}

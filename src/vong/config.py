@@ -45,7 +45,7 @@ class Settings(BaseSettings):
     blob_url: str | None = Field(default=None, description="fsspec URL of the blobs (s3://…); unset: home/blobs.")
     url: str | None = Field(default=None, description="Where clients and workers reach the server.")
     api_key: SecretStr | None = Field(default=None, description="The key the CLI and the client use.")
-    jobs: int = Field(default=1, ge=1, description="How many jobs one worker runs side by side.")
+    jobs: int = Field(default=1, ge=1, description="How many heavy jobs one worker runs side by side.")
     threads: int = Field(default=0, ge=0, description="CPU threads of an engine or a trainer; 0: all cores.")
     max_body: int = Field(default=20_000_000, gt=0, description="Largest request body, in bytes.")
     log_level: str = Field(default="info", description="debug, info, warning or error.")

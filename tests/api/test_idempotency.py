@@ -68,8 +68,10 @@ def test_two_at_the_same_moment_make_one(app: FastAPI, client: TestClient) -> No
     async def both() -> list[httpx.Response]:
         transport = httpx.ASGITransport(app=app)
         async with httpx.AsyncClient(transport=transport, base_url="http://test", headers=client.headers) as http:
-            sent = {"json": {"name": "ci"}, "headers": {"idempotency-key": "k1"}}
-            return list(await asyncio.gather(*(http.post("/api/v1/access/keys", **sent) for _ in range(4))))
+            http.headers["idempotency-key"] = "k1"
+            return list(
+                await asyncio.gather(*(http.post("/api/v1/access/keys", json={"name": "ci"}) for _ in range(4)))
+            )
 
     answers = asyncio.run(both())
     assert len({answer.text for answer in answers}) == 1

@@ -65,6 +65,7 @@ def prepare(client: Client) -> None:
     """What the blocks rely on."""
     pairs = {"input": "text", "output": "triage"}
     imported = done(client, client.data.import_files("tickets", [Path("tickets.jsonl")], options=pairs))
+    assert imported.result is not None
     shares = {"train": 0.6, "validation": 0.1, "test": 0.3}
     done(client, client.data.split(imported.result["ref"], shares, seed=7))
     client.gateway.put_route("triage", {"echo/echo": 1.0})

@@ -30,7 +30,7 @@ def lines() -> Iterator[tuple[str, str]]:
 def spans() -> Iterator[tuple[str, str]]:
     """Each `vong …` in the running text and in tables."""
     for file in FILES:
-        for span in re.findall(r"`(vong [^`<]+)`", outside(file)):
+        for span in re.findall(r"`(vong (?!COMMAND)[^`<]+)`", outside(file)):
             yield file.relative_to(ROOT).as_posix(), span
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from vong import knowledge
 from vong.errors import NotFound
-from vong.knowledge.ask import NOTHING_FITS, Generated, ask
+from vong.knowledge.ask import NOTHING_FITS, Generated, ask, cite
 from vong.knowledge.embed import DIMENSIONS
 from vong.records import Message, new_id
 from vong.store.database import Database
@@ -165,3 +165,14 @@ def test_the_handbook_answers_its_questions_and_says_when_it_cannot(connection: 
         if wanted["document"]:
             assert passages[0].path == wanted["document"]
             assert any(wanted["answer_holds"] in passage.chunk.text for passage in passages), wanted["question"]
+
+
+def test_a_short_sentence_copied_from_a_long_passage_is_supported(connection: Connection) -> None:
+    filler = " ".join(f"Rule {number} is about another matter altogether." for number in range(12))
+    text = f"# Refunds\n\n{filler} The second one goes back in full.".encode()
+    knowledge.index_file(connection, "long", "refunds.md", text, EMBEDDER.embed)
+    knowledge.index_version(connection, "long", EMBEDDER.version)
+    passages = knowledge.retrieve(connection, "long", "Does the second one go back?", EMBEDDER.embed)
+    citations, unsupported = cite("The second one goes back in full.", passages, EMBEDDER.embed)
+    assert [citation.path for citation in citations] == ["refunds.md"]
+    assert unsupported == []

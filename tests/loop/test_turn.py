@@ -124,7 +124,7 @@ def finished(vong: Live, tmp_path_factory: pytest.TempPathFactory) -> tuple[Job,
 
 
 def test_every_step_is_done_once_in_order(finished: tuple[Job, dict[str, Any]]) -> None:
-    assert list(finished[1]["seconds"]) == STEPS
+    assert [done["step"] for done in finished[1]["steps"]] == STEPS
 
 
 def test_the_tuned_model_is_better_and_the_canary_promoted_it_on_evidence(
@@ -183,7 +183,7 @@ def test_a_turn_survives_a_kill_at_every_step(tmp_path: Path) -> None:
         lines = "\n".join(line.line for line in client.jobs.log(job.id))
         assert ended.status == "finished", f"{ended.error}\n{killed}\n{lines}{vong.logs()}"
         report = ended.result or {}
-        assert list(report["seconds"]) == STEPS
+        assert [done["step"] for done in report["steps"]] == STEPS
         assert report["canary"]["status"] == "promoted"
         scores = client.feedback.scores(name="fields", limit=500)
         assert len(scores) >= report["feedback"]["scores"] + report["canary"]["evidence"]["pairs"]

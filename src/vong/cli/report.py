@@ -33,8 +33,8 @@ def draw(client: Client, found: dict[str, Any], folder: Path) -> dict[str, str]:
 
 def _steps(found: dict[str, Any]) -> None:
     click.echo("The turn, step by step")
-    rows = [{"step": name, "seconds": f"{seconds:.1f}"} for name, seconds in found["seconds"].items()]
-    table([*rows, {"step": "in all", "seconds": f"{sum(found['seconds'].values()):.1f}"}])
+    rows = [{"step": done["step"], "seconds": f"{done['seconds']:.1f}"} for done in found["steps"]]
+    table([*rows, {"step": "in all", "seconds": f"{sum(done['seconds'] for done in found['steps']):.1f}"}])
     click.echo("\nReplayed, because nobody works at the invented company:")
     for line in found["replayed"]:
         click.echo(f"  · {line}")
@@ -56,11 +56,10 @@ def _before_and_after(found: dict[str, Any]) -> None:
     rows.append({"": "held-back tickets", **{name: str(result["examples"]) for name, result in columns.items()}})
     click.echo("\nBefore and after, on tickets that were never trained on")
     table(rows)
-    exact = next(metric for metric in found["comparison"]["metrics"] if metric["metric"] == "exact_match")
-    low, high = exact["interval"]
+    exact = found["comparison"]["metrics"]["exact_match"]
     click.echo(
-        f"exact match, tuned less {found['comparison']['baseline']!r}: {exact['difference']:+.3f} "
-        f"[{low:+.3f}, {high:+.3f}] (95 % paired bootstrap), {exact['wins']} won, {exact['losses']} lost"
+        f"exact match, tuned less {found['comparison']['baseline']!r}: {exact['difference']:+.3f} [{exact['low']:+.3f}, "
+        f"{exact['high']:+.3f}] (95 % paired bootstrap), {exact['wins']} won, {exact['losses']} lost"
     )
 
 
@@ -95,6 +94,8 @@ def _citations(found: dict[str, Any]) -> None:
         click.echo(f"\nAsked: {answer['question']}\n  {' '.join(answer['text'].split())}")
         for citation in answer["citations"]:
             click.echo(f"  [{citation['number']}] {citation['path']} › {citation['heading']}")
+        for sentence in answer["unsupported"]:
+            click.echo(f"  no passage supports: {sentence}")
 
 
 def _lineage(found: dict[str, Any]) -> None:

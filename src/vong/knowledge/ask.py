@@ -102,13 +102,18 @@ def ask(
 def prompt(question: str, passages: Sequence[Passage]) -> list[Message]:
     """What the model is asked: the rule, the numbered passages, the question."""
     numbered = "\n\n".join(
-        f"[{number}] {' > '.join(filter(None, (passage.title, passage.chunk.heading)))}\n{passage.chunk.text}"
-        for number, passage in enumerate(passages, 1)
+        f"[{number}] {_place(passage)}\n{passage.chunk.text}" for number, passage in enumerate(passages, 1)
     )
     return [
         Message(role="system", content=INSTRUCTION),
         Message(role="user", content=f"{numbered}\n\nQuestion: {question}"),
     ]
+
+
+def _place(passage: Passage) -> str:
+    """Title and headings; a heading path often begins with the title itself."""
+    heading = passage.chunk.heading
+    return heading if heading.startswith(passage.title) else f"{passage.title} > {heading}".removesuffix(" > ")
 
 
 def cite(text: str, passages: Sequence[Passage], embed: Embed) -> tuple[list[Citation], list[str]]:
@@ -122,6 +127,13 @@ def cite(text: str, passages: Sequence[Passage], embed: Embed) -> tuple[list[Cit
     similarities = (
         embed([CITED.sub("", sentence) for sentence in sentences]) @ embed([p.chunk.text for p in passages]).T
     )
+    for row, sentence in enumerate(
+        sentences
+    ):  # a sentence of its own words in a long passage is supported all the same
+        quoted = _words(CITED.sub("", sentence))
+        for column, passage in enumerate(passages):
+            if quoted in _words(passage.chunk.text):
+                similarities[row, column] = 1.0
     best: dict[int, float] = {}
     stated = {int(number) for number in CITED.findall(text) if 1 <= int(number) <= len(passages)}
     unsupported: list[str] = []
@@ -135,6 +147,10 @@ def cite(text: str, passages: Sequence[Passage], embed: Embed) -> tuple[list[Cit
         best.setdefault(number, float(similarities[:, number - 1].max()))
     citations = [_citation(number, passages[number - 1], number in stated, best[number]) for number in sorted(best)]
     return citations, unsupported
+
+
+def _words(text: str) -> str:
+    return " ".join(text.lower().split()).rstrip(".!?…")
 
 
 def _citation(number: int, passage: Passage, stated: bool, similarity: float) -> Citation:

@@ -19,7 +19,7 @@ from vong.errors import Refused
 from vong.loop.plan import Plan
 from vong.records import Example, Job, Progress
 
-CONCURRENT = 4
+CONCURRENT = 8
 ASSISTANT = "assistant"
 SCORE = "fields"
 HELD_BACK = ("validation", "test", "canary")

@@ -48,7 +48,7 @@ def run(turn: Turn) -> dict[str, Any]:
         "handbook": handbook,
         "lineage": lineage,
         "replayed": REPLAYED,
-        "seconds": turn.seconds,
+        "steps": [{"step": name, "seconds": seconds} for name, seconds in turn.seconds.items()],
     }
 
 
