@@ -1,4 +1,5 @@
 import asyncio
+from typing import Any
 from uuid import UUID
 
 import httpx
@@ -33,7 +34,7 @@ def client(app: FastAPI, database: Database, project_id: UUID) -> TestClient:
     return TestClient(app, headers={"authorization": f"Bearer {secret}"})
 
 
-def make(client: TestClient, name: str, key: str) -> httpx.Response:
+def make(client: TestClient, name: str, key: str) -> Any:
     return client.post("/api/v1/access/keys", json={"name": name}, headers={"idempotency-key": key})
 
 

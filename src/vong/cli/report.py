@@ -58,8 +58,9 @@ def _before_and_after(found: dict[str, Any]) -> None:
     table(rows)
     exact = found["comparison"]["metrics"]["exact_match"]
     click.echo(
-        f"exact match, tuned less {found['comparison']['baseline']!r}: {exact['difference']:+.3f} [{exact['low']:+.3f}, "
-        f"{exact['high']:+.3f}] (95 % paired bootstrap), {exact['wins']} won, {exact['losses']} lost"
+        f"exact match, tuned less {found['comparison']['baseline']!r}: {exact['difference']:+.3f} "
+        f"[{exact['low']:+.3f}, {exact['high']:+.3f}] (95 % paired bootstrap), {exact['wins']} won, "
+        f"{exact['losses']} lost"
     )
 
 

@@ -1,5 +1,7 @@
 """First tables of jobs, and the queue behind them: procrastinate's own objects in a schema of their own."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql as pg
@@ -131,6 +133,6 @@ def _queue() -> None:
         connection.exec_driver_sql(statement, execution_options={"no_parameters": True})
 
 
-def _job_id() -> sa.Column[sa.UUID[str]]:
+def _job_id() -> sa.Column[Any]:
     key = sa.ForeignKey("jobs_jobs.id", ondelete="CASCADE")
     return sa.Column("job_id", pg.UUID(as_uuid=True), key, nullable=False)
