@@ -4,6 +4,7 @@ import itertools
 import shutil
 import socket
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -47,8 +48,7 @@ def database_url(postgres_url: str) -> Iterator[str]:
     with psycopg.connect(postgres_url, autocommit=True) as connection:
         connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template_vong").format(sql.Identifier(name)))
     yield named(postgres_url, name)
-    with psycopg.connect(postgres_url, autocommit=True) as connection:
-        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+    _drop(postgres_url, name)
 
 
 @pytest.fixture
@@ -90,3 +90,17 @@ def named(url: str, name: str) -> str:
     """The URL of another database of the same server."""
     before, _, query = url.partition("?")
     return f"{before.rsplit('/', 1)[0]}/{name}?{query}"
+
+
+def _drop(postgres_url: str, name: str) -> None:
+    """Drop a database. While PostgreSQL itself vacuums it, its owner may not: that ends within moments."""
+    until = time.monotonic() + 20
+    while True:
+        try:
+            with psycopg.connect(postgres_url, autocommit=True) as connection:
+                connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+            return
+        except psycopg.errors.InsufficientPrivilege:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.2)
