@@ -23,6 +23,11 @@ def test_ids_sort_by_time_and_are_version_7() -> None:
     assert ids[7].int >> 80 == int(start.timestamp() * 1000) + 7
 
 
+def test_ids_made_one_after_the_other_sort_within_a_millisecond_too() -> None:
+    ids = [new_id() for _ in range(2000)]
+    assert ids == sorted(ids)
+
+
 def test_ids_of_one_millisecond_differ() -> None:
     at = datetime(2026, 1, 1, tzinfo=UTC)
     assert len({new_id(at) for _ in range(10_000)}) == 10_000

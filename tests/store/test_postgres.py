@@ -6,6 +6,7 @@ import signal
 import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -119,9 +120,11 @@ def test_our_settings_are_one_block_however_often_it_starts(used: Path, url: str
 def test_idle_it_takes_little_memory(used: Path, url: str) -> None:
     assert url
     server = psutil.Process(postgres.pid(used))
-    processes = [server, *server.children(recursive=True)]
-    own = sum(process.memory_full_info().pss for process in processes)
-    assert own < 60_000_000, [(process.cmdline(), process.memory_full_info().pss) for process in processes]
+    own = 0
+    for process in [server, *server.children(recursive=True)]:
+        with suppress(psutil.NoSuchProcess):  # a worker of its own comes and goes
+            own += process.memory_full_info().pss
+    assert own < 60_000_000
 
 
 @as_root
