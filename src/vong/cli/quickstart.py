@@ -35,8 +35,10 @@ def group(port: int | None, home: Path | None, report: Path | None, stop: bool) 
     url = running_url(settings)
     client = Client(url, (settings.folder / "owner.key").read_text().strip(), patience=120)
     job = follow(client, unfinished(client) or client.loop.start_turn())
+    result = job.result or {}
     found = {
-        **(job.result or {}),
+        **result,
+        "seconds": {done["step"]: done["seconds"] for done in result["steps"]},
         "turn": str(job.id),
         "url": url,
         "command_seconds": round(time.monotonic() - started, 1),
