@@ -33,6 +33,18 @@ class ProviderSettings(BaseModel):
         return os.environ.get(self.api_key_env) if self.api_key_env else None
 
 
+class PriceSettings(BaseModel):
+    """What a model costs you, in US dollars for a million tokens. `cached` is for input tokens read from the
+    provider's cache; where it is not given they cost as other input.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    input: float = Field(ge=0)
+    output: float = Field(default=0.0, ge=0)
+    cached: float | None = Field(default=None, ge=0)
+
+
 class Settings(BaseSettings):
     """Every setting of Vong. Each can be given in `vong.toml` or as `VONG_` + its name in capitals."""
 
@@ -57,6 +69,9 @@ class Settings(BaseSettings):
             ),
         },
         description="Model APIs by name; a target `NAME/MODEL` calls them.",
+    )
+    prices: dict[str, PriceSettings] = Field(
+        default={}, description="Your own prices by target (`deployment/NAME`, `PROVIDER/MODEL`); they win."
     )
 
     @property

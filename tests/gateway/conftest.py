@@ -21,7 +21,7 @@ from vong.api import server as rest
 from vong.api.asgi import create_asgi
 from vong.app import Platform
 from vong.client import Client
-from vong.config import ProviderSettings, Settings
+from vong.config import PriceSettings, ProviderSettings, Settings
 from vong.records import Span, now
 from vong.store.database import Database
 from vong.store.spans import decode, spans
@@ -43,8 +43,14 @@ def platform(database_url: str, tmp_path: Path, fake: FakeUpstream) -> Platform:
         "fake": ProviderSettings.model_validate({"base_url": fake.url, "api_key": "upstream-secret", "timeout": 1.0}),
         "keyless": ProviderSettings(base_url=fake.url, api_key_env="VONG_TEST_NO_SUCH_KEY"),
         "dead": ProviderSettings(base_url="http://127.0.0.1:9/v1"),
+        "priced": ProviderSettings(base_url=fake.url),
     }
-    return Platform(Settings(home=tmp_path, database_url=database_url, providers=providers, max_body=100_000))
+    prices = {
+        "priced/plain": PriceSettings(input=1e6, output=2e6, cached=0.5e6),
+        "priced/embedding": PriceSettings(input=1000),
+    }
+    settings = Settings(home=tmp_path, database_url=database_url, providers=providers, prices=prices, max_body=100_000)
+    return Platform(settings)
 
 
 class Server:

@@ -16,6 +16,7 @@ from vong.errors import VongError
 from vong.gateway.announcements import Announcements
 from vong.gateway.directory import Deployed, Directory
 from vong.gateway.gateway import Gateway
+from vong.gateway.prices import Prices
 from vong.gateway.providers import Provider
 from vong.gateway.providers.local import Local
 from vong.gateway.upstream import Upstream
@@ -38,12 +39,13 @@ class RunningGateway:
         self._made = made
         self._upstream = upstream
         self._announcements: Announcements | None = None
+        self._prices = Prices(platform.settings.prices)
         self.gateway = Gateway(
             upstream,
             made,
             lookup=self._lookup,
             load=self._load,
-            record=lambda project_id, span: platform.journal.append(project_id, span),
+            record=self._record,
             observe=observe,
         )
 
@@ -67,6 +69,14 @@ class RunningGateway:
     def _load(self, project_id: UUID) -> Directory:
         with self._platform.scope(project_id) as connection:
             return directory(connection, self._made, self._upstream)
+
+    def _record(self, project_id: UUID, span: Span) -> None:
+        """Hand a span to the journal, whose writer adds what the call cost."""
+        self._platform.journal.append(project_id, span, self._priced)
+
+    def _priced(self, span: Span) -> Span:
+        provider = self._made.get(str(span.attributes.get("gen_ai.provider.name")))
+        return self._prices.settle(span, provider.address if provider else None)
 
     def _lookup(self, secret: str) -> access.Principal:
         with self._platform.database.owner() as connection:

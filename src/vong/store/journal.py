@@ -9,7 +9,7 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from queue import Empty, SimpleQueue
@@ -40,6 +40,15 @@ SPANS = sql.Identifier("traces_spans")
 ARRIVALS = sql.Identifier("traces_arrivals")
 
 
+class Arrival(NamedTuple):
+    """A span as it was appended, and what its writer still does to it."""
+
+    project_id: UUID
+    span: Span
+    future: Future[None]
+    finish: Callable[[Span], Span] | None
+
+
 class Waiting(NamedTuple):
     """A span that is encoded and not committed yet."""
 
@@ -59,7 +68,7 @@ class Journal:
         self._appended = self._done = 0
         self._state = threading.Condition()
         self._closing = self._abandoned = False
-        self._incoming: SimpleQueue[tuple[UUID, Span, Future[None]] | None] = SimpleQueue()
+        self._incoming: SimpleQueue[Arrival | None] = SimpleQueue()
         self._backlog: deque[Waiting] = deque()
         self._compressor = zstandard.ZstdCompressor(level=3)
         self._connection: psycopg.Connection[Any] | None = None
@@ -72,9 +81,11 @@ class Journal:
         """Spans taken and not committed yet."""
         return self._held[0]
 
-    def append(self, project_id: UUID, span: Span) -> Future[None]:
+    def append(self, project_id: UUID, span: Span, finish: Callable[[Span], Span] | None = None) -> Future[None]:
         """Take a span. The future is done when the span is committed, or fails with the reason why it never will be:
         InvalidInput for a span that cannot be stored, Unavailable when the journal is full or closed.
+
+        `finish` gives the span as it shall be stored (with its cost, for one). It runs in the writer's thread.
         """
         future: Future[None] = Future()
         with self._state:
@@ -82,7 +93,7 @@ class Journal:
             if refused is None:
                 self._held[0] += 1
                 self._appended += 1
-                self._incoming.put((project_id, span, future))
+                self._incoming.put(Arrival(project_id, span, future, finish))
         if refused is not None:
             future.set_exception(refused)
         return future
@@ -148,9 +159,9 @@ class Journal:
                 break
             if taken is None:
                 continue
-            project_id, span, future = taken
+            project_id, span, future, finish = taken
             try:
-                encoded = encode(project_id, span, self._compressor)
+                encoded = encode(project_id, finish(span) if finish else span, self._compressor)
             except (VongError, ValueError, TypeError, OverflowError, RecursionError) as error:
                 known = error if isinstance(error, VongError) else None
                 self._forget(1, 0)
