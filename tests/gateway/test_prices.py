@@ -1,6 +1,6 @@
 """What a call costs: published prices, your own, and the unknown, which is never 0."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vong.config import PriceSettings
-from vong.gateway.prices import CHANGING, Price, Prices, _published
+from vong.gateway.prices import Amount, Price, Prices
+from vong.gateway.published import Published, Steps, answer
 from vong.records import Span, Usage, new_id, now
 
 from .conftest import Server
@@ -30,22 +31,46 @@ def test_published_prices_count_cached_tokens_apart() -> None:
     assert cost("mine/gpt-4o-mini") == cost("openai/gpt-4o-mini")  # the address says who bills, not your name for it
 
 
-def test_the_memory_of_prices_says_what_the_catalogue_calculates() -> None:
+def test_what_is_kept_of_a_price_says_what_the_catalogue_calculates() -> None:
     from genai_prices import Usage as Counted
     from genai_prices import calc_price
 
-    for model in ("gpt-4o-mini", "gpt-4o", "text-embedding-3-small", "o3-mini", "gpt-4.1-nano"):
-        counted = Counted(input_tokens=10_000, output_tokens=1_000, cache_read_tokens=4_000)
-        found = calc_price(counted, model, provider_api_url=OPENAI, genai_request_timestamp=AT)
-        assert cost(f"openai/{model}", cached_tokens=4_000) == round(found.total_price * 1_000_000), model
-
-
-def test_a_price_that_depends_on_the_size_of_the_request_is_worked_out_each_time() -> None:
     google = "https://generativelanguage.googleapis.com/v1beta/openai"
-    assert _published(google, "gemini-2.5-pro") == CHANGING
-    small = cost("g/gemini-2.5-pro", google, input_tokens=100_000, output_tokens=0)
-    large = cost("g/gemini-2.5-pro", google, input_tokens=400_000, output_tokens=0)
-    assert small and large and large > 4 * small
+    asked = [(OPENAI, model) for model in ("gpt-4o-mini", "gpt-4o", "text-embedding-3-small", "o3-mini")]
+    asked += [(google, "gemini-2.5-pro"), (google, "gemini-2.5-flash")]
+    for address, model in asked:
+        prices = Prices({}, look=here)
+        for read in (10_000, 200_000, 200_001, 400_000):
+            counted = Counted(input_tokens=read, output_tokens=1_000, cache_read_tokens=4_000)
+            found = calc_price(counted, model, provider_api_url=address, genai_request_timestamp=AT)
+            usage = Usage(input_tokens=read, output_tokens=1_000, cached_tokens=4_000)
+            assert prices.cost(f"x/{model}", address, usage, AT) == round(found.total_price * 1_000_000), (model, read)
+
+
+def here(address: str, model: str, at: datetime) -> Published | None:
+    """The look-up without a process of its own."""
+    found = answer(address, model, at)
+    if found is None:
+        return None
+    steps = [Steps(price[0], tuple(map(tuple, price[1]))) if price else None for price in found["prices"].values()]
+    assert steps[0]
+    return Published(steps[0], steps[1], steps[2], found["lasting"])
+
+
+def test_a_price_is_looked_up_once_and_one_that_changes_each_quarter_of_an_hour() -> None:
+    looks: list[datetime] = []
+
+    def look(_: str, model: str, at: datetime) -> Published | None:
+        looks.append(at)
+        return None if model == "none" else Published(Steps("1"), None, None, lasting=model == "plain")
+
+    prices = Prices({}, look)
+    usage = Usage(input_tokens=10, output_tokens=1)
+    for model, seen in (("plain", 1), ("none", 1), ("changing", 2)):
+        looks.clear()
+        for minutes in (0, 14, 15, 29):
+            prices.cost(f"p/{model}", OPENAI, usage, AT + timedelta(minutes=minutes))
+        assert len(looks) == seen, model
 
 
 @pytest.mark.parametrize(
@@ -78,7 +103,7 @@ def test_your_own_price_wins_and_prices_a_deployment() -> None:
 
 @given(st.integers(0, 10**7), st.integers(0, 10**7), st.integers(0, 10**7))
 def test_a_cost_is_never_negative(read: int, made: int, cached: int) -> None:
-    price = Price(Decimal("0.15"), Decimal("0.6"), Decimal("0.075"))
+    price = Price(*(Amount((Decimal(text),)) for text in ("0.15", "0.6", "0.075")))
     assert price.cost(read, made, min(read, cached)) >= 0
 
 
