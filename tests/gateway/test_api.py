@@ -91,6 +91,26 @@ def test_the_commands_do_what_their_words_say(server: Server, monkeypatch: pytes
     assert CliRunner().invoke(group, ["route", "set", "triage"]).exit_code == 2
 
 
+def test_usage_says_what_was_called_and_what_it_cost(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = server.client.gateway
+    client.put_route("triage", {"priced/plain": 1})
+    for model in ("triage", "triage", "fake/plain"):
+        client.chat(model, "hi")
+    server.platform.journal.flush(10)
+    routed, direct = client.usage(by="route").totals
+    assert (routed.group, routed.calls, routed.priced, routed.cost) == ("triage", 2, 2, 24_000_000)
+    assert (direct.group, direct.calls, direct.cost) == (None, 1, None)
+    assert [point.calls for point in client.usage(bucket="minute").points][-1] >= 1
+    with pytest.raises(InvalidInput, match="bucket=hour"):
+        client.usage(bucket="minute", since="2026-01-01T00:00:00Z")
+    monkeypatch.setenv("VONG_URL", server.url)
+    monkeypatch.setenv("VONG_API_KEY", server.key)
+    for words in (["usage"], ["usage", "--bucket", "hour", "--by", "model"], ["usage", "--since", "2h", "--json"]):
+        shown = CliRunner().invoke(group, words, catch_exceptions=False)
+        assert shown.exit_code == 0 and "priced/plain" in shown.stdout
+    assert "$24.000000" in CliRunner().invoke(group, ["usage"]).stdout
+
+
 def test_a_viewer_may_look_but_not_call(server: Server) -> None:
     with server.platform.scope(server.project_id) as connection:
         viewer = access.create_key(connection, "viewer", role="viewer").secret

@@ -125,7 +125,7 @@ def test_lists_show_a_preview_and_a_whole_span_its_bodies(
     write(journal, project_id, made)
     with database.scope(project_id) as connection:
         (shown,) = traces.search(connection)
-        assert shown.input_preview == ("long " * 500)[:200]
+        assert shown.input_preview == ("long " * 500)[:160]
         assert shown.output_preview == "short"
         assert traces.get(connection, made.id) == made
 

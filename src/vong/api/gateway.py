@@ -1,14 +1,16 @@
 """Routes of the gateway's management: routes to models, providers, and what can be called."""
 
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from vong import gateway
+from vong import gateway, traces
 from vong.api.call import Call
 from vong.app.gateway import ProviderState, callable_models, check, provider_states
 from vong.gateway.routes import RouteVersion
 from vong.records import Record, Route, Target
+from vong.records.usage_report import Bucket, UsageBy, UsageReport
 
 routes = APIRouter(prefix="/api/v1/gateway", tags=["gateway"])
 Limit = Annotated[int, Query(ge=1, le=500)]
@@ -71,3 +73,16 @@ def providers(call: Call) -> list[ProviderState]:
 def models(call: Call) -> list[CallableModel]:
     """Every name that can be called: routes, deployments, and what the providers list."""
     return [CallableModel(name=name) for name in callable_models(call.platform, call.principal)]
+
+
+@routes.get("/usage")
+def usage(
+    call: Call,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    bucket: Bucket = "hour",
+    by: UsageBy = "none",
+) -> UsageReport:
+    """Calls, errors, tokens, cost and latencies over time, and in all by group: for charts and for bills."""
+    with call.scope() as connection:
+        return traces.usage(connection, since=since, until=until, bucket=bucket, by=by)

@@ -11,6 +11,7 @@ from vong import traces
 from vong.api.call import Call
 from vong.records import Record, Span
 from vong.records.trace import SpanSummary, Trace
+from vong.traces.usage import Facets
 
 routes = APIRouter(prefix="/api/v1/traces", tags=["traces"])
 
@@ -46,6 +47,13 @@ def count(call: Call, wanted: Annotated[traces.Filter, Query()]) -> Count:
     """How many spans match."""
     with call.scope() as connection:
         return Count(count=traces.count(connection, wanted))
+
+
+@routes.get("/facets")
+def facets(call: Call) -> Facets:
+    """What the spans of the last seven days can be filtered by: routes, models, kinds, statuses and keys."""
+    with call.scope() as connection:
+        return traces.facets(connection)
 
 
 @routes.get("/spans/{id}")

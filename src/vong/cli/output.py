@@ -1,13 +1,17 @@
-"""How commands print: data to stdout, all else to stderr, `--json` everywhere."""
+"""How commands print: data to stdout, all else to stderr, `--json` everywhere; and how they read a moment."""
 
 import json
 import sys
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 import click
 from pydantic import BaseModel
 
+from vong.errors import InvalidInput
+
+UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -68,3 +72,15 @@ def cell(value: Any) -> str:
 def note(text: str) -> None:
     """Something for the person, not for a pipe."""
     print(text, file=sys.stderr, flush=True)  # noqa: T201
+
+
+def moment(text: str | None) -> str | None:
+    """A moment as the API takes it, from `15m` (ago), or from ISO 8601 in local time where it names no offset."""
+    if not text:
+        return None
+    if text[-1] in UNITS and text[:-1].isdigit():
+        return (datetime.now(UTC) - timedelta(**{UNITS[text[-1]]: int(text[:-1])})).isoformat()
+    try:
+        return datetime.fromisoformat(text).astimezone(UTC).isoformat()
+    except ValueError:
+        raise InvalidInput(f"{text!r} is no moment", "write 15m, 2h, 7d, or 2026-11-22T08:00") from None

@@ -9,16 +9,14 @@ from uuid import UUID
 
 import click
 
-from vong.cli.output import emit, json_option, note
+from vong.cli.output import emit, json_option, moment, note
 from vong.client import Client
-from vong.errors import InvalidInput
 from vong.records import Span
 from vong.records.trace import SpanNode, SpanSummary, Trace
 
 COLUMNS = ["started", "id", "name", "model", "status", "ms", "tokens", "input", "output"]
 BAR = 30
 LATE = timedelta(minutes=10)  # --follow also shows a span that ended now and started up to so long ago
-UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
 @click.group()
@@ -79,18 +77,6 @@ def show(id: str, as_json: bool) -> None:
         return
     click.echo("\n".join(drawn(client.traces.tree(span.trace_id), marked=span.id)))
     click.echo("\n".join(described(span)))
-
-
-def moment(text: str | None) -> str | None:
-    """A moment as the API takes it, from `15m` (ago), or from ISO 8601 in local time where it names no offset."""
-    if not text:
-        return None
-    if text[-1] in UNITS and text[:-1].isdigit():
-        return (datetime.now(UTC) - timedelta(**{UNITS[text[-1]]: int(text[:-1])})).isoformat()
-    try:
-        return datetime.fromisoformat(text).astimezone(UTC).isoformat()
-    except ValueError:
-        raise InvalidInput(f"{text!r} is no moment", "write 15m, 2h, 7d, or 2026-11-22T08:00") from None
 
 
 def followed(client: Client, page: list[SpanSummary], filters: dict[str, Any]) -> Iterator[SpanSummary]:

@@ -11,6 +11,7 @@ import httpx
 from vong import errors
 from vong.client.transport import Transport
 from vong.records import Record, Route, Target, Usage
+from vong.records.usage_report import Bucket, UsageBy, UsageReport
 
 Messages = str | Sequence[Mapping[str, Any]]
 ERRORS: dict[int, type[errors.VongError]] = {
@@ -134,6 +135,10 @@ class Gateway:
     def providers(self) -> list[dict[str, Any]]:
         """The configured providers and whether each answers."""
         return self._send.get("/api/v1/gateway/providers", list[dict[str, Any]])
+
+    def usage(self, *, bucket: Bucket = "hour", by: UsageBy = "none", **spell: Any) -> UsageReport:
+        """Calls, tokens, cost and latencies over time (`points`) and in all (`totals`); `spell`: `since`, `until`."""
+        return self._send.get("/api/v1/gateway/usage", UsageReport, bucket=bucket, by=by, **spell)
 
     def models(self) -> list[str]:
         """Every name that can be called."""

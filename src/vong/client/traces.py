@@ -27,6 +27,10 @@ class Traces:
         """How many spans match."""
         return self._send.get("/api/v1/traces/spans/count", dict[str, int], **filters)["count"]
 
+    def facets(self) -> dict[str, Any]:
+        """What the spans of the last seven days can be filtered by, with counts."""
+        return self._send.get("/api/v1/traces/facets", dict[str, Any])
+
     def get(self, id: UUID | str) -> Span:
         """One span with its input and output."""
         return self._send.get(f"/api/v1/traces/spans/{id}", Span)

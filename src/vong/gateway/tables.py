@@ -1,12 +1,12 @@
 """The SQL of the gateway."""
 
-from sqlalchemy import Column, DateTime, PrimaryKeyConstraint, Text
-from sqlalchemy.dialects.postgresql import JSONB, UUID
+from sqlalchemy import Column, DateTime, Double, LargeBinary, PrimaryKeyConstraint, Text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
 
 from vong.store.schema import project_table
 
 CHANNEL = "vong_gateway"
-"""The channel on which a changed route is announced; the payload is the project's id."""
+"""The channel on which a changed route or provider is announced; the payload is the project's id."""
 
 routes = project_table(
     "gateway_routes",
@@ -25,4 +25,17 @@ route_versions = project_table(
     Column("version", Text, nullable=False),
     Column("targets", JSONB, nullable=False),
     Column("changed_at", DateTime(timezone=True), nullable=False),
+)
+
+providers = project_table(
+    "gateway_providers",
+    Column("name", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("base_url", Text),
+    Column("secret", LargeBinary),
+    Column("secret_end", Text),
+    Column("timeout", Double, nullable=False),
+    Column("models", ARRAY(Text), nullable=False),
+    Column("updated_at", DateTime(timezone=True), nullable=False),
+    PrimaryKeyConstraint("project_id", "name", name="gateway_providers_pk"),
 )

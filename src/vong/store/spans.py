@@ -36,6 +36,9 @@ WORDS = (
 and Vietnamese are treated alike. The project is the first word, so that the index itself narrows to it.
 """
 
+FILTERED = ("kind", "model", "route", "deployment", "model_version", "user", "session", "key")
+"""What lists are filtered by: each has an index of its own, newest last."""
+
 spans = project_table(
     "traces_spans",
     Column("id", PG_UUID(as_uuid=True), nullable=False),
@@ -72,6 +75,8 @@ spans = project_table(
     PrimaryKeyConstraint("project_id", "id", "started_at", name="traces_spans_pk"),
     Index("traces_spans_newest_ix", "project_id", "started_at", "id"),
     Index("traces_spans_trace_ix", "project_id", "trace_id"),
+    *(Index(f"traces_spans_{name}_ix", "project_id", name, "started_at") for name in FILTERED),
+    Index("traces_spans_errors_ix", "project_id", "started_at"),
     Index("traces_spans_words_ix", text(WORDS), postgresql_using="gin"),
     postgresql_partition_by="RANGE (started_at)",
 )

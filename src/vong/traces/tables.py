@@ -1,16 +1,73 @@
-"""The SQL of traces. The table itself is the journal's: `vong.store.spans`."""
+"""The SQL of traces. The table of the spans is the journal's: `vong.store.spans`. Two more are kept by a trigger on it:
+the calls of each hour, counted, and the tail, which says in which order spans arrived.
+"""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, DateTime, Row, Select, and_, func, literal, or_, select, tuple_
+from pgvector.sqlalchemy import VECTOR
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    Connection,
+    DateTime,
+    Identity,
+    Index,
+    PrimaryKeyConstraint,
+    Row,
+    Select,
+    Text,
+    and_,
+    case,
+    cast,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    tuple_,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 
+from vong.store.schema import project_table
 from vong.store.spans import PLAIN, USAGE, VERSIONS, spans, started_near
 
-SHOWN = 200
+CHANNEL = "vong_traces"
+"""The channel on which stored spans are announced; the payload is the project's id."""
+STEPS = 128
+"""Steps of the histograms in `hours`: see `vong.traces.usage`."""
+
+hours = project_table(
+    "traces_hours",
+    Column("hour", DateTime(timezone=True), nullable=False),
+    *(Column(name, Text, nullable=False) for name in ("kind", "route", "model", "key")),
+    *(Column(name, BigInteger, nullable=False) for name in ("calls", "errors")),
+    *(Column(name, BigInteger) for name in ("input_tokens", "output_tokens", "cost")),
+    Column("priced", BigInteger, nullable=False),
+    *(Column(name, VECTOR(STEPS)) for name in ("durations", "first_tokens")),
+    PrimaryKeyConstraint("project_id", "hour", "kind", "route", "model", "key", name="traces_hours_pk"),
+)
+
+tail = project_table(
+    "traces_tail",
+    Column("number", BigInteger, Identity(always=True), nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("spans", ARRAY(PG_UUID(as_uuid=True)), nullable=False),
+    PrimaryKeyConstraint("project_id", "number", name="traces_tail_pk"),
+    Index("traces_tail_at_ix", "at"),
+)
+
+GROUPS = 12
+"""Groups of a usage report that have points of their own."""
+TOTALS = 100
+"""Groups that have totals."""
+REST = "…"
+
+SHOWN = 160
 """Characters of a preview."""
 SUMMARY: tuple[ColumnElement[Any], ...] = (
     *(spans.c[name] for name in (*PLAIN, *USAGE, *VERSIONS)),
@@ -103,3 +160,100 @@ def _merged(spells: Iterable[tuple[datetime, datetime]]) -> list[tuple[datetime,
         else:
             merged.append((since, until))
     return merged
+
+
+class Counting(NamedTuple):
+    """Which calls are counted, and how they are put together."""
+
+    since: datetime
+    until: datetime
+    bucket: str
+    by: str
+    kinds: tuple[str, ...]
+
+
+class Counted(NamedTuple):
+    """Rows of points and of totals."""
+
+    points: Sequence[Row[Any]]
+    totals: Sequence[Row[Any]]
+
+
+def usage_of_hours(connection: Connection, wanted: Counting) -> Counted:
+    """From the counted hours; latencies as histograms."""
+    columns = hours.c
+    figures = [
+        *(_whole(func.coalesce(func.sum(columns[name]), 0)).label(name) for name in ("calls", "errors", "priced")),
+        *(_whole(func.sum(columns[name])).label(name) for name in ("input_tokens", "output_tokens", "cost")),
+        *(func.sum(columns[name]).label(name) for name in ("durations", "first_tokens")),
+    ]
+    within = [columns.hour >= wanted.since, columns.hour < wanted.until, columns.kind.in_(wanted.kinds)]
+    at = func.date_trunc(wanted.bucket, columns.hour, "UTC")
+    group = None if wanted.by == "none" else func.nullif(columns[wanted.by], "")
+    return _both(connection, figures, within, at, group)
+
+
+def usage_of_spans(connection: Connection, wanted: Counting) -> Counted:
+    """From the spans themselves; latencies exact."""
+    columns = spans.c
+    figures = [
+        func.count().label("calls"),
+        func.count().filter(columns.status == "error").label("errors"),
+        func.count(columns.cost).label("priced"),
+        *(_whole(func.sum(columns[name])).label(name) for name in ("input_tokens", "output_tokens", "cost")),
+        func.percentile_cont(0.5).within_group(columns.duration_ms).label("latency_p50"),
+        func.percentile_cont(0.95).within_group(columns.duration_ms).label("latency_p95"),
+        func.percentile_cont(0.5).within_group(columns.first_token_ms).label("first_token_p50"),
+    ]
+    within = [columns.started_at >= wanted.since, columns.started_at < wanted.until, columns.kind.in_(wanted.kinds)]
+    at = func.date_trunc(wanted.bucket, columns.started_at, "UTC")
+    return _both(connection, figures, within, at, None if wanted.by == "none" else columns[wanted.by])
+
+
+def facets(connection: Connection, since: datetime) -> dict[str, list[tuple[str, int]]]:
+    """The values of each field since an hour with their counts, most first."""
+    columns = hours.c
+    found: dict[str, list[tuple[str, int]]] = {}
+    calls = _whole(func.sum(columns.calls))
+    for name in ("kind", "route", "model", "key"):
+        value = columns[name]
+        query = select(value, calls).where(columns.hour >= since, value != "").group_by(value)
+        rows = connection.execute(query.order_by(calls.desc(), value).limit(TOTALS)).all()
+        found[f"{name}s"] = [(row[0], row[1]) for row in rows]
+    errors = _whole(func.coalesce(func.sum(columns.errors), 0))
+    row = connection.execute(select(calls, errors).where(columns.hour >= since)).one()
+    counts = (("ok", (row[0] or 0) - row[1]), ("error", row[1]))
+    found["statuses"] = [(status, count) for status, count in counts if count]
+    return found
+
+
+def _both(
+    connection: Connection,
+    figures: list[Any],
+    within: list[Any],
+    at: ColumnElement[Any],
+    group: ColumnElement[Any] | None,
+) -> Counted:
+    named = null() if group is None else group
+    query: Any = select(named.label("group"), *figures).where(*within)
+    if group is None:
+        totals = connection.execute(query).all()
+    else:
+        query = query.group_by(group).order_by(figures[0].desc(), group).limit(TOTALS)
+        totals = connection.execute(query).all()
+        shown = [row[0] for row in totals[:GROUPS]]
+        if len(totals) > GROUPS:
+            known = [value for value in shown if value is not None]
+            fits = group.in_(known) | group.is_(None) if None in shown else group.in_(known)
+            named = case((fits, group), else_=literal(REST))
+    points: Any = select(at.label("at"), named.label("group"), *figures).where(*within)
+    if group is None:
+        points = points.group_by(at).order_by(at)
+    else:
+        points = points.group_by(at, named).order_by(at, figures[0].desc())
+    return Counted(connection.execute(points).all(), totals)
+
+
+def _whole(amount: Any) -> Any:
+    """Sums of bigint are numeric in PostgreSQL."""
+    return cast(amount, BigInteger)
