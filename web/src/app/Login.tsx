@@ -1,0 +1,71 @@
+import { Alert, Box, Button, Code, Paper, PasswordInput, Stack, Text, TextInput, Title } from "@mantine/core";
+import { useForm } from "@mantine/form";
+import { useDocumentTitle } from "@mantine/hooks";
+import { useMutation } from "@tanstack/react-query";
+import { type ApiError, api, ok, type S } from "@/api/client";
+import { useMessages } from "./i18n";
+import { LanguagePicker } from "./LanguagePicker";
+import c from "./Login.module.css";
+import { Mark } from "./Mark";
+
+/** The page of somebody who is not signed in. */
+export default function Login({ onDone }: { onDone: (session: S["Session"]) => void }) {
+  const t = useMessages().app;
+  useDocumentTitle(t.login.title);
+  const form = useForm({ initialValues: { email: "", password: "" } });
+  const signIn = useMutation<S["Session"], ApiError, { email: string; password: string }>({
+    mutationFn: (body) => ok(api.POST("/api/v1/access/session", { body })),
+    onSuccess: onDone,
+  });
+  return (
+    <main className={c.page}>
+      <Box className={c.box}>
+        <Stack align="center" gap={6} mb="lg">
+          <Mark size={44} />
+          <Title order={1} mt={8}>
+            {t.login.title}
+          </Title>
+          <Text size="sm" c="dimmed" ta="center">
+            {t.login.lead}
+          </Text>
+        </Stack>
+        <Paper withBorder p="lg" radius="lg">
+          <form onSubmit={form.onSubmit((values) => signIn.mutate(values))}>
+            <Stack gap="sm">
+              <TextInput
+                label={t.login.email}
+                autoComplete="username"
+                placeholder="owner@localhost"
+                autoFocus
+                required
+                withAsterisk={false}
+                {...form.getInputProps("email")}
+              />
+              <PasswordInput
+                label={t.login.password}
+                autoComplete="current-password"
+                required
+                withAsterisk={false}
+                {...form.getInputProps("password")}
+              />
+              {signIn.error && (
+                <Alert color="red" role="alert" title={signIn.error.title}>
+                  {signIn.error.hint}
+                </Alert>
+              )}
+              <Button type="submit" loading={signIn.isPending} mt={4}>
+                {t.login.submit}
+              </Button>
+            </Stack>
+          </form>
+        </Paper>
+        <Text size="xs" c="dimmed" ta="center" mt="md">
+          {t.login.lost} <Code>vong access password --reset</Code>
+        </Text>
+        <Box mt="lg" ta="center">
+          <LanguagePicker />
+        </Box>
+      </Box>
+    </main>
+  );
+}

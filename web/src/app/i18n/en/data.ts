@@ -1,0 +1,2 @@
+/** The texts of data. */
+export const data = {};

@@ -1,0 +1,2 @@
+/** The texts of evals. */
+export const evals = {};

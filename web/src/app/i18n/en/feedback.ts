@@ -1,0 +1,2 @@
+/** The texts of feedback. */
+export const feedback = {};

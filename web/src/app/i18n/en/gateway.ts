@@ -1,0 +1,2 @@
+/** The texts of gateway. */
+export const gateway = {};

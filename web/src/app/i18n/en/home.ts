@@ -1,0 +1,2 @@
+/** The texts of home. */
+export const home = {};

@@ -1,0 +1,34 @@
+import { app } from "./app";
+import { data } from "./data";
+import { evals } from "./evals";
+import { feedback } from "./feedback";
+import { gateway } from "./gateway";
+import { home } from "./home";
+import { knowledge } from "./knowledge";
+import { loop } from "./loop";
+import { playground } from "./playground";
+import { registry } from "./registry";
+import { serving } from "./serving";
+import { settings } from "./settings";
+import { traces } from "./traces";
+import { training } from "./training";
+
+/** Every text in English. Its type is what every other catalogue must have. */
+export const en = {
+  app,
+  home,
+  data,
+  training,
+  evals,
+  registry,
+  serving,
+  gateway,
+  knowledge,
+  playground,
+  traces,
+  feedback,
+  loop,
+  settings,
+};
+
+export type Messages = typeof en;

@@ -1,0 +1,2 @@
+/** The texts of knowledge. */
+export const knowledge = {};

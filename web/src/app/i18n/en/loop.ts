@@ -1,0 +1,2 @@
+/** The texts of loop. */
+export const loop = {};

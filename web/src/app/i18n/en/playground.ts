@@ -1,0 +1,2 @@
+/** The texts of playground. */
+export const playground = {};

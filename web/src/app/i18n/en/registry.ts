@@ -1,0 +1,2 @@
+/** The texts of registry. */
+export const registry = {};

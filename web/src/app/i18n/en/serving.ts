@@ -1,0 +1,2 @@
+/** The texts of serving. */
+export const serving = {};

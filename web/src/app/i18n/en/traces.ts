@@ -1,0 +1,2 @@
+/** The texts of traces. */
+export const traces = {};

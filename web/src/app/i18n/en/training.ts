@@ -1,0 +1,2 @@
+/** The texts of training. */
+export const training = {};

@@ -1,0 +1,61 @@
+import { createContext, type ReactNode, useContext, useEffect, useMemo, useState } from "react";
+import type { Messages } from "./en";
+
+export type { Messages };
+export type Language = "en" | "vi";
+export const LANGUAGES: { value: Language; label: string }[] = [
+  { value: "en", label: "English" },
+  { value: "vi", label: "Tiếng Việt" },
+];
+
+const KEPT = "vong-language";
+const CATALOGUES = {
+  en: () => import("./en").then((module) => module.en),
+  vi: () => import("./vi").then((module) => module.vi),
+};
+
+/** The reader's language: what was chosen here, else what the browser asks for. */
+export function preferred(): Language {
+  const kept = localStorage.getItem(KEPT);
+  if (kept === "en" || kept === "vi") return kept;
+  return navigator.language.toLowerCase().startsWith("vi") ? "vi" : "en";
+}
+
+type Shared = { messages: Messages; language: Language; choose: (language: Language) => void };
+const Context = createContext<Shared | null>(null);
+
+/** Loads one catalogue, and only that one, before anything below is drawn. */
+export function Translated({ children }: { children: ReactNode }) {
+  const [language, choose] = useState(preferred);
+  const [messages, setMessages] = useState<Messages | null>(null);
+  useEffect(() => {
+    let current = true;
+    localStorage.setItem(KEPT, language);
+    document.documentElement.lang = language;
+    CATALOGUES[language]().then((loaded) => {
+      if (current) setMessages(loaded);
+    });
+    return () => {
+      current = false;
+    };
+  }, [language]);
+  const shared = useMemo(() => (messages ? { messages, language, choose } : null), [messages, language]);
+  return shared && <Context value={shared}>{children}</Context>;
+}
+
+function useShared(): Shared {
+  const shared = useContext(Context);
+  if (!shared) throw new Error("no language above this component");
+  return shared;
+}
+
+/** Every text of the console in the reader's language: `const t = useMessages(); t.data.title`. */
+export function useMessages(): Messages {
+  return useShared().messages;
+}
+
+/** The language, and how to choose another. */
+export function useLanguage(): [Language, (language: Language) => void] {
+  const { language, choose } = useShared();
+  return [language, choose];
+}

@@ -1,0 +1,33 @@
+import type { Messages } from "../en";
+import { app } from "./app";
+import { data } from "./data";
+import { evals } from "./evals";
+import { feedback } from "./feedback";
+import { gateway } from "./gateway";
+import { home } from "./home";
+import { knowledge } from "./knowledge";
+import { loop } from "./loop";
+import { playground } from "./playground";
+import { registry } from "./registry";
+import { serving } from "./serving";
+import { settings } from "./settings";
+import { traces } from "./traces";
+import { training } from "./training";
+
+/** Every text in Vietnamese. */
+export const vi: Messages = {
+  app,
+  home,
+  data,
+  training,
+  evals,
+  registry,
+  serving,
+  gateway,
+  knowledge,
+  playground,
+  traces,
+  feedback,
+  loop,
+  settings,
+};

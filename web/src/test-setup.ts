@@ -1,0 +1,10 @@
+import "@testing-library/jest-dom/vitest";
+
+// What a browser has and the test's document lacks.
+const query = (media: string) => ({ matches: false, media, addEventListener() {}, removeEventListener() {} });
+window.matchMedia ??= query as unknown as typeof window.matchMedia;
+globalThis.ResizeObserver ??= class {
+  observe() {}
+  unobserve() {}
+  disconnect() {}
+} as unknown as typeof ResizeObserver;
