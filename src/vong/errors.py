@@ -56,6 +56,19 @@ class Forbidden(VongError):
     code, fault, status = "forbidden", "caller", 403
 
 
+class CrossSite(Forbidden):
+    """A browser sent a signed-in person's cookie from a page of another site."""
+
+    code = "cross_site"
+
+
+class TooManyAttempts(VongError):
+    """Too many failed attempts to sign in; `retry_after` is the number of seconds until the next may be made."""
+
+    code, fault, status = "too_many_attempts", "caller", 429
+    retry_after: int | None = None
+
+
 class Refused(VongError):
     """Vong refuses on evidence: a failed parity check, a promotion without proof."""
 

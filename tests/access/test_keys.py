@@ -15,7 +15,7 @@ def test_a_key_authenticates_its_own_project(database: Database, project_id: UUI
     connection.commit()
     with database.owner() as owner:
         principal = access.authenticate(owner, made.secret)
-    assert (principal.project_id, principal.key_name, principal.role) == (project_id, "first", "member")
+    assert (principal.project_id, principal.actor, principal.role) == (project_id, "first", "member")
 
 
 def test_the_secret_is_nowhere_in_the_database(connection: Connection) -> None:

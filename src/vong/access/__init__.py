@@ -1,10 +1,14 @@
 """Who may do what: projects, users, roles and API keys.
 
-In: a name, or the key that a caller presents. Out: a `Principal`: the project that a request may see and its role.
+In: a name, or the key or session that a caller presents. Out: a `Principal`: the project that a request may see, and
+the caller's role.
 """
 
-from vong.access.keys import Principal, authenticate, create_key, forget_expired, list_keys, revoke_key
-from vong.access.projects import create_project, create_user, find_project, list_projects
+from vong.access.identify import authenticate
+from vong.access.keys import create_key, forget_expired, list_keys, revoke_key
+from vong.access.principal import Principal
+from vong.access.projects import create_project, find_project, list_projects
+from vong.access.users import create_user
 
 __all__ = [
     "Principal",

@@ -3,12 +3,12 @@
 import hashlib
 import secrets
 from datetime import datetime
-from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Connection, delete, insert, select, update
 
 from vong.access import tables
+from vong.access.principal import Principal
 from vong.access.projects import Role
 from vong.errors import NotFound, Unauthenticated, nearest
 from vong.records import Record, new_id, now
@@ -35,15 +35,6 @@ class NewKey(Record):
 
     key: Key
     secret: str
-
-
-class Principal(NamedTuple):
-    """Who is calling: the project whose rows the request may see, and what the key may do there."""
-
-    project_id: UUID
-    key_id: UUID
-    key_name: str
-    role: Role
 
 
 def create_key(
@@ -90,7 +81,7 @@ def revoke_key(connection: Connection, name: str) -> Key:
     return revoked
 
 
-def authenticate(connection: Connection, secret: str) -> Principal:
+def owner_of(connection: Connection, secret: str) -> Principal:
     """Who presents this key. The connection is the owner's: the project is not known yet."""
     keys = tables.keys.c
     row = connection.execute(select(tables.keys).where(keys.hash == digest(secret))).mappings().first()
@@ -100,7 +91,7 @@ def authenticate(connection: Connection, secret: str) -> Principal:
         raise Unauthenticated(f"the API key {row['prefix']}… was revoked", "make one with: vong access key create NAME")
     if row["expires_at"] is not None and row["expires_at"] <= now():
         raise Unauthenticated(f"the API key {row['prefix']}… expired", "make one with: vong access key create NAME")
-    return Principal(row["project_id"], row["id"], row["name"], row["role"])
+    return Principal(row["project_id"], row["name"], row["role"])
 
 
 def digest(secret: str) -> bytes:

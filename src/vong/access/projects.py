@@ -1,4 +1,4 @@
-"""Projects and users."""
+"""Projects: the tenants of an installation."""
 
 from datetime import datetime
 from typing import Literal
@@ -21,15 +21,6 @@ class Project(Record):
     created_at: datetime
 
 
-class User(Record):
-    """A person who can sign in."""
-
-    id: UUID
-    email: str
-    role: Role
-    created_at: datetime
-
-
 def create_project(connection: Connection, name: str) -> Project:
     """Make a project. Conflict where the name is taken."""
     if connection.scalar(select(tables.projects.c.id).where(tables.projects.c.name == name)):
@@ -49,15 +40,5 @@ def find_project(connection: Connection, name: str) -> Project:
     """The project of that name."""
     projects = {project.name: project for project in list_projects(connection)}
     if name not in projects:
-        raise NotFound(f"no project named {name!r}", nearest(name, list(projects), "vong access projects"))
+        raise NotFound(f"no project named {name!r}", nearest(name, list(projects), "vong access project list"))
     return projects[name]
-
-
-def create_user(connection: Connection, email: str, password: str, role: Role) -> User:
-    """Make a person's account; the password is kept as an argon2id hash only."""
-    from argon2 import PasswordHasher  # half a second of CPU and 64 MB when used: never at import
-
-    user = User(id=new_id(), email=email, role=role, created_at=now())
-    values = {**user.model_dump(), "password_hash": PasswordHasher().hash(password)}
-    connection.execute(insert(tables.users).values(values))
-    return user

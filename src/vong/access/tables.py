@@ -1,6 +1,6 @@
 """The SQL of access."""
 
-from sqlalchemy import Column, DateTime, Integer, LargeBinary, PrimaryKeyConstraint, Table, Text
+from sqlalchemy import Column, DateTime, ForeignKey, Index, Integer, LargeBinary, PrimaryKeyConstraint, Table, Text
 from sqlalchemy.dialects.postgresql import UUID
 
 from vong.store.schema import metadata, project_table
@@ -21,6 +21,39 @@ users = Table(
     Column("password_hash", Text, nullable=False),
     Column("role", Text, nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False),
+)
+
+# Owners belong to every project; these are the projects of everybody else.
+members = Table(
+    "access_members",
+    metadata,
+    Column("user_id", UUID(as_uuid=True), ForeignKey("access_users.id", ondelete="CASCADE"), nullable=False),
+    Column("project", UUID(as_uuid=True), ForeignKey("access_projects.id", ondelete="CASCADE"), nullable=False),
+    PrimaryKeyConstraint("user_id", "project", name="access_members_pk"),
+)
+
+sessions = Table(
+    "access_sessions",
+    metadata,
+    Column("hash", LargeBinary, primary_key=True),
+    Column(
+        "user_id", UUID(as_uuid=True), ForeignKey("access_users.id", ondelete="CASCADE"), nullable=False, index=True
+    ),
+    Column("project", UUID(as_uuid=True), ForeignKey("access_projects.id", ondelete="CASCADE"), nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("seen_at", DateTime(timezone=True), nullable=False),
+    Column("expires_at", DateTime(timezone=True), nullable=False),
+)
+
+attempts = Table(
+    "access_attempts",
+    metadata,
+    Column("id", UUID(as_uuid=True), primary_key=True),
+    Column("account", Text, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Index("access_attempts_account_ix", "account", "at"),
+    Index("access_attempts_address_ix", "address", "at"),
 )
 
 keys = project_table(

@@ -9,13 +9,14 @@ from fastapi import Depends, Request
 from sqlalchemy import Connection
 
 from vong import access
+from vong.api.credentials import READING, credential
 from vong.app import Platform
-from vong.errors import Forbidden, Unauthenticated
+from vong.errors import Forbidden
 
 
 @dataclass(frozen=True)
 class Caller:
-    """An authenticated request: who calls, and the platform that answers.
+    """An authenticated request: who calls, from which address, and the platform that answers.
 
     `idempotency_key` is the request's `Idempotency-Key` header: pass it on where a stage function takes one.
     """
@@ -23,6 +24,7 @@ class Caller:
     principal: access.Principal
     platform: Platform
     idempotency_key: str | None = None
+    address: str = ""
 
     @contextmanager
     def scope(self) -> Generator[Connection]:
@@ -30,26 +32,43 @@ class Caller:
         with self.platform.scope(self.principal.project_id) as connection:
             yield connection
 
+    @contextmanager
+    def owner(self) -> Generator[Connection]:
+        """One transaction that sees every project: for accounts, sessions and projects themselves."""
+        with self.platform.database.owner() as connection:
+            yield connection
+
     def must(self, *roles: str) -> None:
         """Refuse callers of other roles; an owner may do everything."""
         if self.principal.role not in {"owner", *roles}:
+            what = "an account" if self.principal.user_id else "a key"
             raise Forbidden(
-                f"a key with the role {self.principal.role!r} may not do this", f"use one of: owner, {', '.join(roles)}"
+                f"{what} with the role {self.principal.role!r} may not do this",
+                f"use one of: {', '.join(['owner', *roles])}",
             )
 
 
-def authenticated(request: Request) -> Caller:
-    """The caller of this request, from its `Authorization: Bearer` header."""
-    scheme, _, secret = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not secret:
-        raise Unauthenticated("no API key was sent", "send the header Authorization: Bearer KEY")
+def identified(request: Request) -> Caller:
+    """The caller of this request, whatever its role: by `Authorization: Bearer` or by the session cookie."""
     platform: Platform = request.app.state.platform
+    secret = credential(request.method, request.headers)
     with platform.database.owner() as connection:
-        principal = access.authenticate(connection, secret.strip())
-    caller = Caller(principal, platform, request.headers.get("idempotency-key"))
-    if request.method not in {"GET", "HEAD"}:
+        principal = access.authenticate(connection, secret)
+    return Caller(principal, platform, request.headers.get("idempotency-key"), address_of(request))
+
+
+def authenticated(caller: Annotated[Caller, Depends(identified)], request: Request) -> Caller:
+    """The same; who may only look is refused where something is to change."""
+    if request.method not in READING:
         caller.must("member")
     return caller
 
 
+def address_of(request: Request) -> str:
+    """Where the request comes from."""
+    return request.client.host if request.client else "unknown"
+
+
+Anybody = Annotated[Caller, Depends(identified)]
+"""A caller of any role: for what everybody may do with their own session and password."""
 Call = Annotated[Caller, Depends(authenticated)]

@@ -32,7 +32,7 @@ class SummaryWanted(feedback.Filter):
 @routes.post("", status_code=201)
 def add(judgement: feedback.Judgement, call: Call) -> Score:
     """Score an answer by its span: a value, a comment, a correction. The same id again is the same score."""
-    author = judgement.author or call.principal.key_name
+    author = judgement.author or call.principal.actor
     signed = judgement.model_copy(update={"author": author})
     return wired.add(call.platform, call.principal.project_id, signed, key=call.idempotency_key)
 

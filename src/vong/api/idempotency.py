@@ -9,6 +9,7 @@ from anyio.to_thread import run_sync
 
 from vong import access
 from vong.access.answers import Answer, earlier_answer, fingerprint, keep_answer
+from vong.api.credentials import credential
 from vong.api.problems import problem
 from vong.app import Platform
 from vong.errors import InvalidInput, Unauthenticated, VongError
@@ -21,6 +22,10 @@ Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 LARGEST_KEPT = 1_000_000
 """Bytes of a request body that is compared, and of an answer that is kept; uploads are compared by their length."""
+
+
+UNKEPT = {"/api/v1/access/session", "/api/v1/access/users"}
+"""Answers that are never kept: they hold a session's cookie, or a password."""
 
 
 class Idempotent:
@@ -38,15 +43,15 @@ class Idempotent:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass everything through but a POST with a key."""
-        headers = {name: value.decode("latin-1") for name, value in scope.get("headers", ())}
-        key = headers.get(b"idempotency-key")
-        if scope["type"] != "http" or scope["method"] != "POST" or key is None:
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope.get("headers", ())}
+        key = headers.get("idempotency-key")
+        if scope["type"] != "http" or scope["method"] != "POST" or key is None or scope["path"] in UNKEPT:
             await self.app(scope, receive, send)
             return
         try:
             if not 0 < len(key) <= 255:
                 raise InvalidInput("an Idempotency-Key has 1 to 255 characters", "a UUID is a good one")
-            principal = await run_sync(self._principal, headers.get(b"authorization", ""))
+            principal = await run_sync(self._principal, headers)
             lock = self.locks.setdefault(f"{principal.project_id}:{key}", asyncio.Lock())
             async with lock:
                 await self._once(principal, key, (scope, receive, send), headers)
@@ -57,7 +62,7 @@ class Idempotent:
             await answer(scope, receive, send)
 
     async def _once(
-        self, principal: access.Principal, key: str, call: tuple[Scope, Receive, Send], headers: dict[bytes, str]
+        self, principal: access.Principal, key: str, call: tuple[Scope, Receive, Send], headers: dict[str, str]
     ) -> None:
         scope, receive, send = call
         body, receive = await _peek(receive, headers)
@@ -74,9 +79,10 @@ class Idempotent:
         for message in answer.messages:
             await send(message)
 
-    def _principal(self, authorization: str) -> access.Principal:
+    def _principal(self, headers: dict[str, str]) -> access.Principal:
+        secret = credential("POST", headers)
         with self.platform.database.owner() as connection:
-            return access.authenticate(connection, authorization.partition(" ")[2].strip())
+            return access.authenticate(connection, secret)
 
     def _earlier(self, principal: access.Principal, key: str, print_: str) -> Answer | None:
         with self.platform.scope(principal.project_id) as connection:
@@ -109,10 +115,10 @@ class _Recorder:
         return b"".join(message.get("body", b"") for message in self.messages[1:])
 
 
-async def _peek(receive: Receive, headers: dict[bytes, str]) -> tuple[bytes, Receive]:
+async def _peek(receive: Receive, headers: dict[str, str]) -> tuple[bytes, Receive]:
     """What to compare of the body, and a `receive` that still gives the whole of it."""
-    length = headers.get(b"content-length", "")
-    if not length.isdigit() or int(length) > LARGEST_KEPT or headers.get(b"content-type", "").startswith("multipart/"):
+    length = headers.get("content-length", "")
+    if not length.isdigit() or int(length) > LARGEST_KEPT or headers.get("content-type", "").startswith("multipart/"):
         return length.encode(), receive
     messages: list[Message] = []
     while not messages or messages[-1].get("more_body"):

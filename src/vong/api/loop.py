@@ -86,7 +86,7 @@ def evaluate(id: UUID, call: Call) -> Canary:
 def decide(id: UUID, wanted: DecisionWanted, call: Call) -> Canary:
     """Promote or roll back by hand."""
     with call.scope() as connection:
-        return loop.decide(connection, id, wanted.verdict, wanted.reason, call.principal.key_name)
+        return loop.decide(connection, id, wanted.verdict, wanted.reason, call.principal.actor)
 
 
 class TurnWanted(Record):

@@ -9,7 +9,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
-from vong.errors import VongError
+from vong.errors import TooManyAttempts, VongError
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +36,10 @@ async def _known(_: Request, error: Exception) -> Response:
     assert isinstance(error, VongError)
     if error.status >= 500:
         log.warning("%s: %s", error.code, error)
-    return problem(error.status, error.code, error.fault, error.message, error.hint)
+    answer = problem(error.status, error.code, error.fault, error.message, error.hint)
+    if isinstance(error, TooManyAttempts) and error.retry_after is not None:
+        answer.headers["Retry-After"] = str(error.retry_after)
+    return answer
 
 
 async def _invalid(_: Request, error: Exception) -> Response:

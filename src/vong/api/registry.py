@@ -74,7 +74,7 @@ def aliases(name: str, call: Call, history: bool = False, limit: Limit = 50) -> 
 @routes.put("/models/{name}/aliases/{alias}")
 def set_alias(name: str, alias: str, wanted: AliasWanted, call: Call) -> AliasMove:
     """Point an alias at a version. `prod` moves only with evidence or a reason."""
-    why = {"reason": wanted.reason, "moved_by": call.principal.key_name}
+    why = {"reason": wanted.reason, "moved_by": call.principal.actor}
     with call.scope() as connection:
         return registry.set_alias(connection, name, alias, wanted.model, wanted.evidence, **why)
 

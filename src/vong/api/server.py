@@ -23,6 +23,7 @@ ROUTES = (
     "traces",
     "feedback",
     "access",
+    "sessions",
     "loop",
     "jobs",
     "health",

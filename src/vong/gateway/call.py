@@ -124,7 +124,7 @@ class Call:
             model=choice.target if choice else None,
             user=asked.user if asked else None,
             session=str(session) if session is not None else None,
-            key=self._principal.key_name,
+            key=self._principal.actor,
             usage=self._usage(output),
             versions=self._versions(metadata),
             attributes=self._attributes(error, output, metadata),

@@ -1,11 +1,11 @@
-"""Who calls: the bearer key of a request, known for at most two seconds without asking the database again."""
+"""Who calls: the key or session of a request, known for at most two seconds without asking the database again."""
 
 import hashlib
 from collections.abc import Callable
 from typing import Protocol
 from uuid import UUID
 
-from vong.errors import Forbidden, Unauthenticated
+from vong.errors import Forbidden
 from vong.gateway.fresh import Fresh
 
 AGE = 2.0
@@ -21,8 +21,8 @@ class Principal(Protocol):
         ...
 
     @property
-    def key_name(self) -> str:
-        """The name of its key."""
+    def actor(self) -> str:
+        """The name of its key, or the address of the person who is signed in."""
         ...
 
     @property
@@ -32,18 +32,16 @@ class Principal(Protocol):
 
 
 class Keys:
-    """The keys seen lately. `lookup` raises Unauthenticated for a key that is unknown, expired or revoked."""
+    """The secrets seen lately: keys, and tokens of sessions. `lookup` raises Unauthenticated for one that is unknown,
+    expired or revoked.
+    """
 
     def __init__(self, lookup: Callable[[str], Principal]) -> None:
         self._known: Fresh[bytes, Principal] = Fresh(lookup, age=AGE)
 
-    async def principal(self, authorization: str, *, calls: bool = True) -> Principal:
-        """The caller of a request by its `Authorization` header. Forbidden where it `calls` and may not."""
-        scheme, _, secret = authorization.partition(" ")
-        secret = secret.strip()
-        if not secret or scheme.lower() != "bearer":
-            raise Unauthenticated("no API key was sent", "send the header Authorization: Bearer KEY")
+    async def principal(self, secret: str, *, calls: bool = True) -> Principal:
+        """The caller who presents this secret. Forbidden where it `calls` and may not."""
         principal = await self._known.get(hashlib.sha256(secret.encode()).digest(), secret)
         if calls and principal.role == "viewer":
-            raise Forbidden("a key with the role 'viewer' may not call models", "use one of: owner, member")
+            raise Forbidden("the role 'viewer' may not call models", "use one of: owner, member")
         return principal

@@ -13,6 +13,7 @@ from urllib.parse import unquote
 
 import msgspec
 
+from vong.api.credentials import credential
 from vong.api.openai.errors import TooLarge, Unknown, WrongMethod, body_of, status_of
 from vong.errors import NotFound, VongError, nearest
 from vong.gateway.call import Call
@@ -32,7 +33,10 @@ Headers = list[tuple[bytes, bytes]]
 WATCH = 0.05
 """Seconds into a call from which it is watched whether the caller is still there; most calls are over before."""
 SHAPES: dict[str, Shape] = {"/v1/chat/completions": "chat", "/v1/embeddings": "embeddings"}
-READ = {b"authorization", b"content-length", b"traceparent", b"x-vong-session"}
+READ = {
+    *(b"authorization", b"cookie", b"host", b"origin", b"sec-fetch-site"),  # who calls, see api/credentials.py
+    *(b"content-length", b"traceparent", b"x-vong-session"),
+}
 JSON = (b"content-type", b"application/json")
 EVENTS = [(b"content-type", b"text/event-stream; charset=utf-8"), (b"cache-control", b"no-cache")]
 
@@ -54,7 +58,7 @@ def create_surface(gateway: Gateway, max_body: int) -> Surface:
             elif scope["method"] != "POST":
                 raise WrongMethod(f"{path} takes no {scope['method']}", "send a POST")
             else:
-                principal = await gateway.keys.principal(headers.get("authorization", ""))
+                principal = await gateway.keys.principal(credential("POST", headers))
                 body = await _body(headers, receive, max_body)
                 call = gateway.call(principal, shape, body, Trace.of(headers))
                 await _answer(call, receive, send)
@@ -139,7 +143,7 @@ async def _models(gateway: Gateway, scope: Scope, headers: dict[str, str], send:
         raise Unknown(f"there is no {path} here", "see docs/guides/gateway.md for what is served under /v1")
     if scope["method"] != "GET":
         raise WrongMethod(f"{path} takes no {scope['method']}", "send a GET")
-    principal = await gateway.keys.principal(headers.get("authorization", ""), calls=False)
+    principal = await gateway.keys.principal(credential("GET", headers), calls=False)
     names = await gateway.offered(principal)
     wanted = path.removeprefix("/v1/models").removeprefix("/")
     if wanted and wanted not in names:

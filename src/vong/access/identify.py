@@ -1,0 +1,16 @@
+"""From what a caller presents to who it is."""
+
+from sqlalchemy import Connection
+
+from vong.access import keys, sessions
+from vong.access.principal import Principal
+
+
+def authenticate(connection: Connection, secret: str) -> Principal:
+    """Who presents this key, or this session's token. The connection is the owner's: the project is not known yet.
+
+    Unauthenticated where it is unknown, expired or revoked.
+    """
+    if secret.startswith(sessions.PREFIX):
+        return sessions.owner_of(connection, secret)
+    return keys.owner_of(connection, secret)

@@ -1,0 +1,20 @@
+"""Who is calling."""
+
+from typing import NamedTuple
+from uuid import UUID
+
+from vong.access.projects import Role
+
+
+class Principal(NamedTuple):
+    """A caller: the project whose rows the request may see, and what may be done there.
+
+    `actor` is what is written beside what the caller does: a key's name, or a person's address. `user_id` and
+    `session` (the hash of its token) are those of a person who is signed in; a key has neither.
+    """
+
+    project_id: UUID
+    actor: str
+    role: Role
+    user_id: UUID | None = None
+    session: bytes | None = None
