@@ -70,6 +70,9 @@ class Settings(BaseSettings):
         },
         description="Model APIs by name; a target `NAME/MODEL` calls them.",
     )
+    allow_link_local: bool = Field(
+        default=False, description="Let providers be at link-local and cloud-metadata addresses."
+    )
     prices: dict[str, PriceSettings] = Field(
         default={}, description="Your own prices by target (`deployment/NAME`, `PROVIDER/MODEL`); they win."
     )

@@ -7,8 +7,11 @@ from fastapi import APIRouter, Query
 
 from vong import gateway, traces
 from vong.api.call import Call
-from vong.app.gateway import ProviderState, callable_models, check, provider_states
+from vong.app import providers as wired
+from vong.app.gateway import callable_models, check
+from vong.app.providers import ProviderState, ProviderTest
 from vong.gateway.routes import RouteVersion
+from vong.gateway.stored import ProviderWanted
 from vong.records import Record, Route, Target
 from vong.records.usage_report import Bucket, UsageBy, UsageReport
 
@@ -46,7 +49,9 @@ def get_route(name: str, call: Call) -> Route:
 def put_route(name: str, wanted: RouteWanted, call: Call) -> Route:
     """Make a route or give it new targets. The same targets again change nothing."""
     with call.scope() as connection:
-        return gateway.put_route(connection, name, wanted.targets, check(call.platform, connection))
+        return gateway.put_route(
+            connection, name, wanted.targets, check(call.platform, call.principal.project_id, connection)
+        )
 
 
 @routes.delete("/routes/{name}")
@@ -64,9 +69,37 @@ def history(name: str, call: Call, limit: Limit = 50) -> list[RouteVersion]:
 
 
 @routes.get("/providers")
-def providers(call: Call) -> list[ProviderState]:
-    """The configured providers, without their keys, and whether each answers at this moment."""
-    return provider_states(call.platform)
+def providers(call: Call, probe: bool = True) -> list[ProviderState]:
+    """Every provider, without its key. With `probe` each is asked whether it answers at this moment."""
+    return wired.states(call.platform, call.principal.project_id, probe=probe)
+
+
+@routes.get("/providers/{name}")
+def get_provider(name: str, call: Call) -> ProviderState:
+    """One provider, without its key; it is not asked."""
+    return wired.state(call.platform, call.principal.project_id, name)
+
+
+@routes.put("/providers/{name}")
+def put_provider(name: str, wanted: ProviderWanted, call: Call) -> ProviderState:
+    """Make a provider or change it; for owners. `api_key` is written and never read back: left out it stays as it is,
+    null removes it.
+    """
+    call.must()
+    return wired.put(call.platform, call.principal.project_id, name, wanted)
+
+
+@routes.delete("/providers/{name}")
+def delete_provider(name: str, call: Call) -> ProviderState:
+    """Remove a stored provider with its secret; for owners."""
+    call.must()
+    return wired.remove(call.platform, call.principal.project_id, name)
+
+
+@routes.post("/providers/{name}/test")
+def test_provider(name: str, call: Call) -> ProviderTest:
+    """Ask a provider for its models: whether it is reachable, how fast, what it offers, or why not."""
+    return wired.test(call.platform, call.principal.project_id, name)
 
 
 @routes.get("/models")

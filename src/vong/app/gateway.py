@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -9,10 +10,9 @@ import numpy as np
 import numpy.typing as npt
 from sqlalchemy import Connection
 
-from vong import access, gateway, plugins
+from vong import access, gateway
 from vong.app.platform import Platform
-from vong.config import ProviderSettings
-from vong.errors import VongError
+from vong.app.providers import EMBEDDER, LOCAL, StoredProviders, make
 from vong.gateway.announcements import Announcements
 from vong.gateway.directory import Deployed, Directory
 from vong.gateway.gateway import Gateway
@@ -20,12 +20,10 @@ from vong.gateway.prices import Prices
 from vong.gateway.providers import Provider
 from vong.gateway.providers.local import Local
 from vong.gateway.upstream import Upstream
-from vong.records import Record, Span
+from vong.records import Span
 from vong.serving.deployments import list_deployments, ready
 from vong.store.database import libpq_url
 
-LOCAL = "local"
-EMBEDDER = "all-minilm-l6-v2"
 SHORTCUTS = {EMBEDDER: f"{LOCAL}/{EMBEDDER}"}
 
 
@@ -33,9 +31,10 @@ class RunningGateway:
     """The gateway of a server process, and the thread that hears of changed routes for it."""
 
     def __init__(self, platform: Platform, observe: Callable[[Span], None]) -> None:
-        upstream = Upstream()
+        upstream = Upstream(allow_link_local=platform.settings.allow_link_local)
         made = providers(platform, upstream)
         self._platform = platform
+        self._stored = StoredProviders(platform.settings.folder, upstream)
         self._made = made
         self._upstream = upstream
         self._announcements: Announcements | None = None
@@ -68,14 +67,16 @@ class RunningGateway:
 
     def _load(self, project_id: UUID) -> Directory:
         with self._platform.scope(project_id) as connection:
-            return directory(connection, self._made, self._upstream)
+            made = {**self._stored.of(connection, project_id), **self._made}
+            return directory(connection, made, self._upstream)
 
     def _record(self, project_id: UUID, span: Span) -> None:
         """Hand a span to the journal, whose writer adds what the call cost."""
-        self._platform.journal.append(project_id, span, self._priced)
+        self._platform.journal.append(project_id, span, partial(self._priced, project_id))
 
-    def _priced(self, span: Span) -> Span:
-        provider = self._made.get(str(span.attributes.get("gen_ai.provider.name")))
+    def _priced(self, project_id: UUID, span: Span) -> Span:
+        name = str(span.attributes.get("gen_ai.provider.name"))
+        provider = self._made.get(name) or self._stored.known(project_id, name)
         return self._prices.settle(span, provider.address if provider else None)
 
     def _lookup(self, secret: str) -> access.Principal:
@@ -85,10 +86,7 @@ class RunningGateway:
 
 def providers(platform: Platform, upstream: Upstream) -> dict[str, Provider]:
     """The providers of the configuration, and the models that this process runs itself."""
-    made: dict[str, Provider] = {
-        name: plugins.load("provider", settings.kind)(name, settings, upstream)
-        for name, settings in platform.settings.providers.items()
-    }
+    made = {name: make(name, settings, upstream) for name, settings in platform.settings.providers.items()}
     return {**made, LOCAL: Local({EMBEDDER: _Embedder(platform.settings.threads)})}
 
 
@@ -99,38 +97,14 @@ def directory(connection: Connection, made: Mapping[str, Provider], upstream: Up
     return Directory(routes, deployments, made, SHORTCUTS, upstream)
 
 
-def check(platform: Platform, connection: Connection) -> Callable[[str], None]:
+def check(platform: Platform, project_id: UUID, connection: Connection) -> Callable[[str], None]:
     """What `gateway.put_route` asks of every target: NotFound for a deployment or a provider that is not there."""
     upstream = Upstream()
-    return directory(connection, providers(platform, upstream), upstream).check
-
-
-class ProviderState(Record):
-    """A configured provider. `key` shows its last four characters only; `error` says why it is not reachable."""
-
-    name: str
-    kind: str
-    base_url: str | None
-    key: str | None
-    timeout: float
-    reachable: bool
-    error: str | None
-    models: int
-
-
-def provider_states(platform: Platform) -> list[ProviderState]:
-    """Every configured provider, asked at this moment whether it answers."""
-
-    async def ask() -> list[ProviderState]:
-        upstream = Upstream()
-        try:
-            made = providers(platform, upstream)
-            configured = platform.settings.providers.items()
-            return await asyncio.gather(*(_state(name, settings, made[name]) for name, settings in configured))
-        finally:
-            upstream.close()
-
-    return asyncio.run(ask())
+    made = {
+        **StoredProviders(platform.settings.folder, upstream).of(connection, project_id),
+        **providers(platform, upstream),
+    }
+    return directory(connection, made, upstream).check
 
 
 def callable_models(platform: Platform, principal: access.Principal) -> list[str]:
@@ -148,25 +122,6 @@ def callable_models(platform: Platform, principal: access.Principal) -> list[str
 
 def _nobody(_: Span) -> None:
     """Listing calls no model: there is nothing to observe."""
-
-
-async def _state(name: str, settings: ProviderSettings, provider: Provider) -> ProviderState:
-    error, models = None, 0
-    try:
-        models = len(await provider.models())
-    except VongError as failed:
-        error = str(failed)
-    key = settings.key()
-    return ProviderState(
-        name=name,
-        kind=settings.kind,
-        base_url=settings.base_url,
-        key=f"…{key[-4:]}" if key and len(key) > 12 else "…" if key else None,
-        timeout=settings.timeout,
-        reachable=error is None,
-        error=error,
-        models=models,
-    )
 
 
 def _deployed(connection: Connection) -> list[Deployed]:

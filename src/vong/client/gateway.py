@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID
 
 import httpx
@@ -132,9 +133,31 @@ class Gateway:
         """Every version of a route, newest first."""
         return self._send.get(f"/api/v1/gateway/routes/{name}/history", list[dict[str, Any]])
 
-    def providers(self) -> list[dict[str, Any]]:
-        """The configured providers and whether each answers."""
-        return self._send.get("/api/v1/gateway/providers", list[dict[str, Any]])
+    def providers(self, *, probe: bool = True) -> list[dict[str, Any]]:
+        """Every provider without its key; with `probe`, whether each answers."""
+        return self._send.get("/api/v1/gateway/providers", list[dict[str, Any]], probe=probe)
+
+    def provider(self, name: str) -> dict[str, Any]:
+        """One provider without its key."""
+        return self._send.get(f"/api/v1/gateway/providers/{quote(name)}", dict[str, Any])
+
+    def put_provider(
+        self, name: str, *, kind: str = "openai", base_url: str | None = None, **more: Any
+    ) -> dict[str, Any]:
+        """Make a provider or change it. `more`: `api_key` (left out, a stored one stays; None removes it), `timeout`
+        in seconds, `models` (listed instead of what the API itself lists).
+        """
+        body = {"kind": kind, "base_url": base_url, **more}
+        path = f"/api/v1/gateway/providers/{quote(name)}"
+        return self._send.request("PUT", path, dict[str, Any], body=body)
+
+    def delete_provider(self, name: str) -> dict[str, Any]:
+        """Remove a stored provider with its secret."""
+        return self._send.request("DELETE", f"/api/v1/gateway/providers/{quote(name)}", dict[str, Any])
+
+    def test_provider(self, name: str) -> dict[str, Any]:
+        """Ask a provider for its models: `reachable`, `latency_ms`, `models`, `error`."""
+        return self._send.post(f"/api/v1/gateway/providers/{quote(name)}/test", dict[str, Any])
 
     def usage(self, *, bucket: Bucket = "hour", by: UsageBy = "none", **spell: Any) -> UsageReport:
         """Calls, tokens, cost and latencies over time (`points`) and in all (`totals`); `spell`: `since`, `until`."""

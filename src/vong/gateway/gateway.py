@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from uuid import UUID
+from weakref import WeakKeyDictionary
 
 from vong.errors import VongError
 from vong.gateway.call import Call, Means
@@ -44,7 +45,7 @@ class Gateway:
         self._record = record
         self._observe = observe
         self._means = Means(self.directory, self._account)
-        self._listed: dict[str, tuple[float, list[str]]] = {}
+        self._listed: WeakKeyDictionary[Provider, tuple[float, list[str]]] = WeakKeyDictionary()
 
     def call(self, principal: Principal, shape: Shape, body: bytes, trace: Trace) -> Call:
         """A call, not sent yet."""
@@ -61,23 +62,24 @@ class Gateway:
     async def offered(self, principal: Principal) -> list[str]:
         """All names that the principal's project can call. A provider that does not answer is left out."""
         directory = await self.directory(principal)
-        listed = await asyncio.gather(*(self._list(name, provider) for name, provider in self.providers.items()))
-        names = [f"{name}/{model}" for name, models in zip(self.providers, listed, strict=True) for model in models]
+        providers = {**directory.providers, **self.providers}
+        listed = await asyncio.gather(*(self._list(provider) for provider in providers.values()))
+        names = [f"{name}/{model}" for name, models in zip(providers, listed, strict=True) for model in models]
         return [*directory.names(), *names]
 
     def close(self) -> None:
         """Close the connections to all upstreams."""
         self._upstream.close()
 
-    async def _list(self, name: str, provider: Provider) -> list[str]:
+    async def _list(self, provider: Provider) -> list[str]:
         now = asyncio.get_running_loop().time()
-        at, models = self._listed.get(name, (-LISTED, []))
+        at, models = self._listed.get(provider, (-LISTED, []))
         if now - at >= LISTED:
             try:
                 models = await provider.models()
             except VongError:
                 models = []
-            self._listed[name] = (now, models)
+            self._listed[provider] = (now, models)
         return models
 
     def _account(self, principal: Principal, span: Span) -> None:

@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from vong.errors import Misconfigured, UpstreamFailed, UpstreamTimeout
+from vong.errors import Misconfigured, UpstreamFailed, UpstreamTimeout, VongError
+from vong.gateway.addresses import check_peer
 from vong.gateway.connection import Connection, Limits, Response
 
 IDLE = 4.0
@@ -64,10 +65,11 @@ class Endpoint:
 
 class Upstream:
     """A pool of connections to all upstreams of one event loop. `tls` is the context to trust others by; None takes
-    the system's certificates.
+    the system's certificates. Nothing is sent to a link-local or metadata address unless that is allowed.
     """
 
-    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None, *, allow_link_local: bool = False) -> None:
+        self._allow_link_local = allow_link_local
         self._idle: dict[Origin, deque[Connection]] = {}
         self._open: set[Connection] = set()
         self._context = tls
@@ -116,7 +118,7 @@ class Upstream:
 
         try:
             async with asyncio.timeout(min(limits.connect, limits.total)):
-                _, connection = await loop.create_connection(
+                transport, connection = await loop.create_connection(
                     lambda: Connection(release, self._open.discard),
                     origin.host,
                     origin.port,
@@ -128,6 +130,12 @@ class Upstream:
         except (OSError, ssl.SSLError) as error:
             message = f"no connection to {where}: {error}"
             raise UpstreamFailed(message, "look whether it runs and is reachable from here") from error
+        peer = transport.get_extra_info("peername")
+        try:
+            check_peer(str(peer[0]) if peer else "", allow_link_local=self._allow_link_local)
+        except VongError:
+            transport.abort()
+            raise
         self._open.add(connection)
         return connection
 
