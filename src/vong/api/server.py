@@ -27,7 +27,7 @@ ROUTES = (
     "loop",
     "jobs",
     "health",
-    "overview",
+    "console",
 )
 
 
@@ -44,7 +44,7 @@ def create_app(platform: Platform) -> FastAPI:
         version=__version__,
         description="One self-hosted server for the whole LLMOps loop.",
         openapi_url="/api/openapi.json",
-        docs_url="/api/docs",
+        docs_url=None,
         redoc_url=None,
         lifespan=lifespan,
     )

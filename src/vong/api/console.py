@@ -1,0 +1,187 @@
+"""The web console, served from the files that its build left in `static`; every other path is a page of it.
+
+Nothing of it comes from elsewhere, so it works with the network off. `/api/docs` is Swagger's page on the same terms.
+"""
+
+import mimetypes
+from html import escape
+from pathlib import Path
+
+from fastapi import APIRouter, HTTPException, Request
+from fastapi.responses import FileResponse, HTMLResponse, Response
+from starlette.convertors import Convertor, register_url_convertor
+
+from vong import __version__
+
+STATIC = Path(__file__).parent / "static"
+STAGES = "data training evals registry serving gateway knowledge traces feedback loop".split()  # noqa: SIM905
+
+# Scripts come from files only. Styles may be inline: the component library writes a <style> tag with the theme's
+# colours and places its popovers through style attributes. A style runs no code, and nothing foreign is put in one.
+POLICY = (
+    "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
+    "font-src 'self'; connect-src 'self'; worker-src 'self' blob:; frame-ancestors 'none'; base-uri 'none'; "
+    "form-action 'self'"
+)
+GUARDS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+}
+FOREVER = "public, max-age=31536000, immutable"
+TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".woff2": "font/woff2"}
+PACKED = {"br": ".br", "gzip": ".gz"}
+"""The encodings of which a file may have a sibling, the best first."""
+
+
+class PageConvertor(Convertor[str]):
+    """Any path but those of the API: there a missing route stays an error of the API."""
+
+    regex = r"(?!(?:api|v1|health|metrics)(?:/|$)).*"
+
+    def convert(self, value: str) -> str:
+        """The path as it is."""
+        return value
+
+    def to_string(self, value: str) -> str:
+        """The path as it is."""
+        return value
+
+
+register_url_convertor("page", PageConvertor())
+routes = APIRouter(include_in_schema=False)
+
+UNBUILT = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Vong</title>
+<style>
+:root {{ color-scheme: light dark; --ink: light-dark(#1b1f24, #e6e9ee); --soft: light-dark(#57606a, #9aa4b0);
+  --line: light-dark(#d8dee4, #343b45); --ground: light-dark(#ffffff, #14181d); --mark: light-dark(#0b6e4f, #5fd3a6) }}
+body {{ margin: 0; background: var(--ground); color: var(--ink); font: 16px/1.6 system-ui, sans-serif }}
+main {{ max-width: 44rem; margin: 4rem auto; padding: 0 1.5rem }}
+h1 {{ font-size: 1.75rem; margin: 0 }} h1 small {{ font-weight: 400; font-size: 1rem; color: var(--soft) }}
+h2 {{ font-size: 1rem; margin: 2.5rem 0 .5rem }} p {{ margin: .25rem 0 1rem; color: var(--soft) }}
+ol {{ display: flex; flex-wrap: wrap; gap: .4rem; padding: 0; margin: 1.5rem 0; list-style: none }}
+li {{ border: 1px solid var(--line); border-radius: 99px; padding: .1rem .8rem; font-size: .9rem }}
+li:not(:last-child)::after {{ content: " →"; color: var(--soft) }}
+dl {{ display: grid; grid-template-columns: 9rem 1fr; gap: .3rem 1rem; margin: 0 }} dt {{ color: var(--soft) }}
+dd {{ margin: 0; overflow-wrap: anywhere }} a {{ color: var(--mark) }}
+code, pre {{ font: .9em/1.6 ui-monospace, monospace }}
+pre {{ border: 1px solid var(--line); border-radius: .5rem; padding: 1rem; overflow-x: auto; color: var(--ink) }}
+</style>
+</head>
+<body>
+<main>
+<h1>Vong <small>{version} is up</small></h1>
+<ol>{stages}</ol>
+<dl>
+<dt>OpenAI clients</dt><dd><code>{url}/v1</code></dd>
+<dt>API</dt><dd><a href="/api/docs">{url}/api/v1</a></dd>
+<dt>Description</dt><dd><a href="/api/openapi.json">/api/openapi.json</a></dd>
+<dt>Health</dt><dd><a href="/health">/health</a></dd>
+<dt>Metrics</dt><dd><a href="/metrics">/metrics</a></dd>
+</dl>
+<h2>First steps</h2>
+<p>No console was built here: <code>make up</code> builds it from a checkout, and release wheels carry it.
+Everything works without it, by command line, API and Python client.</p>
+<pre>vong access key create mine       # a key for your OpenAI client
+vong quickstart                   # one whole turn of the loop on the samples
+vong traces list --follow         # what is asked and answered, live
+vong --help</pre>
+</main>
+</body>
+</html>
+"""
+
+
+DOCS = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Vong API</title>
+{head}
+</head>
+<body>
+<div id="docs">{body}</div>
+</body>
+</html>
+"""
+SWAGGER = """<link rel="stylesheet" href="/swagger/swagger-ui.css">
+<script src="/swagger/swagger-ui-bundle.js" defer></script>
+<script src="/api/docs.js" defer></script>"""
+NO_SWAGGER = """<p>No console was built here, and this page comes with it: <code>make up</code> builds it.
+The description itself is at <a href="/api/openapi.json">/api/openapi.json</a>.</p>"""
+STARTING = """window.addEventListener("DOMContentLoaded", () =>
+  SwaggerUIBundle({ url: "/api/openapi.json", dom_id: "#docs", deepLinking: true, validatorUrl: null }));
+"""
+
+
+@routes.get("/api/docs", response_class=HTMLResponse)
+def docs() -> HTMLResponse:
+    """Every route, to read and to try."""
+    built = (STATIC / "swagger" / "swagger-ui-bundle.js").is_file()
+    page = DOCS.format(head=SWAGGER if built else "", body="" if built else NO_SWAGGER)
+    return HTMLResponse(page, headers=GUARDS)
+
+
+@routes.get("/api/docs.js")
+def docs_script() -> Response:
+    """What starts Swagger's page: a file, because the page may have no script of its own."""
+    return Response(STARTING, media_type="text/javascript", headers=GUARDS)
+
+
+@routes.api_route("/{path:page}", methods=["GET", "HEAD"])
+def console(path: str, request: Request) -> Response:
+    """A file of the console, or its one page, which knows its own paths."""
+    file = _file(path) if path else None
+    if file is not None:
+        cached = FOREVER if path.startswith("assets/") else "no-cache"
+        return _serve(file, request, cached)
+    if "." in path.rpartition("/")[2]:
+        raise HTTPException(404, f"there is no file {path!r}")
+    index = STATIC / "index.html"
+    return _serve(index, request, "no-cache") if index.is_file() else _unbuilt(request)
+
+
+def _file(path: str) -> Path | None:
+    """The built file of that path; nothing outside the folder, and nothing hidden."""
+    if "\0" in path or any(part.startswith(".") for part in path.split("/")):
+        return None
+    file = (STATIC / path).resolve()
+    return file if file.is_relative_to(STATIC.resolve()) and file.is_file() else None
+
+
+def _serve(file: Path, request: Request, cached: str) -> Response:
+    """The file, in the best encoding that the browser takes and the build has made; 304 where the browser has it."""
+    encoding = next((one for one in _accepted(request) if file.with_name(file.name + PACKED[one]).is_file()), None)
+    sent = file.with_name(file.name + PACKED[encoding]) if encoding else file
+    state = sent.stat()
+    etag = f'"{state.st_size:x}-{state.st_mtime_ns:x}"'
+    headers = {**GUARDS, "Cache-Control": cached, "ETag": etag, "Vary": "Accept-Encoding"}
+    if etag in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
+    if encoding:
+        headers["Content-Encoding"] = encoding
+    kind = TYPES.get(file.suffix) or mimetypes.guess_type(file.name)[0] or "application/octet-stream"
+    return FileResponse(sent, headers=headers, media_type=kind)
+
+
+def _accepted(request: Request) -> list[str]:
+    offered: set[str] = set()
+    for part in request.headers.get("accept-encoding", "").split(","):
+        name, _, weight = part.replace(" ", "").partition(";q=")
+        if weight.rstrip("0") not in {"0.", "0"} and weight != "0":
+            offered.add(name)
+    return [name for name in PACKED if name in offered]
+
+
+def _unbuilt(request: Request) -> Response:
+    """Where the API, the OpenAI surface and the first steps are; whole without a script, a font or a network."""
+    stages = "".join(f"<li>{stage}</li>" for stage in STAGES)
+    url = escape(str(request.base_url).rstrip("/"))
+    return HTMLResponse(UNBUILT.format(version=escape(__version__), stages=stages, url=url), headers=GUARDS)
