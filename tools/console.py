@@ -1,9 +1,9 @@
-"""The web console: built into src/vong/api/static when its sources changed, checked and tested. Needs no Node but PyPI's.
+"""The web console: built into src/vong/api/static when its sources changed, checked, tested. The only Node needed is PyPI's.
 
-    python tools/console.py build      build where the sources changed since the last build
-    python tools/console.py check      format, lint, types, and whether the API's types are what openapi.json says
-    python tools/console.py test       the unit tests
-    python tools/console.py api        write the API's types from openapi.json
+python tools/console.py build      build where the sources changed since the last build
+python tools/console.py check      format, lint, types, and whether the API's types are what openapi.json says
+python tools/console.py test       the unit tests
+python tools/console.py api        write the API's types from openapi.json
 """
 
 import hashlib
