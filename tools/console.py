@@ -1,4 +1,4 @@
-"""The web console: built into src/vong/api/static when its sources changed, checked, tested. The only Node needed is PyPI's.
+"""The web console: built into src/vong/api/static when its sources changed, checked, tested. Brings its own Node.
 
 python tools/console.py build      build where the sources changed since the last build
 python tools/console.py check      format, lint, types, and whether the API's types are what openapi.json says
