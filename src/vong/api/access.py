@@ -12,6 +12,7 @@ from vong.access.passwords import new_password
 from vong.access.projects import Project, Role
 from vong.access.users import NewUser, User
 from vong.api.call import Call
+from vong.app.installation import Installation, installation
 from vong.records import Record
 
 routes = APIRouter(prefix="/api/v1/access", tags=["access"])
@@ -104,6 +105,14 @@ def reset_password(email: str, wanted: PasswordReset, call: Call) -> NewUser:
         user = people.find_user(connection, email)
         people.set_password(connection, user.id, password)
     return NewUser(user=user, password=None if wanted.password else password)
+
+
+@routes.get("/installation")
+def show_installation(call: Call) -> Installation:
+    """What is installed and what it uses: versions, storage, processes (owners and members)."""
+    call.must("member")
+    with call.owner() as connection:
+        return installation(call.platform, connection)
 
 
 @routes.get("/keys")

@@ -1,4 +1,4 @@
-"""Routes of the loop: canaries."""
+"""Routes of the loop: how it stands, canaries and turns."""
 
 from typing import Annotated, Literal
 from uuid import UUID
@@ -10,6 +10,8 @@ from vong import jobs, loop
 from vong.api.call import Call
 from vong.app import loop as wired
 from vong.app import turn as turns
+from vong.app.overview import overview
+from vong.app.standing import Overview
 from vong.loop import Canary, Rules
 from vong.loop.canary import Status
 from vong.loop.plan import Plan
@@ -87,6 +89,13 @@ def decide(id: UUID, wanted: DecisionWanted, call: Call) -> Canary:
     """Promote or roll back by hand."""
     with call.scope() as connection:
         return loop.decide(connection, id, wanted.verdict, wanted.reason, call.principal.actor)
+
+
+@routes.get("/overview")
+def show_overview(call: Call) -> Overview:
+    """How every stage of the loop stands, what happened lately, and the next step that is worth taking."""
+    with call.scope() as connection:
+        return overview(connection)
 
 
 class TurnWanted(Record):

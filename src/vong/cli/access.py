@@ -23,6 +23,20 @@ def projects(as_json: bool) -> None:
     emit(Client().access.projects(), as_json, ["name", "id", "created_at"])
 
 
+@group.command()
+@json_option
+def installation(as_json: bool) -> None:
+    """What is installed and what it uses: versions, storage, processes."""
+    found = Client().access.installation()
+    if as_json:
+        emit(found, True)
+        return
+    emit({name: found[name] for name in ("version", "python", "system", "postgres", "pgvector", "home")}, False)
+    emit(found["storage"], False)
+    emit(found["libraries"], False, ["name", "version", "extra"])
+    emit(found["processes"], False, ["name", "pid", "memory", "cpu_seconds"])
+
+
 @group.group()
 def project() -> None:
     """Projects: the tenants of this installation."""

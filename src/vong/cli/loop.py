@@ -15,6 +15,27 @@ def group() -> None:
     """Whole turns of the loop and their canaries."""
 
 
+@group.command()
+@json_option
+def overview(as_json: bool) -> None:
+    """How every stage stands, what happened lately, and what to do next."""
+    found = Client().loop.overview()
+    if as_json:
+        emit(found, True)
+        return
+    stages = "data training evals registry serving gateway knowledge traces feedback loop".split()  # noqa: SIM905
+    told = [{"stage": stage, **_told(found[stage])} for stage in stages]
+    table(told, ["stage", "figures"])
+    next_ = found["next"]
+    note(f"next: {next_['action']} {_told(next_['figures'])['figures']}")
+
+
+def _told(figures: dict[str, Any]) -> dict[str, str]:
+    return {
+        "figures": ", ".join(f"{name} {value}" for name, value in figures.items() if value not in (None, {}, False))
+    }
+
+
 @group.group()
 def canary() -> None:
     """Let evidence decide whether a candidate takes over a route."""

@@ -55,25 +55,7 @@ def look(settings: config.Settings) -> dict[str, Any]:
 
 
 def _row(name: str, pid: int) -> dict[str, Any]:
-    import psutil
+    from vong.app.installation import usage
 
-    from vong.app.processes import memory
-
-    with_children = name in {"postgres", "worker"}
-    family = [psutil.Process(pid)]
-    family += family[0].children(recursive=True) if with_children else []
-    seconds = 0.0
-    for member in family:
-        try:
-            times = member.cpu_times()
-        except psutil.Error:
-            continue
-        seconds += times.user + times.system
-    used = memory(pid, children=with_children)
-    return {
-        "name": name,
-        "pid": pid,
-        "memory": used,
-        "memory_mb": round(used / 1e6, 1),
-        "cpu_seconds": round(seconds, 1),
-    }
+    row = usage(name, pid).model_dump()
+    return {**row, "memory_mb": round(row["memory"] / 1e6, 1)}

@@ -40,6 +40,10 @@ class Loop:
         body = {"verdict": verdict, "reason": reason}
         return self._send.post(f"/api/v1/loop/canaries/{id}/decide", dict[str, Any], body=body)
 
+    def overview(self) -> dict[str, Any]:
+        """How every stage stands, what happened lately (`recent`), and what to do next (`next`)."""
+        return self._send.get("/api/v1/loop/overview", dict[str, Any])
+
     def start_turn(self, plan: dict[str, Any] | None = None, *, key: str | None = None) -> Job:
         """Run a whole turn of the loop; without a plan it is the quickstart's, on the shipped samples."""
         return self._send.post("/api/v1/loop/turns", Job, body={"plan": plan}, idempotency_key=key)
