@@ -80,7 +80,7 @@ class Server:
 def server(
     platform: Platform, database: Database, project_id: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Server]:
-    monkeypatch.setattr(rest, "ROUTES", ("gateway", "access", "health"))
+    monkeypatch.setattr(rest, "ROUTES", ("gateway", "access", "health", "traces", "feedback"))
     with database.scope(project_id) as connection:
         key = access.create_key(connection, "tester", role="owner").secret
     listening = socket.socket()

@@ -187,3 +187,23 @@ def test_what_is_written_is_read_back_equal(
     write(journal, project_id, made)
     with database.scope(project_id) as connection:
         assert traces.get(connection, made.id) == made
+
+
+def test_words_are_found_from_the_newest_back_over_days_and_with_filters(
+    database: Database, journal: Journal, project_id: UUID
+) -> None:
+    hours = (0, 1, 5, 30, 31, 200)
+    made = [span(now() - timedelta(hours=age), input="blue printer", user="ann" if age > 4 else "ben") for age in hours]
+    write(journal, project_id, *made, span(input="something else"))
+    with database.scope(project_id) as connection:
+        found = traces.search(connection, traces.Filter(text="printer"))
+        assert [one.id for one in found] == [one.id for one in made]
+        page = traces.search(connection, traces.Filter(text="printer"), limit=2)
+        assert [one.id for one in page] == [one.id for one in made[:2]]
+        rest = traces.search(connection, traces.Filter(text="printer"), after=page[-1].id)
+        assert [one.id for one in rest] == [one.id for one in made[2:]]
+        ann = traces.search(connection, traces.Filter(text="blue -red", user="ann"), limit=3)
+        assert [one.id for one in ann] == [one.id for one in made[2:5]]
+        old = traces.Filter(text="printer", until=now() - timedelta(hours=29), since=now() - timedelta(hours=40))
+        assert [one.id for one in traces.search(connection, old)] == [one.id for one in made[3:5]]
+        assert traces.search(connection, traces.Filter(text="zebra")) == []

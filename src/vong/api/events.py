@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Generator, Sequence
 from contextlib import contextmanager
 from typing import Annotated, Any, NamedTuple
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, WeakSet
 
 import psycopg
 from anyio.to_thread import run_sync
@@ -58,20 +58,33 @@ class EventStream(StreamingResponse):
     media_type = "text/event-stream"
 
 
-def stream(request: Request, topic: Topic, read: Callable[[str], Sequence[Event]], after: str) -> EventStream:
-    """Send what `read(id)` gives, the events after that id, until one is the last.
+def stream(
+    request: Request, topic: Topic, read: Callable[[str], Sequence[Event]], after: str, *, every: float = 0.0
+) -> EventStream:
+    """Send what `read(id)` gives, the events after that id, until one is the last or the server goes down.
 
-    `read` runs in a thread. It is called once at once, so that what it raises is an ordinary answer.
+    `read` runs in a thread. It is called once at once, so that what it raises is an ordinary answer; then as often as
+    something is announced, but not more often than each `every` seconds.
     """
-    events = _follow(request, topic, read, read(after), after)
+    events = _follow(request, topic, read, _Place(read(after), after, every))
     return EventStream(events, headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no"})
 
 
+class _Place(NamedTuple):
+    """Where a stream begins: its first events, the id before them, and the seconds between two reads."""
+
+    batch: Sequence[Event]
+    after: str
+    every: float
+
+
 async def _follow(
-    request: Request, topic: Topic, read: Callable[[str], Sequence[Event]], batch: Sequence[Event], after: str
+    request: Request, topic: Topic, read: Callable[[str], Sequence[Event]], place: _Place
 ) -> AsyncIterator[str]:
-    with bell(request).hear(topic) as rung:
-        while True:
+    batch, after, every = place
+    ringing = bell(request)
+    with ringing.hear(topic) as rung:
+        while not ringing.ended:
             for event in batch:
                 yield event.encode()
                 after = event.id
@@ -79,6 +92,8 @@ async def _follow(
                     return
             if not batch and not await _within(rung, POLL):
                 yield ": nothing new\n\n"
+            elif every:
+                await asyncio.sleep(every)
             rung.clear()
             batch = await run_sync(read, after)
 
@@ -91,13 +106,23 @@ async def _within(event: asyncio.Event, seconds: float) -> bool:
     return True
 
 
+all_bells: "WeakSet[Bell]" = WeakSet()
+
+
 class Bell:
     """Wakes the streams of one event loop. It is connected only while somebody listens."""
 
     def __init__(self, url: str) -> None:
+        self.ended = False
+        self._loop = asyncio.get_running_loop()
         self._url = url
         self._waiting: dict[Topic, set[asyncio.Event]] = {}
         self._task: asyncio.Task[None] | None = None
+
+    def end(self) -> None:
+        """End all streams: the server goes down. May be called from a signal handler or another thread."""
+        self.ended = True
+        self._loop.call_soon_threadsafe(self._ring, lambda _: True)
 
     @contextmanager
     def hear(self, topic: Topic) -> Generator[asyncio.Event]:
@@ -151,4 +176,11 @@ def bell(request: Request) -> Bell:
     loop = asyncio.get_running_loop()
     if loop not in bells:
         bells[loop] = Bell(request.app.state.platform.database.url)
+        all_bells.add(bells[loop])
     return bells[loop]
+
+
+def end_streams() -> None:
+    """End every stream of this process."""
+    for ringing in list(all_bells):
+        ringing.end()

@@ -3,15 +3,26 @@
 import argparse
 import logging
 import socket
+from types import FrameType
 
 import uvicorn
 
 from vong import config
 from vong.api.asgi import create_asgi
+from vong.api.events import end_streams
 from vong.app import Platform
 
 GRACE = 8
-"""Seconds in which open requests may end after SIGTERM; an open event stream never would."""
+"""Seconds in which open requests may end after SIGTERM; event streams end at once."""
+
+
+class Server(uvicorn.Server):
+    """Uvicorn's server, which ends its event streams when it is told to end."""
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """SIGTERM or SIGINT has come."""
+        super().handle_exit(sig, frame)
+        end_streams()
 
 
 def main() -> None:
@@ -31,7 +42,7 @@ def main() -> None:
         server_header=False,
         timeout_graceful_shutdown=GRACE,
     )
-    uvicorn.Server(options).run(sockets=[socket.socket(fileno=arguments.fd)])
+    Server(options).run(sockets=[socket.socket(fileno=arguments.fd)])
 
 
 if __name__ == "__main__":

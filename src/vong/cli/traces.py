@@ -1,9 +1,7 @@
 """`vong traces`: what was asked and answered."""
 
 import json
-import time
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +14,6 @@ from vong.records.trace import SpanNode, SpanSummary, Trace
 
 COLUMNS = ["started", "id", "name", "model", "status", "ms", "tokens", "input", "output"]
 BAR = 30
-LATE = timedelta(minutes=10)  # --follow also shows a span that ended now and started up to so long ago
 
 
 @click.group()
@@ -39,6 +36,7 @@ def group() -> None:
 @click.option("--key", help="The name of the API key that called.")
 @click.option("--trace", "trace_id", help="The spans of one trace.")
 @click.option("--min-ms", "min_duration_ms", type=float, help="Lasted at least so many milliseconds.")
+@click.option("--has", type=click.Choice(["score", "correction"]), help="Only spans that somebody has judged.")
 @click.option("--limit", type=click.IntRange(1, 500), default=20, show_default=True)
 @click.option("--after", help="The next page: the id of the last span of this one.")
 @click.option("--count", "only_count", is_flag=True, help="Only how many match.")
@@ -81,18 +79,10 @@ def show(id: str, as_json: bool) -> None:
 
 def followed(client: Client, page: list[SpanSummary], filters: dict[str, Any]) -> Iterator[SpanSummary]:
     """The page, oldest first, then every span that is stored from now on, each once."""
-    shown: dict[UUID, datetime] = {}
-    fresh = page
-    while True:
-        for span in sorted(fresh, key=lambda span: (span.started_at, span.id)):
-            yield span
-            shown[span.id] = span.started_at
-        time.sleep(1)
-        since = datetime.now(UTC) - LATE
-        shown = {id: started for id, started in shown.items() if started >= since}
-        filters = {**filters, "since": since.isoformat()}
-        recent = client.traces.list(limit=500, **filters)
-        fresh = [span for span in recent if span.id not in shown]
+    shown = {span.id for span in page}
+    yield from reversed(page)
+    for arrived in client.traces.follow(**{name: value for name, value in filters.items() if name != "has"}):
+        yield from (span for span in arrived.spans if span.id not in shown)
 
 
 def row(span: SpanSummary) -> dict[str, Any]:

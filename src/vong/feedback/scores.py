@@ -6,7 +6,7 @@ from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 from pydantic import Field
-from sqlalchemy import Connection, select, tuple_
+from sqlalchemy import Connection, func, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 
 from vong.errors import Conflict, InvalidInput, NotFound
@@ -130,3 +130,32 @@ def conditions(wanted: Filter) -> Sequence[Any]:
 
 def _record(row: Any) -> Score:
     return Score.model_validate({name: row[name] for name in Score.model_fields})
+
+
+class Counts(NamedTuple):
+    """How many scores a span has, and how many of them correct it."""
+
+    scores: int
+    corrections: int
+
+
+def counts(connection: Connection, spans: Sequence[UUID]) -> dict[UUID, Counts]:
+    """The counts of those of these spans that have any."""
+    scores = tables.scores.c
+    query = select(scores.span_id, func.count(), func.count(scores.correction)).where(scores.span_id.in_(spans))
+    rows = connection.execute(query.group_by(scores.span_id)).all() if spans else []
+    return {row[0]: Counts(row[1], row[2]) for row in rows}
+
+
+def scored_spans(
+    connection: Connection, *, corrected: bool = False, before: UUID | None = None, limit: int = 500
+) -> list[UUID]:
+    """The spans that have a score (or a correction), newest id first, those before an id."""
+    scores = tables.scores.c
+    query = select(scores.span_id).distinct().where(scores.span_id.is_not(None))
+    if corrected:
+        query = query.where(scores.correction.is_not(None))
+    if before is not None:
+        query = query.where(scores.span_id < before)
+    rows = connection.execute(query.order_by(scores.span_id.desc()).limit(limit))
+    return [row[0] for row in rows]

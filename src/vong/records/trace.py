@@ -10,8 +10,9 @@ from vong.records.usage import Usage
 
 
 class SpanSummary(Record):
-    """A span without its bodies and attributes. The previews are the beginnings of the text that a person would read in
-    its input (newest message first) and output.
+    """A span without its bodies and attributes. The previews are the beginnings (160 characters) of the text that a
+    person would read in its input (newest message first) and output. `scores` and `corrections` say how many there are
+    of it, where a list says so; null where nobody looked.
     """
 
     id: UUID
@@ -33,6 +34,17 @@ class SpanSummary(Record):
     versions: Versions = Versions()
     input_preview: str = ""
     output_preview: str = ""
+    scores: int | None = None
+    corrections: int | None = None
+
+
+class Arrived(Record):
+    """Spans that were stored, in the order in which they began. `gap` where some before them may be missing: read the
+    list anew.
+    """
+
+    spans: tuple[SpanSummary, ...] = ()
+    gap: bool = False
 
 
 class SpanNode(Record):

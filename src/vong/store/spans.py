@@ -77,6 +77,7 @@ spans = project_table(
     Index("traces_spans_trace_ix", "project_id", "trace_id"),
     *(Index(f"traces_spans_{name}_ix", "project_id", name, "started_at") for name in FILTERED),
     Index("traces_spans_errors_ix", "project_id", "started_at"),
+    Index("traces_spans_slow_ix", "project_id", "duration_ms"),
     Index("traces_spans_words_ix", text(WORDS), postgresql_using="gin"),
     postgresql_partition_by="RANGE (started_at)",
 )

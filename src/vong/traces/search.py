@@ -56,9 +56,15 @@ def search(
     return [summary(row) for row in tables.list_page(connection, _wanted(wanted, place), limit)]
 
 
-def count(connection: Connection, wanted: Filter | None = None) -> int:
-    """How many spans match."""
-    return tables.count_all(connection, _wanted(wanted))
+def among(connection: Connection, ids: Iterable[UUID], wanted: Filter | None = None) -> list[SpanSummary]:
+    """The spans of these ids that match, newest id first."""
+    rows = tables.list_among(connection, _wanted(wanted), ids)
+    return sorted(map(summary, rows), key=lambda span: span.id, reverse=True)
+
+
+def count(connection: Connection, wanted: Filter | None = None, at_most: int | None = None) -> int:
+    """How many spans match; counting ends at `at_most`."""
+    return tables.count_all(connection, _wanted(wanted), at_most)
 
 
 def get(connection: Connection, span_id: UUID) -> Span:

@@ -3,7 +3,7 @@ the calls of each hour, counted, and the tail, which says in which order spans a
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -25,16 +25,18 @@ from sqlalchemy import (
     cast,
     func,
     literal,
+    literal_column,
     null,
     or_,
     select,
+    text,
     tuple_,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 
 from vong.store.schema import project_table
-from vong.store.spans import PLAIN, USAGE, VERSIONS, spans, started_near
+from vong.store.spans import PLAIN, USAGE, VERSIONS, WORDS, spans, started_near
 
 CHANNEL = "vong_traces"
 """The channel on which stored spans are announced; the payload is the project's id."""
@@ -67,6 +69,10 @@ TOTALS = 100
 """Groups that have totals."""
 REST = "…"
 
+FEW = 1000
+"""Spans that are looked through one by one for words."""
+SPELL = timedelta(hours=1)
+INSTANT = timedelta(microseconds=1)
 SHOWN = 160
 """Characters of a preview."""
 SUMMARY: tuple[ColumnElement[Any], ...] = (
@@ -91,13 +97,74 @@ class Wanted(NamedTuple):
 
 def list_page(connection: Connection, wanted: Wanted, limit: int) -> Sequence[Row[Any]]:
     """Summaries, newest first."""
+    if wanted.words:
+        return _list_by_words(connection, wanted, limit)
     newest = _matching(select(*SUMMARY), wanted).order_by(spans.c.started_at.desc(), spans.c.id.desc())
     return connection.execute(newest.limit(limit)).all()
 
 
-def count_all(connection: Connection, wanted: Wanted) -> int:
-    """How many match."""
-    return connection.scalar(_matching(select(func.count()).select_from(spans), wanted)) or 0
+def _list_by_words(connection: Connection, wanted: Wanted, limit: int) -> Sequence[Row[Any]]:
+    """The same where words are asked for. The index gives all spans that have them, in no order, and that may be very
+    many: so it is asked for one spell of time after the other, from the newest back, each longer than the one before.
+    """
+    if wanted.equal or wanted.min_duration_ms is not None:
+        rest = wanted._replace(words=None)
+        if count_all(connection, rest, FEW + 1) <= FEW:
+            return _list_few_by_words(connection, rest, wanted.words or "", limit)
+    # A plan that is kept for all spells would serve the longest, and the rare word, badly.
+    connection.execute(text("SET LOCAL plan_cache_mode = force_custom_plan"))
+    when = spans.c.started_at
+    ends: Any = select(func.min(when).label("oldest"), func.max(when).label("newest")).select_from(spans)
+    row = connection.execute(_matching(ends, wanted._replace(words=None, equal={}, min_duration_ms=None))).one()
+    oldest, newest = row.oldest, row.newest
+    found: list[Row[Any]] = []
+    until, width = (newest + INSTANT, SPELL) if newest else (None, SPELL)
+    while until is not None and until > oldest and len(found) < limit:
+        since = max(oldest, until - width)
+        spell = wanted._replace(since=since, until=until)
+        query = _matching(select(*SUMMARY), spell).order_by(spans.c.started_at.desc(), spans.c.id.desc())
+        found += connection.execute(query.limit(limit - len(found))).all()
+        until, width = since, width * 4
+    return found
+
+
+def _list_few_by_words(connection: Connection, rest: Wanted, words: str, limit: int) -> Sequence[Row[Any]]:
+    """The same where few spans match but for the words: those are read one by one."""
+    columns = (spans.c[name] for name in ("project_id", "id", "name", "input_text", "output_text"))
+    few = _matching(select(*columns), rest).cte("few").prefix_with("MATERIALIZED")
+    having = func.websearch_to_tsquery(text("'simple'"), words)
+    found = connection.scalars(select(few.c.id).where(literal_column(WORDS).op("@@")(having))).all()
+    rows = _by_ids(connection, select(*SUMMARY), found)
+    return sorted(rows, key=lambda row: (row.started_at, row.id), reverse=True)[:limit]
+
+
+def list_among(connection: Connection, wanted: Wanted, ids: Iterable[UUID]) -> Sequence[Row[Any]]:
+    """Summaries of those spans of these ids that match, in no order."""
+    return _by_ids(connection, _matching(select(*SUMMARY), wanted), ids)
+
+
+def count_all(connection: Connection, wanted: Wanted, at_most: int | None = None) -> int:
+    """How many match; counting ends at `at_most`."""
+    if at_most is None:
+        return connection.scalar(_matching(select(func.count()).select_from(spans), wanted)) or 0
+    some = _matching(select(literal(1)).select_from(spans), wanted).limit(at_most).subquery()
+    return connection.scalar(select(func.count()).select_from(some)) or 0
+
+
+def tail_end(connection: Connection) -> int:
+    """The number of the last arrival; 0 where there is none."""
+    return connection.scalar(select(func.coalesce(func.max(tail.c.number), 0))) or 0
+
+
+def tail_has(connection: Connection, number: int) -> bool:
+    """Whether that arrival is still known."""
+    return connection.scalar(select(tail.c.number).where(tail.c.number == number)) is not None
+
+
+def tail_after(connection: Connection, number: int, limit: int) -> Sequence[Row[Any]]:
+    """The arrivals after that one: number and spans."""
+    query: Any = select(tail.c.number, tail.c.spans).where(tail.c.number > number).order_by(tail.c.number)
+    return connection.execute(query.limit(limit)).all()
 
 
 def started(connection: Connection, id: UUID) -> datetime | None:

@@ -1,0 +1,103 @@
+"""The live tail of spans over a real server: what is stored arrives, once, in order, and a broken stream goes on."""
+
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.gateway.conftest import Server, fake, platform, server  # noqa: F401  # fixtures
+from vong.client.traces import Traces
+from vong.records.trace import Arrived
+
+
+def first(stream: Iterator[Any], wanted: int) -> list[Any]:
+    """So many spans of a stream, taken in a thread of its own, waited for ten seconds."""
+    found: list[Any] = []
+
+    def read() -> None:
+        for arrived in stream:
+            found.extend(arrived.spans)
+            if len(found) >= wanted:
+                return
+
+    thread = threading.Thread(target=read, daemon=True)
+    thread.start()
+    thread.join(10)
+    assert len(found) >= wanted, found
+    return found
+
+
+def test_spans_arrive_as_they_are_stored_and_only_those_that_match(server: Server) -> None:  # noqa: F811
+    live = server.client.traces.follow(model="echo/echo")
+    later = threading.Timer(0.5, lambda: [server.client.gateway.chat(m, "hi") for m in ("fake/plain", "echo/echo")])
+    later.start()
+    (seen,) = first(live, 1)
+    assert seen.model == "echo/echo" and seen.output_preview == "hi"
+    later.join()
+
+
+def test_a_stream_goes_on_after_its_last_event_and_says_when_it_cannot(server: Server) -> None:  # noqa: F811
+    server.client.gateway.chat("echo/echo", "one")
+    traces: Traces = server.client.traces
+    with server.platform.scope(server.project_id) as connection:
+        from vong.traces import tail
+
+        server.platform.journal.flush(10)
+        place = tail.end(connection)
+    for word in ("two", "three"):
+        server.client.gateway.chat("echo/echo", word)
+    server.platform.journal.flush(10)
+    events = traces._arrivals(str(place), {})  # pyright: ignore[reportPrivateUsage]  # the event ids
+    got: list[tuple[str, Arrived]] = [next(events)]
+    while sum(len(arrived.spans) for _, arrived in got) < 2:
+        got.append(next(events))
+    assert [span.output_preview for _, arrived in got for span in arrived.spans] == ["two", "three"]
+    assert not any(arrived.gap for _, arrived in got) and int(got[-1][0]) > place
+    lost = next(traces._arrivals("999999", {}))  # pyright: ignore[reportPrivateUsage]
+    assert lost[1].gap
+
+
+def test_a_stream_that_nobody_reads_ends_and_a_bad_event_id_is_refused(server: Server) -> None:  # noqa: F811
+    headers = {"authorization": f"Bearer {server.key}"}
+    with httpx.Client(base_url=server.url, headers=headers, trust_env=False) as http:
+        assert http.get("/api/v1/traces/spans/events", params={"after": "x"}).status_code == 422
+        with http.stream("GET", "/api/v1/traces/spans/events") as response:
+            assert response.headers["content-type"].startswith("text/event-stream")
+    until = time.monotonic() + 10
+    while True:  # the listening connection is given back when the last stream has gone
+        with server.platform.database.owner() as connection:
+            listening = connection.exec_driver_sql(
+                "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'vong events' "
+                "AND datname = current_database()"
+            ).scalar()
+        if not listening:
+            break
+        assert time.monotonic() < until
+        time.sleep(0.1)
+
+
+def test_only_judged_spans_are_listed_with_their_counts(server: Server) -> None:  # noqa: F811
+    answers = [server.client.gateway.chat("echo/echo", word) for word in ("one", "two", "three")]
+    server.client.feedback.add(answers[0].span_id, value=1.0)
+    server.client.feedback.add(answers[0].span_id, correction="eins")
+    server.client.feedback.add(answers[2].span_id, value=0.0)
+    listed = server.client.traces.list(has="score")
+    assert [(span.output_preview, span.scores, span.corrections) for span in listed] == [("three", 1, 0), ("one", 2, 1)]
+    assert [span.id for span in server.client.traces.list(has="correction")] == [answers[0].span_id]
+    assert [span.id for span in server.client.traces.list(has="score", limit=1, after=answers[2].span_id)] == [
+        answers[0].span_id
+    ]
+    assert server.client.traces.list(has="score", model="nobody") == []
+    assert [span.scores for span in server.client.traces.list()] == [1, 0, 2]
+
+
+@pytest.mark.parametrize("most", [1, 2])
+def test_counting_ends_where_it_is_told(server: Server, most: int) -> None:  # noqa: F811
+    for _ in range(2):
+        server.client.gateway.chat("echo/echo", "hi")
+    server.platform.journal.flush(10)
+    assert server.client.traces.count(at_most=most) == most
+    assert server.client.traces.count() == 2
