@@ -1,9 +1,10 @@
-"""Write docs/reference from the program itself: every command with its options, every route with its summary.
+"""Write docs/reference and web/openapi.json from the program itself: every command with its options, every route.
 
 `make docs` writes; `tests/checks` fails where what is written is not what the program says.
 """
 
 import importlib
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from vong.cli.main import COMMANDS
 from vong.config import Settings
 
 FOLDER = Path(__file__).parents[1] / "docs" / "reference"
+OPENAPI = Path(__file__).parents[1] / "web" / "openapi.json"
 
 
 def pages() -> dict[str, str]:
@@ -67,9 +69,18 @@ def option_row(parameter: click.Parameter) -> str:
     return f"| {names} | {(parameter.help or '').strip()}{shown} |".replace("|  ", "| ")
 
 
+def description() -> dict[str, Any]:
+    """The REST API as the server describes it, without starting one."""
+    return create_app(Platform(Settings())).openapi()
+
+
+def openapi() -> str:
+    """The same as the console's types are generated from: sorted, so that a change shows as a small difference."""
+    return json.dumps(description(), indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+
+
 def routes_page() -> str:
     """Every route of the REST API with the first line of its description."""
-    description: dict[str, Any] = create_app(Platform(Settings())).openapi()
     lines = [
         "# Routes",
         "",
@@ -77,7 +88,7 @@ def routes_page() -> str:
         "",
     ]
     lines += ["| route | what it does |", "|---|---|"]
-    for path, methods in sorted(description["paths"].items()):
+    for path, methods in sorted(description()["paths"].items()):
         for method, operation in methods.items():
             first = operation.get("description", "").strip().split("\n\n")[0].replace("\n", " ")
             lines.append(f"| `{method.upper()} {path}` | {first} |")
@@ -88,6 +99,7 @@ def main() -> None:
     """Write the pages."""
     for name, text in pages().items():
         (FOLDER / name).write_text(text, encoding="utf-8")
+    OPENAPI.write_text(openapi(), encoding="utf-8")
 
 
 if __name__ == "__main__":

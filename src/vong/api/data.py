@@ -8,7 +8,7 @@ from pydantic import Json
 from vong import data, jobs
 from vong.api.call import Call
 from vong.app import data as wired
-from vong.data.clean import Change, CleanSettings
+from vong.data.clean import CleaningChange, CleanSettings
 from vong.data.report import ProfileSettings, Report
 from vong.data.reports import changes_of, latest_report
 from vong.data.rows import Diff, Row, page
@@ -95,7 +95,7 @@ def rows(
 
 
 @routes.get("/versions/{ref}/changes")
-def changes(ref: str, call: Call) -> list[Change]:
+def changes(ref: str, call: Call) -> list[CleaningChange]:
     """Every change that cleaning made, by row."""
     with call.scope() as connection:
         found = data.find(connection, ref)

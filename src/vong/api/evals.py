@@ -18,7 +18,7 @@ Limit = Annotated[int, Query(ge=1, le=500)]
 Position = Annotated[int, Query(ge=-1, le=2**31 - 1)]
 
 
-class RunWanted(Record):
+class EvalWanted(Record):
     """The evaluation to run. `model` is written as in a request to `/v1`; `scorers` as `NAME` or
     `NAME:option=value;option=value`.
     """
@@ -45,7 +45,7 @@ def scorers(call: Call) -> list[ScorerInfo]:  # noqa: ARG001 (a key is asked for
 
 
 @routes.post("/runs", status_code=202)
-def run(wanted: RunWanted, call: Call) -> RunStarted:
+def run(wanted: EvalWanted, call: Call) -> RunStarted:
     """Evaluate a model on a dataset split. The run goes on in a job."""
     with call.scope() as connection:
         result, job = wired.start(
@@ -90,7 +90,7 @@ def examples(
 
 
 @routes.get("/compare")
-def compare(a: UUID, b: UUID, call: Call, changes: Annotated[int, Query(ge=0, le=500)] = 20) -> evals.Comparison:
+def compare(a: UUID, b: UUID, call: Call, changes: Annotated[int, Query(ge=0, le=500)] = 20) -> evals.EvalComparison:
     """Run `b` against run `a` on the same examples: differences, intervals, exact tests, and what changed."""
     with call.scope() as connection:
         return evals.compare(connection, a, b, changes=changes)

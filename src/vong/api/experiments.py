@@ -12,7 +12,7 @@ from vong import experiments
 from vong.api.call import Call, Caller
 from vong.api.events import Event, EventStream, Topic, last_event_id, stream
 from vong.errors import InvalidInput
-from vong.experiments.compare import Comparison
+from vong.experiments.compare import RunComparison
 from vong.experiments.curves import Curve
 from vong.experiments.runs import Ended
 from vong.experiments.tables import CHANNEL
@@ -121,7 +121,7 @@ def events(id: UUID, call: Call, request: Request, after: Annotated[str, Depends
 
 
 @routes.get("/compare")
-def compare(run: Annotated[list[UUID], Query(min_length=1, max_length=20)], call: Call) -> Comparison:
+def compare(run: Annotated[list[UUID], Query(min_length=1, max_length=20)], call: Call) -> RunComparison:
     """What differs between runs: settings, best and last figures."""
     with call.scope() as connection:
         return experiments.compare(connection, run)

@@ -14,7 +14,7 @@ from vong.app.overview import overview
 from vong.app.standing import Overview
 from vong.loop import Canary, Rules
 from vong.loop.canary import Status
-from vong.loop.plan import Plan
+from vong.loop.plan import TurnPlan
 from vong.loop.sequential import Goal
 from vong.records import Job, Record
 
@@ -101,7 +101,7 @@ def show_overview(call: Call) -> Overview:
 class TurnWanted(Record):
     """The turn to run; without a plan it is the quickstart's, on the shipped samples."""
 
-    plan: Plan | None = None
+    plan: TurnPlan | None = None
 
 
 @routes.post("/turns", status_code=202)

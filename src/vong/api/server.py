@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from importlib import import_module
 
 from fastapi import FastAPI
+from fastapi.routing import APIRoute
 
 from vong import __version__
 from vong.api import problems
@@ -31,6 +32,11 @@ ROUTES = (
 )
 
 
+def operation_id(route: APIRoute) -> str:
+    """A route's name in the description: its stage and its function, which generated clients call it by."""
+    return f"{route.tags[0]}_{route.name}" if route.tags else route.name
+
+
 def create_app(platform: Platform) -> FastAPI:
     """The REST application of one process."""
 
@@ -46,6 +52,7 @@ def create_app(platform: Platform) -> FastAPI:
         openapi_url="/api/openapi.json",
         docs_url=None,
         redoc_url=None,
+        generate_unique_id_function=operation_id,
         lifespan=lifespan,
     )
     app.state.platform = platform

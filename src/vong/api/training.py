@@ -4,8 +4,8 @@ from fastapi import APIRouter
 
 from vong.api.call import Call
 from vong.app import training as wired
-from vong.app.training import RecipeInfo, RunWanted, Started
-from vong.training import Plan
+from vong.app.training import RecipeInfo, Started, TrainingWanted
+from vong.training import TrainingPlan
 
 routes = APIRouter(prefix="/api/v1/training", tags=["training"])
 
@@ -18,14 +18,14 @@ def recipes(call: Call) -> list[RecipeInfo]:
 
 
 @routes.post("/plan")
-def plan(wanted: RunWanted, call: Call) -> Plan:
+def plan(wanted: TrainingWanted, call: Call) -> TrainingPlan:
     """What a run would take: steps, tokens, time and memory. Nothing is started."""
     with call.scope() as connection:
         return wired.plan(call.platform, connection, wanted)
 
 
 @routes.post("/runs", status_code=202)
-def start(wanted: RunWanted, call: Call) -> Started:
+def start(wanted: TrainingWanted, call: Call) -> Started:
     """Start a run. Its job's result has the ref of the model (`model`) and the figures (`summary`)."""
     with call.scope() as connection:
         return wired.start(connection, wanted, call.idempotency_key)

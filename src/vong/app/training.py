@@ -31,7 +31,7 @@ PATIENCE = 600.0
 T = TypeVar("T")
 
 
-class RunWanted(Record):
+class TrainingWanted(Record):
     """A training run: what to teach (`base`, a model ref), from what (`dataset`, its splits), and how."""
 
     name: str
@@ -70,7 +70,7 @@ def recipes() -> list[RecipeInfo]:
     ]
 
 
-def start(connection: Connection, wanted: RunWanted, key: str | None = None) -> Started:
+def start(connection: Connection, wanted: TrainingWanted, key: str | None = None) -> Started:
     """Make the run and queue its job. What is wrong with the request is said now, not in the job."""
     settings = _settings(wanted)
     base, dataset = _inputs(connection, wanted)
@@ -93,7 +93,7 @@ def start(connection: Connection, wanted: RunWanted, key: str | None = None) -> 
     return Started(run=run, job=job)
 
 
-def plan(platform: Platform, connection: Connection, wanted: RunWanted) -> training.Plan:
+def plan(platform: Platform, connection: Connection, wanted: TrainingWanted) -> training.TrainingPlan:
     """What the run would take. Lengths are counted with the base's tokenizer, its template estimated."""
     from tokenizers import Tokenizer
 
@@ -119,7 +119,7 @@ def plan(platform: Platform, connection: Connection, wanted: RunWanted) -> train
 
 def train(job: JobContext, platform: Platform) -> dict[str, Any]:
     """The job `training.run`: train, register what came out, and keep the run's record true whatever happens."""
-    wanted = RunWanted.model_validate({name: job.params[name] for name in RunWanted.model_fields})
+    wanted = TrainingWanted.model_validate({name: job.params[name] for name in TrainingWanted.model_fields})
     run_id = UUID(job.params["run"])
     written(platform, job, lambda connection: experiments.begin_run(connection, run_id))
     status: Ended = "failed"
@@ -135,7 +135,7 @@ def train(job: JobContext, platform: Platform) -> dict[str, Any]:
             written(platform, job, lambda connection: experiments.finish_run(connection, run_id, status))
 
 
-def _train(job: JobContext, platform: Platform, wanted: RunWanted, run_id: UUID) -> dict[str, Any]:
+def _train(job: JobContext, platform: Platform, wanted: TrainingWanted, run_id: UUID) -> dict[str, Any]:
     with platform.scope(job.project_id) as connection:
         base, dataset = _inputs(connection, wanted)
         folder = model_folder(platform, connection, base.ref)
@@ -224,7 +224,7 @@ class RunReport:
         self._written = time.monotonic()
 
 
-def _settings(wanted: RunWanted) -> BaseModel:
+def _settings(wanted: TrainingWanted) -> BaseModel:
     kind: type[BaseModel] = plugins.load("recipe", wanted.recipe).Settings
     try:
         return kind.model_validate(wanted.settings)
@@ -235,7 +235,7 @@ def _settings(wanted: RunWanted) -> BaseModel:
         ) from error
 
 
-def _inputs(connection: Connection, wanted: RunWanted) -> tuple[ModelVersion, DatasetVersion]:
+def _inputs(connection: Connection, wanted: TrainingWanted) -> tuple[ModelVersion, DatasetVersion]:
     base, dataset = registry.find(connection, wanted.base), data.find(connection, wanted.dataset)
     if base.format != "safetensors" or base.kind == "adapter":
         raise InvalidInput(

@@ -7,7 +7,7 @@ from vong.app.platform import Platform
 from vong.errors import NotFound, nearest
 from vong.jobs.context import JobContext
 from vong.loop import turn
-from vong.loop.plan import Plan
+from vong.loop.plan import TurnPlan
 from vong.loop.steps import Turn
 from vong.records import Progress
 
@@ -20,13 +20,13 @@ def run(job: JobContext, platform: Platform) -> dict[str, Any]:
         job.progress(state.done, state.total, unit=state.unit, message=message)
 
     with platform.client(job.project_id) as client:
-        plan = Plan.model_validate(job.params["plan"])
+        plan = TurnPlan.model_validate(job.params["plan"])
         return turn.run(Turn(job.id, plan, client, keep=job.step, progress=progress, log=job.log, locate=shipped))
 
 
-def default_plan() -> Plan:
+def default_plan() -> TurnPlan:
     """The plan of the quickstart: a whole turn on the shipped samples."""
-    return Plan.model_validate_json(shipped("plan.json").read_text(encoding="utf-8"))
+    return TurnPlan.model_validate_json(shipped("plan.json").read_text(encoding="utf-8"))
 
 
 def samples() -> Path:

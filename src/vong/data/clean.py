@@ -50,7 +50,7 @@ class CleanSettings(Record):
     labels: tuple[LabelPath, ...] = ()
 
 
-class Change(Record):
+class CleaningChange(Record):
     """One change to one row. `row` is its number (from 1) in the version that was cleaned, `id` its metadata id,
     `origin` where it came from, `before` and `after` its hashes (`after` null: the row was dropped).
     """
@@ -69,7 +69,7 @@ class Cleaned:
     """The rows that remain, in order, and every change that was made."""
 
     examples: list[Example]
-    changes: list[Change]
+    changes: list[CleaningChange]
 
     @property
     def counts(self) -> dict[str, int]:
@@ -105,7 +105,7 @@ class _Bench:
 
     settings: CleanSettings
     rows: dict[int, Example] = field(default_factory=dict[int, Example])
-    changes: list[Change] = field(default_factory=list[Change])
+    changes: list[CleaningChange] = field(default_factory=list[CleaningChange])
     relabelled: set[int] = field(default_factory=set[int])
 
     def add(self, number: int, example: Example) -> None:
@@ -220,7 +220,7 @@ class _Bench:
     def _note(self, number: int, before: Example, what: What, after: str | None, reason: str) -> None:
         identity = before.metadata.get("id")
         self.changes.append(
-            Change(
+            CleaningChange(
                 row=number,
                 id=str(identity) if identity is not None else None,
                 origin=before.origin.id if before.origin else None,

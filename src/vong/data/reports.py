@@ -6,7 +6,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import Connection, insert, select
 
 from vong.data import tables
-from vong.data.clean import Change
+from vong.data.clean import CleaningChange
 from vong.data.report import ProfileSettings, Report
 from vong.data.versions import version_id
 from vong.errors import NotFound
@@ -14,7 +14,7 @@ from vong.records import DatasetVersion, new_id, now
 from vong.records.record import canonical_json
 from vong.store.blobs import Blobs
 
-_changes = TypeAdapter(list[Change])
+_changes = TypeAdapter(list[CleaningChange])
 
 
 def keep_report(
@@ -41,12 +41,12 @@ def latest_report(connection: Connection, blobs: Blobs, version: DatasetVersion)
     return Report.model_validate_json(blobs.get(blob))
 
 
-def put_changes(blobs: Blobs, changes: Sequence[Change]) -> str:
+def put_changes(blobs: Blobs, changes: Sequence[CleaningChange]) -> str:
     """Keep a list of changes; the hash of its blob goes into the settings of the operation, as `change_list`."""
     return blobs.put(_changes.dump_json(list(changes)))
 
 
-def changes_of(blobs: Blobs, version: DatasetVersion) -> list[Change]:
+def changes_of(blobs: Blobs, version: DatasetVersion) -> list[CleaningChange]:
     """The changes that made a version out of its parent. NotFound where its operation lists none."""
     blob = version.operation.settings.get("change_list")
     if not isinstance(blob, str):

@@ -1,18 +1,18 @@
 """Score models on datasets, and say with intervals whether one is better than another.
 
 In: the examples of a dataset split, a callable that asks a model, and the names of scorers. Out: an `EvalResult` whose
-every answer is kept, and a `Comparison` of two of them.
+every answer is kept, and an `EvalComparison` of two of them.
 """
 
 from vong.evals.asking import Answer, run
-from vong.evals.comparison import Comparison, compare
+from vong.evals.comparison import EvalComparison, compare
 from vong.evals.prompting import Settings
 from vong.evals.runs import get, list_answers, list_runs, start
 from vong.evals.scoring import list_scorers
 
 __all__ = [
     "Answer",
-    "Comparison",
+    "EvalComparison",
     "Settings",
     "compare",
     "get",

@@ -37,7 +37,7 @@ class MetricComparison(Record):
     minimum_detectable: float | None = None
 
 
-class Change(Record):
+class EvalChange(Record):
     """An example that the two runs answered differently, with both texts and their scores."""
 
     position: int
@@ -50,7 +50,7 @@ class Change(Record):
     b_scores: dict[str, float]
 
 
-class Comparison(Record):
+class EvalComparison(Record):
     """Run b against run a. `n` examples are in both; `left_out` are in one only (other limits).
 
     `changed` counts the answers whose text differs; `changes` are those that moved the first metric most.
@@ -65,10 +65,10 @@ class Comparison(Record):
     seed: int = SEED
     metrics: dict[str, MetricComparison]
     changed: int
-    changes: tuple[Change, ...]
+    changes: tuple[EvalChange, ...]
 
 
-def compare(connection: Connection, a: UUID, b: UUID, *, changes: int = 20) -> Comparison:
+def compare(connection: Connection, a: UUID, b: UUID, *, changes: int = 20) -> EvalComparison:
     """Compare run `b` with run `a` on every metric that both have.
 
     Conflict where a run has not finished, InvalidInput where they are of different datasets, splits or scorers.
@@ -85,7 +85,7 @@ def compare(connection: Connection, a: UUID, b: UUID, *, changes: int = 20) -> C
     changed = [pair for pair in pairs if pair[0].answer != pair[1].answer]
     first = next(iter(metrics), "")
     changed.sort(key=lambda pair: -abs(pair[1].scores.get(first, 0.0) - pair[0].scores.get(first, 0.0)))
-    return Comparison(
+    return EvalComparison(
         a=before,
         b=after,
         n=len(shared),
@@ -145,8 +145,8 @@ def _metric(
     )
 
 
-def _change(old: ScoredAnswer, new: ScoredAnswer) -> Change:
-    return Change(
+def _change(old: ScoredAnswer, new: ScoredAnswer) -> EvalChange:
+    return EvalChange(
         position=old.position,
         example=old.example,
         prompt=old.prompt,

@@ -14,7 +14,7 @@ LARGER_IS_BETTER = ("accuracy", "tokens_per_second", "score", "reward", "win_rat
 """Figures whose names end so are best at their largest; all others (losses, errors, times) at their smallest."""
 
 
-class Comparison(Record):
+class RunComparison(Record):
     """Runs side by side. Lists are in the order of `runs`; a setting is here only where it differs. `best` holds the
     best value of each figure, `last` its last one (null where a run has none), `winner` the index of the best run.
     """
@@ -26,7 +26,7 @@ class Comparison(Record):
     winner: dict[str, int]
 
 
-def compare(connection: Connection, run_ids: Sequence[UUID]) -> Comparison:
+def compare(connection: Connection, run_ids: Sequence[UUID]) -> RunComparison:
     """Compare runs. NotFound where one is not there."""
     runs = [get(connection, run_id) for run_id in run_ids]
     given = [{"base": run.base, "dataset": run.dataset, "recipe": run.recipe, **run.settings} for run in runs]
@@ -35,7 +35,7 @@ def compare(connection: Connection, run_ids: Sequence[UUID]) -> Comparison:
     extremes = [_extremes(connection, run.id) for run in runs]
     figures = sorted({name for one in extremes for name in one})
     best = {name: [_best(name, one.get(name)) for one in extremes] for name in figures}
-    return Comparison(
+    return RunComparison(
         runs=tuple(runs),
         settings={name: values for name, values in settings.items() if any(value != values[0] for value in values)},
         best=best,

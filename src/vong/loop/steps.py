@@ -16,7 +16,7 @@ from uuid import UUID, uuid5
 
 from vong.client import Client
 from vong.errors import Refused
-from vong.loop.plan import Plan
+from vong.loop.plan import TurnPlan
 from vong.records import Example, Job, Progress
 
 CONCURRENT = 8
@@ -30,7 +30,7 @@ class Turn:
     """A turn under way. `keep(name, function)` runs a function once ever; `progress` tells how far the step is."""
 
     id: UUID
-    plan: Plan
+    plan: TurnPlan
     client: Client
     keep: Callable[[str, Callable[[], Any]], Any]
     progress: Callable[[str, Progress], None]

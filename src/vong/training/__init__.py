@@ -6,7 +6,7 @@ what it has to say. torch is imported inside the functions that compute.
 """
 
 from vong.training.convert import convert_gguf
-from vong.training.plan import Plan, estimate
+from vong.training.plan import TrainingPlan, estimate
 from vong.training.recipes import Outcome, Recipe, Work
 from vong.training.recipes.settings import SftSettings
 from vong.training.reference import reference
@@ -15,10 +15,10 @@ from vong.training.tokens import with_answer
 
 __all__ = [
     "Outcome",
-    "Plan",
     "Recipe",
     "Report",
     "SftSettings",
+    "TrainingPlan",
     "Work",
     "convert_gguf",
     "estimate",

@@ -23,7 +23,7 @@ STEP_COST = 0.02
 """Seconds that a step takes however small the model is: the optimiser, the figures, the loop itself."""
 
 
-class Plan(Record):
+class TrainingPlan(Record):
     """An estimate. Bytes and seconds; `rate_source` says where `tokens_per_second` comes from. `seconds` holds
     training and evaluations, not the load of the model.
     """
@@ -50,7 +50,7 @@ def estimate(
     *,
     cores: int,
     measured: float | None = None,
-) -> Plan:
+) -> TrainingPlan:
     """The plan for rows of these lengths in tokens on the model of this `config.json`.
 
     `measured` is the rate of an earlier run of this base on this machine (tokens/s); without one the rate is that of
@@ -69,7 +69,7 @@ def estimate(
     # A forward pass is a third of a training step.
     seconds = tokens / rate + steps * STEP_COST + evaluations * sum(judged) / (3 * rate)
     trained = adapter if settings.method == "lora" else parameters
-    return Plan(
+    return TrainingPlan(
         rows=len(fit),
         validation_rows=len(judged),
         left_out=len(train) - len(fit) + len(validation) - len(judged),

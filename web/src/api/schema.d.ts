@@ -1,7 +1,7 @@
 // Written by `make docs` from openapi.json. Do not edit.
 
 export interface paths {
-    "/api/v1/data/datasets": {
+    "/api/v1/access/installation": {
         parameters: {
             query?: never;
             header?: never;
@@ -9,1231 +9,11 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Datasets
-         * @description The newest version of every dataset, by name; `after` is the last name of the page before.
+         * Show Installation
+         * @description What is installed and what it uses: versions, storage, processes (owners and members).
          */
-        get: operations["datasets_api_v1_data_datasets_get"];
+        get: operations["access_show_installation"];
         put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/data/datasets/{name}/versions": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Versions
-         * @description The versions of a dataset, newest first; `after` is the last number of the page before.
-         */
-        get: operations["versions_api_v1_data_datasets__name__versions_get"];
-        put?: never;
-        /**
-         * Import Files
-         * @description Upload files and import them as the dataset's next version. The job's result has its ref.
-         */
-        post: operations["import_files_api_v1_data_datasets__name__versions_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/data/datasets/{name}/rows": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Append Rows
-         * @description Add rows: the next version of the dataset has them too, without those it has already.
-         */
-        post: operations["append_rows_api_v1_data_datasets__name__rows_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/data/versions/{ref}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Version
-         * @description One version: NAME (the newest), NAME@NUMBER or NAME@HASH.
-         */
-        get: operations["version_api_v1_data_versions__ref__get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/data/versions/{ref}/rows": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Rows
-         * @description The rows after number `after`; of one split, or with some text in question or answer.
-         */
-        get: operations["rows_api_v1_data_versions__ref__rows_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/data/versions/{ref}/changes": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Changes
-         * @description Every change that cleaning made, by row.
-         */
-        get: operations["changes_api_v1_data_versions__ref__changes_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/data/versions/{ref}/report": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Report
-         * @description The newest health report of a version.
-         */
-        get: operations["report_api_v1_data_versions__ref__report_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/data/versions/{ref}/profile": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Profile
-         * @description Look at the health of a version. The report is kept beside it.
-         */
-        post: operations["profile_api_v1_data_versions__ref__profile_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/data/versions/{ref}/clean": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Clean
-         * @description Clean a version into a new one. The job's result has its ref and the count of each change.
-         */
-        post: operations["clean_api_v1_data_versions__ref__clean_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/data/versions/{ref}/split": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Split
-         * @description Split a version into a new one. The job's result has its ref and the rows of each split.
-         */
-        post: operations["split_api_v1_data_versions__ref__split_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/data/diff": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Diff
-         * @description What differs between two versions: the counts, and the first differing rows.
-         */
-        get: operations["diff_api_v1_data_diff_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/training/recipes": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Recipes
-         * @description The ways of training, each with the JSON schema of its settings.
-         */
-        get: operations["recipes_api_v1_training_recipes_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/training/plan": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Plan
-         * @description What a run would take: steps, tokens, time and memory. Nothing is started.
-         */
-        post: operations["plan_api_v1_training_plan_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/training/runs": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Start
-         * @description Start a run. Its job's result has the ref of the model (`model`) and the figures (`summary`).
-         */
-        post: operations["start_api_v1_training_runs_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/experiments/runs": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Runs
-         * @description The runs, newest first; `after` is the last id of the page before.
-         */
-        get: operations["runs_api_v1_experiments_runs_get"];
-        put?: never;
-        /**
-         * Start
-         * @description Begin a run whose figures you send yourself. (Our own trainer is started at training.)
-         */
-        post: operations["start_api_v1_experiments_runs_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/experiments/runs/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Run
-         * @description One run with its settings, best and last figures and warnings.
-         */
-        get: operations["run_api_v1_experiments_runs__id__get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/experiments/runs/{id}/metrics": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Metrics
-         * @description The curves of a run, thinned to that many points each (LTTB: every point is a measured one).
-         */
-        get: operations["metrics_api_v1_experiments_runs__id__metrics_get"];
-        put?: never;
-        /**
-         * Log
-         * @description Write figures. A step that is sent again takes the newer values.
-         */
-        post: operations["log_api_v1_experiments_runs__id__metrics_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/experiments/runs/{id}/finish": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Finish
-         * @description Say how a run ended.
-         */
-        post: operations["finish_api_v1_experiments_runs__id__finish_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/experiments/runs/{id}/events": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Events
-         * @description Follow a run: its figures as they come, until it has ended. `Last-Event-ID` goes on where a stream broke.
-         */
-        get: operations["events_api_v1_experiments_runs__id__events_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/experiments/compare": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Compare
-         * @description What differs between runs: settings, best and last figures.
-         */
-        get: operations["compare_api_v1_experiments_compare_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/evals/scorers": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Scorers
-         * @description The scorers that are installed, with their options.
-         */
-        get: operations["scorers_api_v1_evals_scorers_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/evals/runs": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Runs
-         * @description The project's runs, newest first.
-         */
-        get: operations["runs_api_v1_evals_runs_get"];
-        put?: never;
-        /**
-         * Run
-         * @description Evaluate a model on a dataset split. The run goes on in a job.
-         */
-        post: operations["run_api_v1_evals_runs_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/evals/runs/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Show
-         * @description One run: its scores, how each was computed, latency and tokens.
-         */
-        get: operations["show_api_v1_evals_runs__id__get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/evals/runs/{id}/examples": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Examples
-         * @description A run's answers by position: all, those that failed, or those whose text differs from another run's.
-         */
-        get: operations["examples_api_v1_evals_runs__id__examples_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/evals/compare": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Compare
-         * @description Run `b` against run `a` on the same examples: differences, intervals, exact tests, and what changed.
-         */
-        get: operations["compare_api_v1_evals_compare_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/registry/models": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Models
-         * @description The models by name, each with its newest version and its aliases; `after` is the last name of the page before.
-         */
-        get: operations["models_api_v1_registry_models_get"];
-        put?: never;
-        /**
-         * Import Model
-         * @description Import a base model. The job's result has the refs `model` and, for a GGUF, `gguf`.
-         */
-        post: operations["import_model_api_v1_registry_models_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/registry/models/{name}/versions": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Versions
-         * @description The versions of a model, newest first; `after` is the last number of the page before.
-         */
-        get: operations["versions_api_v1_registry_models__name__versions_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/registry/versions/{ref}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Version
-         * @description One version: NAME (the newest), NAME@NUMBER, NAME@HASH or NAME:ALIAS.
-         */
-        get: operations["version_api_v1_registry_versions__ref__get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/registry/models/{name}/aliases": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Aliases
-         * @description Where a model's aliases point now, or with `history` every move, newest first.
-         */
-        get: operations["aliases_api_v1_registry_models__name__aliases_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/registry/models/{name}/aliases/{alias}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        /**
-         * Set Alias
-         * @description Point an alias at a version. `prod` moves only with evidence or a reason.
-         */
-        put: operations["set_alias_api_v1_registry_models__name__aliases__alias__put"];
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/registry/lineage": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Lineage
-         * @description Both ways from an answer (a span's id), a model, a dataset (their refs) or a row (`row:HASH`).
-         */
-        get: operations["lineage_api_v1_registry_lineage_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/serving/deployments/{name}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Deployment
-         * @description One deployment: what is wanted, how it stands and why, its process, and its parity check.
-         */
-        get: operations["deployment_api_v1_serving_deployments__name__get"];
-        /**
-         * Deploy
-         * @description Serve a model under that name. A tuned model answers once its parity check has passed: see the job.
-         */
-        put: operations["deploy_api_v1_serving_deployments__name__put"];
-        post?: never;
-        /**
-         * Stop
-         * @description Serve it no more.
-         */
-        delete: operations["stop_api_v1_serving_deployments__name__delete"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/serving/deployments": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Deployments
-         * @description The project's deployments by name, those after `after`.
-         */
-        get: operations["deployments_api_v1_serving_deployments_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/serving/deployments/{name}/restart": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Restart
-         * @description Start its engine process anew, its failures forgiven.
-         */
-        post: operations["restart_api_v1_serving_deployments__name__restart_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/serving/deployments/{name}/log": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Log
-         * @description The end of its engine's log.
-         */
-        get: operations["log_api_v1_serving_deployments__name__log_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/gateway/routes": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List Routes
-         * @description The project's routes by name.
-         */
-        get: operations["list_routes_api_v1_gateway_routes_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/gateway/routes/{name}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Get Route
-         * @description One route.
-         */
-        get: operations["get_route_api_v1_gateway_routes__name__get"];
-        /**
-         * Put Route
-         * @description Make a route or give it new targets. The same targets again change nothing.
-         */
-        put: operations["put_route_api_v1_gateway_routes__name__put"];
-        post?: never;
-        /**
-         * Delete Route
-         * @description Remove a route; its history stays.
-         */
-        delete: operations["delete_route_api_v1_gateway_routes__name__delete"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/gateway/routes/{name}/history": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * History
-         * @description Every version of a route, newest first; one without targets is its deletion.
-         */
-        get: operations["history_api_v1_gateway_routes__name__history_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/gateway/providers": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Providers
-         * @description The configured providers, without their keys, and whether each answers at this moment.
-         */
-        get: operations["providers_api_v1_gateway_providers_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/gateway/models": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Models
-         * @description Every name that can be called: routes, deployments, and what the providers list.
-         */
-        get: operations["models_api_v1_gateway_models_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/gateway/usage": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Usage
-         * @description Calls, errors, tokens, cost and latencies over time, and in all by group: for charts and for bills.
-         */
-        get: operations["usage_api_v1_gateway_usage_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/knowledge/bases": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Bases
-         * @description The project's knowledge bases.
-         */
-        get: operations["bases_api_v1_knowledge_bases_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/knowledge/bases/{base}/documents": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Documents
-         * @description The documents of a base; failed ones say why.
-         */
-        get: operations["documents_api_v1_knowledge_bases__base__documents_get"];
-        put?: never;
-        /**
-         * Add Documents
-         * @description Upload files into a base, made by this where it is new. The job's result lists each document and its state.
-         */
-        post: operations["add_documents_api_v1_knowledge_bases__base__documents_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/knowledge/bases/{base}/documents/{path}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        /**
-         * Remove Document
-         * @description Delete a document and its passages.
-         */
-        delete: operations["remove_document_api_v1_knowledge_bases__base__documents__path__delete"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/knowledge/documents/{document_id}/chunks": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Chunks
-         * @description The passages of a document in reading order.
-         */
-        get: operations["chunks_api_v1_knowledge_documents__document_id__chunks_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/knowledge/bases/{base}/search": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Search
-         * @description The passages that fit a question, with their scores in both searches.
-         */
-        get: operations["search_api_v1_knowledge_bases__base__search_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/knowledge/bases/{base}/ask": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Ask
-         * @description Answer a question with numbered citations, or say that nothing fits.
-         */
-        post: operations["ask_api_v1_knowledge_bases__base__ask_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/traces/spans": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Spans
-         * @description The spans that match, newest first, without their bodies.
-         */
-        get: operations["spans_api_v1_traces_spans_get"];
-        put?: never;
-        /**
-         * Ingest
-         * @description Store spans that another program measured. Answered when they are committed; known ones stay as they are.
-         */
-        post: operations["ingest_api_v1_traces_spans_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/traces/spans/count": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Count
-         * @description How many spans match.
-         */
-        get: operations["count_api_v1_traces_spans_count_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/traces/facets": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Facets
-         * @description What the spans of the last seven days can be filtered by: routes, models, kinds, statuses and keys.
-         */
-        get: operations["facets_api_v1_traces_facets_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/traces/spans/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Span
-         * @description One span with its input and output.
-         */
-        get: operations["span_api_v1_traces_spans__id__get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/traces/traces/{trace_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Trace
-         * @description All spans of a trace as trees, with offsets from its start.
-         */
-        get: operations["trace_api_v1_traces_traces__trace_id__get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/feedback": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Scores
-         * @description The scores that fit, newest first; `after` is the id of the last score of the page before.
-         */
-        get: operations["scores_api_v1_feedback_get"];
-        put?: never;
-        /**
-         * Add
-         * @description Score an answer by its span: a value, a comment, a correction. The same id again is the same score.
-         */
-        post: operations["add_api_v1_feedback_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/feedback/summary": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Summary
-         * @description What the scores that fit say together, for each combination of the fields in `by`: mean and 95 % interval.
-         */
-        get: operations["summary_api_v1_feedback_summary_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/feedback/harvest": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Preview
-         * @description What a harvest would give: its counts, the disagreements, and the first 50 examples.
-         */
-        get: operations["preview_api_v1_feedback_harvest_get"];
-        put?: never;
-        /**
-         * Harvest
-         * @description Make corrections and good answers into rows of the dataset's next version.
-         */
-        post: operations["harvest_api_v1_feedback_harvest_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/access/projects": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Projects
-         * @description The projects that the caller may see: an owner all of them, others their own.
-         */
-        get: operations["projects_api_v1_access_projects_get"];
-        put?: never;
-        /**
-         * Create Project
-         * @description Make a project (owners).
-         */
-        post: operations["create_project_api_v1_access_projects_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/access/users": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Users
-         * @description Everybody who can sign in (owners).
-         */
-        get: operations["users_api_v1_access_users_get"];
-        put?: never;
-        /**
-         * Create User
-         * @description Make an account (owners). A password that Vong chose is in this answer and nowhere else.
-         */
-        post: operations["create_user_api_v1_access_users_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/access/users/{email}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        /**
-         * Remove User
-         * @description Delete an account and end its sessions (owners). The last owner stays.
-         */
-        delete: operations["remove_user_api_v1_access_users__email__delete"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/access/users/{email}/password": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        /**
-         * Reset Password
-         * @description Give somebody another password and end their sessions (owners): for a password that was lost.
-         */
-        put: operations["reset_password_api_v1_access_users__email__password_put"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1252,13 +32,13 @@ export interface paths {
          * Keys
          * @description The project's API keys, without their secrets.
          */
-        get: operations["keys_api_v1_access_keys_get"];
+        get: operations["access_keys"];
         put?: never;
         /**
          * Create Key
          * @description Make an API key (owners). The secret is in this answer and nowhere else.
          */
-        post: operations["create_key_api_v1_access_keys_post"];
+        post: operations["access_create_key"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1279,39 +59,7 @@ export interface paths {
          * Revoke Key
          * @description Revoke a key, named by its name, prefix or id (owners).
          */
-        delete: operations["revoke_key_api_v1_access_keys__name__delete"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/access/session": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Session
-         * @description Who is signed in, the project they look at, and those they may change to. 401 where nobody is.
-         */
-        get: operations["session_api_v1_access_session_get"];
-        /**
-         * Switch Project
-         * @description Look at another project from now on.
-         */
-        put: operations["switch_project_api_v1_access_session_put"];
-        /**
-         * Sign In
-         * @description Sign in: the answer sets the cookie of the session. 429 after too many failed attempts.
-         */
-        post: operations["sign_in_api_v1_access_session_post"];
-        /**
-         * Sign Out
-         * @description Sign out: this session ends at once.
-         */
-        delete: operations["sign_out_api_v1_access_session_delete"];
+        delete: operations["access_revoke_key"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1329,7 +77,7 @@ export interface paths {
          * Change Password
          * @description Change one's own password. One's other sessions end.
          */
-        put: operations["change_password_api_v1_access_password_put"];
+        put: operations["access_change_password"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1337,7 +85,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/loop/canaries": {
+    "/api/v1/access/projects": {
         parameters: {
             query?: never;
             header?: never;
@@ -1345,23 +93,23 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Canaries
-         * @description The project's canaries, newest first, without their trails.
+         * Projects
+         * @description The projects that the caller may see: an owner all of them, others their own.
          */
-        get: operations["canaries_api_v1_loop_canaries_get"];
+        get: operations["access_projects"];
         put?: never;
         /**
-         * Start Canary
-         * @description Start a canary on a route.
+         * Create Project
+         * @description Make a project (owners).
          */
-        post: operations["start_canary_api_v1_loop_canaries_post"];
+        post: operations["access_create_project"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/loop/canaries/{id}": {
+    "/api/v1/access/session": {
         parameters: {
             query?: never;
             header?: never;
@@ -1369,10 +117,106 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Canary
-         * @description One canary with its evidence and how that grew.
+         * Session
+         * @description Who is signed in, the project they look at, and those they may change to. 401 where nobody is.
          */
-        get: operations["canary_api_v1_loop_canaries__id__get"];
+        get: operations["access_session"];
+        /**
+         * Switch Project
+         * @description Look at another project from now on.
+         */
+        put: operations["access_switch_project"];
+        /**
+         * Sign In
+         * @description Sign in: the answer sets the cookie of the session. 429 after too many failed attempts.
+         */
+        post: operations["access_sign_in"];
+        /**
+         * Sign Out
+         * @description Sign out: this session ends at once.
+         */
+        delete: operations["access_sign_out"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/access/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Users
+         * @description Everybody who can sign in (owners).
+         */
+        get: operations["access_users"];
+        put?: never;
+        /**
+         * Create User
+         * @description Make an account (owners). A password that Vong chose is in this answer and nowhere else.
+         */
+        post: operations["access_create_user"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/access/users/{email}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove User
+         * @description Delete an account and end its sessions (owners). The last owner stays.
+         */
+        delete: operations["access_remove_user"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/access/users/{email}/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Reset Password
+         * @description Give somebody another password and end their sessions (owners): for a password that was lost.
+         */
+        put: operations["access_reset_password"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/data/datasets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Datasets
+         * @description The newest version of every dataset, by name; `after` is the last name of the page before.
+         */
+        get: operations["data_datasets"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1381,7 +225,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/loop/canaries/{id}/evaluate": {
+    "/api/v1/data/datasets/{name}/rows": {
         parameters: {
             query?: never;
             header?: never;
@@ -1391,17 +235,101 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Evaluate
-         * @description Count every score that has come, and decide where they prove enough. (It happens by itself on every score.)
+         * Append Rows
+         * @description Add rows: the next version of the dataset has them too, without those it has already.
          */
-        post: operations["evaluate_api_v1_loop_canaries__id__evaluate_post"];
+        post: operations["data_append_rows"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/loop/canaries/{id}/decide": {
+    "/api/v1/data/datasets/{name}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Versions
+         * @description The versions of a dataset, newest first; `after` is the last number of the page before.
+         */
+        get: operations["data_versions"];
+        put?: never;
+        /**
+         * Import Files
+         * @description Upload files and import them as the dataset's next version. The job's result has its ref.
+         */
+        post: operations["data_import_files"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/data/diff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Diff
+         * @description What differs between two versions: the counts, and the first differing rows.
+         */
+        get: operations["data_diff"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/data/versions/{ref}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Version
+         * @description One version: NAME (the newest), NAME@NUMBER or NAME@HASH.
+         */
+        get: operations["data_version"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/data/versions/{ref}/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Changes
+         * @description Every change that cleaning made, by row.
+         */
+        get: operations["data_changes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/data/versions/{ref}/clean": {
         parameters: {
             query?: never;
             header?: never;
@@ -1411,41 +339,37 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Decide
-         * @description Promote or roll back by hand.
+         * Clean
+         * @description Clean a version into a new one. The job's result has its ref and the count of each change.
          */
-        post: operations["decide_api_v1_loop_canaries__id__decide_post"];
+        post: operations["data_clean"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/loop/turns": {
+    "/api/v1/data/versions/{ref}/profile": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /**
-         * List Turns
-         * @description The project's turns, newest first.
-         */
-        get: operations["list_turns_api_v1_loop_turns_get"];
+        get?: never;
         put?: never;
         /**
-         * Start Turn
-         * @description Run a whole turn of the loop as a job; its result is the report.
+         * Profile
+         * @description Look at the health of a version. The report is kept beside it.
          */
-        post: operations["start_turn_api_v1_loop_turns_post"];
+        post: operations["data_profile"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/loop/turns/{id}": {
+    "/api/v1/data/versions/{ref}/report": {
         parameters: {
             query?: never;
             header?: never;
@@ -1453,10 +377,527 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Show Turn
-         * @description One turn: how far it is, and once it is finished its report as the result.
+         * Report
+         * @description The newest health report of a version.
          */
-        get: operations["show_turn_api_v1_loop_turns__id__get"];
+        get: operations["data_report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/data/versions/{ref}/rows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Rows
+         * @description The rows after number `after`; of one split, or with some text in question or answer.
+         */
+        get: operations["data_rows"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/data/versions/{ref}/split": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Split
+         * @description Split a version into a new one. The job's result has its ref and the rows of each split.
+         */
+        post: operations["data_split"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evals/compare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Compare
+         * @description Run `b` against run `a` on the same examples: differences, intervals, exact tests, and what changed.
+         */
+        get: operations["evals_compare"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evals/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Runs
+         * @description The project's runs, newest first.
+         */
+        get: operations["evals_runs"];
+        put?: never;
+        /**
+         * Run
+         * @description Evaluate a model on a dataset split. The run goes on in a job.
+         */
+        post: operations["evals_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evals/runs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show
+         * @description One run: its scores, how each was computed, latency and tokens.
+         */
+        get: operations["evals_show"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evals/runs/{id}/examples": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Examples
+         * @description A run's answers by position: all, those that failed, or those whose text differs from another run's.
+         */
+        get: operations["evals_examples"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evals/scorers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Scorers
+         * @description The scorers that are installed, with their options.
+         */
+        get: operations["evals_scorers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/experiments/compare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Compare
+         * @description What differs between runs: settings, best and last figures.
+         */
+        get: operations["experiments_compare"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/experiments/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Runs
+         * @description The runs, newest first; `after` is the last id of the page before.
+         */
+        get: operations["experiments_runs"];
+        put?: never;
+        /**
+         * Start
+         * @description Begin a run whose figures you send yourself. (Our own trainer is started at training.)
+         */
+        post: operations["experiments_start"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/experiments/runs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Run
+         * @description One run with its settings, best and last figures and warnings.
+         */
+        get: operations["experiments_run"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/experiments/runs/{id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Events
+         * @description Follow a run: its figures as they come, until it has ended. `Last-Event-ID` goes on where a stream broke.
+         */
+        get: operations["experiments_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/experiments/runs/{id}/finish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Finish
+         * @description Say how a run ended.
+         */
+        post: operations["experiments_finish"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/experiments/runs/{id}/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Metrics
+         * @description The curves of a run, thinned to that many points each (LTTB: every point is a measured one).
+         */
+        get: operations["experiments_metrics"];
+        put?: never;
+        /**
+         * Log
+         * @description Write figures. A step that is sent again takes the newer values.
+         */
+        post: operations["experiments_log"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/feedback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Scores
+         * @description The scores that fit, newest first; `after` is the id of the last score of the page before.
+         */
+        get: operations["feedback_scores"];
+        put?: never;
+        /**
+         * Add
+         * @description Score an answer by its span: a value, a comment, a correction. The same id again is the same score.
+         */
+        post: operations["feedback_add"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/feedback/harvest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Preview
+         * @description What a harvest would give: its counts, the disagreements, and the first 50 examples.
+         */
+        get: operations["feedback_preview"];
+        put?: never;
+        /**
+         * Harvest
+         * @description Make corrections and good answers into rows of the dataset's next version.
+         */
+        post: operations["feedback_harvest"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/feedback/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Summary
+         * @description What the scores that fit say together, for each combination of the fields in `by`: mean and 95 % interval.
+         */
+        get: operations["feedback_summary"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gateway/models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Models
+         * @description Every name that can be called: routes, deployments, and what the providers list.
+         */
+        get: operations["gateway_models"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gateway/providers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Providers
+         * @description Every provider, without its key. With `probe` each is asked whether it answers at this moment.
+         */
+        get: operations["gateway_providers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gateway/providers/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Provider
+         * @description One provider, without its key; it is not asked.
+         */
+        get: operations["gateway_get_provider"];
+        /**
+         * Put Provider
+         * @description Make a provider or change it; for owners. `api_key` is written and never read back: left out it stays as it is,
+         *     null removes it.
+         */
+        put: operations["gateway_put_provider"];
+        post?: never;
+        /**
+         * Delete Provider
+         * @description Remove a stored provider with its secret; for owners.
+         */
+        delete: operations["gateway_delete_provider"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gateway/providers/{name}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Test Provider
+         * @description Ask a provider for its models: whether it is reachable, how fast, what it offers, or why not.
+         */
+        post: operations["gateway_test_provider"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gateway/routes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Routes
+         * @description The project's routes by name.
+         */
+        get: operations["gateway_list_routes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gateway/routes/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Route
+         * @description One route.
+         */
+        get: operations["gateway_get_route"];
+        /**
+         * Put Route
+         * @description Make a route or give it new targets. The same targets again change nothing.
+         */
+        put: operations["gateway_put_route"];
+        post?: never;
+        /**
+         * Delete Route
+         * @description Remove a route; its history stays.
+         */
+        delete: operations["gateway_delete_route"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gateway/routes/{name}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * History
+         * @description Every version of a route, newest first; one without targets is its deletion.
+         */
+        get: operations["gateway_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gateway/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Usage
+         * @description Calls, errors, tokens, cost and latencies over time, and in all by group: for charts and for bills.
+         */
+        get: operations["gateway_usage"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1476,7 +917,7 @@ export interface paths {
          * List Jobs
          * @description The project's jobs, newest first; `after` is the last id of the page before.
          */
-        get: operations["list_jobs_api_v1_jobs_get"];
+        get: operations["jobs_list_jobs"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1496,47 +937,7 @@ export interface paths {
          * Show
          * @description A job as it stands.
          */
-        get: operations["show_api_v1_jobs__id__get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/jobs/{id}/log": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Log
-         * @description A job's log from line `after` + 1 on.
-         */
-        get: operations["log_api_v1_jobs__id__log_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/jobs/{id}/events": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Events
-         * @description A job live: its progress and its log, to its end. An event's id is where a broken stream goes on.
-         */
-        get: operations["events_api_v1_jobs__id__events_get"];
+        get: operations["jobs_show"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1558,7 +959,47 @@ export interface paths {
          * Cancel
          * @description Cancel a job: a queued one at once, a running one within seconds.
          */
-        post: operations["cancel_api_v1_jobs__id__cancel_post"];
+        post: operations["jobs_cancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Events
+         * @description A job live: its progress and its log, to its end. An event's id is where a broken stream goes on.
+         */
+        get: operations["jobs_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{id}/log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Log
+         * @description A job's log from line `after` + 1 on.
+         */
+        get: operations["jobs_log"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1578,7 +1019,675 @@ export interface paths {
          * Retry
          * @description Queue a failed or cancelled job again; its finished steps are kept.
          */
-        post: operations["retry_api_v1_jobs__id__retry_post"];
+        post: operations["jobs_retry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/knowledge/bases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Bases
+         * @description The project's knowledge bases.
+         */
+        get: operations["knowledge_bases"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/knowledge/bases/{base}/ask": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask
+         * @description Answer a question with numbered citations, or say that nothing fits.
+         */
+        post: operations["knowledge_ask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/knowledge/bases/{base}/documents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Documents
+         * @description The documents of a base; failed ones say why.
+         */
+        get: operations["knowledge_documents"];
+        put?: never;
+        /**
+         * Add Documents
+         * @description Upload files into a base, made by this where it is new. The job's result lists each document and its state.
+         */
+        post: operations["knowledge_add_documents"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/knowledge/bases/{base}/documents/{path}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove Document
+         * @description Delete a document and its passages.
+         */
+        delete: operations["knowledge_remove_document"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/knowledge/bases/{base}/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Search
+         * @description The passages that fit a question, with their scores in both searches.
+         */
+        get: operations["knowledge_search"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/knowledge/documents/{document_id}/chunks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Chunks
+         * @description The passages of a document in reading order.
+         */
+        get: operations["knowledge_chunks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/loop/canaries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Canaries
+         * @description The project's canaries, newest first, without their trails.
+         */
+        get: operations["loop_canaries"];
+        put?: never;
+        /**
+         * Start Canary
+         * @description Start a canary on a route.
+         */
+        post: operations["loop_start_canary"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/loop/canaries/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Canary
+         * @description One canary with its evidence and how that grew.
+         */
+        get: operations["loop_canary"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/loop/canaries/{id}/decide": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Decide
+         * @description Promote or roll back by hand.
+         */
+        post: operations["loop_decide"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/loop/canaries/{id}/evaluate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Evaluate
+         * @description Count every score that has come, and decide where they prove enough. (It happens by itself on every score.)
+         */
+        post: operations["loop_evaluate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/loop/overview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show Overview
+         * @description How every stage of the loop stands, what happened lately, and the next step that is worth taking.
+         */
+        get: operations["loop_show_overview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/loop/turns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Turns
+         * @description The project's turns, newest first.
+         */
+        get: operations["loop_list_turns"];
+        put?: never;
+        /**
+         * Start Turn
+         * @description Run a whole turn of the loop as a job; its result is the report.
+         */
+        post: operations["loop_start_turn"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/loop/turns/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show Turn
+         * @description One turn: how far it is, and once it is finished its report as the result.
+         */
+        get: operations["loop_show_turn"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registry/lineage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lineage
+         * @description Both ways from an answer (a span's id), a model, a dataset (their refs) or a row (`row:HASH`).
+         */
+        get: operations["registry_lineage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registry/models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Models
+         * @description The models by name, each with its newest version and its aliases; `after` is the last name of the page before.
+         */
+        get: operations["registry_models"];
+        put?: never;
+        /**
+         * Import Model
+         * @description Import a base model. The job's result has the refs `model` and, for a GGUF, `gguf`.
+         */
+        post: operations["registry_import_model"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registry/models/{name}/aliases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Aliases
+         * @description Where a model's aliases point now, or with `history` every move, newest first.
+         */
+        get: operations["registry_aliases"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registry/models/{name}/aliases/{alias}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set Alias
+         * @description Point an alias at a version. `prod` moves only with evidence or a reason.
+         */
+        put: operations["registry_set_alias"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registry/models/{name}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Versions
+         * @description The versions of a model, newest first; `after` is the last number of the page before.
+         */
+        get: operations["registry_versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registry/versions/{ref}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Version
+         * @description One version: NAME (the newest), NAME@NUMBER, NAME@HASH or NAME:ALIAS.
+         */
+        get: operations["registry_version"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/serving/deployments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Deployments
+         * @description The project's deployments by name, those after `after`.
+         */
+        get: operations["serving_deployments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/serving/deployments/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Deployment
+         * @description One deployment: what is wanted, how it stands and why, its process, and its parity check.
+         */
+        get: operations["serving_deployment"];
+        /**
+         * Deploy
+         * @description Serve a model under that name. A tuned model answers once its parity check has passed: see the job.
+         */
+        put: operations["serving_deploy"];
+        post?: never;
+        /**
+         * Stop
+         * @description Serve it no more.
+         */
+        delete: operations["serving_stop"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/serving/deployments/{name}/log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Log
+         * @description The end of its engine's log.
+         */
+        get: operations["serving_log"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/serving/deployments/{name}/restart": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restart
+         * @description Start its engine process anew, its failures forgiven.
+         */
+        post: operations["serving_restart"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/traces/facets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Facets
+         * @description What the spans of the last seven days can be filtered by: routes, models, kinds, statuses and keys.
+         */
+        get: operations["traces_facets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/traces/spans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Spans
+         * @description The spans that match, newest first, without their bodies, with the counts of their scores.
+         */
+        get: operations["traces_spans"];
+        put?: never;
+        /**
+         * Ingest
+         * @description Store spans that another program measured. Answered when they are committed; known ones stay as they are.
+         */
+        post: operations["traces_ingest"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/traces/spans/count": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count
+         * @description How many spans match. With `at_most` counting ends there.
+         */
+        get: operations["traces_count"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/traces/spans/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Events
+         * @description Spans live, as they are stored: those that match and arrive from now on, or after an event of the last hour.
+         */
+        get: operations["traces_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/traces/spans/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Span
+         * @description One span with its input and output.
+         */
+        get: operations["traces_span"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/traces/traces/{trace_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Trace
+         * @description All spans of a trace as trees, with offsets from its start.
+         */
+        get: operations["traces_trace"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/training/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Plan
+         * @description What a run would take: steps, tokens, time and memory. Nothing is started.
+         */
+        post: operations["training_plan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/training/recipes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Recipes
+         * @description The ways of training, each with the JSON schema of its settings.
+         */
+        get: operations["training_recipes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/training/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start
+         * @description Start a run. Its job's result has the ref of the model (`model`) and the figures (`summary`).
+         */
+        post: operations["training_start"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1596,7 +1705,7 @@ export interface paths {
          * Health
          * @description 200 while the server can work, 503 while its database does not answer.
          */
-        get: operations["health_health_get"];
+        get: operations["health_health"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1616,7 +1725,7 @@ export interface paths {
          * Prometheus
          * @description Counters and histograms in Prometheus' text format.
          */
-        get: operations["prometheus_metrics_get"];
+        get: operations["health_prometheus"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1634,13 +1743,13 @@ export interface components {
          * @description Who is signed in.
          */
         Account: {
+            /** Email */
+            email: string;
             /**
              * Id
              * Format: uuid
              */
             id: string;
-            /** Email */
-            email: string;
             /**
              * Role
              * @enum {string}
@@ -1652,17 +1761,13 @@ export interface components {
          * @description One move of an alias: the version it points at since then, why, and who moved it.
          */
         AliasMove: {
-            /**
-             * Id
-             * Format: uuid
-             */
-            id: string;
-            /** Name */
-            name: string;
             /** Alias */
             alias: string;
-            /** Model */
-            model: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
             /**
              * Evidence
              * @default {}
@@ -1670,23 +1775,25 @@ export interface components {
             evidence: {
                 [key: string]: unknown;
             };
-            /** Reason */
-            reason?: string | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Model */
+            model: string;
             /** Moved By */
             moved_by?: string | null;
-            /**
-             * Created At
-             * Format: date-time
-             */
-            created_at: string;
+            /** Name */
+            name: string;
+            /** Reason */
+            reason?: string | null;
         };
         /**
          * AliasWanted
          * @description Where the alias shall point (a ref, a number or a hash), and why.
          */
         AliasWanted: {
-            /** Model */
-            model: string;
             /**
              * Evidence
              * @default {}
@@ -1694,6 +1801,8 @@ export interface components {
             evidence: {
                 [key: string]: unknown;
             };
+            /** Model */
+            model: string;
             /** Reason */
             reason?: string | null;
         };
@@ -1703,77 +1812,77 @@ export interface components {
          *     no passage supports: read those with care.
          */
         Answer: {
-            /** Question */
-            question: string;
             /** Answered */
             answered: boolean;
-            /** Text */
-            text: string;
             /**
              * Citations
              * @default []
              */
             citations: components["schemas"]["Citation"][];
-            /**
-             * Unsupported
-             * @default []
-             */
-            unsupported: string[];
+            /** Index Version */
+            index_version: string;
+            /** Model */
+            model?: string | null;
             /**
              * Passages
              * @default []
              */
             passages: components["schemas"]["Passage"][];
-            /** Index Version */
-            index_version: string;
-            /** Model */
-            model?: string | null;
+            /** Question */
+            question: string;
             /** Span Id */
             span_id?: string | null;
+            /** Text */
+            text: string;
+            /**
+             * Unsupported
+             * @default []
+             */
+            unsupported: string[];
         };
         /**
          * Base
          * @description A knowledge base. `index_version` is a hash of its documents, its chunk settings and its embedder.
          */
         Base: {
-            /** Name */
-            name: string;
-            /** Index Version */
-            index_version: string;
-            /** Embedder */
-            embedder: string;
-            /** Documents */
-            documents: number;
             /** Chunks */
             chunks: number;
+            /** Documents */
+            documents: number;
+            /** Embedder */
+            embedder: string;
+            /** Index Version */
+            index_version: string;
+            /** Name */
+            name: string;
             /**
              * Updated At
              * Format: date-time
              */
             updated_at: string;
         };
-        /** Body_add_documents_api_v1_knowledge_bases__base__documents_post */
-        Body_add_documents_api_v1_knowledge_bases__base__documents_post: {
-            /** Files */
-            files: string[];
-        };
-        /** Body_import_files_api_v1_data_datasets__name__versions_post */
-        Body_import_files_api_v1_data_datasets__name__versions_post: {
+        /** Body_data_import_files */
+        Body_data_import_files: {
             /** File */
             file: string[];
             /** Format */
             format?: string | null;
-            /**
-             * Options
-             * @description The format's options as a JSON object.
-             */
-            options?: string | null;
             /**
              * On Error
              * @default stop
              * @enum {string}
              */
             on_error: "stop" | "skip";
+            /**
+             * Options
+             * @description The format's options as a JSON object.
+             */
+            options?: string | null;
+        };
+        /** Body_knowledge_add_documents */
+        Body_knowledge_add_documents: {
+            /** Files */
+            files: string[];
         };
         /**
          * CallableModel
@@ -1790,71 +1899,66 @@ export interface components {
          *     `decided_by` is `evidence` or the name of the key of the person who decided.
          */
         Canary: {
-            /**
-             * Id
-             * Format: uuid
-             */
-            id: string;
-            /** Route */
-            route: string;
-            /** Candidate */
-            candidate: string;
-            /** Share */
-            share: number;
-            /** Metric */
-            metric: string;
             /** Alpha */
             alpha: number;
-            /** Margin */
-            margin: number;
+            /** Before */
+            before: components["schemas"]["Target"][];
+            /** Candidate */
+            candidate: string;
+            /** Decided At */
+            decided_at?: string | null;
+            /** Decided By */
+            decided_by?: string | null;
+            evidence: components["schemas"]["Evidence"];
             /**
              * Goal
              * @enum {string}
              */
             goal: "better" | "not_worse";
-            /** Min Pairs */
-            min_pairs: number;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Margin */
+            margin: number;
             /** Max Pairs */
             max_pairs: number;
-            /** Before */
-            before: components["schemas"]["Target"][];
-            /** Route Version */
-            route_version: string;
-            /**
-             * Status
-             * @enum {string}
-             */
-            status: "running" | "promoted" | "rolled_back" | "kept" | "superseded";
-            /** Reason */
-            reason?: string | null;
-            /** Decided By */
-            decided_by?: string | null;
+            /** Metric */
+            metric: string;
+            /** Min Pairs */
+            min_pairs: number;
             /** Model */
             model?: string | null;
-            evidence: components["schemas"]["Evidence"];
-            /**
-             * Trail
-             * @default []
-             */
-            trail: components["schemas"]["TrailPoint"][];
+            /** Reason */
+            reason?: string | null;
+            /** Route */
+            route: string;
+            /** Route Version */
+            route_version: string;
+            /** Share */
+            share: number;
             /**
              * Started At
              * Format: date-time
              */
             started_at: string;
-            /** Decided At */
-            decided_at?: string | null;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "running" | "promoted" | "rolled_back" | "kept" | "superseded";
+            /**
+             * Trail
+             * @default []
+             */
+            trail: components["schemas"]["TrailPoint"][];
         };
         /**
          * CanaryPlan
          * @description How the candidate is tried on live traffic.
          */
         CanaryPlan: {
-            /**
-             * Share
-             * @default 0.5
-             */
-            share: number;
             /**
              * Alpha
              * @default 0.05
@@ -1870,6 +1974,11 @@ export interface components {
              * @default 10
              */
             min_pairs: number;
+            /**
+             * Share
+             * @default 0.5
+             */
+            share: number;
         };
         /**
          * CanaryWanted
@@ -1879,30 +1988,13 @@ export interface components {
          *     `margin`: roll back. `alpha` bounds the chance of any wrong decision.
          */
         CanaryWanted: {
-            /** Route */
-            route: string;
-            /** Candidate */
-            candidate: string;
-            /**
-             * Share
-             * @default 0.1
-             */
-            share: number;
-            /**
-             * Metric
-             * @default quality
-             */
-            metric: string;
             /**
              * Alpha
              * @default 0.05
              */
             alpha: number;
-            /**
-             * Margin
-             * @default 0
-             */
-            margin: number;
+            /** Candidate */
+            candidate: string;
             /**
              * Goal
              * @default better
@@ -1910,15 +2002,32 @@ export interface components {
              */
             goal: "better" | "not_worse";
             /**
-             * Min Pairs
-             * @default 10
+             * Margin
+             * @default 0
              */
-            min_pairs: number;
+            margin: number;
             /**
              * Max Pairs
              * @default 500
              */
             max_pairs: number;
+            /**
+             * Metric
+             * @default quality
+             */
+            metric: string;
+            /**
+             * Min Pairs
+             * @default 10
+             */
+            min_pairs: number;
+            /** Route */
+            route: string;
+            /**
+             * Share
+             * @default 0.1
+             */
+            share: number;
         };
         /**
          * Chunk
@@ -1927,28 +2036,22 @@ export interface components {
          */
         Chunk: {
             /**
-             * Id
-             * Format: uuid
-             */
-            id: string;
-            /**
              * Document Id
              * Format: uuid
              */
             document_id: string;
-            /** Position */
-            position: number;
-            /** Text */
-            text: string;
+            /** End */
+            end: number;
             /**
              * Heading
              * @default
              */
             heading: string;
-            /** Start */
-            start: number;
-            /** End */
-            end: number;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
             /**
              * Metadata
              * @default {}
@@ -1956,6 +2059,12 @@ export interface components {
             metadata: {
                 [key: string]: unknown;
             };
+            /** Position */
+            position: number;
+            /** Start */
+            start: number;
+            /** Text */
+            text: string;
         };
         /**
          * Citation
@@ -1963,24 +2072,24 @@ export interface components {
          *     comparing the answer's sentences with the passages; `similarity` is that of the sentence and the passage.
          */
         Citation: {
+            /** End */
+            end: number;
+            /** Heading */
+            heading: string;
             /** Number */
             number: number;
             /** Path */
             path: string;
-            /** Title */
-            title: string;
-            /** Heading */
-            heading: string;
             /** Quote */
             quote: string;
-            /** Start */
-            start: number;
-            /** End */
-            end: number;
-            /** Stated */
-            stated: boolean;
             /** Similarity */
             similarity: number;
+            /** Start */
+            start: number;
+            /** Stated */
+            stated: boolean;
+            /** Title */
+            title: string;
         };
         /**
          * CleanSettings
@@ -1994,16 +2103,23 @@ export interface components {
          */
         CleanSettings: {
             /**
-             * Tidy
-             * @default true
-             */
-            tidy: boolean;
-            /**
-             * Personal
-             * @default mask
+             * Conflicts
+             * @default majority
              * @enum {string}
              */
-            personal: "mask" | "drop" | "keep";
+            conflicts: "majority" | "drop" | "keep";
+            /**
+             * Empty
+             * @default drop
+             * @enum {string}
+             */
+            empty: "drop" | "keep";
+            /**
+             * Exact
+             * @default drop
+             * @enum {string}
+             */
+            exact: "drop" | "keep";
             /**
              * Kinds
              * @default [
@@ -2017,29 +2133,10 @@ export interface components {
              */
             kinds: ("email" | "iban" | "card" | "ip" | "birth_date" | "phone")[];
             /**
-             * Empty
-             * @default drop
-             * @enum {string}
+             * Labels
+             * @default []
              */
-            empty: "drop" | "keep";
-            /**
-             * Conflicts
-             * @default majority
-             * @enum {string}
-             */
-            conflicts: "majority" | "drop" | "keep";
-            /**
-             * Ties
-             * @default drop
-             * @enum {string}
-             */
-            ties: "drop" | "keep";
-            /**
-             * Exact
-             * @default drop
-             * @enum {string}
-             */
-            exact: "drop" | "keep";
+            labels: string[];
             /**
              * Near
              * @default drop
@@ -2047,15 +2144,27 @@ export interface components {
              */
             near: "drop" | "keep";
             /**
+             * Personal
+             * @default mask
+             * @enum {string}
+             */
+            personal: "mask" | "drop" | "keep";
+            /**
              * Threshold
              * @default 0.8
              */
             threshold: number;
             /**
-             * Labels
-             * @default []
+             * Tidy
+             * @default true
              */
-            labels: string[];
+            tidy: boolean;
+            /**
+             * Ties
+             * @default drop
+             * @enum {string}
+             */
+            ties: "drop" | "keep";
         };
         /**
          * CleanWanted
@@ -2066,8 +2175,9 @@ export interface components {
             name?: string | null;
             /**
              * @default {
-             *       "tidy": true,
-             *       "personal": "mask",
+             *       "conflicts": "majority",
+             *       "empty": "drop",
+             *       "exact": "drop",
              *       "kinds": [
              *         "email",
              *         "iban",
@@ -2076,16 +2186,39 @@ export interface components {
              *         "birth_date",
              *         "phone"
              *       ],
-             *       "empty": "drop",
-             *       "conflicts": "majority",
-             *       "ties": "drop",
-             *       "exact": "drop",
+             *       "labels": [],
              *       "near": "drop",
+             *       "personal": "mask",
              *       "threshold": 0.8,
-             *       "labels": []
+             *       "tidy": true,
+             *       "ties": "drop"
              *     }
              */
             settings: components["schemas"]["CleanSettings"];
+        };
+        /**
+         * CleaningChange
+         * @description One change to one row. `row` is its number (from 1) in the version that was cleaned, `id` its metadata id,
+         *     `origin` where it came from, `before` and `after` its hashes (`after` null: the row was dropped).
+         */
+        CleaningChange: {
+            /** After */
+            after: string | null;
+            /** Before */
+            before: string;
+            /** Id */
+            id: string | null;
+            /** Origin */
+            origin: string | null;
+            /** Reason */
+            reason: string;
+            /** Row */
+            row: number;
+            /**
+             * What
+             * @enum {string}
+             */
+            what: "tidied" | "masked" | "dropped_personal" | "dropped_empty" | "relabelled" | "dropped_conflict" | "dropped_exact_duplicate" | "dropped_near_duplicate";
         };
         /**
          * Conflict
@@ -2110,43 +2243,48 @@ export interface components {
          *     steps are 11.5 % wide, those of minutes are exact.
          */
         Consumed: {
-            /** Group */
-            group?: string | null;
             /**
              * Calls
              * @default 0
              */
             calls: number;
+            /** Cost */
+            cost?: number | null;
             /**
              * Errors
              * @default 0
              */
             errors: number;
+            /** First Token P50 */
+            first_token_p50?: number | null;
+            /** Group */
+            group?: string | null;
             /** Input Tokens */
             input_tokens?: number | null;
+            /** Latency P50 */
+            latency_p50?: number | null;
+            /** Latency P95 */
+            latency_p95?: number | null;
             /** Output Tokens */
             output_tokens?: number | null;
-            /** Cost */
-            cost?: number | null;
             /**
              * Priced
              * @default 0
              */
             priced: number;
-            /** Latency P50 */
-            latency_p50?: number | null;
-            /** Latency P95 */
-            latency_p95?: number | null;
-            /** First Token P50 */
-            first_token_p50?: number | null;
         };
         /**
          * Count
-         * @description How many there are.
+         * @description How many there are; with `more`, at least so many.
          */
         Count: {
             /** Count */
             count: number;
+            /**
+             * More
+             * @default false
+             */
+            more: boolean;
         };
         /**
          * Curve
@@ -2155,32 +2293,55 @@ export interface components {
         Curve: {
             /** Name */
             name: string;
-            /** Total */
-            total: number;
             /** Points */
             points: components["schemas"]["Point"][];
+            /** Total */
+            total: number;
+        };
+        /**
+         * DataStanding
+         * @description Datasets, and the rows of their newest versions.
+         */
+        DataStanding: {
+            /**
+             * Datasets
+             * @default 0
+             */
+            datasets: number;
+            /** Newest */
+            newest?: string | null;
+            /**
+             * Rows
+             * @default 0
+             */
+            rows: number;
         };
         /**
          * DatasetVersion
          * @description A named, immutable list of examples. `hash` is the sha256 over the hashes of its rows, in order.
          */
         DatasetVersion: {
-            /** Name */
-            name: string;
-            /** Hash */
-            hash: string;
-            /** Number */
-            number: number;
-            /** Rows */
-            rows: number;
             /** Blob */
             blob: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Hash */
+            hash: string;
+            /** Name */
+            name: string;
+            /** Number */
+            number: number;
+            operation: components["schemas"]["Operation"];
             /**
              * Parents
              * @default []
              */
             parents: string[];
-            operation: components["schemas"]["Operation"];
+            /** Rows */
+            rows: number;
             /**
              * Splits
              * @default {}
@@ -2188,24 +2349,19 @@ export interface components {
             splits: {
                 [key: string]: number;
             };
-            /**
-             * Created At
-             * Format: date-time
-             */
-            created_at: string;
         };
         /**
          * DecisionWanted
          * @description A decision by hand, and why.
          */
         DecisionWanted: {
+            /** Reason */
+            reason: string;
             /**
              * Verdict
              * @enum {string}
              */
             verdict: "promote" | "roll_back";
-            /** Reason */
-            reason: string;
         };
         /**
          * Deployed
@@ -2223,34 +2379,29 @@ export interface components {
          *     `memory` is the resident size of the process in bytes; `parity` the stored result of the parity check.
          */
         Deployment: {
-            /** Name */
-            name: string;
-            /** Model */
-            model: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
             /** Engine */
             engine: string;
             /** Group */
             group: string;
-            /**
-             * Wanted
-             * @default running
-             * @enum {string}
-             */
-            wanted: "running" | "stopped";
-            /**
-             * State
-             * @default pending
-             * @enum {string}
-             */
-            state: "pending" | "checking" | "starting" | "ready" | "failed" | "stopped";
-            /** Reason */
-            reason?: string | null;
-            /** Url */
-            url?: string | null;
-            /** Pid */
-            pid?: number | null;
             /** Memory */
             memory?: number | null;
+            /** Model */
+            model: string;
+            /** Name */
+            name: string;
+            /** Parity */
+            parity?: {
+                [key: string]: unknown;
+            } | null;
+            /** Pid */
+            pid?: number | null;
+            /** Reason */
+            reason?: string | null;
             /**
              * Restarts
              * @default 0
@@ -2263,20 +2414,25 @@ export interface components {
             settings: {
                 [key: string]: unknown;
             };
-            /** Parity */
-            parity?: {
-                [key: string]: unknown;
-            } | null;
             /**
-             * Created At
-             * Format: date-time
+             * State
+             * @default pending
+             * @enum {string}
              */
-            created_at: string;
+            state: "pending" | "checking" | "starting" | "ready" | "failed" | "stopped";
             /**
              * Updated At
              * Format: date-time
              */
             updated_at: string;
+            /** Url */
+            url?: string | null;
+            /**
+             * Wanted
+             * @default running
+             * @enum {string}
+             */
+            wanted: "running" | "stopped";
         };
         /**
          * DeploymentSettings
@@ -2288,48 +2444,48 @@ export interface components {
          */
         DeploymentSettings: {
             /**
-             * Threads
-             * @default 0
+             * Batch
+             * @default 8
              */
-            threads: number;
+            batch: number;
             /**
              * Context
              * @default 0
              */
             context: number;
             /**
-             * Batch
-             * @default 8
+             * Parity
+             * @default required
+             * @enum {string}
              */
-            batch: number;
+            parity: "required" | "skip";
             /**
              * Prefix Bytes
              * @default 256000000
              */
             prefix_bytes: number;
             /**
-             * Parity
-             * @default required
-             * @enum {string}
+             * Threads
+             * @default 0
              */
-            parity: "required" | "skip";
+            threads: number;
         };
         /**
          * DeploymentWanted
          * @description What to serve: a model ref (`triage`, `triage@1f0c9a27b4de`, `triage:prod`), by which engine, and how.
          */
         DeploymentWanted: {
-            /** Model */
-            model: string;
             /** Engine */
             engine?: string | null;
+            /** Model */
+            model: string;
             /**
              * @default {
-             *       "threads": 0,
-             *       "context": 0,
              *       "batch": 8,
+             *       "context": 0,
+             *       "parity": "required",
              *       "prefix_bytes": 256000000,
-             *       "parity": "required"
+             *       "threads": 0
              *     }
              */
             settings: components["schemas"]["DeploymentSettings"];
@@ -2343,87 +2499,150 @@ export interface components {
         Diff: {
             /** A */
             a: string;
-            /** B */
-            b: string;
             /** Added */
             added: number;
-            /** Removed */
-            removed: number;
+            /** B */
+            b: string;
             /** Changed */
             changed: number;
-            /** Unchanged */
-            unchanged: number;
             /** Metadata Changed */
             metadata_changed: number;
+            /** Removed */
+            removed: number;
             /** Rows */
             rows: components["schemas"]["RowChange"][];
+            /** Unchanged */
+            unchanged: number;
         };
         /**
          * Disagreement
          * @description A span that several people corrected differently: their last word each. It is left to people.
          */
         Disagreement: {
+            /** Corrections */
+            corrections: {
+                [key: string]: string;
+            };
             /**
              * Span Id
              * Format: uuid
              */
             span_id: string;
-            /** Corrections */
-            corrections: {
-                [key: string]: string;
-            };
         };
         /**
          * Document
          * @description A file of a knowledge base. `hash` is the sha256 of its bytes; `state` is `ready` or `failed` with a `reason`.
          */
         Document: {
-            /**
-             * Id
-             * Format: uuid
-             */
-            id: string;
             /** Base */
             base: string;
-            /** Path */
-            path: string;
-            /** Hash */
-            hash: string;
-            /** Media Type */
-            media_type: string;
-            /** Title */
-            title: string;
-            /** State */
-            state: string;
-            /** Reason */
-            reason?: string | null;
-            /**
-             * Chunks
-             * @default 0
-             */
-            chunks: number;
             /**
              * Characters
              * @default 0
              */
             characters: number;
             /**
+             * Chunks
+             * @default 0
+             */
+            chunks: number;
+            /**
              * Created At
              * Format: date-time
              */
             created_at: string;
+            /** Hash */
+            hash: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Media Type */
+            media_type: string;
+            /** Path */
+            path: string;
+            /** Reason */
+            reason?: string | null;
+            /** State */
+            state: string;
+            /** Title */
+            title: string;
         };
         /**
          * Duplicates
          * @description Groups of rows that repeat each other; `extra` rows would go if one of each group stayed.
          */
         Duplicates: {
-            /** Groups */
-            groups: number;
             /** Extra */
             extra: number;
+            /** Groups */
+            groups: number;
             /** Listed */
             listed: number[][];
+        };
+        /**
+         * EvalChange
+         * @description An example that the two runs answered differently, with both texts and their scores.
+         */
+        EvalChange: {
+            /** A */
+            a: string;
+            /** A Scores */
+            a_scores: {
+                [key: string]: number;
+            };
+            /** B */
+            b: string;
+            /** B Scores */
+            b_scores: {
+                [key: string]: number;
+            };
+            /** Example */
+            example: string;
+            /** Position */
+            position: number;
+            /** Prompt */
+            prompt: string;
+            /** Reference */
+            reference: string;
+        };
+        /**
+         * EvalComparison
+         * @description Run b against run a. `n` examples are in both; `left_out` are in one only (other limits).
+         *
+         *     `changed` counts the answers whose text differs; `changes` are those that moved the first metric most.
+         */
+        EvalComparison: {
+            a: components["schemas"]["EvalResult"];
+            b: components["schemas"]["EvalResult"];
+            /** Changed */
+            changed: number;
+            /** Changes */
+            changes: components["schemas"]["EvalChange"][];
+            /**
+             * Confidence
+             * @default 0.95
+             */
+            confidence: number;
+            /** Left Out */
+            left_out: number;
+            /** Metrics */
+            metrics: {
+                [key: string]: components["schemas"]["MetricComparison"];
+            };
+            /** N */
+            n: number;
+            /**
+             * Resamples
+             * @default 10000
+             */
+            resamples: number;
+            /**
+             * Seed
+             * @default 20260
+             */
+            seed: number;
         };
         /**
          * EvalResult
@@ -2434,32 +2653,51 @@ export interface components {
          *     `cost` is in millionths of a US dollar (null where a price is unknown).
          */
         EvalResult: {
+            /** Cost */
+            cost?: number | null;
             /**
-             * Id
-             * Format: uuid
+             * Created At
+             * Format: date-time
              */
-            id: string;
-            /** Name */
-            name: string;
-            /** Model */
-            model: string;
+            created_at: string;
             /** Dataset */
             dataset: string;
-            /** Split */
-            split: string;
-            /** Scorers */
-            scorers: string[];
-            /** Status */
-            status: string;
-            /** Examples */
-            examples: number;
             /** Done */
             done: number;
+            /** Examples */
+            examples: number;
             /**
              * Failed
              * @default 0
              */
             failed: number;
+            /** Finished At */
+            finished_at?: string | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Input Tokens
+             * @default 0
+             */
+            input_tokens: number;
+            /** Latency P50 */
+            latency_p50?: number | null;
+            /** Latency P95 */
+            latency_p95?: number | null;
+            /** Model */
+            model: string;
+            /** Name */
+            name: string;
+            /**
+             * Output Tokens
+             * @default 0
+             */
+            output_tokens: number;
+            /** Scorers */
+            scorers: string[];
             /**
              * Scores
              * @default {}
@@ -2468,42 +2706,111 @@ export interface components {
                 [key: string]: number;
             };
             /**
-             * Signatures
-             * @default {}
-             */
-            signatures: {
-                [key: string]: string;
-            };
-            /**
              * Settings
              * @default {}
              */
             settings: {
                 [key: string]: unknown;
             };
-            /** Latency P50 */
-            latency_p50?: number | null;
-            /** Latency P95 */
-            latency_p95?: number | null;
             /**
-             * Input Tokens
+             * Signatures
+             * @default {}
+             */
+            signatures: {
+                [key: string]: string;
+            };
+            /** Split */
+            split: string;
+            /** Status */
+            status: string;
+        };
+        /**
+         * EvalWanted
+         * @description The evaluation to run. `model` is written as in a request to `/v1`; `scorers` as `NAME` or
+         *     `NAME:option=value;option=value`.
+         */
+        EvalWanted: {
+            /** Dataset */
+            dataset: string;
+            /** Model */
+            model: string;
+            /**
+             * Name
+             * @default
+             */
+            name: string;
+            /**
+             * Scorers
+             * @default [
+             *       "exact_match"
+             *     ]
+             */
+            scorers: string[];
+            /**
+             * @default {
+             *       "concurrency": 4,
+             *       "max_tokens": 256,
+             *       "seed": 0,
+             *       "shots": 0,
+             *       "shots_split": "train",
+             *       "temperature": 0
+             *     }
+             */
+            settings: components["schemas"]["Settings"];
+            /**
+             * Split
+             * @default test
+             */
+            split: string;
+        };
+        /**
+         * EvalsStanding
+         * @description Evaluations, and the newest that finished.
+         */
+        EvalsStanding: {
+            /** Newest */
+            newest?: string | null;
+            /** Newest Model */
+            newest_model?: string | null;
+            /**
+             * Newest Scores
+             * @default {}
+             */
+            newest_scores: {
+                [key: string]: number;
+            };
+            /**
+             * Running
              * @default 0
              */
-            input_tokens: number;
+            running: number;
             /**
-             * Output Tokens
+             * Total
              * @default 0
              */
-            output_tokens: number;
-            /** Cost */
-            cost?: number | null;
+            total: number;
+        };
+        /**
+         * Event
+         * @description Something that happened: what it is about (`ref`: a dataset's or model's ref, or an id) and when.
+         */
+        Event: {
             /**
-             * Created At
+             * At
              * Format: date-time
              */
-            created_at: string;
-            /** Finished At */
-            finished_at?: string | null;
+            at: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "dataset" | "run" | "model" | "alias" | "canary" | "turn";
+            /** Ref */
+            ref: string;
+            /** Status */
+            status?: string | null;
+            /** Title */
+            title: string;
         };
         /**
          * Evidence
@@ -2513,28 +2820,14 @@ export interface components {
          *     `high` bound it at confidence 1 - alpha, at every moment at once. `e_better` and `e_worse` decide at `threshold`.
          */
         Evidence: {
-            /** Pairs */
-            pairs: number;
-            /** Candidate Scores */
-            candidate_scores: number;
-            /** Incumbent Scores */
-            incumbent_scores: number;
+            /** Alpha */
+            alpha: number;
             /** Candidate */
             candidate?: number | null;
-            /** Incumbent */
-            incumbent?: number | null;
+            /** Candidate Scores */
+            candidate_scores: number;
             /** Difference */
             difference?: number | null;
-            /**
-             * Low
-             * @default -1
-             */
-            low: number;
-            /**
-             * High
-             * @default 1
-             */
-            high: number;
             /**
              * E Better
              * @default 1
@@ -2545,17 +2838,31 @@ export interface components {
              * @default 1
              */
             e_worse: number;
-            /** Threshold */
-            threshold: number;
-            /** Alpha */
-            alpha: number;
-            /** Margin */
-            margin: number;
             /**
              * Goal
              * @enum {string}
              */
             goal: "better" | "not_worse";
+            /**
+             * High
+             * @default 1
+             */
+            high: number;
+            /** Incumbent */
+            incumbent?: number | null;
+            /** Incumbent Scores */
+            incumbent_scores: number;
+            /**
+             * Low
+             * @default -1
+             */
+            low: number;
+            /** Margin */
+            margin: number;
+            /** Pairs */
+            pairs: number;
+            /** Threshold */
+            threshold: number;
             /**
              * Verdict
              * @enum {string}
@@ -2571,14 +2878,9 @@ export interface components {
          *     conversation from two places is the same example.
          */
         Example: {
+            completion?: components["schemas"]["Message"] | null;
             /** Messages */
             messages: components["schemas"]["Message"][];
-            completion?: components["schemas"]["Message"] | null;
-            rejected?: components["schemas"]["Message"] | null;
-            /** Tools */
-            tools?: {
-                [key: string]: unknown;
-            }[] | null;
             /**
              * Metadata
              * @default {}
@@ -2586,22 +2888,27 @@ export interface components {
             metadata: {
                 [key: string]: unknown;
             };
+            origin?: components["schemas"]["Origin"] | null;
+            rejected?: components["schemas"]["Message"] | null;
+            /** Tools */
+            tools?: {
+                [key: string]: unknown;
+            }[] | null;
             /**
              * Weight
              * @default 1
              */
             weight: number;
-            origin?: components["schemas"]["Origin"] | null;
         };
         /**
          * Facet
          * @description One value of a field, and how many spans have it.
          */
         Facet: {
-            /** Value */
-            value: string;
             /** Count */
             count: number;
+            /** Value */
+            value: string;
         };
         /**
          * Facets
@@ -2609,54 +2916,101 @@ export interface components {
          */
         Facets: {
             /**
-             * Since
-             * Format: date-time
+             * Keys
+             * @default []
              */
-            since: string;
+            keys: components["schemas"]["Facet"][];
             /**
              * Kinds
              * @default []
              */
             kinds: components["schemas"]["Facet"][];
             /**
-             * Statuses
+             * Models
              * @default []
              */
-            statuses: components["schemas"]["Facet"][];
+            models: components["schemas"]["Facet"][];
             /**
              * Routes
              * @default []
              */
             routes: components["schemas"]["Facet"][];
             /**
-             * Models
-             * @default []
+             * Since
+             * Format: date-time
              */
-            models: components["schemas"]["Facet"][];
+            since: string;
             /**
-             * Keys
+             * Statuses
              * @default []
              */
-            keys: components["schemas"]["Facet"][];
+            statuses: components["schemas"]["Facet"][];
+        };
+        /**
+         * FeedbackStanding
+         * @description Scores of the last 7 days. `open_corrections` are those that came since the last harvest into any dataset.
+         */
+        FeedbackStanding: {
+            /**
+             * Corrections
+             * @default 0
+             */
+            corrections: number;
+            /**
+             * Open Corrections
+             * @default 0
+             */
+            open_corrections: number;
+            /**
+             * Scores
+             * @default 0
+             */
+            scores: number;
         };
         /**
          * Finding
          * @description One thing to know: `error` spoils results, `warning` costs quality, `info` is worth a look.
          */
         Finding: {
+            /** Code */
+            code: string;
+            /** Next Step */
+            next_step: string;
+            /** Rows */
+            rows: number;
             /**
              * Severity
              * @enum {string}
              */
             severity: "error" | "warning" | "info";
-            /** Code */
-            code: string;
             /** Text */
             text: string;
-            /** Next Step */
-            next_step: string;
-            /** Rows */
-            rows: number;
+        };
+        /**
+         * GatewayStanding
+         * @description Routes, and the model calls of the last 24 hours. `error_share` and `latency_p50` (milliseconds) are null where
+         *     there were no calls.
+         */
+        GatewayStanding: {
+            /**
+             * Calls
+             * @default 0
+             */
+            calls: number;
+            /** Error Share */
+            error_share?: number | null;
+            /**
+             * Errors
+             * @default 0
+             */
+            errors: number;
+            /** Latency P50 */
+            latency_p50?: number | null;
+            /**
+             * Routes
+             * @default 0
+             */
+            routes: number;
         };
         /** HTTPValidationError */
         HTTPValidationError: {
@@ -2669,14 +3023,14 @@ export interface components {
          *     the spans on which people disagree; and why the others gave nothing.
          */
         Harvest: {
-            /** Examples */
-            examples: components["schemas"]["Example"][];
             /** Corrections */
             corrections: number;
-            /** Good */
-            good: number;
             /** Disagreements */
             disagreements: components["schemas"]["Disagreement"][];
+            /** Examples */
+            examples: components["schemas"]["Example"][];
+            /** Good */
+            good: number;
             /** Passed Over */
             passed_over: {
                 [key: string]: number;
@@ -2691,37 +3045,6 @@ export interface components {
          */
         HarvestWanted: {
             /**
-             * Min Value
-             * @default 0.8
-             */
-            min_value: number;
-            /** Name */
-            name?: string | null;
-            /**
-             * Pairs
-             * @default false
-             */
-            pairs: boolean;
-            /** Split */
-            split?: string | null;
-            /**
-             * Spans
-             * @default []
-             */
-            spans: string[];
-            /** Route */
-            route?: string | null;
-            /** Model Version */
-            model_version?: string | null;
-            /** Source */
-            source?: ("human" | "judge" | "program" | "replay") | null;
-            /** Since */
-            since?: string | null;
-            /** Until */
-            until?: string | null;
-            /** Dataset */
-            dataset: string;
-            /**
              * Away From
              * @default [
              *       "test",
@@ -2729,12 +3052,57 @@ export interface components {
              *     ]
              */
             away_from: string[];
+            /** Dataset */
+            dataset: string;
+            /**
+             * Min Value
+             * @default 0.8
+             */
+            min_value: number;
+            /** Model Version */
+            model_version?: string | null;
+            /** Name */
+            name?: string | null;
+            /**
+             * Pairs
+             * @default false
+             */
+            pairs: boolean;
+            /** Route */
+            route?: string | null;
+            /** Since */
+            since?: string | null;
+            /** Source */
+            source?: ("human" | "judge" | "program" | "replay") | null;
+            /**
+             * Spans
+             * @default []
+             */
+            spans: string[];
+            /** Split */
+            split?: string | null;
+            /** Until */
+            until?: string | null;
         };
         /**
          * Harvested
          * @description The dataset version that has the harvest in it, and what the harvest was.
          */
         Harvested: {
+            /** Added */
+            added: number;
+            /** Corrections */
+            corrections: number;
+            /** Disagreements */
+            disagreements: components["schemas"]["Disagreement"][];
+            /** Good */
+            good: number;
+            /** Held Back */
+            held_back: number;
+            /** Passed Over */
+            passed_over: {
+                [key: string]: number;
+            };
             /** Ref */
             ref: string;
             /** Rows */
@@ -2743,26 +3111,16 @@ export interface components {
             splits: {
                 [key: string]: number;
             };
-            /** Added */
-            added: number;
-            /** Corrections */
-            corrections: number;
-            /** Good */
-            good: number;
-            /** Held Back */
-            held_back: number;
-            /** Disagreements */
-            disagreements: components["schemas"]["Disagreement"][];
-            /** Passed Over */
-            passed_over: {
-                [key: string]: number;
-            };
         };
         /**
          * Health
          * @description How the server stands. `waiting_spans` are taken and not committed yet, `dropped_spans` were refused.
          */
         Health: {
+            /** Database */
+            database: boolean;
+            /** Dropped Spans */
+            dropped_spans: number;
             /**
              * Status
              * @enum {string}
@@ -2770,12 +3128,8 @@ export interface components {
             status: "ok" | "degraded";
             /** Version */
             version: string;
-            /** Database */
-            database: boolean;
             /** Waiting Spans */
             waiting_spans: number;
-            /** Dropped Spans */
-            dropped_spans: number;
         };
         /**
          * ImportWanted
@@ -2783,25 +3137,62 @@ export interface components {
          */
         ImportWanted: {
             /**
-             * Source
-             * @default shipped:smollm2-135m-instruct
-             */
-            source: string;
-            /** Name */
-            name?: string | null;
-            /** Licence */
-            licence?: string | null;
-            /**
              * Convert
              * @default true
              */
             convert: boolean;
+            /** Licence */
+            licence?: string | null;
+            /** Name */
+            name?: string | null;
+            /**
+             * Source
+             * @default shipped:smollm2-135m-instruct
+             */
+            source: string;
+        };
+        /**
+         * Installation
+         * @description What is installed and what it uses.
+         */
+        Installation: {
+            /** Home */
+            home: string;
+            /** Libraries */
+            libraries: components["schemas"]["Library"][];
+            /** Pgvector */
+            pgvector: string | null;
+            /** Postgres */
+            postgres: string;
+            /** Processes */
+            processes: components["schemas"]["Process"][];
+            /** Python */
+            python: string;
+            storage: components["schemas"]["Storage"];
+            /** System */
+            system: string;
+            /** Version */
+            version: string;
         };
         /**
          * Job
          * @description A job: what to do (`kind`, `params`), how it stands, and how it ended. `attempts` counts starts.
          */
         Job: {
+            /**
+             * Attempts
+             * @default 0
+             */
+            attempts: number;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Error */
+            error?: string | null;
+            /** Finished At */
+            finished_at?: string | null;
             /**
              * Id
              * Format: uuid
@@ -2814,15 +3205,10 @@ export interface components {
                 [key: string]: unknown;
             };
             /**
-             * Status
-             * @enum {string}
-             */
-            status: "queued" | "running" | "finished" | "failed" | "cancelled";
-            /**
              * @default {
              *       "done": 0,
-             *       "unit": "",
-             *       "message": ""
+             *       "message": "",
+             *       "unit": ""
              *     }
              */
             progress: components["schemas"]["Progress"];
@@ -2830,24 +3216,15 @@ export interface components {
             result?: {
                 [key: string]: unknown;
             } | null;
-            /** Error */
-            error?: string | null;
-            /**
-             * Attempts
-             * @default 0
-             */
-            attempts: number;
-            /** Worker */
-            worker?: string | null;
-            /**
-             * Created At
-             * Format: date-time
-             */
-            created_at: string;
             /** Started At */
             started_at?: string | null;
-            /** Finished At */
-            finished_at?: string | null;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "queued" | "running" | "finished" | "failed" | "cancelled";
+            /** Worker */
+            worker?: string | null;
         };
         /**
          * Judgement
@@ -2855,11 +3232,12 @@ export interface components {
          *     the answer should have been) is there. The same `id` again is the same score.
          */
         Judgement: {
-            /**
-             * Span Id
-             * Format: uuid
-             */
-            span_id: string;
+            /** Author */
+            author?: string | null;
+            /** Comment */
+            comment?: string | null;
+            /** Correction */
+            correction?: string | null;
             /** Id */
             id?: string | null;
             /**
@@ -2867,20 +3245,19 @@ export interface components {
              * @default quality
              */
             name: string;
-            /** Value */
-            value?: number | null;
-            /** Comment */
-            comment?: string | null;
-            /** Correction */
-            correction?: string | null;
             /**
              * Source
              * @default human
              * @enum {string}
              */
             source: "human" | "judge" | "program" | "replay";
-            /** Author */
-            author?: string | null;
+            /**
+             * Span Id
+             * Format: uuid
+             */
+            span_id: string;
+            /** Value */
+            value?: number | null;
         };
         /**
          * Key
@@ -2888,64 +3265,85 @@ export interface components {
          */
         Key: {
             /**
-             * Id
-             * Format: uuid
-             */
-            id: string;
-            /** Name */
-            name: string;
-            /** Prefix */
-            prefix: string;
-            /**
-             * Role
-             * @enum {string}
-             */
-            role: "owner" | "member" | "viewer";
-            /**
              * Created At
              * Format: date-time
              */
             created_at: string;
             /** Expires At */
             expires_at?: string | null;
-            /** Revoked At */
-            revoked_at?: string | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
             /** Last Used At */
             last_used_at?: string | null;
+            /** Name */
+            name: string;
+            /** Prefix */
+            prefix: string;
+            /** Revoked At */
+            revoked_at?: string | null;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "owner" | "member" | "viewer";
         };
         /**
          * KeyWanted
          * @description The key to make. An owner may name another `project` than their own.
          */
         KeyWanted: {
+            /** Expires At */
+            expires_at?: string | null;
             /** Name */
             name: string;
+            /** Project */
+            project?: string | null;
             /**
              * Role
              * @default member
              * @enum {string}
              */
             role: "owner" | "member" | "viewer";
-            /** Expires At */
-            expires_at?: string | null;
-            /** Project */
-            project?: string | null;
+        };
+        /**
+         * KnowledgeStanding
+         * @description Knowledge bases, their documents and chunks.
+         */
+        KnowledgeStanding: {
+            /**
+             * Bases
+             * @default 0
+             */
+            bases: number;
+            /**
+             * Chunks
+             * @default 0
+             */
+            chunks: number;
+            /**
+             * Documents
+             * @default 0
+             */
+            documents: number;
         };
         /**
          * LabelBalance
          * @description One label. `evenness` is entropy over its greatest value (1 is balanced), `ratio` largest over smallest.
          */
         LabelBalance: {
+            /** Evenness */
+            evenness: number;
             /** Path */
             path: string;
+            /** Ratio */
+            ratio: number;
             /** Values */
             values: {
                 [key: string]: number;
             };
-            /** Evenness */
-            evenness: number;
-            /** Ratio */
-            ratio: number;
         };
         /**
          * Leak
@@ -2956,54 +3354,64 @@ export interface components {
             a: string;
             /** B */
             b: string;
-            /** Same */
-            same: number;
-            /** Near */
-            near: number;
             /** Listed */
             listed: [
                 number,
                 number
             ][];
+            /** Near */
+            near: number;
+            /** Same */
+            same: number;
         };
         /**
          * Lengths
          * @description A distribution. `histogram` pairs the upper end of each bin (a power of two) with the rows in it.
          */
         Lengths: {
-            /** Least */
-            least: number;
-            /** Median */
-            median: number;
-            /** Mean */
-            mean: number;
-            /** P95 */
-            p95: number;
-            /** Most */
-            most: number;
             /** Histogram */
             histogram: [
                 number,
                 number
             ][];
+            /** Least */
+            least: number;
+            /** Mean */
+            mean: number;
+            /** Median */
+            median: number;
+            /** Most */
+            most: number;
+            /** P95 */
+            p95: number;
+        };
+        /**
+         * Library
+         * @description A library by its version, null where it is not installed; `extra` brings it, null where Vong always has it.
+         */
+        Library: {
+            /** Extra */
+            extra: string | null;
+            /** Name */
+            name: string;
+            /** Version */
+            version: string | null;
         };
         /**
          * Lineage
          * @description Both ways from one thing. `backwards` ends at files, spans and people, `forwards` at counts of answers.
          */
         Lineage: {
-            /** Of */
-            of: string;
             backwards?: components["schemas"]["Node"] | null;
             forwards?: components["schemas"]["Node"] | null;
+            /** Of */
+            of: string;
         };
         /**
          * LogLine
          * @description One line of a job's log. `number` counts from 1 within the job.
          */
         LogLine: {
-            /** Number */
-            number: number;
             /**
              * At
              * Format: date-time
@@ -3011,6 +3419,8 @@ export interface components {
             at: string;
             /** Line */
             line: string;
+            /** Number */
+            number: number;
         };
         /**
          * LogTail
@@ -3021,27 +3431,54 @@ export interface components {
             lines: string[];
         };
         /**
+         * LoopStanding
+         * @description Turns and canaries. `last_decision` is how the canary that ended last was decided.
+         */
+        LoopStanding: {
+            /**
+             * Canaries Running
+             * @default 0
+             */
+            canaries_running: number;
+            /** Last Decision */
+            last_decision?: string | null;
+            /** Last Decision At */
+            last_decision_at?: string | null;
+            /** Running Canary */
+            running_canary?: string | null;
+            /**
+             * Running Canary Scores
+             * @default 0
+             */
+            running_canary_scores: number;
+            /**
+             * Turns Running
+             * @default 0
+             */
+            turns_running: number;
+        };
+        /**
          * Message
          * @description A chat message. Fields that a provider adds beyond these are kept.
          */
         Message: {
-            /**
-             * Role
-             * @enum {string}
-             */
-            role: "system" | "developer" | "user" | "assistant" | "tool";
             /** Content */
             content?: string | {
                 [key: string]: unknown;
             }[] | null;
             /** Name */
             name?: string | null;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "system" | "developer" | "user" | "assistant" | "tool";
+            /** Tool Call Id */
+            tool_call_id?: string | null;
             /** Tool Calls */
             tool_calls?: {
                 [key: string]: unknown;
             }[] | null;
-            /** Tool Call Id */
-            tool_call_id?: string | null;
         } & {
             [key: string]: unknown;
         };
@@ -3055,39 +3492,34 @@ export interface components {
          *     never differed.
          */
         MetricComparison: {
-            /** N */
-            n: number;
             /** A */
             a: number;
             /** B */
             b: number;
             /** Difference */
             difference: number;
-            /** Low */
-            low: number;
             /** High */
             high: number;
-            /** Wins */
-            wins: number;
             /** Losses */
             losses: number;
-            /** Ties */
-            ties: number;
+            /** Low */
+            low: number;
             /** Mcnemar P */
             mcnemar_p?: number | null;
             /** Minimum Detectable */
             minimum_detectable?: number | null;
+            /** N */
+            n: number;
+            /** Ties */
+            ties: number;
+            /** Wins */
+            wins: number;
         };
         /**
          * Model
          * @description A named model: how many versions it has, the newest, and where its aliases point (alias -> ref).
          */
         Model: {
-            /** Name */
-            name: string;
-            /** Versions */
-            versions: number;
-            newest: components["schemas"]["ModelVersion"];
             /**
              * Aliases
              * @default {}
@@ -3095,6 +3527,11 @@ export interface components {
             aliases: {
                 [key: string]: string;
             };
+            /** Name */
+            name: string;
+            newest: components["schemas"]["ModelVersion"];
+            /** Versions */
+            versions: number;
         };
         /**
          * ModelVersion
@@ -3105,38 +3542,37 @@ export interface components {
          *     version that taught it, `run` the training run. `chat_template` is the Jinja text that turns messages into tokens.
          */
         ModelVersion: {
-            /** Name */
-            name: string;
-            /** Hash */
-            hash: string;
-            /** Number */
-            number: number;
+            /** Base */
+            base?: string | null;
+            /** Bytes */
+            bytes: number;
+            /** Chat Template */
+            chat_template?: string | null;
             /**
-             * Kind
-             * @enum {string}
+             * Created At
+             * Format: date-time
              */
-            kind: "base" | "adapter" | "merged";
+            created_at: string;
+            /** Dataset */
+            dataset?: string | null;
+            /** Files */
+            files: {
+                [key: string]: string;
+            };
             /**
              * Format
              * @enum {string}
              */
             format: "safetensors" | "gguf";
-            /** Files */
-            files: {
-                [key: string]: string;
-            };
-            /** Bytes */
-            bytes: number;
+            /** Hash */
+            hash: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "base" | "adapter" | "merged";
             /** Licence */
             licence?: string | null;
-            /** Chat Template */
-            chat_template?: string | null;
-            /** Base */
-            base?: string | null;
-            /** Dataset */
-            dataset?: string | null;
-            /** Run */
-            run?: string | null;
             /**
              * Metadata
              * @default {}
@@ -3144,11 +3580,12 @@ export interface components {
             metadata: {
                 [key: string]: unknown;
             };
-            /**
-             * Created At
-             * Format: date-time
-             */
-            created_at: string;
+            /** Name */
+            name: string;
+            /** Number */
+            number: number;
+            /** Run */
+            run?: string | null;
         };
         /**
          * NewKey
@@ -3164,9 +3601,27 @@ export interface components {
          * @description A user just made. `password` is shown this once, and only where Vong chose it.
          */
         NewUser: {
-            user: components["schemas"]["User"];
             /** Password */
             password?: string | null;
+            user: components["schemas"]["User"];
+        };
+        /**
+         * NextAction
+         * @description What to do next, and the figures that say so.
+         */
+        NextAction: {
+            /**
+             * Action
+             * @enum {string}
+             */
+            action: "import_data" | "train" | "evaluate" | "deploy" | "route" | "send_traffic" | "give_feedback" | "harvest" | "start_canary" | "decide_canary" | "none";
+            /**
+             * Figures
+             * @default {}
+             */
+            figures: {
+                [key: string]: number | string | null;
+            };
         };
         /**
          * Node
@@ -3174,17 +3629,10 @@ export interface components {
          */
         Node: {
             /**
-             * Kind
-             * @enum {string}
+             * Children
+             * @default []
              */
-            kind: "answer" | "deployment" | "model" | "run" | "dataset" | "row" | "file" | "span" | "document" | "annotator";
-            /** Ref */
-            ref: string;
-            /**
-             * Title
-             * @default
-             */
-            title: string;
+            children: components["schemas"]["Node"][];
             /**
              * Detail
              * @default {}
@@ -3193,21 +3641,35 @@ export interface components {
                 [key: string]: unknown;
             };
             /**
-             * Children
-             * @default []
+             * Kind
+             * @enum {string}
              */
-            children: components["schemas"]["Node"][];
+            kind: "answer" | "deployment" | "model" | "run" | "dataset" | "row" | "file" | "span" | "document" | "annotator";
             /**
              * More
              * @default 0
              */
             more: number;
+            /** Ref */
+            ref: string;
+            /**
+             * Title
+             * @default
+             */
+            title: string;
         };
         /**
          * Operation
          * @description What made a dataset version out of its parents: its name, its settings, and the count of each change made.
          */
         Operation: {
+            /**
+             * Changes
+             * @default {}
+             */
+            changes: {
+                [key: string]: number;
+            };
             /** Name */
             name: string;
             /**
@@ -3216,13 +3678,6 @@ export interface components {
              */
             settings: {
                 [key: string]: unknown;
-            };
-            /**
-             * Changes
-             * @default {}
-             */
-            changes: {
-                [key: string]: number;
             };
         };
         /**
@@ -3233,13 +3688,36 @@ export interface components {
          *     (`tickets.jsonl#12`), a passage of a document, or the person or program that wrote it.
          */
         Origin: {
+            /** Id */
+            id: string;
             /**
              * Kind
              * @enum {string}
              */
             kind: "span" | "row" | "file" | "document" | "annotator";
-            /** Id */
-            id: string;
+        };
+        /**
+         * Overview
+         * @description The loop as it stands. `jobs` counts the unfinished jobs by kind; `recent` is newest first.
+         */
+        Overview: {
+            data: components["schemas"]["DataStanding"];
+            evals: components["schemas"]["EvalsStanding"];
+            feedback: components["schemas"]["FeedbackStanding"];
+            gateway: components["schemas"]["GatewayStanding"];
+            /** Jobs */
+            jobs: {
+                [key: string]: number;
+            };
+            knowledge: components["schemas"]["KnowledgeStanding"];
+            loop: components["schemas"]["LoopStanding"];
+            next: components["schemas"]["NextAction"];
+            /** Recent */
+            recent: components["schemas"]["Event"][];
+            registry: components["schemas"]["RegistryStanding"];
+            serving: components["schemas"]["ServingStanding"];
+            traces: components["schemas"]["TracesStanding"];
+            training: components["schemas"]["TrainingStanding"];
         };
         /**
          * Passage
@@ -3250,16 +3728,16 @@ export interface components {
             chunk: components["schemas"]["Chunk"];
             /** Path */
             path: string;
-            /** Title */
-            title: string;
             /** Score */
             score: number;
             /** Similarity */
             similarity: number;
-            /** Vector Rank */
-            vector_rank?: number | null;
             /** Text Rank */
             text_rank?: number | null;
+            /** Title */
+            title: string;
+            /** Vector Rank */
+            vector_rank?: number | null;
         };
         /**
          * PasswordChange
@@ -3292,177 +3770,45 @@ export interface components {
         Personal: {
             /** Found */
             found: number;
-            /** Rows */
-            rows: number;
             /** Listed */
             listed: number[];
-        };
-        /**
-         * Plan
-         * @description A turn. `rows` is a shipped file (`shipped:tickets.jsonl`) or rows imported before (`dataset:REF`), `base` a
-         *     shipped model (`shipped:smollm2-135m-instruct`) or a registered one (`model:REF`), `handbook` a shipped folder or a
-         *     knowledge base that exists (`base:NAME`).
-         *
-         *     `fields` are the closed JSON fields that an answer is judged by; `splits` the shares of the rows, whose names the
-         *     steps use: `train` and `validation` for training, `traffic` for the replayed requests, `test` for the evaluations,
-         *     `canary` for the replayed requests of the canary. No row of the last three is ever trained on.
-         */
-        "Plan-Input": {
-            /**
-             * Name
-             * @default triage
-             */
-            name: string;
-            /**
-             * Dataset
-             * @default tickets
-             */
-            dataset: string;
-            /**
-             * Rows
-             * @default shipped:tickets.jsonl
-             */
-            rows: string;
-            /**
-             * Input
-             * @default text
-             */
-            input: string;
-            /**
-             * Output
-             * @default triage
-             */
-            output: string;
-            /**
-             * Fields
-             * @default [
-             *       "product",
-             *       "urgency",
-             *       "intent"
-             *     ]
-             */
-            fields: string[];
-            /**
-             * Stratify
-             * @default completion.intent
-             */
-            stratify: string;
-            prompts: components["schemas"]["Prompts"];
-            /** Splits */
-            splits: {
-                [key: string]: number;
-            };
-            /**
-             * Seed
-             * @default 0
-             */
-            seed: number;
-            /**
-             * Base
-             * @default shipped:smollm2-135m-instruct
-             */
-            base: string;
-            /**
-             * Engine
-             * @default transformers
-             */
-            engine: string;
-            /**
-             * Shots
-             * @default 3
-             */
-            shots: number;
-            /**
-             * Max Tokens
-             * @default 72
-             */
-            max_tokens: number;
-            /**
-             * Training
-             * @default {}
-             */
-            training: {
-                [key: string]: unknown;
-            };
-            /**
-             * @default {
-             *       "share": 0.5,
-             *       "alpha": 0.05,
-             *       "margin": 0,
-             *       "min_pairs": 10
-             *     }
-             */
-            canary: components["schemas"]["CanaryPlan"];
-            /**
-             * Handbook
-             * @default shipped:handbook
-             */
-            handbook: string;
-            /**
-             * Questions
-             * @default []
-             */
-            questions: string[];
-        };
-        /**
-         * Plan
-         * @description An estimate. Bytes and seconds; `rate_source` says where `tokens_per_second` comes from. `seconds` holds
-         *     training and evaluations, not the load of the model.
-         */
-        "Plan-Output": {
             /** Rows */
             rows: number;
-            /** Validation Rows */
-            validation_rows: number;
-            /** Left Out */
-            left_out: number;
-            /** Steps */
-            steps: number;
-            /** Tokens */
-            tokens: number;
-            /** Tokens Per Second */
-            tokens_per_second: number;
-            /** Rate Source */
-            rate_source: string;
-            /** Seconds */
-            seconds: number;
-            /** Memory Bytes */
-            memory_bytes: number;
-            /** Parameters */
-            parameters: number;
-            /** Trained Parameters */
-            trained_parameters: number;
-            /**
-             * Notes
-             * @default []
-             */
-            notes: string[];
         };
         /**
          * Point
          * @description One figure of one step.
          */
         Point: {
-            /** Step */
-            step: number;
-            /** Value */
-            value: number;
             /**
              * At
              * Format: date-time
              */
             at: string;
+            /** Step */
+            step: number;
+            /** Value */
+            value: number;
+        };
+        /**
+         * Process
+         * @description A process of Vong: its memory in bytes (shared pages by their share) and the CPU seconds it has used.
+         */
+        Process: {
+            /** Cpu Seconds */
+            cpu_seconds: number;
+            /** Memory */
+            memory: number;
+            /** Name */
+            name: string;
+            /** Pid */
+            pid: number;
         };
         /**
          * ProfileSettings
          * @description How a profile looks. `labels` are paths beside those found in the answers; `longest` is in characters.
          */
         ProfileSettings: {
-            /**
-             * Threshold
-             * @default 0.8
-             */
-            threshold: number;
             /**
              * Labels
              * @default []
@@ -3473,6 +3819,11 @@ export interface components {
              * @default 20000
              */
             longest: number;
+            /**
+             * Threshold
+             * @default 0.8
+             */
+            threshold: number;
         };
         /**
          * Progress
@@ -3484,6 +3835,15 @@ export interface components {
              * @default 0
              */
             done: number;
+            /**
+             * Message
+             * @default
+             */
+            message: string;
+            /** Rate */
+            rate?: number | null;
+            /** Seconds Left */
+            seconds_left?: number | null;
             /** Total */
             total?: number | null;
             /**
@@ -3491,15 +3851,6 @@ export interface components {
              * @default
              */
             unit: string;
-            /** Rate */
-            rate?: number | null;
-            /** Seconds Left */
-            seconds_left?: number | null;
-            /**
-             * Message
-             * @default
-             */
-            message: string;
         };
         /**
          * Project
@@ -3507,17 +3858,17 @@ export interface components {
          */
         Project: {
             /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
              * Id
              * Format: uuid
              */
             id: string;
             /** Name */
             name: string;
-            /**
-             * Created At
-             * Format: date-time
-             */
-            created_at: string;
         };
         /**
          * ProjectChoice
@@ -3560,54 +3911,143 @@ export interface components {
         };
         /**
          * ProviderState
-         * @description A configured provider. `key` shows its last four characters only; `error` says why it is not reachable.
+         * @description A provider. `source` is `settings` (vong.toml, which nobody edits from here) or `stored`. Of its key only whether
+         *     one is set and the last four characters of a long one are shown. `reachable`, `models` (how many it lists) and
+         *     `error` are null where it was not asked; `listed` are the models named for it.
          */
         ProviderState: {
-            /** Name */
-            name: string;
-            /** Kind */
-            kind: string;
             /** Base Url */
             base_url: string | null;
+            /** Error */
+            error?: string | null;
             /** Key */
             key: string | null;
+            /** Key Set */
+            key_set: boolean;
+            /** Kind */
+            kind: string;
+            /**
+             * Listed
+             * @default []
+             */
+            listed: string[];
+            /** Models */
+            models?: number | null;
+            /** Name */
+            name: string;
+            /** Reachable */
+            reachable?: boolean | null;
+            /**
+             * Source
+             * @enum {string}
+             */
+            source: "settings" | "stored";
             /** Timeout */
             timeout: number;
+            /** Updated At */
+            updated_at?: string | null;
+        };
+        /**
+         * ProviderTest
+         * @description What a provider answered when asked for its models: `reachable` with the milliseconds and the models (the first
+         *     200), or the reason why not.
+         */
+        ProviderTest: {
+            /** Error */
+            error?: string | null;
+            /** Latency Ms */
+            latency_ms: number;
+            /**
+             * Models
+             * @default []
+             */
+            models: string[];
+            /** Name */
+            name: string;
             /** Reachable */
             reachable: boolean;
-            /** Error */
-            error: string | null;
-            /** Models */
-            models: number;
+        };
+        /**
+         * ProviderWanted
+         * @description How a provider shall be. `api_key` is written, never read back: where it is left out the stored one stays, null
+         *     or an empty text removes it. `models` are listed instead of what the API itself lists.
+         */
+        ProviderWanted: {
+            /** Api Key */
+            api_key?: string | null;
+            /** Base Url */
+            base_url?: string | null;
+            /**
+             * Kind
+             * @default openai
+             */
+            kind: string;
+            /**
+             * Models
+             * @default []
+             */
+            models: string[];
+            /**
+             * Timeout
+             * @description Seconds for one whole call.
+             * @default 120
+             */
+            timeout: number;
         };
         /**
          * Question
          * @description A question to answer from a base, through a route or any model the gateway knows.
          */
         Question: {
-            /** Question */
-            question: string;
-            /** Model */
-            model: string;
             /**
              * Limit
              * @default 4
              */
             limit: number;
+            /** Model */
+            model: string;
+            /** Question */
+            question: string;
         };
         /**
          * RecipeInfo
          * @description A recipe and the JSON schema of its settings: each field with its default and, as description, the reason.
          */
         RecipeInfo: {
-            /** Name */
-            name: string;
             /** Description */
             description: string;
+            /** Name */
+            name: string;
             /** Settings Schema */
             settings_schema: {
                 [key: string]: unknown;
             };
+        };
+        /**
+         * RegistryStanding
+         * @description Models and their versions. `prod` is the ref that the alias `prod` points at, moved last of all models; `newest`
+         *     the newest that a run has taught, `tried` whether a canary has decided on it.
+         */
+        RegistryStanding: {
+            /**
+             * Models
+             * @default 0
+             */
+            models: number;
+            /** Newest */
+            newest?: string | null;
+            /** Prod */
+            prod?: string | null;
+            /**
+             * Tried
+             * @default false
+             */
+            tried: boolean;
+            /**
+             * Versions
+             * @default 0
+             */
+            versions: number;
         };
         /**
          * Report
@@ -3615,76 +4055,76 @@ export interface components {
          *     shingles from which inputs are near-duplicates; `unchecked` rows had too many candidates to compare with all.
          */
         Report: {
-            /** Version */
-            version: string | null;
-            /** Rows */
-            rows: number;
-            /** Splits */
-            splits: {
-                [key: string]: number;
-            };
-            /** Threshold */
-            threshold: number;
-            exact: components["schemas"]["Duplicates"];
-            near: components["schemas"]["Duplicates"];
-            /** Unchecked */
-            unchecked: number;
-            /** Leakage */
-            leakage: components["schemas"]["Leak"][];
-            /** Personal */
-            personal: {
-                [key: string]: components["schemas"]["Personal"];
-            };
             /** Characters */
             characters: {
                 [key: string]: components["schemas"]["Lengths"];
             };
-            /** Words */
-            words: {
-                [key: string]: components["schemas"]["Lengths"];
-            };
-            /** Languages */
-            languages: {
-                [key: string]: number;
-            };
-            /** Labels */
-            labels: components["schemas"]["LabelBalance"][];
             /** Conflicts */
             conflicts: number;
             /** Conflicts Listed */
             conflicts_listed: components["schemas"]["Conflict"][];
             /** Empty */
             empty: number[];
-            /** Without Answer */
-            without_answer: number;
-            /** Too Long */
-            too_long: number[];
+            exact: components["schemas"]["Duplicates"];
             /** Findings */
             findings: components["schemas"]["Finding"][];
+            /** Labels */
+            labels: components["schemas"]["LabelBalance"][];
+            /** Languages */
+            languages: {
+                [key: string]: number;
+            };
+            /** Leakage */
+            leakage: components["schemas"]["Leak"][];
+            near: components["schemas"]["Duplicates"];
+            /** Personal */
+            personal: {
+                [key: string]: components["schemas"]["Personal"];
+            };
+            /** Rows */
+            rows: number;
             /** Seconds */
             seconds: number;
+            /** Splits */
+            splits: {
+                [key: string]: number;
+            };
+            /** Threshold */
+            threshold: number;
+            /** Too Long */
+            too_long: number[];
+            /** Unchecked */
+            unchecked: number;
+            /** Version */
+            version: string | null;
+            /** Without Answer */
+            without_answer: number;
+            /** Words */
+            words: {
+                [key: string]: components["schemas"]["Lengths"];
+            };
         };
         /**
          * Route
          * @description A route: callers name it in the request's `model` field. `version` is a hash of the targets.
          */
         Route: {
-            /** Name */
-            name: string;
-            /** Version */
-            version: string;
-            /** Targets */
-            targets: components["schemas"]["Target"][];
             /**
              * Created At
              * Format: date-time
              */
             created_at: string;
+            /** Name */
+            name: string;
+            /** Targets */
+            targets: components["schemas"]["Target"][];
             /**
              * Updated At
              * Format: date-time
              */
             updated_at: string;
+            /** Version */
+            version: string;
         };
         /**
          * RouteVersion
@@ -3692,21 +4132,21 @@ export interface components {
          */
         RouteVersion: {
             /**
+             * Changed At
+             * Format: date-time
+             */
+            changed_at: string;
+            /**
              * Id
              * Format: uuid
              */
             id: string;
             /** Name */
             name: string;
-            /** Version */
-            version: string;
             /** Targets */
             targets: components["schemas"]["Target"][];
-            /**
-             * Changed At
-             * Format: date-time
-             */
-            changed_at: string;
+            /** Version */
+            version: string;
         };
         /**
          * RouteWanted
@@ -3721,17 +4161,19 @@ export interface components {
          * @description One row of a version. `number` counts from 1; `hash` is the Example's own.
          */
         Row: {
-            /** Number */
-            number: number;
+            example: components["schemas"]["Example"];
             /** Hash */
             hash: string;
-            example: components["schemas"]["Example"];
+            /** Number */
+            number: number;
         };
         /**
          * RowChange
          * @description One row that differs. The numbers are those in each version; `before` and `after` are the rows themselves.
          */
         RowChange: {
+            after?: components["schemas"]["Example"] | null;
+            before?: components["schemas"]["Example"] | null;
             /**
              * Kind
              * @enum {string}
@@ -3741,8 +4183,6 @@ export interface components {
             row_a?: number | null;
             /** Row B */
             row_b?: number | null;
-            before?: components["schemas"]["Example"] | null;
-            after?: components["schemas"]["Example"] | null;
         };
         /**
          * Run
@@ -3750,28 +4190,30 @@ export interface components {
          *     figures; `warnings` what the trainer noticed (overfitting, truncated rows).
          */
         Run: {
+            /** Base */
+            base: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Dataset */
+            dataset: string;
+            /** Finished At */
+            finished_at?: string | null;
             /**
              * Id
              * Format: uuid
              */
             id: string;
+            /** Job Id */
+            job_id?: string | null;
+            /** Model */
+            model?: string | null;
             /** Name */
             name: string;
             /** Recipe */
             recipe: string;
-            /**
-             * Status
-             * @enum {string}
-             */
-            status: "queued" | "running" | "finished" | "failed" | "cancelled";
-            /** Base */
-            base: string;
-            /** Dataset */
-            dataset: string;
-            /** Model */
-            model?: string | null;
-            /** Job Id */
-            job_id?: string | null;
             /**
              * Settings
              * @default {}
@@ -3779,6 +4221,11 @@ export interface components {
             settings: {
                 [key: string]: unknown;
             };
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "queued" | "running" | "finished" | "failed" | "cancelled";
             /**
              * Summary
              * @default {}
@@ -3791,21 +4238,12 @@ export interface components {
              * @default []
              */
             warnings: string[];
-            /**
-             * Created At
-             * Format: date-time
-             */
-            created_at: string;
-            /** Finished At */
-            finished_at?: string | null;
         };
         /**
          * RunBegun
          * @description A run of a trainer that is not ours.
          */
         RunBegun: {
-            /** Name */
-            name: string;
             /**
              * Base
              * @default
@@ -3816,6 +4254,8 @@ export interface components {
              * @default
              */
             dataset: string;
+            /** Name */
+            name: string;
             /**
              * Settings
              * @default {}
@@ -3825,10 +4265,37 @@ export interface components {
             };
         };
         /**
+         * RunComparison
+         * @description Runs side by side. Lists are in the order of `runs`; a setting is here only where it differs. `best` holds the
+         *     best value of each figure, `last` its last one (null where a run has none), `winner` the index of the best run.
+         */
+        RunComparison: {
+            /** Best */
+            best: {
+                [key: string]: (number | null)[];
+            };
+            /** Last */
+            last: {
+                [key: string]: (number | null)[];
+            };
+            /** Runs */
+            runs: components["schemas"]["Run"][];
+            /** Settings */
+            settings: {
+                [key: string]: unknown[];
+            };
+            /** Winner */
+            winner: {
+                [key: string]: number;
+            };
+        };
+        /**
          * RunEnded
          * @description How a run ended.
          */
         RunEnded: {
+            /** Model */
+            model?: string | null;
             /**
              * Status
              * @default finished
@@ -3842,16 +4309,14 @@ export interface components {
             summary: {
                 [key: string]: unknown;
             };
-            /** Model */
-            model?: string | null;
         };
         /**
          * RunStarted
          * @description A run and the job that does it; both have the same id.
          */
         RunStarted: {
-            result: components["schemas"]["EvalResult"];
             job: components["schemas"]["Job"];
+            result: components["schemas"]["EvalResult"];
         };
         /**
          * Score
@@ -3859,39 +4324,39 @@ export interface components {
          *     answer should have been. `source` says who judged.
          */
         Score: {
+            /** Author */
+            author?: string | null;
+            /** Comment */
+            comment?: string | null;
+            /** Correction */
+            correction?: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Example */
+            example?: string | null;
             /**
              * Id
              * Format: uuid
              */
             id: string;
-            /** Span Id */
-            span_id?: string | null;
-            /** Example */
-            example?: string | null;
             /**
              * Name
              * @default quality
              */
             name: string;
-            /** Value */
-            value?: number | null;
-            /** Comment */
-            comment?: string | null;
-            /** Correction */
-            correction?: string | null;
             /**
              * Source
              * @default human
              * @enum {string}
              */
             source: "human" | "judge" | "program" | "replay";
-            /** Author */
-            author?: string | null;
-            /**
-             * Created At
-             * Format: date-time
-             */
-            created_at: string;
+            /** Span Id */
+            span_id?: string | null;
+            /** Value */
+            value?: number | null;
         };
         /**
          * ScoredAnswer
@@ -3900,28 +4365,31 @@ export interface components {
          *     answer and says why in `error`.
          */
         ScoredAnswer: {
-            /** Position */
-            position: number;
+            /** Answer */
+            answer: string;
+            /** Cost */
+            cost?: number | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Error */
+            error?: string | null;
             /** Example */
             example: string;
+            /** Input Tokens */
+            input_tokens?: number | null;
+            /** Latency Ms */
+            latency_ms: number;
+            /** Output Tokens */
+            output_tokens?: number | null;
+            /** Position */
+            position: number;
             /** Prompt */
             prompt: string;
             /** Reference */
             reference: string;
-            /** Answer */
-            answer: string;
-            /** Error */
-            error?: string | null;
-            /** Span Id */
-            span_id?: string | null;
-            /** Latency Ms */
-            latency_ms: number;
-            /** Input Tokens */
-            input_tokens?: number | null;
-            /** Output Tokens */
-            output_tokens?: number | null;
-            /** Cost */
-            cost?: number | null;
             /**
              * Scores
              * @default {}
@@ -3929,6 +4397,8 @@ export interface components {
             scores: {
                 [key: string]: number;
             };
+            /** Span Id */
+            span_id?: string | null;
             /**
              * Statistics
              * @default {}
@@ -3936,21 +4406,16 @@ export interface components {
             statistics: {
                 [key: string]: number[];
             };
-            /**
-             * Created At
-             * Format: date-time
-             */
-            created_at: string;
         };
         /**
          * ScorerInfo
          * @description A scorer that is installed: what it measures, and its options with their defaults.
          */
         ScorerInfo: {
-            /** Name */
-            name: string;
             /** About */
             about: string;
+            /** Name */
+            name: string;
             /** Options */
             options: {
                 [key: string]: unknown;
@@ -3959,14 +4424,30 @@ export interface components {
             signature: string;
         };
         /**
+         * ServingStanding
+         * @description Deployments that answer, and all that should.
+         */
+        ServingStanding: {
+            /**
+             * Ready
+             * @default 0
+             */
+            ready: number;
+            /**
+             * Total
+             * @default 0
+             */
+            total: number;
+        };
+        /**
          * Session
          * @description A person who is signed in, the project they look at, and those they may change to.
          */
         Session: {
-            user: components["schemas"]["Account"];
             project: components["schemas"]["ProjectName"];
             /** Projects */
             projects: components["schemas"]["ProjectName"][];
+            user: components["schemas"]["Account"];
         };
         /**
          * Settings
@@ -3978,10 +4459,23 @@ export interface components {
          *     smaller one). `concurrency` requests are under way at once; latencies are measured under it.
          */
         Settings: {
-            /** System */
-            system?: string | null;
-            /** Template */
-            template?: string | null;
+            /**
+             * Concurrency
+             * @default 4
+             */
+            concurrency: number;
+            /** Limit */
+            limit?: number | null;
+            /**
+             * Max Tokens
+             * @default 256
+             */
+            max_tokens: number;
+            /**
+             * Seed
+             * @default 0
+             */
+            seed: number;
             /**
              * Shots
              * @default 0
@@ -3992,28 +4486,15 @@ export interface components {
              * @default train
              */
             shots_split: string;
-            /** Limit */
-            limit?: number | null;
-            /**
-             * Seed
-             * @default 0
-             */
-            seed: number;
-            /**
-             * Max Tokens
-             * @default 256
-             */
-            max_tokens: number;
+            /** System */
+            system?: string | null;
             /**
              * Temperature
              * @default 0
              */
             temperature: number;
-            /**
-             * Concurrency
-             * @default 4
-             */
-            concurrency: number;
+            /** Template */
+            template?: string | null;
         };
         /**
          * SignIn
@@ -4036,138 +4517,143 @@ export interface components {
          */
         Span: {
             /**
-             * Id
-             * Format: uuid
-             */
-            id: string;
-            /** Trace Id */
-            trace_id: string;
-            /** Span Id */
-            span_id: string;
-            /** Parent Span Id */
-            parent_span_id?: string | null;
-            /** Name */
-            name: string;
-            /**
-             * Kind
-             * @default other
-             * @enum {string}
-             */
-            kind: "chat" | "embeddings" | "retrieval" | "tool" | "pipeline" | "job" | "other";
-            /**
-             * Status
-             * @default ok
-             * @enum {string}
-             */
-            status: "ok" | "error";
-            /** Error */
-            error?: string | null;
-            /**
-             * Started At
-             * Format: date-time
-             */
-            started_at: string;
-            /** Duration Ms */
-            duration_ms: number;
-            /** First Token Ms */
-            first_token_ms?: number | null;
-            /** Model */
-            model?: string | null;
-            /** User */
-            user?: string | null;
-            /** Session */
-            session?: string | null;
-            /** Key */
-            key?: string | null;
-            /** @default {} */
-            usage: components["schemas"]["Usage"];
-            /** @default {} */
-            versions: components["schemas"]["Versions"];
-            /**
              * Attributes
              * @default {}
              */
             attributes: {
                 [key: string]: unknown;
             };
+            /** Duration Ms */
+            duration_ms: number;
+            /** Error */
+            error?: string | null;
+            /** First Token Ms */
+            first_token_ms?: number | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
             /** Input */
             input?: unknown;
+            /** Key */
+            key?: string | null;
+            /**
+             * Kind
+             * @default other
+             * @enum {string}
+             */
+            kind: "chat" | "embeddings" | "retrieval" | "tool" | "pipeline" | "job" | "other";
+            /** Model */
+            model?: string | null;
+            /** Name */
+            name: string;
             /** Output */
             output?: unknown;
+            /** Parent Span Id */
+            parent_span_id?: string | null;
+            /** Session */
+            session?: string | null;
+            /** Span Id */
+            span_id: string;
+            /**
+             * Started At
+             * Format: date-time
+             */
+            started_at: string;
+            /**
+             * Status
+             * @default ok
+             * @enum {string}
+             */
+            status: "ok" | "error";
+            /** Trace Id */
+            trace_id: string;
+            /** @default {} */
+            usage: components["schemas"]["Usage"];
+            /** User */
+            user?: string | null;
+            /** @default {} */
+            versions: components["schemas"]["Versions"];
         };
         /**
          * SpanNode
          * @description A span in its trace. `offset_ms` counts from the start of the trace; children are ordered by their start.
          */
         SpanNode: {
-            span: components["schemas"]["SpanSummary"];
-            /** Offset Ms */
-            offset_ms: number;
             /**
              * Children
              * @default []
              */
             children: components["schemas"]["SpanNode"][];
+            /** Offset Ms */
+            offset_ms: number;
+            span: components["schemas"]["SpanSummary"];
         };
         /**
          * SpanSummary
-         * @description A span without its bodies and attributes. The previews are the beginnings of the text that a person would read in
-         *     its input (newest message first) and output.
+         * @description A span without its bodies and attributes. The previews are the beginnings (160 characters) of the text that a
+         *     person would read in its input (newest message first) and output. `scores` and `corrections` say how many there are
+         *     of it, where a list says so; null where nobody looked.
          */
         SpanSummary: {
+            /** Corrections */
+            corrections?: number | null;
+            /** Duration Ms */
+            duration_ms: number;
+            /** Error */
+            error?: string | null;
+            /** First Token Ms */
+            first_token_ms?: number | null;
             /**
              * Id
              * Format: uuid
              */
             id: string;
-            /** Trace Id */
-            trace_id: string;
-            /** Span Id */
-            span_id: string;
-            /** Parent Span Id */
-            parent_span_id?: string | null;
-            /** Name */
-            name: string;
-            /** Kind */
-            kind: string;
-            /**
-             * Status
-             * @enum {string}
-             */
-            status: "ok" | "error";
-            /** Error */
-            error?: string | null;
-            /**
-             * Started At
-             * Format: date-time
-             */
-            started_at: string;
-            /** Duration Ms */
-            duration_ms: number;
-            /** First Token Ms */
-            first_token_ms?: number | null;
-            /** Model */
-            model?: string | null;
-            /** User */
-            user?: string | null;
-            /** Session */
-            session?: string | null;
-            /** Key */
-            key?: string | null;
-            /** @default {} */
-            usage: components["schemas"]["Usage"];
-            /** @default {} */
-            versions: components["schemas"]["Versions"];
             /**
              * Input Preview
              * @default
              */
             input_preview: string;
+            /** Key */
+            key?: string | null;
+            /** Kind */
+            kind: string;
+            /** Model */
+            model?: string | null;
+            /** Name */
+            name: string;
             /**
              * Output Preview
              * @default
              */
             output_preview: string;
+            /** Parent Span Id */
+            parent_span_id?: string | null;
+            /** Scores */
+            scores?: number | null;
+            /** Session */
+            session?: string | null;
+            /** Span Id */
+            span_id: string;
+            /**
+             * Started At
+             * Format: date-time
+             */
+            started_at: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "ok" | "error";
+            /** Trace Id */
+            trace_id: string;
+            /** @default {} */
+            usage: components["schemas"]["Usage"];
+            /** User */
+            user?: string | null;
+            /** @default {} */
+            versions: components["schemas"]["Versions"];
         };
         /**
          * SplitSettings
@@ -4177,29 +4663,29 @@ export interface components {
          *     `group` is a label path whose rows stay together beside the near-duplicates (a customer, a thread).
          */
         SplitSettings: {
-            /**
-             * Splits
-             * @default {
-             *       "train": 0.8,
-             *       "validation": 0.1,
-             *       "test": 0.1
-             *     }
-             */
-            splits: {
-                [key: string]: number;
-            };
+            /** Group */
+            group?: string | null;
             /**
              * Seed
              * @default 0
              */
             seed: number;
             /**
+             * Splits
+             * @default {
+             *       "test": 0.1,
+             *       "train": 0.8,
+             *       "validation": 0.1
+             *     }
+             */
+            splits: {
+                [key: string]: number;
+            };
+            /**
              * Stratify
              * @default []
              */
             stratify: string[];
-            /** Group */
-            group?: string | null;
             /**
              * Threshold
              * @default 0.8
@@ -4215,12 +4701,12 @@ export interface components {
             name?: string | null;
             /**
              * @default {
+             *       "seed": 0,
              *       "splits": {
              *         "test": 0.1,
              *         "train": 0.8,
              *         "validation": 0.1
              *       },
-             *       "seed": 0,
              *       "stratify": [],
              *       "threshold": 0.8
              *     }
@@ -4232,22 +4718,41 @@ export interface components {
          * @description A run and the job that does it.
          */
         Started: {
-            run: components["schemas"]["Run"];
             job: components["schemas"]["Job"];
+            run: components["schemas"]["Run"];
         };
         /**
          * StepFigures
          * @description The figures of one step.
          */
         StepFigures: {
+            /** At */
+            at?: string | null;
             /** Step */
             step: number;
             /** Values */
             values: {
                 [key: string]: number;
             };
-            /** At */
-            at?: string | null;
+        };
+        /**
+         * Storage
+         * @description Bytes on disk. Blobs are null where they lie in an object store; `spans` is PostgreSQL's estimate, as of its last
+         *     look at the table.
+         */
+        Storage: {
+            /** Blob Bytes */
+            blob_bytes: number | null;
+            /** Blob Url */
+            blob_url: string;
+            /** Blobs */
+            blobs: number | null;
+            /** Database Bytes */
+            database_bytes: number;
+            /** Free Bytes */
+            free_bytes: number;
+            /** Spans */
+            spans: number;
         };
         /**
          * Stored
@@ -4263,32 +4768,32 @@ export interface components {
          *     by `normal`; null below two values. They hold for a look at a moment fixed beforehand, not for a stopping rule.
          */
         Summary: {
-            /** Name */
-            name?: string | null;
-            /** Route */
-            route?: string | null;
+            /** Comments */
+            comments: number;
+            /** Corrections */
+            corrections: number;
+            /** High */
+            high?: number | null;
+            /** Low */
+            low?: number | null;
+            /** Mean */
+            mean?: number | null;
+            /** Method */
+            method?: ("wilson" | "normal") | null;
             /** Model */
             model?: string | null;
             /** Model Version */
             model_version?: string | null;
-            /** Source */
-            source?: string | null;
-            /** Scores */
-            scores: number;
             /** N */
             n: number;
-            /** Mean */
-            mean?: number | null;
-            /** Low */
-            low?: number | null;
-            /** High */
-            high?: number | null;
-            /** Method */
-            method?: ("wilson" | "normal") | null;
-            /** Corrections */
-            corrections: number;
-            /** Comments */
-            comments: number;
+            /** Name */
+            name?: string | null;
+            /** Route */
+            route?: string | null;
+            /** Scores */
+            scores: number;
+            /** Source */
+            source?: string | null;
         };
         /**
          * Target
@@ -4313,50 +4818,258 @@ export interface components {
          *     null where any of them has no known price.
          */
         Trace: {
-            /** Trace Id */
-            trace_id: string;
+            /** Duration Ms */
+            duration_ms: number;
+            /** Errors */
+            errors: number;
+            /** Roots */
+            roots: components["schemas"]["SpanNode"][];
+            /** Spans */
+            spans: number;
             /**
              * Started At
              * Format: date-time
              */
             started_at: string;
-            /** Duration Ms */
-            duration_ms: number;
-            /** Spans */
-            spans: number;
-            /** Errors */
-            errors: number;
+            /** Trace Id */
+            trace_id: string;
             /** @default {} */
             usage: components["schemas"]["Usage"];
-            /** Roots */
-            roots: components["schemas"]["SpanNode"][];
+        };
+        /**
+         * TracesStanding
+         * @description Spans of the last 24 hours, counted in whole hours.
+         */
+        TracesStanding: {
+            /**
+             * Spans
+             * @default 0
+             */
+            spans: number;
         };
         /**
          * TrailPoint
          * @description What was known after `n` pairs: see `vong.loop.sequential.Point`.
          */
         TrailPoint: {
-            /** N */
-            n: number;
             /** Candidate */
             candidate: number;
-            /** Incumbent */
-            incumbent: number;
             /** E Better */
             e_better: number;
             /** E Worse */
             e_worse: number;
-            /** Low */
-            low: number;
             /** High */
             high: number;
+            /** Incumbent */
+            incumbent: number;
+            /** Low */
+            low: number;
+            /** N */
+            n: number;
+        };
+        /**
+         * TrainingPlan
+         * @description An estimate. Bytes and seconds; `rate_source` says where `tokens_per_second` comes from. `seconds` holds
+         *     training and evaluations, not the load of the model.
+         */
+        TrainingPlan: {
+            /** Left Out */
+            left_out: number;
+            /** Memory Bytes */
+            memory_bytes: number;
+            /**
+             * Notes
+             * @default []
+             */
+            notes: string[];
+            /** Parameters */
+            parameters: number;
+            /** Rate Source */
+            rate_source: string;
+            /** Rows */
+            rows: number;
+            /** Seconds */
+            seconds: number;
+            /** Steps */
+            steps: number;
+            /** Tokens */
+            tokens: number;
+            /** Tokens Per Second */
+            tokens_per_second: number;
+            /** Trained Parameters */
+            trained_parameters: number;
+            /** Validation Rows */
+            validation_rows: number;
+        };
+        /**
+         * TrainingStanding
+         * @description Training runs. `best` is the run with the lowest evaluation loss of the last 20 that finished.
+         */
+        TrainingStanding: {
+            /** Best */
+            best?: string | null;
+            /** Best Loss */
+            best_loss?: number | null;
+            /** Best Name */
+            best_name?: string | null;
+            /**
+             * Finished
+             * @default 0
+             */
+            finished: number;
+            /**
+             * Running
+             * @default 0
+             */
+            running: number;
+        };
+        /**
+         * TrainingWanted
+         * @description A training run: what to teach (`base`, a model ref), from what (`dataset`, its splits), and how.
+         */
+        TrainingWanted: {
+            /** Base */
+            base: string;
+            /** Dataset */
+            dataset: string;
+            /** Name */
+            name: string;
+            /**
+             * Recipe
+             * @default sft
+             */
+            recipe: string;
+            /**
+             * Settings
+             * @default {}
+             */
+            settings: {
+                [key: string]: unknown;
+            };
+            /**
+             * Train Split
+             * @default train
+             */
+            train_split: string;
+            /**
+             * Validation Split
+             * @default validation
+             */
+            validation_split: string;
+        };
+        /**
+         * TurnPlan
+         * @description A turn. `rows` is a shipped file (`shipped:tickets.jsonl`) or rows imported before (`dataset:REF`), `base` a
+         *     shipped model (`shipped:smollm2-135m-instruct`) or a registered one (`model:REF`), `handbook` a shipped folder or a
+         *     knowledge base that exists (`base:NAME`).
+         *
+         *     `fields` are the closed JSON fields that an answer is judged by; `splits` the shares of the rows, whose names the
+         *     steps use: `train` and `validation` for training, `traffic` for the replayed requests, `test` for the evaluations,
+         *     `canary` for the replayed requests of the canary. No row of the last three is ever trained on.
+         */
+        TurnPlan: {
+            /**
+             * Base
+             * @default shipped:smollm2-135m-instruct
+             */
+            base: string;
+            /**
+             * @default {
+             *       "alpha": 0.05,
+             *       "margin": 0,
+             *       "min_pairs": 10,
+             *       "share": 0.5
+             *     }
+             */
+            canary: components["schemas"]["CanaryPlan"];
+            /**
+             * Dataset
+             * @default tickets
+             */
+            dataset: string;
+            /**
+             * Engine
+             * @default transformers
+             */
+            engine: string;
+            /**
+             * Fields
+             * @default [
+             *       "product",
+             *       "urgency",
+             *       "intent"
+             *     ]
+             */
+            fields: string[];
+            /**
+             * Handbook
+             * @default shipped:handbook
+             */
+            handbook: string;
+            /**
+             * Input
+             * @default text
+             */
+            input: string;
+            /**
+             * Max Tokens
+             * @default 72
+             */
+            max_tokens: number;
+            /**
+             * Name
+             * @default triage
+             */
+            name: string;
+            /**
+             * Output
+             * @default triage
+             */
+            output: string;
+            prompts: components["schemas"]["Prompts"];
+            /**
+             * Questions
+             * @default []
+             */
+            questions: string[];
+            /**
+             * Rows
+             * @default shipped:tickets.jsonl
+             */
+            rows: string;
+            /**
+             * Seed
+             * @default 0
+             */
+            seed: number;
+            /**
+             * Shots
+             * @default 3
+             */
+            shots: number;
+            /** Splits */
+            splits: {
+                [key: string]: number;
+            };
+            /**
+             * Stratify
+             * @default completion.intent
+             */
+            stratify: string;
+            /**
+             * Training
+             * @default {}
+             */
+            training: {
+                [key: string]: unknown;
+            };
         };
         /**
          * TurnWanted
          * @description The turn to run; without a plan it is the quickstart's, on the shipped samples.
          */
         TurnWanted: {
-            plan?: components["schemas"]["Plan-Input"] | null;
+            plan?: components["schemas"]["TurnPlan"] | null;
         };
         /**
          * Usage
@@ -4364,54 +5077,54 @@ export interface components {
          *     is unknown (never 0 for unknown).
          */
         Usage: {
-            /** Input Tokens */
-            input_tokens?: number | null;
-            /** Output Tokens */
-            output_tokens?: number | null;
             /** Cached Tokens */
             cached_tokens?: number | null;
             /** Cost */
             cost?: number | null;
+            /** Input Tokens */
+            input_tokens?: number | null;
+            /** Output Tokens */
+            output_tokens?: number | null;
         };
         /**
          * UsagePoint
          * @description The calls of one group that began in the bucket which starts `at` that moment.
          */
         UsagePoint: {
-            /** Group */
-            group?: string | null;
-            /**
-             * Calls
-             * @default 0
-             */
-            calls: number;
-            /**
-             * Errors
-             * @default 0
-             */
-            errors: number;
-            /** Input Tokens */
-            input_tokens?: number | null;
-            /** Output Tokens */
-            output_tokens?: number | null;
-            /** Cost */
-            cost?: number | null;
-            /**
-             * Priced
-             * @default 0
-             */
-            priced: number;
-            /** Latency P50 */
-            latency_p50?: number | null;
-            /** Latency P95 */
-            latency_p95?: number | null;
-            /** First Token P50 */
-            first_token_p50?: number | null;
             /**
              * At
              * Format: date-time
              */
             at: string;
+            /**
+             * Calls
+             * @default 0
+             */
+            calls: number;
+            /** Cost */
+            cost?: number | null;
+            /**
+             * Errors
+             * @default 0
+             */
+            errors: number;
+            /** First Token P50 */
+            first_token_p50?: number | null;
+            /** Group */
+            group?: string | null;
+            /** Input Tokens */
+            input_tokens?: number | null;
+            /** Latency P50 */
+            latency_p50?: number | null;
+            /** Latency P95 */
+            latency_p95?: number | null;
+            /** Output Tokens */
+            output_tokens?: number | null;
+            /**
+             * Priced
+             * @default 0
+             */
+            priced: number;
         };
         /**
          * UsageReport
@@ -4419,16 +5132,6 @@ export interface components {
          *     all but the largest groups are together in the group `…`.
          */
         UsageReport: {
-            /**
-             * Since
-             * Format: date-time
-             */
-            since: string;
-            /**
-             * Until
-             * Format: date-time
-             */
-            until: string;
             /**
              * Bucket
              * @enum {string}
@@ -4445,10 +5148,20 @@ export interface components {
              */
             points: components["schemas"]["UsagePoint"][];
             /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /**
              * Totals
              * @default []
              */
             totals: components["schemas"]["Consumed"][];
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
         };
         /**
          * User
@@ -4456,27 +5169,27 @@ export interface components {
          */
         User: {
             /**
-             * Id
-             * Format: uuid
-             */
-            id: string;
-            /** Email */
-            email: string;
-            /**
-             * Role
-             * @enum {string}
-             */
-            role: "owner" | "member" | "viewer";
-            /**
              * Created At
              * Format: date-time
              */
             created_at: string;
+            /** Email */
+            email: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
             /**
              * Projects
              * @default []
              */
             projects: string[];
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "owner" | "member" | "viewer";
         };
         /**
          * UserWanted
@@ -4486,12 +5199,6 @@ export interface components {
         UserWanted: {
             /** Email */
             email: string;
-            /**
-             * Role
-             * @default member
-             * @enum {string}
-             */
-            role: "owner" | "member" | "viewer";
             /** Password */
             password?: string | null;
             /**
@@ -4499,226 +5206,47 @@ export interface components {
              * @default []
              */
             projects: string[];
+            /**
+             * Role
+             * @default member
+             * @enum {string}
+             */
+            role: "owner" | "member" | "viewer";
         };
         /** ValidationError */
         ValidationError: {
+            /** Context */
+            ctx?: Record<string, never>;
+            /** Input */
+            input?: unknown;
             /** Location */
             loc: (string | number)[];
             /** Message */
             msg: string;
             /** Error Type */
             type: string;
-            /** Input */
-            input?: unknown;
-            /** Context */
-            ctx?: Record<string, never>;
         };
         /**
          * Versions
          * @description The exact configuration behind an answer. Each field is a ref or a hash; null where it played no part.
          */
         Versions: {
+            /** Config Hash */
+            config_hash?: string | null;
+            /** Dataset Version */
+            dataset_version?: string | null;
+            /** Deployment */
+            deployment?: string | null;
+            /** Index Version */
+            index_version?: string | null;
+            /** Model Version */
+            model_version?: string | null;
+            /** Prompt Version */
+            prompt_version?: string | null;
             /** Route */
             route?: string | null;
             /** Route Version */
             route_version?: string | null;
-            /** Deployment */
-            deployment?: string | null;
-            /** Model Version */
-            model_version?: string | null;
-            /** Dataset Version */
-            dataset_version?: string | null;
-            /** Prompt Version */
-            prompt_version?: string | null;
-            /** Index Version */
-            index_version?: string | null;
-            /** Config Hash */
-            config_hash?: string | null;
-        };
-        /**
-         * RunWanted
-         * @description The evaluation to run. `model` is written as in a request to `/v1`; `scorers` as `NAME` or
-         *     `NAME:option=value;option=value`.
-         */
-        vong__api__evals__RunWanted: {
-            /** Model */
-            model: string;
-            /** Dataset */
-            dataset: string;
-            /**
-             * Split
-             * @default test
-             */
-            split: string;
-            /**
-             * Scorers
-             * @default [
-             *       "exact_match"
-             *     ]
-             */
-            scorers: string[];
-            /**
-             * Name
-             * @default
-             */
-            name: string;
-            /**
-             * @default {
-             *       "shots": 0,
-             *       "shots_split": "train",
-             *       "seed": 0,
-             *       "max_tokens": 256,
-             *       "temperature": 0,
-             *       "concurrency": 4
-             *     }
-             */
-            settings: components["schemas"]["Settings"];
-        };
-        /**
-         * RunWanted
-         * @description A training run: what to teach (`base`, a model ref), from what (`dataset`, its splits), and how.
-         */
-        vong__app__training__RunWanted: {
-            /** Name */
-            name: string;
-            /** Base */
-            base: string;
-            /** Dataset */
-            dataset: string;
-            /**
-             * Recipe
-             * @default sft
-             */
-            recipe: string;
-            /**
-             * Train Split
-             * @default train
-             */
-            train_split: string;
-            /**
-             * Validation Split
-             * @default validation
-             */
-            validation_split: string;
-            /**
-             * Settings
-             * @default {}
-             */
-            settings: {
-                [key: string]: unknown;
-            };
-        };
-        /**
-         * Change
-         * @description One change to one row. `row` is its number (from 1) in the version that was cleaned, `id` its metadata id,
-         *     `origin` where it came from, `before` and `after` its hashes (`after` null: the row was dropped).
-         */
-        vong__data__clean__Change: {
-            /** Row */
-            row: number;
-            /** Id */
-            id: string | null;
-            /** Origin */
-            origin: string | null;
-            /**
-             * What
-             * @enum {string}
-             */
-            what: "tidied" | "masked" | "dropped_personal" | "dropped_empty" | "relabelled" | "dropped_conflict" | "dropped_exact_duplicate" | "dropped_near_duplicate";
-            /** Before */
-            before: string;
-            /** After */
-            after: string | null;
-            /** Reason */
-            reason: string;
-        };
-        /**
-         * Change
-         * @description An example that the two runs answered differently, with both texts and their scores.
-         */
-        vong__evals__comparison__Change: {
-            /** Position */
-            position: number;
-            /** Example */
-            example: string;
-            /** Prompt */
-            prompt: string;
-            /** Reference */
-            reference: string;
-            /** A */
-            a: string;
-            /** B */
-            b: string;
-            /** A Scores */
-            a_scores: {
-                [key: string]: number;
-            };
-            /** B Scores */
-            b_scores: {
-                [key: string]: number;
-            };
-        };
-        /**
-         * Comparison
-         * @description Run b against run a. `n` examples are in both; `left_out` are in one only (other limits).
-         *
-         *     `changed` counts the answers whose text differs; `changes` are those that moved the first metric most.
-         */
-        vong__evals__comparison__Comparison: {
-            a: components["schemas"]["EvalResult"];
-            b: components["schemas"]["EvalResult"];
-            /** N */
-            n: number;
-            /** Left Out */
-            left_out: number;
-            /**
-             * Confidence
-             * @default 0.95
-             */
-            confidence: number;
-            /**
-             * Resamples
-             * @default 10000
-             */
-            resamples: number;
-            /**
-             * Seed
-             * @default 20260
-             */
-            seed: number;
-            /** Metrics */
-            metrics: {
-                [key: string]: components["schemas"]["MetricComparison"];
-            };
-            /** Changed */
-            changed: number;
-            /** Changes */
-            changes: components["schemas"]["vong__evals__comparison__Change"][];
-        };
-        /**
-         * Comparison
-         * @description Runs side by side. Lists are in the order of `runs`; a setting is here only where it differs. `best` holds the
-         *     best value of each figure, `last` its last one (null where a run has none), `winner` the index of the best run.
-         */
-        vong__experiments__compare__Comparison: {
-            /** Runs */
-            runs: components["schemas"]["Run"][];
-            /** Settings */
-            settings: {
-                [key: string]: unknown[];
-            };
-            /** Best */
-            best: {
-                [key: string]: (number | null)[];
-            };
-            /** Last */
-            last: {
-                [key: string]: (number | null)[];
-            };
-            /** Winner */
-            winner: {
-                [key: string]: number;
-            };
         };
     };
     responses: never;
@@ -4729,7 +5257,418 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    datasets_api_v1_data_datasets_get: {
+    access_show_installation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Installation"];
+                };
+            };
+        };
+    };
+    access_keys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Key"][];
+                };
+            };
+        };
+    };
+    access_create_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeyWanted"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewKey"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    access_revoke_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Key"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    access_change_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    access_projects: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Project"][];
+                };
+            };
+        };
+    };
+    access_create_project: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProjectWanted"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Project"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    access_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+        };
+    };
+    access_switch_project: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProjectChoice"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    access_sign_in: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    access_sign_out: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    access_users: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"][];
+                };
+            };
+        };
+    };
+    access_create_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UserWanted"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewUser"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    access_remove_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                email: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    access_reset_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                email: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordReset"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewUser"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    data_datasets: {
         parameters: {
             query?: {
                 after?: string | null;
@@ -4761,76 +5700,7 @@ export interface operations {
             };
         };
     };
-    versions_api_v1_data_datasets__name__versions_get: {
-        parameters: {
-            query?: {
-                after?: number | null;
-                limit?: number;
-            };
-            header?: never;
-            path: {
-                name: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DatasetVersion"][];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    import_files_api_v1_data_datasets__name__versions_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                name: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "multipart/form-data": components["schemas"]["Body_import_files_api_v1_data_datasets__name__versions_post"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Job"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    append_rows_api_v1_data_datasets__name__rows_post: {
+    data_append_rows: {
         parameters: {
             query?: never;
             header?: never;
@@ -4865,7 +5735,109 @@ export interface operations {
             };
         };
     };
-    version_api_v1_data_versions__ref__get: {
+    data_versions: {
+        parameters: {
+            query?: {
+                after?: number | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetVersion"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    data_import_files: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["Body_data_import_files"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    data_diff: {
+        parameters: {
+            query: {
+                a: string;
+                b: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Diff"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    data_version: {
         parameters: {
             query?: never;
             header?: never;
@@ -4896,7 +5868,139 @@ export interface operations {
             };
         };
     };
-    rows_api_v1_data_versions__ref__rows_get: {
+    data_changes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CleaningChange"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    data_clean: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["CleanWanted"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    data_profile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ProfileSettings"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    data_report: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Report"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    data_rows: {
         parameters: {
             query?: {
                 after?: number;
@@ -4932,139 +6036,7 @@ export interface operations {
             };
         };
     };
-    changes_api_v1_data_versions__ref__changes_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                ref: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["vong__data__clean__Change"][];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    report_api_v1_data_versions__ref__report_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                ref: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Report"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    profile_api_v1_data_versions__ref__profile_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                ref: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: {
-            content: {
-                "application/json": components["schemas"]["ProfileSettings"] | null;
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Job"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    clean_api_v1_data_versions__ref__clean_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                ref: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: {
-            content: {
-                "application/json": components["schemas"]["CleanWanted"] | null;
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Job"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    split_api_v1_data_versions__ref__split_post: {
+    data_split: {
         parameters: {
             query?: never;
             header?: never;
@@ -5099,12 +6071,12 @@ export interface operations {
             };
         };
     };
-    diff_api_v1_data_diff_get: {
+    evals_compare: {
         parameters: {
             query: {
                 a: string;
                 b: string;
-                limit?: number;
+                changes?: number;
             };
             header?: never;
             path?: never;
@@ -5118,7 +6090,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Diff"];
+                    "application/json": components["schemas"]["EvalComparison"];
                 };
             };
             /** @description Validation Error */
@@ -5132,383 +6104,7 @@ export interface operations {
             };
         };
     };
-    recipes_api_v1_training_recipes_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RecipeInfo"][];
-                };
-            };
-        };
-    };
-    plan_api_v1_training_plan_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["vong__app__training__RunWanted"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Plan-Output"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    start_api_v1_training_runs_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["vong__app__training__RunWanted"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Started"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    runs_api_v1_experiments_runs_get: {
-        parameters: {
-            query?: {
-                after?: string | null;
-                limit?: number;
-                name?: string | null;
-                status?: string | null;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Run"][];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    start_api_v1_experiments_runs_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["RunBegun"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Run"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    run_api_v1_experiments_runs__id__get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Run"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    metrics_api_v1_experiments_runs__id__metrics_get: {
-        parameters: {
-            query?: {
-                /** @description Which figures; all if none is named. */
-                name?: string[] | null;
-                points?: number;
-            };
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Curve"][];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    log_api_v1_experiments_runs__id__metrics_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["StepFigures"][];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Run"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    finish_api_v1_experiments_runs__id__finish_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["RunEnded"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Run"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    events_api_v1_experiments_runs__id__events_get: {
-        parameters: {
-            query?: {
-                /** @description Go on after this event; the header Last-Event-ID wins. */
-                after?: string;
-            };
-            header?: {
-                "Last-Event-ID"?: string;
-            };
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Server-sent events: `metrics` (figures of a step), `end` (the Run), which is the last. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/event-stream": string;
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    compare_api_v1_experiments_compare_get: {
-        parameters: {
-            query: {
-                run: string[];
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["vong__experiments__compare__Comparison"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    scorers_api_v1_evals_scorers_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ScorerInfo"][];
-                };
-            };
-        };
-    };
-    runs_api_v1_evals_runs_get: {
+    evals_runs: {
         parameters: {
             query?: {
                 model?: string | null;
@@ -5541,7 +6137,7 @@ export interface operations {
             };
         };
     };
-    run_api_v1_evals_runs_post: {
+    evals_run: {
         parameters: {
             query?: never;
             header?: never;
@@ -5550,7 +6146,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["vong__api__evals__RunWanted"];
+                "application/json": components["schemas"]["EvalWanted"];
             };
         };
         responses: {
@@ -5574,7 +6170,7 @@ export interface operations {
             };
         };
     };
-    show_api_v1_evals_runs__id__get: {
+    evals_show: {
         parameters: {
             query?: never;
             header?: never;
@@ -5605,7 +6201,7 @@ export interface operations {
             };
         };
     };
-    examples_api_v1_evals_runs__id__examples_get: {
+    evals_examples: {
         parameters: {
             query?: {
                 failed?: boolean;
@@ -5641,12 +6237,30 @@ export interface operations {
             };
         };
     };
-    compare_api_v1_evals_compare_get: {
+    evals_scorers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScorerInfo"][];
+                };
+            };
+        };
+    };
+    experiments_compare: {
         parameters: {
             query: {
-                a: string;
-                b: string;
-                changes?: number;
+                run: string[];
             };
             header?: never;
             path?: never;
@@ -5660,7 +6274,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["vong__evals__comparison__Comparison"];
+                    "application/json": components["schemas"]["RunComparison"];
                 };
             };
             /** @description Validation Error */
@@ -5674,11 +6288,13 @@ export interface operations {
             };
         };
     };
-    models_api_v1_registry_models_get: {
+    experiments_runs: {
         parameters: {
             query?: {
                 after?: string | null;
                 limit?: number;
+                name?: string | null;
+                status?: string | null;
             };
             header?: never;
             path?: never;
@@ -5692,7 +6308,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Model"][];
+                    "application/json": components["schemas"]["Run"][];
                 };
             };
             /** @description Validation Error */
@@ -5706,902 +6322,7 @@ export interface operations {
             };
         };
     };
-    import_model_api_v1_registry_models_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ImportWanted"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Job"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    versions_api_v1_registry_models__name__versions_get: {
-        parameters: {
-            query?: {
-                after?: number | null;
-                limit?: number;
-            };
-            header?: never;
-            path: {
-                name: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ModelVersion"][];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    version_api_v1_registry_versions__ref__get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                ref: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ModelVersion"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    aliases_api_v1_registry_models__name__aliases_get: {
-        parameters: {
-            query?: {
-                history?: boolean;
-                limit?: number;
-            };
-            header?: never;
-            path: {
-                name: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["AliasMove"][];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    set_alias_api_v1_registry_models__name__aliases__alias__put: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                name: string;
-                alias: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["AliasWanted"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["AliasMove"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    lineage_api_v1_registry_lineage_get: {
-        parameters: {
-            query: {
-                of: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Lineage"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    deployment_api_v1_serving_deployments__name__get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                name: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Deployment"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    deploy_api_v1_serving_deployments__name__put: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                name: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["DeploymentWanted"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Deployed"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    stop_api_v1_serving_deployments__name__delete: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                name: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Deployment"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    deployments_api_v1_serving_deployments_get: {
-        parameters: {
-            query?: {
-                after?: string;
-                limit?: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Deployment"][];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    restart_api_v1_serving_deployments__name__restart_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                name: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Deployed"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    log_api_v1_serving_deployments__name__log_get: {
-        parameters: {
-            query?: {
-                lines?: number;
-            };
-            header?: never;
-            path: {
-                name: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["LogTail"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    list_routes_api_v1_gateway_routes_get: {
-        parameters: {
-            query?: {
-                after?: string;
-                limit?: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Route"][];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    get_route_api_v1_gateway_routes__name__get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                name: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Route"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    put_route_api_v1_gateway_routes__name__put: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                name: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["RouteWanted"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Route"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    delete_route_api_v1_gateway_routes__name__delete: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                name: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Route"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    history_api_v1_gateway_routes__name__history_get: {
-        parameters: {
-            query?: {
-                limit?: number;
-            };
-            header?: never;
-            path: {
-                name: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RouteVersion"][];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    providers_api_v1_gateway_providers_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProviderState"][];
-                };
-            };
-        };
-    };
-    models_api_v1_gateway_models_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["CallableModel"][];
-                };
-            };
-        };
-    };
-    usage_api_v1_gateway_usage_get: {
-        parameters: {
-            query?: {
-                since?: string | null;
-                until?: string | null;
-                bucket?: "minute" | "hour" | "day";
-                by?: "model" | "route" | "key" | "none";
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["UsageReport"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    bases_api_v1_knowledge_bases_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Base"][];
-                };
-            };
-        };
-    };
-    documents_api_v1_knowledge_bases__base__documents_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                base: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Document"][];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    add_documents_api_v1_knowledge_bases__base__documents_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                base: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "multipart/form-data": components["schemas"]["Body_add_documents_api_v1_knowledge_bases__base__documents_post"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Job"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    remove_document_api_v1_knowledge_bases__base__documents__path__delete: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                base: string;
-                path: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    chunks_api_v1_knowledge_documents__document_id__chunks_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                document_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Chunk"][];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    search_api_v1_knowledge_bases__base__search_get: {
-        parameters: {
-            query: {
-                q: string;
-                limit?: number;
-            };
-            header?: never;
-            path: {
-                base: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Passage"][];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    ask_api_v1_knowledge_bases__base__ask_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                base: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Question"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Answer"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    spans_api_v1_traces_spans_get: {
-        parameters: {
-            query?: {
-                text?: string | null;
-                /** @description Started at this moment or later. */
-                since?: string | null;
-                /** @description Started before this moment. */
-                until?: string | null;
-                model?: string | null;
-                route?: string | null;
-                deployment?: string | null;
-                /** @description A model version's ref: name@hash. */
-                model_version?: string | null;
-                status?: ("ok" | "error") | null;
-                user?: string | null;
-                session?: string | null;
-                kind?: string | null;
-                /** @description The name of the API key that called. */
-                key?: string | null;
-                trace_id?: string | null;
-                min_duration_ms?: number | null;
-                /** @description The id of the last span of the page before. */
-                after?: string | null;
-                limit?: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SpanSummary"][];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    ingest_api_v1_traces_spans_post: {
+    experiments_start: {
         parameters: {
             query?: never;
             header?: never;
@@ -6610,7 +6331,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Span"][];
+                "application/json": components["schemas"]["RunBegun"];
             };
         };
         responses: {
@@ -6620,7 +6341,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Stored"];
+                    "application/json": components["schemas"]["Run"];
                 };
             };
             /** @description Validation Error */
@@ -6634,75 +6355,7 @@ export interface operations {
             };
         };
     };
-    count_api_v1_traces_spans_count_get: {
-        parameters: {
-            query?: {
-                text?: string | null;
-                /** @description Started at this moment or later. */
-                since?: string | null;
-                /** @description Started before this moment. */
-                until?: string | null;
-                model?: string | null;
-                route?: string | null;
-                deployment?: string | null;
-                /** @description A model version's ref: name@hash. */
-                model_version?: string | null;
-                status?: ("ok" | "error") | null;
-                user?: string | null;
-                session?: string | null;
-                kind?: string | null;
-                /** @description The name of the API key that called. */
-                key?: string | null;
-                trace_id?: string | null;
-                min_duration_ms?: number | null;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Count"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    facets_api_v1_traces_facets_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Facets"];
-                };
-            };
-        };
-    };
-    span_api_v1_traces_spans__id__get: {
+    experiments_run: {
         parameters: {
             query?: never;
             header?: never;
@@ -6719,7 +6372,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Span"];
+                    "application/json": components["schemas"]["Run"];
                 };
             };
             /** @description Validation Error */
@@ -6733,12 +6386,87 @@ export interface operations {
             };
         };
     };
-    trace_api_v1_traces_traces__trace_id__get: {
+    experiments_events: {
+        parameters: {
+            query?: {
+                /** @description Go on after this event; the header Last-Event-ID wins. */
+                after?: string;
+            };
+            header?: {
+                "Last-Event-ID"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Server-sent events: `metrics` (figures of a step), `end` (the Run), which is the last. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    experiments_finish: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                trace_id: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunEnded"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    experiments_metrics: {
+        parameters: {
+            query?: {
+                /** @description Which figures; all if none is named. */
+                name?: string[] | null;
+                points?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
             };
             cookie?: never;
         };
@@ -6750,7 +6478,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Trace"];
+                    "application/json": components["schemas"]["Curve"][];
                 };
             };
             /** @description Validation Error */
@@ -6764,7 +6492,42 @@ export interface operations {
             };
         };
     };
-    scores_api_v1_feedback_get: {
+    experiments_log: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StepFigures"][];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    feedback_scores: {
         parameters: {
             query?: {
                 spans?: string[];
@@ -6803,7 +6566,7 @@ export interface operations {
             };
         };
     };
-    add_api_v1_feedback_post: {
+    feedback_add: {
         parameters: {
             query?: never;
             header?: never;
@@ -6836,45 +6599,7 @@ export interface operations {
             };
         };
     };
-    summary_api_v1_feedback_summary_get: {
-        parameters: {
-            query?: {
-                spans?: string[];
-                name?: string | null;
-                route?: string | null;
-                model_version?: string | null;
-                source?: ("human" | "judge" | "program" | "replay") | null;
-                since?: string | null;
-                until?: string | null;
-                by?: ("name" | "route" | "model" | "model_version" | "source")[];
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Summary"][];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    preview_api_v1_feedback_harvest_get: {
+    feedback_preview: {
         parameters: {
             query?: {
                 min_value?: number;
@@ -6914,7 +6639,7 @@ export interface operations {
             };
         };
     };
-    harvest_api_v1_feedback_harvest_post: {
+    feedback_harvest: {
         parameters: {
             query?: never;
             header?: never;
@@ -6947,7 +6672,45 @@ export interface operations {
             };
         };
     };
-    projects_api_v1_access_projects_get: {
+    feedback_summary: {
+        parameters: {
+            query?: {
+                spans?: string[];
+                name?: string | null;
+                route?: string | null;
+                model_version?: string | null;
+                source?: ("human" | "judge" | "program" | "replay") | null;
+                since?: string | null;
+                until?: string | null;
+                by?: ("name" | "route" | "model" | "model_version" | "source")[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Summary"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    gateway_models: {
         parameters: {
             query?: never;
             header?: never;
@@ -6962,47 +6725,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Project"][];
+                    "application/json": components["schemas"]["CallableModel"][];
                 };
             };
         };
     };
-    create_project_api_v1_access_projects_post: {
+    gateway_providers: {
         parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ProjectWanted"];
+            query?: {
+                probe?: boolean;
             };
-        };
-        responses: {
-            /** @description Successful Response */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Project"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    users_api_v1_access_users_get: {
-        parameters: {
-            query?: never;
             header?: never;
             path?: never;
             cookie?: never;
@@ -7015,31 +6747,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["User"][];
-                };
-            };
-        };
-    };
-    create_user_api_v1_access_users_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["UserWanted"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["NewUser"];
+                    "application/json": components["schemas"]["ProviderState"][];
                 };
             };
             /** @description Validation Error */
@@ -7053,126 +6761,7 @@ export interface operations {
             };
         };
     };
-    remove_user_api_v1_access_users__email__delete: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                email: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["User"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    reset_password_api_v1_access_users__email__password_put: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                email: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["PasswordReset"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["NewUser"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    keys_api_v1_access_keys_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Key"][];
-                };
-            };
-        };
-    };
-    create_key_api_v1_access_keys_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["KeyWanted"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["NewKey"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    revoke_key_api_v1_access_keys__name__delete: {
+    gateway_get_provider: {
         parameters: {
             query?: never;
             header?: never;
@@ -7189,7 +6778,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Key"];
+                    "application/json": components["schemas"]["ProviderState"];
                 };
             };
             /** @description Validation Error */
@@ -7203,11 +6792,48 @@ export interface operations {
             };
         };
     };
-    session_api_v1_access_session_get: {
+    gateway_put_provider: {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProviderWanted"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderState"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    gateway_delete_provider: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
             cookie?: never;
         };
         requestBody?: never;
@@ -7218,31 +6844,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Session"];
-                };
-            };
-        };
-    };
-    switch_project_api_v1_access_session_put: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ProjectChoice"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Session"];
+                    "application/json": components["schemas"]["ProviderState"];
                 };
             };
             /** @description Validation Error */
@@ -7256,76 +6858,25 @@ export interface operations {
             };
         };
     };
-    sign_in_api_v1_access_session_post: {
+    gateway_test_provider: {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["SignIn"];
+            path: {
+                name: string;
             };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Session"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    sign_out_api_v1_access_session_delete: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
             /** @description Successful Response */
-            204: {
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
-            };
-        };
-    };
-    change_password_api_v1_access_password_put: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["PasswordChange"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            204: {
-                headers: {
-                    [name: string]: unknown;
+                content: {
+                    "application/json": components["schemas"]["ProviderTest"];
                 };
-                content?: never;
             };
             /** @description Validation Error */
             422: {
@@ -7338,11 +6889,10 @@ export interface operations {
             };
         };
     };
-    canaries_api_v1_loop_canaries_get: {
+    gateway_list_routes: {
         parameters: {
             query?: {
-                status?: ("running" | "promoted" | "rolled_back" | "kept" | "superseded") | null;
-                after?: string | null;
+                after?: string;
                 limit?: number;
             };
             header?: never;
@@ -7357,7 +6907,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Canary"][];
+                    "application/json": components["schemas"]["Route"][];
                 };
             };
             /** @description Validation Error */
@@ -7371,45 +6921,12 @@ export interface operations {
             };
         };
     };
-    start_canary_api_v1_loop_canaries_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["CanaryWanted"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Canary"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    canary_api_v1_loop_canaries__id__get: {
+    gateway_get_route: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                id: string;
+                name: string;
             };
             cookie?: never;
         };
@@ -7421,7 +6938,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Canary"];
+                    "application/json": components["schemas"]["Route"];
                 };
             };
             /** @description Validation Error */
@@ -7435,12 +6952,47 @@ export interface operations {
             };
         };
     };
-    evaluate_api_v1_loop_canaries__id__evaluate_post: {
+    gateway_put_route: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                id: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RouteWanted"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Route"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    gateway_delete_route: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
             };
             cookie?: never;
         };
@@ -7452,7 +7004,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Canary"];
+                    "application/json": components["schemas"]["Route"];
                 };
             };
             /** @description Validation Error */
@@ -7466,112 +7018,14 @@ export interface operations {
             };
         };
     };
-    decide_api_v1_loop_canaries__id__decide_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["DecisionWanted"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Canary"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    list_turns_api_v1_loop_turns_get: {
+    gateway_history: {
         parameters: {
             query?: {
-                after?: string | null;
                 limit?: number;
             };
             header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Job"][];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    start_turn_api_v1_loop_turns_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["TurnWanted"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Job"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    show_turn_api_v1_loop_turns__id__get: {
-        parameters: {
-            query?: never;
-            header?: never;
             path: {
-                id: string;
+                name: string;
             };
             cookie?: never;
         };
@@ -7583,7 +7037,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Job"];
+                    "application/json": components["schemas"]["RouteVersion"][];
                 };
             };
             /** @description Validation Error */
@@ -7597,7 +7051,41 @@ export interface operations {
             };
         };
     };
-    list_jobs_api_v1_jobs_get: {
+    gateway_usage: {
+        parameters: {
+            query?: {
+                since?: string | null;
+                until?: string | null;
+                bucket?: "minute" | "hour" | "day";
+                by?: "model" | "route" | "key" | "none";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsageReport"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    jobs_list_jobs: {
         parameters: {
             query?: {
                 status?: ("queued" | "running" | "finished" | "failed" | "cancelled") | null;
@@ -7631,7 +7119,7 @@ export interface operations {
             };
         };
     };
-    show_api_v1_jobs__id__get: {
+    jobs_show: {
         parameters: {
             query?: never;
             header?: never;
@@ -7662,12 +7150,9 @@ export interface operations {
             };
         };
     };
-    log_api_v1_jobs__id__log_get: {
+    jobs_cancel: {
         parameters: {
-            query?: {
-                after?: number;
-                limit?: number;
-            };
+            query?: never;
             header?: never;
             path: {
                 id: string;
@@ -7682,7 +7167,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["LogLine"][];
+                    "application/json": components["schemas"]["Job"];
                 };
             };
             /** @description Validation Error */
@@ -7696,7 +7181,7 @@ export interface operations {
             };
         };
     };
-    events_api_v1_jobs__id__events_get: {
+    jobs_events: {
         parameters: {
             query?: {
                 /** @description Go on after this event; the header Last-Event-ID wins. */
@@ -7732,7 +7217,41 @@ export interface operations {
             };
         };
     };
-    cancel_api_v1_jobs__id__cancel_post: {
+    jobs_log: {
+        parameters: {
+            query?: {
+                after?: number;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogLine"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    jobs_retry: {
         parameters: {
             query?: never;
             header?: never;
@@ -7763,7 +7282,471 @@ export interface operations {
             };
         };
     };
-    retry_api_v1_jobs__id__retry_post: {
+    knowledge_bases: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Base"][];
+                };
+            };
+        };
+    };
+    knowledge_ask: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                base: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Question"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    knowledge_documents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                base: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Document"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    knowledge_add_documents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                base: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["Body_knowledge_add_documents"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    knowledge_remove_document: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                base: string;
+                path: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    knowledge_search: {
+        parameters: {
+            query: {
+                q: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                base: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Passage"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    knowledge_chunks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                document_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Chunk"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    loop_canaries: {
+        parameters: {
+            query?: {
+                status?: ("running" | "promoted" | "rolled_back" | "kept" | "superseded") | null;
+                after?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Canary"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    loop_start_canary: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CanaryWanted"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Canary"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    loop_canary: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Canary"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    loop_decide: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DecisionWanted"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Canary"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    loop_evaluate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Canary"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    loop_show_overview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Overview"];
+                };
+            };
+        };
+    };
+    loop_list_turns: {
+        parameters: {
+            query?: {
+                after?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    loop_start_turn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TurnWanted"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    loop_show_turn: {
         parameters: {
             query?: never;
             header?: never;
@@ -7794,7 +7777,787 @@ export interface operations {
             };
         };
     };
-    health_health_get: {
+    registry_lineage: {
+        parameters: {
+            query: {
+                of: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Lineage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    registry_models: {
+        parameters: {
+            query?: {
+                after?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Model"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    registry_import_model: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImportWanted"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    registry_aliases: {
+        parameters: {
+            query?: {
+                history?: boolean;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AliasMove"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    registry_set_alias: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                alias: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AliasWanted"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AliasMove"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    registry_versions: {
+        parameters: {
+            query?: {
+                after?: number | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelVersion"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    registry_version: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelVersion"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    serving_deployments: {
+        parameters: {
+            query?: {
+                after?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deployment"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    serving_deployment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deployment"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    serving_deploy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeploymentWanted"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deployed"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    serving_stop: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deployment"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    serving_log: {
+        parameters: {
+            query?: {
+                lines?: number;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogTail"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    serving_restart: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deployed"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    traces_facets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Facets"];
+                };
+            };
+        };
+    };
+    traces_spans: {
+        parameters: {
+            query?: {
+                text?: string | null;
+                /** @description Started at this moment or later. */
+                since?: string | null;
+                /** @description Started before this moment. */
+                until?: string | null;
+                model?: string | null;
+                route?: string | null;
+                deployment?: string | null;
+                /** @description A model version's ref: name@hash. */
+                model_version?: string | null;
+                status?: ("ok" | "error") | null;
+                user?: string | null;
+                session?: string | null;
+                kind?: string | null;
+                /** @description The name of the API key that called. */
+                key?: string | null;
+                trace_id?: string | null;
+                min_duration_ms?: number | null;
+                /** @description The id of the last span of the page before. */
+                after?: string | null;
+                limit?: number;
+                /** @description Only spans that have a score, or a correction. */
+                has?: ("score" | "correction") | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SpanSummary"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    traces_ingest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Span"][];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Stored"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    traces_count: {
+        parameters: {
+            query?: {
+                text?: string | null;
+                /** @description Started at this moment or later. */
+                since?: string | null;
+                /** @description Started before this moment. */
+                until?: string | null;
+                model?: string | null;
+                route?: string | null;
+                deployment?: string | null;
+                /** @description A model version's ref: name@hash. */
+                model_version?: string | null;
+                status?: ("ok" | "error") | null;
+                user?: string | null;
+                session?: string | null;
+                kind?: string | null;
+                /** @description The name of the API key that called. */
+                key?: string | null;
+                trace_id?: string | null;
+                min_duration_ms?: number | null;
+                /** @description Counting ends here: more than a person reads. */
+                at_most?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Count"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    traces_events: {
+        parameters: {
+            query?: {
+                text?: string | null;
+                /** @description Started at this moment or later. */
+                since?: string | null;
+                /** @description Started before this moment. */
+                until?: string | null;
+                model?: string | null;
+                route?: string | null;
+                deployment?: string | null;
+                /** @description A model version's ref: name@hash. */
+                model_version?: string | null;
+                status?: ("ok" | "error") | null;
+                user?: string | null;
+                session?: string | null;
+                kind?: string | null;
+                /** @description The name of the API key that called. */
+                key?: string | null;
+                trace_id?: string | null;
+                min_duration_ms?: number | null;
+                /** @description Go on after this event; the header Last-Event-ID wins. */
+                after?: string;
+            };
+            header?: {
+                "Last-Event-ID"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Server-sent events: `spans` (an Arrived). The stream ends when the server goes down. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    traces_span: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Span"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    traces_trace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                trace_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trace"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    training_plan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TrainingWanted"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrainingPlan"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    training_recipes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecipeInfo"][];
+                };
+            };
+        };
+    };
+    training_start: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TrainingWanted"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Started"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    health_health: {
         parameters: {
             query?: never;
             header?: never;
@@ -7823,7 +8586,7 @@ export interface operations {
             };
         };
     };
-    prometheus_metrics_get: {
+    health_prometheus: {
         parameters: {
             query?: never;
             header?: never;
