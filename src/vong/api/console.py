@@ -104,6 +104,7 @@ DOCS = """<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Vong API</title>
+<link rel="icon" href="/icon.svg">
 {head}
 </head>
 <body>

@@ -6,7 +6,7 @@ from typing import Any, TextIO
 
 import click
 
-from vong.cli.output import emit, json_option, note, table
+from vong.cli.output import cell, emit, json_option, note, table
 from vong.client import Client
 
 
@@ -31,9 +31,8 @@ def overview(as_json: bool) -> None:
 
 
 def _told(figures: dict[str, Any]) -> dict[str, str]:
-    return {
-        "figures": ", ".join(f"{name} {value}" for name, value in figures.items() if value not in (None, {}, False))
-    }
+    shown = {name: value for name, value in figures.items() if value is not None and value != {}}
+    return {"figures": ", ".join(f"{name} {cell(value)}" for name, value in shown.items())}
 
 
 @group.group()
