@@ -3,9 +3,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
-from vong import knowledge
+from vong import access, knowledge
 from vong.errors import NotFound
 from vong.knowledge.ask import NOTHING_FITS, Generated, ask, cite
 from vong.knowledge.embed import DIMENSIONS
@@ -176,3 +176,15 @@ def test_a_short_sentence_copied_from_a_long_passage_is_supported(connection: Co
     citations, unsupported = cite("The second one goes back in full.", passages, EMBEDDER.embed)
     assert [citation.path for citation in citations] == ["refunds.md"]
     assert unsupported == []
+
+
+def test_words_are_found_in_ones_own_project_only(
+    database: Database, connection: Connection, base: str
+) -> None:
+    connection.commit()
+    matching = text("SELECT count(*) FROM knowledge_matching('handbook', to_tsquery('simple', 'refund'), 50)")
+    with database.owner() as owner:
+        other = access.create_project(owner, "other").id
+        assert owner.scalar(matching) == 0  # no project, no passages
+    with database.scope(other) as scoped:
+        assert scoped.scalar(matching) == 0

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from uuid import UUID
 
 from vong.knowledge.index import Embed
+from vong.knowledge.tidy import tidy
 from vong.records import Message, Passage, Record
 
 FITS = 0.35
@@ -73,7 +74,8 @@ def ask(
     index_version: str,
     coverage: float,
 ) -> Answer:
-    """Answer from these passages, or say that nothing fits without asking the model at all.
+    """Answer from these passages, or say that nothing fits without asking the model at all. What the model says is
+    cut where it begins to repeat itself, and numbers of passages that do not exist are taken out.
 
     `coverage` is the share of the question's words that the passages hold (`retrieve.coverage`).
     """
@@ -84,7 +86,7 @@ def ask(
             question=question, answered=False, text=NOTHING_FITS, passages=tuple(passages), index_version=index_version
         )
     generated = generate(prompt(question, fitting))
-    text = generated.text.strip()
+    text = tidy(generated.text, len(fitting))
     citations, unsupported = cite(text, fitting, embed)
     return Answer(
         question=question,

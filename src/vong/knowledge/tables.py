@@ -197,14 +197,10 @@ def nearest_by_words(
     if not query_text or not str(query_text).strip(" |"):
         return []
     terms = func.to_tsquery("simple", str(query_text).strip(" |"))
+    matching = func.knowledge_matching(base, terms, limit).table_valued("id", "rank").alias("matching")
     distance = chunks.c.embedding.cosine_distance(vector.tolist())
-    query = (
-        _found(distance)
-        .where((chunks.c.base == base) & chunks.c.words.op("@@")(terms))
-        .order_by(func.ts_rank_cd(chunks.c.words, terms, 1).desc(), chunks.c.id)
-        .limit(limit)
-    )
-    return _as_found(connection.execute(query).mappings())
+    query = _found(distance).join(matching, matching.c.id == chunks.c.id)
+    return _as_found(connection.execute(query.order_by(matching.c.rank.desc(), chunks.c.id)).mappings())
 
 
 def lexeme_counts(
@@ -215,9 +211,8 @@ def lexeme_counts(
     """
     lexemes = func.unnest(func.to_tsvector("english", question)).table_valued("lexeme", "positions", "weights")
     term = func.cast(func.quote_literal(lexemes.c.lexeme), TSQUERY)
-    holding = select(func.count()).where((chunks.c.base == base) & chunks.c.words.op("@@")(term))
     among = select(chunks.c.id).where(chunks.c.id.in_(found) & chunks.c.words.op("@@")(term))
-    rows = connection.execute(select(holding.scalar_subquery(), among.exists()).select_from(lexemes))
+    rows = connection.execute(select(func.knowledge_holding(base, term), among.exists()).select_from(lexemes))
     return [(int(row[0]), bool(row[1])) for row in rows]
 
 
