@@ -4,9 +4,9 @@ import argparse
 import os
 import time
 
-from benchmarks import gateway, journal
+from benchmarks import gateway, journal, traces_list
 
-BENCHMARKS = {"journal": journal.run, "gateway": gateway.run}
+BENCHMARKS = {"journal": journal.run, "gateway": gateway.run, "traces_list": traces_list.run}
 
 
 def main() -> None:

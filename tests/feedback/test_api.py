@@ -177,3 +177,22 @@ def test_the_commands_do_what_the_routes_do(server: Server, monkeypatch: pytest.
     assert "corrections" in vong("harvest", "--preview")
     assert "tickets@" in vong("harvest", "tickets", "--split", "train")
     vong("harvest", code=2)
+
+
+def test_the_inbox_shows_what_was_judged_and_what_was_harvested(server: Server) -> None:
+    spans = [server.answered(f"question {n}", f"answer {n}", route=f"route-{n % 2}") for n in range(4)]
+    server.feedback.add(spans[0].id, value=1.0)
+    server.feedback.add(spans[1].id, correction="better")
+    server.feedback.add(spans[2].id, comment="odd")
+    items = server.feedback.inbox()
+    assert [item["span"]["output_preview"] for item in items] == ["answer 2", "answer 1", "answer 0"]
+    assert [item["span"]["input_preview"] for item in server.feedback.inbox(kind="correction")] == ["question 1"]
+    assert [item["span"]["scores"] for item in server.feedback.inbox(route="route-0")] == [1, 1]
+    assert server.feedback.inbox(model="nobody") == []
+    second = server.feedback.inbox(limit=1, after=items[0]["score"]["id"])
+    assert [item["score"]["id"] for item in second] == [items[1]["score"]["id"]]
+    server.feedback.harvest("corrections")
+    assert [item["score"]["comment"] for item in server.feedback.inbox(harvested=False)] == ["odd"]
+    assert len(server.feedback.inbox(harvested=True)) == 2
+    server.feedback.add(spans[1].id, correction="better still")
+    assert server.feedback.inbox(harvested=False)[0]["score"]["correction"] == "better still"

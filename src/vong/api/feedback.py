@@ -9,7 +9,7 @@ from pydantic import Field
 from vong import feedback
 from vong.api.call import Call
 from vong.app import feedback as wired
-from vong.app.feedback import Harvested, HarvestWanted, Look
+from vong.app.feedback import Harvested, HarvestWanted, InboxItem, Look
 from vong.feedback.summary import BY, By, Summary
 from vong.records import Score
 
@@ -43,6 +43,14 @@ def scores(call: Call, wanted: Annotated[Page, Query()]) -> list[Score]:
     filter = feedback.Filter(**wanted.model_dump(exclude={"after", "limit"}))
     with call.scope() as connection:
         return feedback.list_scores(connection, filter, after=wanted.after, limit=wanted.limit, newest_first=True)
+
+
+@routes.get("/inbox")
+def inbox(call: Call, wanted: Annotated[Page, Query()]) -> list[InboxItem]:
+    """The scores that fit, newest first, each beside the span that it judges."""
+    filter = feedback.Filter(**wanted.model_dump(exclude={"after", "limit"}))
+    with call.scope() as connection:
+        return wired.inbox(connection, filter, wanted.after, wanted.limit)
 
 
 @routes.get("/summary")

@@ -6,16 +6,18 @@ from datetime import datetime
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from pydantic import Field
+from sqlalchemy import Connection
 
 from vong import data, feedback, traces
 from vong.app.platform import Platform
-from vong.app.traces import await_span
+from vong.app.traces import await_span, counted
 from vong.data.near import THRESHOLD, cluster, input_text
 from vong.data.versions import check_name
 from vong.errors import InvalidInput, VongError
 from vong.feedback.harvest import Disagreement
-from vong.feedback.scores import Source
+from vong.feedback.scores import Source, note_harvested
 from vong.records import Example, Operation, Record, Score, Span
+from vong.records.trace import SpanSummary
 
 log = logging.getLogger(__name__)
 
@@ -73,6 +75,21 @@ def add(platform: Platform, project_id: UUID, judgement: feedback.Judgement, *, 
     return added.score
 
 
+class InboxItem(Record):
+    """A score and the span that it is about; without `span` where that is not stored any more."""
+
+    score: Score
+    span: SpanSummary | None = None
+
+
+def inbox(connection: Connection, wanted: feedback.Filter, after: UUID | None, limit: int) -> list[InboxItem]:
+    """Scores, newest first, each beside the span it judges."""
+    page = feedback.list_scores(connection, wanted, after=after, limit=limit, newest_first=True)
+    ids = {score.span_id for score in page if score.span_id is not None}
+    spans = {span.id: span for span in counted(connection, traces.among(connection, ids))}
+    return [InboxItem(score=score, span=spans.get(score.span_id) if score.span_id else None) for score in page]
+
+
 def preview(platform: Platform, project_id: UUID, wanted: Look) -> feedback.Harvest:
     """What a harvest would give, without keeping it."""
     with platform.scope(project_id) as connection:
@@ -108,6 +125,7 @@ def harvest(platform: Platform, project_id: UUID, wanted: HarvestWanted) -> Harv
             },
         )
         version = data.append(connection, platform.blobs, wanted.dataset, kept, operation)
+        note_harvested(connection, [UUID(row.origin.id) for row in kept if row.origin], version.ref)
     return Harvested(
         ref=version.ref,
         rows=version.rows,

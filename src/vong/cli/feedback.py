@@ -53,6 +53,24 @@ def list_(as_json: bool, **wanted: Any) -> None:
 
 @group.command()
 @filters
+@click.option("--kind", type=click.Choice(["score", "correction", "comment"]), help="Only what says that.")
+@click.option("--harvested/--not-harvested", default=None, help="Whether it became a row of a dataset.")
+@click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 500))
+@json_option
+def inbox(as_json: bool, **wanted: Any) -> None:
+    """Scores and corrections beside the answers that they judge, newest first."""
+    items = Client().feedback.inbox(**wanted)
+    emit(items if as_json else [_beside(item) for item in items], as_json)
+
+
+def _beside(item: dict[str, Any]) -> dict[str, Any]:
+    score, span = item["score"], item["span"] or {}
+    said = {name: score[name] for name in ("created_at", "value", "correction", "comment", "author")}
+    return {**said, "asked": span.get("input_preview", "")[:60], "answered": span.get("output_preview", "")[:60]}
+
+
+@group.command()
+@filters
 @click.option("--by", multiple=True, help="name, route, model, model_version, source; several together.")
 @json_option
 def summary(by: tuple[str, ...], as_json: bool, **wanted: Any) -> None:

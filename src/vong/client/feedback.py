@@ -33,10 +33,14 @@ class Feedback:
         return self._send.post("/api/v1/feedback", Score, body=body)
 
     def scores(self, **filters: Any) -> list[Score]:
-        """Scores, newest first. Filters: `spans`, `name`, `route`, `model_version`, `source`, `since`, `until`, `after`
-        and `limit`.
+        """Scores, newest first. Filters: `spans`, `name`, `route`, `model`, `model_version`, `source`, `kind` (score,
+        correction, comment), `harvested`, `since`, `until`, `after` and `limit`.
         """
         return self._send.get("/api/v1/feedback", list[Score], **filters)
+
+    def inbox(self, **filters: Any) -> list[dict[str, Any]]:
+        """The same, each `score` beside the summary of the `span` that it judges."""
+        return self._send.get("/api/v1/feedback/inbox", list[dict[str, Any]], **filters)
 
     def summary(self, *, by: Sequence[str] | None = None, **filters: Any) -> list[dict[str, Any]]:
         """Means with 95 % intervals by each combination of the fields in `by` (name, route, model_version)."""

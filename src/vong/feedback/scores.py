@@ -14,6 +14,8 @@ from vong.feedback import tables
 from vong.records import Record, Score, Span, new_id, now
 
 Source = Literal["human", "judge", "program", "replay"]
+Kind = Literal["score", "correction", "comment"]
+SAYS: dict[Kind, str] = {"score": "value", "correction": "correction", "comment": "comment"}
 CONTENT = ("span_id", "name", "value", "comment", "correction", "source", "author")
 
 
@@ -33,13 +35,19 @@ class Judgement(Record):
 
 
 class Filter(Record):
-    """Which scores: all that is given must fit. `since` is inclusive, `until` is not."""
+    """Which scores: all that is given must fit. `since` is inclusive, `until` is not. `kind` is what a score says: one
+    that has a value, a correction or a comment (it may have several). `harvested`: whether its span became a row of a
+    dataset after it was given.
+    """
 
     spans: tuple[UUID, ...] = ()
     name: str | None = None
     route: str | None = None
+    model: str | None = None
     model_version: str | None = None
     source: Source | None = None
+    kind: Kind | None = None
+    harvested: bool | None = None
     since: datetime | None = None
     until: datetime | None = None
 
@@ -115,10 +123,16 @@ def conditions(wanted: Filter) -> Sequence[Any]:
     """A filter as conditions of SQL."""
     scores = tables.scores.c
     found: list[Any] = []
-    for column in (scores.name, scores.route, scores.model_version, scores.source):
+    for column in (scores.name, scores.route, scores.model, scores.model_version, scores.source):
         value = getattr(wanted, column.name)
         if value is not None:
             found.append(column == value)
+    if wanted.kind is not None:
+        found.append(scores[SAYS[wanted.kind]].is_not(None))
+    if wanted.harvested is not None:
+        taken = tables.harvested.c
+        after = select(taken.span_id).where(taken.span_id == scores.span_id, taken.at >= scores.created_at).exists()
+        found.append(after if wanted.harvested else ~after)
     if wanted.spans:
         found.append(scores.span_id.in_(wanted.spans))
     if wanted.since is not None:
@@ -159,3 +173,11 @@ def scored_spans(
         query = query.where(scores.span_id < before)
     rows = connection.execute(query.order_by(scores.span_id.desc()).limit(limit))
     return [row[0] for row in rows]
+
+
+def note_harvested(connection: Connection, spans: Sequence[UUID], dataset: str) -> None:
+    """Remember that these spans became rows of that dataset version."""
+    at = now()
+    rows = [{"span_id": span, "dataset": dataset, "at": at} for span in spans]
+    if rows:
+        connection.execute(insert(tables.harvested).on_conflict_do_nothing(), rows)

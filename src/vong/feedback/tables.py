@@ -26,3 +26,11 @@ scores = project_table(
     Index("feedback_scores_span_ix", "project_id", "span_id"),
     Index("feedback_scores_newest_ix", "project_id", "created_at", "id"),
 )
+
+harvested = project_table(
+    "feedback_harvested",
+    Column("span_id", UUID(as_uuid=True), nullable=False),
+    Column("dataset", Text, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    PrimaryKeyConstraint("project_id", "span_id", "dataset", name="feedback_harvested_pk"),
+)

@@ -35,6 +35,7 @@ def upgrade() -> None:
     _indexes()
     _knowledge()
     _providers()
+    _harvested()
 
 
 def _hours() -> None:
@@ -165,3 +166,15 @@ def _providers() -> None:
         sa.PrimaryKeyConstraint("project_id", "name", name="gateway_providers_pk"),
     )
     tenancy.protect("gateway_providers")
+
+
+def _harvested() -> None:
+    op.create_table(
+        "feedback_harvested",
+        project_column(),
+        sa.Column("span_id", pg.UUID(as_uuid=True), nullable=False),
+        sa.Column("dataset", sa.Text, nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("project_id", "span_id", "dataset", name="feedback_harvested_pk"),
+    )
+    tenancy.protect("feedback_harvested", grants="SELECT, INSERT")
