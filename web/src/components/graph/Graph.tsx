@@ -24,6 +24,8 @@ type Props = {
   height?: number | string;
   onOpen?: (id: string) => void;
   direction?: "LR" | "TB";
+  /** Room between what comes after one another. */
+  gap?: number;
 };
 type Card = Node<{ node: GraphNode; direction: "LR" | "TB" }>;
 
@@ -51,9 +53,9 @@ const CardNode = memo(function CardNode({ data: { node, direction } }: NodeProps
 const TYPES = { card: CardNode };
 
 /** Place nodes in layers, so that what comes from something stands after it. */
-export function layout(nodes: GraphNode[], edges: GraphEdge[], direction: "LR" | "TB") {
+export function layout(nodes: GraphNode[], edges: GraphEdge[], direction: "LR" | "TB", gap = 56) {
   const graph = new dagre.graphlib.Graph();
-  graph.setGraph({ rankdir: direction, nodesep: 24, ranksep: 56 });
+  graph.setGraph({ rankdir: direction, nodesep: 24, ranksep: gap });
   graph.setDefaultEdgeLabel(() => ({}));
   for (const node of nodes) graph.setNode(node.id, { width: WIDTH, height: HEIGHT });
   const known = new Set(nodes.map((node) => node.id));
@@ -65,11 +67,11 @@ export function layout(nodes: GraphNode[], edges: GraphEdge[], direction: "LR" |
 }
 
 /** What came from what, as cards and arrows. Cards open what they stand for. */
-export default function Graph({ nodes, edges, label, height = 380, onOpen, direction = "LR" }: Props) {
+export default function Graph({ nodes, edges, label, height = 380, onOpen, direction = "LR", gap }: Props) {
   const t = useMessages().app.graph;
   const scheme = useComputedColorScheme("light");
   const placed = useMemo(() => {
-    const places = layout(nodes, edges, direction);
+    const places = layout(nodes, edges, direction, gap);
     return nodes.map(
       (node): Card => ({
         id: node.id,
@@ -81,7 +83,7 @@ export default function Graph({ nodes, edges, label, height = 380, onOpen, direc
         ariaLabel: `${node.kind ?? ""} ${node.title}`,
       }),
     );
-  }, [nodes, edges, direction]);
+  }, [nodes, edges, direction, gap]);
   const lines = useMemo(
     () =>
       edges.map(
@@ -98,7 +100,7 @@ export default function Graph({ nodes, edges, label, height = 380, onOpen, direc
         nodeTypes={TYPES}
         colorMode={scheme}
         fitView
-        fitViewOptions={{ maxZoom: 1, padding: 0.15 }}
+        fitViewOptions={{ maxZoom: 1, padding: gap ? 0.06 : 0.15 }}
         minZoom={0.15}
         nodesDraggable={false}
         nodesConnectable={false}

@@ -1,0 +1,20 @@
+import { Badge, Group } from "@mantine/core";
+
+/** Aliases as badges; `prod` stands out. */
+export function AliasBadges({ names }: { names: string[] }) {
+  return (
+    <Group gap={4} wrap="nowrap" component="span">
+      {names.map((name) => (
+        <Badge
+          key={name}
+          size="sm"
+          variant="light"
+          color={name === "prod" ? "teal" : name === "candidate" ? "orange" : "gray"}
+          tt="none"
+        >
+          {name}
+        </Badge>
+      ))}
+    </Group>
+  );
+}

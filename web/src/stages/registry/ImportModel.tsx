@@ -1,0 +1,93 @@
+import { Button, Group, Modal, SegmentedControl, Stack, Switch, Text, TextInput } from "@mantine/core";
+import { useForm } from "@mantine/form";
+import { useMutation } from "@tanstack/react-query";
+import { api, ok } from "@/api/client";
+import { useMessages } from "@/app/i18n";
+import { failed } from "@/components/notify";
+
+const SHIPPED = "shipped:smollm2-135m-instruct";
+
+/** Asks for a base model to import; the job that does it is given to `onStarted`. */
+export function ImportModel({
+  opened,
+  onClose,
+  onStarted,
+}: {
+  opened: boolean;
+  onClose: () => void;
+  onStarted: (job: string) => void;
+}) {
+  const t = useMessages().registry.import;
+  const app = useMessages().app;
+  const form = useForm({
+    initialValues: { from: "shipped", path: "", name: "", licence: "", convert: true },
+    validate: {
+      path: (value, all) => (all.from === "path" && !value.trim() ? t.needed : null),
+      name: (value, all) => (all.from === "path" && !value.trim() ? t.needed : null),
+    },
+  });
+  const start = useMutation({
+    mutationFn: ({ from, path, name, licence, convert }: typeof form.values) =>
+      ok(
+        api.POST("/api/v1/registry/models", {
+          body:
+            from === "shipped"
+              ? { source: SHIPPED, convert }
+              : { source: path.trim(), name: name.trim(), licence: licence.trim() || null, convert },
+        }),
+      ),
+    onSuccess: (job) => {
+      onClose();
+      onStarted(job.id);
+    },
+    onError: failed,
+  });
+  const path = form.values.from === "path";
+  return (
+    <Modal opened={opened} onClose={onClose} title={t.title} closeButtonProps={{ "aria-label": app.close }}>
+      <form onSubmit={form.onSubmit((values) => start.mutate(values))}>
+        <Stack gap="sm">
+          <SegmentedControl
+            aria-label={t.from}
+            fullWidth
+            data={[
+              { value: "shipped", label: t.shipped },
+              { value: "path", label: t.path },
+            ]}
+            {...form.getInputProps("from")}
+          />
+          {path ? (
+            <>
+              <TextInput
+                label={t.file}
+                description={t.fileHint}
+                placeholder="/models/qwen2.5-0.5b-instruct.gguf"
+                data-autofocus
+                {...form.getInputProps("path")}
+              />
+              <TextInput label={app.name} placeholder="qwen2.5-0.5b-instruct" {...form.getInputProps("name")} />
+              <TextInput label={t.licence} placeholder="Apache-2.0" {...form.getInputProps("licence")} />
+            </>
+          ) : (
+            <Text size="sm" c="dimmed">
+              {t.shippedHint}
+            </Text>
+          )}
+          <Switch
+            label={t.convert}
+            description={t.convertHint}
+            {...form.getInputProps("convert", { type: "checkbox" })}
+          />
+        </Stack>
+        <Group justify="flex-end" mt="lg">
+          <Button variant="default" onClick={onClose}>
+            {app.cancel}
+          </Button>
+          <Button type="submit" loading={start.isPending}>
+            {t.submit}
+          </Button>
+        </Group>
+      </form>
+    </Modal>
+  );
+}
