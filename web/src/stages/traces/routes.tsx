@@ -1,9 +1,11 @@
 import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
 import { root } from "@/app/root";
+import { readSearch } from "./search";
 
-const home = createRoute({
+export const home = createRoute({
   getParentRoute: () => root,
   path: "/traces",
+  validateSearch: readSearch,
   component: lazyRouteComponent(() => import("./TracesPage")),
 });
 

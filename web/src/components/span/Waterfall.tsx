@@ -1,0 +1,127 @@
+import { UnstyledButton } from "@mantine/core";
+import { Binary, ChevronDown, ChevronRight, Circle, Cog, Link2, MessageSquare, Search, Wrench } from "lucide-react";
+import { useMemo, useState } from "react";
+import type { S } from "@/api/client";
+import { useMessages } from "@/app/i18n";
+import { useFormats } from "@/app/i18n/format";
+import c from "./Waterfall.module.css";
+import { type Bar, layOut, ticks } from "./waterfall";
+
+const ICONS = { chat: MessageSquare, embeddings: Binary, retrieval: Search, tool: Wrench, pipeline: Link2, job: Cog };
+const COLORS: Record<string, string> = {
+  chat: "--kind-llm",
+  embeddings: "--kind-llm",
+  retrieval: "--kind-retriever",
+  tool: "--kind-tool",
+  pipeline: "--kind-chain",
+};
+/** The colour of a kind of span. */
+export const kindColor = (kind: string) => `var(${COLORS[kind] ?? "--kind-chain"})`;
+
+/** The mark of a kind of span. */
+export function KindIcon({ kind, size = 14 }: { kind: string; size?: number }) {
+  const Icon = ICONS[kind as keyof typeof ICONS] ?? Circle;
+  return <Icon size={size} style={{ color: kindColor(kind), flex: "none" }} aria-hidden />;
+}
+
+/** Lines beyond these are shown when asked for. */
+const SHOWN = 200;
+
+/** A whole trace as a tree with a bar for each span. */
+export function Waterfall({
+  trace,
+  selected,
+  onSelect,
+}: {
+  trace: S["Trace"];
+  selected: string;
+  onSelect: (id: string) => void;
+}) {
+  const t = useMessages().traces.span;
+  const f = useFormats();
+  const [folded, setFolded] = useState<ReadonlySet<string>>(new Set());
+  const [all, setAll] = useState(false);
+  const bars = useMemo(() => layOut(trace, folded), [trace, folded]);
+  const toggle = (id: string) => {
+    const next = new Set(folded);
+    if (!next.delete(id)) next.add(id);
+    setFolded(next);
+  };
+  return (
+    <div>
+      <div className={c.axis} aria-hidden>
+        <span />
+        <span className={c.ticks}>
+          {ticks(trace.duration_ms).map((at) => (
+            <span key={at} className="num">
+              {f.duration(at)}
+            </span>
+          ))}
+        </span>
+        <span />
+      </div>
+      <ul className={c.rows} aria-label={t.timeline}>
+        {(all ? bars : bars.slice(0, SHOWN)).map((bar) => (
+          <Row
+            key={bar.span.id}
+            bar={bar}
+            selected={bar.span.id === selected}
+            folded={folded.has(bar.span.id)}
+            onSelect={() => onSelect(bar.span.id)}
+            onFold={() => toggle(bar.span.id)}
+          />
+        ))}
+      </ul>
+      {!all && bars.length > SHOWN && (
+        <UnstyledButton className={c.more} onClick={() => setAll(true)}>
+          {t.showAll(f.number(bars.length))}
+        </UnstyledButton>
+      )}
+    </div>
+  );
+}
+
+type RowProps = { bar: Bar; selected: boolean; folded: boolean; onSelect: () => void; onFold: () => void };
+
+function Row({ bar, selected, folded, onSelect, onFold }: RowProps) {
+  const t = useMessages().traces.span;
+  const f = useFormats();
+  const { span, depth, left, width } = bar;
+  const bad = span.status === "error";
+  return (
+    <li className={c.row} data-selected={selected || undefined}>
+      <span className={c.name} style={{ paddingLeft: Math.min(depth, 12) * 14 }}>
+        {bar.children > 0 ? (
+          <UnstyledButton
+            className={c.fold}
+            onClick={onFold}
+            aria-expanded={!folded}
+            aria-label={folded ? t.unfold(span.name) : t.fold(span.name)}
+          >
+            {folded ? <ChevronRight size={13} aria-hidden /> : <ChevronDown size={13} aria-hidden />}
+          </UnstyledButton>
+        ) : (
+          <span className={c.fold} />
+        )}
+        <UnstyledButton className={c.open} onClick={onSelect} aria-current={selected || undefined} title={span.name}>
+          <KindIcon kind={span.kind} />
+          <span className={c.text}>{span.name}</span>
+          {bad && <span className={c.bad}>{t.error}</span>}
+        </UnstyledButton>
+      </span>
+      <span className={c.lane} onClick={onSelect} aria-hidden>
+        <span
+          className={c.bar}
+          style={{
+            left: `${left * 100}%`,
+            width: `${width * 100}%`,
+            background: bad ? "var(--series-5)" : kindColor(span.kind),
+          }}
+        />
+      </span>
+      <span className={`${c.time} num`} title={t.after(f.duration(bar.offset))}>
+        {f.duration(span.duration_ms)}
+      </span>
+    </li>
+  );
+}
