@@ -113,7 +113,12 @@ export default function Graph({ nodes, edges, label, height = 380, onOpen, direc
         proOptions={{ hideAttribution: true }}
       >
         <Background gap={20} />
-        <Controls showInteractive={false} aria-label={t.label} fitViewOptions={{ maxZoom: 1 }} />
+        <Controls
+          position={gap ? "bottom-right" : "bottom-left"}
+          showInteractive={false}
+          aria-label={t.label}
+          fitViewOptions={{ maxZoom: 1 }}
+        />
       </ReactFlow>
     </div>
   );

@@ -1,10 +1,23 @@
 import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
 import { root } from "@/app/root";
 
+const text = (value: unknown) => (value === undefined || value === "" ? undefined : String(value));
+
+/** `deploy` opens the form, with that model in it. */
 const home = createRoute({
   getParentRoute: () => root,
   path: "/serving",
+  validateSearch: (search: Record<string, unknown>): { deploy?: string } => ({
+    deploy: search.deploy === undefined ? undefined : String(search.deploy),
+  }),
   component: lazyRouteComponent(() => import("./ServingPage")),
 });
 
-export const routes = [home] as const;
+const deployment = createRoute({
+  getParentRoute: () => root,
+  path: "/serving/$name",
+  validateSearch: (search: Record<string, unknown>): { job?: string } => ({ job: text(search.job) }),
+  component: lazyRouteComponent(() => import("./DeploymentPage")),
+});
+
+export const routes = [home, deployment] as const;
