@@ -109,7 +109,7 @@ function Facet({ name, search, onChange, wide }: Omit<Props, "onClear"> & { name
   return (
     <Select
       size="xs"
-      w={wide ? 170 : 124}
+      w={wide ? 156 : 112}
       clearable
       searchable={found.length > 8}
       aria-label={t.filter[name]}
@@ -138,7 +138,7 @@ function RangeSelect({ search, onChange }: Omit<Props, "onClear">) {
   return (
     <Select
       size="xs"
-      w={150}
+      w={142}
       aria-label={t.filter.range}
       data={[{ value: "any", label: t.range.any }, ...RANGES.map((value) => ({ value, label: t.range[value] }))]}
       allowDeselect={false}

@@ -56,7 +56,7 @@ export default function TracesPage() {
   const followable = !filters.has && filters.range !== "custom";
   const empty = list.isSuccess && rows.length === 0 && !filtered;
   return (
-    <>
+    <div className={c.page}>
       <PageHeader
         title={app.nav.traces}
         sub={<span className="num">{filters.has ? t.lead : (total ?? t.counting)}</span>}
@@ -113,7 +113,7 @@ export default function TracesPage() {
                 onEnd={list.fetchNextPage}
                 more={list.hasNextPage}
                 loading={list.isFetchingNextPage}
-                height="calc(100dvh - var(--above, 190px))"
+                height="100%"
                 rowHeight={38}
                 onClear={filtered ? clear : undefined}
               />
@@ -128,7 +128,7 @@ export default function TracesPage() {
         onStep={step}
         next={rows[rows.findIndex((span) => span.id === search.span) + 1]?.id}
       />
-    </>
+    </div>
   );
 }
 
