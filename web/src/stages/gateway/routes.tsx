@@ -1,10 +1,46 @@
-import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
+import { createRoute, lazyRouteComponent, redirect } from "@tanstack/react-router";
 import { root } from "@/app/root";
+import { readUsageSearch } from "./usage";
+
+const text = (value: unknown) => (value === undefined || value === "" ? undefined : String(value));
 
 const home = createRoute({
   getParentRoute: () => root,
   path: "/gateway",
+  validateSearch: readUsageSearch,
   component: lazyRouteComponent(() => import("./GatewayPage")),
 });
 
-export const routes = [home] as const;
+const list = createRoute({
+  getParentRoute: () => root,
+  path: "/gateway/routes",
+  beforeLoad: () => {
+    throw redirect({ to: "/gateway" });
+  },
+});
+
+/** `canary` shows one that has ended. */
+const route = createRoute({
+  getParentRoute: () => root,
+  path: "/gateway/routes/$name",
+  validateSearch: (search: Record<string, unknown>): { canary?: string } => ({ canary: text(search.canary) }),
+  component: lazyRouteComponent(() => import("./RoutePage")),
+});
+
+/** `provider` opens the form: of that provider, or of a new one where it is empty. */
+const providers = createRoute({
+  getParentRoute: () => root,
+  path: "/gateway/providers",
+  validateSearch: (search: Record<string, unknown>): { provider?: string } => ({
+    provider: search.provider === undefined ? undefined : String(search.provider),
+  }),
+  component: lazyRouteComponent(() => import("./ProvidersPage")),
+});
+
+const keys = createRoute({
+  getParentRoute: () => root,
+  path: "/gateway/keys",
+  component: lazyRouteComponent(() => import("./KeysPage")),
+});
+
+export const routes = [home, list, route, providers, keys] as const;

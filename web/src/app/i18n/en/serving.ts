@@ -80,7 +80,7 @@ export const serving = {
     pid: "Process id",
     group: "Engine group",
     made: "First deployed",
-    shared: "Of the engine's process, which deployments on the same base share",
+    shared: "Of the engine, shared by its group",
     traces: "Its calls",
     p50: "Median latency, 24 h",
     p95: "95th percentile, 24 h",

@@ -80,7 +80,7 @@ export const serving: Messages["serving"] = {
     pid: "Mã tiến trình",
     group: "Nhóm động cơ",
     made: "Triển khai lần đầu",
-    shared: "Của tiến trình động cơ, dùng chung giữa các bản trên cùng mô hình gốc",
+    shared: "Của động cơ, nhóm dùng chung",
     traces: "Các lời gọi",
     p50: "Độ trễ trung vị, 24 giờ",
     p95: "Phân vị 95, 24 giờ",

@@ -1,0 +1,169 @@
+import {
+  Accordion,
+  Button,
+  Group,
+  Modal,
+  NumberInput,
+  SegmentedControl,
+  Select,
+  Slider,
+  Stack,
+  Text,
+  TextInput,
+} from "@mantine/core";
+import { useForm } from "@mantine/form";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { api, ok, type S } from "@/api/client";
+import { useMessages } from "@/app/i18n";
+import { useFormats } from "@/app/i18n/format";
+import { done, failed } from "@/components/notify";
+import { callable } from "./queries";
+
+type Goal = "better" | "not_worse";
+
+/** Asks for a candidate, its share, and what shall decide. */
+export function CanaryForm({ route, onClose }: { route: S["Route"]; onClose: () => void }) {
+  const t = useMessages().gateway.canary;
+  const { app } = useMessages();
+  const f = useFormats();
+  const client = useQueryClient();
+  const models = useQuery(callable());
+  const live = route.targets.filter((one) => (one.weight ?? 1) > 0);
+  const only = live.length === 1 ? live[0]?.model : undefined;
+  const offered = (models.data ?? []).map((one) => one.name).filter((name) => name.includes("/") && name !== only);
+  const form = useForm({
+    initialValues: {
+      candidate: "",
+      share: 10,
+      metric: "quality",
+      goal: "better" as Goal,
+      margin: 0,
+      alpha: 0.05,
+      min: 10,
+      max: 500,
+    },
+    validate: {
+      candidate: (value) => (value ? null : t.needed),
+      metric: (value) => (value.trim() ? null : t.needed),
+      margin: (value, all) => (all.goal === "not_worse" && !(value > 0) ? t.marginNeeded : null),
+    },
+  });
+  const start = useMutation({
+    mutationFn: ({ candidate, share, metric, goal, margin, alpha, min, max }: typeof form.values) =>
+      ok(
+        api.POST("/api/v1/loop/canaries", {
+          body: {
+            route: route.name,
+            candidate,
+            share: share / 100,
+            metric: metric.trim(),
+            goal,
+            margin,
+            alpha,
+            min_pairs: min,
+            max_pairs: max,
+          },
+        }),
+      ),
+    onSuccess: (canary) => {
+      void client.invalidateQueries({ queryKey: ["gateway"] });
+      done(t.started(canary.candidate, f.percent(canary.share)));
+      onClose();
+    },
+    onError: failed,
+  });
+  return (
+    <Modal opened onClose={onClose} title={t.start} closeButtonProps={{ "aria-label": app.close }}>
+      <form onSubmit={form.onSubmit((values) => start.mutate(values))}>
+        <Stack gap="sm">
+          <Select
+            label={t.candidate}
+            description={t.candidateHint}
+            data={offered}
+            searchable
+            data-autofocus
+            {...form.getInputProps("candidate")}
+          />
+          <div>
+            <Text size="sm" fw={500} mb={4}>
+              {t.share}: <span className="num">{f.percent(form.values.share / 100)}</span>
+            </Text>
+            <Slider
+              min={1}
+              max={90}
+              label={(value) => f.percent(value / 100)}
+              thumbLabel={t.share}
+              marks={[{ value: 10 }, { value: 25 }, { value: 50 }, { value: 75 }]}
+              {...form.getInputProps("share")}
+            />
+          </div>
+          <TextInput label={t.metric} description={t.metricHint} {...form.getInputProps("metric")} />
+          <div>
+            <Text size="sm" fw={500} mb={4}>
+              {t.goal}
+            </Text>
+            <SegmentedControl
+              fullWidth
+              size="sm"
+              aria-label={t.goal}
+              data={[
+                { value: "better", label: t.goals.better },
+                { value: "not_worse", label: t.goals.not_worse },
+              ]}
+              {...form.getInputProps("goal")}
+            />
+          </div>
+          {form.values.goal === "not_worse" && (
+            <NumberInput
+              label={t.margin}
+              description={t.marginHint}
+              min={0}
+              max={0.99}
+              step={0.01}
+              {...form.getInputProps("margin")}
+            />
+          )}
+          <Accordion variant="default" chevronPosition="left" styles={{ label: { fontSize: 13, paddingBlock: 8 } }}>
+            <Accordion.Item value="rules">
+              <Accordion.Control px={0}>{t.rules}</Accordion.Control>
+              <Accordion.Panel>
+                <Group grow align="flex-start">
+                  <NumberInput
+                    label={t.alpha}
+                    description={t.alphaHint}
+                    min={0.001}
+                    max={0.5}
+                    step={0.01}
+                    {...form.getInputProps("alpha")}
+                  />
+                  <NumberInput
+                    label={t.min}
+                    description={t.minHint}
+                    min={1}
+                    max={5000}
+                    {...form.getInputProps("min")}
+                  />
+                  <NumberInput
+                    label={t.max}
+                    description={t.maxHint}
+                    min={1}
+                    max={5000}
+                    {...form.getInputProps("max")}
+                  />
+                </Group>
+              </Accordion.Panel>
+            </Accordion.Item>
+          </Accordion>
+        </Stack>
+        <Group justify="flex-end" mt="lg">
+          <Button variant="default" onClick={onClose}>
+            {app.cancel}
+          </Button>
+          <Button type="submit" loading={start.isPending}>
+            {t.submit}
+          </Button>
+        </Group>
+      </form>
+    </Modal>
+  );
+}

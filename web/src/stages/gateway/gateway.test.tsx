@@ -1,0 +1,151 @@
+import type { S } from "@/api/client";
+import { faultOf, progress, restarted, shares, shown, trailCurves } from "./canary";
+import { keyState, snippets } from "./snippets";
+import { bucketOf, curves, readUsageSearch, sinceOf, steps, together } from "./usage";
+
+const report = (points: Partial<S["UsagePoint"]>[], rest: Partial<S["UsageReport"]> = {}) =>
+  ({
+    since: "2026-11-24T00:00:00Z",
+    until: "2026-11-24T02:30:00Z",
+    bucket: "hour",
+    by: "model",
+    points,
+    totals: [],
+    ...rest,
+  }) as S["UsageReport"];
+
+test("a URL says the range and the grouping, and nonsense is left out", () => {
+  expect(readUsageSearch({ range: "7d", by: "key", metric: "cost", x: 1 })).toEqual({
+    range: "7d",
+    by: "key",
+    metric: "cost",
+  });
+  expect(readUsageSearch({ range: "2y", by: "none" })).toEqual({});
+});
+
+test("a range is shown in steps that the server gives", () => {
+  expect(["1h", "6h", "24h", "7d", "30d"].map((range) => bucketOf(range as "1h"))).toEqual([
+    "minute",
+    "minute",
+    "hour",
+    "hour",
+    "day",
+  ]);
+  const now = Date.parse("2026-11-24T06:00:00Z");
+  expect(sinceOf("24h", now)).toBe("2026-11-23T06:00:00.000Z");
+  expect(now - Date.parse(sinceOf("6h", now))).toBeLessThan(6 * 3_600_000);
+  expect(steps(report([]))).toHaveLength(3);
+});
+
+test("calls are a rate, 0 where there were none; latency is unknown there", () => {
+  const points = [
+    { at: "2026-11-24T01:00:00Z", group: "a", calls: 120, latency_p50: 5 },
+    { at: "2026-11-24T02:00:00Z", group: "a", calls: 60, latency_p50: 7 },
+  ];
+  expect(curves(report(points), "calls", "?").series).toEqual([{ label: "a", values: [0, 2, 2] }]);
+  expect(curves(report(points), "p50", "?").series[0]?.values).toEqual([null, 5, 7]);
+});
+
+test("a group without a name gets one, and cost that nobody knows stays unknown", () => {
+  const found = curves(report([{ at: "2026-11-24T01:00:00Z", group: null, calls: 1, cost: null }]), "cost", "none");
+  expect(found.series[0]).toEqual({ label: "none", values: [null, null, null] });
+  const all = together([
+    { calls: 2, errors: 1, cost: null },
+    { calls: 3, cost: 5, priced: 1 },
+  ] as unknown as S["Consumed"][]);
+  expect(all).toMatchObject({ calls: 5, errors: 1, cost: 5, input: null, priced: 1 });
+  expect(together([{ calls: 2, cost: null }] as S["Consumed"][]).cost).toBeNull();
+});
+
+test("weights are shares of their sum", () => {
+  expect(
+    shares([
+      { model: "a/b", weight: 1 },
+      { model: "c/d", weight: 3 },
+    ]),
+  ).toEqual([0.25, 0.75]);
+  expect(shares([{ model: "a/b", weight: 0 }])).toEqual([0]);
+});
+
+test("what cannot be a route's targets is said", () => {
+  expect(faultOf([])).toBe("empty");
+  expect(faultOf([{ model: "triage", weight: 1 }])).toBe("unnamed");
+  expect(
+    faultOf([
+      { model: "a/b", weight: 1 },
+      { model: "a/b", weight: 1 },
+    ]),
+  ).toBe("double");
+  expect(faultOf([{ model: "a/b", weight: 0 }])).toBe("weightless");
+  expect(
+    faultOf([
+      { model: "a/b", weight: 0 },
+      { model: "echo/echo", weight: 2 },
+    ]),
+  ).toBeNull();
+});
+
+test("evidence comes nearer to its threshold by multiplication", () => {
+  expect(progress(0.5, 40)).toBe(0);
+  expect(progress(Math.sqrt(40), 40)).toBeCloseTo(0.5);
+  expect(progress(146, 40)).toBe(1);
+});
+
+const canary = (id: string, route: string, status: string) =>
+  ({
+    id,
+    route,
+    status,
+    candidate: "deployment/tuned",
+    share: 0.1,
+    metric: "fields",
+    alpha: 0.05,
+    margin: 0,
+    goal: "better",
+    min_pairs: 10,
+    max_pairs: 500,
+    evidence: { threshold: 40 },
+    trail: [{ n: 1, candidate: 1, incumbent: 0.25, e_better: 1.4, e_worse: 0.5, low: -1, high: 1 }],
+  }) as unknown as S["Canary"];
+
+test("a route shows its running canary, or the one that is asked for", () => {
+  const all = [canary("1", "triage", "promoted"), canary("2", "triage", "running"), canary("3", "other", "running")];
+  expect(shown(all, "triage", undefined)?.id).toBe("2");
+  expect(shown(all, "triage", "1")?.id).toBe("1");
+  expect(shown(all, "triage", "3")?.id).toBe("2");
+  expect(shown(all.slice(0, 1), "triage", undefined)).toBeUndefined();
+});
+
+test("another share begins the same test again", () => {
+  expect(restarted(canary("1", "triage", "running"), 0.4)).toEqual({
+    route: "triage",
+    candidate: "deployment/tuned",
+    share: 0.4,
+    metric: "fields",
+    alpha: 0.05,
+    margin: 0,
+    goal: "better",
+    min_pairs: 10,
+    max_pairs: 500,
+  });
+});
+
+test("the trail gives curves over pairs with the threshold beside them", () => {
+  const found = trailCurves(canary("1", "triage", "running"));
+  expect(found).toMatchObject({ x: [1], better: [1.4], threshold: [40], difference: [0.75] });
+});
+
+test("a key is valid until it is revoked or expires", () => {
+  const now = Date.parse("2026-11-24T00:00:00Z");
+  expect(keyState({}, now)).toBe("valid");
+  expect(keyState({ expires_at: "2026-11-25T00:00:00Z" }, now)).toBe("valid");
+  expect(keyState({ expires_at: "2026-11-23T00:00:00Z" }, now)).toBe("expired");
+  expect(keyState({ revoked_at: "2026-11-23T00:00:00Z", expires_at: "2026-11-23T00:00:00Z" }, now)).toBe("revoked");
+});
+
+test("snippets name this server, the key and a model", () => {
+  const found = snippets("https://vong.example", "vong-x", "triage");
+  expect(found.python).toContain('base_url="https://vong.example/v1", api_key="vong-x"');
+  expect(found.curl).toContain("https://vong.example/v1/chat/completions");
+  expect(found.environment).toBe("export OPENAI_BASE_URL=https://vong.example/v1\nexport OPENAI_API_KEY=vong-x");
+});

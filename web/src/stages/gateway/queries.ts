@@ -1,0 +1,73 @@
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
+import { api, ok, type S } from "@/api/client";
+import { bucketOf, type Grouping, type Range, sinceOf } from "./usage";
+
+const PAGE = 50;
+const LIVE = 2_000;
+
+/** What calls consumed since the range began, by group. */
+export const usage = (range: Range, by: Grouping | "none") =>
+  queryOptions({
+    queryKey: ["gateway", "usage", range, by],
+    queryFn: () =>
+      ok(
+        api.GET("/api/v1/gateway/usage", {
+          params: { query: { by, bucket: bucketOf(range), since: sinceOf(range) } },
+        }),
+      ),
+    refetchInterval: 15_000,
+    placeholderData: keepPreviousData,
+  });
+
+/** The routes by name. */
+export const routesList = () =>
+  infiniteQueryOptions({
+    queryKey: ["gateway", "routes"],
+    queryFn: ({ pageParam: after }) =>
+      ok(api.GET("/api/v1/gateway/routes", { params: { query: { after, limit: PAGE } } })),
+    initialPageParam: "",
+    getNextPageParam: (last: S["Route"][]) => (last.length < PAGE ? undefined : last.at(-1)?.name),
+  });
+
+export const routeOf = (name: string, live: boolean) =>
+  queryOptions({
+    queryKey: ["gateway", "route", name],
+    queryFn: () => ok(api.GET("/api/v1/gateway/routes/{name}", { params: { path: { name } } })),
+    refetchInterval: live ? LIVE : 10_000,
+  });
+
+export const history = (name: string) =>
+  queryOptions({
+    queryKey: ["gateway", "history", name],
+    queryFn: () => ok(api.GET("/api/v1/gateway/routes/{name}/history", { params: { path: { name } } })),
+  });
+
+/** Every name that can be called. */
+export const callable = () =>
+  queryOptions({ queryKey: ["gateway", "models"], queryFn: () => ok(api.GET("/api/v1/gateway/models")) });
+
+export const canaries = () =>
+  queryOptions({
+    queryKey: ["gateway", "canaries"],
+    queryFn: () => ok(api.GET("/api/v1/loop/canaries", { params: { query: { limit: 200 } } })),
+    refetchInterval: 5_000,
+  });
+
+/** A canary with its trail; asked for again and again while it runs. */
+export const canary = (id: string) =>
+  queryOptions({
+    queryKey: ["gateway", "canary", id],
+    queryFn: () => ok(api.GET("/api/v1/loop/canaries/{id}", { params: { path: { id } } })),
+    refetchInterval: (query) => (query.state.data && query.state.data.status !== "running" ? false : LIVE),
+  });
+
+/** The providers. With `probe` each is asked whether it answers, which takes its time. */
+export const providers = (probe: boolean) =>
+  queryOptions({
+    queryKey: ["gateway", "providers", probe],
+    queryFn: () => ok(api.GET("/api/v1/gateway/providers", { params: { query: { probe } } })),
+    staleTime: probe ? 30_000 : 5_000,
+  });
+
+export const keys = () =>
+  queryOptions({ queryKey: ["gateway", "keys"], queryFn: () => ok(api.GET("/api/v1/access/keys")) });
