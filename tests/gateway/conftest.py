@@ -18,7 +18,7 @@ from cryptography.x509.oid import NameOID
 
 from vong import access
 from vong.api import server as rest
-from vong.api.asgi import create_asgi
+from vong.api.asgi import create_server
 from vong.app import Platform
 from vong.client import Client
 from vong.config import PriceSettings, ProviderSettings, Settings
@@ -85,7 +85,8 @@ def server(
         key = access.create_key(connection, "tester", role="owner").secret
     listening = socket.socket()
     listening.bind(("127.0.0.1", 0))
-    config = uvicorn.Config(create_asgi(platform), loop="uvloop", http="httptools", log_config=None, lifespan="on")
+    served = create_server(platform)
+    config = uvicorn.Config(served.app, loop="uvloop", http=served.listener, log_config=None, lifespan="on")
     running = uvicorn.Server(config)
     thread = threading.Thread(target=running.run, kwargs={"sockets": [listening]}, daemon=True)
     thread.start()

@@ -1,18 +1,30 @@
 """One ASGI application for one port: the model calls by the short way, everything else by the REST application."""
 
 from collections.abc import MutableMapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from vong.api import metrics
-from vong.api.openai import create_surface
+from vong.api.openai import Listener, create_listener, create_surface
 from vong.api.openai.surface import Receive, Scope, Send, Surface
 from vong.api.server import create_app
 from vong.app import Platform
 from vong.app.gateway import RunningGateway
 
 
+class Served(NamedTuple):
+    """What uvicorn serves: the application, and the protocol that takes the model calls before it."""
+
+    app: Surface
+    listener: type[Listener]
+
+
 def create_asgi(platform: Platform) -> Surface:
-    """The whole server of one process."""
+    """The whole server of one process, for any ASGI server."""
+    return create_server(platform).app
+
+
+def create_server(platform: Platform) -> Served:
+    """The whole server of one process, for uvicorn."""
     rest = create_app(platform)
     running = RunningGateway(platform, observe=metrics.observe)
     surface = create_surface(running.gateway, platform.settings.max_body)
@@ -38,4 +50,4 @@ def create_asgi(platform: Platform) -> Surface:
 
         return watched
 
-    return app
+    return Served(app, create_listener(running.gateway, platform.settings.max_body))

@@ -10,6 +10,7 @@ from vong import jobs, loop
 from vong.api.call import Call
 from vong.app import loop as wired
 from vong.app import turn as turns
+from vong.app.gateway import check
 from vong.app.overview import overview
 from vong.app.standing import Overview
 from vong.loop import Canary, Rules
@@ -52,14 +53,14 @@ def start_canary(wanted: CanaryWanted, call: Call) -> Canary:
     """Start a canary on a route."""
     rules = Rules(wanted.alpha, wanted.margin, wanted.goal, wanted.min_pairs, wanted.max_pairs)
     with call.scope() as connection:
-        return wired.start_canary(
-            call.platform,
+        return loop.start(
             connection,
             route=wanted.route,
             candidate=wanted.candidate,
             share=wanted.share,
             metric=wanted.metric,
             rules=rules,
+            check=check(call.platform, call.principal.project_id, connection),
         )
 
 

@@ -8,7 +8,7 @@ from types import FrameType
 import uvicorn
 
 from vong import config
-from vong.api.asgi import create_asgi
+from vong.api.asgi import create_server
 from vong.api.events import end_streams
 from vong.app import Platform
 
@@ -33,10 +33,11 @@ def main() -> None:
     settings = config.load()
     logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
+    served = create_server(Platform(settings))
     options = uvicorn.Config(
-        create_asgi(Platform(settings)),
+        served.app,
         loop="uvloop",
-        http="httptools",
+        http=served.listener,
         log_config=None,
         access_log=False,
         server_header=False,

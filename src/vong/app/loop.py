@@ -6,22 +6,11 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from vong import feedback, loop, traces
-from vong.app import gateway as wired
 from vong.app.platform import Platform
-from vong.loop import Canary, Judged, Rules
+from vong.loop import Canary, Judged
 from vong.records import Score
 
 log = logging.getLogger(__name__)
-
-
-def start_canary(
-    platform: Platform, connection: Connection, *, route: str, candidate: str, share: float, metric: str, rules: Rules
-) -> Canary:
-    """Start a canary, refusing a candidate that nothing answers to."""
-    check = wired.check(platform, connection)
-    return loop.start(
-        connection, route=route, candidate=candidate, share=share, metric=metric, rules=rules, check=check
-    )
 
 
 def on_score(platform: Platform, project_id: UUID, score: Score) -> None:

@@ -1,34 +1,28 @@
-"""The hot path: a plain ASGI application without a framework, because a framework costs more than the whole call.
+"""Everything under `/v1/` as a plain ASGI application without a framework: a framework costs more than the whole call.
 
-It reads a request, hands it to the gateway, and passes the answer on as it comes. A caller who leaves is noticed
+Under uvicorn the model calls themselves take a shorter way yet, see `listener`. Here a caller who leaves is noticed
 within `WATCH` seconds, and the call at the upstream is cancelled with it.
 """
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable, MutableMapping
-from contextlib import aclosing
 from typing import Any
 from urllib.parse import unquote
 
 import msgspec
 
 from vong.api.credentials import credential
-from vong.api.openai.errors import TooLarge, Unknown, WrongMethod, body_of, status_of
+from vong.api.openai.answer import JSON, Headers, answer, refuse
+from vong.api.openai.errors import TooLarge, Unknown, WrongMethod
 from vong.errors import NotFound, VongError, nearest
-from vong.gateway.call import Call
 from vong.gateway.gateway import Gateway
-from vong.gateway.providers import Reply, Shape
+from vong.gateway.providers import Shape
 from vong.gateway.request import Trace
-from vong.records import new_id
-
-log = logging.getLogger(__name__)
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Surface = Callable[[Scope, Receive, Send], Awaitable[None]]
-Headers = list[tuple[bytes, bytes]]
 
 WATCH = 0.05
 """Seconds into a call from which it is watched whether the caller is still there; most calls are over before."""
@@ -37,8 +31,6 @@ READ = {
     *(b"authorization", b"cookie", b"host", b"origin", b"sec-fetch-site"),  # who calls, see api/credentials.py
     *(b"content-length", b"traceparent", b"x-vong-session"),
 }
-JSON = (b"content-type", b"application/json")
-EVENTS = [(b"content-type", b"text/event-stream; charset=utf-8"), (b"cache-control", b"no-cache")]
 
 
 class CallerLeft(BaseException):
@@ -61,80 +53,17 @@ def create_surface(gateway: Gateway, max_body: int) -> Surface:
                 principal = await gateway.keys.principal(credential("POST", headers))
                 body = await _body(headers, receive, max_body)
                 call = gateway.call(principal, shape, body, Trace.of(headers))
-                await _answer(call, receive, send)
+                out = _Watched(send, receive)
+                try:
+                    await answer(call, out)
+                finally:
+                    out.stop()
         except VongError as error:
-            await _refuse(send, error, [])
+            await refuse(_Sent(send), error)
         except CallerLeft:
             return
 
     return surface
-
-
-async def _answer(call: Call, receive: Receive, send: Send) -> None:
-    """Run a call, and account for it however it ends."""
-    leaving = _Leaving(receive)
-    head = _identity(call)
-    sent = _Sent(send)
-    try:
-        reply = await call.open()
-        if reply.events is None:
-            call.close()
-            await _whole(sent, reply, head)
-        else:
-            await _stream(call, reply, head, sent)
-            call.close()
-    except asyncio.CancelledError as error:
-        call.close(error)
-        if not leaving.left:
-            raise
-        leaving.forgive()
-    except VongError as error:
-        call.close(error, status_of(error))
-        await _fail(sent, error, head)
-    # The boundary of a request: what nobody foresaw is recorded, and the caller told in a form it knows.
-    except Exception as error:
-        log.exception("a model call failed")
-        call.close(error, 500)
-        await _fail(sent, VongError("the server failed on this request", "the traceback is in the server's log"), head)
-    finally:
-        leaving.stop()
-
-
-async def _whole(send: "_Sent", reply: Reply, head: Headers) -> None:
-    headers = [JSON, (b"content-length", b"%d" % len(reply.body)), *_passed(reply), *head]
-    await send.start(reply.status, headers)
-    await send.body(reply.body, more=False)
-
-
-async def _stream(call: Call, reply: Reply, head: Headers, send: "_Sent") -> None:
-    async with aclosing(call.events(reply)) as events:
-        async for batch in events:
-            if not send.started:
-                await send.start(200, [*EVENTS, *_passed(reply), *head])
-            await send.body(batch, more=True)
-    await send.body(b"", more=False)
-
-
-async def _fail(send: "_Sent", error: VongError, head: Headers) -> None:
-    """Before the first byte an error has a status of its own; after it, it is the stream's last event."""
-    if error.status >= 500:
-        log.warning("%s: %s", error.code, error)
-    if send.started:
-        await send.body(b"data: " + body_of(error) + b"\n\n", more=False)
-    else:
-        await _refuse(send.raw, error, head)
-
-
-async def _refuse(send: Send, error: VongError, head: Headers) -> None:
-    body = body_of(error)
-    more = head or [(b"x-request-id", f"req_{new_id().hex}".encode())]
-    if isinstance(error, TooLarge):
-        more = [*more, (b"connection", b"close")]
-    if error.status == 401:
-        more = [*more, (b"www-authenticate", b"Bearer")]
-    sent = _Sent(send)
-    await sent.start(status_of(error), [JSON, (b"content-length", b"%d" % len(body)), *more])
-    await sent.body(body, more=False)
 
 
 async def _models(gateway: Gateway, scope: Scope, headers: dict[str, str], send: Send) -> None:
@@ -149,11 +78,11 @@ async def _models(gateway: Gateway, scope: Scope, headers: dict[str, str], send:
     if wanted and wanted not in names:
         raise NotFound(f"no model named {wanted!r}", nearest(wanted, names, "vong gateway models"))
     cards = [{"id": name, "object": "model", "created": 0, "owned_by": "vong"} for name in names]
-    answer = next(card for card in cards if card["id"] == wanted) if wanted else {"object": "list", "data": cards}
-    body = msgspec.json.encode(answer)
+    found = next(card for card in cards if card["id"] == wanted) if wanted else {"object": "list", "data": cards}
+    body = msgspec.json.encode(found)
     sent = _Sent(send)
     await sent.start(200, [JSON, (b"content-length", b"%d" % len(body))])
-    await sent.body(body, more=False)
+    await sent.write(body, more=False)
 
 
 async def _body(headers: dict[str, str], receive: Receive, limit: int) -> bytes:
@@ -178,44 +107,27 @@ async def _body(headers: dict[str, str], receive: Receive, limit: int) -> bytes:
     raise TooLarge(f"the request has more than {limit} bytes", "send less, or raise max_body in vong.toml")
 
 
-def _identity(call: Call) -> Headers:
-    """The headers by which a caller finds the call again."""
-    return [
-        (b"x-request-id", f"req_{call.id.hex}".encode()),
-        (b"x-vong-span-id", str(call.id).encode()),
-        (b"x-vong-trace-id", call.trace.trace_id.encode()),
-    ]
-
-
-def _passed(reply: Reply) -> Headers:
-    """The upstream's headers that callers act on: when to try again, what is left of a limit."""
-    return [
-        (name.encode("latin-1"), value.encode("latin-1"))
-        for name, value in reply.headers.items()
-        if name != "x-request-id"
-    ]
-
-
 class _Sent:
-    """What was sent of an answer."""
+    """An outlet over ASGI."""
 
     def __init__(self, send: Send) -> None:
         self.raw = send
         self.started = False
+        self.left = False
 
     async def start(self, status: int, headers: Headers) -> None:
         self.started = True
         await self.raw({"type": "http.response.start", "status": status, "headers": headers})
 
-    async def body(self, data: bytes, *, more: bool) -> None:
+    async def write(self, data: bytes, *, more: bool) -> None:
         await self.raw({"type": "http.response.body", "body": data, "more_body": more})
 
 
-class _Leaving:
-    """Cancels the task that made it when the caller leaves."""
+class _Watched(_Sent):
+    """An outlet that cancels the task that made it when the caller leaves."""
 
-    def __init__(self, receive: Receive) -> None:
-        self.left = False
+    def __init__(self, send: Send, receive: Receive) -> None:
+        super().__init__(send)
         self._receive = receive
         self._task = asyncio.current_task()
         self._watcher: asyncio.Task[None] | None = None
@@ -226,11 +138,6 @@ class _Leaving:
         self._timer.cancel()
         if self._watcher is not None:
             self._watcher.cancel()
-
-    def forgive(self) -> None:
-        """Take the cancellation back: this task has dealt with it."""
-        if self._task is not None:
-            self._task.uncancel()
 
     def _watch(self) -> None:
         self._watcher = asyncio.create_task(self._wait())

@@ -1,0 +1,121 @@
+"""One model call answered: run, passed on as it comes, and accounted for however it ends.
+
+How the answer is carried is another matter: `Outlet` is what the listener and the ASGI surface both are.
+"""
+
+import asyncio
+import logging
+from contextlib import aclosing
+from typing import Protocol
+
+from vong.api.openai.errors import TooLarge, body_of, status_of
+from vong.errors import VongError
+from vong.gateway.call import Call
+from vong.gateway.providers import Reply
+from vong.records import new_id
+
+log = logging.getLogger(__name__)
+
+Headers = list[tuple[bytes, bytes]]
+JSON = (b"content-type", b"application/json")
+EVENTS = [(b"content-type", b"text/event-stream; charset=utf-8"), (b"cache-control", b"no-cache")]
+
+
+class Outlet(Protocol):
+    """Where an answer goes. `started` says whether its head was sent, `left` whether the caller has gone: then the
+    task that runs the call was cancelled.
+    """
+
+    started: bool
+    left: bool
+
+    async def start(self, status: int, headers: Headers) -> None:
+        """Send status and headers."""
+        ...
+
+    async def write(self, data: bytes, *, more: bool) -> None:
+        """Send a part of the body, waiting where the caller reads slowly."""
+        ...
+
+
+async def answer(call: Call, out: Outlet) -> None:
+    """Run a call, and account for it however it ends."""
+    head = _identity(call)
+    try:
+        reply = await call.open()
+        if reply.events is None:
+            call.close()
+            await _whole(out, reply, head)
+        else:
+            await _stream(call, reply, head, out)
+            call.close()
+    except asyncio.CancelledError as error:
+        call.close(error)
+        if not out.left:
+            raise
+        task = asyncio.current_task()
+        if task is not None:
+            task.uncancel()  # the caller left, and this task has dealt with it
+    except VongError as error:
+        call.close(error, status_of(error))
+        await _fail(out, error, head)
+    # The boundary of a request: what nobody foresaw is recorded, and the caller told in a form it knows.
+    except Exception as error:
+        log.exception("a model call failed")
+        call.close(error, 500)
+        await _fail(out, VongError("the server failed on this request", "the traceback is in the server's log"), head)
+
+
+async def refuse(out: Outlet, error: VongError, head: Headers | None = None) -> None:
+    """Answer with an error, in OpenAI's form."""
+    body = body_of(error)
+    headers = [JSON, (b"content-length", b"%d" % len(body))]
+    headers += head or [(b"x-request-id", f"req_{new_id().hex}".encode())]
+    if isinstance(error, TooLarge):
+        headers.append((b"connection", b"close"))
+    if error.status == 401:
+        headers.append((b"www-authenticate", b"Bearer"))
+    await out.start(status_of(error), headers)
+    await out.write(body, more=False)
+
+
+async def _whole(out: Outlet, reply: Reply, head: Headers) -> None:
+    await out.start(reply.status, [JSON, (b"content-length", b"%d" % len(reply.body)), *_passed(reply), *head])
+    await out.write(reply.body, more=False)
+
+
+async def _stream(call: Call, reply: Reply, head: Headers, out: Outlet) -> None:
+    async with aclosing(call.events(reply)) as events:
+        async for batch in events:
+            if not out.started:
+                await out.start(200, [*EVENTS, *_passed(reply), *head])
+            await out.write(batch, more=True)
+    await out.write(b"", more=False)
+
+
+async def _fail(out: Outlet, error: VongError, head: Headers) -> None:
+    """Before the first byte an error has a status of its own; after it, it is the stream's last event."""
+    if error.status >= 500:
+        log.warning("%s: %s", error.code, error)
+    if out.started:
+        await out.write(b"data: " + body_of(error) + b"\n\n", more=False)
+    else:
+        await refuse(out, error, head)
+
+
+def _identity(call: Call) -> Headers:
+    """The headers by which a caller finds the call again."""
+    return [
+        (b"x-request-id", b"req_" + call.id.hex.encode()),
+        (b"x-vong-span-id", str(call.id).encode()),
+        (b"x-vong-trace-id", call.trace.trace_id.encode()),
+    ]
+
+
+def _passed(reply: Reply) -> Headers:
+    """The upstream's headers that callers act on: when to try again, what is left of a limit."""
+    return [
+        (name.encode("latin-1"), value.encode("latin-1"))
+        for name, value in reply.headers.items()
+        if name != "x-request-id"
+    ]

@@ -1,0 +1,222 @@
+"""The hot path: model calls taken off the connection itself, everything else left to the ASGI application.
+
+An ASGI server spends as much on a call's messages and events as the gateway does on the call. This subclass of
+uvicorn's own protocol puts an `Exchange` where uvicorn has its request-response cycle, for `POST` to a path of `SHAPES`
+and nothing else: it waits for the body, runs the call, and writes the answer to the transport. A caller who leaves is
+known at once, because the transport says so.
+"""
+
+import asyncio
+import re
+from collections.abc import Coroutine
+from typing import Any, ClassVar, cast
+
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+
+from vong.api.credentials import credential
+from vong.api.openai.answer import Headers, answer, refuse
+from vong.api.openai.errors import TooLarge
+from vong.api.openai.surface import READ, SHAPES
+from vong.errors import VongError
+from vong.gateway.gateway import Gateway
+from vong.gateway.providers import Shape
+from vong.gateway.request import Trace
+
+PATHS: dict[bytes, Shape] = {path.encode(): shape for path, shape in SHAPES.items()}
+CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+LINGER = 2.0
+"""Seconds in which the rest of a refused request is read and thrown away."""
+SLOW_BODY = 60.0
+"""Seconds that a body may take to arrive."""
+_CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
+
+
+class Listener(HttpToolsProtocol):
+    """A connection. Subclasses made by `create_listener` know the gateway."""
+
+    gateway: ClassVar[Gateway]
+    max_body: ClassVar[int]
+    under_way: "Exchange | None" = None
+
+    def on_headers_complete(self) -> None:
+        """The head of a request has arrived: take it, or leave it to uvicorn."""
+        shape, parser = PATHS.get(self.url), cast(Any, self.parser)
+        if shape is None or parser.get_method() != b"POST" or parser.should_upgrade():
+            super().on_headers_complete()
+            return
+        previous = cast(Any, self.cycle)  # None before the first request
+        exchange = Exchange(self, shape)
+        self.cycle = cast(Any, exchange)
+        if previous is None or previous.response_complete:
+            exchange.begin()
+        else:  # a pipelined request waits for the one before it
+            self.flow.pause_reading()
+            self.pipeline.appendleft((self.cycle, cast(Any, self.app)))
+
+    def _start_asgi_task(self, cycle: Any, app: Any) -> None:
+        if isinstance(cycle, Exchange):
+            cycle.begin()
+        else:
+            super()._start_asgi_task(cycle, app)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The caller left. With pipelined requests the one under way is not the newest, which uvicorn tells itself."""
+        super().connection_lost(exc)
+        if self.under_way is not None:
+            self.under_way.leave()
+
+
+class Exchange:
+    """A model call on a connection, with what uvicorn's protocol expects of a cycle. It is its own `message_event`:
+    the protocol sets it when a part of the body came, when the body is whole, and when the connection is lost.
+    """
+
+    def __init__(self, listener: Listener, shape: Shape) -> None:
+        self.body = bytearray()
+        self.more_body = True
+        self.response_complete = False
+        self.disconnected = False
+        parser = cast(Any, listener.parser)
+        self.keep_alive = parser.get_http_version() != "1.0" and parser.should_keep_alive()
+        self.message_event = self
+        self.started = False
+        self.left = False
+        self._listener = listener
+        self._shape: Shape = shape
+        self._head = listener.headers
+        self._expects = listener.expect_100_continue
+        self._begun = self._chunked = False
+        self._pending = b""
+        self._task: asyncio.Task[None] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+
+    def begin(self) -> None:
+        """This exchange's turn on the connection has come."""
+        self._begun = True
+        self._listener.under_way = self
+        if self._expects and not self._listener.transport.is_closing():
+            self._listener.transport.write(CONTINUE)
+        if self.disconnected or not self.more_body or self.body:
+            self.set()
+
+    def set(self) -> None:
+        """Something came: go on with it."""
+        if not self._begun or self._task is not None:
+            return
+        if self.disconnected:
+            self._stop_waiting()
+        elif not self.more_body:
+            self._run(self._answer())
+        elif len(self.body) > self._listener.max_body:
+            self._run(self._too_large())
+        else:
+            self._listener.flow.resume_reading()
+            if self._timer is None:
+                self._timer = self._listener.loop.call_later(SLOW_BODY, self._too_slow)
+
+    def leave(self) -> None:
+        """The connection is lost."""
+        self.disconnected = True
+        self._stop_waiting()
+        if self._task is not None and not self._task.done() and not self.response_complete:
+            self.left = True
+            self._task.cancel()
+
+    async def start(self, status: int, headers: Headers) -> None:
+        """Send status and headers; a body of no stated length goes in chunks."""
+        self.started = True
+        pieces = [STATUS_LINE[status]]
+        self._chunked = True
+        for name, value in (*self._listener.server_state.default_headers, *headers):
+            if name == b"content-length":
+                self._chunked = False
+            elif name == b"connection":
+                self.keep_alive = False
+            pieces += (name, b": ", _CONTROL.sub(b" ", value), b"\r\n")
+        if self._chunked:
+            pieces.append(b"transfer-encoding: chunked\r\n")
+        if not self.keep_alive and (b"connection", b"close") not in headers:
+            pieces.append(b"connection: close\r\n")
+        pieces.append(b"\r\n")
+        self._pending = b"".join(pieces)
+        if self._chunked:
+            self._write(b"")
+
+    async def write(self, data: bytes, *, more: bool) -> None:
+        """Send a part of the body; wait while the caller reads more slowly than it comes."""
+        if self._chunked:
+            data = b"%x\r\n%b\r\n" % (len(data), data) if data else b""
+            if not more:
+                data += b"0\r\n\r\n"
+        self._write(data)
+        if more:
+            if self._listener.flow.write_paused:
+                await self._listener.flow.drain()
+        else:
+            self._finish()
+
+    def _write(self, data: bytes) -> None:
+        if not self.disconnected and not self._listener.transport.is_closing():
+            self._listener.transport.write(self._pending + data if self._pending else data)
+        self._pending = b""
+
+    def _finish(self) -> None:
+        self.response_complete = True
+        listener = self._listener
+        listener.under_way = None
+        if not self.keep_alive:
+            self._end()
+        if not self.disconnected:
+            listener.on_response_complete()
+
+    def _end(self) -> None:
+        """Close. A caller who is still sending would lose the answer with the connection: hear them out for a while."""
+        transport = self._listener.transport
+        if self.more_body and transport.can_write_eof() and not transport.is_closing():
+            transport.write_eof()
+            self._listener.loop.call_later(LINGER, transport.close)
+        else:
+            transport.close()
+
+    def _run(self, work: Coroutine[Any, Any, None]) -> None:
+        self._stop_waiting()
+        tasks = self._listener.server_state.tasks
+        self._task = self._listener.loop.create_task(work)
+        tasks.add(self._task)
+        self._task.add_done_callback(tasks.discard)
+
+    async def _answer(self) -> None:
+        gateway = self._listener.gateway
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in self._head if name in READ}
+        try:
+            if len(self.body) > self._listener.max_body:
+                raise self._oversized()
+            principal = await gateway.keys.principal(credential("POST", headers))
+            call = gateway.call(principal, self._shape, bytes(self.body), Trace.of(headers))
+        except VongError as error:
+            await refuse(self, error)
+        else:
+            await answer(call, self)
+        if not self.response_complete and not self.disconnected:
+            self._listener.transport.close()  # a task that was cancelled at shutdown leaves no half answer open
+
+    async def _too_large(self) -> None:
+        await refuse(self, self._oversized())
+
+    def _oversized(self) -> TooLarge:
+        limit = self._listener.max_body
+        return TooLarge(f"the request has more than {limit} bytes", "send less, or raise max_body in vong.toml")
+
+    def _too_slow(self) -> None:
+        if self._task is None:
+            self._listener.transport.close()
+
+    def _stop_waiting(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+
+def create_listener(gateway: Gateway, max_body: int) -> type[Listener]:
+    """The protocol class for `uvicorn.Config(http=...)`."""
+    return cast(type[Listener], type("VongListener", (Listener,), {"gateway": gateway, "max_body": max_body}))
