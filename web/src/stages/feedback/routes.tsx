@@ -1,10 +1,19 @@
 import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
 import { root } from "@/app/root";
+import { readHarvest, readInbox } from "./search";
 
 const home = createRoute({
   getParentRoute: () => root,
   path: "/feedback",
+  validateSearch: readInbox,
   component: lazyRouteComponent(() => import("./FeedbackPage")),
 });
 
-export const routes = [home] as const;
+const harvest = createRoute({
+  getParentRoute: () => root,
+  path: "/feedback/harvest",
+  validateSearch: readHarvest,
+  component: lazyRouteComponent(() => import("./HarvestPage")),
+});
+
+export const routes = [home, harvest] as const;

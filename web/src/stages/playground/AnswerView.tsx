@@ -130,6 +130,9 @@ function Deed({ icon: Icon, label, on, onClick }: DeedProps) {
   );
 }
 
+/** Milliseconds below which an answer came at once: no speed can be told from it. */
+const MEASURABLE = 50;
+
 /** Tokens, times and cost. The cost is the recorded span's: only the server knows the prices. */
 function Figures({ answer }: { answer: Answer }) {
   const t = useMessages().playground.figures;
@@ -140,7 +143,7 @@ function Figures({ answer }: { answer: Answer }) {
   const input = answer.input ?? span.data?.usage?.input_tokens;
   const output = answer.output ?? span.data?.usage?.output_tokens;
   const spent = (answer.total ?? 0) - (answer.first ?? 0);
-  const rate = output && output > 1 && spent > 0 ? ((output - 1) / spent) * 1000 : null;
+  const rate = output && output > 1 && spent > MEASURABLE ? ((output - 1) / spent) * 1000 : null;
   const items: [string, string][] = [
     [t.first, f.duration(answer.first)],
     [t.total, f.duration(answer.total)],

@@ -1,4 +1,4 @@
-import { Alert, Anchor, Button, Kbd, Text } from "@mantine/core";
+import { Alert, Anchor, Button, Kbd } from "@mantine/core";
 import { useHotkeys } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
@@ -13,10 +13,10 @@ import { Facts, Stats } from "@/components/Page";
 import { PeekSection } from "@/components/Peek";
 import { Behind } from "@/components/span/Behind";
 import { answerText, messagesOf } from "@/components/span/body";
-import { Diff } from "@/components/span/Diff";
 import { Correction, Thumbs } from "@/components/span/Judge";
 import { KeepExample } from "@/components/span/KeepExample";
-import { scoresQuery, traceQuery } from "@/components/span/queries";
+import { traceQuery } from "@/components/span/queries";
+import { Scores } from "@/components/span/Scores";
 import { SpanBody } from "@/components/span/SpanBody";
 import { Waterfall } from "@/components/span/Waterfall";
 import { When } from "@/components/When";
@@ -168,40 +168,6 @@ function Parameters({ input }: { input: unknown }) {
       })}
       {Array.isArray(tools) && <span className={c.param}>{t.tools(f.number(tools.length))}</span>}
     </div>
-  );
-}
-
-function Scores({ span }: { span: Span }) {
-  const t = useMessages().traces.span;
-  const f = useFormats();
-  const answer = answerText(span.output);
-  const scores = useQuery(scoresQuery(span.id));
-  return (
-    <Await query={scores} lines={1}>
-      {(found) =>
-        found.length === 0 ? (
-          <Text size="sm" c="dimmed">
-            {t.noScores}
-          </Text>
-        ) : (
-          found.map((score) => (
-            <div key={score.id} className={c.score}>
-              <div className={c.scoreHead}>
-                <b>{score.name}</b>
-                <span className="num">{f.number(score.value, 2)}</span>
-                <Text size="xs" c="dimmed" component="span">
-                  {t.source[score.source ?? "human"]}
-                  {score.author && ` · ${score.author}`}
-                </Text>
-                <When at={score.created_at} />
-              </div>
-              {score.comment && <div>{score.comment}</div>}
-              {score.correction != null && <Diff before={answer} after={score.correction} />}
-            </div>
-          ))
-        )
-      }
-    </Await>
   );
 }
 
