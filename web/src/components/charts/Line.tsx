@@ -62,7 +62,7 @@ export function Line({ x, series, label, height = 220, time = false, log = false
           y: { distr: log ? 3 : 1 },
         },
         axes: [
-          { ...axis, grid: { show: false }, size: 28 },
+          { ...axis, grid: { show: false }, size: time ? 40 : 28 },
           { ...axis, size: 52, values: (_, values) => values.map((v) => (v === null ? "" : short(v))) },
         ],
         series: [

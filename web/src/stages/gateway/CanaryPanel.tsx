@@ -258,7 +258,7 @@ function Test({ canary }: { canary: S["Canary"] }) {
     >
       <Stack gap="md">
         {canary.reason && (
-          <Alert color={status === "promoted" ? "teal" : status === "rolled_back" ? "red" : "gray"}>
+          <Alert color="gray">
             {canary.reason}
             <Text size="xs" mt={2}>
               {canary.decided_by === "evidence" ? t.byEvidence : t.by(canary.decided_by ?? "–")}{" "}

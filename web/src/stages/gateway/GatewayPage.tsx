@@ -62,8 +62,8 @@ function Totals({ totals }: { totals: S["Consumed"][] }) {
     figure("input", t.input, (one) => f.number(one.input_tokens), "110px"),
     figure("output", t.output, (one) => f.number(one.output_tokens), "110px"),
     figure("cost", t.cost, (one) => f.money(one.cost)),
-    figure("p50", t.metrics.p50, (one) => f.duration(one.latency_p50)),
-    figure("p95", t.metrics.p95, (one) => f.duration(one.latency_p95)),
+    figure("p50", t.metrics.p50, (one) => f.duration(one.latency_p50), "124px"),
+    figure("p95", t.metrics.p95, (one) => f.duration(one.latency_p95), "124px"),
     figure("first", t.first, (one) => f.duration(one.first_token_p50), "112px"),
   ];
   return (

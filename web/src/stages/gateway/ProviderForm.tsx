@@ -117,6 +117,7 @@ export function ProviderForm({ known, onClose }: { known: S["ProviderState"] | n
               label={app.name}
               description={t.nameHint(form.values.name || "NAME")}
               disabled={Boolean(known)}
+              data-autofocus
               {...form.getInputProps("name")}
             />
             <Select

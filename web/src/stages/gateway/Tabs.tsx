@@ -1,11 +1,10 @@
-import { Link, useRouterState } from "@tanstack/react-router";
+import { Link } from "@tanstack/react-router";
 import { useMessages } from "@/app/i18n";
 import c from "./gateway.module.css";
 
 /** The parts of the gateway. */
 export function Tabs() {
   const t = useMessages().gateway.tabs;
-  const path = useRouterState({ select: (state) => state.location.pathname });
   const tabs = [
     { to: "/gateway", label: t.usage },
     { to: "/gateway/providers", label: t.providers },
@@ -14,7 +13,7 @@ export function Tabs() {
   return (
     <nav className={c.tabs} aria-label={t.label}>
       {tabs.map(({ to, label }) => (
-        <Link key={to} to={to} className={c.tab} aria-current={path === to ? "page" : undefined} activeProps={{}}>
+        <Link key={to} to={to} className={c.tab} activeOptions={{ exact: true, includeSearch: false }}>
           {label}
         </Link>
       ))}

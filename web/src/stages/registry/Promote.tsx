@@ -181,6 +181,7 @@ export function Promote({
             description={t.reasonHint}
             autosize
             minRows={2}
+            data-autofocus
             {...form.getInputProps("reason")}
           />
           {refused && (

@@ -78,6 +78,7 @@ function Form({ model, taken, known, onClose, onStarted }: Props & { known: S["M
           searchable
           allowDeselect={false}
           placeholder="triage:prod"
+          data-autofocus={model ? undefined : true}
           {...form.getInputProps("model")}
           onChange={(value) => {
             form.setFieldValue("model", value ?? "");
@@ -86,6 +87,7 @@ function Form({ model, taken, known, onClose, onStarted }: Props & { known: S["M
         />
         <TextInput
           label={app.name}
+          data-autofocus={model ? true : undefined}
           description={replaced ? t.replaces : t.nameHint(form.values.name || "NAME")}
           {...form.getInputProps("name")}
         />

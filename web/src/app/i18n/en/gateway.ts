@@ -125,7 +125,7 @@ export const gateway = {
     },
     byEvidence: "Decided by evidence",
     by: (who: string) => `Decided by ${who}`,
-    sends: (share: string) => `gets ${share} of the calls`,
+    sends: (share: string) => `${share} of the calls`,
     pairs: "Pairs",
     pairsOf: (min: string, max: string) => `decides from ${min}, ends at ${max}`,
     forBetter: "Evidence for the candidate",

@@ -126,7 +126,7 @@ export const gateway: Messages["gateway"] = {
     },
     byEvidence: "Do bằng chứng quyết định",
     by: (who) => `Do ${who} quyết định`,
-    sends: (share) => `nhận ${share} lời gọi`,
+    sends: (share) => `${share} lời gọi`,
     pairs: "Số cặp",
     pairsOf: (min, max) => `quyết định từ ${min}, kết thúc ở ${max}`,
     forBetter: "Bằng chứng ủng hộ ứng viên",
