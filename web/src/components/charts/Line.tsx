@@ -19,13 +19,17 @@ type Props = {
   format?: (value: number) => string;
   /** The whole width of the axis, so that a curve that grows does not jump. */
   range?: [number, number];
+  /** The axis counts things: no marks between whole numbers. */
+  whole?: boolean;
 };
+
+const WHOLE = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 100_000, 1_000_000];
 
 const css = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 export const seriesColor = (index: number) => `--series-${(index % 6) + 1}`;
 
 /** Curves over a common axis. The plot is made once; new points are pushed into it. Drag to zoom, double click to see all. */
-export function Line({ x, series, label, height = 220, time = false, log = false, format, range }: Props) {
+export function Line({ x, series, label, height = 220, time = false, log = false, format, range, whole }: Props) {
   const t = useMessages().app.chart;
   const host = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
@@ -62,7 +66,7 @@ export function Line({ x, series, label, height = 220, time = false, log = false
           y: { distr: log ? 3 : 1 },
         },
         axes: [
-          { ...axis, grid: { show: false }, size: time ? 40 : 28 },
+          { ...axis, grid: { show: false }, size: time ? 40 : 28, ...(whole ? { incrs: WHOLE } : {}) },
           { ...axis, size: 52, values: (_, values) => values.map((v) => (v === null ? "" : short(v))) },
         ],
         series: [
@@ -90,7 +94,7 @@ export function Line({ x, series, label, height = 220, time = false, log = false
       made.destroy();
       plot.current = null;
     };
-  }, [shape, scheme, height, time, log, from, to]);
+  }, [shape, scheme, height, time, log, from, to, whole]);
   useEffect(() => {
     plot.current?.setData(data);
   }, [data]);

@@ -213,6 +213,7 @@ function Trail({ canary }: { canary: S["Canary"] }) {
         </Title>
         <Line
           x={found.x}
+          whole
           label={t.evidence}
           log
           height={200}
@@ -229,6 +230,7 @@ function Trail({ canary }: { canary: S["Canary"] }) {
         </Title>
         <Line
           x={found.x}
+          whole
           label={t.differenceTitle}
           height={200}
           series={[

@@ -40,10 +40,10 @@ export function trailCurves(canary: Pick<S["Canary"], "trail" | "evidence">) {
   };
 }
 
-/** The canary to show on a route: the one that is asked for, else the one that runs. */
+/** The canary to show on a route: the one that is asked for, else the one that runs, else the newest. */
 export function shown(canaries: S["Canary"][], route: string, asked: string | undefined): S["Canary"] | undefined {
   const mine = canaries.filter((one) => one.route === route);
-  return mine.find((one) => one.id === asked) ?? mine.find((one) => one.status === "running");
+  return mine.find((one) => one.id === asked) ?? mine.find((one) => one.status === "running") ?? mine[0];
 }
 
 /** What goes into the request that begins the same test with another share. */

@@ -108,12 +108,13 @@ const canary = (id: string, route: string, status: string) =>
     trail: [{ n: 1, candidate: 1, incumbent: 0.25, e_better: 1.4, e_worse: 0.5, low: -1, high: 1 }],
   }) as unknown as S["Canary"];
 
-test("a route shows its running canary, or the one that is asked for", () => {
+test("a route shows its running canary, the one that is asked for, or the newest", () => {
   const all = [canary("1", "triage", "promoted"), canary("2", "triage", "running"), canary("3", "other", "running")];
   expect(shown(all, "triage", undefined)?.id).toBe("2");
   expect(shown(all, "triage", "1")?.id).toBe("1");
   expect(shown(all, "triage", "3")?.id).toBe("2");
-  expect(shown(all.slice(0, 1), "triage", undefined)).toBeUndefined();
+  expect(shown(all.slice(0, 1), "triage", undefined)?.id).toBe("1");
+  expect(shown(all, "none", undefined)).toBeUndefined();
 });
 
 test("another share begins the same test again", () => {

@@ -44,7 +44,7 @@ export function useWords(): (thing: Thing) => { title: string; note: string } {
       case "run":
         return { title: title || ref, note: join(detail.recipe, rows) };
       case "dataset":
-        return { title: ref, note: join(t.made[detail.operation as keyof typeof t.made] ?? title, rows) };
+        return { title: ref, note: join(t.made[(detail.operation ?? title) as keyof typeof t.made] ?? title, rows) };
       case "model":
         return { title: ref, note: join(title, detail.licence) };
       default:

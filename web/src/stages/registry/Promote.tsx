@@ -5,6 +5,7 @@ import { Gauge } from "lucide-react";
 import { ApiError, api, ok, type S } from "@/api/client";
 import { useMessages } from "@/app/i18n";
 import { useFormats } from "@/app/i18n/format";
+import { Waiting } from "@/components/Await";
 import { Meter } from "@/components/charts/Bars";
 import { done } from "@/components/notify";
 import { baselines, canaryEvidence, comparisonEvidence, evaluationsOf, refOf } from "./evidence";
@@ -163,7 +164,10 @@ export function Promote({
             leftSection={<Gauge size={15} aria-hidden />}
             {...form.getInputProps("evidence")}
             value={evidence || null}
-            onChange={(value) => form.setFieldValue("evidence", value ?? "")}
+            onChange={(value) => {
+              form.setFieldValue("evidence", value ?? "");
+              form.clearFieldError("reason");
+            }}
           />
           {run && possible.length > 0 && (
             <Select
@@ -174,7 +178,7 @@ export function Promote({
               onChange={(value) => form.setFieldValue("against", value ?? "")}
             />
           )}
-          {compared.data && run && <Found found={compared.data} />}
+          {run && other && (compared.data ? <Found found={compared.data} /> : <Waiting lines={2} />)}
           {canary && <CanaryFound canary={canary} />}
           <Textarea
             label={t.reason}
