@@ -60,6 +60,15 @@ export function DataGrid<T>(props: Props<T>) {
     if (more && !loading && last > rows.length - AHEAD) onEnd?.();
   }, [last, rows.length, more, loading, onEnd]);
 
+  // What is open stays in sight, also when another key than the grid's own moved on to it.
+  const moved = useRef<string>(undefined);
+  useEffect(() => {
+    if (selected === undefined || moved.current === selected || rows.length === 0) return;
+    moved.current = selected;
+    const index = rows.findIndex((row) => rowKey(row) === selected);
+    if (index >= 0) virtual.scrollToIndex(index);
+  }, [selected, rows, rowKey, virtual]);
+
   const focus = (index: number) => {
     const wanted = Math.max(0, Math.min(rows.length - 1, index));
     virtual.scrollToIndex(wanted);

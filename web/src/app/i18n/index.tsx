@@ -24,6 +24,10 @@ export function preferred(): Language {
 type Shared = { messages: Messages; language: Language; choose: (language: Language) => void };
 const Context = createContext<Shared | null>(null);
 
+let now: Messages | null = null;
+/** The texts that are shown now, for what stands outside of every component. */
+export const messagesNow = (): Messages | null => now;
+
 /** Loads one catalogue, and only that one, before anything below is drawn. */
 export function Translated({ children }: { children: ReactNode }) {
   const [language, choose] = useState(preferred);
@@ -33,7 +37,9 @@ export function Translated({ children }: { children: ReactNode }) {
     localStorage.setItem(KEPT, language);
     document.documentElement.lang = language;
     CATALOGUES[language]().then((loaded) => {
-      if (current) setMessages(loaded);
+      if (!current) return;
+      now = loaded;
+      setMessages(loaded);
     });
     return () => {
       current = false;

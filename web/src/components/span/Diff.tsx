@@ -9,8 +9,15 @@ export function Diff({ before, after, label }: { before: string; after: string; 
   const t = useMessages().traces.span;
   const pieces = useMemo(() => diffWords(pretty(before), pretty(after)), [before, after]);
   const same = pieces.every((piece) => piece.kind === "same");
+  const replaced = pieces.length === 2 && pieces[0]?.kind === "gone" && pieces[1]?.kind === "new";
   return (
-    <div className={c.diff} role="group" aria-label={label ?? t.difference} tabIndex={0}>
+    <div
+      className={c.diff}
+      data-replaced={replaced || undefined}
+      role="group"
+      aria-label={label ?? t.difference}
+      tabIndex={0}
+    >
       {same && <div className={c.none}>{t.noDifference}</div>}
       {pieces.map((piece, index) => {
         const Tag = piece.kind === "gone" ? "del" : piece.kind === "new" ? "ins" : "span";

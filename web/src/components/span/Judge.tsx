@@ -21,8 +21,9 @@ export function Thumbs({ span, keys, comment }: { span: string; keys?: boolean; 
   useHotkeys(
     keys
       ? [
-          ["+", () => score(1), { usePhysicalKeys: false }],
-          ["shift+=", () => score(1), { usePhysicalKeys: true }],
+          ["[plus]", () => score(1)],
+          ["shift+[plus]", () => score(1)],
+          ["=", () => score(1)],
           ["-", () => score(0)],
         ]
       : [],

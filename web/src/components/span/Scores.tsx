@@ -10,8 +10,8 @@ import { Diff } from "./Diff";
 import { scoresQuery } from "./queries";
 import c from "./Scores.module.css";
 
-/** What was said of a span, newest first; corrections beside what was answered. */
-export function Scores({ span }: { span: S["Span"] }) {
+/** What was said of a span, newest first; corrections beside what was answered. One may be left out. */
+export function Scores({ span, without }: { span: S["Span"]; without?: string }) {
   const t = useMessages().traces.span;
   const f = useFormats();
   const answer = answerText(span.output);
@@ -24,21 +24,23 @@ export function Scores({ span }: { span: S["Span"] }) {
             {t.noScores}
           </Text>
         ) : (
-          found.map((score) => (
-            <div key={score.id} className={c.score}>
-              <div className={c.scoreHead}>
-                <b>{score.name}</b>
-                <span className="num">{f.number(score.value, 2)}</span>
-                <Text size="xs" c="dimmed" component="span">
-                  {t.source[score.source ?? "human"]}
-                  {score.author && ` · ${score.author}`}
-                </Text>
-                <When at={score.created_at} />
+          found
+            .filter((score) => score.id !== without)
+            .map((score) => (
+              <div key={score.id} className={c.score}>
+                <div className={c.scoreHead}>
+                  <b>{score.name}</b>
+                  <span className="num">{f.number(score.value, 2)}</span>
+                  <Text size="xs" c="dimmed" component="span">
+                    {t.source[score.source ?? "human"]}
+                    {score.author && ` · ${score.author}`}
+                  </Text>
+                  <When at={score.created_at} />
+                </div>
+                {score.comment && <div>{score.comment}</div>}
+                {score.correction != null && <Diff before={answer} after={score.correction} />}
               </div>
-              {score.comment && <div>{score.comment}</div>}
-              {score.correction != null && <Diff before={answer} after={score.correction} />}
-            </div>
-          ))
+            ))
         )
       }
     </Await>

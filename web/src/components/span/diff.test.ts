@@ -41,3 +41,20 @@ test("two long and different texts do not take for ever", () => {
   const pieces = diffWords(long("a"), long("b"));
   expect(pieces.map((piece) => piece.kind)).toEqual(["gone", "new"]);
 });
+
+test("changes with only a space between them are one change", () => {
+  expect(diffWords("it was a very old red bicycle in town", "it was a quite new red bicycle in town")).toEqual([
+    { kind: "same", text: "it was a " },
+    { kind: "gone", text: "very old" },
+    { kind: "new", text: "quite new" },
+    { kind: "same", text: " red bicycle in town" },
+  ]);
+});
+
+test("texts with little in common are replaced as a whole", () => {
+  const [before, after] = ["This is a proverb, of the mind.", '{"product": "rota", "urgency": "critical"}'];
+  expect(diffWords(before, after)).toEqual([
+    { kind: "gone", text: before },
+    { kind: "new", text: after },
+  ]);
+});

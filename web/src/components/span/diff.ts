@@ -17,7 +17,42 @@ export function diffWords(before: string, after: string): Piece[] {
   push(pieces, "same", a.slice(0, start).join(""));
   middle(a.slice(start, a.length - end), b.slice(start, b.length - end), pieces);
   push(pieces, "same", a.slice(a.length - end).join(""));
-  return pieces;
+  return readable(pieces, before, after);
+}
+
+/** Below this share of common letters two texts are not one text that was changed. */
+const ALIKE = 0.3;
+
+/** Changes with nothing but spaces between them as one, and texts that have little in common as a whole replaced. */
+function readable(pieces: Piece[], before: string, after: string): Piece[] {
+  const letters = (text: string) => text.replace(/[\s\p{P}]/gu, "").length;
+  const common = pieces.reduce((sum, piece) => sum + (piece.kind === "same" ? letters(piece.text) : 0), 0);
+  const longer = Math.max(letters(before), letters(after));
+  if (before && after && longer > 0 && common / longer < ALIKE)
+    return [
+      { kind: "gone", text: before },
+      { kind: "new", text: after },
+    ];
+  const made: Piece[] = [];
+  let gone = "";
+  let fresh = "";
+  const flush = () => {
+    push(made, "gone", gone);
+    push(made, "new", fresh);
+    gone = fresh = "";
+  };
+  pieces.forEach((piece, index) => {
+    const between = (gone || fresh) && index < pieces.length - 1 && !piece.text.trim();
+    if (piece.kind === "same" && !between) {
+      flush();
+      push(made, "same", piece.text);
+    } else {
+      if (piece.kind !== "new") gone += piece.text;
+      if (piece.kind !== "gone") fresh += piece.text;
+    }
+  });
+  flush();
+  return made;
 }
 
 function middle(a: string[], b: string[], pieces: Piece[]): void {

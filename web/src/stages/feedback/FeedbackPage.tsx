@@ -3,7 +3,7 @@ import { useMediaQuery } from "@mantine/hooks";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { Activity, Sprout, ThumbsUp, X } from "lucide-react";
-import { useMemo } from "react";
+import { useEffect, useMemo } from "react";
 import type { S } from "@/api/client";
 import { useMessages } from "@/app/i18n";
 import { useFormats } from "@/app/i18n/format";
@@ -28,6 +28,9 @@ client = Client()
 client.feedback.add(span_id, value=0, correction="What it should have said")
 client.feedback.scores()`;
 
+/** An item that a link names is looked for in so many. */
+const LOOK_THROUGH = 2000;
+
 /** What people and programs said of answers: an inbox to work through, and what it says of each model. */
 export default function FeedbackPage() {
   const t = useMessages().feedback;
@@ -48,6 +51,11 @@ export default function FeedbackPage() {
   const filtered = Object.keys(filters).length > 0;
   const clear = () => navigate({ search: (had) => ({ item: had.item }), replace: true });
   const place = rows.findIndex((row) => row.score.id === search.item);
+  const { hasNextPage, isFetching, fetchNextPage } = list;
+  const looking = Boolean(search.item) && place < 0 && (isFetching || (hasNextPage && rows.length < LOOK_THROUGH));
+  useEffect(() => {
+    if (looking && !isFetching) void fetchNextPage();
+  }, [looking, isFetching, fetchNextPage]);
   const step = (by: 1 | -1) => {
     const next = rows[place < 0 ? 0 : place + by];
     if (next) change({ item: next.score.id });
@@ -114,6 +122,7 @@ export default function FeedbackPage() {
       <ItemPeek
         item={place >= 0 ? (rows[place] as Item) : undefined}
         opened={Boolean(search.item)}
+        looking={looking}
         next={rows[place + 1]?.score.span_id ?? undefined}
         onClose={() => change({ item: undefined })}
         onStep={step}

@@ -6,7 +6,7 @@ import { Activity, PencilLine, RotateCcw } from "lucide-react";
 import { useEffect, useState } from "react";
 import type { S } from "@/api/client";
 import { useMessages } from "@/app/i18n";
-import { Await } from "@/components/Await";
+import { Await, Waiting } from "@/components/Await";
 import { Peek, PeekSection } from "@/components/Peek";
 import { answerText, messagesOf } from "@/components/span/body";
 import { Diff } from "@/components/span/Diff";
@@ -21,6 +21,8 @@ type Item = S["InboxItem"];
 type Props = {
   item: Item | undefined;
   opened: boolean;
+  /** Whether more of the inbox is being looked through for it. */
+  looking?: boolean;
   /** The span of the item that comes next: loaded ahead. */
   next?: string;
   onClose: () => void;
@@ -28,7 +30,7 @@ type Props = {
 };
 
 /** One judgement at the side of the inbox: what was asked, what was answered, and what it should have been. */
-export function ItemPeek({ item, opened, next, onClose, onStep }: Props) {
+export function ItemPeek({ item, opened, looking, next, onClose, onStep }: Props) {
   const t = useMessages().feedback.item;
   const client = useQueryClient();
   const id = item?.score.span_id ?? undefined;
@@ -48,7 +50,15 @@ export function ItemPeek({ item, opened, next, onClose, onStep }: Props) {
           </Text>
         </div>
       )}
-      {item && (!item.span || !id) ? (
+      {!item && opened ? (
+        looking ? (
+          <Waiting />
+        ) : (
+          <Text size="sm" c="dimmed">
+            {t.missing}
+          </Text>
+        )
+      ) : item && (!item.span || !id) ? (
         <Text size="sm" c="dimmed">
           {t.gone}
         </Text>
@@ -68,6 +78,7 @@ function Judged({ span, score }: { span: S["Span"]; score: S["Score"] }) {
   const [correcting, correct] = useState(false);
   useHotkeys([["C", () => correct(true)]]);
   const answer = answerText(span.output);
+  const others = useQuery(scoresQuery(span.id)).data?.some((one) => one.id !== score.id);
   return (
     <div>
       <div className={c.actions}>
@@ -127,9 +138,11 @@ function Judged({ span, score }: { span: S["Span"]; score: S["Score"] }) {
           <SpanBody value={span.output} label={t.answer} />
         </PeekSection>
       )}
-      <PeekSection title={t.all}>
-        <Scores span={span} />
-      </PeekSection>
+      {others && (
+        <PeekSection title={t.others}>
+          <Scores span={span} without={score.id} />
+        </PeekSection>
+      )}
     </div>
   );
 }

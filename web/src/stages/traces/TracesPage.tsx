@@ -51,6 +51,7 @@ export default function TracesPage() {
     const open = rows.findIndex((span) => span.id === search.span);
     const next = rows[open < 0 ? 0 : open + by];
     if (next) change({ span: next.id });
+    if (by > 0 && open > rows.length - 10 && list.hasNextPage && !list.isFetchingNextPage) void list.fetchNextPage();
   };
   const total = count.data && !filters.has ? t.count(f.number(count.data.count), count.data.more ?? false) : null;
   const followable = !filters.has && filters.range !== "custom";
@@ -67,7 +68,7 @@ export default function TracesPage() {
                 {t.arrived(f.number(live.spans.length))}
               </span>
             )}
-            {search.live && followable && live.state !== "open" && <span className={c.lost}>{t.liveLost}</span>}
+            {live.lost && <span className={c.lost}>{t.liveLost}</span>}
             <Tooltip label={search.live ? t.liveOn : t.liveOff}>
               <Switch
                 size="sm"

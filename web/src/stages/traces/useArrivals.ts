@@ -1,14 +1,14 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { useCallback, useEffect, useState } from "react";
+import { useCallback, useEffect, useRef, useState } from "react";
 import type { S } from "@/api/client";
-import { type Live, type ServerEvent, useEvents } from "@/api/sse";
+import { type ServerEvent, useEvents } from "@/api/sse";
 
 type Span = S["SpanSummary"];
 type Arrived = { spans: Span[]; gap?: boolean };
 const MOST = 2000;
 
 /** The spans that have arrived since the stream was opened, newest first. Another address begins anew. */
-export function useArrivals(url: string | null): { spans: Span[]; state: Live } {
+export function useArrivals(url: string | null): { spans: Span[]; lost: boolean } {
   const client = useQueryClient();
   const [spans, setSpans] = useState<Span[]>([]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: another stream has other spans
@@ -26,7 +26,9 @@ export function useArrivals(url: string | null): { spans: Span[]; state: Live } 
     [client],
   );
   const state = useEvents<Arrived>(url, ["spans"], take);
-  return { spans, state };
+  const opened = useRef<string>(null);
+  if (state === "open") opened.current = url;
+  return { spans, lost: url !== null && opened.current === url && state !== "open" };
 }
 
 /** What arrived put before what was there: newest first, each once. */
