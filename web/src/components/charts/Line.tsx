@@ -2,7 +2,7 @@ import { useComputedColorScheme } from "@mantine/core";
 import { useEffect, useMemo, useRef } from "react";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
-import { useMessages } from "@/app/i18n";
+import { useLanguage, useMessages } from "@/app/i18n";
 import c from "./charts.module.css";
 
 /** A curve: one value for each x, null where there is none. `faint` draws it behind the others. */
@@ -25,6 +25,21 @@ type Props = {
 
 const WHOLE = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 100_000, 1_000_000];
 
+/** The marks of an axis of time: hours, with the date where a day begins; days where they are further apart. */
+export function timeMarks(language: string, at: number[], step: number): string[] {
+  const date = new Intl.DateTimeFormat(language, { day: "numeric", month: "short" });
+  const hour = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+  let last = "";
+  return at.map((seconds) => {
+    const moment = new Date(seconds * 1000);
+    const day = date.format(moment);
+    if (step >= 86_400) return day;
+    const changed = day !== last;
+    last = day;
+    return changed ? `${hour.format(moment)}\n${day}` : hour.format(moment);
+  });
+}
+
 const css = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 export const seriesColor = (index: number) => `--series-${(index % 6) + 1}`;
 
@@ -34,6 +49,7 @@ export function Line({ x, series, label, height = 220, time = false, log = false
   const host = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
   const scheme = useComputedColorScheme("light");
+  const [language] = useLanguage();
   const shape = JSON.stringify(series.map(({ label, color, faint, points }) => [label, color, faint, points]));
   const data = useMemo(() => [x, ...series.map((one) => one.values)] as uPlot.AlignedData, [x, series]);
   const latest = useRef(data);
@@ -66,7 +82,18 @@ export function Line({ x, series, label, height = 220, time = false, log = false
           y: { distr: log ? 3 : 1 },
         },
         axes: [
-          { ...axis, grid: { show: false }, size: time ? 40 : 28, ...(whole ? { incrs: WHOLE } : {}) },
+          {
+            ...axis,
+            grid: { show: false },
+            size: time ? 40 : 28,
+            ...(whole ? { incrs: WHOLE } : {}),
+            ...(time
+              ? {
+                  values: (_: uPlot, at: number[], __: number, ___: number, step: number) =>
+                    timeMarks(language, at, step),
+                }
+              : {}),
+          },
           { ...axis, size: 52, values: (_, values) => values.map((v) => (v === null ? "" : short(v))) },
         ],
         series: [
@@ -94,7 +121,7 @@ export function Line({ x, series, label, height = 220, time = false, log = false
       made.destroy();
       plot.current = null;
     };
-  }, [shape, scheme, height, time, log, from, to, whole]);
+  }, [shape, scheme, height, time, log, from, to, whole, language]);
   useEffect(() => {
     plot.current?.setData(data);
   }, [data]);

@@ -260,7 +260,7 @@ function Test({ canary }: { canary: S["Canary"] }) {
     >
       <Stack gap="md">
         {canary.reason && (
-          <Alert color="gray">
+          <Alert variant="default">
             {canary.reason}
             <Text size="xs" mt={2}>
               {canary.decided_by === "evidence" ? t.byEvidence : t.by(canary.decided_by ?? "–")}{" "}

@@ -111,7 +111,7 @@ export function ProviderForm({ known, onClose }: { known: S["ProviderState"] | n
     >
       <form onSubmit={form.onSubmit((values) => save.mutate(values))}>
         <Stack gap="sm">
-          {fixed && <Alert color="gray">{t.fixed}</Alert>}
+          {fixed && <Alert variant="default">{t.fixed}</Alert>}
           <Group grow align="flex-start">
             <TextInput
               label={app.name}

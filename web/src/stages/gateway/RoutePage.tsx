@@ -166,7 +166,7 @@ function Actions({ route, running, onStart }: { route: S["Route"]; running: bool
         onConfirm={() => remove.mutate()}
       >
         {(ask) => (
-          <Button size="sm" variant="light" color="red" leftSection={<Trash2 size={15} aria-hidden />} onClick={ask}>
+          <Button size="sm" variant="subtle" color="red" leftSection={<Trash2 size={15} aria-hidden />} onClick={ask}>
             {t.routes.remove}
           </Button>
         )}

@@ -1,4 +1,5 @@
 import type { S } from "@/api/client";
+import { timeMarks } from "@/components/charts/Line";
 import { faultOf, progress, restarted, shares, shown, trailCurves } from "./canary";
 import { keyState, snippets } from "./snippets";
 import { bucketOf, curves, readUsageSearch, sinceOf, steps, together } from "./usage";
@@ -35,6 +36,12 @@ test("a range is shown in steps that the server gives", () => {
   expect(sinceOf("24h", now)).toBe("2026-11-23T06:00:00.000Z");
   expect(now - Date.parse(sinceOf("6h", now))).toBeLessThan(6 * 3_600_000);
   expect(steps(report([]))).toHaveLength(3);
+});
+
+test("an axis of time is written in the reader's language, the date once a day", () => {
+  const at = [0, 6, 30].map((hours) => new Date(2026, 10, 24, hours).getTime() / 1000);
+  expect(timeMarks("en", at, 3600)).toEqual(["00:00\nNov 24", "06:00", "06:00\nNov 25"]);
+  expect(timeMarks("vi", at.slice(0, 1), 86_400)).toEqual(["24 thg 11"]);
 });
 
 test("calls are a rate, 0 where there were none; latency is unknown there", () => {

@@ -127,7 +127,7 @@ function useColumns(named: S["AliasMove"][]): Column<S["ModelVersion"]>[] {
   const t = useMessages().registry;
   const f = useFormats();
   return [
-    { id: "number", title: t.versions.number, width: "70px", cell: (one) => f.number(one.number) },
+    { id: "number", title: t.versions.number, width: "92px", cell: (one) => f.number(one.number) },
     {
       id: "hash",
       title: t.facts.hash,

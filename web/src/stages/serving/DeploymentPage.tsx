@@ -68,7 +68,7 @@ function Actions({ found }: { found: S["Deployment"] }) {
         {(ask) => (
           <Button
             size="sm"
-            variant="light"
+            variant="subtle"
             color="red"
             leftSection={<Trash2 size={15} aria-hidden />}
             loading={remove.isPending}
@@ -154,7 +154,7 @@ export default function DeploymentPage() {
           />
           <PageBody>
             {found.reason && (
-              <Alert color={found.state === "failed" ? "red" : "gray"} role="status">
+              <Alert color="red" variant={found.state === "failed" ? "light" : "default"} role="status">
                 {found.reason}
               </Alert>
             )}
