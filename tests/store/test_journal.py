@@ -200,14 +200,11 @@ def test_append_waits_for_nothing(database: Database, project_id: UUID) -> None:
         journal = Journal(database)
         journal.append(project_id, span()).result(10)
         blocker.execute("LOCK TABLE traces_spans IN ACCESS EXCLUSIVE MODE")
-        slowest = 0.0
-        for one in [span(input="y" * 2000) for _ in range(500)]:
-            before = time.thread_time()
-            journal.append(project_id, one)
-            slowest = max(slowest, time.thread_time() - before)
+        for _ in range(500):
+            journal.append(project_id, span(input="y" * 2000))
+        assert journal.waiting == 500  # none of them can be written, and nobody waited for that
         blocker.rollback()
     journal.close()
-    assert slowest < 0.05
     assert len(stored(database)) == 501
 
 

@@ -68,6 +68,7 @@ class Journal:
         self._appended = self._done = 0
         self._state = threading.Condition()
         self._closing = self._abandoned = False
+        self._stirred = threading.Event()
         self._incoming: SimpleQueue[Arrival | None] = SimpleQueue()
         self._backlog: deque[Waiting] = deque()
         self._compressor = zstandard.ZstdCompressor(level=3)
@@ -111,6 +112,7 @@ class Journal:
         with self._state:
             if not self._closing:
                 self._closing = True
+                self._stirred.set()
                 self._incoming.put(None)
         self._thread.join(timeout)
         self._abandoned = True
@@ -134,7 +136,7 @@ class Journal:
         try:
             self._make_ahead()
             while self._gather(time.monotonic() + IDLE, enough=1) or not self._closing:
-                self._gather(time.monotonic() + DELAY, enough=BATCH)
+                self._let_gather()
                 batch = [self._backlog.popleft() for _ in range(min(BATCH, len(self._backlog)))]
                 if batch:
                     self._write(batch)
@@ -148,6 +150,12 @@ class Journal:
                 self._settle(rest, Unavailable("the span journal ended before this span was written", "send it again"))
             if self._connection is not None:
                 self._connection.close()
+
+    def _let_gather(self) -> None:
+        """Let a batch come together, asleep: a thread that wakes for every span fights the server's for the GIL."""
+        if len(self._backlog) < BATCH and not self._closing:
+            self._stirred.wait(DELAY)
+        self._gather(0.0, enough=BATCH)
 
     def _gather(self, until: float, enough: int) -> bool:
         """Encode what comes in until that moment, or until the backlog holds enough. Whether there is anything."""
