@@ -286,6 +286,11 @@ function Test({ canary }: { canary: S["Canary"] }) {
               note: t.pairsOf(f.number(canary.min_pairs), f.number(canary.max_pairs)),
             },
             {
+              label: t.scores,
+              value: f.number(evidence.candidate_scores + evidence.incumbent_scores),
+              note: t.scoresOf(f.number(evidence.candidate_scores), f.number(evidence.incumbent_scores)),
+            },
+            {
               label: t.forBetter,
               value: f.number(evidence.e_better, 2),
               note: (

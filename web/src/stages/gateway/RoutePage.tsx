@@ -231,6 +231,11 @@ export default function RoutePage() {
                 { label: t.usage.errors, value: f.number(day?.errors) },
                 { label: t.usage.metrics.p50, value: f.duration(day?.latency_p50) },
                 { label: t.usage.metrics.p95, value: f.duration(day?.latency_p95) },
+                {
+                  label: t.usage.metrics.tokens,
+                  value: f.compact(day?.input_tokens),
+                  note: day && t.usage.out(f.compact(day.output_tokens)),
+                },
                 { label: t.usage.cost, value: f.money(day?.cost) },
               ]}
             />

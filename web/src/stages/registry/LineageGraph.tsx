@@ -1,3 +1,4 @@
+import { useMediaQuery } from "@mantine/hooks";
 import { useMemo } from "react";
 import type { S } from "@/api/client";
 import { useMessages } from "@/app/i18n";
@@ -32,7 +33,7 @@ export function useWords(): (thing: Thing) => { title: string; note: string } {
     const join = (...parts: unknown[]) => parts.filter(Boolean).join(" · ");
     switch (kind) {
       case "rows":
-        return { title: t.moreRows(f.number(count)), note: ref };
+        return { title: (thing.few ? t.rows : t.moreRows)(f.number(count)), note: ref };
       case "earlier":
         return { title: t.earlier(f.number(count)), note: ref };
       case "answers":
@@ -66,7 +67,8 @@ export function LineageGraph({
   const t = useMessages().registry.lineage;
   const words = useWords();
   const go = useGo();
-  const picture = useMemo(() => pictureOf(found, every), [found, every]);
+  const narrow = useMediaQuery("(max-width: 700px)") ?? false;
+  const picture = useMemo(() => pictureOf(found, every, narrow), [found, every, narrow]);
   const subject = subjectOf(found);
   const nodes = picture.things.map((thing): GraphNode => {
     const active = thing.kind === subject?.kind && thing.ref === subject.ref;
@@ -77,6 +79,14 @@ export function LineageGraph({
     if (place) go(place);
   };
   return (
-    <Graph nodes={nodes} edges={picture.edges} label={t.graph} height={height} onOpen={open} gap={every ? 48 : 34} />
+    <Graph
+      nodes={nodes}
+      edges={picture.edges}
+      label={t.graph}
+      height={narrow ? 560 : height}
+      onOpen={open}
+      direction={narrow ? "TB" : "LR"}
+      gap={every ? 48 : 34}
+    />
   );
 }

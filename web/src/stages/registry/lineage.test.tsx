@@ -39,6 +39,12 @@ test("both ways make one picture, each thing once", () => {
   ]);
 });
 
+test("on a narrow screen the rows are one card with their count", () => {
+  const { things } = pictureOf(answer, false, true);
+  expect(things.some((thing) => thing.kind === "row")).toBe(false);
+  expect(things.find((thing) => thing.kind === "rows")).toMatchObject({ count: 463, few: true });
+});
+
 test("a model that was never served shows its answers at itself", () => {
   const forwards = node("model", "m@1", [], { detail: { answers: 3 } });
   expect(pictureOf({ of: "m@1", backwards: null, forwards }).edges).toEqual([{ from: "model m@1", to: "answers m@1" }]);

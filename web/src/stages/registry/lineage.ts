@@ -13,6 +13,8 @@ export type Thing = {
   detail: Record<string, unknown>;
   place: Place | null;
   count?: number;
+  /** Whether the rows of this card are all there are. */
+  few?: boolean;
 };
 export type Picture = { things: Thing[]; edges: GraphEdge[] };
 
@@ -26,9 +28,10 @@ const behind = (node: Node): number =>
 
 /**
  * Lineage as a picture in the order of making: rows, dataset, run, model, deployment, answers. Unless `every` step is
- * wanted, the versions behind a dataset are one card, and what a row was read from stands in the row's card.
+ * wanted, the versions behind a dataset are one card, and what a row was read from stands in the row's card. On a narrow
+ * screen (`few`) the rows of a dataset are one card too.
  */
-export function pictureOf(found: S["Lineage"], every = false): Picture {
+export function pictureOf(found: S["Lineage"], every = false, few = false): Picture {
   const things = new Map<string, Thing>();
   const edges = new Map<string, GraphEdge>();
   const put = (thing: Thing) => {
@@ -59,12 +62,15 @@ export function pictureOf(found: S["Lineage"], every = false): Picture {
       join(earlier, id);
       children = children.filter((child) => child.kind !== "dataset");
     }
+    const folded = few && node.kind === "dataset" ? children.filter((child) => child.kind === "row").length : 0;
+    if (folded) children = children.filter((child) => child.kind !== "row");
     const run = node.kind === "model" ? children.find((child) => child.kind === "run") : undefined;
     for (const child of children) join(back(child), run && child !== run ? idOf(run) : id);
-    if (node.more) {
+    const hidden = (node.more ?? 0) + folded;
+    if (hidden) {
       const more = `rows ${node.ref}`;
       const place = placeOf("dataset", node.ref);
-      put({ id: more, kind: "rows", ref: node.ref, title: "", detail: {}, place, count: node.more });
+      put({ id: more, kind: "rows", ref: node.ref, title: "", detail: {}, place, count: hidden, few: folded > 0 });
       join(more, id);
     }
     return id;

@@ -128,6 +128,8 @@ export const gateway = {
     sends: (share: string) => `${share} of the calls`,
     pairs: "Pairs",
     pairsOf: (min: string, max: string) => `decides from ${min}, ends at ${max}`,
+    scores: "Scores",
+    scoresOf: (ours: string, theirs: string) => `${ours} candidate, ${theirs} incumbent`,
     forBetter: "Evidence for the candidate",
     forWorse: "Evidence against it",
     ofThreshold: (value: string, threshold: string) => `${value} of ${threshold}`,

@@ -129,6 +129,8 @@ export const gateway: Messages["gateway"] = {
     sends: (share) => `${share} lời gọi`,
     pairs: "Số cặp",
     pairsOf: (min, max) => `quyết định từ ${min}, kết thúc ở ${max}`,
+    scores: "Số điểm",
+    scoresOf: (ours, theirs) => `${ours} ứng viên, ${theirs} đương nhiệm`,
     forBetter: "Bằng chứng ủng hộ ứng viên",
     forWorse: "Bằng chứng chống lại",
     ofThreshold: (value, threshold) => `${value} trên ${threshold}`,
