@@ -5,8 +5,15 @@ import "uplot/dist/uPlot.min.css";
 import { useLanguage, useMessages } from "@/app/i18n";
 import c from "./charts.module.css";
 
-/** A curve: one value for each x, null where there is none. `faint` draws it behind the others. */
-export type Series = { label: string; values: (number | null)[]; color?: string; faint?: boolean; points?: boolean };
+/** A curve: one value for each x, null where there is none. `faint` draws it behind the others, `gaps` leaves it open there. */
+export type Series = {
+  label: string;
+  values: (number | null)[];
+  color?: string;
+  faint?: boolean;
+  points?: boolean;
+  gaps?: boolean;
+};
 
 type Props = {
   /** Equal for all curves: numbers, or seconds since 1970 with `time`. */
@@ -50,7 +57,9 @@ export function Line({ x, series, label, height = 220, time = false, log = false
   const plot = useRef<uPlot | null>(null);
   const scheme = useComputedColorScheme("light");
   const [language] = useLanguage();
-  const shape = JSON.stringify(series.map(({ label, color, faint, points }) => [label, color, faint, points]));
+  const shape = JSON.stringify(
+    series.map(({ label, color, faint, points, gaps }) => [label, color, faint, points, gaps]),
+  );
   const data = useMemo(() => [x, ...series.map((one) => one.values)] as uPlot.AlignedData, [x, series]);
   const latest = useRef(data);
   latest.current = data;
@@ -104,7 +113,7 @@ export function Line({ x, series, label, height = 220, time = false, log = false
               label: one.label,
               stroke: one.faint ? `${color}55` : color,
               width: one.faint ? 1 : 2,
-              spanGaps: true,
+              spanGaps: !one.gaps,
               points: { show: one.points ?? one.values.length < 2, size: 5 },
             };
           }),

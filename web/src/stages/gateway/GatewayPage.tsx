@@ -95,6 +95,8 @@ function Usage() {
         x: curves(whole.data, "p50", "").x,
         series: (["p50", "p95"] as const).map((name) => ({
           label: t.metrics[name],
+          gaps: true,
+          points: true,
           values: curves(whole.data, name, "").series[0]?.values ?? curves(whole.data, name, "").x.map(() => null),
         })),
       }

@@ -53,6 +53,15 @@ test("calls are a rate, 0 where there were none; latency is unknown there", () =
   expect(curves(report(points), "p50", "?").series[0]?.values).toEqual([null, 5, 7]);
 });
 
+test("where nothing was called, nothing was consumed", () => {
+  const points = [
+    { at: "2026-11-24T01:00:00Z", group: "a", calls: 2, input_tokens: 5, output_tokens: null, cost: null },
+  ];
+  expect(curves(report(points), "tokens", "?").series[0]?.values).toEqual([0, 5, 0]);
+  expect(curves(report(points), "cost", "?").series[0]?.values).toEqual([null, null, null]);
+  expect(curves(report(points), "p95", "?").series[0]).toMatchObject({ gaps: true });
+});
+
 test("a group without a name gets one, and cost that nobody knows stays unknown", () => {
   const found = curves(report([{ at: "2026-11-24T01:00:00Z", group: null, calls: 1, cost: null }]), "cost", "none");
   expect(found.series[0]).toEqual({ label: "none", values: [null, null, null] });

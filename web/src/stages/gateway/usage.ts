@@ -61,7 +61,10 @@ export function figureOf(point: Point, metric: Metric, seconds: number): number 
   }
 }
 
-/** Curves by group over all steps. Where nothing was called, calls are 0 and everything else is unknown. */
+/**
+ * Curves by group over all steps. Where nothing was called, nothing was consumed; a latency is unknown there, and so is
+ * a cost where no call of the group has a known price.
+ */
 export function curves(report: S["UsageReport"], metric: Metric, unnamed: string) {
   const x = steps(report);
   const step = SECONDS[report.bucket];
@@ -74,11 +77,16 @@ export function curves(report: S["UsageReport"], metric: Metric, unnamed: string
     groups.set(name, found);
   }
   const lasted = (at: number) => Math.max(1, Math.min(step, until - at));
+  const latency = metric === "p50" || metric === "p95";
+  const known = (points: Map<number, Point>) =>
+    [...points.values()].some((point) => figureOf(point, metric, step) !== null);
+  const empty = (points: Map<number, Point>) => (!latency && known(points) ? 0 : null);
   const series = [...groups].map(([label, points]) => ({
     label,
+    ...(latency ? { gaps: true, points: true } : {}),
     values: x.map((at) => {
       const point = points.get(at);
-      return point ? figureOf(point, metric, lasted(at)) : metric === "calls" ? 0 : null;
+      return point ? figureOf(point, metric, lasted(at)) : empty(points);
     }),
   }));
   return { x, series };

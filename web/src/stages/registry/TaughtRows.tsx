@@ -2,7 +2,7 @@ import { Button, Text, TextInput } from "@mantine/core";
 import { useDebouncedCallback } from "@mantine/hooks";
 import { keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
-import { GitFork, Search } from "lucide-react";
+import { Database, GitFork, Search } from "lucide-react";
 import type { S } from "@/api/client";
 import { useMessages } from "@/app/i18n";
 import { useFormats } from "@/app/i18n/format";
@@ -11,6 +11,7 @@ import { type Column, DataGrid } from "@/components/DataGrid";
 import { Facts, Panel } from "@/components/Page";
 import { Peek, PeekSection } from "@/components/Peek";
 import { ThingLink, useGo } from "@/components/ThingLink";
+import { nameOf } from "@/components/things";
 import { dataset, taughtRows } from "./queries";
 import c from "./registry.module.css";
 
@@ -20,7 +21,17 @@ const asked = (row: S["Row"]) => textOf(row.example.messages.findLast((message) 
 const answered = (row: S["Row"]) => textOf(row.example.completion?.content).replace(/\s+/g, " ");
 
 /** A row in full: what was asked, what shall be answered, and where the row came from. */
-function Opened({ row, onClose, onStep }: { row: S["Row"]; onClose: () => void; onStep: (by: 1 | -1) => void }) {
+function Opened({
+  row,
+  of,
+  onClose,
+  onStep,
+}: {
+  row: S["Row"];
+  of: string;
+  onClose: () => void;
+  onStep: (by: 1 | -1) => void;
+}) {
   const t = useMessages().registry.lineage;
   const f = useFormats();
   const go = useGo();
@@ -32,14 +43,29 @@ function Opened({ row, onClose, onStep }: { row: S["Row"]; onClose: () => void; 
       onStep={onStep}
       title={t.row(f.number(row.number))}
       actions={
-        <Button
-          size="compact-sm"
-          variant="default"
-          leftSection={<GitFork size={14} aria-hidden />}
-          onClick={() => go({ to: "/registry/lineage", search: { of: `row:${row.hash}` } })}
-        >
-          {t.ofRow}
-        </Button>
+        <>
+          <Button
+            size="compact-sm"
+            variant="subtle"
+            leftSection={<Database size={14} aria-hidden />}
+            onClick={() =>
+              go({
+                to: `/data/${encodeURIComponent(nameOf(of))}`,
+                search: { version: of, tab: "rows", row: String(row.number) },
+              })
+            }
+          >
+            {t.inDataset}
+          </Button>
+          <Button
+            size="compact-sm"
+            variant="default"
+            leftSection={<GitFork size={14} aria-hidden />}
+            onClick={() => go({ to: "/registry/lineage", search: { of: `row:${row.hash}` } })}
+          >
+            {t.ofRow}
+          </Button>
+        </>
       }
     >
       <PeekSection title={t.lesson}>
@@ -130,6 +156,7 @@ export function TaughtRows({ of }: { of: string }) {
       {open && (
         <Opened
           row={open}
+          of={of}
           onClose={() => change({ row: undefined })}
           onStep={(by) => rows[index + by] && change({ row: rows[index + by]?.hash })}
         />

@@ -136,6 +136,7 @@ export const registry = {
     wanted: "Taught answer",
     from: "Comes from",
     row: (n: string) => `Row ${n}`,
+    inDataset: "In its dataset",
     ofRow: "Lineage of this row",
     lesson: "What it teaches",
     origin: "Origin",

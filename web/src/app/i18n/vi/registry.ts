@@ -135,6 +135,7 @@ export const registry: Messages["registry"] = {
     wanted: "Câu trả lời được dạy",
     from: "Đến từ",
     row: (n) => `Dòng ${n}`,
+    inDataset: "Trong bộ dữ liệu",
     ofRow: "Nguồn gốc của dòng này",
     lesson: "Điều nó dạy",
     origin: "Xuất xứ",
