@@ -42,6 +42,9 @@ export function Waterfall({
   const [folded, setFolded] = useState<ReadonlySet<string>>(new Set());
   const [all, setAll] = useState(false);
   const bars = useMemo(() => layOut(trace, folded), [trace, folded]);
+  // Under a second the steps of the axis need the same unit and digits, or two of them read the same.
+  const moment = (at: number) =>
+    trace.duration_ms < 1000 ? `${f.number(at, trace.duration_ms < 10 ? 1 : 0)} ms` : f.duration(at);
   const toggle = (id: string) => {
     const next = new Set(folded);
     if (!next.delete(id)) next.add(id);
@@ -54,7 +57,7 @@ export function Waterfall({
         <span className={c.ticks}>
           {ticks(trace.duration_ms).map((at) => (
             <span key={at} className="num">
-              {f.duration(at)}
+              {moment(at)}
             </span>
           ))}
         </span>

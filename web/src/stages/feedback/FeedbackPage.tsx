@@ -223,7 +223,7 @@ function useColumns(): Column<Item>[] {
       {
         id: "says",
         title: t.columns.value,
-        width: narrow ? "118px" : "150px",
+        width: "150px",
         cell: ({ score }) => <Says score={score} />,
       },
       {
@@ -257,7 +257,13 @@ function useColumns(): Column<Item>[] {
         cell: ({ score }) => score.author ?? t.source[score.source ?? "human"],
       },
     ];
-    const few = new Set(["says", "input", "correction"]);
-    return narrow ? all.filter((column) => few.has(column.id)) : all;
+    const few: Record<string, string> = {
+      says: "112px",
+      input: "minmax(90px, 1fr)",
+      correction: "minmax(80px, 1fr)",
+    };
+    return narrow
+      ? all.flatMap((column) => (few[column.id] ? [{ ...column, width: few[column.id] as string }] : []))
+      : all;
   }, [t, narrow]);
 }

@@ -154,14 +154,16 @@ function Figures({ answer }: { answer: Answer }) {
   const note =
     answer.finish === "length" ? words.cut : answer.state === "stopped" && answer.text ? words.stopped : null;
   return (
-    <dl className={`${c.figures} num`}>
-      {items.map(([name, value]) => (
-        <div key={name}>
-          <dt>{name}</dt>
-          <dd>{value}</dd>
-        </div>
-      ))}
-      {note && <div className={c.note}>{note}</div>}
-    </dl>
+    <div className={c.figures}>
+      <dl className="num">
+        {items.map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+      {note && <span className={c.note}>{note}</span>}
+    </div>
   );
 }

@@ -240,7 +240,7 @@ function Replaying({ span, extra, onDismiss }: ReplayingProps) {
       <Group justify="space-between" wrap="nowrap" gap="xs">
         <Text size="sm" component="div" style={{ minWidth: 0 }}>
           <b>{t.replaying}</b>{" "}
-          <Anchor component={Link} to="/traces" search={{ span: span.id } as never} size="sm">
+          <Anchor component={Link} to="/traces" search={{ span: span.id } as never} size="sm" underline="always">
             {span.name}
           </Anchor>{" "}
           <Text span size="xs" c="dimmed" className="num">

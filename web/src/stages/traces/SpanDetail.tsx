@@ -15,7 +15,7 @@ import { Behind } from "@/components/span/Behind";
 import { answerText, messagesOf } from "@/components/span/body";
 import { Correction, Thumbs } from "@/components/span/Judge";
 import { KeepExample } from "@/components/span/KeepExample";
-import { traceQuery } from "@/components/span/queries";
+import { scoresQuery, traceQuery } from "@/components/span/queries";
 import { Scores } from "@/components/span/Scores";
 import { SpanBody } from "@/components/span/SpanBody";
 import { Waterfall } from "@/components/span/Waterfall";
@@ -97,6 +97,8 @@ function Actions({ span }: { span: Span }) {
   const messages = messagesOf(span.input);
   const chat = messages.length > 0;
   const answer = answerText(span.output);
+  const scores = useQuery(scoresQuery(span.id));
+  const wanted = scores.data?.find((score) => score.correction != null)?.correction ?? answer;
   useHotkeys([["C", () => correct(true)]]);
   const tools = (span.input as { tools?: unknown } | null)?.tools;
   return (
@@ -142,7 +144,7 @@ function Actions({ span }: { span: Span }) {
         </div>
       )}
       {keeping && (
-        <KeepExample messages={messages} answer={answer} span={span.id} tools={tools} onClose={() => keep(false)} />
+        <KeepExample messages={messages} answer={wanted} span={span.id} tools={tools} onClose={() => keep(false)} />
       )}
     </div>
   );

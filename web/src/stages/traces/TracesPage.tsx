@@ -201,11 +201,9 @@ function useColumns(): Column<Span>[] {
           ),
       },
     ];
-    const few = new Set(["status", "name", "input", "latency"]);
+    const few: Record<string, string> = { status: "66px", name: "124px", input: "minmax(84px, 1fr)", latency: "70px" };
     return narrow
-      ? all
-          .filter((column) => few.has(column.id))
-          .map((column) => (column.id === "status" ? { ...column, width: "72px" } : column))
+      ? all.flatMap((column) => (few[column.id] ? [{ ...column, width: few[column.id] as string }] : []))
       : all;
   }, [t, f, narrow]);
 }
