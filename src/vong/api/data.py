@@ -9,9 +9,11 @@ from vong import data, jobs
 from vong.api.call import Call
 from vong.app import data as wired
 from vong.data.clean import CleaningChange, CleanSettings
+from vong.data.edit import RowEdit
+from vong.data.preview import FilePreview
 from vong.data.report import ProfileSettings, Report
 from vong.data.reports import changes_of, latest_report
-from vong.data.rows import Diff, Row, page
+from vong.data.rows import Diff, Kind, Row, page
 from vong.data.split import SplitSettings
 from vong.data.versions import check_name, list_datasets
 from vong.records import DatasetVersion, Example, Job, Record
@@ -65,6 +67,20 @@ def import_files(
         return jobs.submit(connection, "data.import", given | {"files": files}, key=call.idempotency_key)
 
 
+@routes.post("/preview")
+def preview_files(
+    file: list[UploadFile],
+    _: Call,
+    format: Annotated[str | None, Form()] = None,
+    options: Annotated[Json[dict[str, str]] | None, Form(description="The format's options as a JSON object.")] = None,
+    limit: Annotated[int, Form(ge=1, le=100)] = 20,
+) -> list[FilePreview]:
+    """Look at files, or at their beginnings, before an import: format, columns and first rows. Nothing is kept."""
+    return wired.look(
+        [(one.filename or "rows.jsonl", one.file) for one in file], format=format, options=options, limit=limit
+    )
+
+
 @routes.post("/datasets/{name}/rows", status_code=201)
 def append_rows(name: str, rows: list[Example], call: Call) -> DatasetVersion:
     """Add rows: the next version of the dataset has them too, without those it has already."""
@@ -87,11 +103,19 @@ def rows(
     limit: Limit = 50,
     split: str | None = None,
     text: str | None = None,
+    metadata: Annotated[list[str] | None, Query(description="FIELD=VALUE, as often as wanted.")] = None,
 ) -> list[Row]:
-    """The rows after number `after`; of one split, or with some text in question or answer."""
+    """The rows after number `after`; of one split, with some text in question or answer, or with some metadata."""
     with call.scope() as connection:
         found = data.find(connection, ref)
-    return page(call.platform.blobs, found, after=after, limit=limit, split=split, text=text)
+    return page(call.platform.blobs, found, after=after, limit=limit, split=split, text=text, metadata=metadata or ())
+
+
+@routes.post("/versions/{ref}/rows", status_code=201)
+def edit_rows(ref: str, edits: list[RowEdit], call: Call) -> DatasetVersion:
+    """Change rows, or take out those whose `example` is null: the next version of the dataset."""
+    with call.scope() as connection:
+        return data.edit(connection, call.platform.blobs, data.find(connection, ref), edits)
 
 
 @routes.get("/versions/{ref}/changes")
@@ -134,8 +158,8 @@ def split(ref: str, call: Call, wanted: SplitWanted | None = None) -> Job:
 
 
 @routes.get("/diff")
-def diff(a: str, b: str, call: Call, limit: Limit = 50) -> Diff:
-    """What differs between two versions: the counts, and the first differing rows."""
+def diff(a: str, b: str, call: Call, limit: Limit = 50, kind: Kind | None = None) -> Diff:
+    """What differs between two versions: the counts, and the first differing rows, of one kind where it is named."""
     with call.scope() as connection:
         versions = data.find(connection, a), data.find(connection, b)
-    return data.diff(call.platform.blobs, *versions, limit=limit)
+    return data.diff(call.platform.blobs, *versions, limit=limit, kind=kind)

@@ -2,7 +2,7 @@
 
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -10,6 +10,7 @@ from vong import data
 from vong.app.platform import Platform
 from vong.data.clean import CleanSettings
 from vong.data.importing import Import
+from vong.data.preview import FilePreview
 from vong.data.report import ProfileSettings
 from vong.data.reports import keep_report, put_changes
 from vong.data.split import SplitSettings
@@ -27,6 +28,20 @@ def keep_uploads(platform: Platform, uploads: Sequence[tuple[str, BinaryIO]]) ->
             spool.flush()
             kept.append({"blob": platform.blobs.put_file(Path(spool.name)), "filename": Path(filename).name})
     return kept
+
+
+def look(
+    uploads: Sequence[tuple[str, BinaryIO]], *, format: str | None, options: Mapping[str, str] | None, limit: int
+) -> list[FilePreview]:
+    """What the start of each uploaded file would give."""
+    found: list[FilePreview] = []
+    for filename, content in uploads:
+        with tempfile.NamedTemporaryFile(prefix="vong-look-") as spool:
+            shutil.copyfileobj(content, spool, 1 << 20)
+            spool.flush()
+            name = Path(filename).name
+            found.append(data.preview(Path(spool.name), name, format=format, options=options, limit=limit))
+    return found
 
 
 def import_file(job: JobContext, platform: Platform) -> dict[str, Any]:

@@ -5,11 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import click
+from pydantic import ValidationError
 
 from vong.cli.output import emit, json_option, note
 from vong.client import Client
 from vong.errors import InvalidInput
-from vong.records import DatasetVersion, Job
+from vong.records import DatasetVersion, Example, Job
 
 VERSION = ["ref", "number", "rows", "splits", "operation", "created_at"]
 
@@ -53,6 +54,45 @@ def import_files(
         _show(client, result, as_json)
 
 
+@group.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--format", "format_", help="alpaca, chat, pairs, preference or sharegpt; found by a look if not given.")
+@click.option("--option", "options", multiple=True, metavar="K=V", help="An option of the format: output=label.")
+@json_option
+def preview(files: tuple[Path, ...], format_: str | None, options: tuple[str, ...], as_json: bool) -> None:
+    """Look at FILES before an import: format, columns and first rows. Nothing is kept."""
+    found = Client().data.preview(files, format=format_, options=pairs(options, "--option"))
+    if as_json:
+        emit(found, True)
+        return
+    for one in found:
+        click.echo(f"{one['filename']}: {one['format'] or one['error']}; columns: {', '.join(one['columns'])}")
+        for row in one["rows"][:5]:
+            example = Example.model_validate(row)
+            click.echo(f"  {_short(example.prompt_text)}  ⇒  {_short(example.answer)}")
+        for problem in one["problems"]:
+            click.echo(f"  {problem['row']}: {problem['reason']}")
+
+
+@group.command()
+@click.argument("ref")
+@click.argument("number", type=click.IntRange(1))
+@click.argument("file", required=False, type=click.File(encoding="utf-8"))
+@click.option("--remove", is_flag=True, help="Take the row out.")
+@json_option
+def edit(ref: str, number: int, file: Any, remove: bool, as_json: bool) -> None:
+    """Put the row in FILE (an Example as JSON, `-` is stdin) in the place of row NUMBER: as a new version."""
+    if remove == bool(file):
+        raise InvalidInput("say what becomes of the row", "give a FILE, or --remove")
+    try:
+        row = None if remove else Example.model_validate_json(file.read())
+    except ValidationError as error:
+        raise InvalidInput(
+            f"this is not an Example: {error.errors()[0]['msg']}", "see: vong data rows REF --json"
+        ) from None
+    emit(_line(Client().data.edit(ref, {number: row})), as_json, VERSION)
+
+
 @group.command("list")
 @click.argument("name", required=False)
 @json_option
@@ -78,10 +118,14 @@ def show(ref: str, as_json: bool) -> None:
 @click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 500))
 @click.option("--split", help="Only rows of this split.")
 @click.option("--text", help="Only rows with this text in question or answer.")
+@click.option("--where", multiple=True, metavar="K=V", help="Only rows with this metadata: channel=email.")
 @json_option
-def rows(ref: str, after: int, limit: int, split: str | None, text: str | None, as_json: bool) -> None:
+def rows(
+    ref: str, after: int, limit: int, split: str | None, text: str | None, where: tuple[str, ...], as_json: bool
+) -> None:
     """Rows of a version."""
-    found = Client().data.rows(ref, after=after, limit=limit, split=split, text=text)
+    metadata = pairs(where, "--where")
+    found = Client().data.rows(ref, after=after, limit=limit, split=split, text=text, metadata=metadata)
     if as_json:
         emit(found, True)
         return
@@ -178,10 +222,11 @@ def split(
 @click.argument("a")
 @click.argument("b")
 @click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 500), help="Rows to show.")
+@click.option("--kind", type=click.Choice(["added", "removed", "changed"]), help="Show rows of this kind only.")
 @json_option
-def diff(a: str, b: str, limit: int, as_json: bool) -> None:
+def diff(a: str, b: str, limit: int, kind: str | None, as_json: bool) -> None:
     """What differs between the versions A and B."""
-    found = Client().data.diff(a, b, limit=limit)
+    found = Client().data.diff(a, b, limit=limit, kind=kind)
     if as_json:
         emit(found, True)
         return

@@ -49,6 +49,24 @@ class Data:
                 idempotency_key=key,
             )
 
+    def preview(
+        self, files: Sequence[Path], *, format: str | None = None, options: Mapping[str, str] | None = None
+    ) -> list[dict[str, Any]]:
+        """Look at files before an import: `format`, `columns`, first `rows`, `problems` of each. Nothing is kept."""
+        form = {"format": format, "options": json.dumps(dict(options)) if options else None}
+        with ExitStack() as opened:
+            parts = [("file", (file.name, opened.enter_context(file.open("rb")))) for file in files]
+            given = {field: value for field, value in form.items() if value is not None}
+            return self._send.post("/api/v1/data/preview", list[dict[str, Any]], files=parts, data=given)
+
+    def edit(self, ref: str, rows: Mapping[int, Example | None], *, key: str | None = None) -> DatasetVersion:
+        """Put other rows in the place of those with these numbers, or None to take them out: a new version."""
+        body = [
+            {"number": number, "example": row and row.model_dump(mode="json", exclude_none=True)}
+            for number, row in rows.items()
+        ]
+        return self._send.post(f"/api/v1/data/versions/{ref}/rows", DatasetVersion, body=body, idempotency_key=key)
+
     def append(self, name: str, rows: Sequence[Example], *, key: str | None = None) -> DatasetVersion:
         """Add rows to a dataset (made where it is new), without those it has already."""
         body = [row.model_dump(mode="json", exclude_none=True) for row in rows]
@@ -68,11 +86,19 @@ class Data:
         return self._send.get(f"/api/v1/data/versions/{ref}", DatasetVersion)
 
     def rows(
-        self, ref: str, *, after: int = 0, limit: int = 50, split: str | None = None, text: str | None = None
+        self,
+        ref: str,
+        *,
+        after: int = 0,
+        limit: int = 50,
+        split: str | None = None,
+        text: str | None = None,
+        metadata: Mapping[str, str] | None = None,
     ) -> list[Row]:
-        """A page of rows: those after number `after`, of one split, or with some text."""
+        """A page of rows: those after number `after`, of one split, with some text, or with some metadata."""
         path = f"/api/v1/data/versions/{ref}/rows"
-        return self._send.get(path, list[Row], after=after, limit=limit, split=split, text=text)
+        fields = [f"{name}={value}" for name, value in (metadata or {}).items()] or None
+        return self._send.get(path, list[Row], after=after, limit=limit, split=split, text=text, metadata=fields)
 
     def read(self, ref: str, *, split: str | None = None) -> Iterator[Example]:
         """All rows of a version, or of one of its splits, page by page. A moving ref is fixed at the start."""
@@ -117,6 +143,8 @@ class Data:
         body = {"name": name, "settings": {"splits": dict(splits), **settings}}
         return self._send.post(f"/api/v1/data/versions/{ref}/split", Job, body=body, idempotency_key=key)
 
-    def diff(self, a: str, b: str, *, limit: int = 50) -> dict[str, Any]:
-        """What differs between two versions: counts, and the first differing `rows`."""
-        return self._send.get("/api/v1/data/diff", dict[str, Any], a=a, b=b, limit=limit)
+    def diff(self, a: str, b: str, *, limit: int = 50, kind: str | None = None) -> dict[str, Any]:
+        """What differs between two versions: counts, and the first differing `rows` (all, or those of one `kind`:
+        added, removed or changed).
+        """
+        return self._send.get("/api/v1/data/diff", dict[str, Any], a=a, b=b, limit=limit, kind=kind)

@@ -5,10 +5,26 @@ their rows, each knowing its parents and the operation between; health reports; 
 """
 
 from vong.data.clean import clean
+from vong.data.edit import RowEdit, edit
 from vong.data.importing import Import
+from vong.data.preview import preview
 from vong.data.profile import profile
 from vong.data.rows import diff
 from vong.data.split import split
 from vong.data.versions import append, find, list_versions, read, write
 
-__all__ = ["Import", "append", "clean", "diff", "find", "list_versions", "profile", "read", "split", "write"]
+__all__ = [
+    "Import",
+    "RowEdit",
+    "append",
+    "clean",
+    "diff",
+    "edit",
+    "find",
+    "list_versions",
+    "preview",
+    "profile",
+    "read",
+    "split",
+    "write",
+]

@@ -1,13 +1,16 @@
 """Looking into a version: pages of its rows, and what differs between two versions."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from typing import Literal
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Literal
 
 from vong.data.versions import read, read_lines
 from vong.errors import InvalidInput
 from vong.records import DatasetVersion, Example, Record, content_hash
+from vong.records.record import canonical_json
 from vong.store.blobs import Blobs
+
+Kind = Literal["added", "removed", "changed"]
 
 
 class Row(Record):
@@ -21,7 +24,7 @@ class Row(Record):
 class RowChange(Record):
     """One row that differs. The numbers are those in each version; `before` and `after` are the rows themselves."""
 
-    kind: Literal["added", "removed", "changed"]
+    kind: Kind
     row_a: int | None = None
     row_b: int | None = None
     before: Example | None = None
@@ -52,10 +55,14 @@ def page(
     limit: int = 50,
     split: str | None = None,
     text: str | None = None,
+    metadata: Sequence[str] = (),
 ) -> list[Row]:
-    """The rows after that number, in order; of one split, and with that text (in any case) in question or answer."""
+    """The rows after that number, in order; of one split, with that text (in any case) in question or answer, and with
+    this metadata, each written `FIELD=VALUE`.
+    """
     found: list[Row] = []
     wanted = text.casefold() if text else None
+    fields = _fields(metadata)
     for number, line in enumerate(read_lines(blobs, version), 1):
         if number <= after:
             continue
@@ -64,10 +71,27 @@ def page(
         example = Example.model_validate_json(line)
         if split is not None and example.metadata.get("split") != split:
             continue
+        if not all(_says(example.metadata, name, value) for name, value in fields.items()):
+            continue
         if wanted and wanted not in f"{example.prompt_text}\n{example.answer}".casefold():
             continue
         found.append(Row(number=number, hash=example.hash, example=example))
     return found
+
+
+def _fields(words: Sequence[str]) -> dict[str, str]:
+    """`FIELD=VALUE` words as a dict. InvalidInput for any other."""
+    pairs = [word.partition("=") for word in words]
+    if wrong := [word for word, (name, equals, _) in zip(words, pairs, strict=True) if not equals or not name.strip()]:
+        raise InvalidInput(f"{wrong[0]!r} names no metadata", "write FIELD=VALUE, for example channel=email")
+    return {name.strip(): value.strip() for name, _, value in pairs}
+
+
+def _says(metadata: Mapping[str, Any], name: str, value: str) -> bool:
+    """Whether a field has that value, as a person writes it: `true`, `3` and `email` without quotes."""
+    held = metadata.get(name)
+    written = held if isinstance(held, str) else canonical_json(held).decode()
+    return name in metadata and written.casefold() == value.casefold()
 
 
 def find_row(blobs: Blobs, version: DatasetVersion, number: int) -> Row:
@@ -86,9 +110,10 @@ class _Seen(Record):
     metadata: str
 
 
-def diff(blobs: Blobs, a: DatasetVersion, b: DatasetVersion, *, limit: int = 50) -> Diff:
+def diff(blobs: Blobs, a: DatasetVersion, b: DatasetVersion, *, limit: int = 50, kind: Kind | None = None) -> Diff:
     """Pair the rows of two versions: first by content, then by metadata id, then by messages; what stays is added or
-    removed. Memory holds hashes only, about 0.5 kB a row.
+    removed. The counts are of all; rows of one `kind` alone are listed where it is named. Memory holds hashes only,
+    about 0.5 kB a row.
     """
     left, right = list(_seen(read(blobs, a))), list(_seen(read(blobs, b)))
     same, left, right = _pair(left, right, "content")
@@ -103,7 +128,7 @@ def diff(blobs: Blobs, a: DatasetVersion, b: DatasetVersion, *, limit: int = 50)
         changed=len(changed),
         unchanged=len(same),
         metadata_changed=sum(one.metadata != other.metadata for one, other in same),
-        rows=_listed(blobs, (a, b), (left, right, changed), limit),
+        rows=_listed(blobs, (a, b), (left, right, changed), limit, kind),
     )
 
 
@@ -144,15 +169,16 @@ def _listed(
     versions: tuple[DatasetVersion, DatasetVersion],
     found: tuple[list[_Seen], list[_Seen], list[tuple[_Seen, _Seen]]],
     limit: int,
+    only: Kind | None,
 ) -> list[RowChange]:
-    """The first differences with their rows: changed, then removed, then added."""
+    """The first differences with their rows: changed, then removed, then added; or one kind of them."""
     removed, added, changed = found
-    plan: list[tuple[Literal["added", "removed", "changed"], int | None, int | None]] = [
+    plan: list[tuple[Kind, int | None, int | None]] = [
         *(("changed", one.number, other.number) for one, other in changed),
         *(("removed", row.number, None) for row in removed),
         *(("added", None, row.number) for row in added),
     ]
-    plan = plan[:limit]
+    plan = [one for one in plan if only in (None, one[0])][:limit]
     before = _rows(blobs, versions[0], {number for _, number, _ in plan if number})
     after = _rows(blobs, versions[1], {number for _, _, number in plan if number})
     return [

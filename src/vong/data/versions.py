@@ -35,7 +35,7 @@ def write(
     connection: Connection,
     blobs: Blobs,
     name: str,
-    examples: Iterable[Example],
+    examples: Iterable[Example | bytes],
     operation: Operation | Callable[[], Operation],
     parents: Sequence[str] = (),
 ) -> DatasetVersion:
@@ -43,7 +43,8 @@ def write(
 
     The version's hash is the sha256 over the sha256 of each row's canonical JSON, metadata and origin included, in
     order. `parents` are refs of the versions it was made from. An operation that is a function is asked when all rows
-    have passed, so that it can count them. InvalidInput for no rows or a bad name.
+    have passed, so that it can count them. A row given as bytes is a line of `read_lines`. InvalidInput for no rows or
+    a bad name.
     """
     check_name(name)
     with tempfile.TemporaryDirectory(prefix="vong-data-") as folder:
@@ -189,19 +190,28 @@ def version_id(connection: Connection, version: DatasetVersion) -> UUID:
     return found
 
 
-def _dump(examples: Iterable[Example], path: Path) -> Written:
+def _dump(examples: Iterable[Example | bytes], path: Path) -> Written:
     import zstandard
 
     digest, rows, splits = hashlib.sha256(), 0, Counter[str]()
     with path.open("wb") as raw, zstandard.ZstdCompressor(level=LEVEL).stream_writer(raw) as stream:
         for example in examples:
-            line = canonical_json(example.model_dump(mode="json", exclude_none=True))
+            line, split = _line(example)
             digest.update(hashlib.sha256(line).digest())
             stream.write(line + b"\n")
             rows += 1
-            if split := example.metadata.get("split"):
+            if split:
                 splits[str(split)] += 1
     return Written(digest.hexdigest(), rows, dict(splits))
+
+
+def _line(row: Example | bytes) -> tuple[bytes, Any]:
+    """A row's canonical JSON and its split."""
+    import msgspec
+
+    if isinstance(row, bytes):
+        return row, msgspec.json.decode(row).get("metadata", {}).get("split")
+    return canonical_json(row.model_dump(mode="json", exclude_none=True)), row.metadata.get("split")
 
 
 def _lines(stream: IO[bytes] | Any) -> Iterator[bytes]:
