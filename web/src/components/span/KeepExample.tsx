@@ -47,7 +47,7 @@ export function KeepExample({ messages, answer, span, tools, onClose }: Props) {
     <Modal opened onClose={onClose} title={t.title} size="lg" closeButtonProps={{ "aria-label": app.close }}>
       {made ? (
         <Stack gap="md">
-          <Alert color="teal" icon={<Check size={18} aria-hidden />} role="status">
+          <Alert variant="outline" color="teal" icon={<Check size={18} aria-hidden />} role="status">
             {t.kept(f.number(made.rows))} <ThingLink kind="dataset" of={`${made.name}@${made.hash.slice(0, 12)}`} />
           </Alert>
           <Group justify="flex-end">

@@ -86,7 +86,13 @@ function Result({ made }: { made: S["Harvested"] }) {
   const t = useMessages().feedback.form;
   const f = useFormats();
   return (
-    <Alert color="teal" icon={<Check size={18} aria-hidden />} title={t.done(f.number(made.added))} role="status">
+    <Alert
+      variant="outline"
+      color="teal"
+      icon={<Check size={18} aria-hidden />}
+      title={t.done(f.number(made.added))}
+      role="status"
+    >
       <Group justify="space-between" gap="sm">
         <Text size="sm" component="div">
           {t.result(f.number(made.rows))} <ThingLink kind="dataset" of={made.ref} />
