@@ -154,6 +154,23 @@ def test_a_route_that_was_changed_meanwhile_is_left_alone(connection: Connection
     assert weights(connection)[CANDIDATE] == 0.9
 
 
+def test_another_share_begins_the_test_anew_and_keeps_what_was_found(connection: Connection) -> None:
+    first = begin(connection, share=0.1)
+    loop.take(connection, first.id, traffic(first, 0.6, 0.5, 4))
+    second = loop.change_share(connection, first.id, 0.4, "mai")
+    ended = loop.get(connection, first.id)
+    assert (second.status, second.share, second.evidence.pairs) == ("running", 0.4, 0)
+    assert (second.rules, second.metric, second.candidate) == (first.rules, first.metric, first.candidate)
+    assert (ended.status, ended.decided_by, second.before) == ("superseded", "mai", first.before)
+    assert ended.reason is not None and "from 0.1 to 0.4" in ended.reason
+    assert weights(connection)[second.candidate] == pytest.approx(0.4)
+    assert loop.change_share(connection, second.id, 0.4, "mai") == second
+    with pytest.raises(Conflict):
+        loop.change_share(connection, first.id, 0.5, "mai")
+    with pytest.raises(InvalidInput):
+        loop.change_share(connection, second.id, 1.0, "mai")
+
+
 def test_a_promotion_moves_the_alias_of_a_registered_model(
     connection: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -129,3 +129,13 @@ def test_a_person_decides_by_hand_and_a_bad_request_says_the_next_step(
     unknown = http.post("/api/v1/loop/canaries", json={**WANTED, "candidate": "deployment/none"})
     assert (unknown.status_code, unknown.json()["code"]) == (404, "not_found")
     assert http.post("/api/v1/loop/canaries", json={**WANTED, "share": 1.0}).status_code == 422
+
+
+def test_the_share_of_a_running_canary_can_be_moved(http: TestClient) -> None:
+    first = http.post("/api/v1/loop/canaries", json=WANTED).json()
+    moved = http.put(f"/api/v1/loop/canaries/{first['id']}/share", json={"share": 0.2}).json()
+    assert (moved["status"], moved["share"], moved["route"]) == ("running", 0.2, "triage")
+    assert moved["id"] != first["id"]
+    assert http.get(f"/api/v1/loop/canaries/{first['id']}").json()["status"] == "superseded"
+    assert http.put(f"/api/v1/loop/canaries/{moved['id']}/share", json={"share": 1.5}).status_code == 422
+    assert http.put(f"/api/v1/loop/canaries/{first['id']}/share", json={"share": 0.3}).status_code == 409

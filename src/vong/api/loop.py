@@ -48,6 +48,12 @@ class DecisionWanted(Record):
     reason: str = Field(min_length=1, max_length=2000)
 
 
+class ShareWanted(Record):
+    """The share of the route that the candidate shall have."""
+
+    share: float = Field(gt=0, lt=1)
+
+
 @routes.post("/canaries", status_code=201)
 def start_canary(wanted: CanaryWanted, call: Call) -> Canary:
     """Start a canary on a route."""
@@ -90,6 +96,13 @@ def decide(id: UUID, wanted: DecisionWanted, call: Call) -> Canary:
     """Promote or roll back by hand."""
     with call.scope() as connection:
         return loop.decide(connection, id, wanted.verdict, wanted.reason, call.principal.actor)
+
+
+@routes.put("/canaries/{id}/share")
+def change_share(id: UUID, wanted: ShareWanted, call: Call) -> Canary:
+    """Give the candidate another share: the canary that follows, its test begun anew."""
+    with call.scope() as connection:
+        return loop.change_share(connection, id, wanted.share, call.principal.actor)
 
 
 @routes.get("/overview")

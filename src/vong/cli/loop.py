@@ -108,6 +108,15 @@ def promote(id: str, reason: str, as_json: bool) -> None:
     emit(Client().loop.decide(id, "promote", reason), as_json, ["id", "status", "reason", "decided_by"])
 
 
+@canary.command()
+@click.argument("id")
+@click.argument("share", type=click.FloatRange(0, 1, min_open=True, max_open=True))
+@json_option
+def share(id: str, share: float, as_json: bool) -> None:
+    """Give the candidate another SHARE; the test begins anew."""
+    emit(Client().loop.change_share(id, share), as_json, ["id", "status", "share", "candidate"])
+
+
 @canary.command("roll-back")
 @click.argument("id")
 @click.option("--reason", required=True, help="Why; kept with the evidence.")

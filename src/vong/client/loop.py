@@ -40,6 +40,11 @@ class Loop:
         body = {"verdict": verdict, "reason": reason}
         return self._send.post(f"/api/v1/loop/canaries/{id}/decide", dict[str, Any], body=body)
 
+    def change_share(self, id: UUID | str, share: float) -> dict[str, Any]:
+        """Give the candidate another share: the canary that follows, its test begun anew."""
+        path = f"/api/v1/loop/canaries/{id}/share"
+        return self._send.request("PUT", path, dict[str, Any], body={"share": share})
+
     def overview(self) -> dict[str, Any]:
         """How every stage stands, what happened lately (`recent`), and what to do next (`next`)."""
         return self._send.get("/api/v1/loop/overview", dict[str, Any])

@@ -4,7 +4,18 @@ In: a route, a candidate, and the scores of answers as they come. Out: a `Canary
 figure that led to it.
 """
 
-from vong.loop.canary import Canary, Judged, counted_spans, decide, get, list_canaries, start, take
+from vong.loop.canary import Canary, Judged, change_share, counted_spans, decide, get, list_canaries, start, take
 from vong.loop.sequential import Rules
 
-__all__ = ["Canary", "Judged", "Rules", "counted_spans", "decide", "get", "list_canaries", "start", "take"]
+__all__ = [
+    "Canary",
+    "Judged",
+    "Rules",
+    "change_share",
+    "counted_spans",
+    "decide",
+    "get",
+    "list_canaries",
+    "start",
+    "take",
+]

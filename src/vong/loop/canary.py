@@ -221,6 +221,30 @@ def decide(connection: Connection, id: UUID, verdict: Literal["promote", "roll_b
     return _end(connection, canary, ENDINGS[verdict], reason, by)
 
 
+def change_share(connection: Connection, id: UUID, share: float, by: str) -> Canary:
+    """Give the candidate of a running canary another share of the route: the canary that follows, with the same rules.
+
+    Its test begins anew, for only answers that were given at one share are compared; the canary so far stays with its
+    evidence, as superseded. The share that it has already changes nothing.
+    """
+    canary = _find(connection, id, lock=True)
+    if canary.status != "running":
+        raise Conflict(f"this canary is {canary.status} already", f"see it with: vong loop canary show {id}")
+    rules = _sound(canary.rules, share)
+    if share == canary.share:
+        return canary
+    if gateway.get_route(connection, canary.route).version != canary.route_version:
+        hint = f"roll it back, and start another: vong loop canary roll-back {id}"
+        raise Conflict(f"the route {canary.route!r} was changed since this canary began", hint)
+    gateway.put_route(connection, canary.route, canary.before)
+    reason = f"the share changes from {canary.share:g} to {share:g}: the test begins anew"
+    ended = {"status": "superseded", "reason": reason, "decided_by": by, "decided_at": now()}
+    connection.execute(_update(id).values(ended))
+    return start(
+        connection, route=canary.route, candidate=canary.candidate, share=share, metric=canary.metric, rules=rules
+    )
+
+
 def _sound(rules: Rules, share: float) -> Rules:
     if not 0 < share < 1:
         raise InvalidInput(f"a share of {share} is none", "give one between 0 and 1, such as 0.1")
