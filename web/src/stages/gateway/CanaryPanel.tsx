@@ -14,7 +14,7 @@ import { Panel, Stats } from "@/components/Page";
 import { Status } from "@/components/Status";
 import { ThingLink } from "@/components/ThingLink";
 import { When } from "@/components/When";
-import { progress, restarted, trailCurves } from "./canary";
+import { progress, trailCurves } from "./canary";
 import c from "./gateway.module.css";
 import { canary as canaryQuery } from "./queries";
 
@@ -28,12 +28,13 @@ function Share({ canary }: { canary: S["Canary"] }) {
   const [percent, setPercent] = useState(Math.round(canary.share * 100));
   const changed = percent !== Math.round(canary.share * 100);
   const change = useMutation({
-    mutationFn: async () => {
-      const path = { params: { path: { id: canary.id } } };
-      const reason = t.shareReason(f.percent(canary.share), f.percent(percent / 100));
-      await ok(api.POST("/api/v1/loop/canaries/{id}/decide", { ...path, body: { verdict: "roll_back", reason } }));
-      return ok(api.POST("/api/v1/loop/canaries", { body: restarted(canary, percent / 100) }));
-    },
+    mutationFn: () =>
+      ok(
+        api.PUT("/api/v1/loop/canaries/{id}/share", {
+          params: { path: { id: canary.id } },
+          body: { share: percent / 100 },
+        }),
+      ),
     onSuccess: (now) => done(t.shareNow(f.percent(now.share))),
     onError: failed,
     onSettled: () => client.invalidateQueries({ queryKey: ["gateway"] }),

@@ -45,9 +45,3 @@ export function shown(canaries: S["Canary"][], route: string, asked: string | un
   const mine = canaries.filter((one) => one.route === route);
   return mine.find((one) => one.id === asked) ?? mine.find((one) => one.status === "running") ?? mine[0];
 }
-
-/** What goes into the request that begins the same test with another share. */
-export function restarted(canary: S["Canary"], share: number): S["CanaryWanted"] {
-  const { route, candidate, metric, alpha, margin, goal, min_pairs, max_pairs } = canary;
-  return { route, candidate, share, metric, alpha, margin, goal, min_pairs, max_pairs };
-}

@@ -1,6 +1,6 @@
 import type { S } from "@/api/client";
 import { timeMarks } from "@/components/charts/Line";
-import { faultOf, progress, restarted, shares, shown, trailCurves } from "./canary";
+import { faultOf, progress, shares, shown, trailCurves } from "./canary";
 import { keyState, snippets } from "./snippets";
 import { bucketOf, curves, readUsageSearch, sinceOf, steps, together } from "./usage";
 
@@ -131,20 +131,6 @@ test("a route shows its running canary, the one that is asked for, or the newest
   expect(shown(all, "triage", "3")?.id).toBe("2");
   expect(shown(all.slice(0, 1), "triage", undefined)?.id).toBe("1");
   expect(shown(all, "none", undefined)).toBeUndefined();
-});
-
-test("another share begins the same test again", () => {
-  expect(restarted(canary("1", "triage", "running"), 0.4)).toEqual({
-    route: "triage",
-    candidate: "deployment/tuned",
-    share: 0.4,
-    metric: "fields",
-    alpha: 0.05,
-    margin: 0,
-    goal: "better",
-    min_pairs: 10,
-    max_pairs: 500,
-  });
 });
 
 test("the trail gives curves over pairs with the threshold beside them", () => {

@@ -92,7 +92,6 @@ export const gateway = {
     shareTitle: (share: string) => `Send ${share} to the candidate?`,
     shareText:
       "The test begins again: only answers that were given at one share are compared. What was found so far stays in the list of canaries.",
-    shareReason: (from: string, to: string) => `the share changes from ${from} to ${to}; the test begins again`,
     shareNow: (share: string) => `The candidate gets ${share} now`,
     metric: "Score",
     metricHint: "The name of the scores that count",

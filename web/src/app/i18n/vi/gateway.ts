@@ -93,7 +93,6 @@ export const gateway: Messages["gateway"] = {
     shareTitle: (share) => `Gửi ${share} đến ứng viên?`,
     shareText:
       "Phép thử bắt đầu lại: chỉ so những câu trả lời được đưa ra ở cùng một mức chia. Điều đã tìm thấy vẫn nằm trong danh sách canary.",
-    shareReason: (from, to) => `phần chia đổi từ ${from} sang ${to}; phép thử bắt đầu lại`,
     shareNow: (share) => `Ứng viên giờ nhận ${share}`,
     metric: "Điểm",
     metricHint: "Tên của những điểm được tính",
