@@ -169,6 +169,7 @@ def test_no_held_back_row_was_trained_on(vong: Live, finished: tuple[Job, dict[s
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)  # it takes 110 s on two free cores
 def test_a_turn_survives_a_kill_at_every_step(tmp_path: Path) -> None:
     """At each step another process is killed: worker, server, PostgreSQL, the engine, the child of a heavy job."""
     with live(tmp_path / "home") as vong:

@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
 import vong
@@ -16,7 +18,7 @@ from vong import access
 from vong.errors import Misconfigured
 from vong.store import backup, postgres
 from vong.store.database import REQUEST_ROLE, Database
-from vong.store.migrate import migrate, revision
+from vong.store.migrate import MIGRATIONS, migrate, newest, revision
 from vong.store.schema import metadata
 
 STAGES = sorted(path.parent.name for path in Path(vong.__file__).parent.glob("*/tables.py"))
@@ -70,6 +72,12 @@ def test_the_restricted_role_reaches_no_table_without_a_guard(owner: Connection)
 def test_a_database_that_is_up_to_date_is_left_alone(database: Database, tmp_path: Path) -> None:
     assert migrate(database, tmp_path / "backups") == []
     assert not (tmp_path / "backups").exists()
+
+
+def test_the_newest_revision_is_read_off_the_files_as_alembic_finds_it(owner: Connection) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    assert newest() == ScriptDirectory.from_config(config).get_current_head() == revision(owner)
 
 
 def test_a_newer_database_is_refused(database: Database) -> None:

@@ -3,7 +3,10 @@
 import argparse
 import gc
 import logging
+import os
 import socket
+import sys
+from importlib import import_module
 from types import FrameType
 
 import uvicorn
@@ -11,6 +14,7 @@ import uvicorn
 from vong import config
 from vong.api.asgi import create_server
 from vong.api.events import end_streams
+from vong.api.server import ROUTES
 from vong.app import Platform
 
 GRACE = 8
@@ -36,12 +40,23 @@ def spare_the_collector() -> None:
     gc.set_threshold(50_000, 20, 100)
 
 
+def told(pipe: int | None) -> str | None:
+    """What a pipe says, once it is closed; None without one. A supervisor that says nothing has gone."""
+    if pipe is None:
+        return None
+    with os.fdopen(pipe) as opened:
+        return opened.read() or sys.exit("the supervisor ended before the database was up")
+
+
 def main() -> None:
     """Serve until SIGTERM."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--fd", type=int, required=True, help="the listening socket's file descriptor")
+    parser.add_argument("--database-from", type=int, help="a pipe that gives the database's URL, once it is up")
     arguments = parser.parse_args()
-    settings = config.load()
+    for name in ROUTES:  # the rest of the code, while PostgreSQL may still be starting
+        import_module(f"vong.api.{name}")
+    settings = config.load(database_url=told(arguments.database_from))
     logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
     served = create_server(Platform(settings))

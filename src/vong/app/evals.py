@@ -4,10 +4,9 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-import httpx
 from sqlalchemy import Connection
 
 from vong import data, evals, jobs
@@ -16,6 +15,9 @@ from vong.errors import Forbidden, JobCancelled, NotFound, Unauthenticated, Vong
 from vong.evals.runs import ENDED, amend
 from vong.jobs import JobContext
 from vong.records import EvalResult, Example, Job, Message, Usage, new_id
+
+if TYPE_CHECKING:
+    import httpx
 
 PATIENCE = 90.0
 """Seconds that a request waits for a server or an engine that is restarting."""
@@ -93,20 +95,22 @@ def settled(connection: Connection, results: Sequence[EvalResult]) -> list[EvalR
 class Asker:
     """Asks one model at `/v1/chat/completions`, patient with a server or an engine that is just restarting."""
 
-    def __init__(self, http: httpx.Client, model: str, job: JobContext) -> None:
+    def __init__(self, http: "httpx.Client", model: str, job: JobContext) -> None:
         self._http = http
         self._model = model
         self._job = job
 
     def __call__(self, messages: list[Message], params: dict[str, Any]) -> evals.Answer:
         """One answer, with its time measured from the attempt that was answered."""
+        from httpx import TransportError
+
         body = {"model": self._model, "messages": [one.model_dump(exclude_none=True) for one in messages], **params}
         until = time.monotonic() + PATIENCE
         while True:
             started = time.perf_counter()
             try:
                 response = self._http.post("/v1/chat/completions", json=body, timeout=600.0)
-            except httpx.TransportError as error:
+            except TransportError as error:
                 failure = f"the server does not answer: {type(error).__name__}"
             else:
                 elapsed = (time.perf_counter() - started) * 1000
@@ -122,7 +126,7 @@ class Asker:
             time.sleep(1.0)
 
 
-def read_answer(response: httpx.Response, elapsed: float) -> evals.Answer:
+def read_answer(response: "httpx.Response", elapsed: float) -> evals.Answer:
     """What the response says. The caller's faults that every request would meet (no such model) are raised."""
     if response.status_code in FATAL:
         raise FATAL[response.status_code](message_of(response))  # the message says the next step itself
@@ -144,7 +148,7 @@ def failed(message: str) -> evals.Answer:
     return evals.Answer("", None, 0.0, Usage(), error=message)
 
 
-def message_of(response: httpx.Response) -> str:
+def message_of(response: "httpx.Response") -> str:
     """What an error response says, in OpenAI's shape or any other."""
     try:
         body = response.json()

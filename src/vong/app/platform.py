@@ -5,18 +5,21 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cached_property
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from sqlalchemy import Connection
 
 from vong import access
-from vong.client import Client
 from vong.config import Settings
 from vong.errors import Misconfigured
 from vong.records import Score, now
 from vong.store.blobs import Blobs
 from vong.store.database import Database
 from vong.store.journal import Journal
+
+if TYPE_CHECKING:
+    from vong.client import Client
 
 INTERNAL_KEY = "internal"
 INTERNAL_KEY_LIFE = timedelta(days=7)
@@ -53,11 +56,13 @@ class Platform:
         with self.database.scope(project_id) as connection:
             yield connection
 
-    def client(self, project_id: UUID, *, patience: float = 120.0) -> Client:
+    def client(self, project_id: UUID, *, patience: float = 120.0) -> "Client":
         """A client of this very server, with a key of its own that expires: how jobs use the public API.
 
         `patience` is how many seconds it waits for a server that is restarting.
         """
+        from vong.client import Client  # with its HTTP library: only jobs need it
+
         with self.scope(project_id) as connection:
             access.forget_expired(connection, INTERNAL_KEY)
             made = access.create_key(connection, INTERNAL_KEY, expires_at=now() + INTERNAL_KEY_LIFE)

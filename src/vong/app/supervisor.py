@@ -1,4 +1,8 @@
-"""`vong up`: PostgreSQL, the server and a worker, started in order, watched, restarted, and ended in order."""
+"""`vong up`: PostgreSQL, the server and a worker, started, watched, restarted, and ended in order.
+
+A start takes as long as the server takes to load its code: so its process begins first, loads while PostgreSQL starts
+and the schema is looked at, and is then told where the database is.
+"""
 
 import fcntl
 import json
@@ -10,23 +14,20 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.request import urlopen
 
-from sqlalchemy.exc import DBAPIError
-
-from vong import __version__, serving
-from vong.app import first_start
+from vong import __version__
 from vong.app.processes import Known, end, spawn
 from vong.config import Settings
 from vong.errors import Conflict, Unavailable, VongError
 from vong.records import now
-from vong.store import postgres
-from vong.store.database import Database
-from vong.store.migrate import migrate
+
+if TYPE_CHECKING:
+    from vong.app.first_start import Welcome
 
 log = logging.getLogger(__name__)
 
@@ -37,13 +38,16 @@ LONGEST_PAUSE = 30.0
 
 @dataclass
 class Child:
-    """One process under supervision, and when it may be started again."""
+    """One process under supervision, and when it may be started again. `told` is the pipe by which a server that was
+    started before its database learns where that is.
+    """
 
     name: str
     process: "subprocess.Popen[bytes] | None" = None
     failures: int = 0
     started_at: float = 0.0
     not_before: float = 0.0
+    told: int | None = None
 
 
 @dataclass
@@ -55,7 +59,7 @@ class Supervisor:
     stopping: threading.Event = field(default_factory=threading.Event)
     children: dict[str, Child] = field(default_factory=lambda: {name: Child(name) for name in MODULES})
 
-    def run(self, ready: Callable[[str, first_start.Welcome | None], None]) -> None:
+    def run(self, ready: Callable[[str, "Welcome | None"], None]) -> None:
         """Start everything, call `ready(url, welcome)` once it answers, and watch until SIGTERM or Ctrl-C."""
         home = self.settings.folder
         home.mkdir(parents=True, exist_ok=True)
@@ -64,11 +68,11 @@ class Supervisor:
             listener = _listen(self.settings)
             for number in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(number, lambda *_: self.stopping.set())
+            url = self._url(listener)
+            environment = {"VONG_HOME": str(home), "VONG_URL": url}
             try:
-                database_url = self._database()
-                welcome = _migrated(database_url, home)
-                url = self._url(listener)
-                environment = {"VONG_DATABASE_URL": database_url, "VONG_HOME": str(home), "VONG_URL": url}
+                self._start(self.children["server"], environment, listener, early=True)
+                welcome = self._prepare(environment)
                 self._start_all(environment, listener, url)
                 self._await(url)
                 ready(url, welcome)
@@ -77,10 +81,18 @@ class Supervisor:
                 self._stop()
                 listener.close()
 
-    def _database(self) -> str:
-        if self.settings.database_url:
-            return self.settings.database_url
-        return postgres.start(self.settings.folder / "postgres")
+    def _prepare(self, environment: dict[str, str]) -> "Welcome | None":
+        """Open the database, and tell the server where it is."""
+        from vong.app import database
+
+        url, welcome = database.prepare(self.settings.database_url, self.settings.folder)
+        environment["VONG_DATABASE_URL"] = url
+        server = self.children["server"]
+        if server.told is not None:
+            with suppress(BrokenPipeError), os.fdopen(server.told, "w") as pipe:  # it may have died meanwhile
+                server.told = None
+                pipe.write(url)
+        return welcome
 
     def _url(self, listener: socket.socket) -> str:
         port = listener.getsockname()[1]
@@ -92,11 +104,21 @@ class Supervisor:
                 self._start(child, environment, listener)
         self._write_state(url)
 
-    def _start(self, child: Child, environment: dict[str, str], listener: socket.socket) -> None:
+    def _start(
+        self, child: Child, environment: dict[str, str], listener: socket.socket, *, early: bool = False
+    ) -> None:
         log = self.settings.folder / "logs" / f"{child.name}.log"
-        arguments, fds = (["--fd", str(listener.fileno())], [listener.fileno()]) if child.name == "server" else ([], [])
-        child.process = spawn(MODULES[child.name], *arguments, log=log, env=environment, fds=fds)
+        arguments: list[str] = []
+        handed: list[int] = []
+        if child.name == "server":
+            arguments, handed = ["--fd", str(listener.fileno())], [listener.fileno()]
+        if early:
+            reader, child.told = os.pipe()
+            arguments, handed = [*arguments, "--database-from", str(reader)], [*handed, reader]
+        child.process = spawn(MODULES[child.name], *arguments, log=log, env=environment, fds=handed)
         child.started_at = time.monotonic()
+        if early:
+            os.close(handed[-1])
 
     def _await(self, url: str, seconds: float = 60.0) -> None:
         """Wait until the server answers. What kills it at once is in its log, and the error quotes it."""
@@ -126,6 +148,8 @@ class Supervisor:
 
     def _watch_postgres(self, url: str) -> None:
         """Start PostgreSQL again where it ended. Where that fails it is said, and tried again at the next round."""
+        from vong.store import postgres
+
         folder = self.settings.folder / "postgres"
         if postgres.alive(folder):
             return
@@ -159,19 +183,14 @@ class Supervisor:
             except subprocess.TimeoutExpired:
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
-        self._stop_engines()
-        if not self.settings.database_url:
-            postgres.stop(self.settings.folder / "postgres")
+        from vong.app import database
+
+        database.close(self.settings.database_url, self.settings.folder)
         (self.settings.folder / STATE).unlink(missing_ok=True)
 
-    def _stop_engines(self) -> None:
-        url = self.settings.database_url
-        if url is None and postgres.alive(self.settings.folder / "postgres"):
-            url = postgres.start(self.settings.folder / "postgres")
-        if url:
-            stop_engines(url)
-
     def _write_state(self, url: str) -> None:
+        from vong.store import postgres
+
         pids = {child.name: child.process.pid for child in self.children.values() if child.process}
         pids["supervisor"] = os.getpid()
         if not self.settings.database_url and (pid := postgres.pid(self.settings.folder / "postgres")):
@@ -185,17 +204,6 @@ class Supervisor:
         temporary = self.settings.folder / f"{STATE}.new"
         temporary.write_text(json.dumps(state, indent=2), encoding="utf-8")
         temporary.replace(self.settings.folder / STATE)
-
-
-def stop_engines(database_url: str) -> None:
-    """End the engines of this machine. A database that is away is no reason not to stop the rest."""
-    database = Database(database_url, pool=1)
-    try:
-        serving.stop_all(database)
-    except DBAPIError as error:
-        log.warning("the engines' list cannot be read: %s", error)
-    finally:
-        database.close()
 
 
 def running(home: Path) -> dict[str, Any] | None:
@@ -230,15 +238,6 @@ def answers(url: str) -> bool:
 def tail(file: Path, lines: int = 15) -> str:
     """The end of a log."""
     return "\n".join(file.read_text(errors="replace").splitlines()[-lines:]) if file.is_file() else ""
-
-
-def _migrated(database_url: str, home: Path) -> first_start.Welcome | None:
-    database = Database(database_url, pool=1)
-    try:
-        migrate(database, home / "backups")
-        return first_start.prepare(database, home)
-    finally:
-        database.close()
 
 
 def _listen(settings: Settings) -> socket.socket:

@@ -19,9 +19,8 @@ def group(home: Path | None) -> None:
 
 def stop(settings: config.Settings) -> None:
     """End what runs from this home, in order; also what a killed supervisor left behind."""
-    from vong.app import supervisor
+    from vong.app import database, supervisor
     from vong.app.processes import end
-    from vong.store import postgres
 
     state = supervisor.running(settings.folder)
     if state is None:
@@ -34,11 +33,7 @@ def stop(settings: config.Settings) -> None:
         for name in ("worker", "server"):
             if name in alive:
                 end(alive[name])
-        if settings.database_url:
-            supervisor.stop_engines(settings.database_url)
-        else:
-            supervisor.stop_engines(postgres.start(settings.folder / "postgres"))
-            postgres.stop(settings.folder / "postgres")
+        database.close(settings.database_url, settings.folder)
         (settings.folder / supervisor.STATE).unlink(missing_ok=True)
     until = time.monotonic() + 10
     while supervisor.running(settings.folder) and time.monotonic() < until:

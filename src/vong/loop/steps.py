@@ -11,13 +11,15 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid5
 
-from vong.client import Client
 from vong.errors import Refused
 from vong.loop.plan import TurnPlan
 from vong.records import Example, Job, Progress
+
+if TYPE_CHECKING:
+    from vong.client import Client
 
 CONCURRENT = 8
 ASSISTANT = "assistant"
@@ -31,7 +33,7 @@ class Turn:
 
     id: UUID
     plan: TurnPlan
-    client: Client
+    client: "Client"
     keep: Callable[[str, Callable[[], Any]], Any]
     progress: Callable[[str, Progress], None]
     log: Callable[[str], None]

@@ -1,16 +1,19 @@
 """How the supervisor and the parity check speak to an engine process."""
 
-from typing import Any
-
-import httpx
+from typing import TYPE_CHECKING, Any
 
 from vong.errors import InvalidInput, UpstreamFailed
+
+if TYPE_CHECKING:
+    import httpx
 
 
 class Remote:
     """One engine. Errors: InvalidInput for what it refuses, UpstreamFailed where it fails or does not answer."""
 
     def __init__(self, url: str, token: str, *, timeout: float = 120.0) -> None:
+        import httpx
+
         headers = {"Authorization": f"Bearer {token}"}
         self._http = httpx.Client(base_url=url, headers=headers, timeout=timeout, trust_env=False, verify=False)
 
@@ -47,10 +50,12 @@ class Remote:
         self.close()
 
     def _ask(self, method: str, path: str, *, body: dict[str, Any] | None = None, timeout: float | None = None) -> Any:
+        from httpx import HTTPError
+
         options: dict[str, Any] = {} if timeout is None else {"timeout": timeout}
         try:
             response = self._http.request(method, path, json=body, **options)
-        except httpx.HTTPError as error:
+        except HTTPError as error:
             message = f"the engine does not answer ({type(error).__name__})"
             raise UpstreamFailed(message, "see: vong serving log NAME") from error
         if response.status_code < 400:
@@ -61,7 +66,7 @@ class Remote:
         raise UpstreamFailed(message, "see: vong serving log NAME")
 
 
-def _message(response: httpx.Response) -> str:
+def _message(response: "httpx.Response") -> str:
     try:
         return str(response.json()["error"]["message"])
     except (ValueError, KeyError, TypeError):

@@ -1,12 +1,10 @@
 """Bring a database to the newest schema: in one transaction, alone, after a backup."""
 
 import logging
+import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import Script, ScriptDirectory
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import OperationalError
 
@@ -14,10 +12,15 @@ from vong.errors import Misconfigured, Unavailable
 from vong.store.backup import back_up
 from vong.store.database import Database
 
+if TYPE_CHECKING:
+    from alembic.script import Script, ScriptDirectory
+
 log = logging.getLogger(__name__)
 
 LOCK = 0x766F6E67  # "vong": two processes that start at once migrate one after the other
 PATIENCE = "120s"
+MIGRATIONS = Path(__file__).parent / "migrations"
+NUMBERED = re.compile(r"(\d{4})_\w+\.py")
 
 
 def migrate(database: Database, backups: Path | None = None) -> list[str]:
@@ -26,36 +29,52 @@ def migrate(database: Database, backups: Path | None = None) -> list[str]:
     A database that holds something already is dumped into the folder `backups` first (never where that is None).
     Misconfigured where the database is newer than this code; Unavailable where somebody holds its tables too long.
     """
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    scripts = ScriptDirectory.from_config(config)
     try:
         with database.owner() as connection:
             connection.execute(text(f"SET LOCAL lock_timeout = '{PATIENCE}'"))
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
             current = revision(connection)
-            missing = _missing(scripts, current)
-            if missing and current is not None and backups is not None:
-                touches_spans = any("traces_spans" in Path(script.path).read_text("utf-8") for script in missing)
-                back_up(database.url, backups, revision=current, spans=touches_spans)
-            if missing:
-                config.attributes["connection"] = connection
-                command.upgrade(config, "head")
+            applied = [] if current == newest() else _upgrade(connection, current, database.url, backups)
     except OperationalError as error:
         message = f"the database could not be migrated: {error.orig}"
         raise Unavailable(message, "is another process using it? nothing was changed; start again") from error
-    applied = [script.revision for script in missing]
     if applied:
         log.info("migrated the database from %s to %s", current or "nothing", applied[-1])
     return applied
 
 
+def _upgrade(connection: Connection, current: str | None, url: str, backups: Path | None) -> list[str]:
+    from alembic import command  # half a second of imports, which a database at the newest schema is spared
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    missing = _missing(ScriptDirectory.from_config(config), current)
+    if missing and current is not None and backups is not None:
+        touches_spans = any("traces_spans" in Path(script.path).read_text("utf-8") for script in missing)
+        back_up(url, backups, revision=current, spans=touches_spans)
+    if missing:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+    return [script.revision for script in missing]
+
+
 def revision(connection: Connection) -> str | None:
     """The schema's revision; None in a database that has never been migrated."""
-    return MigrationContext.configure(connection).get_current_revision()
+    if connection.scalar(text("SELECT to_regclass('alembic_version')")) is None:
+        return None
+    found: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    return found
 
 
-def _missing(scripts: ScriptDirectory, current: str | None) -> list[Script]:
+def newest() -> str:
+    """The newest revision that this code has: the greatest number among its files."""
+    numbers = (NUMBERED.match(file.name) for file in (MIGRATIONS / "versions").glob("*.py"))
+    return max(found[1] for found in numbers if found)
+
+
+def _missing(scripts: "ScriptDirectory", current: str | None) -> "list[Script]":
     """What is to be applied, oldest first."""
     known = {script.revision for script in scripts.walk_revisions()}
     if current is not None and current not in known:

