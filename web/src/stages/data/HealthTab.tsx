@@ -1,0 +1,411 @@
+import { Badge, Button, SegmentedControl, Select, Text } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { getRouteApi } from "@tanstack/react-router";
+import { Stethoscope } from "lucide-react";
+import { type ReactNode, useState } from "react";
+import type { S } from "@/api/client";
+import { useMessages } from "@/app/i18n";
+import { useFormats } from "@/app/i18n/format";
+import { Await } from "@/components/Await";
+import { Columns } from "@/components/Columns";
+import { type Bar, BarList, Histogram } from "@/components/charts/Bars";
+import { EmptyState } from "@/components/EmptyState";
+import { Panel, Stats } from "@/components/Page";
+import { Status } from "@/components/Status";
+import c from "./data.module.css";
+import type { FormName } from "./forms/ActForm";
+import { binsOf, refOf, splitColor, type Version, worstOf } from "./model";
+import { report as reportQuery } from "./queries";
+import { RowGroups } from "./RowGroups";
+
+type Report = S["Report"];
+type Form = (form: FormName) => void;
+const route = getRouteApi("/data/$name");
+const COLORS = { error: "red", warning: "yellow", info: "gray" } as const;
+const STATES: Record<string, string> = { error: "failed", warning: "cancelled", info: "queued", none: "ok" };
+const SHOWN_LABELS = 12;
+
+function useOpenRow() {
+  const navigate = route.useNavigate();
+  return (row: number) => void navigate({ search: (now) => ({ ...now, row }) });
+}
+
+/** What mends a finding: a form, or a look at a row. */
+function Mend({ finding, report, onForm }: { finding: S["Finding"]; report: Report; onForm: Form }) {
+  const t = useMessages().data.health.mend;
+  const open = useOpenRow();
+  const button = (label: string, onClick: () => void) => (
+    <Button size="compact-xs" variant="default" onClick={onClick}>
+      {label}
+    </Button>
+  );
+  switch (finding.code) {
+    case "too_long": {
+      const row = report.too_long[0];
+      return row ? button(t.look, () => open(row)) : null;
+    }
+    case "leakage":
+      return button(t.split, () => onForm("split"));
+    case "unbalanced":
+      return button(t.stratify, () => onForm("split"));
+    case "empty_rows":
+    case "exact_duplicates":
+    case "near_duplicates":
+    case "personal_data":
+    case "conflicts":
+      return button(t.clean, () => onForm("clean"));
+    default:
+      return null;
+  }
+}
+
+function Findings({ report, onForm }: { report: Report; onForm: Form }) {
+  const t = useMessages().data.health;
+  const f = useFormats();
+  const detail = (finding: S["Finding"]) => {
+    if (finding.code === "leakage") return report.leakage.map((leak) => t.leak(leak.a, leak.b)).join("; ");
+    if (finding.code === "unbalanced") return finding.text.split(" ")[0];
+    if (finding.code === "personal_data")
+      return Object.entries(report.personal)
+        .map(([kind, one]) => `${t.kinds[kind] ?? kind} ${f.number(one.found)}`)
+        .join(", ");
+    return null;
+  };
+  return (
+    <Panel title={t.findings} flush>
+      {report.findings.length === 0 && (
+        <Text size="sm" c="dimmed" px={16} pb={16}>
+          {t.nothing}
+        </Text>
+      )}
+      <ul className={c.findings}>
+        {report.findings.map((finding) => (
+          <li key={finding.code + finding.text} className={c.finding}>
+            <Badge size="sm" variant="light" color={COLORS[finding.severity]}>
+              {t.severity[finding.severity]}
+            </Badge>
+            <div>
+              <Text size="sm">{t.finding[finding.code]?.(f.number(finding.rows)) ?? finding.text}</Text>
+              {detail(finding) && (
+                <Text size="xs" c="dimmed" className="mono">
+                  {detail(finding)}
+                </Text>
+              )}
+            </div>
+            <Mend finding={finding} report={report} onForm={onForm} />
+          </li>
+        ))}
+      </ul>
+    </Panel>
+  );
+}
+
+function LengthPanel({ report }: { report: Report }) {
+  const t = useMessages().data.health;
+  const f = useFormats();
+  const [of, setOf] = useState("input");
+  const [unit, setUnit] = useState<"characters" | "words">("characters");
+  const lengths = report[unit][of] ?? report[unit].input;
+  if (!lengths) return null;
+  return (
+    <Panel
+      title={t.lengths}
+      actions={
+        <>
+          <SegmentedControl
+            size="xs"
+            aria-label={t.lengthOf}
+            value={of}
+            onChange={setOf}
+            data={["input", "answer"]
+              .filter((name) => name in report.characters)
+              .map((name) => ({ value: name, label: name === "input" ? t.input : t.answer }))}
+          />
+          <SegmentedControl
+            size="xs"
+            aria-label={t.unit}
+            value={unit}
+            onChange={(value) => setUnit(value as typeof unit)}
+            data={[
+              { value: "characters", label: t.characters },
+              { value: "words", label: t.words },
+            ]}
+          />
+        </>
+      }
+    >
+      <Histogram bins={binsOf(lengths)} label={t[unit]} format={(value) => f.number(value)} height={150} />
+      <div className={c.spread}>
+        {(["least", "median", "mean", "p95", "most"] as const).map((name) => (
+          <span key={name}>
+            {t[name]} <b className="num">{f.number(lengths[name])}</b>
+          </span>
+        ))}
+      </div>
+    </Panel>
+  );
+}
+
+function LabelPanel({ report }: { report: Report }) {
+  const t = useMessages().data.health;
+  const f = useFormats();
+  const [path, setPath] = useState<string | null>(null);
+  const label = report.labels.find((one) => one.path === path) ?? report.labels[0];
+  if (!label) return <Nothing title={t.labels} text={t.noLabels} />;
+  const values = Object.entries(label.values).sort(([, a], [, b]) => b - a);
+  return (
+    <Panel
+      title={t.labels}
+      actions={
+        <Select
+          size="xs"
+          w={210}
+          aria-label={t.label}
+          allowDeselect={false}
+          data={report.labels.map((one) => one.path)}
+          value={label.path}
+          onChange={setPath}
+        />
+      }
+    >
+      <Text size="xs" c="dimmed" mb={6}>
+        {t.evenness(f.percent(label.evenness, 0))}
+      </Text>
+      <BarList
+        label={label.path}
+        bars={values.slice(0, SHOWN_LABELS).map(([value, count]) => ({
+          label: value,
+          value: count,
+          note: f.percent(count / report.rows, 1),
+        }))}
+      />
+      {values.length > SHOWN_LABELS && (
+        <Text size="xs" c="dimmed" mt={6}>
+          {t.others(f.number(values.length - SHOWN_LABELS))}
+        </Text>
+      )}
+    </Panel>
+  );
+}
+
+function Nothing({ title, text }: { title: string; text: string }) {
+  return (
+    <Panel title={title}>
+      <Text size="sm" c="dimmed">
+        {text}
+      </Text>
+    </Panel>
+  );
+}
+
+function Languages({ report }: { report: Report }) {
+  const t = useMessages().data.health;
+  const f = useFormats();
+  const names = useLanguageNames();
+  const bars = Object.entries(report.languages)
+    .slice(0, 8)
+    .map(
+      ([code, count]): Bar => ({
+        label: code === "unknown" ? t.unknown : names(code),
+        value: count,
+        note: f.percent(count / report.rows, 1),
+        color: code === "unknown" ? "--series-6" : "--series-3",
+      }),
+    );
+  return (
+    <Panel title={t.languages}>
+      <BarList label={t.languages} bars={bars} />
+    </Panel>
+  );
+}
+
+function useLanguageNames() {
+  const locale = document.documentElement.lang || "en";
+  return (code: string) => {
+    try {
+      return new Intl.DisplayNames([locale], { type: "language" }).of(code) ?? code;
+    } catch {
+      return code;
+    }
+  };
+}
+
+function PersonalPanel({ report, of }: { report: Report; of: string }) {
+  const t = useMessages().data.health;
+  const f = useFormats();
+  const [kind, setKind] = useState<string | null>(null);
+  const kinds = Object.entries(report.personal);
+  if (kinds.length === 0) return <Nothing title={t.personal} text={t.noPersonal} />;
+  const listed = report.personal[kind ?? ""]?.listed ?? [];
+  return (
+    <Panel title={t.personal}>
+      <Text size="xs" c="dimmed" mb={6}>
+        {t.personalHint}
+      </Text>
+      <BarList
+        label={t.personal}
+        bars={kinds.map(([name, found]) => ({
+          label: t.kinds[name] ?? name,
+          value: found.found,
+          note: t.inRows(f.number(found.rows)),
+          color: "--series-5",
+          onClick: () => setKind(name === kind ? null : name),
+        }))}
+      />
+      {kind && listed.length > 0 && (
+        <div className={c.under}>
+          <RowGroups
+            of={of}
+            groups={[{ key: kind, rows: [...new Set(listed)], note: t.kinds[kind] ?? kind }]}
+            each={4}
+          />
+        </div>
+      )}
+    </Panel>
+  );
+}
+
+function DuplicatesPanel({ report, of, kind }: { report: Report; of: string; kind: "exact" | "near" }) {
+  const t = useMessages().data.health;
+  const f = useFormats();
+  const found = report[kind];
+  if (found.groups === 0) return <Nothing title={t[kind]} text={t.noDuplicates} />;
+  return (
+    <Panel title={t[kind]}>
+      <Text size="xs" c="dimmed" mb={8}>
+        {t.groups(f.number(found.groups), f.number(found.extra))}
+      </Text>
+      <RowGroups of={of} groups={found.listed.map((rows) => ({ key: rows.join(), rows }))} />
+    </Panel>
+  );
+}
+
+function LeakPanel({ report, of }: { report: Report; of: string }) {
+  const t = useMessages().data.health;
+  const f = useFormats();
+  if (report.leakage.length === 0) return <Nothing title={t.leakage} text={t.noLeakage} />;
+  return (
+    <Panel title={t.leakage}>
+      <BarList
+        label={t.leakage}
+        bars={report.leakage.map((leak) => ({
+          label: t.leak(leak.a, leak.b),
+          value: leak.same + leak.near,
+          note: t.leakNote(f.number(leak.same), f.number(leak.near)),
+          color: splitColor(leak.b),
+        }))}
+      />
+      <div className={c.under}>
+        <RowGroups
+          of={of}
+          groups={report.leakage.flatMap((leak) =>
+            leak.listed.map((rows) => ({
+              key: `${leak.a} ${leak.b} ${rows.join()}`,
+              rows: rows as number[],
+              note: t.leak(leak.a, leak.b),
+            })),
+          )}
+        />
+      </div>
+    </Panel>
+  );
+}
+
+function ConflictPanel({ report, of }: { report: Report; of: string }) {
+  const t = useMessages().data.health;
+  const f = useFormats();
+  if (report.conflicts === 0) return <Nothing title={t.conflictsTitle} text={t.noConflicts} />;
+  const votes = (all: S["Conflict"]["votes"]): ReactNode =>
+    Object.entries(all)
+      .map(
+        ([path, counts]) =>
+          `${path}: ${Object.entries(counts)
+            .map(([value, n]) => t.votes(value, f.number(n)))
+            .join(", ")}`,
+      )
+      .join("; ");
+  return (
+    <Panel title={t.conflictsTitle}>
+      <RowGroups
+        of={of}
+        groups={report.conflicts_listed.map((one) => ({
+          key: one.rows.join(),
+          rows: one.rows,
+          note: votes(one.votes) || (one.same_input ? t.sameInput : t.nearInput),
+        }))}
+      />
+    </Panel>
+  );
+}
+
+function Shown({ report, of, onForm }: { report: Report; of: string; onForm: Form }) {
+  const t = useMessages().data.health;
+  const f = useFormats();
+  const worst = worstOf(report);
+  const personal = Math.max(0, ...Object.values(report.personal).map((one) => one.rows));
+  const leaks = report.leakage.reduce((sum, leak) => sum + leak.same + leak.near, 0);
+  return (
+    <div className={c.stack}>
+      <Stats
+        items={[
+          {
+            label: t.state,
+            value: <Status state={STATES[worst] ?? "ok"} label={t.worst[worst]} />,
+            note: t.took(f.duration(report.seconds * 1000)),
+          },
+          {
+            label: t.duplicates,
+            value: f.number(report.exact.extra + report.near.extra),
+            note: t.duplicatesNote(f.number(report.exact.extra), f.number(report.near.extra)),
+          },
+          {
+            label: t.personalRows,
+            value: f.number(Object.values(report.personal).reduce((sum, one) => sum + one.found, 0)),
+            note: personal ? t.inRows(f.number(personal)) : undefined,
+          },
+          { label: t.leaks, value: f.number(leaks) },
+          { label: t.conflicts, value: f.number(report.conflicts) },
+        ]}
+      />
+      <Findings report={report} onForm={onForm} />
+      <Columns even main={<LengthPanel report={report} />} side={<LabelPanel report={report} />} />
+      <Columns even main={<Languages report={report} />} side={<PersonalPanel report={report} of={of} />} />
+      <Columns
+        even
+        main={<DuplicatesPanel report={report} of={of} kind="near" />}
+        side={<DuplicatesPanel report={report} of={of} kind="exact" />}
+      />
+      <Columns even main={<LeakPanel report={report} of={of} />} side={<ConflictPanel report={report} of={of} />} />
+    </div>
+  );
+}
+
+/** The health of a version: what was found in it, in pictures, and what to do about it. */
+export default function HealthTab({ current, onForm }: { current: Version; onForm: Form }) {
+  const t = useMessages().data.health;
+  const ref = refOf(current);
+  const query = useQuery(reportQuery(ref));
+  return (
+    <Await query={query}>
+      {(report) =>
+        report === null ? (
+          <EmptyState
+            icon={Stethoscope}
+            title={t.none}
+            action={
+              <Button size="sm" leftSection={<Stethoscope size={15} aria-hidden />} onClick={() => onForm("profile")}>
+                {t.start}
+              </Button>
+            }
+            cli={`vong data profile ${ref}`}
+            python={`from vong.client import Client\n\nvong = Client()\njob = vong.data.profile("${ref}")\nvong.jobs.wait(job.id)\nreport = vong.data.report("${ref}")`}
+          >
+            {t.noneText}
+          </EmptyState>
+        ) : (
+          <Shown report={report} of={ref} onForm={onForm} />
+        )
+      }
+    </Await>
+  );
+}
