@@ -7,4 +7,22 @@ const home = createRoute({
   component: lazyRouteComponent(() => import("./SettingsPage")),
 });
 
-export const routes = [home] as const;
+const account = createRoute({
+  getParentRoute: () => root,
+  path: "/settings/account",
+  component: lazyRouteComponent(() => import("./AccountPage")),
+});
+
+const users = createRoute({
+  getParentRoute: () => root,
+  path: "/settings/users",
+  component: lazyRouteComponent(() => import("./UsersPage")),
+});
+
+const about = createRoute({
+  getParentRoute: () => root,
+  path: "/settings/about",
+  component: lazyRouteComponent(() => import("./AboutPage")),
+});
+
+export const routes = [home, account, users, about] as const;

@@ -1,0 +1,15 @@
+import { Link } from "@tanstack/react-router";
+import c from "./LinkTabs.module.css";
+
+/** The parts of a stage, each with an address of its own. */
+export function LinkTabs({ label, tabs }: { label: string; tabs: { to: string; label: string }[] }) {
+  return (
+    <nav className={c.tabs} aria-label={label}>
+      {tabs.map((tab) => (
+        <Link key={tab.to} to={tab.to} className={c.tab} activeOptions={{ exact: true, includeSearch: false }}>
+          {tab.label}
+        </Link>
+      ))}
+    </nav>
+  );
+}
