@@ -101,7 +101,7 @@ function Splits({ current }: { current: Version }) {
 }
 
 function MadeBy({ current }: { current: Version }) {
-  const t = useMessages().data;
+  const { data: t, app } = useMessages();
   const f = useFormats();
   const { operation, parents } = current;
   const settings = toldSettings(operation);
@@ -110,7 +110,7 @@ function MadeBy({ current }: { current: Version }) {
     <Panel title={t.overview.madeBy}>
       <Facts
         items={[
-          [t.list.operation, t.operations[operation.name] ?? operation.name],
+          [t.overview.by, t.operations[operation.name] ?? operation.name],
           ...(parents.length
             ? [
                 [
@@ -133,7 +133,7 @@ function MadeBy({ current }: { current: Version }) {
           ...settings.map(([name, value]): [string, React.ReactNode] => [
             t.settings[name] ?? name,
             <span key={name} className="mono">
-              {value}
+              {value === "true" ? app.yes : value === "false" ? app.no : value}
             </span>,
           ]),
         ]}
@@ -216,7 +216,7 @@ export function Overview({ current, all }: { current: Version; all: Version[] })
               : f.number(current.number),
           },
           { label: t.list.splits, value: f.number(splits) },
-          { label: t.list.operation, value: t.operations[current.operation.name] ?? current.operation.name },
+          { label: t.overview.by, value: t.operations[current.operation.name] ?? current.operation.name },
           { label: t.list.when, value: <When at={current.created_at} /> },
         ]}
       />

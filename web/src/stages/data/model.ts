@@ -78,6 +78,9 @@ export function linesOf(versions: Version[]): GraphEdge[] {
   );
 }
 
+/** Fewer bins than these say nothing of how the values spread: empty ones are put beside them. */
+const FEWEST_BINS = 7;
+
 /**
  * The bins of a length distribution. The server gives the upper end of each bin, a power of two; each begins where
  * the one before ends.
@@ -88,6 +91,12 @@ export function binsOf(lengths: Pick<S["Lengths"], "histogram">): Bin[] {
   const bins: Bin[] = [];
   for (let to = Math.min(...ends); to <= Math.max(...ends); to *= 2)
     bins.push({ from: to === 1 ? 0 : to / 2, to, count: counts.get(to) ?? 0 });
+  while (bins.length && bins.length < FEWEST_BINS) {
+    const [first, last] = [bins[0] as Bin, bins.at(-1) as Bin];
+    if (bins.length % 2 && first.to > 1)
+      bins.unshift({ from: first.to === 2 ? 0 : first.to / 4, to: first.to / 2, count: 0 });
+    else bins.push({ from: last.to, to: last.to * 2, count: 0 });
+  }
   return bins;
 }
 

@@ -6,6 +6,7 @@ import { useMemo } from "react";
 import type { S } from "@/api/client";
 import { useMessages } from "@/app/i18n";
 import { failed } from "@/components/notify";
+import c from "../data.module.css";
 import { pathsOf, refOf, type Version } from "../model";
 import { someRows } from "../queries";
 import { CleanForm } from "./CleanForm";
@@ -53,7 +54,7 @@ export default function ActForm({ form, current, onClose }: { form: FormName; cu
     <Modal opened onClose={onClose} title={t[form].title} size="lg" closeButtonProps={{ "aria-label": app.close }}>
       <Stack gap="sm">
         <Text size="sm" c="dimmed">
-          {t[form].lead} <span className="mono">{refOf(current)}</span>
+          {t[form].lead} <span className={`mono ${c.ref}`}>{refOf(current)}</span>
         </Text>
         <Form current={current} paths={paths} onStart={start.mutate} foot={foot} />
       </Stack>

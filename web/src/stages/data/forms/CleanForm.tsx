@@ -76,7 +76,7 @@ export function CleanForm({ current, onStart, foot }: FormProps) {
         ),
       )}
     >
-      <SimpleGrid cols={{ base: 1, sm: 2 }} spacing="md" verticalSpacing="sm">
+      <SimpleGrid style={{ alignItems: "end" }} cols={{ base: 1, sm: 2 }} spacing="md" verticalSpacing="sm">
         <Choice label={t.personal} hint={t.personalHint} of={[["mask", t.mask], ...either]} {...choice("personal")} />
         <Choice
           label={t.conflicts}

@@ -16,7 +16,7 @@ export function ProfileForm({ current, paths, onStart, foot }: FormProps) {
         onStart(() => ok(api.POST("/api/v1/data/versions/{ref}/profile", { params: { path }, body }))),
       )}
     >
-      <SimpleGrid cols={{ base: 1, sm: 2 }} spacing="sm">
+      <SimpleGrid style={{ alignItems: "end" }} cols={{ base: 1, sm: 2 }} spacing="sm">
         <Threshold {...form.getInputProps("threshold")} />
         <NumberInput
           label={t.profile.longest}

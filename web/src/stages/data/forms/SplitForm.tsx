@@ -67,7 +67,7 @@ export function SplitForm({ current, paths, onStart, foot }: FormProps) {
         {...form.getInputProps("shares")}
       />
       {shares && <Expected shares={shares} rows={current.rows} />}
-      <SimpleGrid cols={{ base: 1, sm: 2 }} spacing="sm" mt="sm">
+      <SimpleGrid style={{ alignItems: "end" }} cols={{ base: 1, sm: 2 }} spacing="sm" mt="sm">
         <TagsInput
           label={t.stratify}
           description={t.stratifyHint}
