@@ -1,8 +1,151 @@
+import { Button, Checkbox, Text } from "@mantine/core";
+import { useInfiniteQuery } from "@tanstack/react-query";
+import { Link, useNavigate } from "@tanstack/react-router";
+import { FlaskConical, GitCompare, Plus } from "lucide-react";
+import { useState } from "react";
+import type { S } from "@/api/client";
 import { useMessages } from "@/app/i18n";
+import { useFormats } from "@/app/i18n/format";
+import { Failure, Waiting } from "@/components/Await";
+import { type Column, DataGrid } from "@/components/DataGrid";
+import { EmptyState } from "@/components/EmptyState";
 import { PageHeader } from "@/components/Page";
+import { Status } from "@/components/Status";
+import { When } from "@/components/When";
+import { runsQuery } from "./queries";
+import { ScoreChips } from "./ScoreChips";
 
-/** To be built. */
+type Run = S["EvalResult"];
+const CLI = "vong evals run --model deployment/tuned --dataset tickets --scorer exact_match";
+const PYTHON = `from vong.client import Client
+
+run = Client().evals.run("deployment/tuned", "tickets", scorers=["exact_match"])`;
+
+function useColumns(chosen: string[], choose: (id: string) => void): Column<Run>[] {
+  const { evals: t, app } = useMessages();
+  const f = useFormats();
+  return [
+    {
+      id: "choose",
+      title: t.choose,
+      width: "76px",
+      cell: (run) => (
+        <Checkbox
+          size="xs"
+          aria-label={t.chosen(run.name)}
+          checked={chosen.includes(run.id)}
+          onChange={() => choose(run.id)}
+          onClick={(event) => event.stopPropagation()}
+        />
+      ),
+    },
+    {
+      id: "name",
+      title: t.name,
+      width: "minmax(180px, 1.2fr)",
+      cell: (run) => (
+        <Text inherit fw={500} truncate>
+          {run.name}
+        </Text>
+      ),
+    },
+    {
+      id: "status",
+      title: app.status,
+      width: "116px",
+      cell: (run) => <Status state={run.status} label={(app.job as Record<string, unknown>)[run.status] as string} />,
+    },
+    { id: "model", title: t.model, width: "minmax(130px, 1fr)", cell: (run) => run.model },
+    {
+      id: "dataset",
+      title: t.dataset,
+      width: "minmax(150px, 1fr)",
+      cell: (run) => `${run.dataset.replace(/(@.{8}).*/, "$1")} · ${run.split}`,
+    },
+    {
+      id: "scores",
+      title: t.scores,
+      width: "minmax(250px, 1.2fr)",
+      cell: (run) => <ScoreChips scores={run.scores} most={2} />,
+    },
+    {
+      id: "examples",
+      title: t.examples,
+      width: "92px",
+      right: true,
+      cell: (run) =>
+        run.done === run.examples ? f.number(run.done) : `${f.number(run.done)} / ${f.number(run.examples)}`,
+    },
+    { id: "when", title: t.when, width: "110px", right: true, cell: (run) => <When at={run.created_at} /> },
+  ];
+}
+
+/** Every evaluation, newest first; two of them can be compared. */
 export default function EvalsPage() {
-  const t = useMessages().app;
-  return <PageHeader title={t.nav.evals} sub={t.about.evals} />;
+  const { evals: t, app } = useMessages();
+  const navigate = useNavigate();
+  const [chosen, setChosen] = useState<string[]>([]);
+  const query = useInfiniteQuery(runsQuery());
+  const rows = query.data?.pages.flat() ?? [];
+  const choose = (id: string) =>
+    setChosen((had) => (had.includes(id) ? had.filter((one) => one !== id) : [...had, id].slice(-2)));
+  const columns = useColumns(chosen, choose);
+  const [first, second] = [...chosen].sort(
+    (one, other) => rows.findIndex((row) => row.id === other) - rows.findIndex((row) => row.id === one),
+  );
+  const button = (
+    <Button component={Link} to="/evals/new" size="sm" leftSection={<Plus size={15} aria-hidden />}>
+      {t.new}
+    </Button>
+  );
+  const compare = (
+    <Button
+      size="sm"
+      variant="default"
+      leftSection={<GitCompare size={15} aria-hidden />}
+      disabled={!first || !second}
+      title={t.compareHint}
+      onClick={() => navigate({ to: "/evals/compare", search: { a: first, b: second } })}
+    >
+      {t.compare}
+    </Button>
+  );
+  const some = rows.length > 0;
+  return (
+    <>
+      <PageHeader
+        title={app.nav.evals}
+        sub={t.lead}
+        actions={
+          some && (
+            <>
+              {compare}
+              {button}
+            </>
+          )
+        }
+      />
+      {query.isPending && <Waiting lines={10} />}
+      {query.isError && <Failure error={query.error} again={() => query.refetch()} />}
+      {query.isSuccess && !some && (
+        <EmptyState icon={FlaskConical} title={t.emptyTitle} action={button} cli={CLI} python={PYTHON}>
+          {t.emptyText}
+        </EmptyState>
+      )}
+      {some && (
+        <DataGrid
+          label={app.nav.evals}
+          columns={columns}
+          rows={rows}
+          rowKey={(run) => run.id}
+          rowHeight={44}
+          height="calc(100dvh - 146px)"
+          more={query.hasNextPage}
+          loading={query.isFetchingNextPage}
+          onEnd={query.fetchNextPage}
+          onOpen={(run) => navigate({ to: "/evals/$id", params: { id: run.id } })}
+        />
+      )}
+    </>
+  );
 }

@@ -1,5 +1,6 @@
 import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
 import { root } from "@/app/root";
+import { compareSearch, formSearch, runSearch } from "./search";
 
 const home = createRoute({
   getParentRoute: () => root,
@@ -7,4 +8,25 @@ const home = createRoute({
   component: lazyRouteComponent(() => import("./EvalsPage")),
 });
 
-export const routes = [home] as const;
+const form = createRoute({
+  getParentRoute: () => root,
+  path: "/evals/new",
+  validateSearch: formSearch,
+  component: lazyRouteComponent(() => import("./NewEvalPage")),
+});
+
+const compare = createRoute({
+  getParentRoute: () => root,
+  path: "/evals/compare",
+  validateSearch: compareSearch,
+  component: lazyRouteComponent(() => import("./ComparePage")),
+});
+
+const run = createRoute({
+  getParentRoute: () => root,
+  path: "/evals/$id",
+  validateSearch: runSearch,
+  component: lazyRouteComponent(() => import("./EvalPage")),
+});
+
+export const routes = [home, form, compare, run] as const;
