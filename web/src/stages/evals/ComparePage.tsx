@@ -4,7 +4,7 @@ import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { ArrowLeftRight } from "lucide-react";
 import type { S } from "@/api/client";
 import { useMessages } from "@/app/i18n";
-import { useFormats } from "@/app/i18n/format";
+import { type Formats, UNKNOWN, useFormats } from "@/app/i18n/format";
 import { Await } from "@/components/Await";
 import { pretty } from "@/components/Code";
 import { PageBody, PageHeader, Panel } from "@/components/Page";
@@ -12,7 +12,7 @@ import { Status } from "@/components/Status";
 import { PlaceLink } from "@/components/ThingLink";
 import c from "./evals.module.css";
 import { comparisonQuery, runsQuery } from "./queries";
-import { digits, onAxis, ordered, turnOf, verdict } from "./scores";
+import { digits, onAxis, ordered, topOf, turnOf, verdict } from "./scores";
 import { TURNS } from "./search";
 
 const page = getRouteApi("/evals/compare");
@@ -31,11 +31,23 @@ function Interval({ one, reach, label }: { one: S["MetricComparison"]; reach: nu
   );
 }
 
+/** A p-value; very small ones as a bound. */
+function chance(p: number | null | undefined, f: Formats): string {
+  if (p === null || p === undefined) return UNKNOWN;
+  return p < 0.0001 ? `< ${f.number(0.0001, 4)}` : f.number(p, 4);
+}
+
 function Metrics({ found }: { found: S["EvalComparison"] }) {
   const t = useMessages().evals.cmp;
   const f = useFormats();
   const said = { better: t.better, worse: t.worse, unclear: t.unclear };
   const tones = { better: "ok", worse: "error", unclear: "queued" };
+  const widest = Math.max(
+    0.01,
+    ...Object.entries(found.metrics).map(
+      ([name, one]) => Math.max(Math.abs(one.low), Math.abs(one.high)) / topOf(name),
+    ),
+  );
   const signed = (value: number, name: string) => `${value > 0 ? "+" : ""}${f.fixed(value, digits(name))}`;
   return (
     <Panel title={t.title} flush>
@@ -66,7 +78,7 @@ function Metrics({ found }: { found: S["EvalComparison"] }) {
           <tbody>
             {ordered(Object.keys(found.metrics)).map((name) => {
               const one = found.metrics[name] as S["MetricComparison"];
-              const reach = Math.max(Math.abs(one.low), Math.abs(one.high), 1e-9) * 1.15;
+              const reach = widest * topOf(name) * 1.1;
               const interval = `${signed(one.low, name)} … ${signed(one.high, name)}`;
               return (
                 <tr key={name}>
@@ -87,9 +99,7 @@ function Metrics({ found }: { found: S["EvalComparison"] }) {
                   <td className={`${c.right} num`}>
                     {f.number(one.wins)} · {f.number(one.losses)} · {f.number(one.ties)}
                   </td>
-                  <td className={`${c.right} num`}>
-                    {one.mcnemar_p === null || one.mcnemar_p === undefined ? "–" : f.number(one.mcnemar_p, 4)}
-                  </td>
+                  <td className={`${c.right} num`}>{chance(one.mcnemar_p, f)}</td>
                   <td>
                     <Status state={tones[verdict(one)]} label={said[verdict(one)]} />
                   </td>

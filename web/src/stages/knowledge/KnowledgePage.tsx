@@ -1,8 +1,126 @@
+import { Button, Group, Modal, Stack, Text, TextInput } from "@mantine/core";
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { Library, Plus } from "lucide-react";
+import { useState } from "react";
+import type { S } from "@/api/client";
 import { useMessages } from "@/app/i18n";
+import { useFormats } from "@/app/i18n/format";
+import { Await } from "@/components/Await";
+import { type Column, DataGrid } from "@/components/DataGrid";
+import { EmptyState } from "@/components/EmptyState";
+import { failed } from "@/components/notify";
 import { PageHeader } from "@/components/Page";
+import { When } from "@/components/When";
+import { addFiles, basesQuery } from "./queries";
+import { Upload } from "./Upload";
 
-/** To be built. */
+const CLI = "vong knowledge add handbook docs/*.md";
+const PYTHON = `from pathlib import Path
+from vong.client import Client
+
+Client().knowledge.add("handbook", [Path("docs/care.md")])`;
+
+function NewBase({ onClose }: { onClose: () => void }) {
+  const { app, knowledge: t } = useMessages();
+  const navigate = useNavigate();
+  const [name, setName] = useState("handbook");
+  const [files, setFiles] = useState<File[]>([]);
+  const make = useMutation({
+    mutationFn: () => addFiles(name.trim(), files),
+    onSuccess: (job) => navigate({ to: "/knowledge/$base", params: { base: name.trim() }, search: { job: job.id } }),
+    onError: failed,
+  });
+  return (
+    <Modal opened onClose={onClose} title={t.new} size="lg" closeButtonProps={{ "aria-label": app.close }}>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          make.mutate();
+        }}
+      >
+        <Stack gap="sm">
+          <TextInput
+            label={t.name}
+            description={t.nameHint}
+            data-autofocus
+            value={name}
+            onChange={(event) => setName(event.currentTarget.value)}
+          />
+          <Upload onFiles={(more) => setFiles((had) => [...had, ...more])} />
+          {files.length > 0 && (
+            <Text size="sm" c="dimmed">
+              {t.files}: {files.map((file) => file.name).join(", ")}
+            </Text>
+          )}
+        </Stack>
+        <Group justify="flex-end" mt="lg">
+          <Button variant="default" onClick={onClose}>
+            {app.cancel}
+          </Button>
+          <Button type="submit" disabled={!files.length || !name.trim()} loading={make.isPending}>
+            {t.make}
+          </Button>
+        </Group>
+      </form>
+    </Modal>
+  );
+}
+
+function useColumns(): Column<S["Base"]>[] {
+  const t = useMessages().knowledge;
+  const f = useFormats();
+  return [
+    {
+      id: "name",
+      title: t.base,
+      width: "minmax(160px, 1fr)",
+      cell: (base) => (
+        <Text inherit fw={500} truncate>
+          {base.name}
+        </Text>
+      ),
+    },
+    { id: "documents", title: t.documents, width: "110px", right: true, cell: (base) => f.number(base.documents) },
+    { id: "passages", title: t.passages, width: "110px", right: true, cell: (base) => f.number(base.chunks) },
+    { id: "embedder", title: t.embedder, width: "minmax(160px, 1fr)", cell: (base) => base.embedder },
+    { id: "updated", title: t.updated, width: "130px", right: true, cell: (base) => <When at={base.updated_at} /> },
+  ];
+}
+
+/** The knowledge bases. */
 export default function KnowledgePage() {
-  const t = useMessages().app;
-  return <PageHeader title={t.nav.knowledge} sub={t.about.knowledge} />;
+  const { app, knowledge: t } = useMessages();
+  const navigate = useNavigate();
+  const [making, setMaking] = useState(false);
+  const query = useQuery(basesQuery());
+  const columns = useColumns();
+  const button = (
+    <Button size="sm" leftSection={<Plus size={15} aria-hidden />} onClick={() => setMaking(true)}>
+      {t.new}
+    </Button>
+  );
+  return (
+    <>
+      <PageHeader title={app.nav.knowledge} sub={t.lead} actions={query.data && query.data.length > 0 && button} />
+      <Await query={query}>
+        {(bases) =>
+          bases.length ? (
+            <DataGrid
+              label={app.nav.knowledge}
+              columns={columns}
+              rows={bases}
+              rowKey={(base) => base.name}
+              onOpen={(base) => navigate({ to: "/knowledge/$base", params: { base: base.name } })}
+            />
+          ) : (
+            <EmptyState icon={Library} title={t.emptyTitle} action={button} cli={CLI} python={PYTHON}>
+              {t.emptyText}
+            </EmptyState>
+          )
+        }
+      </Await>
+      {making && <NewBase onClose={() => setMaking(false)} />}
+    </>
+  );
 }

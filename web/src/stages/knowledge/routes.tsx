@@ -1,5 +1,6 @@
 import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
 import { root } from "@/app/root";
+import { baseSearch } from "./search";
 
 const home = createRoute({
   getParentRoute: () => root,
@@ -7,4 +8,11 @@ const home = createRoute({
   component: lazyRouteComponent(() => import("./KnowledgePage")),
 });
 
-export const routes = [home] as const;
+const base = createRoute({
+  getParentRoute: () => root,
+  path: "/knowledge/$base",
+  validateSearch: baseSearch,
+  component: lazyRouteComponent(() => import("./BasePage")),
+});
+
+export const routes = [home, base] as const;
