@@ -203,6 +203,7 @@ function Languages({ report }: { report: Report }) {
   const f = useFormats();
   const names = useLanguageNames();
   const bars = Object.entries(report.languages)
+    .sort(([, a], [, b]) => b - a)
     .slice(0, 8)
     .map(
       ([code, count]): Bar => ({
@@ -234,7 +235,7 @@ function PersonalPanel({ report, of }: { report: Report; of: string }) {
   const t = useMessages().data.health;
   const f = useFormats();
   const [kind, setKind] = useState<string | null>(null);
-  const kinds = Object.entries(report.personal);
+  const kinds = Object.entries(report.personal).sort(([, a], [, b]) => b.found - a.found);
   if (kinds.length === 0) return <Nothing title={t.personal} text={t.noPersonal} />;
   const listed = report.personal[kind ?? ""]?.listed ?? [];
   return (
@@ -368,14 +369,25 @@ function Shown({ report, of, onForm }: { report: Report; of: string; onForm: For
         ]}
       />
       <Findings report={report} onForm={onForm} />
-      <Columns even main={<LengthPanel report={report} />} side={<LabelPanel report={report} />} />
-      <Columns even main={<Languages report={report} />} side={<PersonalPanel report={report} of={of} />} />
       <Columns
         even
-        main={<DuplicatesPanel report={report} of={of} kind="near" />}
-        side={<DuplicatesPanel report={report} of={of} kind="exact" />}
+        main={
+          <>
+            <LengthPanel report={report} />
+            <Languages report={report} />
+            <DuplicatesPanel report={report} of={of} kind="near" />
+            <LeakPanel report={report} of={of} />
+          </>
+        }
+        side={
+          <>
+            <LabelPanel report={report} />
+            <PersonalPanel report={report} of={of} />
+            <DuplicatesPanel report={report} of={of} kind="exact" />
+            <ConflictPanel report={report} of={of} />
+          </>
+        }
       />
-      <Columns even main={<LeakPanel report={report} of={of} />} side={<ConflictPanel report={report} of={of} />} />
     </div>
   );
 }

@@ -1,4 +1,5 @@
 import { Text } from "@mantine/core";
+import { useMediaQuery } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { useMemo } from "react";
@@ -39,6 +40,7 @@ function History({ current, all }: { current: Version; all: Version[] }) {
     return newest.some((one) => one.hash === current.hash) ? newest : [...newest, current];
   }, [all, current]);
   const query = useQuery(history(current.name, own));
+  const tall = useMediaQuery("(max-width: 700px)") ?? false;
   return (
     <Panel title={t.overview.history} flush>
       <Await query={query} lines={3}>
@@ -58,7 +60,8 @@ function History({ current, all }: { current: Version; all: Version[] }) {
               nodes={nodes}
               edges={linesOf(found)}
               label={t.overview.graph}
-              height={nodes.length > 8 ? 280 : 190}
+              height={tall ? Math.min(460, 40 + 110 * nodes.length) : nodes.length > 8 ? 280 : 190}
+              direction={tall ? "TB" : "LR"}
               onOpen={(ref) => go({ to: `/data/${encodeURIComponent(nameOf(ref))}`, search: { version: ref } })}
             />
           );
@@ -101,11 +104,10 @@ function Splits({ current }: { current: Version }) {
 }
 
 function MadeBy({ current }: { current: Version }) {
-  const { data: t, app } = useMessages();
+  const t = useMessages().data;
   const f = useFormats();
   const { operation, parents } = current;
   const settings = toldSettings(operation);
-  const counts = Object.entries(operation.changes ?? {}).filter(([, count]) => count > 0);
   return (
     <Panel title={t.overview.madeBy}>
       <Facts
@@ -133,22 +135,28 @@ function MadeBy({ current }: { current: Version }) {
           ...settings.map(([name, value]): [string, React.ReactNode] => [
             t.settings[name] ?? name,
             <span key={name} className="mono">
-              {value === "true" ? app.yes : value === "false" ? app.no : value}
+              {t.values[value] ?? value}
             </span>,
           ]),
         ]}
       />
-      {counts.length > 0 && (
-        <>
-          <Text size="sm" fw={600} mt="sm" mb={4} component="h3">
-            {t.overview.counts}
-          </Text>
-          <BarList
-            label={t.overview.counts}
-            bars={counts.map(([name, value]) => ({ label: t.changes[name] ?? name, value, color: "--series-3" }))}
-          />
-        </>
-      )}
+    </Panel>
+  );
+}
+
+/** How many rows the operation changed, in which way. */
+function Counts({ current }: { current: Version }) {
+  const t = useMessages().data;
+  const counts = Object.entries(current.operation.changes ?? {}).filter(([, count]) => count > 0);
+  if (counts.length === 0) return null;
+  return (
+    <Panel title={t.overview.counts}>
+      <BarList
+        label={t.overview.counts}
+        bars={counts
+          .sort(([, a], [, b]) => b - a)
+          .map(([name, value]) => ({ label: t.changes[name] ?? name, value, color: "--series-3" }))}
+      />
     </Panel>
   );
 }
@@ -221,7 +229,16 @@ export function Overview({ current, all }: { current: Version; all: Version[] })
         ]}
       />
       <History current={current} all={all} />
-      <Columns even main={<Splits current={current} />} side={<MadeBy current={current} />} />
+      <Columns
+        even
+        main={
+          <>
+            <Splits current={current} />
+            <Counts current={current} />
+          </>
+        }
+        side={<MadeBy current={current} />}
+      />
       {current.operation.name === "clean" && <Changed current={current} />}
     </div>
   );

@@ -77,6 +77,10 @@ export const data = {
     until: "Until",
     rows: "Rows",
   } as Record<string, string>,
+  values: { true: "Yes", false: "No", drop: "drop", keep: "keep", mask: "mask", majority: "majority" } as Record<
+    string,
+    string
+  >,
   split: { none: "No split", all: "All splits" },
   version: {
     label: "Version",

@@ -78,6 +78,7 @@ export const data: Messages["data"] = {
     until: "Đến lúc",
     rows: "Dòng",
   },
+  values: { true: "Có", false: "Không", drop: "bỏ", keep: "giữ", mask: "che", majority: "theo đa số" },
   split: { none: "Chưa chia", all: "Mọi phần chia" },
   version: {
     label: "Phiên bản",
