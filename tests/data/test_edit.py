@@ -10,6 +10,7 @@ from tests.data.making import example
 from tests.data.test_api import Server, server, tickets
 from vong import data
 from vong.data.edit import RowEdit
+from vong.data.find import RowFilter
 from vong.data.rows import page
 from vong.data.versions import read_lines
 from vong.errors import InvalidInput
@@ -71,13 +72,13 @@ def test_an_edit_that_cannot_be_is_refused(
 def test_rows_are_found_by_their_metadata(
     connection: Connection, blobs: Blobs, metadata: list[str], numbers: list[int]
 ) -> None:
-    found = page(blobs, made(connection, blobs), metadata=metadata)
+    found = page(blobs, made(connection, blobs), RowFilter(metadata=tuple(metadata)))
     assert [row.number for row in found] == numbers
 
 
 def test_metadata_without_a_value_is_refused(connection: Connection, blobs: Blobs) -> None:
     with pytest.raises(InvalidInput, match="names no metadata"):
-        page(blobs, made(connection, blobs), metadata=["email"])
+        page(blobs, made(connection, blobs), RowFilter(metadata=("email",)))
 
 
 def test_a_diff_lists_one_kind_and_counts_all(connection: Connection, blobs: Blobs) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy.exc import ProgrammingError
 from tests.data.making import example, examples
 from vong import access, data
 from vong.data import tables
+from vong.data.find import RowFilter
 from vong.data.rows import page
 from vong.data.versions import Rows, list_datasets
 from vong.errors import InvalidInput, NotFound
@@ -149,7 +150,7 @@ def test_rows_come_in_pages_by_number_split_and_text(connection: Connection, blo
     version = data.write(connection, blobs, "tickets", written, IMPORT)
     assert [row.number for row in page(blobs, version, limit=3)] == [1, 2, 3]
     assert [row.number for row in page(blobs, version, after=8, limit=5)] == [9, 10]
-    assert [row.number for row in page(blobs, version, split="even", after=4, limit=2)] == [6, 8]
-    assert [row.number for row in page(blobs, version, text="FRAGE 10")] == [10]
-    assert [row.number for row in page(blobs, version, text="NEIN", limit=2)] == [2, 4]
+    assert [row.number for row in page(blobs, version, RowFilter(split="even"), after=4, limit=2)] == [6, 8]
+    assert [row.number for row in page(blobs, version, RowFilter(text="FRAGE 10"))] == [10]
+    assert [row.number for row in page(blobs, version, RowFilter(text="NEIN"), limit=2)] == [2, 4]
     assert [row.example for row in page(blobs, version)] == written == list(Rows(blobs, version))

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Form, Query, UploadFile
+from fastapi import APIRouter, Depends, Form, Query, UploadFile
 from pydantic import Json
 
 from vong import data, jobs
@@ -10,6 +10,7 @@ from vong.api.call import Call
 from vong.app import data as wired
 from vong.data.clean import CleaningChange, CleanSettings
 from vong.data.edit import RowEdit
+from vong.data.find import OriginKind, RowFilter, count
 from vong.data.preview import FilePreview
 from vong.data.report import ProfileSettings, Report
 from vong.data.reports import changes_of, latest_report
@@ -95,20 +96,40 @@ def version(ref: str, call: Call) -> DatasetVersion:
         return data.find(connection, ref)
 
 
-@routes.get("/versions/{ref}/rows")
-def rows(
-    ref: str,
-    call: Call,
-    after: Annotated[int, Query(ge=0)] = 0,
-    limit: Limit = 50,
+def row_filter(
     split: str | None = None,
-    text: str | None = None,
+    text: Annotated[str | None, Query(description="Stands in question or answer, in any case.")] = None,
     metadata: Annotated[list[str] | None, Query(description="FIELD=VALUE, as often as wanted.")] = None,
-) -> list[Row]:
-    """The rows after number `after`; of one split, with some text in question or answer, or with some metadata."""
+    label: Annotated[list[str] | None, Query(description="PATH=VALUE: completion.intent=refund.")] = None,
+    origin: Annotated[OriginKind | None, Query(description="Where rows came from; `span`: a correction.")] = None,
+) -> RowFilter:
+    """Which rows are wanted."""
+    return RowFilter(split=split, text=text, metadata=tuple(metadata or ()), labels=tuple(label or ()), origin=origin)
+
+
+Wanted = Annotated[RowFilter, Depends(row_filter)]
+
+
+class RowCount(Record):
+    """How many rows there are."""
+
+    rows: int
+
+
+@routes.get("/versions/{ref}/rows")
+def rows(ref: str, call: Call, wanted: Wanted, after: Annotated[int, Query(ge=0)] = 0, limit: Limit = 50) -> list[Row]:
+    """The rows after number `after` which fit: by split, text, metadata, label and origin."""
     with call.scope() as connection:
         found = data.find(connection, ref)
-    return page(call.platform.blobs, found, after=after, limit=limit, split=split, text=text, metadata=metadata or ())
+    return page(call.platform.blobs, found, wanted, after=after, limit=limit)
+
+
+@routes.get("/versions/{ref}/rows/count")
+def count_rows(ref: str, call: Call, wanted: Wanted) -> RowCount:
+    """How many rows fit."""
+    with call.scope() as connection:
+        found = data.find(connection, ref)
+    return RowCount(rows=count(call.platform.blobs, found, wanted))
 
 
 @routes.post("/versions/{ref}/rows", status_code=201)

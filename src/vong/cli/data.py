@@ -119,13 +119,24 @@ def show(ref: str, as_json: bool) -> None:
 @click.option("--split", help="Only rows of this split.")
 @click.option("--text", help="Only rows with this text in question or answer.")
 @click.option("--where", multiple=True, metavar="K=V", help="Only rows with this metadata: channel=email.")
+@click.option(
+    "--label", "labels", multiple=True, metavar="K=V", help="Only rows so labelled: completion.intent=refund."
+)
+@click.option(
+    "--origin", type=click.Choice(["span", "row", "file", "document", "annotator"]), help="Where they are from."
+)
+@click.option("--count", "counted", is_flag=True, help="How many there are, instead of them.")
 @json_option
 def rows(
-    ref: str, after: int, limit: int, split: str | None, text: str | None, where: tuple[str, ...], as_json: bool
+    ref: str, after: int, limit: int, where: tuple[str, ...], labels: tuple[str, ...], as_json: bool, **given: Any
 ) -> None:
     """Rows of a version."""
-    metadata = pairs(where, "--where")
-    found = Client().data.rows(ref, after=after, limit=limit, split=split, text=text, metadata=metadata)
+    filters = {"metadata": pairs(where, "--where"), "labels": pairs(labels, "--label")}
+    data = Client().data
+    if given.pop("counted"):
+        emit({"rows": data.count(ref, **given, **filters)}, as_json)
+        return
+    found = data.rows(ref, after=after, limit=limit, **given, **filters)
     if as_json:
         emit(found, True)
         return

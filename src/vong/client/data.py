@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from vong.client.transport import Transport
+from vong.errors import InvalidInput
 from vong.records import DatasetVersion, Example, Job, Record
 
 
@@ -92,13 +93,18 @@ class Data:
         after: int = 0,
         limit: int = 50,
         split: str | None = None,
-        text: str | None = None,
-        metadata: Mapping[str, str] | None = None,
+        **filters: Any,
     ) -> list[Row]:
-        """A page of rows: those after number `after`, of one split, with some text, or with some metadata."""
-        path = f"/api/v1/data/versions/{ref}/rows"
-        fields = [f"{name}={value}" for name, value in (metadata or {}).items()] or None
-        return self._send.get(path, list[Row], after=after, limit=limit, split=split, text=text, metadata=fields)
+        """A page of rows: those after number `after` which fit `split` and the other `filters`: `text`, `metadata` and
+        `labels` (dicts of names or paths to values), `origin` (`span`: corrections).
+        """
+        params = {"after": after, "limit": limit, "split": split, **_filters(filters)}
+        return self._send.get(f"/api/v1/data/versions/{ref}/rows", list[Row], **params)
+
+    def count(self, ref: str, *, split: str | None = None, **filters: Any) -> int:
+        """How many rows fit; `filters` as for `rows`."""
+        path = f"/api/v1/data/versions/{ref}/rows/count"
+        return int(self._send.get(path, dict[str, Any], split=split, **_filters(filters))["rows"])
 
     def read(self, ref: str, *, split: str | None = None) -> Iterator[Example]:
         """All rows of a version, or of one of its splits, page by page. A moving ref is fixed at the start."""
@@ -148,3 +154,14 @@ class Data:
         added, removed or changed).
         """
         return self._send.get("/api/v1/data/diff", dict[str, Any], a=a, b=b, limit=limit, kind=kind)
+
+
+def _filters(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Filters as the query's parameters."""
+    names = {"text": "text", "metadata": "metadata", "labels": "label", "origin": "origin"}
+    if unknown := sorted(given.keys() - names):
+        raise InvalidInput(f"there is no filter {unknown[0]!r}", f"known are: split, {', '.join(names)}")
+    return {
+        names[name]: [f"{key}={one}" for key, one in value.items()] if isinstance(value, Mapping) else value
+        for name, value in given.items()
+    }

@@ -1,0 +1,90 @@
+"""Rows found by what they say and where they came from, and counted; on the bytes as on the records."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Connection
+
+from tests.data.making import example, examples
+from tests.data.test_api import Server, server
+from vong import data
+from vong.data.find import RowFilter, Search, count
+from vong.data.rows import page
+from vong.errors import InvalidInput
+from vong.records import DatasetVersion, Example, Operation, Origin
+from vong.store.blobs import Blobs
+
+__all__ = ["server"]
+
+
+def row(number: int) -> Example:
+    made = example(
+        f"Câu hỏi số {number}: STRASSE und Straße",
+        {"intent": "refund" if number % 3 else "cancel a plan", "urgent": number % 2 == 0},
+        id=number,
+        split="train" if number % 4 else "test",
+    )
+    kind = "span" if number % 5 == 0 else "file"
+    return made.model_copy(update={"origin": Origin(kind=kind, id=f"o{number}")})
+
+
+@pytest.fixture
+def version(connection: Connection, blobs: Blobs) -> DatasetVersion:
+    # Long enough for several blocks, so that a block without a needle is passed over.
+    rows = [row(number) for number in range(1, 5001)]
+    return data.write(connection, blobs, "many", rows, Operation(name="import"))
+
+
+@pytest.mark.parametrize(
+    ("wanted", "fits"),
+    [
+        (RowFilter(text="SỐ 77:"), lambda n: n == 77),
+        (RowFilter(text="strasse und strasse"), lambda n: True),
+        (RowFilter(labels=("completion.intent=Cancel a plan",)), lambda n: n % 3 == 0),
+        (RowFilter(labels=("completion.urgent=true", "metadata.split=test")), lambda n: n % 4 == 0),
+        (RowFilter(origin="span", split="test"), lambda n: n % 20 == 0),
+        (RowFilter(metadata=("id=4999",)), lambda n: n == 4999),
+        (RowFilter(split="train"), lambda n: n % 4 > 0),
+        (RowFilter(text='"'), lambda n: True),
+        (RowFilter(text="nowhere"), lambda n: False),
+        (RowFilter(), lambda n: True),
+    ],
+)
+def test_a_filter_finds_all_rows_that_fit_and_no_others(
+    blobs: Blobs, version: DatasetVersion, wanted: RowFilter, fits: Callable[[int], bool]
+) -> None:
+    expected = [number for number in range(1, 5001) if fits(number)]
+    assert [number for number, _ in Search(wanted).numbers(blobs, version)] == expected
+    assert count(blobs, version, wanted) == len(expected)
+    behind = [number for number in expected if number > 3000][:7]
+    assert [found.number for found in page(blobs, version, wanted, after=3000, limit=7)] == behind
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(st.lists(examples(), min_size=1, max_size=6), st.text(min_size=1, max_size=3))
+def test_text_is_found_where_the_records_say_it(
+    connection: Connection, blobs: Blobs, rows: list[Example], text: str
+) -> None:
+    version = data.write(connection, blobs, "any", rows, Operation(name="import"))
+    said = [f"{one.prompt_text}\n{one.answer}".casefold() for one in rows]
+    expected = [number for number, words in enumerate(said, 1) if text.casefold() in words]
+    assert [found.number for found in page(blobs, version, RowFilter(text=text))] == expected
+
+
+@pytest.mark.parametrize("labels", [("intent=x",), ("completion.intent",)])
+def test_a_label_that_is_none_is_refused(labels: tuple[str, ...]) -> None:
+    with pytest.raises(InvalidInput):
+        Search(RowFilter(labels=labels))
+
+
+def test_rows_are_filtered_and_counted_over_the_api(server: Server) -> None:
+    version = server.data.append("small", [row(number) for number in range(1, 31)])
+    filters: dict[str, Any] = {"labels": {"completion.intent": "refund"}, "origin": "span"}
+    assert [found.number for found in server.data.rows(version.ref, **filters)] == [5, 10, 20, 25]
+    assert server.data.count(version.ref, **filters) == 4
+    assert server.data.count(version.ref, split="test", text="câu hỏi") == 7
+    with pytest.raises(InvalidInput, match="no filter 'colour'"):
+        server.data.count(version.ref, colour="red")
