@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from typing import Any
+from weakref import proxy
 
 import torch
 from torch import Tensor
@@ -17,11 +18,15 @@ ROOM = 128
 
 
 class Lane(DynamicLayer):
-    """One layer's part of `Lanes`, in the form that transformers' attention expects."""
+    """One layer's part of `Lanes`, in the form that transformers' attention expects.
+
+    It refers to its lanes weakly: a circle would keep hundreds of megabytes until the cyclic collector, which counts
+    objects and not bytes, comes by.
+    """
 
     def __init__(self, lanes: Lanes, index: int) -> None:
         super().__init__()
-        self.lanes = lanes
+        self.lanes: Lanes = proxy(lanes)
         self.index = index
         self.is_initialized = True
 

@@ -1,0 +1,50 @@
+"""The memory of keys and values: given back when a row ends, and bounded for the beginnings that prompts share."""
+
+import gc
+import weakref
+
+import torch
+
+from vong.serving.engines.lanes import Lanes, Prefixes, gather
+
+SHAPE = (3, 2, 8)
+LIKE = torch.zeros(1)
+
+
+def lanes(columns: int) -> Lanes:
+    made = Lanes.single(SHAPE, columns, LIKE, None)
+    made.end = columns
+    return made
+
+
+def test_lanes_that_nobody_uses_are_gone_at_once() -> None:
+    gc.disable()  # a circle of references would wait for the collector, and there are gigabytes in it
+    try:
+        one, other = lanes(50), lanes(70)
+        batch = gather([(one, [0]), (other, [0])])
+        stores = [weakref.ref(part.store) for part in (one, other, batch)]
+        del one, other, batch
+        assert [store() for store in stores] == [None, None, None]
+    finally:
+        gc.enable()
+
+
+def test_what_prompts_share_stays_within_its_bytes() -> None:
+    row = lanes(100)
+    size = row.store.numel() * row.store.element_size()
+    known = Prefixes(int(3.5 * size))
+    for number in range(10):
+        known.keep(None, [number, *range(1, 100)], row)
+    kept = [number for number in range(10) if known.find(None, [number, *range(1, 100), 7]) is not None]
+    assert kept == [7, 8, 9]  # three fit, the newest
+    known.find(None, [7, *range(1, 100), 7])  # used: 8 is now the oldest
+    known.keep(None, [11, *range(1, 100)], row)
+    kept = [number for number in range(12) if known.find(None, [number, *range(1, 100), 7]) is not None]
+    assert kept == [7, 9, 11]
+
+
+def test_a_prompt_larger_than_half_of_it_is_not_kept() -> None:
+    row = lanes(100)
+    known = Prefixes(row.store.numel() * row.store.element_size())
+    known.keep(None, list(range(100)), row)
+    assert known.find(None, list(range(101))) is None
