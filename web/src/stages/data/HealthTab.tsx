@@ -149,6 +149,7 @@ function LengthPanel({ report }: { report: Report }) {
 function LabelPanel({ report }: { report: Report }) {
   const t = useMessages().data.health;
   const f = useFormats();
+  const navigate = route.useNavigate();
   const [path, setPath] = useState<string | null>(null);
   const label = report.labels.find((one) => one.path === path) ?? report.labels[0];
   if (!label) return <Nothing title={t.labels} text={t.noLabels} />;
@@ -177,6 +178,10 @@ function LabelPanel({ report }: { report: Report }) {
           label: value,
           value: count,
           note: f.percent(count / report.rows, 1),
+          onClick: () =>
+            void navigate({
+              search: (now) => ({ version: now.version, tab: "rows", where: `${label.path}=${value}` }),
+            }),
         }))}
       />
       {values.length > SHOWN_LABELS && (

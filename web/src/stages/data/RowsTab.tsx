@@ -1,6 +1,6 @@
 import { NumberInput, Select, Text, TextInput } from "@mantine/core";
 import { useDebouncedCallback } from "@mantine/hooks";
-import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
+import { keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { Search } from "lucide-react";
 import { useMemo } from "react";
@@ -11,7 +11,7 @@ import { type Column, DataGrid } from "@/components/DataGrid";
 import { Panel } from "@/components/Page";
 import c from "./data.module.css";
 import { answered, asked, metadataLine, type Row, refOf, splitOf, splitsOf, type Version } from "./model";
-import { rows as rowsQuery } from "./queries";
+import { rowCount, rows as rowsQuery } from "./queries";
 import { SplitName } from "./Splits";
 
 const route = getRouteApi("/data/$name");
@@ -82,10 +82,11 @@ function Filters({ current, shown }: { current: Version; shown: string }) {
       />
       <TextInput
         size="xs"
-        w={170}
+        w={190}
         key={`where ${search.where === undefined}`}
+        title={t.whereTitle}
         aria-label={t.where}
-        placeholder={`${t.where}: ${t.whereHint}`}
+        placeholder={t.whereHint}
         defaultValue={search.where}
         onChange={(event) => where(event.currentTarget.value)}
       />
@@ -119,7 +120,11 @@ export function RowsTab({ current }: { current: Version }) {
   const rows = useMemo(() => query.data?.pages.flat() ?? [], [query.data]);
   const columns = useColumns();
   const { split, text, where, from } = search;
-  const known = text || where || from ? undefined : split ? current.splits?.[split] : current.rows;
+  const counted = useQuery({
+    ...rowCount(refOf(current), { split, text, where }),
+    enabled: !from && query.hasNextPage && Boolean(text || where),
+  });
+  const known = from ? undefined : text || where ? counted.data : split ? current.splits?.[split] : current.rows;
   const shown =
     known !== undefined || !query.hasNextPage
       ? t.shown(f.number(known ?? rows.length))

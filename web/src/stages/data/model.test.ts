@@ -61,10 +61,10 @@ describe("rows", () => {
       "channel=email old=true",
     );
   });
-  it("asks for whole FIELD=VALUE words only", () => {
-    expect(wordsOf("channel=email, id=")).toEqual(["channel=email"]);
-    expect(wordsOf("chan")).toBeUndefined();
-    expect(wordsOf(undefined)).toBeUndefined();
+  it("asks for whole FIELD=VALUE words only, of answers as labels", () => {
+    expect(wordsOf("channel=email, id=")).toEqual({ metadata: ["channel=email"], label: undefined });
+    expect(wordsOf("metadata.a=b, completion.intent=x")).toEqual({ metadata: ["a=b"], label: ["completion.intent=x"] });
+    expect(wordsOf("chan")).toEqual({});
   });
   it("finds the fields of metadata and of JSON answers", () => {
     const example = row({

@@ -34,11 +34,16 @@ export function answered(example: Example): string {
 export const splitOf = (example: Example): string | undefined =>
   typeof example.metadata?.split === "string" && example.metadata.split ? example.metadata.split : undefined;
 
-/** The `FIELD=VALUE` words in what a person wrote; what is not complete yet asks for nothing. */
-export function wordsOf(where: string | undefined): string[] | undefined {
+/**
+ * What a person asks of rows, `FIELD=VALUE` with commas between: fields of answers are labels, all others metadata.
+ * What is not complete yet asks for nothing.
+ */
+export function wordsOf(where: string | undefined): { metadata?: string[]; label?: string[] } {
   const words = (where ?? "").split(",").map((word) => word.trim());
-  const whole = words.filter((word) => /^[^=]+=.+$/.test(word));
-  return whole.length ? whole : undefined;
+  const whole = words.filter((word) => /^[^=]+=.+$/.test(word)).map((word) => word.replace(/^metadata\./, ""));
+  const some = (found: string[]) => (found.length ? found : undefined);
+  const answers = (word: string) => /^completion(\.|=)/.test(word);
+  return { metadata: some(whole.filter((word) => !answers(word))), label: some(whole.filter(answers)) };
 }
 
 /** What is known of a row beside its split, on one line. */

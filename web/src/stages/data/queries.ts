@@ -71,11 +71,23 @@ export const rows = (ref: string, { split, text, where, from }: Filter) =>
     queryFn: ({ pageParam: after }) =>
       ok(
         api.GET("/api/v1/data/versions/{ref}/rows", {
-          params: { path: { ref }, query: { after, limit: ROWS, split, text, metadata: wordsOf(where) } },
+          params: { path: { ref }, query: { after, limit: ROWS, split, text, ...wordsOf(where) } },
         }),
       ),
     initialPageParam: (from ?? 1) - 1,
     getNextPageParam: (last: S["Row"][]) => (last.length < ROWS ? undefined : last.at(-1)?.number),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+
+/** How many rows fit. */
+export const rowCount = (ref: string, { split, text, where }: Filter) =>
+  queryOptions({
+    queryKey: ["data", "count", ref, split, text, where],
+    queryFn: async () => {
+      const query = { split, text, ...wordsOf(where) };
+      const found = await ok(api.GET("/api/v1/data/versions/{ref}/rows/count", { params: { path: { ref }, query } }));
+      return found.rows;
+    },
     staleTime: Number.POSITIVE_INFINITY,
   });
 
