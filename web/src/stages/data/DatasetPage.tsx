@@ -172,5 +172,12 @@ export default function DatasetPage() {
   const { version } = route.useSearch();
   const all = useQuery(versions(name));
   const chosen = useQuery(versionQuery(version ?? name));
-  return <Await query={chosen}>{(found) => <Dataset current={found} all={all.data ?? []} />}</Await>;
+  const app = useMessages().app;
+  if (chosen.data) return <Dataset current={chosen.data} all={all.data ?? []} />;
+  return (
+    <>
+      <PageHeader title={name} crumbs={[{ label: app.nav.data, to: "/data" }]} />
+      <Await query={chosen}>{() => null}</Await>
+    </>
+  );
 }

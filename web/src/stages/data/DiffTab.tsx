@@ -153,11 +153,13 @@ function Compared({ a, b, kind }: { a: string; b: string; kind?: Kind }) {
 export default function DiffTab({ current, all }: { current: Version; all: Version[] }) {
   const t = useMessages().data.diff;
   const search = route.useSearch();
-  const before = all.find((one) => one.number < current.number);
-  const b = search.b ?? refOf(current);
-  const a = search.a ?? current.parents[0] ?? (before && refOf(before)) ?? (all[0] && refOf(all[0]));
-  const other = useQuery({ ...versionQuery(a ?? ""), enabled: a !== undefined });
-  if (!a || (a === b && all.length < 2))
+  const ref = refOf(current);
+  const before = current.parents[0] ?? all.filter((one) => one.number < current.number).map(refOf)[0];
+  // The first version has nothing before it: it is what the newest is compared with.
+  const a = search.a ?? before ?? ref;
+  const b = search.b ?? (before || !all[0] ? ref : refOf(all[0]));
+  const other = useQuery({ ...versionQuery(a), enabled: a.includes("@") });
+  if (a === b && all.length < 2)
     return (
       <EmptyState
         icon={Columns2}
