@@ -1,5 +1,6 @@
 import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
 import { root } from "@/app/root";
+import { compareSearch, formSearch } from "./search";
 
 const home = createRoute({
   getParentRoute: () => root,
@@ -7,4 +8,24 @@ const home = createRoute({
   component: lazyRouteComponent(() => import("./TrainingPage")),
 });
 
-export const routes = [home] as const;
+const form = createRoute({
+  getParentRoute: () => root,
+  path: "/training/new",
+  validateSearch: formSearch,
+  component: lazyRouteComponent(() => import("./NewRunPage")),
+});
+
+const compare = createRoute({
+  getParentRoute: () => root,
+  path: "/training/compare",
+  validateSearch: compareSearch,
+  component: lazyRouteComponent(() => import("./ComparePage")),
+});
+
+const run = createRoute({
+  getParentRoute: () => root,
+  path: "/training/runs/$id",
+  component: lazyRouteComponent(() => import("./RunPage")),
+});
+
+export const routes = [home, form, compare, run] as const;

@@ -28,7 +28,7 @@ export const knowledge = {
   removeTitle: (path: string) => `Delete ${path}?`,
   removeText: "Its passages are no longer found. Answers that cited it keep their text.",
   removed: (path: string) => `${path} is deleted`,
-  states: { indexed: "Indexed", failed: "Failed", pending: "Waiting" },
+  states: { ready: "Ready", failed: "Failed", loading: "Reading" },
   chunks: (n: string) => `${n} passages`,
   query: "Query",
   queryHint: "What somebody would ask",

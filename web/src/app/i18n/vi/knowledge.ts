@@ -29,7 +29,7 @@ export const knowledge: Messages["knowledge"] = {
   removeTitle: (path) => `Xoá ${path}?`,
   removeText: "Các đoạn của nó không còn được tìm thấy. Câu trả lời đã dẫn nó vẫn giữ nguyên.",
   removed: (path) => `Đã xoá ${path}`,
-  states: { indexed: "Đã lập chỉ mục", failed: "Thất bại", pending: "Đang chờ" },
+  states: { ready: "Sẵn sàng", failed: "Thất bại", loading: "Đang đọc" },
   chunks: (n) => `${n} đoạn`,
   query: "Truy vấn",
   queryHint: "Điều ai đó sẽ hỏi",

@@ -1,0 +1,102 @@
+import { Group, SegmentedControl, SimpleGrid, Slider, Text } from "@mantine/core";
+import { useState } from "react";
+import { useMessages } from "@/app/i18n";
+import { useFormats } from "@/app/i18n/format";
+import { Line } from "@/components/charts/Line";
+import { Panel } from "@/components/Page";
+import { aligned, type Figures, smoothed } from "./curves";
+
+const SMALL = [
+  ["learning_rate", "rate"],
+  ["grad_norm", "norm"],
+  ["tokens_per_second", "speed"],
+  ["memory_bytes", "memory"],
+] as const;
+
+/** The curves of a run: its loss in full, the others small. `steps` is the whole width, so that nothing jumps. */
+export function Curves({ figures, steps, note }: { figures: Figures; steps: number | null; note?: string }) {
+  const t = useMessages().training.run;
+  const f = useFormats();
+  const [weight, setWeight] = useState(0.8);
+  const [scale, setScale] = useState("linear");
+  const { x, values } = aligned(figures, ["loss", "eval_loss"]);
+  const [loss = [], evalLoss = []] = values;
+  const range: [number, number] | undefined = steps ? [0, steps] : undefined;
+  const tools = (
+    <Group gap="md">
+      <Group gap="xs" visibleFrom="sm">
+        <Text size="xs" c="dimmed">
+          {t.smoothing}
+        </Text>
+        <Slider
+          w={110}
+          size="xs"
+          min={0}
+          max={0.98}
+          step={0.02}
+          value={weight}
+          onChange={setWeight}
+          label={(value) => value.toFixed(2)}
+          thumbLabel={t.smoothing}
+        />
+      </Group>
+      <SegmentedControl
+        size="xs"
+        aria-label={t.scale}
+        value={scale}
+        onChange={setScale}
+        data={[
+          { value: "linear", label: t.linear },
+          { value: "log", label: t.log },
+        ]}
+      />
+    </Group>
+  );
+  return (
+    <>
+      <Panel
+        title={
+          <Group gap="xs" component="span">
+            {t.lossTitle}
+            {note && (
+              <Text size="xs" c="dimmed" span role="status">
+                {note}
+              </Text>
+            )}
+          </Group>
+        }
+        actions={tools}
+      >
+        <Line
+          label={t.lossTitle}
+          x={x}
+          height={300}
+          log={scale === "log"}
+          range={range}
+          series={[
+            { label: t.raw, values: loss, color: "--series-1", faint: true },
+            { label: t.smoothed, values: smoothed(loss, weight), color: "--series-1" },
+            { label: t.evalLoss, values: evalLoss, color: "--series-2", points: true },
+          ]}
+        />
+      </Panel>
+      <SimpleGrid cols={{ base: 1, xs: 2 }} spacing="md">
+        {SMALL.filter(([name]) => figures.has(name)).map(([name, key]) => {
+          const one = aligned(figures, [name]);
+          return (
+            <Panel key={name} title={t[key]}>
+              <Line
+                label={t[key]}
+                x={one.x}
+                height={120}
+                range={range}
+                format={name === "memory_bytes" ? f.bytes : undefined}
+                series={[{ label: t[key], values: one.values[0] ?? [] }]}
+              />
+            </Panel>
+          );
+        })}
+      </SimpleGrid>
+    </>
+  );
+}

@@ -1,0 +1,42 @@
+import { NumberInput, Select, Switch, TextInput } from "@mantine/core";
+import { useMessages } from "@/app/i18n";
+import type { Field } from "./fields";
+
+/** One setting as an input, with the reason of its default below its name. */
+export function SettingField({
+  field,
+  value,
+  onChange,
+}: {
+  field: Field;
+  value: unknown;
+  onChange: (value: unknown) => void;
+}) {
+  const t = useMessages().training.form;
+  const common = { label: field.title, description: field.about };
+  if (field.kind === "boolean")
+    return <Switch {...common} checked={Boolean(value)} onChange={(event) => onChange(event.currentTarget.checked)} />;
+  if (field.kind === "choice")
+    return <Select {...common} allowDeselect={false} data={field.choices} value={String(value)} onChange={onChange} />;
+  if (field.kind === "number" || field.kind === "integer")
+    return (
+      <NumberInput
+        {...common}
+        value={value === null ? "" : (value as number)}
+        onChange={onChange}
+        min={field.min}
+        max={field.max}
+        allowDecimal={field.kind === "number"}
+        placeholder={t.empty}
+        hideControls={field.kind === "number"}
+      />
+    );
+  return (
+    <TextInput
+      {...common}
+      placeholder={t.empty}
+      value={value === null ? "" : String(value)}
+      onChange={(event) => onChange(event.currentTarget.value)}
+    />
+  );
+}
