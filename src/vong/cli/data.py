@@ -131,7 +131,7 @@ def rows(
     ref: str, after: int, limit: int, where: tuple[str, ...], labels: tuple[str, ...], as_json: bool, **given: Any
 ) -> None:
     """Rows of a version."""
-    filters = {"metadata": pairs(where, "--where"), "labels": pairs(labels, "--label")}
+    filters: dict[str, Any] = {"metadata": pairs(where, "--where"), "labels": pairs(labels, "--label")}
     data = Client().data
     if given.pop("counted"):
         emit({"rows": data.count(ref, **given, **filters)}, as_json)
