@@ -130,7 +130,7 @@ export function Line({ x, series, label, height = 220, time = false, log = false
       made.destroy();
       plot.current = null;
     };
-  }, [shape, scheme, height, time, log, from, to, whole, language]);
+  }, [shape, x.length > 0, scheme, height, time, log, from, to, whole, language]);
   useEffect(() => {
     plot.current?.setData(data);
   }, [data]);

@@ -1,0 +1,251 @@
+import { Alert, Badge, Button, List, Stack, Text } from "@mantine/core";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { getRouteApi, Link } from "@tanstack/react-router";
+import { Copy } from "lucide-react";
+import type { S } from "@/api/client";
+import { useMessages } from "@/app/i18n";
+import { useFormats } from "@/app/i18n/format";
+import { Await } from "@/components/Await";
+import { JsonBlock } from "@/components/Code";
+import { Columns } from "@/components/Columns";
+import { BarList } from "@/components/charts/Bars";
+import { JobPanel } from "@/components/Job";
+import { PageBody, PageHeader, Panel, Stats } from "@/components/Page";
+import { PlaceLink } from "@/components/ThingLink";
+import type { Place } from "@/components/things";
+import c from "./loop.module.css";
+import { turnQuery } from "./queries";
+import { beforeAndAfter, type Report, reportOf, rowsOf } from "./report";
+
+const page = getRouteApi("/loop/turns/$id");
+const COLORS: Record<string, string> = {
+  finished: "teal",
+  failed: "red",
+  running: "iris",
+  queued: "gray",
+  cancelled: "orange",
+};
+
+function Table({ report }: { report: Report }) {
+  const t = useMessages().loop.turn;
+  const f = useFormats();
+  return (
+    <Panel title={t.report} flush>
+      <section className={c.scroll} tabIndex={0} aria-label={t.report}>
+        <table className={c.table}>
+          <thead>
+            <tr>
+              <th scope="col">{t.score}</th>
+              <th scope="col">{t.base}</th>
+              <th scope="col">{t.shots}</th>
+              <th scope="col">{t.tuned}</th>
+            </tr>
+          </thead>
+          <tbody>
+            {rowsOf(report).map(({ name, values }) => (
+              <tr key={name}>
+                <th scope="row">{name}</th>
+                {(["base", "shots", "tuned"] as const).map((column, index) => (
+                  <td key={column} className="num" data-last={column === "tuned" || undefined}>
+                    {f.fixed(values[index], (values[2] ?? 0) > 1 ? 1 : 3)}
+                  </td>
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </section>
+    </Panel>
+  );
+}
+
+function Figures({ report }: { report: Report }) {
+  const t = useMessages().loop.turn;
+  const f = useFormats();
+  const [before, after] = beforeAndAfter(report);
+  const gain = report.comparison?.metrics.exact_match;
+  const { canary, parity } = report;
+  const statuses = useMessages().loop.statuses as Record<string, string>;
+  const signed = (value: number) => `${value > 0 ? "+" : ""}${f.fixed(value, 3)}`;
+  return (
+    <Stats
+      items={[
+        {
+          label: t.gain,
+          value: `${f.fixed(before, 3)} → ${f.fixed(after, 3)}`,
+          note: gain && t.interval(signed(gain.low), signed(gain.high), f.percent(report.comparison?.confidence, 0)),
+        },
+        ...(canary
+          ? [
+              {
+                label: t.canary,
+                value: statuses[canary.status] ?? canary.status,
+                note: t.canaryText(
+                  f.number(canary.evidence.pairs),
+                  f.fixed(canary.evidence.candidate, 2),
+                  f.fixed(canary.evidence.incumbent, 2),
+                ),
+              },
+            ]
+          : []),
+        ...(parity
+          ? [
+              {
+                label: t.parity,
+                value: f.number(parity.positions),
+                note: parity.equal
+                  ? t.parityEqual(f.number(parity.positions), f.number(parity.largest_difference, 6))
+                  : t.parityDiffers,
+              },
+            ]
+          : []),
+      ]}
+    />
+  );
+}
+
+function Links({ report }: { report: Report }) {
+  const t = useMessages().loop.turn;
+  const { comparison, training, canary, lineage } = report;
+  const found: (undefined | "" | (Place & { text: string }))[] = [
+    training && { to: `/training/runs/${training.run}`, text: t.training },
+    comparison && { to: "/evals/compare", search: { a: comparison.a.id, b: comparison.b.id }, text: t.evals },
+    canary && { to: `/loop/canaries/${canary.id}`, text: t.canary },
+    lineage?.span_id && { to: "/registry/lineage", search: { of: lineage.span_id }, text: t.lineage },
+  ];
+  const links = found.filter((link): link is Place & { text: string } => Boolean(link));
+  return (
+    <Panel>
+      <Stack gap={6}>
+        {links.map((link) => (
+          <Text size="sm" key={link.text}>
+            <PlaceLink to={link.to} search={link.search}>
+              {link.text}
+            </PlaceLink>
+          </Text>
+        ))}
+      </Stack>
+    </Panel>
+  );
+}
+
+function Steps({ report }: { report: Report }) {
+  const t = useMessages().loop.turn;
+  const f = useFormats();
+  const steps = report.steps ?? [];
+  const all = steps.reduce((sum, one) => sum + one.seconds, 0);
+  return (
+    <Panel title={t.steps} actions={<Text size="sm" className="num">{`${t.all} ${f.duration(all * 1000)}`}</Text>}>
+      <BarList
+        label={t.steps}
+        format={(seconds) => f.duration(seconds * 1000)}
+        bars={steps.map((one) => ({ label: one.step, value: one.seconds }))}
+      />
+    </Panel>
+  );
+}
+
+function Handbook({ answers }: { answers: S["Answer"][] }) {
+  const t = useMessages().loop.turn;
+  return (
+    <Panel title={t.handbook}>
+      <Stack gap="md">
+        {answers.map((answer) => (
+          <div key={answer.question}>
+            <Text size="sm" fw={600}>
+              {answer.question}
+            </Text>
+            <Text size="sm" mt={4}>
+              {answer.text}
+            </Text>
+            {(answer.citations ?? []).map((one) => (
+              <Text key={one.number} size="xs" c="dimmed">
+                [{one.number}] {one.path} › {one.heading}
+              </Text>
+            ))}
+            {(answer.unsupported ?? []).length > 0 && (
+              <Alert color="yellow" mt={6} p="xs">
+                {t.unsupported}
+              </Alert>
+            )}
+          </div>
+        ))}
+      </Stack>
+    </Panel>
+  );
+}
+
+function Shown({ job }: { job: S["Job"] }) {
+  const { loop: t, app } = useMessages();
+  const client = useQueryClient();
+  const report = reportOf(job);
+  const plan = job.params.plan as { name?: string; dataset?: string } | undefined;
+  return (
+    <>
+      <PageHeader
+        title={plan?.name ?? t.name}
+        badge={
+          <Badge variant="light" tt="none" fw={500} color={COLORS[job.status]}>
+            {app.job[job.status]}
+          </Badge>
+        }
+        sub={plan?.dataset}
+        crumbs={[{ label: app.nav.loop, to: "/loop" }]}
+        actions={
+          <Button
+            component={Link}
+            to="/loop/new"
+            search={{ like: job.id } as never}
+            size="sm"
+            variant="default"
+            leftSection={<Copy size={15} aria-hidden />}
+          >
+            {t.turn.again}
+          </Button>
+        }
+      />
+      <PageBody>
+        {job.status !== "finished" && (
+          <JobPanel id={job.id} title={t.turn.work} onEnd={() => client.invalidateQueries({ queryKey: ["loop"] })} />
+        )}
+        {report.tuned && <Figures report={report} />}
+        <Columns
+          main={
+            <>
+              {report.tuned && <Table report={report} />}
+              {report.steps && <Steps report={report} />}
+              {report.handbook && report.handbook.length > 0 && <Handbook answers={report.handbook} />}
+            </>
+          }
+          side={
+            <>
+              {report.tuned && <Links report={report} />}
+              {report.replayed && (
+                <Panel title={t.turn.replayed}>
+                  <List size="sm" spacing={4}>
+                    {report.replayed.map((line) => (
+                      <List.Item key={line}>{line}</List.Item>
+                    ))}
+                  </List>
+                </Panel>
+              )}
+              <Panel title={t.turn.plan}>
+                <JsonBlock value={plan} height={300} label={t.turn.plan} />
+              </Panel>
+            </>
+          }
+        />
+      </PageBody>
+    </>
+  );
+}
+
+/** One turn: live while it runs, then its report with the evidence a click away. */
+export default function TurnPage() {
+  const { id } = page.useParams();
+  return (
+    <Await query={useQuery(turnQuery(id))} lines={12}>
+      {(job) => <Shown key={job.id} job={job} />}
+    </Await>
+  );
+}
