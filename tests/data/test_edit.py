@@ -1,19 +1,24 @@
 """Rows changed by hand, files looked at before an import, and rows found by their metadata."""
 
 import hashlib
+import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from click.testing import CliRunner
 from sqlalchemy import Connection
 
 from tests.data.making import example
 from tests.data.test_api import Server, server, tickets
 from vong import data
+from vong.cli import data as commands
 from vong.data.edit import RowEdit
 from vong.data.find import RowFilter
+from vong.data.reports import changes_of
 from vong.data.rows import page
 from vong.data.versions import read_lines
-from vong.errors import InvalidInput
+from vong.errors import Conflict, InvalidInput
 from vong.records import DatasetVersion, Operation
 from vong.store.blobs import Blobs
 
@@ -36,7 +41,9 @@ def test_an_edit_is_a_new_version_with_all_other_rows_as_they_were(connection: C
     after = data.edit(connection, blobs, before, [RowEdit(number=2, example=changed), RowEdit(number=1)])
     assert list(data.read(blobs, after)) == [changed, ROWS[2]]
     assert (after.number, after.parents, after.splits) == (2, (before.ref,), {"test": 2})
-    assert after.operation == Operation(name="edit", settings={"rows": [1, 2]}, changes={"edited": 1, "removed": 1})
+    assert after.operation.changes == {"edited": 1, "removed": 1}
+    listed = [(change.row, change.id, change.what, change.after) for change in changes_of(blobs, after)]
+    assert listed == [(1, "1", "removed", None), (2, "2", "edited", changed.hash)]
     assert list(data.read(blobs, before)) == ROWS
     written = data.write(connection, blobs, "same", [changed, ROWS[2]], Operation(name="import"))
     assert written.hash == after.hash
@@ -96,6 +103,8 @@ def test_a_look_says_format_columns_rows_and_what_is_wrong(tmp_path: Path) -> No
     found = data.preview(file, "rows.csv", options={"input": "frage", "output": "antwort"}, limit=5)
     assert (found.kind, found.format, found.columns) == ("csv", "pairs", ["frage", "antwort"])
     assert [row.prompt_text for row in found.rows] == ["was", "wer"]
+    assert (found.estimated_rows, found.bytes) == (2, file.stat().st_size)
+    assert found.reason == "options were given, which this format alone takes"
     unknown = data.preview(file, "rows.csv")
     assert (unknown.format, unknown.rows) == (None, [])
     assert unknown.error
@@ -103,6 +112,38 @@ def test_a_look_says_format_columns_rows_and_what_is_wrong(tmp_path: Path) -> No
     file.write_text('{"prompt": "a", "completion": "b"}\n{"prompt": "a"}\n{"prompt": ')
     cut = data.preview(file, "rows.jsonl")
     assert (len(cut.rows), [row.row for row in cut.problems]) == (1, ["rows.jsonl#2", "rows.jsonl#3"])
+    assert cut.estimated_rows == 3
+    assert cut.reason
+    assert "fit it by 25%" in cut.reason
+    assert {one.name: one.default for one in cut.options} == {
+        "input": "prompt",
+        "output": "completion",
+        "system": None,
+        "template": None,
+    }
+
+
+def test_an_edit_of_a_version_that_is_not_the_newest_is_a_conflict(connection: Connection, blobs: Blobs) -> None:
+    first = made(connection, blobs)
+    second = data.edit(connection, blobs, first, [RowEdit(number=1)])
+    with pytest.raises(Conflict, match="not the newest") as refused:
+        data.edit(connection, blobs, first, [RowEdit(number=2)])
+    assert f"vong data diff {first.ref} {second.ref}" in refused.value.hint
+
+
+def test_the_history_of_a_dataset_is_a_graph_with_parents_of_other_datasets(server: Server) -> None:
+    first = server.data.append("one", ROWS)
+    second = server.data.edit(first.ref, {1: None})
+    made = server.run(server.data.split(second.ref, {"a": 0.5, "b": 0.5}, name="other"))
+    found = server.data.graph("one")
+    assert [(node["ref"], node["number"], node["rows"]) for node in found["nodes"]] == [
+        (second.ref, 2, 2),
+        (first.ref, 1, 3),
+    ]
+    assert found["edges"] == [{"parent": first.ref, "child": second.ref, "operation": "edit"}]
+    other = server.data.graph("other")
+    assert [node["ref"] for node in other["nodes"]] == [made["ref"], second.ref]
+    assert other["more"] == 0
 
 
 def test_rows_are_looked_at_and_edited_over_the_api(server: Server, tmp_path: Path) -> None:
@@ -115,3 +156,23 @@ def test_rows_are_looked_at_and_edited_over_the_api(server: Server, tmp_path: Pa
     assert [row.number for row in server.data.rows(first.ref, metadata={"channel": "email", "id": "3"})] == [3]
     answer = server.http.post(f"/api/v1/data/versions/{edited.ref}/rows", json=[{"number": 0}])
     assert answer.status_code == 422
+
+
+def test_many_rows_are_edited_from_a_file_on_the_command_line(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = server.data.append("small", ROWS)
+    monkeypatch.setattr(commands, "Client", lambda: SimpleNamespace(data=server.data))
+    file = tmp_path / "changes.jsonl"
+    changed = RowEdit(number=1, example=example("a", "one")).model_dump_json(exclude_none=True)
+    file.write_text(changed + '\n{"number": 3, "example": null}\n')
+    done = CliRunner().invoke(commands.group, ["edit", "small", "--file", str(file), "--json"])
+    assert done.exit_code == 0, done.output
+    assert [row.example.answer for row in server.data.rows("small")] == ["one", "2"]
+    assert [change["row"] for change in server.data.changes("small")] == [1, 3]
+    shown = CliRunner().invoke(commands.group, ["graph", "small"])
+    assert first.ref in shown.output and "edit" in shown.output
+    wrong = CliRunner().invoke(commands.group, ["edit", "small", "1", "--file", str(file)])
+    assert isinstance(wrong.exception, InvalidInput)
+    counted = CliRunner().invoke(commands.group, ["rows", "small", "--where", "id=2", "--count", "--json"])
+    assert json.loads(counted.stdout) == {"rows": 1}

@@ -170,3 +170,19 @@ def test_the_report_reads_as_text_and_survives_as_json() -> None:
     text = as_text(report.model_dump(mode="json"))
     assert text.startswith("Health of s@1: 8 rows")
     assert "few_rows" in {finding.code for finding in report.findings}
+
+
+def test_personal_data_is_shown_with_every_value_masked() -> None:
+    long = "please " * 20
+    rows = [
+        example(f"{long} write to jo@example.org or call +44 20 7946 0958 {long}"),
+        example("my mail is an@example.com", "noted"),
+    ]
+    found = profile(rows).personal
+    samples = found["email"].samples
+    assert [sample.row for sample in samples] == [1, 2]
+    assert samples[0].text.startswith("…") and samples[0].text.endswith("…")
+    assert "[EMAIL] or call [PHONE]" in samples[0].text
+    assert samples[1].text == "my mail is [EMAIL]"
+    said = " ".join(sample.text for kind in found.values() for sample in kind.samples)
+    assert "example" not in said and "7946" not in said

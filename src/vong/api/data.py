@@ -11,6 +11,7 @@ from vong.app import data as wired
 from vong.data.clean import CleaningChange, CleanSettings
 from vong.data.edit import RowEdit
 from vong.data.find import OriginKind, RowFilter, count
+from vong.data.graph import VersionGraph, graph
 from vong.data.preview import FilePreview
 from vong.data.report import ProfileSettings, Report
 from vong.data.reports import changes_of, latest_report
@@ -50,6 +51,13 @@ def versions(name: str, call: Call, after: int | None = None, limit: Limit = 50)
     with call.scope() as connection:
         data.find(connection, name)
         return data.list_versions(connection, name, before=after, limit=limit)
+
+
+@routes.get("/datasets/{name}/graph")
+def version_graph(name: str, call: Call) -> VersionGraph:
+    """The newest 200 versions of a dataset and what each was made from, versions of other datasets too."""
+    with call.scope() as connection:
+        return graph(connection, name)
 
 
 @routes.post("/datasets/{name}/versions", status_code=202)
@@ -134,14 +142,14 @@ def count_rows(ref: str, call: Call, wanted: Wanted) -> RowCount:
 
 @routes.post("/versions/{ref}/rows", status_code=201)
 def edit_rows(ref: str, edits: list[RowEdit], call: Call) -> DatasetVersion:
-    """Change rows, or take out those whose `example` is null: the next version of the dataset."""
+    """Change rows, or take out those whose `example` is null: the next version. A conflict where REF is not newest."""
     with call.scope() as connection:
         return data.edit(connection, call.platform.blobs, data.find(connection, ref), edits)
 
 
 @routes.get("/versions/{ref}/changes")
 def changes(ref: str, call: Call) -> list[CleaningChange]:
-    """Every change that cleaning made, by row."""
+    """Every change that cleaning or editing made, by row."""
     with call.scope() as connection:
         found = data.find(connection, ref)
     return changes_of(call.platform.blobs, found)

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from vong.cli.output import emit, json_option, note
 from vong.client import Client
+from vong.client.data import RowEdit
 from vong.errors import InvalidInput
 from vong.records import DatasetVersion, Example, Job
 
@@ -67,6 +68,7 @@ def preview(files: tuple[Path, ...], format_: str | None, options: tuple[str, ..
         return
     for one in found:
         click.echo(f"{one['filename']}: {one['format'] or one['error']}; columns: {', '.join(one['columns'])}")
+        note(f"  {one['reason']}" if one["reason"] else f"  {one['hint'] or ''}")
         for row in one["rows"][:5]:
             example = Example.model_validate(row)
             click.echo(f"  {_short(example.prompt_text)}  ⇒  {_short(example.answer)}")
@@ -76,21 +78,39 @@ def preview(files: tuple[Path, ...], format_: str | None, options: tuple[str, ..
 
 @group.command()
 @click.argument("ref")
-@click.argument("number", type=click.IntRange(1))
-@click.argument("file", required=False, type=click.File(encoding="utf-8"))
+@click.argument("number", type=click.IntRange(1), required=False)
+@click.argument("row", required=False, type=click.File(encoding="utf-8"))
 @click.option("--remove", is_flag=True, help="Take the row out.")
+@click.option("--file", type=click.File(encoding="utf-8"), help='Many rows: a line {"number": 3, "example": …} each.')
 @json_option
-def edit(ref: str, number: int, file: Any, remove: bool, as_json: bool) -> None:
-    """Put the row in FILE (an Example as JSON, `-` is stdin) in the place of row NUMBER: as a new version."""
-    if remove == bool(file):
-        raise InvalidInput("say what becomes of the row", "give a FILE, or --remove")
+def edit(ref: str, number: int | None, row: Any, remove: bool, file: Any, as_json: bool) -> None:
+    """Put the row in the file ROW (an Example as JSON, `-` is stdin) in the place of row NUMBER: as a new version.
+
+    With --file many rows at once; one whose `example` is null is taken out. REF must be the newest version.
+    """
+    if bool(number) == bool(file) or (number and remove == bool(row)):
+        raise InvalidInput("say what becomes of which row", "give NUMBER and ROW, NUMBER --remove, or --file FILE")
     try:
-        row = None if remove else Example.model_validate_json(file.read())
+        if file:
+            edits = [RowEdit.model_validate_json(line) for line in file if line.strip()]
+        else:
+            edits = [RowEdit(number=number or 0, example=Example.model_validate_json(row.read()) if row else None)]
     except ValidationError as error:
         raise InvalidInput(
             f"this is not an Example: {error.errors()[0]['msg']}", "see: vong data rows REF --json"
         ) from None
-    emit(_line(Client().data.edit(ref, {number: row})), as_json, VERSION)
+    if len({one.number for one in edits}) < len(edits):
+        raise InvalidInput("a row is edited twice", "write one line a row")
+    emit(_line(Client().data.edit(ref, {one.number: one.example for one in edits})), as_json, VERSION)
+
+
+@group.command()
+@click.argument("name")
+@json_option
+def graph(name: str, as_json: bool) -> None:
+    """The history of the dataset NAME: what each version was made from, and by what."""
+    found = Client().data.graph(name)
+    emit(found if as_json else found["edges"], as_json, ["parent", "operation", "child"])
 
 
 @group.command("list")

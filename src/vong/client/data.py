@@ -19,6 +19,13 @@ class Row(Record):
     example: Example
 
 
+class RowEdit(Record):
+    """What becomes of the row with this number: the row that takes its place, or null where it goes."""
+
+    number: int
+    example: Example | None
+
+
 class Data:
     """Datasets: import, look, profile, clean, split, compare. A `ref` is NAME, NAME@NUMBER or NAME@HASH."""
 
@@ -81,6 +88,10 @@ class Data:
     def versions(self, name: str, *, after: int | None = None, limit: int = 50) -> list[DatasetVersion]:
         """The versions of a dataset, newest first."""
         return self._send.get(f"/api/v1/data/datasets/{name}/versions", list[DatasetVersion], after=after, limit=limit)
+
+    def graph(self, name: str) -> dict[str, Any]:
+        """The history of a dataset: `nodes` (versions), `edges` (parent, child, operation), `more` (older ones)."""
+        return self._send.get(f"/api/v1/data/datasets/{name}/graph", dict[str, Any])
 
     def version(self, ref: str) -> DatasetVersion:
         """One version."""

@@ -25,6 +25,8 @@ What = Literal[
     "dropped_conflict",
     "dropped_exact_duplicate",
     "dropped_near_duplicate",
+    "edited",
+    "removed",
 ]
 
 
@@ -51,8 +53,8 @@ class CleanSettings(Record):
 
 
 class CleaningChange(Record):
-    """One change to one row. `row` is its number (from 1) in the version that was cleaned, `id` its metadata id,
-    `origin` where it came from, `before` and `after` its hashes (`after` null: the row was dropped).
+    """One change to one row, by cleaning or by hand. `row` is its number (from 1) in the version that was changed, `id`
+    its metadata id, `origin` where it came from, `before` and `after` its hashes (`after` null: the row was dropped).
     """
 
     row: int

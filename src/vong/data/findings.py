@@ -12,7 +12,7 @@ UNBALANCED = 20.0
 def findings(report: Report) -> list[Finding]:
     """The findings of a report, gravest first."""
     ref = report.version or "REF"
-    found = [*_rows(report, ref), *_duplicates(report, ref), *_content(report, ref), *_labels(report)]
+    found = [*_rows(report, ref), *_duplicates(report, ref), *_content(report, ref), *_labels(report, ref)]
     order = {"error": 0, "warning": 1, "info": 2}
     return sorted(found, key=lambda finding: order[finding.severity])
 
@@ -103,8 +103,7 @@ def _content(report: Report, ref: str) -> Iterator[Finding]:
         )
 
 
-def _labels(report: Report) -> Iterator[Finding]:
-    ref = report.version or "REF"
+def _labels(report: Report, ref: str) -> Iterator[Finding]:
     if report.conflicts:
         yield Finding(
             severity="warning" if report.labels else "info",

@@ -19,12 +19,18 @@ from vong.data.report import (
     Leak,
     Lengths,
     Personal,
+    PersonalSample,
     ProfileSettings,
     Report,
 )
 from vong.records import Example
 
 Progress = Callable[[int], None]
+
+SAMPLES = 10
+"""Samples of each kind of personal data."""
+AROUND = 40
+"""Characters shown on each side of it."""
 
 
 class _Seen:
@@ -40,6 +46,7 @@ class _Seen:
         self.languages: Counter[str] = Counter()
         self.labels = LabelCounts(settings.labels)
         self.personal: dict[str, list[int]] = defaultdict(list)
+        self.samples: dict[str, list[PersonalSample]] = defaultdict(list)
         self.empty: list[int] = []
         self.too_long: list[int] = []
         self.without_answer = 0
@@ -58,8 +65,12 @@ class _Seen:
         self.languages[language(text)] += 1
         self.labels.add(example)
         for part in (text, answer):
-            for found in personal.find(part):
-                self.personal[found.kind].append(number)
+            kinds: list[personal.Kind] = [found.kind for found in personal.find(part)]
+            for kind in kinds:
+                self.personal[kind].append(number)
+            for kind in dict.fromkeys(kinds):
+                if len(self.samples[kind]) < SAMPLES:
+                    self.samples[kind].append(PersonalSample(row=number, text=excerpt(part, kind)))
         self.without_answer += example.completion is None
         if is_empty(example):
             self.empty.append(number)
@@ -105,7 +116,7 @@ def profile(
         near=_near(clusters),
         unchecked=clusters.unchecked,
         leakage=_leakage(clusters, seen.splits),
-        personal={kind: _personal(rows) for kind, rows in sorted(seen.personal.items())},
+        personal={kind: _personal(rows, seen.samples[kind]) for kind, rows in sorted(seen.personal.items())},
         characters={name: _lengths(values) for name, values in seen.characters.items() if values},
         words={name: _lengths(values) for name, values in seen.words.items() if values},
         languages=dict(seen.languages.most_common()),
@@ -162,9 +173,21 @@ def _leakage(clusters: Clusters, splits: Sequence[str | None]) -> list[Leak]:
     ]
 
 
-def _personal(rows: list[int]) -> Personal:
+def _personal(rows: list[int], samples: list[PersonalSample]) -> Personal:
     distinct = sorted(set(rows))
-    return Personal(found=len(rows), rows=len(distinct), listed=distinct[:LISTED])
+    return Personal(found=len(rows), rows=len(distinct), listed=distinct[:LISTED], samples=samples)
+
+
+def excerpt(text: str, kind: personal.Kind) -> str:
+    """Some words round the first piece of that kind of personal data. All kinds are masked first, so that a cut never
+    shows a part of a value.
+    """
+    masked, _ = personal.mask(text)
+    mark = f"[{kind.upper()}]"
+    place = masked.find(mark)
+    start, end = max(0, place - AROUND), place + len(mark) + AROUND
+    before, after = "…" if start else "", "…" if end < len(masked) else ""
+    return before + " ".join(masked[start:end].split()) + after
 
 
 def _lengths(values: Sequence[int]) -> Lengths:

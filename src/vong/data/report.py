@@ -38,12 +38,22 @@ class Leak(Record):
     listed: list[tuple[int, int]]
 
 
+class PersonalSample(Record):
+    """Where a row has personal data: a few words, in which every value is masked."""
+
+    row: int
+    text: str
+
+
 class Personal(Record):
-    """One kind of personal data: how often, in how many rows, and in which. The values themselves are never kept."""
+    """One kind of personal data: how often, in how many rows, in which, and how it looks there. The values themselves
+    are never kept.
+    """
 
     found: int
     rows: int
     listed: list[int]
+    samples: list[PersonalSample] = []
 
 
 class Lengths(Record):

@@ -53,8 +53,7 @@ def write(
         made_by = operation if isinstance(operation, Operation) else operation()
         if written.rows == 0:
             raise InvalidInput(f"{made_by.name} leaves no rows", "a dataset version has at least one")
-        # Only one writer of a dataset at a time, so that numbers have no gaps and no twins.
-        connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"data:{name}"))))
+        alone(connection, name)
         known = _row(connection, tables.versions.c.name == name, tables.versions.c.hash == written.hash)
         if known is not None:
             return known
@@ -74,6 +73,11 @@ def write(
     values = version.model_dump(mode="json") | {"id": new_id(), "created_at": version.created_at}
     connection.execute(insert(tables.versions).values(values))
     return version
+
+
+def alone(connection: Connection, name: str) -> None:
+    """Let only one transaction write a dataset at a time, so that its numbers have no gaps and no twins."""
+    connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"data:{name}"))))
 
 
 def check_name(name: str) -> str:

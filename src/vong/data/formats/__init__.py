@@ -1,11 +1,12 @@
 """How rows of a file become Examples, and Examples rows again: one file a format, found through `vong.plugins`.
 
 A format is a class with four members. It is made with the options that the caller gave (`--option k=v`), refuses
-those that it does not know, and raises InvalidInput for a row that it cannot read, with the reason.
+those that it does not know, and raises InvalidInput for a row that it cannot read, with the reason. One that takes
+options says so in `OPTIONS` (name -> what it means), and keeps the value in force in an attribute of that name.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from vong import plugins
 from vong.errors import InvalidInput
@@ -40,16 +41,27 @@ def make(name: str, options: Mapping[str, str] | None = None) -> Format:
 
 def detect(rows: Sequence[Mapping[str, Any]]) -> str:
     """The name of the format that fits these rows best. InvalidInput where none fits."""
-    best, name = 0.0, ""
-    for candidate in plugins.names("format"):
-        known = make(candidate)
-        confidence = sum(known.confidence(row) for row in rows) / max(1, len(rows))
-        if confidence > best:
-            best, name = confidence, candidate
-    if best < 0.25:
+    fits = confidences(rows)
+    if not fits or fits[0].confidence < 0.25:
         columns = ", ".join(map(repr, list(rows[0])[:12])) if rows else "none"
         raise InvalidInput(
             f"no format fits these rows (columns: {columns})",
             "name it with --format, for example: --format pairs --option input=COLUMN --option output=COLUMN",
         )
-    return name
+    return fits[0].name
+
+
+class Fit(NamedTuple):
+    """How surely rows have a format's shape, 0..1."""
+
+    name: str
+    confidence: float
+
+
+def confidences(rows: Sequence[Mapping[str, Any]]) -> list[Fit]:
+    """Every format with how well it fits these rows, the best first."""
+    found: list[Fit] = []
+    for name in plugins.names("format"):
+        known = make(name)
+        found.append(Fit(name, sum(known.confidence(row) for row in rows) / max(1, len(rows))))
+    return sorted(found, key=lambda fit: -fit.confidence)

@@ -2,7 +2,7 @@
 
 import string
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from vong.data.formats import columns
 from vong.errors import InvalidInput
@@ -10,7 +10,6 @@ from vong.records import Example, Message
 
 INPUTS = ("prompt", "input", "question", "instruction", "query", "text", "message", "ticket", "source", "document")
 OUTPUTS = ("completion", "output", "answer", "response", "target", "label", "labels", "category", "class")
-OPTIONS = ("input", "output", "system", "template")
 
 
 class Pairs:
@@ -22,8 +21,15 @@ class Pairs:
     always, go to the metadata.
     """
 
+    OPTIONS: ClassVar[dict[str, str]] = {
+        "input": "the column that is asked",
+        "output": "the column that is answered; an object is written as JSON",
+        "system": "a system message in front of every question",
+        "template": "how columns make the question: {subject}: {body}",
+    }
+
     def __init__(self, options: Mapping[str, str]) -> None:
-        columns.only(options, OPTIONS, "pairs")
+        columns.only(options, self.OPTIONS, "pairs")
         self.input = options.get("input")
         self.output = options.get("output")
         self.system = options.get("system")
