@@ -66,6 +66,8 @@ def test_comparing_shows_what_differs_and_who_is_best(connection: Connection) ->
     assert found.best["eval_loss"] == [1.0, 2.0]
     assert found.last["eval_loss"] == [2.0, 2.0]
     assert found.best["grad_norm"] == [None, 1.0]
+    drawn = [[(one.name, [point.value for point in one.points]) for one in curves] for curves in found.curves]
+    assert dict(drawn[0])["eval_loss"] == [3.0, 1.0, 2.0] and "grad_norm" in dict(drawn[1])
     assert (found.winner["eval_loss"], found.winner["token_accuracy"], found.winner["grad_norm"]) == (0, 0, 1)
 
 

@@ -141,10 +141,15 @@ def test_what_is_wrong_is_said_before_anything_starts(
 
 def test_recipes_give_the_reason_of_every_default(http: TestClient) -> None:
     (sft,) = http.get("/api/v1/training/recipes").json()
-    assert sft["name"] == "sft"
     for name, field in sft["settings_schema"]["properties"].items():
-        assert len(field["description"]) > 20, name
+        assert field["title"] and len(field["description"]) > 20, name
         assert "default" in field, name
+        kind = next(one for one in field.get("anyOf", [field]) if one.get("type") != "null")
+        if kind.get("type") in {"integer", "number"}:
+            assert {"minimum", "exclusiveMinimum"} & set(kind) and {"maximum", "exclusiveMaximum"} & set(kind), name
+        else:
+            assert "enum" in kind or kind["type"] in {"boolean", "string"}, name
+    assert sft["name"] == "sft"
 
 
 def test_anybodys_trainer_can_log_its_run(http: TestClient) -> None:

@@ -121,10 +121,14 @@ def events(id: UUID, call: Call, request: Request, after: Annotated[str, Depends
 
 
 @routes.get("/compare")
-def compare(run: Annotated[list[UUID], Query(min_length=1, max_length=20)], call: Call) -> RunComparison:
-    """What differs between runs: settings, best and last figures."""
+def compare(
+    run: Annotated[list[UUID], Query(min_length=1, max_length=20)],
+    call: Call,
+    points: Annotated[int, Query(ge=3, le=1000)] = 200,
+) -> RunComparison:
+    """What differs between runs: settings, best and last figures; and their curves, thinned to that many points."""
     with call.scope() as connection:
-        return experiments.compare(connection, run)
+        return experiments.compare(connection, run, points)
 
 
 def _news(call: Caller, id: UUID, last: str) -> list[Event]:

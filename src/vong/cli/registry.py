@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from vong.cli.follow import follow
-from vong.cli.output import emit, json_option, note
+from vong.cli.output import emit, json_option
 from vong.client import Client
 from vong.records.lineage import Node
 
@@ -51,10 +51,10 @@ def show(ref: str, as_json: bool) -> None:
         emit(version.model_dump(mode="json") | {"ref": version.ref}, True)
         return
     emit(version.model_dump(mode="json") | {"ref": version.ref}, False, VERSION)
-    note("\nversions")
+    click.echo("\nversions")
     others = [one.model_dump(mode="json") | {"ref": one.ref} for one in client.registry.versions(version.name)]
     emit(others, False, ["ref", "number", "kind", "dataset", "created_at"])
-    note("\nalias moves, newest first")
+    click.echo("\nalias moves, newest first")
     emit(
         client.registry.aliases(version.name, history=True),
         False,
@@ -101,7 +101,7 @@ def lineage(of: str, as_json: bool) -> None:
         return
     for title, node in (("came from", found.backwards), ("came of it", found.forwards)):
         if node:
-            note(title)
+            click.echo(title)
             click.echo("\n".join(draw(node)))
 
 

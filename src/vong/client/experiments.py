@@ -47,6 +47,6 @@ class Experiments:
         return self._send.post(f"/api/v1/experiments/runs/{id}/finish", Run, body=body)
 
     def compare(self, ids: Sequence[UUID | str]) -> dict[str, Any]:
-        """Runs side by side: `settings` that differ, `best` and `last` figures, `winner` of each figure."""
+        """Runs side by side: `settings` that differ, `best` and `last` figures, `winner` of each, and `curves`."""
         params = {"run": [str(id) for id in ids]}
         return self._send.request("GET", "/api/v1/experiments/compare", dict[str, Any], params=params)

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import Connection, func, select
 
 from vong.experiments import tables
+from vong.experiments.curves import Curve, curve
 from vong.experiments.runs import get
 from vong.records import Record, Run
 
@@ -17,6 +18,7 @@ LARGER_IS_BETTER = ("accuracy", "tokens_per_second", "score", "reward", "win_rat
 class RunComparison(Record):
     """Runs side by side. Lists are in the order of `runs`; a setting is here only where it differs. `best` holds the
     best value of each figure, `last` its last one (null where a run has none), `winner` the index of the best run.
+    `curves` are those of each run, thinned.
     """
 
     runs: tuple[Run, ...]
@@ -24,10 +26,11 @@ class RunComparison(Record):
     best: dict[str, list[float | None]]
     last: dict[str, list[float | None]]
     winner: dict[str, int]
+    curves: list[list[Curve]]
 
 
-def compare(connection: Connection, run_ids: Sequence[UUID]) -> RunComparison:
-    """Compare runs. NotFound where one is not there."""
+def compare(connection: Connection, run_ids: Sequence[UUID], points: int = 200) -> RunComparison:
+    """Compare runs; each curve has at most that many points. NotFound where one is not there."""
     runs = [get(connection, run_id) for run_id in run_ids]
     given = [{"base": run.base, "dataset": run.dataset, "recipe": run.recipe, **run.settings} for run in runs]
     names = dict.fromkeys(name for one in given for name in one)
@@ -41,6 +44,7 @@ def compare(connection: Connection, run_ids: Sequence[UUID]) -> RunComparison:
         best=best,
         last={name: [one[name][2] if name in one else None for one in extremes] for name in figures},
         winner={name: _winner(name, values) for name, values in best.items()},
+        curves=[curve(connection, run.id, None, points) for run in runs],
     )
 
 

@@ -159,7 +159,8 @@ def _by_version(connection: Connection, name: str, rest: str) -> ModelVersion:
 def _known(connection: Connection, name: str) -> None:
     names = list(connection.scalars(select(tables.versions.c.name).distinct()))
     if name not in names:
-        raise NotFound(f"no model named {name!r}", nearest(name, names, LISTING))
+        hint = f"{nearest(name, names, LISTING)}; import one with: vong registry import SOURCE --name {name}"
+        raise NotFound(f"no model named {name!r}", hint)
 
 
 def _named(name: str) -> Any:

@@ -22,6 +22,9 @@ from vong.store.database import Database
 
 log = logging.getLogger(__name__)
 
+CALM = 3
+"""Without a deployment a round comes this many times more seldom: an idle machine should stay idle."""
+
 
 def supervise(
     database: Database,
@@ -67,9 +70,9 @@ class Watch:
     places: Places
     groups: dict[tuple[UUID, str], Group] = field(default_factory=dict[tuple[UUID, str], Group])
 
-    def round(self) -> None:
-        """Look at every group once."""
-        database = self.places.database
+    def round(self) -> bool:
+        """Look at every group once. Whether there is any."""
+        database, found = self.places.database, False
         with database.owner() as connection:
             projects = tables.projects(connection)
         for project_id in projects:
@@ -77,9 +80,11 @@ class Watch:
                 engines = {row["group"]: row for row in tables.all_engines(connection)}
                 wanted = [row for row in tables.wanted(connection) if row["state"] != "failed"]
             for name in sorted({*engines, *(row["group"] for row in wanted)}):
+                found = True
                 key = (project_id, name)
                 group = self.groups.setdefault(key, Group(self.places, project_id, name))
                 group.reconcile(engines.get(name), [row for row in wanted if row["group"] == name])
+        return found
 
 
 def _watch(watch: Watch, lock: Connection, stop: threading.Event) -> None:
@@ -88,5 +93,5 @@ def _watch(watch: Watch, lock: Connection, stop: threading.Event) -> None:
     while not stop.is_set():
         began = time.monotonic()
         lock.execute(tables.HELD)  # fails when the connection, and with it the lock, is gone
-        watch.round()
-        stop.wait(max(tick, 2 * (time.monotonic() - began)))
+        pause = tick if watch.round() else CALM * tick
+        stop.wait(max(pause, 2 * (time.monotonic() - began)))
