@@ -225,6 +225,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/data/datasets/{name}/graph": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Version Graph
+         * @description The newest 200 versions of a dataset and what each was made from, versions of other datasets too.
+         */
+        get: operations["data_version_graph"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/data/datasets/{name}/rows": {
         parameters: {
             query?: never;
@@ -278,11 +298,31 @@ export interface paths {
         };
         /**
          * Diff
-         * @description What differs between two versions: the counts, and the first differing rows.
+         * @description What differs between two versions: the counts, and the first differing rows, of one kind where it is named.
          */
         get: operations["data_diff"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/data/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview Files
+         * @description Look at files, or at their beginnings, before an import: format, columns and first rows. Nothing is kept.
+         */
+        post: operations["data_preview_files"];
         delete?: never;
         options?: never;
         head?: never;
@@ -318,7 +358,7 @@ export interface paths {
         };
         /**
          * Changes
-         * @description Every change that cleaning made, by row.
+         * @description Every change that cleaning or editing made, by row.
          */
         get: operations["data_changes"];
         put?: never;
@@ -398,9 +438,33 @@ export interface paths {
         };
         /**
          * Rows
-         * @description The rows after number `after`; of one split, or with some text in question or answer.
+         * @description The rows after number `after` which fit: by split, text, metadata, label and origin.
          */
         get: operations["data_rows"];
+        put?: never;
+        /**
+         * Edit Rows
+         * @description Change rows, or take out those whose `example` is null: the next version. A conflict where REF is not newest.
+         */
+        post: operations["data_edit_rows"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/data/versions/{ref}/rows/count": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count Rows
+         * @description How many rows fit.
+         */
+        get: operations["data_count_rows"];
         put?: never;
         post?: never;
         delete?: never;
@@ -542,7 +606,7 @@ export interface paths {
         };
         /**
          * Compare
-         * @description What differs between runs: settings, best and last figures.
+         * @description What differs between runs: settings, best and last figures; and their curves, thinned to that many points.
          */
         get: operations["experiments_compare"];
         put?: never;
@@ -703,6 +767,26 @@ export interface paths {
          * @description Make corrections and good answers into rows of the dataset's next version.
          */
         post: operations["feedback_harvest"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/feedback/inbox": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Inbox
+         * @description The scores that fit, newest first, each beside the span that it judges.
+         */
+        get: operations["feedback_inbox"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1228,6 +1312,26 @@ export interface paths {
          * @description Count every score that has come, and decide where they prove enough. (It happens by itself on every score.)
          */
         post: operations["loop_evaluate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/loop/canaries/{id}/share": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change Share
+         * @description Give the candidate another share: the canary that follows, its test begun anew.
+         */
+        put: operations["loop_change_share"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1879,6 +1983,23 @@ export interface components {
              */
             options?: string | null;
         };
+        /** Body_data_preview_files */
+        Body_data_preview_files: {
+            /** File */
+            file: string[];
+            /** Format */
+            format?: string | null;
+            /**
+             * Limit
+             * @default 20
+             */
+            limit: number;
+            /**
+             * Options
+             * @description The format's options as a JSON object.
+             */
+            options?: string | null;
+        };
         /** Body_knowledge_add_documents */
         Body_knowledge_add_documents: {
             /** Files */
@@ -2198,8 +2319,8 @@ export interface components {
         };
         /**
          * CleaningChange
-         * @description One change to one row. `row` is its number (from 1) in the version that was cleaned, `id` its metadata id,
-         *     `origin` where it came from, `before` and `after` its hashes (`after` null: the row was dropped).
+         * @description One change to one row, by cleaning or by hand. `row` is its number (from 1) in the version that was changed, `id`
+         *     its metadata id, `origin` where it came from, `before` and `after` its hashes (`after` null: the row was dropped).
          */
         CleaningChange: {
             /** After */
@@ -2218,7 +2339,7 @@ export interface components {
              * What
              * @enum {string}
              */
-            what: "tidied" | "masked" | "dropped_personal" | "dropped_empty" | "relabelled" | "dropped_conflict" | "dropped_exact_duplicate" | "dropped_near_duplicate";
+            what: "tidied" | "masked" | "dropped_personal" | "dropped_empty" | "relabelled" | "dropped_conflict" | "dropped_exact_duplicate" | "dropped_near_duplicate" | "edited" | "removed";
         };
         /**
          * Conflict
@@ -2968,6 +3089,50 @@ export interface components {
             scores: number;
         };
         /**
+         * FilePreview
+         * @description What the start of a file would give. `reason` says why this format was taken, `options` what it can be told.
+         *     `estimated_rows` are those of the bytes that were looked at, `bytes`: a page that sends the beginning of a file can
+         *     tell how many the whole has. `problems` are rows that cannot be read; `error` says why none can.
+         */
+        FilePreview: {
+            /** Bytes */
+            bytes: number;
+            /**
+             * Columns
+             * @default []
+             */
+            columns: string[];
+            /** Error */
+            error?: string | null;
+            /** Estimated Rows */
+            estimated_rows?: number | null;
+            /** Filename */
+            filename: string;
+            /** Format */
+            format?: string | null;
+            /** Hint */
+            hint?: string | null;
+            /** Kind */
+            kind?: string | null;
+            /**
+             * Options
+             * @default []
+             */
+            options: components["schemas"]["FormatOption"][];
+            /**
+             * Problems
+             * @default []
+             */
+            problems: components["schemas"]["SkippedRow"][];
+            /** Reason */
+            reason?: string | null;
+            /**
+             * Rows
+             * @default []
+             */
+            rows: components["schemas"]["Example"][];
+        };
+        /**
          * Finding
          * @description One thing to know: `error` spoils results, `warning` costs quality, `info` is worth a look.
          */
@@ -2985,6 +3150,18 @@ export interface components {
             severity: "error" | "warning" | "info";
             /** Text */
             text: string;
+        };
+        /**
+         * FormatOption
+         * @description An option of a format: what it means, and the value that holds where none is given (null: none).
+         */
+        FormatOption: {
+            /** Default */
+            default?: string | null;
+            /** Description */
+            description: string;
+            /** Name */
+            name: string;
         };
         /**
          * GatewayStanding
@@ -3150,6 +3327,14 @@ export interface components {
              * @default shipped:smollm2-135m-instruct
              */
             source: string;
+        };
+        /**
+         * InboxItem
+         * @description A score and the span that it is about; without `span` where that is not stored any more.
+         */
+        InboxItem: {
+            score: components["schemas"]["Score"];
+            span?: components["schemas"]["SpanSummary"] | null;
         };
         /**
          * Installation
@@ -3765,7 +3950,8 @@ export interface components {
         };
         /**
          * Personal
-         * @description One kind of personal data: how often, in how many rows, and in which. The values themselves are never kept.
+         * @description One kind of personal data: how often, in how many rows, in which, and how it looks there. The values themselves
+         *     are never kept.
          */
         Personal: {
             /** Found */
@@ -3774,6 +3960,21 @@ export interface components {
             listed: number[];
             /** Rows */
             rows: number;
+            /**
+             * Samples
+             * @default []
+             */
+            samples: components["schemas"]["PersonalSample"][];
+        };
+        /**
+         * PersonalSample
+         * @description Where a row has personal data: a few words, in which every value is masked.
+         */
+        PersonalSample: {
+            /** Row */
+            row: number;
+            /** Text */
+            text: string;
         };
         /**
          * Point
@@ -4185,6 +4386,23 @@ export interface components {
             row_b?: number | null;
         };
         /**
+         * RowCount
+         * @description How many rows there are.
+         */
+        RowCount: {
+            /** Rows */
+            rows: number;
+        };
+        /**
+         * RowEdit
+         * @description What becomes of the row with this number: the row that takes its place, or null where it goes.
+         */
+        RowEdit: {
+            example?: components["schemas"]["Example"] | null;
+            /** Number */
+            number: number;
+        };
+        /**
          * Run
          * @description A run of a recipe. `settings` holds every hyperparameter, those defaulted too; `summary` the last and best
          *     figures; `warnings` what the trainer noticed (overfitting, truncated rows).
@@ -4268,12 +4486,15 @@ export interface components {
          * RunComparison
          * @description Runs side by side. Lists are in the order of `runs`; a setting is here only where it differs. `best` holds the
          *     best value of each figure, `last` its last one (null where a run has none), `winner` the index of the best run.
+         *     `curves` are those of each run, thinned.
          */
         RunComparison: {
             /** Best */
             best: {
                 [key: string]: (number | null)[];
             };
+            /** Curves */
+            curves: components["schemas"]["Curve"][][];
             /** Last */
             last: {
                 [key: string]: (number | null)[];
@@ -4497,6 +4718,14 @@ export interface components {
             template?: string | null;
         };
         /**
+         * ShareWanted
+         * @description The share of the route that the candidate shall have.
+         */
+        ShareWanted: {
+            /** Share */
+            share: number;
+        };
+        /**
          * SignIn
          * @description Who signs in.
          */
@@ -4508,6 +4737,16 @@ export interface components {
              * Format: password
              */
             password: string;
+        };
+        /**
+         * SkippedRow
+         * @description A row that was left out, and why.
+         */
+        SkippedRow: {
+            /** Reason */
+            reason: string;
+            /** Row */
+            row: string;
         };
         /**
          * Span
@@ -5227,6 +5466,62 @@ export interface components {
             type: string;
         };
         /**
+         * VersionEdge
+         * @description `child` was made from `parent` by `operation`.
+         */
+        VersionEdge: {
+            /** Child */
+            child: string;
+            /** Operation */
+            operation: string;
+            /** Parent */
+            parent: string;
+        };
+        /**
+         * VersionGraph
+         * @description The newest versions of a dataset and their parents, those of other datasets too; newest first. `more` counts the
+         *     older versions that are not shown.
+         */
+        VersionGraph: {
+            /** Edges */
+            edges: components["schemas"]["VersionEdge"][];
+            /** More */
+            more: number;
+            /** Name */
+            name: string;
+            /** Nodes */
+            nodes: components["schemas"]["VersionNode"][];
+        };
+        /**
+         * VersionNode
+         * @description One version. `known` is false for a parent that is not there (any more): then only its ref is known.
+         */
+        VersionNode: {
+            /** Created At */
+            created_at?: string | null;
+            /**
+             * Known
+             * @default true
+             */
+            known: boolean;
+            /** Name */
+            name: string;
+            /** Number */
+            number?: number | null;
+            operation?: components["schemas"]["Operation"] | null;
+            /** Ref */
+            ref: string;
+            /** Rows */
+            rows?: number | null;
+            /**
+             * Splits
+             * @default {}
+             */
+            splits: {
+                [key: string]: number;
+            };
+        };
+        /**
          * Versions
          * @description The exact configuration behind an answer. Each field is a ref or a hash; null where it played no part.
          */
@@ -5700,6 +5995,37 @@ export interface operations {
             };
         };
     };
+    data_version_graph: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionGraph"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     data_append_rows: {
         parameters: {
             query?: never;
@@ -5810,6 +6136,7 @@ export interface operations {
                 a: string;
                 b: string;
                 limit?: number;
+                kind?: ("added" | "removed" | "changed") | null;
             };
             header?: never;
             path?: never;
@@ -5824,6 +6151,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Diff"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    data_preview_files: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["Body_data_preview_files"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FilePreview"][];
                 };
             };
             /** @description Validation Error */
@@ -6006,7 +6366,14 @@ export interface operations {
                 after?: number;
                 limit?: number;
                 split?: string | null;
+                /** @description Stands in question or answer, in any case. */
                 text?: string | null;
+                /** @description FIELD=VALUE, as often as wanted. */
+                metadata?: string[] | null;
+                /** @description PATH=VALUE: completion.intent=refund. */
+                label?: string[] | null;
+                /** @description Where rows came from; `span`: a correction. */
+                origin?: ("span" | "row" | "file" | "document" | "annotator") | null;
             };
             header?: never;
             path: {
@@ -6023,6 +6390,82 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Row"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    data_edit_rows: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RowEdit"][];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetVersion"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    data_count_rows: {
+        parameters: {
+            query?: {
+                split?: string | null;
+                /** @description Stands in question or answer, in any case. */
+                text?: string | null;
+                /** @description FIELD=VALUE, as often as wanted. */
+                metadata?: string[] | null;
+                /** @description PATH=VALUE: completion.intent=refund. */
+                label?: string[] | null;
+                /** @description Where rows came from; `span`: a correction. */
+                origin?: ("span" | "row" | "file" | "document" | "annotator") | null;
+            };
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RowCount"];
                 };
             };
             /** @description Validation Error */
@@ -6261,6 +6704,7 @@ export interface operations {
         parameters: {
             query: {
                 run: string[];
+                points?: number;
             };
             header?: never;
             path?: never;
@@ -6533,8 +6977,11 @@ export interface operations {
                 spans?: string[];
                 name?: string | null;
                 route?: string | null;
+                model?: string | null;
                 model_version?: string | null;
                 source?: ("human" | "judge" | "program" | "replay") | null;
+                kind?: ("score" | "correction" | "comment") | null;
+                harvested?: boolean | null;
                 since?: string | null;
                 until?: string | null;
                 after?: string | null;
@@ -6672,14 +7119,59 @@ export interface operations {
             };
         };
     };
+    feedback_inbox: {
+        parameters: {
+            query?: {
+                spans?: string[];
+                name?: string | null;
+                route?: string | null;
+                model?: string | null;
+                model_version?: string | null;
+                source?: ("human" | "judge" | "program" | "replay") | null;
+                kind?: ("score" | "correction" | "comment") | null;
+                harvested?: boolean | null;
+                since?: string | null;
+                until?: string | null;
+                after?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InboxItem"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     feedback_summary: {
         parameters: {
             query?: {
                 spans?: string[];
                 name?: string | null;
                 route?: string | null;
+                model?: string | null;
                 model_version?: string | null;
                 source?: ("human" | "judge" | "program" | "replay") | null;
+                kind?: ("score" | "correction" | "comment") | null;
+                harvested?: boolean | null;
                 since?: string | null;
                 until?: string | null;
                 by?: ("name" | "route" | "model" | "model_version" | "source")[];
@@ -7640,6 +8132,41 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Canary"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    loop_change_share: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ShareWanted"];
+            };
+        };
         responses: {
             /** @description Successful Response */
             200: {

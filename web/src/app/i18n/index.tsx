@@ -13,6 +13,15 @@ const CATALOGUES = {
   en: () => import("./en").then((module) => module.en),
   vi: () => import("./vi").then((module) => module.vi),
 };
+/** Home is light: it is drawn before the texts of the other pages have come. */
+const FIRST = {
+  en: () => import("./en/first").then((module) => module.first as Messages),
+  vi: () => import("./vi/first").then((module) => module.first as Messages),
+};
+let whole: Promise<unknown> = Promise.resolve();
+
+/** Done when every text is there: pages other than Home wait for it. */
+export const translated = (): Promise<unknown> => whole;
 
 /** The reader's language: what was chosen here, else what the browser asks for. */
 export function preferred(): Language {
@@ -36,11 +45,13 @@ export function Translated({ children }: { children: ReactNode }) {
     let current = true;
     localStorage.setItem(KEPT, language);
     document.documentElement.lang = language;
-    CATALOGUES[language]().then((loaded) => {
+    const take = (loaded: Messages) => {
       if (!current) return;
       now = loaded;
       setMessages(loaded);
-    });
+    };
+    const early = now === null && location.pathname === "/" ? FIRST[language]().then(take) : Promise.resolve();
+    whole = early.then(CATALOGUES[language]).then(take);
     return () => {
       current = false;
     };

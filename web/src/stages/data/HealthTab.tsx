@@ -2,7 +2,7 @@ import { Badge, Button, SegmentedControl, Select, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { Stethoscope } from "lucide-react";
-import { type ReactNode, useState } from "react";
+import { useState } from "react";
 import type { S } from "@/api/client";
 import { useMessages } from "@/app/i18n";
 import { useFormats } from "@/app/i18n/format";
@@ -14,9 +14,9 @@ import { Panel, Stats } from "@/components/Page";
 import { Status } from "@/components/Status";
 import c from "./data.module.css";
 import type { FormName } from "./forms/ActForm";
-import { binsOf, refOf, splitColor, type Version, worstOf } from "./model";
+import { ConflictPanel, DuplicatesPanel, LeakPanel, Nothing, PersonalPanel, useOpenRow } from "./HealthPanels";
+import { binsOf, refOf, type Version, worstOf } from "./model";
 import { report as reportQuery } from "./queries";
-import { RowGroups } from "./RowGroups";
 
 type Report = S["Report"];
 type Form = (form: FormName) => void;
@@ -24,11 +24,6 @@ const route = getRouteApi("/data/$name");
 const COLORS = { error: "red", warning: "yellow", info: "gray" } as const;
 const STATES: Record<string, string> = { error: "failed", warning: "cancelled", info: "queued", none: "ok" };
 const SHOWN_LABELS = 12;
-
-function useOpenRow() {
-  const navigate = route.useNavigate();
-  return (row: number) => void navigate({ search: (now) => ({ ...now, row }) });
-}
 
 /** What mends a finding: a form, or a look at a row. */
 function Mend({ finding, report, onForm }: { finding: S["Finding"]; report: Report; onForm: Form }) {
@@ -193,16 +188,6 @@ function LabelPanel({ report }: { report: Report }) {
   );
 }
 
-function Nothing({ title, text }: { title: string; text: string }) {
-  return (
-    <Panel title={title}>
-      <Text size="sm" c="dimmed">
-        {text}
-      </Text>
-    </Panel>
-  );
-}
-
 function Languages({ report }: { report: Report }) {
   const t = useMessages().data.health;
   const f = useFormats();
@@ -234,114 +219,6 @@ function useLanguageNames() {
       return code;
     }
   };
-}
-
-function PersonalPanel({ report, of }: { report: Report; of: string }) {
-  const t = useMessages().data.health;
-  const f = useFormats();
-  const [kind, setKind] = useState<string | null>(null);
-  const kinds = Object.entries(report.personal).sort(([, a], [, b]) => b.found - a.found);
-  if (kinds.length === 0) return <Nothing title={t.personal} text={t.noPersonal} />;
-  const listed = report.personal[kind ?? ""]?.listed ?? [];
-  return (
-    <Panel title={t.personal}>
-      <Text size="xs" c="dimmed" mb={6}>
-        {t.personalHint}
-      </Text>
-      <BarList
-        label={t.personal}
-        bars={kinds.map(([name, found]) => ({
-          label: t.kinds[name] ?? name,
-          value: found.found,
-          note: t.inRows(f.number(found.rows)),
-          color: "--series-5",
-          onClick: () => setKind(name === kind ? null : name),
-        }))}
-      />
-      {kind && listed.length > 0 && (
-        <div className={c.under}>
-          <RowGroups
-            of={of}
-            groups={[{ key: kind, rows: [...new Set(listed)], note: t.kinds[kind] ?? kind }]}
-            each={4}
-          />
-        </div>
-      )}
-    </Panel>
-  );
-}
-
-function DuplicatesPanel({ report, of, kind }: { report: Report; of: string; kind: "exact" | "near" }) {
-  const t = useMessages().data.health;
-  const f = useFormats();
-  const found = report[kind];
-  if (found.groups === 0) return <Nothing title={t[kind]} text={t.noDuplicates} />;
-  return (
-    <Panel title={t[kind]}>
-      <Text size="xs" c="dimmed" mb={8}>
-        {t.groups(f.number(found.groups), f.number(found.extra))}
-      </Text>
-      <RowGroups of={of} groups={found.listed.map((rows) => ({ key: rows.join(), rows }))} />
-    </Panel>
-  );
-}
-
-function LeakPanel({ report, of }: { report: Report; of: string }) {
-  const t = useMessages().data.health;
-  const f = useFormats();
-  if (report.leakage.length === 0) return <Nothing title={t.leakage} text={t.noLeakage} />;
-  return (
-    <Panel title={t.leakage}>
-      <BarList
-        label={t.leakage}
-        bars={report.leakage.map((leak) => ({
-          label: t.leak(leak.a, leak.b),
-          value: leak.same + leak.near,
-          note: t.leakNote(f.number(leak.same), f.number(leak.near)),
-          color: splitColor(leak.b),
-        }))}
-      />
-      <div className={c.under}>
-        <RowGroups
-          of={of}
-          groups={report.leakage.flatMap((leak) =>
-            leak.listed.map((rows) => ({
-              key: `${leak.a} ${leak.b} ${rows.join()}`,
-              rows: rows as number[],
-              note: t.leak(leak.a, leak.b),
-            })),
-          )}
-        />
-      </div>
-    </Panel>
-  );
-}
-
-function ConflictPanel({ report, of }: { report: Report; of: string }) {
-  const t = useMessages().data.health;
-  const f = useFormats();
-  if (report.conflicts === 0) return <Nothing title={t.conflictsTitle} text={t.noConflicts} />;
-  const votes = (all: S["Conflict"]["votes"]): ReactNode =>
-    Object.entries(all)
-      .map(
-        ([path, counts]) =>
-          `${path}: ${Object.entries(counts)
-            .map(([value, n]) => t.votes(value, f.number(n)))
-            .join(", ")}`,
-      )
-      .join("; ");
-  return (
-    <Panel title={t.conflictsTitle}>
-      <RowGroups
-        of={of}
-        groups={report.conflicts_listed.map((one) => ({
-          key: one.rows.join(),
-          rows: one.rows,
-          note: votes(one.votes) || (one.same_input ? t.sameInput : t.nearInput),
-        }))}
-      />
-    </Panel>
-  );
 }
 
 function Shown({ report, of, onForm }: { report: Report; of: string; onForm: Form }) {

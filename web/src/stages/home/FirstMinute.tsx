@@ -6,7 +6,7 @@ import { CodeBlock } from "@/components/Code";
 import c from "./home.module.css";
 
 /** What to do in a project in which nothing has been done: three ways in. */
-export function FirstMinute() {
+export default function FirstMinute() {
   const t = useMessages().home.first;
   const client = `client = OpenAI(\n    base_url="${location.origin}/v1",\n    api_key="vong-…",\n)`;
   return (

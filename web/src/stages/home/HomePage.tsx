@@ -2,21 +2,23 @@ import { Button, Text, Title } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { ArrowRight } from "lucide-react";
+import { lazy, Suspense } from "react";
 import type { S } from "@/api/client";
 import { useMessages } from "@/app/i18n";
 import { Await } from "@/components/Await";
 import { CopyIcon } from "@/components/Code";
 import { Columns } from "@/components/Columns";
-import { JobPanel } from "@/components/Job";
 import { PageBody, PageHeader, Panel } from "@/components/Page";
 import { PlaceLink } from "@/components/ThingLink";
 import { placeOf } from "@/components/things";
 import { When } from "@/components/When";
-import { FirstMinute } from "./FirstMinute";
 import c from "./home.module.css";
 import { LoopPicture } from "./LoopPicture";
-import { overview, unfinished } from "./queries";
+import { overview } from "./queries";
 import { ACTIONS, isNew } from "./stages";
+
+const AtWork = lazy(() => import("./AtWork"));
+const FirstMinute = lazy(() => import("./FirstMinute"));
 
 function Next({ action }: { action: S["NextAction"]["action"] }) {
   const t = useMessages().home.next;
@@ -86,22 +88,6 @@ function Recent({ events }: { events: readonly S["Event"][] }) {
   );
 }
 
-function AtWork() {
-  const t = useMessages().home.jobs;
-  const jobs = useQuery(unfinished());
-  return (
-    <Panel title={t.title}>
-      {jobs.data?.length ? (
-        jobs.data.slice(0, 5).map((job) => <JobPanel key={job.id} id={job.id} />)
-      ) : (
-        <Text size="sm" c="dimmed">
-          {t.empty}
-        </Text>
-      )}
-    </Panel>
-  );
-}
-
 /** The loop at a glance: what is live in each stage, what to do next, what changed, what is at work. */
 export default function HomePage() {
   const t = useMessages().home;
@@ -113,7 +99,13 @@ export default function HomePage() {
         <Await query={query} lines={12}>
           {(now) => (
             <>
-              {isNew(now) ? <FirstMinute /> : <Next action={now.next.action} />}
+              {isNew(now) ? (
+                <Suspense>
+                  <FirstMinute />
+                </Suspense>
+              ) : (
+                <Next action={now.next.action} />
+              )}
               <LoopPicture now={now} />
               <Columns
                 main={
@@ -121,7 +113,11 @@ export default function HomePage() {
                     <Recent events={now.recent} />
                   </Panel>
                 }
-                side={<AtWork />}
+                side={
+                  <Suspense>
+                    <AtWork />
+                  </Suspense>
+                }
               />
             </>
           )}

@@ -1,0 +1,65 @@
+"""Every page of the console, and where it lies in a Vong with a finished turn."""
+
+from typing import Any
+from urllib.parse import quote
+
+from tests.live import Live
+
+FIXED = {
+    "/": "/",
+    "/data": "/data",
+    "/training": "/training",
+    "/training/new": "/training/new",
+    "/evals": "/evals",
+    "/evals/new": "/evals/new",
+    "/registry": "/registry",
+    "/serving": "/serving",
+    "/gateway": "/gateway",
+    "/gateway/routes": "/gateway/routes",
+    "/gateway/providers": "/gateway/providers",
+    "/gateway/keys": "/gateway/keys",
+    "/knowledge": "/knowledge",
+    "/playground": "/playground",
+    "/traces": "/traces",
+    "/feedback": "/feedback",
+    "/feedback/harvest": "/feedback/harvest",
+    "/loop": "/loop",
+    "/loop/new": "/loop/new",
+    "/settings": "/settings",
+    "/settings/account": "/settings/account",
+    "/settings/users": "/settings/users",
+    "/settings/about": "/settings/about",
+}
+FURTHER = {
+    "data import": "/data?import=true",
+    "data rows": "/data/rows?tab=rows",
+    "data health": "/data/rows?tab=health",
+    "knowledge search": "/knowledge/care?tab=search&q=printer",
+    "knowledge ask": "/knowledge/care?tab=ask",
+    "missing": "/there/is/no/such/page",
+}
+"""Tabs and states that have an address of their own, by what they show."""
+
+
+def pages(vong: Live, report: dict[str, Any]) -> dict[str, str]:
+    """The address of each route of the console, by its template."""
+    client = vong.client()
+    (turn,) = client.loop.turns(limit=1)
+    comparison, span = report["comparison"], report["lineage"]["span_id"]
+    a, b, run = comparison["a"]["id"], comparison["b"]["id"], report["training"]["run"]
+    model = report["training"]["model"].partition("@")[0]
+    return {
+        **FIXED,
+        "/data/$name": "/data/rows",
+        "/training/runs/$id": f"/training/runs/{run}",
+        "/training/compare": f"/training/compare?runs={run}",
+        "/evals/$id": f"/evals/{b}",
+        "/evals/compare": f"/evals/compare?a={a}&b={b}",
+        "/registry/$name": f"/registry/{quote(model)}",
+        "/registry/lineage": f"/registry/lineage?of={span}",
+        "/serving/$name": "/serving/tuned",
+        "/gateway/routes/$name": "/gateway/routes/kind",
+        "/knowledge/$base": "/knowledge/care",
+        "/loop/turns/$id": f"/loop/turns/{turn.id}",
+        "/loop/canaries/$id": f"/loop/canaries/{report['canary']['id']}",
+    }

@@ -1,0 +1,133 @@
+"""Every page in every scheme and language: it opens, breaks nothing, and everybody can use it."""
+
+import re
+from collections.abc import Generator
+
+import pytest
+from playwright.sync_api import Page, Request, expect
+
+from tests.live import eventually
+from tests.web.browser import OWNER, PASSWORD, opened, routes_of_the_console, signed_in, violations
+from tests.web.conftest import Console
+from tests.web.pages import FURTHER, pages
+
+LOOKS = [("light", "en"), ("dark", "en"), ("light", "vi"), ("dark", "vi")]
+
+
+def test_the_list_of_pages_is_whole(console: Console) -> None:
+    assert set(pages(console.vong, console.report)) == routes_of_the_console()
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize(("scheme", "language"), LOOKS)
+def test_every_page_opens_and_everybody_can_use_it(console: Console, scheme: str, language: str) -> None:
+    found: dict[str, object] = {}
+    with signed_in(console.browser, console.vong.url, scheme=scheme, language=language) as page:
+        answers: list[str] = []
+        page.on("response", lambda one: answers.append(f"{one.status} {one.url}") if one.status >= 500 else None)
+        for name, path in {**pages(console.vong, console.report), **FURTHER}.items():
+            open_page(page, path)
+            wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+            faults = [*violations(page), *answers, *([f"{wide} px too wide"] if wide > 0 else [])]
+            answers.clear()
+            if faults:
+                found[name] = faults
+    assert not found
+
+
+@pytest.mark.timeout(300)
+def test_every_page_fits_a_telephone(console: Console) -> None:
+    found: dict[str, int] = {}
+    with signed_in(console.browser, console.vong.url, width=380, height=800) as page:
+        for name, path in pages(console.vong, console.report).items():
+            open_page(page, path)
+            wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+            if wide > 0:
+                found[name] = wide
+    assert not found
+
+
+def open_page(page: Page, path: str) -> None:
+    """Go there and wait until what it asks for has come; live streams never end."""
+    page.goto(path)
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    expect(page.get_by_role("status", name=re.compile("Loading|Đang tải"))).to_have_count(0, timeout=15_000)
+    page.wait_for_timeout(150)  # charts and graphs are drawn after their data
+
+
+@pytest.fixture
+def page(console: Console) -> Generator[Page]:
+    with signed_in(console.browser, console.vong.url) as opened_page:
+        yield opened_page
+
+
+def test_a_wrong_password_is_refused_and_the_right_one_opens_the_page_that_was_asked_for(console: Console) -> None:
+    with opened(console.browser, console.vong.url) as (_, page):
+        page.goto("/registry")
+        page.get_by_label("Email").fill(OWNER)
+        page.get_by_label("Password", exact=True).fill("not this one")
+        page.get_by_role("button", name="Sign in").click()
+        expect(page.get_by_role("alert")).to_contain_text("do not fit")
+        page.get_by_label("Password", exact=True).fill(PASSWORD)
+        page.get_by_role("button", name="Sign in").click()
+        expect(page.get_by_role("heading", level=1, name="Models")).to_be_visible()
+
+
+def test_the_palette_opens_pages_and_objects(page: Page) -> None:
+    page.goto("/")
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    page.keyboard.press("Control+k")
+    search = page.get_by_label("Search pages and objects")
+    search.fill("feedb")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/feedback")
+    page.keyboard.press("Control+k")
+    search.fill("care")
+    expect(page.get_by_role("button", name=re.compile("care"))).to_be_visible()
+    page.get_by_role("button", name=re.compile("care")).click()
+    page.wait_for_url("**/knowledge/care")
+
+
+def test_language_and_scheme_survive_a_reload(page: Page) -> None:
+    page.goto("/settings/account")
+    page.get_by_text("Tiếng Việt").first.click()
+    expect(page.get_by_role("heading", level=1, name="Cài đặt")).to_be_visible()
+    page.get_by_role("button", name="Nền tối").click()
+    page.reload()
+    expect(page.get_by_role("heading", level=1, name="Cài đặt")).to_be_visible()
+    assert page.evaluate("document.documentElement.dataset.mantineColorScheme") == "dark"
+    assert page.evaluate("document.documentElement.lang") == "vi"
+
+
+def test_signing_out_leads_to_the_door_and_the_session_is_over(page: Page) -> None:
+    page.goto("/")
+    page.get_by_role("button", name=re.compile(OWNER)).click()
+    page.get_by_role("menuitem", name="Sign out").click()
+    expect(page.get_by_role("heading", name="Sign in to Vong")).to_be_visible()
+    assert page.request.get("/api/v1/data/datasets").status == 401
+
+
+def test_nothing_is_asked_of_anybody_else(console: Console, page: Page) -> None:
+    elsewhere: list[str] = []
+
+    def note(request: Request) -> None:
+        if not request.url.startswith((console.vong.url, "data:", "blob:")):
+            elsewhere.append(request.url)
+
+    page.on("request", note)
+    for path in ("/", "/traces", "/playground", "/api/docs"):
+        page.goto(path)
+        page.wait_for_load_state("load")
+    expect(page.locator("#docs")).to_contain_text("/api/v1/", timeout=20_000)
+    assert not elsewhere
+
+
+def test_a_server_that_is_away_is_said_and_comes_back_by_itself(console: Console, page: Page) -> None:
+    page.goto("/")
+    expect(page.get_by_role("heading", level=1, name="Home")).to_be_visible()
+    before = console.vong.pid("server")
+    console.vong.kill("server")
+    expect(page.get_by_text("The server does not answer")).to_be_visible(timeout=20_000)
+    eventually(lambda: console.vong.pid("server") not in {0, before})
+    expect(page.get_by_text("The server does not answer")).to_be_hidden(timeout=30_000)
+    expect(page.get_by_role("heading", level=1, name="Home")).to_be_visible()
