@@ -1,6 +1,6 @@
 """The registry wired to the shipped base model, to folders on disk, and to every stage that lineage passes through."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from vong import data, experiments, registry, serving, traces
 from vong.app.platform import Platform
 from vong.app.traces import await_span
-from vong.data.versions import list_datasets
+from vong.data.versions import holding, made_from, row_named
 from vong.errors import InvalidInput, NotFound
 from vong.jobs import JobContext
 from vong.records import DatasetVersion, Example, ModelVersion
@@ -132,16 +132,11 @@ def _named(sources: Sources, of: str) -> ModelVersion | DatasetVersion:
 
 
 class Datasets:
-    """Every dataset version of the project, looked through row by row."""
+    """The datasets of a project, as lineage asks for them."""
 
     def __init__(self, platform: Platform, connection: Connection) -> None:
         self._blobs = platform.blobs
         self._connection = connection
-
-    def all(self) -> Iterator[DatasetVersion]:
-        """Each version of each dataset, newest first within one."""
-        for newest in list_datasets(self._connection, limit=PAGE):
-            yield from data.list_versions(self._connection, newest.name, limit=PAGE)
 
     def rows(self, version: DatasetVersion, limit: int) -> tuple[list[Example], int]:
         """The first rows that taught, and how many there are."""
@@ -151,21 +146,15 @@ class Datasets:
 
     def row(self, hash_: str) -> Example | None:
         """The first row whose hash begins so."""
-        rows = (example for version in self.all() for example in data.read(self._blobs, version))
-        return next((example for example in rows if example.hash.startswith(hash_)), None)
+        return row_named(self._connection, self._blobs, hash_)
 
     def containing(self, hash_: str) -> list[DatasetVersion]:
         """The versions that hold the row, or a row made from it."""
-        return [version for version in self.all() if any(_is(row, hash_) for row in data.read(self._blobs, version))]
+        return holding(self._connection, self._blobs, hash_)
 
     def children(self, ref: str) -> list[DatasetVersion]:
         """The versions made from that one."""
-        return [version for version in self.all() if ref in version.parents]
-
-
-def _is(row: Example, hash_: str) -> bool:
-    origin = row.origin
-    return row.hash == hash_ or (origin is not None and origin.kind == "row" and origin.id == hash_)
+        return made_from(self._connection, ref)
 
 
 def _sources(platform: Platform, connection: Connection) -> Sources:

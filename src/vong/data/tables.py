@@ -1,6 +1,17 @@
 """The SQL of data."""
 
-from sqlalchemy import Column, DateTime, ForeignKey, Integer, Text, UniqueConstraint
+from sqlalchemy import (
+    Column,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB, UUID
 
 from vong.store.schema import project_table
@@ -19,6 +30,12 @@ versions = project_table(
     Column("created_at", DateTime(timezone=True), nullable=False),
     UniqueConstraint("project_id", "name", "hash"),
     UniqueConstraint("project_id", "name", "number"),
+    Index(
+        "data_versions_parents_ix",
+        "parents",
+        postgresql_using="gin",
+        postgresql_ops={"parents": "jsonb_path_ops"},
+    ),
 )
 
 reports = project_table(
@@ -29,3 +46,55 @@ reports = project_table(
     Column("blob", Text, nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False),
 )
+
+OPEN = 2**31 - 1
+"""The `last` of a row that the newest version has."""
+
+rows = project_table(
+    "data_rows",
+    Column("id", UUID(as_uuid=True), primary_key=True, server_default=text("gen_random_uuid()")),
+    Column("name", Text, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+    Column("made_from", LargeBinary, nullable=False),
+    Column("row", Integer, nullable=False),
+    Column("first", Integer, nullable=False),
+    Column("last", Integer, nullable=False),
+    Index("data_rows_hash_ix", "project_id", "hash"),
+    Index("data_rows_made_from_ix", "project_id", "made_from"),
+    Index("data_rows_name_ix", "project_id", "name", "last"),
+)
+"""A row of the dataset `name`, from version `first` (where it is row `row`) to `last`. `made_from` is the hash of the
+row that its origin names, empty for any other origin. So a version that changes ten rows adds ten entries."""
+
+indexed = project_table(
+    "data_indexed",
+    Column("name", Text, nullable=False),
+    Column("number", Integer, nullable=False),
+    PrimaryKeyConstraint("project_id", "name", name="data_indexed_pk"),
+)
+"""Up to which version a dataset's rows are in `data_rows`."""
+
+GONE = text("""
+    UPDATE data_rows SET last = :before WHERE name = :name AND last = :open AND NOT EXISTS (
+      SELECT FROM unnest(CAST(:hashes AS bytea[]), CAST(:origins AS bytea[])) AS now(hash, made_from)
+      WHERE now.hash = data_rows.hash AND now.made_from = data_rows.made_from)
+""")
+COME = text("""
+    INSERT INTO data_rows (name, hash, made_from, row, first, last)
+    SELECT :name, now.hash, now.made_from, now.row, :number, :open
+    FROM unnest(CAST(:hashes AS bytea[]), CAST(:origins AS bytea[]), CAST(:rows AS int[])) AS now(hash, made_from, row)
+    WHERE NOT EXISTS (
+      SELECT FROM data_rows old WHERE old.name = :name AND old.last = :open
+      AND old.hash = now.hash AND old.made_from = now.made_from)
+""")
+LAGGING = text("""
+    SELECT name FROM data_versions LEFT JOIN data_indexed USING (project_id, name)
+    GROUP BY name HAVING max(data_versions.number) > coalesce(max(data_indexed.number), 0)
+""")
+HOLDING = text("""
+    SELECT DISTINCT ON (v.name, v.number) v.* FROM data_versions v JOIN (
+      SELECT name, first, last FROM data_rows WHERE hash = :hash
+      UNION ALL SELECT name, first, last FROM data_rows WHERE made_from = :hash
+    ) held ON held.name = v.name AND v.number BETWEEN held.first AND held.last
+    ORDER BY v.name, v.number DESC LIMIT :limit
+""")

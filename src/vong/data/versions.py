@@ -5,6 +5,7 @@ import re
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 from uuid import UUID
@@ -12,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import Connection, func, insert, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
-from vong.data import tables
+from vong.data import index, tables
 from vong.errors import Conflict, InvalidInput, NotFound, nearest
 from vong.records import DatasetVersion, Example, Operation, new_id, now
 from vong.records.record import canonical_json
@@ -72,6 +73,7 @@ def write(
     )
     values = version.model_dump(mode="json") | {"id": new_id(), "created_at": version.created_at}
     connection.execute(insert(tables.versions).values(values))
+    index.catch_up(connection, name, lambda number: read_lines(blobs, _numbered(connection, name, number)))
     return version
 
 
@@ -247,6 +249,49 @@ def _by_hash(connection: Connection, name: str, prefix: str) -> DatasetVersion |
     if len(found) > 1:
         raise Conflict(f"several versions of {name!r} begin with {prefix!r}", "write more of the hash")
     return found[0] if found else None
+
+
+def holding(connection: Connection, blobs: Blobs, hash_: str, limit: int = 1000) -> list[DatasetVersion]:
+    """The versions that hold the row of that hash, or a row made from it: by name, newest first."""
+    index_all(connection, blobs)
+    found = connection.execute(tables.HOLDING, {"hash": bytes.fromhex(hash_), "limit": limit}).mappings()
+    return [_record(row) for row in found]
+
+
+def row_named(connection: Connection, blobs: Blobs, prefix: str) -> Example | None:
+    """The first row whose hash begins so; None where no version has one."""
+    if not re.fullmatch(r"[0-9a-f]{6,64}", prefix):
+        return None
+    index_all(connection, blobs)
+    place = index.place(connection, prefix)
+    if place is None:
+        return None
+    version = _numbered(connection, place.name, place.first)
+    line = next(islice(read_lines(blobs, version), place.row - 1, None))
+    return Example.model_validate_json(line)
+
+
+def made_from(connection: Connection, ref: str) -> list[DatasetVersion]:
+    """The versions that have that version among their parents, newest first."""
+    versions = tables.versions
+    query = select(versions).where(versions.c.parents.contains([ref])).order_by(versions.c.created_at.desc())
+    return [_record(row) for row in connection.execute(query).mappings()]
+
+
+def index_all(connection: Connection, blobs: Blobs) -> None:
+    """Index what was written before there was an index."""
+    for name in list(connection.scalars(tables.LAGGING)):
+        alone(connection, name)
+        index.catch_up(
+            connection, name, lambda number, name=name: read_lines(blobs, _numbered(connection, name, number))
+        )
+
+
+def _numbered(connection: Connection, name: str, number: int) -> DatasetVersion:
+    found = _row(connection, tables.versions.c.name == name, tables.versions.c.number == number)
+    if found is None:
+        raise NotFound(f"dataset {name!r} has no version {number}", f"list them with: vong data list {name}")
+    return found
 
 
 def _row(connection: Connection, *where: Any) -> DatasetVersion | None:

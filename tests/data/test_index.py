@@ -1,0 +1,91 @@
+"""Which versions hold a row: the index says what reading all of them would say."""
+
+import time
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Connection, text
+
+from tests.data.making import example, examples
+from vong import data
+from vong.data.index import identity
+from vong.data.versions import holding, made_from, read_lines, row_named
+from vong.records import DatasetVersion, Example, Operation, Origin
+from vong.store.blobs import Blobs
+
+IMPORT = Operation(name="import")
+
+
+def derived(source: Example, said: str) -> Example:
+    return example(said).model_copy(update={"origin": Origin(kind="row", id=source.hash)})
+
+
+def scanned(connection: Connection, blobs: Blobs, names: list[str], hash_: str) -> list[str]:
+    """What reading every version finds."""
+    versions = [version for name in names for version in data.list_versions(connection, name, limit=500)]
+
+    def has(version: DatasetVersion) -> bool:
+        rows = data.read(blobs, version)
+        return any(row.hash == hash_ or (row.origin is not None and row.origin.id == hash_) for row in rows)
+
+    return [version.ref for version in versions if has(version)]
+
+
+ASKED = [example(f"question {number}") for number in range(6)]
+MADE = [derived(ASKED[0], "made of 0"), derived(ASKED[3], "made of 3"), example("question 0", "yes", moved=True)]
+POOL = [*ASKED, *MADE]
+histories = st.lists(st.lists(st.sampled_from(range(len(POOL))), min_size=1, max_size=7), min_size=1, max_size=6)
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(histories, st.integers(0, 10**9))
+def test_the_index_says_what_a_scan_says(
+    connection: Connection, blobs: Blobs, history: list[list[int]], salt: int
+) -> None:
+    names = [f"a{salt}-{time.monotonic_ns()}", f"b{salt}-{time.monotonic_ns()}"]
+    for number, rows in enumerate(history):
+        data.write(connection, blobs, names[number % 2], [POOL[row] for row in rows], IMPORT)
+    for row in POOL:
+        ours = [version.ref for version in holding(connection, blobs, row.hash) if version.name in names]
+        assert ours == scanned(connection, blobs, names, row.hash)
+
+
+@given(examples())
+def test_the_hash_of_a_row_is_read_off_its_line(row: Example) -> None:
+    line = row.model_dump_json(exclude_none=True).encode()
+    assert identity(line)[0].hex() == row.hash
+
+
+def test_a_row_is_found_by_the_beginning_of_its_hash(connection: Connection, blobs: Blobs) -> None:
+    data.write(connection, blobs, "one", POOL, IMPORT)
+    found = row_named(connection, blobs, POOL[4].hash[:9])
+    assert found == POOL[4]
+    assert row_named(connection, blobs, "0" * 64) is None
+    assert row_named(connection, blobs, "no hash") is None
+
+
+def test_versions_written_before_there_was_an_index_are_indexed_when_asked(
+    connection: Connection, blobs: Blobs
+) -> None:
+    first = data.write(connection, blobs, "old", POOL[:3], IMPORT)
+    second = data.write(connection, blobs, "old", POOL[1:4], Operation(name="edit"), (first.ref,))
+    connection.execute(text("RESET ROLE"))
+    connection.execute(text("DELETE FROM data_rows"))
+    connection.execute(text("DELETE FROM data_indexed"))
+    assert [version.ref for version in holding(connection, blobs, POOL[0].hash)] == [first.ref]
+    assert [version.ref for version in holding(connection, blobs, POOL[1].hash)] == [second.ref, first.ref]
+    assert [version.ref for version in made_from(connection, first.ref)] == [second.ref]
+
+
+def test_a_thousand_versions_are_not_read(connection: Connection, blobs: Blobs) -> None:
+    for number in range(1000):
+        data.append(connection, blobs, f"set{number % 10}", [example(f"row {number}")])
+    sought = example("row 7")
+    started = time.perf_counter()
+    found = holding(connection, blobs, sought.hash)
+    taken = time.perf_counter() - started
+    assert len(found) == 100
+    assert row_named(connection, blobs, sought.hash) == sought
+    assert taken < 0.5, f"{1000 * taken:.0f} ms"  # reading them took seconds
+    (newest,) = data.list_versions(connection, "set7", limit=1)
+    assert len(list(read_lines(blobs, newest))) == 100
