@@ -4,9 +4,9 @@ import argparse
 import os
 import time
 
-from benchmarks import gateway, journal, traces_list
+from benchmarks import gateway, idle, journal, traces_list
 
-BENCHMARKS = {"journal": journal.run, "gateway": gateway.run, "traces_list": traces_list.run}
+BENCHMARKS = {"journal": journal.run, "gateway": gateway.run, "traces_list": traces_list.run, "idle": idle.run}
 
 
 def main() -> None:

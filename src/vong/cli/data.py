@@ -79,9 +79,13 @@ def preview(files: tuple[Path, ...], format_: str | None, options: tuple[str, ..
 @group.command()
 @click.argument("ref")
 @click.argument("number", type=click.IntRange(1), required=False)
-@click.argument("row", required=False, type=click.File(encoding="utf-8"))
+@click.argument("row", required=False, type=click.Path(dir_okay=False, allow_dash=True))
 @click.option("--remove", is_flag=True, help="Take the row out.")
-@click.option("--file", type=click.File(encoding="utf-8"), help='Many rows: a line {"number": 3, "example": …} each.')
+@click.option(
+    "--file",
+    type=click.Path(dir_okay=False, allow_dash=True),
+    help='Many rows: a line {"number": 3, "example": …} each.',
+)
 @json_option
 def edit(ref: str, number: int | None, row: Any, remove: bool, file: Any, as_json: bool) -> None:
     """Put the row in the file ROW (an Example as JSON, `-` is stdin) in the place of row NUMBER: as a new version.
@@ -92,9 +96,18 @@ def edit(ref: str, number: int | None, row: Any, remove: bool, file: Any, as_jso
         raise InvalidInput("say what becomes of which row", "give NUMBER and ROW, NUMBER --remove, or --file FILE")
     try:
         if file:
-            edits = [RowEdit.model_validate_json(line) for line in file if line.strip()]
+            edits = [
+                RowEdit.model_validate_json(line) for line in click.open_file(file, encoding="utf-8") if line.strip()
+            ]
         else:
-            edits = [RowEdit(number=number or 0, example=Example.model_validate_json(row.read()) if row else None)]
+            edits = [
+                RowEdit(
+                    number=number or 0,
+                    example=Example.model_validate_json(click.open_file(row).read()) if row else None,
+                )
+            ]
+    except OSError as error:
+        raise InvalidInput(f"{file or row} cannot be read: {error.strerror}", "give a file with rows") from None
     except ValidationError as error:
         raise InvalidInput(
             f"this is not an Example: {error.errors()[0]['msg']}", "see: vong data rows REF --json"
