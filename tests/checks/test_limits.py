@@ -19,7 +19,7 @@ BANNED_NAMES = {"utils", "helpers", "common", "core", "manager", "service", "bas
 BROAD_EXCEPT_HOMES = {
     "src/vong/serving/engines/batch.py": "the boundary of a request in an engine",
     "src/vong/serving/supervise.py": "the boundary of the thread that looks after engines",
-    "src/vong/api/openai/surface.py": "the boundary of a model call",
+    "src/vong/api/openai/answer.py": "the boundary of a model call",
     "src/vong/jobs/perform.py": "the boundary of a job",
 }
 

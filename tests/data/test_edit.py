@@ -15,6 +15,7 @@ from vong import data
 from vong.cli import data as commands
 from vong.data.edit import RowEdit
 from vong.data.find import RowFilter
+from vong.data.preview import preview
 from vong.data.reports import changes_of
 from vong.data.rows import page
 from vong.data.versions import read_lines
@@ -100,17 +101,17 @@ def test_a_diff_lists_one_kind_and_counts_all(connection: Connection, blobs: Blo
 def test_a_look_says_format_columns_rows_and_what_is_wrong(tmp_path: Path) -> None:
     file = tmp_path / "rows.csv"
     file.write_text("frage,antwort\nwas,das\nwer,\n")
-    found = data.preview(file, "rows.csv", options={"input": "frage", "output": "antwort"}, limit=5)
+    found = preview(file, "rows.csv", options={"input": "frage", "output": "antwort"}, limit=5)
     assert (found.kind, found.format, found.columns) == ("csv", "pairs", ["frage", "antwort"])
     assert [row.prompt_text for row in found.rows] == ["was", "wer"]
     assert (found.estimated_rows, found.bytes) == (2, file.stat().st_size)
     assert found.reason == "options were given, which this format alone takes"
-    unknown = data.preview(file, "rows.csv")
+    unknown = preview(file, "rows.csv")
     assert (unknown.format, unknown.rows) == (None, [])
     assert unknown.error
     assert "no format fits" in unknown.error
     file.write_text('{"prompt": "a", "completion": "b"}\n{"prompt": "a"}\n{"prompt": ')
-    cut = data.preview(file, "rows.jsonl")
+    cut = preview(file, "rows.jsonl")
     assert (len(cut.rows), [row.row for row in cut.problems]) == (1, ["rows.jsonl#2", "rows.jsonl#3"])
     assert cut.estimated_rows == 3
     assert cut.reason

@@ -178,9 +178,7 @@ def test_a_short_sentence_copied_from_a_long_passage_is_supported(connection: Co
     assert unsupported == []
 
 
-def test_words_are_found_in_ones_own_project_only(
-    database: Database, connection: Connection, base: str
-) -> None:
+def test_words_are_found_in_ones_own_project_only(database: Database, connection: Connection, base: str) -> None:
     connection.commit()
     matching = text("SELECT count(*) FROM knowledge_matching('handbook', to_tsquery('simple', 'refund'), 50)")
     with database.owner() as owner:

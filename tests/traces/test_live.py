@@ -8,9 +8,11 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.gateway.conftest import Server, fake, platform, server  # noqa: F401  # fixtures
+from tests.gateway.conftest import Server, fake, platform, server
 from vong.client.traces import Traces
 from vong.records.trace import Arrived
+
+__all__ = ["fake", "platform", "server"]  # fixtures
 
 
 def first(stream: Iterator[Any], wanted: int) -> list[Any]:
@@ -30,7 +32,7 @@ def first(stream: Iterator[Any], wanted: int) -> list[Any]:
     return found
 
 
-def test_spans_arrive_as_they_are_stored_and_only_those_that_match(server: Server) -> None:  # noqa: F811
+def test_spans_arrive_as_they_are_stored_and_only_those_that_match(server: Server) -> None:
     live = server.client.traces.follow(model="echo/echo")
     later = threading.Timer(0.5, lambda: [server.client.gateway.chat(m, "hi") for m in ("fake/plain", "echo/echo")])
     later.start()
@@ -39,7 +41,7 @@ def test_spans_arrive_as_they_are_stored_and_only_those_that_match(server: Serve
     later.join()
 
 
-def test_a_stream_goes_on_after_its_last_event_and_says_when_it_cannot(server: Server) -> None:  # noqa: F811
+def test_a_stream_goes_on_after_its_last_event_and_says_when_it_cannot(server: Server) -> None:
     server.client.gateway.chat("echo/echo", "one")
     traces: Traces = server.client.traces
     with server.platform.scope(server.project_id) as connection:
@@ -50,17 +52,17 @@ def test_a_stream_goes_on_after_its_last_event_and_says_when_it_cannot(server: S
     for word in ("two", "three"):
         server.client.gateway.chat("echo/echo", word)
     server.platform.journal.flush(10)
-    events = traces._arrivals(str(place), {})  # pyright: ignore[reportPrivateUsage]  # the event ids
+    events = traces._arrivals(str(place), {})  # the event ids
     got: list[tuple[str, Arrived]] = [next(events)]
     while sum(len(arrived.spans) for _, arrived in got) < 2:
         got.append(next(events))
     assert [span.output_preview for _, arrived in got for span in arrived.spans] == ["two", "three"]
     assert not any(arrived.gap for _, arrived in got) and int(got[-1][0]) > place
-    lost = next(traces._arrivals("999999", {}))  # pyright: ignore[reportPrivateUsage]
+    lost = next(traces._arrivals("999999", {}))
     assert lost[1].gap
 
 
-def test_a_stream_that_nobody_reads_ends_and_a_bad_event_id_is_refused(server: Server) -> None:  # noqa: F811
+def test_a_stream_that_nobody_reads_ends_and_a_bad_event_id_is_refused(server: Server) -> None:
     headers = {"authorization": f"Bearer {server.key}"}
     with httpx.Client(base_url=server.url, headers=headers, trust_env=False) as http:
         assert http.get("/api/v1/traces/spans/events", params={"after": "x"}).status_code == 422
@@ -79,7 +81,7 @@ def test_a_stream_that_nobody_reads_ends_and_a_bad_event_id_is_refused(server: S
         time.sleep(0.1)
 
 
-def test_only_judged_spans_are_listed_with_their_counts(server: Server) -> None:  # noqa: F811
+def test_only_judged_spans_are_listed_with_their_counts(server: Server) -> None:
     answers = [server.client.gateway.chat("echo/echo", word) for word in ("one", "two", "three")]
     server.client.feedback.add(answers[0].span_id, value=1.0)
     server.client.feedback.add(answers[0].span_id, correction="eins")
@@ -95,7 +97,7 @@ def test_only_judged_spans_are_listed_with_their_counts(server: Server) -> None:
 
 
 @pytest.mark.parametrize("most", [1, 2])
-def test_counting_ends_where_it_is_told(server: Server, most: int) -> None:  # noqa: F811
+def test_counting_ends_where_it_is_told(server: Server, most: int) -> None:
     for _ in range(2):
         server.client.gateway.chat("echo/echo", "hi")
     server.platform.journal.flush(10)

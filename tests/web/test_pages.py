@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Generator
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Page, Request, expect
 
-from tests.live import eventually
 from tests.web.browser import OWNER, PASSWORD, opened, routes_of_the_console, signed_in, violations
 from tests.web.conftest import Console
 from tests.web.pages import FURTHER, pages
@@ -125,9 +125,9 @@ def test_nothing_is_asked_of_anybody_else(console: Console, page: Page) -> None:
 def test_a_server_that_is_away_is_said_and_comes_back_by_itself(console: Console, page: Page) -> None:
     page.goto("/")
     expect(page.get_by_role("heading", level=1, name="Home")).to_be_visible()
-    before = console.vong.pid("server")
-    console.vong.kill("server")
+    port = str(urlsplit(console.vong.url).port)
+    console.vong.run("down")
     expect(page.get_by_text("The server does not answer")).to_be_visible(timeout=20_000)
-    eventually(lambda: console.vong.pid("server") not in {0, before})
+    console.vong.run("up", "--port", port, "--detach")
     expect(page.get_by_text("The server does not answer")).to_be_hidden(timeout=30_000)
     expect(page.get_by_role("heading", level=1, name="Home")).to_be_visible()

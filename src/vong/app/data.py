@@ -10,7 +10,7 @@ from vong import data
 from vong.app.platform import Platform
 from vong.data.clean import CleanSettings
 from vong.data.importing import Import
-from vong.data.preview import FilePreview
+from vong.data.preview import FilePreview, preview
 from vong.data.report import ProfileSettings
 from vong.data.reports import keep_report, put_changes
 from vong.data.split import SplitSettings
@@ -40,7 +40,7 @@ def look(
             shutil.copyfileobj(content, spool, 1 << 20)
             spool.flush()
             name = Path(filename).name
-            found.append(data.preview(Path(spool.name), name, format=format, options=options, limit=limit))
+            found.append(preview(Path(spool.name), name, format=format, options=options, limit=limit))
     return found
 
 

@@ -5,24 +5,19 @@ their rows, each knowing its parents and the operation between; health reports; 
 """
 
 from vong.data.clean import clean
-from vong.data.edit import RowEdit, edit
-from vong.data.importing import Import
-from vong.data.preview import preview
+from vong.data.edit import edit
 from vong.data.profile import profile
 from vong.data.rows import diff
 from vong.data.split import split
 from vong.data.versions import append, find, list_versions, read, write
 
 __all__ = [
-    "Import",
-    "RowEdit",
     "append",
     "clean",
     "diff",
     "edit",
     "find",
     "list_versions",
-    "preview",
     "profile",
     "read",
     "split",

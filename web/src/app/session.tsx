@@ -61,8 +61,8 @@ export function useSignOut() {
   return useMutation({
     mutationFn: () => ok(api.DELETE("/api/v1/access/session")),
     onSuccess: () => {
-      client.clear();
       client.setQueryData(KEY, null);
+      client.removeQueries({ predicate: (query) => query.queryKey[0] !== KEY[0] });
       tabs?.postMessage("out");
     },
   });
