@@ -110,6 +110,7 @@ def test_the_next_action_follows_the_loop(database: Database, project_id: UUID, 
     assert (found.feedback.scores, found.feedback.corrections, found.feedback.open_corrections) == (1, 1, 0)
     assert found.loop.last_decision == "promoted"
     assert {event.kind for event in found.recent} == {"dataset", "run", "model", "canary", "alias"}
+    assert sum(event.kind == "dataset" for event in found.recent) == 1
     assert [event.at for event in found.recent] == sorted((event.at for event in found.recent), reverse=True)
 
 

@@ -5,7 +5,8 @@ counted by the hour as they are stored.
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Float, Text, func, literal, select, union_all
+from sqlalchemy import Connection, Float, Subquery, Text, func, literal, select, union_all
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from vong import traces
 from vong.app.standing import (
@@ -43,8 +44,7 @@ RECENT = 10
 
 def data_standing(connection: Connection) -> DataStanding:
     """Of the newest version of each dataset."""
-    newest = select(datasets.c.name, datasets.c.rows, datasets.c.hash, datasets.c.created_at)
-    each = newest.distinct(datasets.c.name).order_by(datasets.c.name, datasets.c.number.desc()).subquery()
+    each = _newest_datasets()
     count, rows = connection.execute(
         select(func.count(), func.coalesce(func.sum(each.c.rows), 0)).select_from(each)
     ).one()
@@ -160,9 +160,12 @@ def unfinished_jobs(connection: Connection) -> dict[str, int]:
 
 
 def recent_events(connection: Connection) -> tuple[Event, ...]:
-    """The last things that happened, newest first."""
+    """The last things that happened, newest first. Of a dataset its newest version: rows edited one by one would leave
+    no room for anything else.
+    """
+    newest = _newest_datasets()
     each = [
-        _events("dataset", datasets, _named(datasets), _named(datasets), datasets.c.created_at, literal(None)),
+        _events("dataset", newest, _named(newest), _named(newest), newest.c.created_at, literal(None)),
         _events("run", runs, runs.c.name, runs.c.id, runs.c.finished_at, runs.c.status),
         _events("model", models, _named(models), _named(models), models.c.created_at, models.c.kind),
         _events(
@@ -186,6 +189,12 @@ def recent_events(connection: Connection) -> tuple[Event, ...]:
     every = union_all(*(select(one.subquery()) for one in each)).subquery()
     rows = connection.execute(select(every).order_by(every.c.at.desc()).limit(RECENT)).mappings()
     return tuple(Event.model_validate(dict(row)) for row in rows)
+
+
+def _newest_datasets() -> Subquery:
+    newest = select(datasets.c.name, datasets.c.rows, datasets.c.hash, datasets.c.created_at)
+    each = newest.ext(distinct_on(datasets.c.name))
+    return each.order_by(datasets.c.name, datasets.c.number.desc()).subquery()
 
 
 def _events(kind: str, table: Any, title: Any, ref: Any, at: Any, status: Any) -> Any:

@@ -24,13 +24,15 @@ export function Waiting({ full, lines = 6 }: { full?: boolean; lines?: number })
   );
 }
 
-/** What went wrong, whose fault it is where the server said so, and what to do next. */
-export function Failure({ error, again }: { error: unknown; again?: () => void }) {
+type FailureProps = { error: unknown; again?: () => void; title?: string; flush?: boolean };
+
+/** What went wrong, whose fault it is where the server said so, and what to do next. `flush` leaves its margin out. */
+export function Failure({ error, again, title, flush }: FailureProps) {
   const t = useMessages().app;
   const known = error instanceof ApiError ? error : null;
   return (
-    <Box p="lg">
-      <Alert color="red" icon={<CircleAlert size={18} aria-hidden />} title={t.errors.load} role="alert">
+    <Box p={flush ? 0 : "lg"}>
+      <Alert color="red" icon={<CircleAlert size={18} aria-hidden />} title={title ?? t.errors.load} role="alert">
         <Stack gap={6} align="flex-start">
           <Text size="sm">{known?.title ?? String((error as Error).message)}</Text>
           {known?.hint && (

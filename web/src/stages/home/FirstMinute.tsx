@@ -1,6 +1,6 @@
 import { Button, Text, Title } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
-import { KeyRound, Upload } from "lucide-react";
+import { KeyRound, RefreshCw, Upload } from "lucide-react";
 import { useMessages } from "@/app/i18n";
 import { CodeBlock } from "@/components/Code";
 import c from "./home.module.css";
@@ -48,6 +48,15 @@ export default function FirstMinute() {
           <div style={{ width: "100%" }}>
             <CodeBlock text="vong quickstart" label={t.sample} />
           </div>
+          <Button
+            component={Link}
+            to="/loop/new"
+            size="sm"
+            variant="default"
+            leftSection={<RefreshCw size={15} aria-hidden />}
+          >
+            {t.turn}
+          </Button>
         </div>
       </div>
     </section>

@@ -37,7 +37,7 @@ function Answered({ answer }: { answer: S["Answer"] }) {
         </Text>
         {(answer.unsupported ?? []).map((sentence) => (
           <Alert key={sentence} color="yellow" mt="sm" title={t.unsupported}>
-            {sentence}
+            {sentence === answer.text ? null : sentence}
           </Alert>
         ))}
         <Group gap="lg" mt="sm">
@@ -74,8 +74,8 @@ export function AskTab({ base }: { base: string }) {
   const navigate = useNavigate({ from: "/knowledge/$base" });
   const models = useQuery(modelsQuery).data ?? [];
   const [question, setQuestion] = useState(search.question ?? "");
-  const [model, setModel] = useState(search.model ?? "");
-  const chosen = model || models[0]?.name || "";
+  const [model, setModel] = useState(search.model);
+  const chosen = model ?? models[0]?.name ?? "";
   const put = useMutation({ mutationFn: () => ask(base, { question, model: chosen, limit: 4 }) });
   return (
     <Stack gap="md">
@@ -98,10 +98,10 @@ export function AskTab({ base }: { base: string }) {
           <Group align="flex-end" gap="sm">
             <Autocomplete
               label={t.model}
+              placeholder={t.modelHint}
               data={models.map((one) => one.name)}
               limit={30}
-              value={model}
-              placeholder={chosen}
+              value={chosen}
               onChange={setModel}
             />
             <Button
@@ -120,7 +120,7 @@ export function AskTab({ base }: { base: string }) {
           </Group>
         </Stack>
       </form>
-      {put.error && <Failure error={put.error} again={() => put.mutate()} />}
+      {put.error && <Failure error={put.error} title={t.failed} again={() => put.mutate()} flush />}
       {put.data && <Answered answer={put.data} />}
     </Stack>
   );

@@ -1,9 +1,12 @@
 import { Tabs } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { useMessages } from "@/app/i18n";
+import { useFormats } from "@/app/i18n/format";
 import { PageBody, PageHeader } from "@/components/Page";
 import { AskTab } from "./AskTab";
 import { DocumentsTab } from "./DocumentsTab";
+import { basesQuery } from "./queries";
 import { SearchTab } from "./SearchTab";
 import { TABS, type Tab } from "./search";
 
@@ -16,9 +19,12 @@ export default function BasePage() {
   const { base } = page.useParams();
   const { tab = "documents" } = page.useSearch();
   const navigate = useNavigate({ from: "/knowledge/$base" });
+  const f = useFormats();
+  const known = useQuery(basesQuery()).data?.find((one) => one.name === base);
+  const note = known && t.baseNote(f.number(known.documents), f.number(known.chunks), known.embedder);
   return (
     <>
-      <PageHeader title={base} crumbs={[{ label: app.nav.knowledge, to: "/knowledge" }]} />
+      <PageHeader title={base} sub={note} crumbs={[{ label: app.nav.knowledge, to: "/knowledge" }]} />
       <PageBody>
         <Tabs
           value={tab}

@@ -54,7 +54,8 @@ function Remove({ document }: { document: Document }) {
   );
 }
 
-function useColumns(): Column<Document>[] {
+/** The column of reasons is there where a document has one. */
+function useColumns(reasons: boolean): Column<Document>[] {
   const t = useMessages().knowledge;
   const f = useFormats();
   const states = t.states as Record<string, string>;
@@ -80,7 +81,9 @@ function useColumns(): Column<Document>[] {
       width: "140px",
       cell: (one) => <Status state={one.state} label={states[one.state]} />,
     },
-    { id: "reason", title: t.reason, width: "minmax(80px, 1fr)", cell: (one) => one.reason ?? "" },
+    ...(reasons
+      ? [{ id: "reason", title: t.reason, width: "minmax(160px, 1fr)", cell: (one: Document) => one.reason ?? "" }]
+      : []),
     { id: "chunks", title: t.passages, width: "90px", right: true, cell: (one) => f.number(one.chunks) },
     { id: "added", title: t.added, width: "110px", right: true, cell: (one) => <When at={one.created_at} /> },
     { id: "remove", title: t.action, width: "100px", right: true, cell: (one) => <Remove document={one} /> },
@@ -116,7 +119,7 @@ export function DocumentsTab({ base }: { base: string }) {
   const navigate = useNavigate({ from: "/knowledge/$base" });
   const { document, job } = page.useSearch();
   const query = useQuery(documentsQuery(base));
-  const columns = useColumns();
+  const columns = useColumns(Boolean(query.data?.some((one) => one.reason)));
   const add = useMutation({
     mutationFn: (files: File[]) => addFiles(base, files),
     onSuccess: (made) => navigate({ search: (had) => ({ ...had, job: made.id }), replace: true }),
@@ -139,6 +142,12 @@ export function DocumentsTab({ base }: { base: string }) {
           {(found) => {
             const at = found.findIndex((one) => one.id === document);
             const shown = found[at];
+            if (!found.length)
+              return (
+                <Text size="sm" c="dimmed" px="md" pb="md">
+                  {t.emptyBase}
+                </Text>
+              );
             return (
               <>
                 <DataGrid

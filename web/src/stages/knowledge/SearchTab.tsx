@@ -45,7 +45,7 @@ export function SearchTab({ base }: { base: string }) {
           {(found) => (
             <Stack gap="sm">
               <Text size="sm" c="dimmed">
-                {found.length ? t.found(f.number(found.length)) : t.nothing}
+                {found.length ? `${t.found(f.number(found.length))}. ${t.foundNote}` : t.nothing}
               </Text>
               {found.map((passage, index) => (
                 <PassageCard key={passage.chunk.id} passage={passage} number={index + 1} />

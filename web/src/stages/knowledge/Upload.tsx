@@ -10,7 +10,7 @@ export function Upload({ onFiles, busy }: { onFiles: (files: File[]) => void; bu
   return (
     <Dropzone onDrop={onFiles} loading={busy} p="md" inputProps={{ "aria-label": t.upload }} aria-label={t.drop}>
       <Group justify="center" gap="sm" wrap="nowrap">
-        <FileUp size={22} strokeWidth={1.5} aria-hidden />
+        <FileUp size={22} strokeWidth={1.5} aria-hidden style={{ flex: "none" }} />
         <div>
           <Text size="sm" fw={500}>
             {t.drop}

@@ -14,6 +14,13 @@ export const baseSearch = (search: Record<string, unknown>): BaseSearch => ({
   model: text(search.model),
 });
 
+/** Where in a document a passage stands, without the title said twice. */
+export function trail(title: string, heading: string): string {
+  const steps = heading.split(" > ").filter(Boolean);
+  const said = title === steps[0] || title.startsWith(`${steps[0]} | `);
+  return [title, ...(said ? steps.slice(1) : steps)].join(" › ");
+}
+
 /** A text cut where it cites: `[2]` becomes the number 2, and the rest stays text. */
 export function cut(answer: string): (string | number)[] {
   return answer

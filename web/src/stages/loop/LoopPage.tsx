@@ -14,7 +14,7 @@ import { When } from "@/components/When";
 import { canariesQuery, turnsQuery } from "./queries";
 import { beforeAndAfter, reportOf } from "./report";
 
-const CLI = "vong quickstart";
+const CLI = "vong loop turn start";
 const PYTHON = `from vong.client import Client
 
 job = Client().loop.start_turn()`;
@@ -22,6 +22,7 @@ job = Client().loop.start_turn()`;
 function useTurnColumns(): Column<S["Job"]>[] {
   const { loop: t, app } = useMessages();
   const f = useFormats();
+  const steps = t.turn.stepNames as Record<string, string>;
   const plan = (job: S["Job"]) => (job.params.plan ?? {}) as { name?: string; dataset?: string };
   return [
     {
@@ -44,7 +45,7 @@ function useTurnColumns(): Column<S["Job"]>[] {
       id: "step",
       title: t.step,
       width: "minmax(140px, 1fr)",
-      cell: (job) => (job.status === "finished" ? "" : job.progress.message),
+      cell: (job) => (job.status === "finished" ? "" : (steps[job.progress.message] ?? job.progress.message)),
     },
     {
       id: "before",
@@ -86,7 +87,12 @@ function useCanaryColumns(): Column<S["Canary"]>[] {
       cell: (one) =>
         `${f.number(Math.max(one.evidence.e_better, one.evidence.e_worse), 1)} / ${f.number(one.evidence.threshold)}`,
     },
-    { id: "decided", title: t.decided, width: "minmax(110px, 0.8fr)", cell: (one) => one.decided_by ?? "" },
+    {
+      id: "decided",
+      title: t.decided,
+      width: "minmax(110px, 0.8fr)",
+      cell: (one) => (one.decided_by === "evidence" ? t.byEvidence : (one.decided_by ?? "")),
+    },
     {
       id: "when",
       title: t.when,
@@ -97,13 +103,16 @@ function useCanaryColumns(): Column<S["Canary"]>[] {
   ];
 }
 
-function Canaries() {
+/** The canaries; `quiet` shows nothing where there is none. */
+function Canaries({ quiet }: { quiet?: boolean }) {
   const t = useMessages().loop;
   const navigate = useNavigate();
   const columns = useCanaryColumns();
+  const query = useQuery(canariesQuery());
+  if (quiet && !query.data?.length) return null;
   return (
     <Panel title={t.canaries} flush>
-      <Await query={useQuery(canariesQuery())}>
+      <Await query={query}>
         {(found) =>
           found.length ? (
             <DataGrid
@@ -161,7 +170,7 @@ export default function LoopPage() {
                 {t.emptyText}
               </EmptyState>
               <PageBody>
-                <Canaries />
+                <Canaries quiet />
               </PageBody>
             </>
           )

@@ -6,7 +6,9 @@ import { useState } from "react";
 import { api, ok, type S } from "@/api/client";
 import { useMessages } from "@/app/i18n";
 import { Await, Failure } from "@/components/Await";
+import { Columns } from "@/components/Columns";
 import { PageBody, PageHeader, Panel } from "@/components/Page";
+import c from "./loop.module.css";
 import { turnQuery } from "./queries";
 
 const page = getRouteApi("/loop/new");
@@ -23,8 +25,25 @@ const EXAMPLE = {
   questions: [],
 };
 
-function Form({ like }: { like?: S["Job"] }) {
+/** What the fields of a plan mean. */
+function Fields() {
   const t = useMessages().loop.form;
+  return (
+    <Panel title={t.fields}>
+      <dl className={c.fields}>
+        {Object.entries(t.fieldTexts).map(([name, text]) => (
+          <div key={name}>
+            <dt className="mono">{name}</dt>
+            <dd>{text}</dd>
+          </div>
+        ))}
+      </dl>
+    </Panel>
+  );
+}
+
+function Form({ like }: { like?: S["Job"] }) {
+  const { form: t, emptyText: steps } = useMessages().loop;
   const navigate = useNavigate();
   const [own, setOwn] = useState(Boolean(like));
   const [text, setText] = useState(() => JSON.stringify(like?.params.plan ?? EXAMPLE, null, 2));
@@ -41,7 +60,7 @@ function Form({ like }: { like?: S["Job"] }) {
       setBad(true);
     }
   };
-  return (
+  const form = (
     <Panel>
       <form
         onSubmit={(event) => {
@@ -77,9 +96,11 @@ function Form({ like }: { like?: S["Job"] }) {
               }}
             />
           ) : (
-            <Text size="sm">{t.sampleText}</Text>
+            <Text size="sm" maw={640}>
+              {t.sampleText} {steps}
+            </Text>
           )}
-          {start.error && <Failure error={start.error} />}
+          {start.error && <Failure error={start.error} title={t.failed} flush />}
           <Group>
             <Button type="submit" size="sm" leftSection={<Play size={14} aria-hidden />} loading={start.isPending}>
               {t.submit}
@@ -89,6 +110,7 @@ function Form({ like }: { like?: S["Job"] }) {
       </form>
     </Panel>
   );
+  return own ? <Columns main={form} side={<Fields />} /> : form;
 }
 
 /** Start a turn: on the samples, or by a plan. */

@@ -92,7 +92,7 @@ function Figures({ report }: { report: Report }) {
           ? [
               {
                 label: t.parity,
-                value: f.number(parity.positions),
+                value: parity.equal ? t.equal : t.different,
                 note: parity.equal
                   ? t.parityEqual(f.number(parity.positions), f.number(parity.largest_difference, 6))
                   : t.parityDiffers,
@@ -115,7 +115,7 @@ function Links({ report }: { report: Report }) {
   ];
   const links = found.filter((link): link is Place & { text: string } => Boolean(link));
   return (
-    <Panel>
+    <Panel title={t.closer}>
       <Stack gap={6}>
         {links.map((link) => (
           <Text size="sm" key={link.text}>
@@ -133,13 +133,14 @@ function Steps({ report }: { report: Report }) {
   const t = useMessages().loop.turn;
   const f = useFormats();
   const steps = report.steps ?? [];
+  const names = t.stepNames as Record<string, string>;
   const all = steps.reduce((sum, one) => sum + one.seconds, 0);
   return (
     <Panel title={t.steps} actions={<Text size="sm" className="num">{`${t.all} ${f.duration(all * 1000)}`}</Text>}>
       <BarList
         label={t.steps}
         format={(seconds) => f.duration(seconds * 1000)}
-        bars={steps.map((one) => ({ label: one.step, value: one.seconds }))}
+        bars={steps.map((one) => ({ label: names[one.step] ?? one.step, value: one.seconds }))}
       />
     </Panel>
   );
@@ -179,6 +180,7 @@ function Shown({ job }: { job: S["Job"] }) {
   const { loop: t, app } = useMessages();
   const client = useQueryClient();
   const report = reportOf(job);
+  const replays = t.turn.replays as Record<string, string>;
   const plan = job.params.plan as { name?: string; dataset?: string } | undefined;
   return (
     <>
@@ -224,7 +226,7 @@ function Shown({ job }: { job: S["Job"] }) {
                 <Panel title={t.turn.replayed}>
                   <List size="sm" spacing={4}>
                     {report.replayed.map((line) => (
-                      <List.Item key={line}>{line}</List.Item>
+                      <List.Item key={line}>{replays[line.split(":")[0] ?? line] ?? line}</List.Item>
                     ))}
                   </List>
                 </Panel>

@@ -32,10 +32,10 @@ function Memory({ processes }: { processes: readonly S["Process"][] }) {
   );
 }
 
-function Parts({ libraries }: { libraries: readonly S["Library"][] }) {
+function Libraries({ title, libraries }: { title: string; libraries: readonly S["Library"][] }) {
   const t = useMessages().settings.about;
   return (
-    <Panel title={t.extras}>
+    <Panel title={title}>
       <Facts
         items={libraries.map((one) => [
           one.name,
@@ -68,9 +68,7 @@ function Found({ found }: { found: S["Installation"] }) {
         main={
           <>
             <Memory processes={found.processes} />
-            <Text size="sm" c="dimmed">
-              {t.license}
-            </Text>
+            <Libraries title={t.extras} libraries={found.libraries.filter((one) => one.extra)} />
           </>
         }
         side={
@@ -92,7 +90,10 @@ function Found({ found }: { found: S["Installation"] }) {
                 ]}
               />
             </Panel>
-            <Parts libraries={found.libraries} />
+            <Libraries title={t.libraries} libraries={found.libraries.filter((one) => !one.extra)} />
+            <Text size="sm" c="dimmed">
+              {t.license}
+            </Text>
           </>
         }
       />

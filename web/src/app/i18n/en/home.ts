@@ -123,6 +123,7 @@ export const home = {
     dataText: "JSON Lines, CSV or Parquet; chats, question and answer, preferences. Vong finds out which.",
     import: "Import data",
     sample: "Or see the whole loop on samples first",
+    turn: "Run the sample turn",
     sampleText:
       "One command imports 700 tickets, teaches the small model that ships, proves it better and puts it live.",
   },

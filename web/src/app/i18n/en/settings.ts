@@ -76,6 +76,7 @@ export const settings = {
     memoryNote: "Shared pages are counted by their share.",
     all: "In all",
     processNote: (pid: string, cpu: string) => `pid ${pid}, ${cpu} CPU`,
+    libraries: "Libraries",
     extras: "Optional parts",
     missing: "not installed",
     install: (extra: string) => `pip install "vong[${extra}]"`,

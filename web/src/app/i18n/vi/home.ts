@@ -42,8 +42,8 @@ export const home: Messages["home"] = {
   middle: {
     turn: "Một lượt đang chạy",
     canary: (n) => `Một canary đang chạy: đã có ${n} điểm`,
-    promoted: "Canary gần nhất đã được đưa lên",
-    rolled_back: "Canary gần nhất đã bị rút về",
+    promoted: "Canary gần nhất đã được đề bạt",
+    rolled_back: "Canary gần nhất đã quay lui",
     stopped: "Canary gần nhất kết thúc mà chưa quyết định",
     none: "Chưa có canary nào",
     knowledge: (documents, bases) => `Tri thức: ${documents} tài liệu trong ${bases} kho`,
@@ -119,6 +119,7 @@ export const home: Messages["home"] = {
     dataText: "JSON Lines, CSV hoặc Parquet; hội thoại, hỏi đáp, so sánh. Vong tự nhận ra dạng nào.",
     import: "Nhập dữ liệu",
     sample: "Hoặc xem trọn vòng lặp trên dữ liệu mẫu",
+    turn: "Chạy lượt mẫu",
     sampleText: "Một lệnh nhập 700 ticket, dạy mô hình nhỏ đi kèm, chứng minh nó tốt hơn và đưa vào phục vụ.",
   },
   recent: {
@@ -130,7 +131,7 @@ export const home: Messages["home"] = {
     alias: "Chuyển bí danh",
     canary: "Canary đã quyết định",
     turn: "Lượt của vòng lặp",
-    status: { running: "Đang chạy", promoted: "Đưa lên", rolled_back: "Rút về" },
+    status: { running: "Đang chạy", promoted: "Đã đề bạt", rolled_back: "Đã quay lui" },
   },
   jobs: { title: "Đang làm việc", empty: "Không có việc nào đang chạy" },
 };

@@ -77,6 +77,7 @@ export const settings: Messages["settings"] = {
     memoryNote: "Trang dùng chung được tính theo phần.",
     all: "Tổng cộng",
     processNote: (pid, cpu) => `pid ${pid}, ${cpu} CPU`,
+    libraries: "Thư viện",
     extras: "Phần tuỳ chọn",
     missing: "chưa cài",
     install: (extra) => `pip install "vong[${extra}]"`,
