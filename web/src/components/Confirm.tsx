@@ -25,7 +25,7 @@ export function Confirm({ title, text, label, onConfirm, children }: Props) {
             {t.cancel}
           </Button>
           <Button
-            color="red"
+            color="red.9"
             onClick={() => {
               close();
               onConfirm();
