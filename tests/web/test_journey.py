@@ -1,0 +1,99 @@
+"""A person goes round the loop in the console: every step by mouse and keyboard, nothing by the API.
+
+Each test is a stretch of the way and stands by itself, so that one that fails hides no other.
+"""
+
+import json
+import re
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.web.browser import signed_in
+from tests.web.conftest import Console
+
+pytestmark = pytest.mark.timeout(300)
+SOON = 60_000
+"""Milliseconds that a job may take on two busy cores."""
+
+
+@pytest.fixture
+def page(console: Console) -> Generator[Page]:
+    with signed_in(console.browser, console.vong.url) as opened_page:
+        yield opened_page
+
+
+def field(page: Page, label: str) -> Locator:
+    """The input of that label; its list of suggestions has the same name."""
+    return page.get_by_label(label).and_(page.locator("input, textarea")).first
+
+
+def test_data_is_imported_looked_at_and_edited(page: Page, tmp_path: Path) -> None:
+    file = tmp_path / "greetings.jsonl"
+    rows = [{"messages": [{"role": "user", "content": f"hello {n}"}, {"role": "assistant", "content": f"hi {n}"}]}
+            for n in range(30)]  # fmt: skip
+    file.write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
+    page.goto("/data?import=true")
+    page.locator("input[type=file]").first.set_input_files(file)
+    expect(page.get_by_text("Format: ")).to_be_visible(timeout=SOON)
+    page.get_by_role("button", name="Import", exact=True).last.click()
+    page.get_by_role("link", name="Open the new version").or_(
+        page.get_by_role("button", name="Open the new version")
+    ).first.click(timeout=SOON)
+    expect(page.get_by_role("heading", level=1, name="greetings")).to_be_visible(timeout=SOON)
+    page.get_by_role("tab", name="Rows").or_(page.get_by_role("link", name="Rows")).first.click()
+    page.get_by_role("row", name=re.compile("hello 7")).first.click()
+    expect(page.get_by_role("dialog")).to_contain_text("hi 7")
+
+
+def test_a_run_is_started_watched_reloaded_and_makes_a_model(console: Console, page: Page) -> None:
+    page.goto("/training/new")
+    field(page, "Name of the model").fill("watched")
+    field(page, "Base model").fill("tiny")
+    field(page, "Dataset version").fill(str(console.report["data"]["harvest"]["ref"]))
+    field(page, "Epochs").fill("6")
+    expect(page.get_by_text("Weights trained")).to_be_visible(timeout=SOON)
+    page.get_by_role("button", name="Start", exact=True).click()
+    page.wait_for_url("**/training/runs/*", timeout=SOON)
+    expect(page.get_by_role("progressbar").first).to_be_visible(timeout=SOON)
+    page.reload()
+    expect(page.get_by_role("heading", level=1, name="watched")).to_be_visible()
+    expect(page.get_by_text("It made")).to_be_visible(timeout=2 * SOON)
+    expect(page.get_by_role("link", name=re.compile("^watched@")).first).to_be_visible()
+
+
+def test_two_evaluations_are_compared_with_what_changed(page: Page) -> None:
+    page.goto("/evals")
+    boxes = page.get_by_role("checkbox")
+    expect(boxes.first).to_be_visible()
+    boxes.nth(0).check()
+    boxes.nth(1).check()
+    page.get_by_role("button", name="Compare", exact=True).click()
+    page.wait_for_url("**/evals/compare?*")
+    expect(page.get_by_role("table")).to_contain_text("exact_match", timeout=SOON)
+    expect(page.get_by_text("B is better").first).to_be_visible()
+    page.get_by_text("Got better", exact=True).click()
+    expect(page.get_by_role("article").first).to_be_visible()
+
+
+def test_an_answer_is_followed_down_to_a_row_that_taught_it(console: Console, page: Page) -> None:
+    page.goto(f"/traces?span={console.report['lineage']['span_id']}")
+    panel = page.get_by_role("dialog")
+    panel.get_by_role("link", name="Where does this answer come from?").click(timeout=SOON)
+    page.wait_for_url("**/registry/lineage?*")
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    expect(page.get_by_text("rows.jsonl").first).to_be_visible(timeout=SOON)
+
+
+def test_the_handbook_answers_or_shows_its_passages(page: Page) -> None:
+    page.goto("/knowledge/care?tab=search")
+    field(page, "Query").fill("How often is the printer cleaned?")
+    page.get_by_role("button", name="Find").click()
+    expect(page.get_by_text("dry cloth once a week").first).to_be_visible(timeout=SOON)
+    page.get_by_role("tab", name="Ask").click()
+    field(page, "Question").fill("How often is the printer cleaned?")
+    field(page, "Answered by").fill("echo/echo")
+    page.get_by_role("button", name="Ask", exact=True).click()
+    expect(page.get_by_role("heading", name="Sources")).to_be_visible(timeout=SOON)
