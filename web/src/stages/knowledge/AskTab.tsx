@@ -1,15 +1,4 @@
-import {
-  Alert,
-  Anchor,
-  Autocomplete,
-  Button,
-  defaultOptionsFilter,
-  Group,
-  Stack,
-  Text,
-  Textarea,
-  Title,
-} from "@mantine/core";
+import { Alert, Anchor, Autocomplete, Button, Group, Stack, Text, Textarea, Title } from "@mantine/core";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { MessageCircleQuestion } from "lucide-react";
@@ -33,22 +22,19 @@ function Answered({ answer }: { answer: S["Answer"] }) {
   return (
     <>
       <Panel>
-        {answer.answered ? (
-          <Text size="md" className={c.answer}>
-            {cut(answer.text).map((piece, index) =>
-              typeof piece === "number" ? (
-                // biome-ignore lint/suspicious/noArrayIndexKey: the pieces of one text keep their places
-                <Anchor key={index} href={`#passage-${piece}`} inherit underline="always">
-                  [{piece}]
-                </Anchor>
-              ) : (
-                piece
-              ),
-            )}
-          </Text>
-        ) : (
-          <Alert color="yellow" title={t.unanswered} />
-        )}
+        {!answer.answered && <Alert color="yellow" title={t.unanswered} mb={answer.text ? "sm" : 0} />}
+        <Text size="md" className={c.answer}>
+          {cut(answer.text).map((piece, index) =>
+            typeof piece === "number" ? (
+              // biome-ignore lint/suspicious/noArrayIndexKey: the pieces of one text keep their places
+              <Anchor key={index} href={`#passage-${piece}`} inherit underline="always">
+                [{piece}]
+              </Anchor>
+            ) : (
+              piece
+            ),
+          )}
+        </Text>
         {(answer.unsupported ?? []).map((sentence) => (
           <Alert key={sentence} color="yellow" mt="sm" title={t.unsupported}>
             {sentence === answer.text ? null : sentence}
@@ -71,7 +57,7 @@ function Answered({ answer }: { answer: S["Answer"] }) {
       </Panel>
       {(answer.passages ?? []).length > 0 && (
         <Stack gap="sm">
-          <Title order={2}>{answer.answered ? t.sources : t.nearest}</Title>
+          <Title order={2}>{t.sources}</Title>
           {(answer.passages ?? []).map((passage, index) => (
             <PassageCard key={passage.chunk.id} passage={passage} number={index + 1} marked={stated.has(index + 1)} />
           ))}
@@ -90,7 +76,6 @@ export function AskTab({ base }: { base: string }) {
   const [question, setQuestion] = useState(search.question ?? "");
   const [model, setModel] = useState(search.model);
   const chosen = model ?? models[0]?.name ?? "";
-  const known = models.some((one) => one.name === chosen);
   const put = useMutation({ mutationFn: () => ask(base, { question, model: chosen, limit: 4 }) });
   return (
     <Stack gap="md">
@@ -116,10 +101,6 @@ export function AskTab({ base }: { base: string }) {
               placeholder={t.modelHint}
               data={models.map((one) => one.name)}
               limit={30}
-              // A name that is whole filters nothing: the reader looks for another.
-              filter={(all) =>
-                all.search === chosen && known ? all.options : (defaultOptionsFilter(all) as typeof all.options)
-              }
               value={chosen}
               onChange={setModel}
             />

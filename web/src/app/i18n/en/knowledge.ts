@@ -49,7 +49,6 @@ export const knowledge = {
   asking: "Looking and reading…",
   unanswered: "The documents do not say",
   sources: "Sources",
-  nearest: "The nearest passages",
   unsupported: "No passage says this",
   stated: "the answer rests on it",
   trace: "Open the trace",

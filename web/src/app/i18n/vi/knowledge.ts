@@ -49,7 +49,6 @@ export const knowledge: Messages["knowledge"] = {
   asking: "Đang tìm và đọc…",
   unanswered: "Tài liệu không nói điều này",
   sources: "Nguồn",
-  nearest: "Các đoạn gần nhất",
   unsupported: "Không đoạn nào nói điều này",
   stated: "câu trả lời dựa vào đây",
   trace: "Mở vết",
