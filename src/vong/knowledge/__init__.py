@@ -6,7 +6,7 @@ fit a question (vectors and full text, fused), and an answer with numbered citat
 
 from vong.knowledge.ask import Answer, ask
 from vong.knowledge.embed import Embedder
-from vong.knowledge.index import check_name, index_file, index_version, remove_document
+from vong.knowledge.index import index_file, index_version, remove_document
 from vong.knowledge.retrieve import coverage, retrieve
 from vong.knowledge.tables import list_bases, list_documents
 
@@ -14,7 +14,6 @@ __all__ = [
     "Answer",
     "Embedder",
     "ask",
-    "check_name",
     "coverage",
     "index_file",
     "index_version",

@@ -1,7 +1,6 @@
 """Put a file into a knowledge base."""
 
 import hashlib
-import re
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -14,17 +13,7 @@ from vong.knowledge.chunk import CHUNK_OVERLAP, CHUNK_SIZE, chunk, full_text
 from vong.knowledge.loaders import MEDIA_TYPES, load, loader_name
 from vong.records import Chunk, Document, content_hash, new_id, now
 
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 Embed = Callable[[Sequence[str]], NDArray[np.float32]]
-
-
-def check_name(base: str) -> str:
-    """The name, if it can be a base's: letters, digits, `.`, `_` and `-`, at most 100. InvalidInput if not."""
-    if not NAME.fullmatch(base):
-        raise InvalidInput(
-            f"{base!r} cannot name a knowledge base", "use letters, digits, '.', '_' and '-', at most 100"
-        )
-    return base
 
 
 def index_file(connection: Connection, base: str, path: str, content: bytes, embed: Embed) -> Document:

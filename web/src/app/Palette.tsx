@@ -59,11 +59,6 @@ export default function Palette({ onClose }: { onClose: () => void }) {
   const navigate = useNavigate();
   const found = useQuery({ queryKey: ["palette"], queryFn: objects, staleTime: 5_000 });
   useEffect(() => spotlight.open(), []);
-  const stageOf = (to: string) => PAGES.find((page) => page.to !== "/" && to.startsWith(`${page.to}/`))?.name;
-  const named = (to: string) => {
-    const stage = stageOf(to);
-    return stage && t.nav[stage];
-  };
   const groups: SpotlightActionGroupData[] = [
     {
       group: t.palette.pages,
@@ -80,7 +75,7 @@ export default function Palette({ onClose }: { onClose: () => void }) {
       actions: (found.data ?? []).map((thing) => ({
         id: thing.to,
         label: thing.label,
-        description: named(thing.to),
+        description: thing.to.split("/")[1],
         leftSection: <thing.icon size={17} strokeWidth={1.75} aria-hidden />,
         onClick: () => navigate({ to: thing.to }),
       })),

@@ -25,7 +25,7 @@ export function Confirm({ title, text, label, onConfirm, children }: Props) {
             {t.cancel}
           </Button>
           <Button
-            color="red.9"
+            color="red"
             onClick={() => {
               close();
               onConfirm();

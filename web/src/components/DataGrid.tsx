@@ -121,11 +121,7 @@ export function DataGrid<T>(props: Props<T>) {
               data-open={onOpen ? true : undefined}
               className={c.row}
               style={{ transform: `translateY(${item.start}px)`, height: rowHeight }}
-              onClick={(event) => {
-                // A click would leave the focus in a cell, and the reader's keys belong to the row.
-                if (document.activeElement?.role === "gridcell") event.currentTarget.focus({ preventScroll: true });
-                onOpen?.(row);
-              }}
+              onClick={() => onOpen?.(row)}
               onKeyDown={(event) => onKey(event, item.index, row)}
             >
               {columns.map((column) => (

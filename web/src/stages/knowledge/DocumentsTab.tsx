@@ -1,4 +1,4 @@
-import { Alert, Button, Stack, Text } from "@mantine/core";
+import { Button, Stack, Text } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { Trash2 } from "lucide-react";
@@ -118,7 +118,6 @@ export function DocumentsTab({ base }: { base: string }) {
   const client = useQueryClient();
   const navigate = useNavigate({ from: "/knowledge/$base" });
   const { document, job } = page.useSearch();
-  const states = t.states as Record<string, string>;
   const query = useQuery(documentsQuery(base));
   const columns = useColumns(Boolean(query.data?.some((one) => one.reason)));
   const add = useMutation({
@@ -168,11 +167,6 @@ export function DocumentsTab({ base }: { base: string }) {
                     if (next) show(next.id);
                   }}
                 >
-                  {shown?.reason && (
-                    <Alert color="red" role="alert" mb="sm" title={states[shown.state]}>
-                      {shown.reason}
-                    </Alert>
-                  )}
                   {shown && <Chunks id={shown.id} />}
                 </Peek>
               </>

@@ -13,7 +13,6 @@ import { failed } from "@/components/notify";
 import { PageHeader } from "@/components/Page";
 import { When } from "@/components/When";
 import { addFiles, basesQuery } from "./queries";
-import { isName } from "./search";
 import { Upload } from "./Upload";
 
 const CLI = "vong knowledge add handbook docs/*.md";
@@ -44,7 +43,6 @@ function NewBase({ onClose }: { onClose: () => void }) {
           <TextInput
             label={t.name}
             description={t.nameHint}
-            error={Boolean(name.trim()) && !isName(name.trim())}
             data-autofocus
             value={name}
             onChange={(event) => setName(event.currentTarget.value)}
@@ -60,7 +58,7 @@ function NewBase({ onClose }: { onClose: () => void }) {
           <Button variant="default" onClick={onClose}>
             {app.cancel}
           </Button>
-          <Button type="submit" disabled={!files.length || !isName(name.trim())} loading={make.isPending}>
+          <Button type="submit" disabled={!files.length || !name.trim()} loading={make.isPending}>
             {t.make}
           </Button>
         </Group>

@@ -1,4 +1,4 @@
-import { baseSearch, cut, isName, trail } from "./search";
+import { baseSearch, cut, trail } from "./search";
 
 test("an answer is cut at its citations", () => {
   expect(cut("Once a week [1], see [12].")).toEqual(["Once a week ", 1, ", see ", 12, "."]);
@@ -15,9 +15,4 @@ test("the place of a passage names its document once", () => {
   expect(trail("Delivery | Handbook", "Delivery > Times > Express")).toBe("Delivery | Handbook › Times › Express");
   expect(trail("Payouts", "When > Weekends")).toBe("Payouts › When › Weekends");
   expect(trail("Payouts", "")).toBe("Payouts");
-});
-
-test("a base is called by what fits into an address", () => {
-  expect(["handbook", "Shop-2.1_b", "7"].every(isName)).toBe(true);
-  expect(["", "two words", "-a", "sổ-tay", "a/b", "a".repeat(101)].some(isName)).toBe(false);
 });

@@ -14,9 +14,6 @@ export const baseSearch = (search: Record<string, unknown>): BaseSearch => ({
   model: text(search.model),
 });
 
-/** Whether a base can be called so. */
-export const isName = (name: string) => /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(name);
-
 /** Where in a document a passage stands, without the title said twice. */
 export function trail(title: string, heading: string): string {
   const steps = heading.split(" > ").filter(Boolean);

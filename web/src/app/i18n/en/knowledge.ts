@@ -8,7 +8,7 @@ export const knowledge = {
   embedder: "Embedding model",
   new: "New base",
   name: "Name of the base",
-  nameHint: "Letters, digits, dots, _ and -",
+  nameHint: "Small letters, digits and -",
   files: "Files",
   drop: "Drop Markdown, HTML, PDF or DOCX here, or choose files",
   dropHint: "Each is split into passages and indexed. A file of the same name replaces the one before.",
@@ -16,7 +16,7 @@ export const knowledge = {
   uploading: "Indexing",
   make: "Make it",
   baseNote: (documents: string, passages: string, embedder: string) =>
-    `${documents === "1" ? "one document" : `${documents} documents`}, ${passages} passages, embedded by ${embedder}`,
+    `${documents} documents, ${passages} passages, embedded by ${embedder}`,
   emptyBase: "No document here yet. Drop some above.",
   modelHint: "A route or a deployment",
   emptyTitle: "No documents yet",

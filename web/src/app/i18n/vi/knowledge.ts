@@ -9,7 +9,7 @@ export const knowledge: Messages["knowledge"] = {
   embedder: "Mô hình nhúng",
   new: "Kho mới",
   name: "Tên kho",
-  nameHint: "Chữ không dấu, chữ số, dấu chấm, _ và -",
+  nameHint: "Chữ thường, chữ số và -",
   files: "Tệp",
   drop: "Thả Markdown, HTML, PDF hoặc DOCX vào đây, hoặc chọn tệp",
   dropHint: "Mỗi tệp được chia thành đoạn và lập chỉ mục. Tệp cùng tên thay cho tệp trước.",
