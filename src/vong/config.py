@@ -64,6 +64,7 @@ class Settings(BaseSettings):
     providers: dict[str, ProviderSettings] = Field(
         default={
             "echo": ProviderSettings(kind="echo"),
+            "faults": ProviderSettings(kind="faults"),
             "openai": ProviderSettings(
                 kind="openai", base_url="https://api.openai.com/v1", api_key_env="OPENAI_API_KEY"
             ),

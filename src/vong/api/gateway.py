@@ -10,9 +10,9 @@ from vong.api.call import Call
 from vong.app import providers as wired
 from vong.app.gateway import callable_models, check
 from vong.app.providers import ProviderState, ProviderTest
-from vong.gateway.routes import RouteVersion
+from vong.gateway.routes import KEPT, RouteVersion
 from vong.gateway.stored import ProviderWanted
-from vong.records import Record, Route, Target
+from vong.records import Policy, Record, Route, Target
 from vong.records.usage_report import Bucket, UsageBy, UsageReport
 
 routes = APIRouter(prefix="/api/v1/gateway", tags=["gateway"])
@@ -20,9 +20,10 @@ Limit = Annotated[int, Query(ge=1, le=500)]
 
 
 class RouteWanted(Record):
-    """The targets that a route shall have."""
+    """What a route shall be. Where `policy` is left out the one that it has stays; null removes it."""
 
     targets: tuple[Target, ...]
+    policy: Policy | None = None
 
 
 class CallableModel(Record):
@@ -47,11 +48,11 @@ def get_route(name: str, call: Call) -> Route:
 
 @routes.put("/routes/{name}")
 def put_route(name: str, wanted: RouteWanted, call: Call) -> Route:
-    """Make a route or give it new targets. The same targets again change nothing."""
+    """Make a route or give it new targets and a policy for when they fail. The same again changes nothing."""
     with call.scope() as connection:
-        return gateway.put_route(
-            connection, name, wanted.targets, check(call.platform, call.principal.project_id, connection)
-        )
+        known = check(call.platform, call.principal.project_id, connection)
+        policy = wanted.policy if "policy" in wanted.model_fields_set else KEPT
+        return gateway.put_route(connection, name, wanted.targets, known, policy)
 
 
 @routes.delete("/routes/{name}")

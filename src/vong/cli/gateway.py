@@ -5,11 +5,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TextIO
 
 import click
+from pydantic import ValidationError
 
 from vong.cli.output import emit, json_option, moment, note
 from vong.client import Client
+from vong.records import Policy, Timeouts
 from vong.records.usage_report import Bucket, Consumed, UsageBy
 
+TIMES = list(Timeouts.model_fields)
 PROVIDER = ["name", "kind", "source", "base_url", "key"]
 
 
@@ -33,10 +36,23 @@ def route() -> None:
 @route.command("set")
 @click.argument("name")
 @click.argument("targets", nargs=-1, required=True, metavar="TARGET=WEIGHT…")
+@click.option("--fallback", "fallbacks", metavar="MODEL", multiple=True, help="Asked when the target fails; several.")
+@click.option("--retries", type=click.IntRange(0, 10), help="How often a failed target is asked again.  [default: 1]")
+@click.option("--timeout", "times", metavar="KIND=SECONDS", multiple=True, help=f"KIND is one of: {', '.join(TIMES)}.")
+@click.option("--no-policy", is_flag=True, help="Try a call once, as without --fallback, --retries and --timeout.")
 @json_option
-def set_route(name: str, targets: tuple[str, ...], as_json: bool) -> None:
-    """Make a route or give it new targets: deployment/NAME=0.9 echo/echo=0.1. A target without a weight has 1."""
-    emit(Client().gateway.put_route(name, dict(map(_target, targets))), as_json)
+def set_route(name: str, targets: tuple[str, ...], no_policy: bool, as_json: bool, **wanted: Any) -> None:
+    """Make a route or give it new targets: deployment/NAME=0.9 echo/echo=0.1. A target without a weight has 1.
+
+    With --fallback, --retries or --timeout it gets a policy for failures, of these alone; without, its policy stays.
+    """
+    given = {option: value for option, value in wanted.items() if value not in (None, ())}
+    if no_policy and given:
+        raise click.UsageError("--no-policy goes with none of --fallback, --retries and --timeout")
+    more: dict[str, Policy | None] = {"policy": None} if no_policy else {}
+    if given:
+        more["policy"] = _policy(given)
+    emit(Client().gateway.put_route(name, dict(map(_target, targets)), **more), as_json)
 
 
 @route.command()
@@ -202,6 +218,16 @@ def try_model(text: str, model: str, stream: bool, max_tokens: int | None, as_js
             click.echo(answer.text)
     usage = answer.usage
     note(f"span {answer.span_id} · {answer.model} · {usage.input_tokens} + {usage.output_tokens} tokens")
+
+
+def _policy(given: dict[str, Any]) -> Policy:
+    times = dict(text.partition("=")[::2] for text in given.pop("times", ()))
+    try:
+        return Policy.model_validate({**given, "timeout": times})
+    except ValidationError as error:
+        wrong = error.errors()[0]
+        where = " ".join(str(part) for part in wrong["loc"])
+        raise click.BadParameter(f"{where}: {wrong['msg']}; write for one --timeout first_token=20") from None
 
 
 def _target(text: str) -> tuple[str, float]:

@@ -11,7 +11,7 @@ import httpx
 
 from vong import errors
 from vong.client.transport import Transport
-from vong.records import Record, Route, Target, Usage
+from vong.records import Policy, Record, Route, Target, Usage
 from vong.records.usage_report import Bucket, UsageBy, UsageReport
 
 Messages = str | Sequence[Mapping[str, Any]]
@@ -120,10 +120,13 @@ class Gateway:
         """One route."""
         return self._send.get(f"/api/v1/gateway/routes/{name}", Route)
 
-    def put_route(self, name: str, targets: Mapping[str, float]) -> Route:
-        """Make a route or give it new targets, each with its weight: `{"deployment/triage": 0.9, "echo/echo": 0.1}`."""
+    def put_route(self, name: str, targets: Mapping[str, float], **more: Policy | None) -> Route:
+        """Make a route or give it new targets, each with its weight: `{"deployment/triage": 0.9, "echo/echo": 0.1}`.
+        `more`: `policy`, what it does when they fail (left out, the route's own stays; None removes it).
+        """
         wanted = [Target(model=model, weight=weight).model_dump() for model, weight in targets.items()]
-        return self._send.request("PUT", f"/api/v1/gateway/routes/{name}", Route, body={"targets": wanted})
+        said = {name: policy.model_dump(mode="json") if policy else None for name, policy in more.items()}
+        return self._send.request("PUT", f"/api/v1/gateway/routes/{name}", Route, body={"targets": wanted, **said})
 
     def delete_route(self, name: str) -> Route:
         """Remove a route."""

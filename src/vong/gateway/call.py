@@ -4,18 +4,25 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
+from functools import partial
+from math import inf
 from random import random
 from typing import Any, NamedTuple, cast
+from uuid import UUID
 
 import msgspec
 
 from vong.errors import UpstreamFailed, VongError
+from vong.gateway.attempts import Attempts
+from vong.gateway.breakers import Circuit
+from vong.gateway.connection import Limits
 from vong.gateway.directory import Choice, Directory
 from vong.gateway.keys import Principal
 from vong.gateway.providers import Ask, Reply, Shape
 from vong.gateway.request import Asked, Trace, read, written
+from vong.gateway.timing import timely, within
 from vong.gateway.transcript import Transcript, usage_of
-from vong.records import Span, Usage, now
+from vong.records import Route, Span, Timeouts, Usage, now
 from vong.records.span import Versions
 
 LEFT = 499
@@ -23,10 +30,11 @@ LEFT = 499
 
 
 class Means(NamedTuple):
-    """What a call needs of the gateway: a project's directory, and who takes the span."""
+    """What a call needs of the gateway: a project's directory, who takes the span, and the circuits of targets."""
 
     directory: Callable[[Principal], Awaitable[Directory]]
     account: Callable[[Principal, Span], None]
+    circuit: Callable[[UUID, str], Circuit]
 
 
 class Call:
@@ -46,6 +54,10 @@ class Call:
         self._choice: Choice | None = None
         self._reply: dict[str, Any] | None = None
         self._transcript: Transcript | None = None
+        self._attempts: Attempts | None = None
+        self._timeouts = Timeouts()
+        self._ends: float | None = None
+        self._held = b""
         self._closed = False
 
     @property
@@ -54,13 +66,51 @@ class Call:
         return self._choice.versions.route if self._choice else None
 
     async def open(self) -> Reply:
-        """Ask the chosen provider. Every VongError means that nothing was answered yet."""
+        """Ask the chosen provider; where the route says so, again and others too. Every VongError means that nothing
+        was answered yet.
+        """
         self._asked = asked = read(self._shape, self._body)
         directory = await self._means.directory(self._principal)
-        self._choice = choice = directory.choose(asked.model, random)
-        stream = bool(asked.stream) and self._shape == "chat"
+        way = directory.way(asked.model, random)
+        ask = partial(self._ask, directory, way.route, asked)
+        policy = way.route.policy if way.route else None
+        if policy is None:
+            return await ask(way.targets[0])
+        self._timeouts = policy.timeout
+        self._attempts = Attempts(way, policy, partial(self._means.circuit, self._principal.project_id))
+        return await self._attempts.answer(partial(self._try, ask))
+
+    async def events(self, reply: Reply) -> AsyncGenerator[bytes]:
+        """The events for the caller, each as soon as it came. UpstreamFailed where the stream breaks off."""
+        transcript = self._transcript
+        assert transcript is not None and reply.events is not None
+        if self._held:
+            yield self._held
+        try:
+            async with aclosing(cast(AsyncGenerator[bytes], reply.events)) as events:
+                source = timely(events, self._timeouts.between_tokens, self._ends) if self._attempts else events
+                async with aclosing(source) as batches:
+                    async for batch in batches:
+                        passed = transcript.take(batch)
+                        if passed:
+                            yield passed
+            if not transcript.ended:
+                raise UpstreamFailed("the upstream ended its stream before the answer was complete", "send it again")
+        except VongError as error:
+            if self._attempts:
+                self._attempts.broke_off(error.code)
+            raise
+        if self._attempts and transcript.error is not None:
+            self._attempts.broke_off("upstream_failed")
+
+    async def _ask(
+        self, directory: Directory, route: Route | None, asked: Asked, target: str, limits: Limits | None = None
+    ) -> Reply:
+        self._choice = choice = directory.resolve(target, route)
+        self._reply = self._transcript = None
+        stream = self._streamed(asked)
         body = written(self._body, choice.model, stream)
-        reply = await choice.provider.call(Ask(self._shape, choice.model, body, stream))
+        reply = await choice.provider.call(Ask(self._shape, choice.model, body, stream, limits))
         self._status = reply.status
         if reply.events is None:
             self._read(reply)
@@ -69,17 +119,38 @@ class Call:
             self._transcript = Transcript(bool(options and options.include_usage))
         return reply
 
-    async def events(self, reply: Reply) -> AsyncGenerator[bytes]:
-        """The events for the caller, each as soon as it came. UpstreamFailed where the stream breaks off."""
-        transcript = self._transcript
-        assert transcript is not None and reply.events is not None
-        async with aclosing(cast(AsyncGenerator[bytes], reply.events)) as events:
-            async for batch in events:
-                passed = transcript.take(batch)
-                if passed:
-                    yield passed
-        if not transcript.ended:
-            raise UpstreamFailed("the upstream ended its stream before the answer was complete", "send it again")
+    async def _try(self, ask: Callable[[str, Limits], Awaitable[Reply]], target: str) -> Reply:
+        """One attempt, up to its first token: until then another one can take its place."""
+        times, asked = self._timeouts, self._asked
+        total = times.total or inf
+        self._ends = None if times.total is None else asyncio.get_running_loop().time() + times.total
+        streamed = asked is not None and self._streamed(asked)
+        patience = min(total, times.first_token) if streamed else times.total
+        async with within(patience, "did not begin to answer" if streamed else "did not answer"):
+            reply = await ask(target, Limits(connect=times.connect, first_byte=inf, total=total))
+            if reply.events is not None:
+                await self._first_token(cast(AsyncGenerator[bytes], reply.events))
+        return reply
+
+    async def _first_token(self, events: AsyncGenerator[bytes]) -> None:
+        """Hold back what a stream says before its first token, and the token with it, which is passed on at once."""
+        transcript, held = self._transcript, list[bytes]()
+        assert transcript is not None
+        try:
+            while transcript.first_token is None and not transcript.ended:
+                batch = await anext(events, None)
+                if batch is None:
+                    raise UpstreamFailed("the upstream ended its stream before its first token", "send it again")
+                held.append(transcript.take(batch))
+            if transcript.first_token is None and transcript.error is not None:
+                raise UpstreamFailed(f"the upstream broke off: {_message(transcript.error)}", "send it again")
+        except BaseException:
+            await events.aclose()
+            raise
+        self._held = b"".join(held)
+
+    def _streamed(self, asked: Asked) -> bool:
+        return bool(asked.stream) and self._shape == "chat"
 
     def close(self, error: BaseException | None = None, status: int | None = None) -> None:
         """Write the span, once. `error` is what went wrong, asyncio.CancelledError where the caller left; `status`
@@ -115,7 +186,7 @@ class Call:
             span_id=self.trace.span_id,
             parent_span_id=self.trace.parent_span_id,
             name=f"{self._shape} {asked.model}" if asked else self._shape,
-            kind=self._shape,
+            kind="embeddings" if self._shape == "embeddings" else "chat",
             status="error" if message else "ok",
             error=message,
             started_at=self._at,
@@ -143,8 +214,7 @@ class Call:
         said = output.get("error") if output else None
         if said is None and self._status < 400:
             return None
-        text = said.get("message") if isinstance(said, dict) else said
-        return str(text or f"the upstream answered {self._status}")
+        return _message(said) or f"the upstream answered {self._status}"
 
     def _usage(self, output: dict[str, Any] | None) -> Usage:
         usage = usage_of(output.get("usage") if output else None)
@@ -180,9 +250,17 @@ class Call:
                 found["vong.usage_estimated"] = True
         if isinstance(error, VongError):
             found["error.type"] = error.code
+        if self._attempts:
+            found["vong.attempts"] = self._attempts.made
         if metadata:
             found["vong.metadata"] = metadata
         return found
+
+
+def _message(said: Any) -> str:
+    """What an error in OpenAI's shape says."""
+    text = said.get("message") if isinstance(said, dict) else said
+    return str(text) if text else ""
 
 
 def _answered(output: dict[str, Any]) -> dict[str, Any]:

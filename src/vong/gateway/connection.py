@@ -31,6 +31,13 @@ class Limits(NamedTuple):
     total: float = 600.0
     body: int = 64 * 1024 * 1024
 
+    def within(self, other: "Limits | None") -> "Limits":
+        """The shorter of each."""
+        if other is None:
+            return self
+        times = (min(self.connect, other.connect), min(self.first_byte, other.first_byte), min(self.total, other.total))
+        return Limits(*times, min(self.body, other.body))
+
 
 class Response:
     """The answer to one request, while it arrives. `close` before its end breaks the connection off."""

@@ -41,6 +41,15 @@ class Choice(NamedTuple):
     versions: Versions
 
 
+class Way(NamedTuple):
+    """What a request's `model` leads to: targets in the order in which they are tried, more than one only where a
+    route has a policy.
+    """
+
+    route: Route | None
+    targets: tuple[str, ...]
+
+
 @dataclass
 class Directory:
     """One project's routes and deployments, and the providers of the configuration. `shortcuts` maps further names to
@@ -58,8 +67,20 @@ class Directory:
         """Who answers a request for `model`: a route's target by its weights, or the one that is named. NotFound with
         the nearest names where there is none.
         """
+        way = self.way(model, random)
+        return self.resolve(way.targets[0], way.route)
+
+    def way(self, model: str, random: Callable[[], float]) -> Way:
+        """A route's target, chosen by weight, with its fallbacks behind it; or the one that is named."""
         route = self.routes.get(model)
-        target = choose(route, random).model if route else self.shortcuts.get(model, model)
+        if route is None:
+            return Way(None, (self.shortcuts.get(model, model),))
+        first = choose(route, random).model
+        fallbacks = route.policy.fallbacks if route.policy else ()
+        return Way(route, (first, *(target for target in fallbacks if target != first)))
+
+    def resolve(self, target: str, route: Route | None) -> Choice:
+        """Who answers for a target. NotFound, or Unavailable for a deployment that does not run."""
         key = (route.name if route else "", target)
         choice = self._choices.get(key)
         if choice is None:

@@ -6,6 +6,7 @@ from uuid import UUID
 from weakref import WeakKeyDictionary
 
 from vong.errors import VongError
+from vong.gateway.breakers import Circuit
 from vong.gateway.call import Call, Means
 from vong.gateway.directory import Directory
 from vong.gateway.fresh import Fresh
@@ -44,7 +45,8 @@ class Gateway:
         self._directories: Fresh[UUID, Directory] = Fresh(load, age=AGE)
         self._record = record
         self._observe = observe
-        self._means = Means(self.directory, self._account)
+        self._circuits: dict[tuple[UUID, str], Circuit] = {}
+        self._means = Means(self.directory, self._account, self._circuit)
         self._listed: WeakKeyDictionary[Provider, tuple[float, list[str]]] = WeakKeyDictionary()
 
     def call(self, principal: Principal, shape: Shape, body: bytes, trace: Trace) -> Call:
@@ -81,6 +83,13 @@ class Gateway:
                 models = []
             self._listed[provider] = (now, models)
         return models
+
+    def _circuit(self, project_id: UUID, target: str) -> Circuit:
+        """The circuit of a target. Only targets of routes have one, so there are as many as somebody wrote down."""
+        circuit = self._circuits.get((project_id, target))
+        if circuit is None:
+            circuit = self._circuits[project_id, target] = Circuit()
+        return circuit
 
     def _account(self, principal: Principal, span: Span) -> None:
         self._record(principal.project_id, span)

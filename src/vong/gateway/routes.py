@@ -4,8 +4,10 @@ import re
 from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from enum import Enum
 from itertools import accumulate
 from math import isfinite
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, delete, func, insert, select
@@ -13,7 +15,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from vong.errors import InvalidInput, NotFound, Unavailable, nearest
 from vong.gateway import tables
-from vong.records import Record, Route, Target, content_hash, new_id, now
+from vong.records import Policy, Record, Route, Target, content_hash, new_id, now
 from vong.store.schema import PROJECT
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
@@ -28,7 +30,17 @@ class RouteVersion(Record):
     name: str
     version: str
     targets: tuple[Target, ...]
+    policy: Policy | None = None
     changed_at: datetime
+
+
+class Kept(Enum):
+    """The policy that a route has."""
+
+    KEPT = "kept"
+
+
+KEPT = Kept.KEPT
 
 
 def well_formed(model: str) -> None:
@@ -38,28 +50,38 @@ def well_formed(model: str) -> None:
         raise InvalidInput(f"{model!r} is no target", "write deployment/NAME or PROVIDER/MODEL, e.g. echo/echo")
 
 
-def put_route(connection: Connection, name: str, targets: Sequence[Target], check: Check = well_formed) -> Route:
-    """Make a route or give it new targets. `check` is asked for every target.
+def put_route(
+    connection: Connection,
+    name: str,
+    targets: Sequence[Target],
+    check: Check = well_formed,
+    policy: Policy | Kept | None = KEPT,
+) -> Route:
+    """Make a route or give it new targets. `check` is asked for every target and fallback. Without a word of it the
+    `policy` stays; None removes it.
 
-    The same targets again change nothing. Servers learn of it within a second of the commit.
+    The same again changes nothing. Servers learn of it within a second of the commit.
     """
-    _sound(name, targets)
-    for target in targets:
-        check(target.model)
-    version = content_hash([target.model_dump() for target in targets])[:12]
     old = _find(connection, name)
+    kept = old.policy if old else None
+    policy = kept if isinstance(policy, Kept) else policy
+    _sound(name, targets)
+    _without_doubles(policy.fallbacks if policy else ())
+    for model in (*(target.model for target in targets), *(policy.fallbacks if policy else ())):
+        check(model)
+    version = _version(targets, policy)
     if old is not None and old.version == version:
         return old
     at = now()
     created = old.created_at if old else at
-    route = Route(name=name, version=version, targets=tuple(targets), created_at=created, updated_at=at)
-    values = {**route.model_dump(), "targets": [target.model_dump() for target in targets]}
+    route = Route(name=name, version=version, targets=tuple(targets), policy=policy, created_at=created, updated_at=at)
+    values = {**route.model_dump(), **_stored(targets, policy)}
     statement = upsert(tables.routes).values(values)
-    changed = {column: values[column] for column in ("version", "targets", "updated_at")}
+    changed = {column: values[column] for column in ("version", "targets", "policy", "updated_at")}
     connection.execute(
         statement.on_conflict_do_update(index_elements=[tables.routes.c.project_id, tables.routes.c.name], set_=changed)
     )
-    _changed(connection, route.name, version, targets, at)
+    _changed(connection, route, at)
     return route
 
 
@@ -83,7 +105,8 @@ def delete_route(connection: Connection, name: str) -> Route:
     """Remove a route. Its history stays."""
     route = get_route(connection, name)
     connection.execute(delete(tables.routes).where(tables.routes.c.name == name))
-    _changed(connection, name, content_hash([])[:12], (), now())
+    gone = route.model_copy(update={"version": _version((), None), "targets": (), "policy": None})
+    _changed(connection, gone, now())
     return route
 
 
@@ -128,14 +151,17 @@ def _sound(name: str, targets: Sequence[Target]) -> None:
     if not NAME.fullmatch(name):
         hint = "use up to 63 small letters, digits, '.', '_' and '-', beginning with a letter or digit"
         raise InvalidInput(f"{name!r} cannot name a route", hint)
-    models = [target.model for target in targets]
-    doubled = sorted({model for model in models if models.count(model) > 1})
-    if doubled:
-        raise InvalidInput(f"the target {doubled[0]!r} is named twice", "name each target once")
+    _without_doubles([target.model for target in targets])
     if any(not isfinite(target.weight) or target.weight < 0 for target in targets):
         raise InvalidInput("a weight is a number of 0 or more", "0 keeps a target without sending it anything")
     if not any(target.weight > 0 for target in targets):
         raise InvalidInput(f"no target of {name!r} has a weight above 0", "give at least one")
+
+
+def _without_doubles(models: Sequence[str]) -> None:
+    doubled = sorted({model for model in models if models.count(model) > 1})
+    if doubled:
+        raise InvalidInput(f"the target {doubled[0]!r} is named twice", "name each target once")
 
 
 def _find(connection: Connection, name: str) -> Route | None:
@@ -144,10 +170,21 @@ def _find(connection: Connection, name: str) -> Route | None:
     return Route.model_validate(dict(row)) if row else None
 
 
-def _changed(connection: Connection, name: str, version: str, targets: Sequence[Target], at: datetime) -> None:
-    values = {"id": new_id(), "name": name, "version": version, "changed_at": at}
-    connection.execute(
-        insert(tables.route_versions).values({**values, "targets": [target.model_dump() for target in targets]})
-    )
+def _version(targets: Sequence[Target], policy: Policy | None) -> str:
+    """Only what differs from the defaults counts, so that a new setting of policies renames no route."""
+    dumped = [target.model_dump() for target in targets]
+    if policy is None:
+        return content_hash(dumped)[:12]
+    return content_hash({"targets": dumped, "policy": policy.model_dump(mode="json", exclude_defaults=True)})[:12]
+
+
+def _stored(targets: Sequence[Target], policy: Policy | None) -> dict[str, Any]:
+    dumped = [target.model_dump() for target in targets]
+    return {"targets": dumped, "policy": policy.model_dump(mode="json") if policy else None}
+
+
+def _changed(connection: Connection, route: Route, at: datetime) -> None:
+    values = {"id": new_id(), "name": route.name, "version": route.version, "changed_at": at}
+    connection.execute(insert(tables.route_versions).values({**values, **_stored(route.targets, route.policy)}))
     project = func.current_setting(PROJECT)
     connection.execute(select(func.pg_notify(tables.CHANNEL, project)))

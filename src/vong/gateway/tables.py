@@ -15,6 +15,7 @@ routes = project_table(
     Column("targets", JSONB, nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("updated_at", DateTime(timezone=True), nullable=False),
+    Column("policy", JSONB(none_as_null=True)),
     PrimaryKeyConstraint("project_id", "name", name="gateway_routes_pk"),
 )
 
@@ -25,6 +26,7 @@ route_versions = project_table(
     Column("version", Text, nullable=False),
     Column("targets", JSONB, nullable=False),
     Column("changed_at", DateTime(timezone=True), nullable=False),
+    Column("policy", JSONB(none_as_null=True)),
 )
 
 providers = project_table(

@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from vong.errors import UpstreamFailed
 from vong.records import Usage
 
 
@@ -125,9 +126,13 @@ class Transcript:
             self.done = True
             return event
         try:
+            if not data.isascii():
+                data.decode()
             chunk = _decode(data)
-        except msgspec.DecodeError:  # not ours to judge: the caller gets what the provider said
+        except msgspec.ValidationError:  # not ours to judge: the caller gets what the provider said
             return event
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise UpstreamFailed(f"the upstream streamed an event that is not JSON: {error}", "ask again") from error
         self._note(chunk)
         if chunk.usage is None or self._with_usage:
             return event

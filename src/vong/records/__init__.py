@@ -12,13 +12,14 @@ from vong.records.job import Job, Progress
 from vong.records.message import Message
 from vong.records.model import ModelVersion
 from vong.records.record import Record, content_hash, new_id, now
-from vong.records.route import Route, Target
+from vong.records.route import Breaker, Policy, Route, Target, Timeouts
 from vong.records.run import Run
 from vong.records.score import Score
 from vong.records.span import Span, Versions
 from vong.records.usage import Usage
 
 __all__ = [
+    "Breaker",
     "Chunk",
     "DatasetVersion",
     "Deployment",
@@ -31,6 +32,7 @@ __all__ = [
     "Operation",
     "Origin",
     "Passage",
+    "Policy",
     "Progress",
     "Record",
     "Route",
@@ -38,6 +40,7 @@ __all__ = [
     "Score",
     "Span",
     "Target",
+    "Timeouts",
     "Usage",
     "Versions",
     "content_hash",

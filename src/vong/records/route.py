@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from pydantic import Field
+
 from vong.records.record import Record
 
 
@@ -16,11 +18,49 @@ class Target(Record):
     weight: float = 1.0
 
 
+class Timeouts(Record):
+    """How long one attempt may take, in seconds. The provider's own `timeout` holds beside them: the shorter wins.
+
+    A healthy host connects in well under a second, and a lost packet is sent again after 1 and after 3: hence 5. Long
+    prompts and models that think first are silent for long, hence 60 to the first token of a stream; no model that is
+    of use takes 30 for the next one. `total` is for whole answers and streams alike; null leaves it to the provider.
+    """
+
+    connect: float = Field(default=5.0, gt=0, le=3600)
+    first_token: float = Field(default=60.0, gt=0, le=3600)
+    between_tokens: float = Field(default=30.0, gt=0, le=3600)
+    total: float | None = Field(default=None, gt=0, le=3600)
+
+
+class Breaker(Record):
+    """When a target rests: after `failures` within `window` seconds it is passed over for `pause` seconds, then one
+    call tries it. Five in 30 s is more than chance and fewer than a crowd of callers would wait for.
+    """
+
+    failures: int = Field(default=5, ge=1, le=1000)
+    window: float = Field(default=30.0, gt=0, le=3600)
+    pause: float = Field(default=15.0, gt=0, le=3600)
+
+
+class Policy(Record):
+    """What a route does when a target fails before its first token: it is asked again `retries` times (1 gets over a
+    connection that was reset), then the `fallbacks` are, in their order.
+    """
+
+    fallbacks: tuple[str, ...] = Field(default=(), max_length=20)
+    retries: int = Field(default=1, ge=0, le=10)
+    timeout: Timeouts = Timeouts()
+    breaker: Breaker = Breaker()
+
+
 class Route(Record):
-    """A route: callers name it in the request's `model` field. `version` is a hash of the targets."""
+    """A route: callers name it in the request's `model` field. `version` is a hash of the targets, and of the policy
+    where there is one. Without a policy a call is tried once.
+    """
 
     name: str
     version: str
     targets: tuple[Target, ...]
+    policy: Policy | None = None
     created_at: datetime
     updated_at: datetime

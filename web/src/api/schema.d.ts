@@ -936,7 +936,7 @@ export interface paths {
         get: operations["gateway_get_route"];
         /**
          * Put Route
-         * @description Make a route or give it new targets. The same targets again change nothing.
+         * @description Make a route or give it new targets and a policy for when they fail. The same again changes nothing.
          */
         put: operations["gateway_put_route"];
         post?: never;
@@ -2004,6 +2004,28 @@ export interface components {
         Body_knowledge_add_documents: {
             /** Files */
             files: string[];
+        };
+        /**
+         * Breaker
+         * @description When a target rests: after `failures` within `window` seconds it is passed over for `pause` seconds, then one
+         *     call tries it. Five in 30 s is more than chance and fewer than a crowd of callers would wait for.
+         */
+        Breaker: {
+            /**
+             * Failures
+             * @default 5
+             */
+            failures: number;
+            /**
+             * Pause
+             * @default 15
+             */
+            pause: number;
+            /**
+             * Window
+             * @default 30
+             */
+            window: number;
         };
         /**
          * CallableModel
@@ -3992,6 +4014,39 @@ export interface components {
             value: number;
         };
         /**
+         * Policy
+         * @description What a route does when a target fails before its first token: it is asked again `retries` times (1 gets over a
+         *     connection that was reset), then the `fallbacks` are, in their order.
+         */
+        Policy: {
+            /**
+             * @default {
+             *       "failures": 5,
+             *       "pause": 15,
+             *       "window": 30
+             *     }
+             */
+            breaker: components["schemas"]["Breaker"];
+            /**
+             * Fallbacks
+             * @default []
+             */
+            fallbacks: string[];
+            /**
+             * Retries
+             * @default 1
+             */
+            retries: number;
+            /**
+             * @default {
+             *       "between_tokens": 30,
+             *       "connect": 5,
+             *       "first_token": 60
+             *     }
+             */
+            timeout: components["schemas"]["Timeouts"];
+        };
+        /**
          * Process
          * @description A process of Vong: its memory in bytes (shared pages by their share) and the CPU seconds it has used.
          */
@@ -4307,7 +4362,8 @@ export interface components {
         };
         /**
          * Route
-         * @description A route: callers name it in the request's `model` field. `version` is a hash of the targets.
+         * @description A route: callers name it in the request's `model` field. `version` is a hash of the targets, and of the policy
+         *     where there is one. Without a policy a call is tried once.
          */
         Route: {
             /**
@@ -4317,6 +4373,7 @@ export interface components {
             created_at: string;
             /** Name */
             name: string;
+            policy?: components["schemas"]["Policy"] | null;
             /** Targets */
             targets: components["schemas"]["Target"][];
             /**
@@ -4344,6 +4401,7 @@ export interface components {
             id: string;
             /** Name */
             name: string;
+            policy?: components["schemas"]["Policy"] | null;
             /** Targets */
             targets: components["schemas"]["Target"][];
             /** Version */
@@ -4351,9 +4409,10 @@ export interface components {
         };
         /**
          * RouteWanted
-         * @description The targets that a route shall have.
+         * @description What a route shall be. Where `policy` is left out the one that it has stays; null removes it.
          */
         RouteWanted: {
+            policy?: components["schemas"]["Policy"] | null;
             /** Targets */
             targets: components["schemas"]["Target"][];
         };
@@ -5049,6 +5108,33 @@ export interface components {
              * @default 1
              */
             weight: number;
+        };
+        /**
+         * Timeouts
+         * @description How long one attempt may take, in seconds. The provider's own `timeout` holds beside them: the shorter wins.
+         *
+         *     A healthy host connects in well under a second, and a lost packet is sent again after 1 and after 3: hence 5. Long
+         *     prompts and models that think first are silent for long, hence 60 to the first token of a stream; no model that is
+         *     of use takes 30 for the next one. `total` is for whole answers and streams alike; null leaves it to the provider.
+         */
+        Timeouts: {
+            /**
+             * Between Tokens
+             * @default 30
+             */
+            between_tokens: number;
+            /**
+             * Connect
+             * @default 5
+             */
+            connect: number;
+            /**
+             * First Token
+             * @default 60
+             */
+            first_token: number;
+            /** Total */
+            total?: number | null;
         };
         /**
          * Trace

@@ -57,12 +57,12 @@ async def answer(call: Call, out: Outlet) -> None:
         if task is not None:
             task.uncancel()  # the caller left, and this task has dealt with it
     except VongError as error:
-        call.close(error, status_of(error))
+        call.close(error, None if out.started else status_of(error))
         await _fail(out, error, head)
     # The boundary of a request: what nobody foresaw is recorded, and the caller told in a form it knows.
     except Exception as error:
         log.exception("a model call failed")
-        call.close(error, 500)
+        call.close(error, None if out.started else 500)
         await _fail(out, VongError("the server failed on this request", "the traceback is in the server's log"), head)
 
 

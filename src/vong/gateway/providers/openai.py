@@ -41,7 +41,7 @@ class OpenAI:
     async def call(self, ask: Ask) -> Reply:
         """Pass the call on."""
         self._ready()
-        response = await self._send(PATHS[ask.shape], ask.body, self._limits)
+        response = await self._send(PATHS[ask.shape], ask.body, self._limits.within(ask.limits))
         headers = {name: value for name, value in response.headers.items() if name.startswith(PASSED)}
         if not ask.stream or response.status != 200:
             body = await self._whole(response)

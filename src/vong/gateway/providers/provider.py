@@ -4,19 +4,23 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, Protocol
 
-Shape = Literal["chat", "embeddings"]
+from vong.gateway.connection import Limits
+
+Shape = Literal["chat", "embeddings", "completions", "messages", "responses"]
 
 
 class Ask(NamedTuple):
     """What is asked of a provider. `body` is the whole JSON request, `model` the model named in it.
 
-    A streamed call asks for usage in the stream (`stream_options.include_usage`), whatever the caller wanted.
+    A streamed call asks for usage in the stream (`stream_options.include_usage`), whatever the caller wanted. `limits`
+    are a route's; a provider that calls over a network keeps them beside its own, the shorter of each.
     """
 
     shape: Shape
     model: str
     body: bytes
     stream: bool = False
+    limits: Limits | None = None
 
 
 @dataclass(slots=True)

@@ -1,0 +1,125 @@
+"""Try the targets of a route until one answers: again after a pause, then the next one.
+
+Only what comes before the first token is tried again, so a caller never sees a failure that another target made good.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from random import random
+from typing import Any, Literal
+
+from vong.errors import Misconfigured, NotFound, Unavailable, UpstreamFailed, VongError
+from vong.gateway.breakers import Circuit
+from vong.gateway.directory import Way
+from vong.gateway.providers import Reply
+from vong.records import Policy
+
+AGAIN = {408, 425, 429}
+"""Statuses that pass, beside all from 500 on."""
+ELSEWHERE = {401, 402, 403, 404}
+"""Statuses that say something of the target (its key, its funds, its models), which the caller can do nothing about."""
+BASE, CAP = 0.25, 8.0
+"""Seconds before the first repetition, doubled before each further one, and at most."""
+PATIENCE = 10.0
+"""Seconds of a Retry-After that are waited; a target that asks for more is left for the next one."""
+
+Verdict = Literal["answer", "again", "elsewhere"]
+Outcome = Reply | VongError
+
+
+class Attempts:
+    """The attempts of one call. `made` tells of each: target, status or error, milliseconds."""
+
+    def __init__(self, way: Way, policy: Policy, circuit: Callable[[str], Circuit]) -> None:
+        self.made: list[dict[str, Any]] = []
+        self._way = way
+        self._policy = policy
+        self._circuit = circuit
+
+    async def answer(self, ask: Callable[[str], Awaitable[Reply]]) -> Reply:
+        """The first answer, or the last failure: a reply as it came, an error as it was raised."""
+        last: Outcome | None = None
+        for target in self._way.targets:
+            for repetition in range(1 + self._policy.retries):
+                if not self._circuit(target).admits(self._policy.breaker):
+                    self.made.append({"target": target, "error": "circuit_open", "ms": 0.0})
+                    break
+                last = await self._once(target, ask)
+                verdict = judged(last)
+                if verdict == "answer":
+                    return _given(last)
+                pause = waiting(last, repetition)
+                if verdict == "elsewhere" or repetition == self._policy.retries or pause is None:
+                    break
+                await asyncio.sleep(pause)
+        if last is None:
+            name = self._way.route.name if self._way.route else self._way.targets[0]
+            hint = f"ask again in {self._policy.breaker.pause:g} s, or look at: vong gateway providers"
+            raise Unavailable(f"every target of {name!r} rests after failures", hint)
+        return _given(last)
+
+    def broke_off(self, error: str) -> None:
+        """The answer that was begun did not come to its end."""
+        self.made[-1]["error"] = error
+        self._circuit(self.made[-1]["target"]).failed(self._policy.breaker)
+
+    async def _once(self, target: str, ask: Callable[[str], Awaitable[Reply]]) -> Outcome:
+        circuit, started = self._circuit(target), time.perf_counter()
+        said: dict[str, Any] = {"error": "left"}
+        outcome: Outcome
+        ended = False
+        try:
+            outcome = await ask(target)
+            said, ended = {"status": outcome.status}, True
+        except VongError as error:
+            outcome, said, ended = error, {"error": error.code, "message": error.message}, True
+        finally:
+            if not ended:
+                circuit.abandoned()
+            self.made.append({"target": target, **said, "ms": round((time.perf_counter() - started) * 1000, 3)})
+        if judged(outcome) == "answer":
+            circuit.succeeded()
+        else:
+            circuit.failed(self._policy.breaker)
+        return outcome
+
+
+def judged(outcome: Outcome) -> Verdict:
+    """What follows from an outcome. What is the caller's fault is an answer: it would be the same everywhere."""
+    if isinstance(outcome, Reply):
+        if outcome.status in AGAIN or outcome.status >= 500:
+            return "again"
+        return "elsewhere" if outcome.status in ELSEWHERE else "answer"
+    if isinstance(outcome, UpstreamFailed):
+        return "again"
+    return "elsewhere" if isinstance(outcome, (Unavailable, Misconfigured, NotFound)) else "answer"
+
+
+def waiting(outcome: Outcome, repetition: int) -> float | None:
+    """Seconds before a target is asked again: an even draw below a bound that doubles, and not before it said itself.
+    None where that is too long to wait.
+    """
+    drawn = random() * min(CAP, BASE * 2**repetition)
+    asked = retry_after(outcome) if isinstance(outcome, Reply) else 0.0
+    return max(drawn, asked) if asked <= PATIENCE else None
+
+
+def retry_after(reply: Reply) -> float:
+    """The seconds of a Retry-After, 0 where there is none that is a number. A date is not understood: its clock is the
+    upstream's.
+    """
+    for name, unit in (("retry-after-ms", 1000.0), ("retry-after", 1.0)):
+        try:
+            seconds = float(reply.headers[name]) / unit
+        except (KeyError, ValueError):
+            continue
+        if seconds >= 0:
+            return seconds
+    return 0.0
+
+
+def _given(outcome: Outcome) -> Reply:
+    if isinstance(outcome, Reply):
+        return outcome
+    raise outcome

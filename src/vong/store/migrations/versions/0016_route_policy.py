@@ -1,0 +1,13 @@
+"""What a route does when its targets fail: null where nobody said, then a call is tried once, as before."""
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects import postgresql as pg
+
+revision = "0016"
+down_revision = "0015"
+
+
+def upgrade() -> None:
+    for table in ("gateway_routes", "gateway_route_versions"):
+        op.add_column(table, sa.Column("policy", pg.JSONB(none_as_null=True)))
