@@ -30,13 +30,26 @@ def field(page: Page, label: str) -> Locator:
     return page.get_by_label(label).and_(page.locator("input, textarea")).first
 
 
-def test_data_is_imported_looked_at_and_edited(page: Page, tmp_path: Path) -> None:
-    file = tmp_path / "greetings.jsonl"
-    rows = [{"messages": [{"role": "user", "content": f"hello {n}"}, {"role": "assistant", "content": f"hi {n}"}]}
+def drop(page: Page, zone: Locator, name: str, text: str) -> None:
+    """Drop a file on a zone, as a mouse does that brings it from another window."""
+    carried = page.evaluate_handle(
+        """([name, text]) => {
+            const carried = new DataTransfer();
+            carried.items.add(new File([text], name));
+            return carried;
+        }""",
+        [name, text],
+    )
+    for event in ("dragenter", "dragover", "drop"):
+        zone.dispatch_event(event, {"dataTransfer": carried})
+
+
+def test_data_is_dropped_looked_at_and_cleaned(page: Page) -> None:
+    rows = [{"messages": [{"role": "user", "content": f"hello {n % 29}"}, {"role": "assistant", "content": "hi"}]}
             for n in range(30)]  # fmt: skip
-    file.write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
     page.goto("/data?import=true")
-    page.locator("input[type=file]").first.set_input_files(file)
+    zone = page.locator("[role=presentation]").filter(has=page.locator("input[type=file]"))
+    drop(page, zone, "greetings.jsonl", "\n".join(json.dumps(row) for row in rows))
     expect(page.get_by_text("Format: ")).to_be_visible(timeout=SOON)
     page.get_by_role("button", name="Import", exact=True).last.click()
     page.get_by_role("link", name="Open the new version").or_(
@@ -45,7 +58,12 @@ def test_data_is_imported_looked_at_and_edited(page: Page, tmp_path: Path) -> No
     expect(page.get_by_role("heading", level=1, name="greetings")).to_be_visible(timeout=SOON)
     page.get_by_role("tab", name="Rows").or_(page.get_by_role("link", name="Rows")).first.click()
     page.get_by_role("row", name=re.compile("hello 7")).first.click()
-    expect(page.get_by_role("dialog")).to_contain_text("hi 7")
+    expect(page.get_by_role("dialog")).to_contain_text("hello 7")
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Clean", exact=True).click()
+    page.get_by_role("dialog").get_by_role("button", name="Start", exact=True).click()
+    page.get_by_role("button", name="Open the new version").click(timeout=SOON)
+    expect(page.get_by_text("29 rows").first).to_be_visible(timeout=SOON)
 
 
 def test_a_run_is_started_watched_reloaded_and_makes_a_model(console: Console, page: Page) -> None:
@@ -97,3 +115,63 @@ def test_the_handbook_answers_or_shows_its_passages(page: Page) -> None:
     field(page, "Answered by").fill("echo/echo")
     page.get_by_role("button", name="Ask", exact=True).click()
     expect(page.get_by_role("heading", name="Sources")).to_be_visible(timeout=SOON)
+
+
+def test_a_model_is_deployed_tried_corrected_and_taught_by_it(console: Console, page: Page) -> None:
+    page.goto("/serving")
+    page.get_by_role("button", name="Deploy a model").first.click()
+    form = page.get_by_role("dialog")
+    form.get_by_role("combobox", name="Model version").click()
+    page.get_by_role("option", name=re.compile("^tiny@")).first.click()
+    field(page, "Name").fill("fresh")
+    form.get_by_role("button", name="Deploy", exact=True).click()
+    page.goto("/serving/fresh")
+    message = page.get_by_role("textbox", name="Write a message")
+    expect(message).to_be_enabled(timeout=SOON)
+    message.fill("where is my parcel")
+    page.keyboard.press("Enter")
+    page.get_by_role("link", name="Trace", exact=True).click(timeout=SOON)
+    panel = page.get_by_role("dialog")
+    panel.get_by_role("button", name=re.compile("^Correct")).click(timeout=SOON)
+    field(page, "What the answer should have been").fill("It comes tomorrow")
+    panel.get_by_role("button", name="Save correction").click()
+    expect(page.get_by_text("Correction saved")).to_be_visible()
+    page.goto("/feedback")
+    expect(page.get_by_text("It comes tomorrow").first).to_be_visible(timeout=SOON)
+    page.get_by_role("link", name="Harvest", exact=True).or_(
+        page.get_by_role("button", name="Harvest", exact=True)
+    ).first.click()
+    page.wait_for_url("**/feedback/harvest*")
+    expect(page.get_by_text("It comes tomorrow").first).to_be_visible(timeout=SOON)
+    page.get_by_role("combobox", name=re.compile("^Dataset")).fill("lessons")
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Harvest into the dataset").click()
+    made = page.get_by_role("status").filter(has_text="Harvested")
+    made.get_by_role("link", name=re.compile("^lessons@")).click(timeout=SOON)
+    page.get_by_role("tab", name="Rows").click()
+    expect(page.get_by_text("It comes tomorrow").first).to_be_visible(timeout=SOON)
+
+
+def test_a_canary_is_started_moved_and_decided(page: Page) -> None:
+    page.goto("/gateway/routes/kind")
+    page.get_by_role("button", name="Start a canary").click()
+    form = page.get_by_role("dialog")
+    form.get_by_role("combobox", name="Candidate").fill("deployment/base")
+    page.get_by_role("option", name="deployment/base", exact=True).click()
+    form.get_by_role("button", name="Start", exact=True).click()
+    share = page.get_by_role("slider", name="Share of deployment/base")
+    expect(share).to_have_attribute("aria-valuenow", "10", timeout=SOON)
+    share.focus()
+    for _ in range(15):
+        page.keyboard.press("ArrowRight")
+    page.get_by_role("button", name="Change share").click()
+    page.get_by_role("dialog").get_by_role("button", name="Change share").click()
+    expect(page.get_by_text("The candidate gets 25").first).to_be_visible(timeout=SOON)
+    page.reload()
+    expect(share).to_have_attribute("aria-valuenow", "25", timeout=SOON)
+    expect(page.get_by_text("Waiting for scores named quality")).to_be_visible()
+    page.get_by_role("button", name="Roll back").click()
+    field(page, "Reason").fill("It was a rehearsal")
+    page.get_by_role("dialog").get_by_role("button", name="Roll back").click()
+    expect(page.get_by_role("slider")).to_have_count(0, timeout=SOON)
+    expect(page.get_by_text("Rolled back").first).to_be_visible()
