@@ -1,0 +1,51 @@
+"""Binary events are read whole, however they are cut, and never when they were changed."""
+
+import struct
+from zlib import crc32
+
+import pytest
+
+from vong.gateway.providers.eventstream import BrokenStream, EventStream, Message
+
+EMPTY = bytes.fromhex("000000100000000005c248eb7d98c8ff")
+PAYLOAD = bytes.fromhex("0000001d00000000fd528c5a7b27666f6f273a27626172277dc3653936")
+
+
+def written(name: bytes, value: bytes, payload: bytes) -> bytes:
+    """One message with a number (to be passed over) and a text as headers."""
+    headers = b"\x01n\x04" + struct.pack(">i", 7)
+    headers += bytes([len(name)]) + name + b"\x07" + struct.pack(">H", len(value)) + value
+    start = struct.pack(">II", len(headers) + len(payload) + 16, len(headers))
+    start += struct.pack(">I", crc32(start))
+    whole = start + headers + payload
+    return whole + struct.pack(">I", crc32(whole))
+
+
+STREAM = EMPTY + PAYLOAD + written(b":event-type", b"messageStop", b"{}")
+MESSAGES = [
+    Message({}, b""),
+    Message({}, b"{'foo':'bar'}"),
+    Message({":event-type": "messageStop"}, b"{}"),
+]
+
+
+@pytest.mark.parametrize("cut", range(len(STREAM) + 1))
+def test_a_cut_anywhere_changes_nothing(cut: int) -> None:
+    stream = EventStream()
+    assert stream.take(STREAM[:cut]) + stream.take(STREAM[cut:]) == MESSAGES
+    stream.end()
+
+
+@pytest.mark.parametrize("at", range(len(PAYLOAD)))
+def test_a_changed_byte_is_found(at: int) -> None:
+    changed = bytearray(PAYLOAD)
+    changed[at] ^= 1
+    with pytest.raises(BrokenStream):
+        EventStream().take(bytes(changed))
+
+
+def test_a_stream_that_stops_early_says_so() -> None:
+    stream = EventStream()
+    assert stream.take(PAYLOAD[:-1]) == []
+    with pytest.raises(BrokenStream):
+        stream.end()
