@@ -6,7 +6,6 @@ Each test is a stretch of the way and stands by itself, so that one that fails h
 import json
 import re
 from collections.abc import Generator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, Page, expect

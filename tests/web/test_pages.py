@@ -1,7 +1,7 @@
 """Every page in every scheme and language: it opens, breaks nothing, and everybody can use it."""
 
 import re
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from urllib.parse import urlsplit
 
 import pytest
@@ -44,6 +44,40 @@ def test_every_page_fits_a_telephone(console: Console) -> None:
             wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
             if wide > 0:
                 found[name] = wide
+    assert not found
+
+
+PANELS: dict[str, tuple[str, Callable[[Page], None]]] = {
+    "span": ("/traces", lambda page: page.get_by_role("row").nth(1).click()),
+    "row": ("/data/rows?tab=rows", lambda page: page.get_by_role("row").nth(1).click()),
+    "route": (
+        "/gateway/routes",
+        lambda page: page.get_by_role("button", name=re.compile("New route|Tuyến mới")).click(),
+    ),
+    "canary": (
+        "/gateway/routes/kind",
+        lambda page: page.get_by_role("button", name=re.compile("Start a canary|Bắt đầu canary")).click(),
+    ),
+    "deploy": (
+        "/serving",
+        lambda page: page.get_by_role("button", name=re.compile("Deploy a model|Triển khai")).first.click(),
+    ),
+    "palette": ("/", lambda page: page.keyboard.press("Control+k")),
+}
+"""What opens over a page: where, and by which deed."""
+
+
+@pytest.mark.parametrize(("scheme", "language"), [("light", "en"), ("dark", "vi")])
+def test_what_opens_over_a_page_is_for_everybody_too(console: Console, scheme: str, language: str) -> None:
+    found: dict[str, object] = {}
+    with signed_in(console.browser, console.vong.url, scheme=scheme, language=language) as page:
+        for name, (path, deed) in PANELS.items():
+            open_page(page, path)
+            deed(page)
+            expect(page.get_by_role("dialog")).to_be_visible()
+            page.wait_for_timeout(400)
+            if faults := violations(page):
+                found[name] = faults
     assert not found
 
 

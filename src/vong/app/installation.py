@@ -27,7 +27,7 @@ STORAGE = text("""
     SELECT pg_database_size(current_database()) AS bytes,
            current_setting('server_version') AS postgres,
            (SELECT extversion FROM pg_extension WHERE extname = 'vector') AS pgvector,
-           (SELECT coalesce(sum(greatest(part.reltuples, 0)), 0)::bigint
+           (SELECT coalesce(sum(greatest(part.reltuples, pg_stat_get_live_tuples(part.oid), 0)), 0)::bigint
               FROM pg_inherits JOIN pg_class part ON part.oid = inhrelid
              WHERE inhparent = to_regclass('public.traces_spans')) AS spans
 """)
@@ -52,9 +52,7 @@ class Process(Record):
 
 
 class Storage(Record):
-    """Bytes on disk. Blobs are null where they lie in an object store; `spans` is PostgreSQL's estimate, as of its last
-    look at the table.
-    """
+    """Bytes on disk. Blobs are null where they lie in an object store; `spans` is PostgreSQL's own estimate."""
 
     database_bytes: int
     blob_bytes: int | None

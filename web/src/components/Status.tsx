@@ -3,7 +3,7 @@ import c from "./Status.module.css";
 export type Tone = "good" | "bad" | "busy" | "warn" | "idle";
 
 const TONES: Record<string, Tone> = {
-  finished: "good", ok: "good", ready: "good", passed: "good", promoted: "good", indexed: "good", healthy: "good", reachable: "good",
+  finished: "good", ok: "good", valid: "good", ready: "good", passed: "good", promoted: "good", indexed: "good", healthy: "good", reachable: "good",
   failed: "bad", error: "bad", crashed: "bad", refused: "bad", rolled_back: "bad", unreachable: "bad",
   running: "busy", starting: "busy", loading: "busy", checking: "busy",
   cancelled: "warn", stopped: "idle", queued: "idle", pending: "idle",

@@ -38,7 +38,7 @@ function wanted({ model, dataset, split, scorers, name, shots, limit, max_tokens
 }
 
 function Form({ choices }: { choices: Choices }) {
-  const t = useMessages().evals.form;
+  const { form: t, scorersAbout } = useMessages().evals;
   const search = page.useSearch();
   const navigate = useNavigate();
   const needed = (value: string) => (value.trim() ? null : t.needed);
@@ -134,7 +134,7 @@ function Form({ choices }: { choices: Choices }) {
                     {one.name}
                   </Text>
                   <Text size="xs" c="dimmed" lineClamp={4}>
-                    {one.about}
+                    {scorersAbout[one.name] ?? one.about}
                   </Text>
                 </div>
               ))}

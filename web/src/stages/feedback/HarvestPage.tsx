@@ -100,7 +100,7 @@ function Result({ made }: { made: S["Harvested"] }) {
         </Text>
         <Button
           component={Link}
-          to="/training"
+          to="/training/new"
           search={{ dataset: made.ref } as never}
           size="xs"
           variant="default"

@@ -20,6 +20,8 @@ import { keyState, snippets } from "./snippets";
 import { Tabs } from "./Tabs";
 
 const DAY = 86_400_000;
+/** The name of the keys that Vong gives to its own jobs. */
+const JOBS = "internal";
 const CLI = "vong access key create my-app";
 const PYTHON = `from vong.client import Client
 
@@ -243,7 +245,7 @@ export default function KeysPage() {
                   <DataGrid
                     label={t.tabs.keys}
                     columns={columns}
-                    rows={found.filter((one) => all || keyState(one) === "valid")}
+                    rows={found.filter((one) => all || (keyState(one) === "valid" && one.name !== JOBS))}
                     rowKey={(one) => one.id}
                   />
                 </Panel>

@@ -62,7 +62,7 @@ function Settings({
 }
 
 function Form({ choices, like }: { choices: Choices; like?: S["Run"] }) {
-  const t = useMessages().training.form;
+  const { form: t, recipes } = useMessages().training;
   const search = page.useSearch();
   const navigate = useNavigate();
   const recipe = choices.recipes.find((one) => one.name === like?.recipe) ?? choices.recipes[0];
@@ -113,7 +113,7 @@ function Form({ choices, like }: { choices: Choices; like?: S["Run"] }) {
                 <Autocomplete label={t.validationSplit} data={splits} {...form.getInputProps("validation_split")} />
                 <Select
                   label={t.recipe}
-                  description={choices.recipes.find((one) => one.name === chosen)?.description}
+                  description={recipes[chosen] ?? choices.recipes.find((one) => one.name === chosen)?.description}
                   allowDeselect={false}
                   data={choices.recipes.map((one) => one.name)}
                   value={chosen}

@@ -12,8 +12,9 @@ export function SettingField({
   value: unknown;
   onChange: (value: unknown) => void;
 }) {
-  const t = useMessages().training.form;
-  const common = { label: field.title, description: field.about };
+  const { form: t, fields } = useMessages().training;
+  const [label, description] = fields[field.name] ?? [field.title, field.about];
+  const common = { label, description };
   if (field.kind === "boolean")
     return <Switch {...common} checked={Boolean(value)} onChange={(event) => onChange(event.currentTarget.checked)} />;
   if (field.kind === "choice")

@@ -89,4 +89,6 @@ export const evals = {
     zero: "0",
     by: "Judged by",
   },
+  /** What the server says of a scorer, in other words; where a name is missing its own stand. */
+  scorersAbout: {} as Record<string, string>,
 };

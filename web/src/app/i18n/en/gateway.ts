@@ -213,7 +213,7 @@ export const gateway = {
     never: "Never",
     days: (n: string) => `In ${n} days`,
     action: "Action",
-    all: "Revoked and expired too",
+    all: "Revoked, expired and those of jobs too",
     needed: "Needed",
     madeTitle: "Your new key",
     once: "Copy it now: it is shown this once and cannot be read again.",

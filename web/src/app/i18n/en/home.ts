@@ -54,7 +54,7 @@ export const home = {
     stopped: "The last canary ended undecided",
     none: "No canary has run yet",
     knowledge: (documents: string, bases: string) =>
-      `Knowledge: ${documents} documents in ${bases === "1" ? "one base" : `${bases} bases`}`,
+      `Knowledge: ${documents === "1" ? "one document" : `${documents} documents`} in ${bases === "1" ? "one base" : `${bases} bases`}`,
   },
   next: {
     title: "Next",

@@ -16,7 +16,7 @@ export const knowledge = {
   uploading: "Indexing",
   make: "Make it",
   baseNote: (documents: string, passages: string, embedder: string) =>
-    `${documents} documents, ${passages} passages, embedded by ${embedder}`,
+    `${documents === "1" ? "1 document" : `${documents} documents`}, ${passages === "1" ? "1 passage" : `${passages} passages`}, embedded by ${embedder}`,
   emptyBase: "No document here yet. Drop some above.",
   modelHint: "A route or a deployment",
   emptyTitle: "No documents yet",

@@ -83,4 +83,7 @@ export const training = {
     best: "best",
     pick: "Choose runs to compare in the list",
   },
+  /** What the server says of a recipe and its settings, in other words; where a name is missing its own stand. */
+  recipes: {} as Record<string, string>,
+  fields: {} as Record<string, [title: string, about: string]>,
 };

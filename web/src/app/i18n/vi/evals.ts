@@ -89,4 +89,16 @@ export const evals: Messages["evals"] = {
     zero: "0",
     by: "Xét theo",
   },
+  scorersAbout: {
+    bleu: "BLEU của cả tập, 0 đến 100 (Papineni và cộng sự 2002), đúng như sacrebleu tính trên mọi câu trả lời, không phải trung bình từng câu.",
+    chrf: "chrF của cả tập, 0 đến 100 (Popović 2015), đúng như sacrebleu tính trên mọi câu trả lời. word_order=2 cho chrF++.",
+    exact_match:
+      "1 khi câu trả lời bằng đáp án, nếu không thì 0; tổng là tỉ lệ bằng nhau. fields: chỉ so những trường này của JSON.",
+    json_fields:
+      "Với mỗi trường: 1 khi giá trị bằng đáp án, nếu không thì 0; và tỉ lệ trường đúng của một câu trả lời.",
+    json_valid:
+      "1 khi cả câu trả lời là một giá trị JSON hợp lệ, nếu không thì 0. schema: JSON Schema mà nó phải khớp.",
+    rouge:
+      "ROUGE-1, -2, -L và -Lsum (Lin 2004): F của rouge_score cho từng câu trả lời, rồi lấy trung bình. Với tiếng Việt nên dùng chrF.",
+  },
 };

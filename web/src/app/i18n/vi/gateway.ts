@@ -213,7 +213,7 @@ export const gateway: Messages["gateway"] = {
     never: "Không bao giờ",
     days: (n) => `Sau ${n} ngày`,
     action: "Thao tác",
-    all: "Cả khoá đã thu hồi và hết hạn",
+    all: "Cả khoá đã thu hồi, hết hạn và của công việc",
     needed: "Cần điền",
     madeTitle: "Khoá mới của bạn",
     once: "Hãy chép ngay: khoá chỉ hiện một lần này và không đọc lại được.",

@@ -84,4 +84,58 @@ export const training: Messages["training"] = {
     best: "tốt nhất",
     pick: "Hãy chọn các lần chạy để so sánh trong danh sách",
   },
+  recipes: {
+    sft: "Tinh chỉnh có giám sát, LoRA hoặc toàn phần, bằng TRL và PEFT; loss chỉ tính trên câu trả lời.",
+  },
+  fields: {
+    method: [
+      "Phương pháp",
+      "lora huấn luyện 1 đến 4 % trọng số và cho một adapter nhỏ; full huấn luyện và giữ tất cả.",
+    ],
+    learning_rate: [
+      "Tốc độ học",
+      "Adapter bắt đầu từ 0 và chịu được gấp mười lần tốc độ của tinh chỉnh toàn phần (khi đó dùng 5e-5).",
+    ],
+    epochs: ["Số epoch", "Số lần đi qua các dòng; dừng sớm sẽ kết thúc trước khi nó xấu đi."],
+    batch_size: ["Cỡ batch", "Số dòng mỗi bước: 8 giữ hai nhân CPU bận rộn và cần 4 GB với 128 token."],
+    gradient_accumulation: [
+      "Tích luỹ gradient",
+      "Số batch cho mỗi bước tối ưu: tăng lên khi batch lớn hơn không vừa bộ nhớ.",
+    ],
+    max_length: [
+      "Dòng dài nhất",
+      "Tính bằng token. Dòng dài hơn bị bỏ ra và được báo: câu trả lời bị cắt không dạy được gì.",
+    ],
+    lora_rank: ["Hạng LoRA", "Bề rộng của adapter: 16 nằm giữa khoảng thường dùng 8 đến 64."],
+    lora_alpha: ["LoRA alpha", "Hệ số của adapter; thường chọn gấp đôi hạng."],
+    lora_dropout: ["LoRA dropout", "0: dừng sớm và giữ bản tốt nhất đã chống quá khớp, còn dropout thì tốn thời gian."],
+    target_modules: [
+      "Các mô-đun đích",
+      "Chỉ chỉnh attention thì không bằng tinh chỉnh toàn phần (QLoRA, 2023, mục 4).",
+    ],
+    scheduler: ["Lịch tốc độ học", "Tốc độ giảm theo nửa hình cosin về 0, để các bước cuối ổn định."],
+    warmup: ["Khởi động", "Phần số bước mà tốc độ tăng dần từ 0."],
+    weight_decay: ["Suy giảm trọng số", "Adapter nhỏ và sống ngắn: không có gì để suy giảm."],
+    max_grad_norm: ["Chuẩn gradient lớn nhất", "Gradient dài hơn mức này được rút ngắn về đó."],
+    seed: ["Hạt giống", "Thứ tự các dòng và trọng số ban đầu: cùng hạt giống, cùng kết quả."],
+    eval_every: ["Đánh giá mỗi", "Số bước giữa hai lần đánh giá; để trống: tám lần trong một lần chạy."],
+    checkpoint_every: [
+      "Checkpoint mỗi",
+      "Số bước giữa hai checkpoint; để trống: 10 bước với lora, lúc đánh giá với full.",
+    ],
+    early_stopping_patience: [
+      "Kiên nhẫn khi dừng sớm",
+      "Số lần đánh giá không tốt hơn trước khi dừng; để trống: không dừng.",
+    ],
+    keep_best: ["Giữ bản tốt nhất", "Giữ trọng số có eval loss thấp nhất, không phải của bước cuối."],
+    group_by_length: [
+      "Gom theo độ dài",
+      "Các dòng dài ngang nhau chung một batch: bớt phần đệm phải tính. Thứ tự batch vẫn ngẫu nhiên.",
+    ],
+    gradient_checkpointing: [
+      "Gradient checkpointing",
+      "Tiết kiệm 40 % bộ nhớ, tốn 1,8 lần thời gian: cho những dòng không vừa cách khác.",
+    ],
+    dtype: ["Độ chính xác", "auto: fp32 trên CPU, nơi bf16 hiếm khi nhanh hơn, và bf16 trên GPU có hỗ trợ."],
+  },
 };
