@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.live import Live, live
 from tests.loop.test_turn import done, plan
@@ -27,6 +27,7 @@ FLAGS = [
 ]
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]
 LOCALES = {"en": ("en-GB", "Europe/London"), "vi": ("vi-VN", "Asia/Ho_Chi_Minh")}
+expect.set_options(timeout=20_000)  # two cores that also run a server, a worker, engines and a browser
 OWNER, PASSWORD = "owner@localhost", "a password for tests"
 
 

@@ -47,6 +47,7 @@ def test_data_is_dropped_looked_at_and_cleaned(page: Page) -> None:
     rows = [{"messages": [{"role": "user", "content": f"hello {n % 29}"}, {"role": "assistant", "content": "hi"}]}
             for n in range(30)]  # fmt: skip
     page.goto("/data?import=true")
+    expect(page.get_by_text("Choose a file to see")).to_be_visible()
     zone = page.locator("[role=presentation]").filter(has=page.locator("input[type=file]"))
     drop(page, zone, "greetings.jsonl", "\n".join(json.dumps(row) for row in rows))
     expect(page.get_by_text("Format: ")).to_be_visible(timeout=SOON)
