@@ -1,0 +1,99 @@
+"""What all model APIs over HTTP share: sending, reading whole answers, naming errors, and the check for a key."""
+
+from collections.abc import Mapping
+
+from vong.config import ProviderSettings
+from vong.errors import Misconfigured, UpstreamFailed, UpstreamTimeout
+from vong.gateway.connection import Limits, Response
+from vong.gateway.upstream import Endpoint, Upstream
+
+PROBE = Limits(connect=3.0, first_byte=5.0, total=10.0)
+"""How long a list of models may take."""
+PASSED = ("retry-after", "retry-after-ms", "x-ratelimit-", "x-request-id")
+"""Headers of the upstream, or beginnings of them, that are of use to a caller or a trace."""
+
+
+class HttpApi:
+    """One API: its endpoint and its limits. `timeout` of its settings bounds one whole call, in seconds.
+
+    `needs` is the variable that commonly holds the key of an API that answers nobody without one. It is only named in
+    the error: the key of the server's own environment is used where the settings name its variable, never by itself,
+    because providers that a project stores must not spend it.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        settings: ProviderSettings,
+        upstream: Upstream,
+        endpoint: Endpoint,
+        *,
+        needs: str | None = None,
+    ) -> None:
+        self.name = name
+        self.endpoint = endpoint
+        self._missing = None if settings.key() else settings.api_key_env or needs
+        self._named_variable = settings.api_key_env is not None
+        self._upstream = upstream
+        self._limits = Limits(connect=min(10.0, settings.timeout), first_byte=settings.timeout, total=settings.timeout)
+
+    def ready(self) -> None:
+        """Misconfigured where the key is missing."""
+        if not self._missing:
+            return
+        table = f"[providers.{self.name}] in vong.toml"
+        hint = f"set the variable {self._missing}, or api_key of {table}"
+        if not self._named_variable:
+            hint = f'set api_key, or api_key_env = "{self._missing}", of {table}; a stored provider takes --ask-key'
+        raise Misconfigured(f"the provider {self.name!r} has no API key", hint)
+
+    async def post(self, path: str, body: bytes, limits: Limits | None) -> Response:
+        """Send a request; the answer's head has arrived when this returns. `limits` are a route's."""
+        return await self._send(path, body, self._limits.within(limits))
+
+    async def listed(self, path: str) -> bytes:
+        """A list of models. UpstreamFailed where the API does not give it."""
+        self.ready()
+        response = await self._send(path, None, PROBE)
+        body = await self.whole(response)
+        if response.status != 200:
+            raise UpstreamFailed(f"{self.name!r} answers {response.status} when asked for its models", "check its key")
+        return body
+
+    async def whole(self, response: Response) -> bytes:
+        """The whole body of an answer."""
+        try:
+            return await response.read()
+        except UpstreamFailed as error:
+            raise self._named(error) from error
+        finally:
+            response.close()
+
+    def streams(self, response: Response) -> None:
+        """UpstreamFailed where an answer is no stream of events."""
+        kind = response.headers.get("content-type", "")
+        if not kind.startswith("text/event-stream"):
+            response.close()
+            raise UpstreamFailed(f"{self.name!r} answered a request for a stream with {kind or 'no content type'!r}")
+
+    async def _send(self, path: str, body: bytes | None, limits: Limits) -> Response:
+        try:
+            return await self._upstream.send(self.endpoint, path, body, limits)
+        except UpstreamFailed as error:
+            raise self._named(error) from error
+
+    def _named(self, error: UpstreamFailed) -> UpstreamFailed:
+        kind = UpstreamTimeout if isinstance(error, UpstreamTimeout) else UpstreamFailed
+        return kind(f"{self.name!r}: {error.message}", error.hint)
+
+
+def passed(response: Response) -> Mapping[str, str]:
+    """The headers that go on to the caller."""
+    return {name: value for name, value in response.headers.items() if name.startswith(PASSED)}
+
+
+def status(response: Response) -> int:
+    """An answer that no caller may get (an interim one, a redirect, a number that HTTP does not have) is a fault."""
+    if 200 <= response.status < 300 or 400 <= response.status < 600:
+        return response.status
+    raise UpstreamFailed(f"the upstream answered with the status {response.status}", "check its base_url")
