@@ -175,3 +175,20 @@ def test_a_canary_is_started_moved_and_decided(page: Page) -> None:
     page.get_by_role("dialog").get_by_role("button", name="Roll back").click()
     expect(page.get_by_role("slider")).to_have_count(0, timeout=SOON)
     expect(page.get_by_text("Rolled back").first).to_be_visible()
+
+
+def test_a_route_gets_a_policy_for_failures(page: Page) -> None:
+    page.goto("/gateway/routes/assistant")
+    page.get_by_role("button", name="Set a policy").click()
+    fallbacks = page.get_by_role("combobox", name="Fallbacks")
+    fallbacks.fill("echo/echo")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Escape")
+    field(page, "First token within").fill("7")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("echo/echo").first).to_be_visible()
+    page.reload()
+    expect(page.get_by_text("15 s after 5 failures")).to_be_visible()
+    page.get_by_role("button", name="Remove", exact=True).last.click()
+    page.get_by_role("dialog").get_by_role("button", name="Remove").click()
+    expect(page.get_by_text("A call is tried once")).to_be_visible()

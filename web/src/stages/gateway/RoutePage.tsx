@@ -20,6 +20,7 @@ import { CanaryPanel } from "./CanaryPanel";
 import { faultOf, shown } from "./canary";
 import c from "./gateway.module.css";
 import { Mix } from "./Mix";
+import { PolicyPanel } from "./PolicyPanel";
 import { canaries, history, routeOf, usage } from "./queries";
 import { type EditedTarget, TargetsEditor } from "./TargetsEditor";
 
@@ -32,8 +33,8 @@ function useSave(name: string) {
   const t = useMessages().gateway.routes;
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (targets: EditedTarget[]) =>
-      ok(api.PUT("/api/v1/gateway/routes/{name}", { params: { path: { name } }, body: { targets } })),
+    mutationFn: (wanted: S["RouteWanted"]) =>
+      ok(api.PUT("/api/v1/gateway/routes/{name}", { params: { path: { name } }, body: wanted })),
     onSuccess: () => {
       void client.invalidateQueries({ queryKey: ["gateway"] });
       done(t.saved(name));
@@ -61,7 +62,7 @@ function Targets({ route, running }: { route: S["Route"]; running: boolean }) {
               size="xs"
               disabled={faultOf(targets) !== null}
               loading={save.isPending}
-              onClick={() => save.mutate(targets, { onSuccess: () => setDraft(null) })}
+              onClick={() => save.mutate({ targets }, { onSuccess: () => setDraft(null) })}
             >
               {app.save}
             </Button>
@@ -100,7 +101,7 @@ function History({ route }: { route: S["Route"] }) {
                       size="compact-xs"
                       variant="subtle"
                       leftSection={<Undo2 size={12} aria-hidden />}
-                      onClick={() => save.mutate(edited(version.targets))}
+                      onClick={() => save.mutate({ targets: edited(version.targets), policy: version.policy ?? null })}
                     >
                       {t.again}
                     </Button>
@@ -241,7 +242,12 @@ export default function RoutePage() {
             />
             {open && <CanaryPanel key={open.id} id={open.id} />}
             <Columns
-              main={<Targets route={route} running={running} />}
+              main={
+                <>
+                  <Targets route={route} running={running} />
+                  <PolicyPanel route={route} />
+                </>
+              }
               side={
                 <>
                   <PastCanaries all={mine} open={open?.id} />

@@ -1,6 +1,7 @@
 import type { S } from "@/api/client";
 import { timeMarks } from "@/components/charts/Line";
 import { faultOf, progress, shares, shown, trailCurves } from "./canary";
+import { policyOf, valuesOf } from "./PolicyPanel";
 import { keyState, snippets } from "./snippets";
 import { bucketOf, curves, readUsageSearch, sinceOf, steps, together } from "./usage";
 
@@ -151,4 +152,21 @@ test("snippets name this server, the key and a model", () => {
   expect(found.python).toContain('base_url="https://vong.example/v1", api_key="vong-x"');
   expect(found.curl).toContain("https://vong.example/v1/chat/completions");
   expect(found.environment).toBe("export OPENAI_BASE_URL=https://vong.example/v1\nexport OPENAI_API_KEY=vong-x");
+});
+
+describe("the policy of a route", () => {
+  const policy = {
+    fallbacks: ["echo/echo"],
+    retries: 2,
+    timeout: { connect: 1, first_token: 2, between_tokens: 3, total: null },
+    breaker: { failures: 4, window: 5, pause: 6 },
+  };
+
+  it("comes out of the form as it went in", () => {
+    expect(policyOf(valuesOf(policy))).toEqual(policy);
+  });
+
+  it("begins with what the server would take", () => {
+    expect(policyOf(valuesOf(null)).timeout).toEqual({ connect: 5, first_token: 60, between_tokens: 30, total: null });
+  });
 });

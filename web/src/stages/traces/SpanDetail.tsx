@@ -11,6 +11,7 @@ import { Await } from "@/components/Await";
 import { JsonBlock } from "@/components/Code";
 import { Facts, Stats } from "@/components/Page";
 import { PeekSection } from "@/components/Peek";
+import { Status } from "@/components/Status";
 import { Behind } from "@/components/span/Behind";
 import { answerText, messagesOf } from "@/components/span/body";
 import { Correction, Thumbs } from "@/components/span/Judge";
@@ -173,6 +174,35 @@ function Parameters({ input }: { input: unknown }) {
   );
 }
 
+const ATTEMPTS = "vong.attempts";
+type Attempt = { target: string; status?: number; error?: string; message?: string; ms: number };
+
+/** Whom a route asked for this answer, in their order, and how each ended. */
+function Attempts({ span }: { span: Span }) {
+  const t = useMessages().traces.span;
+  const f = useFormats();
+  const made = (span.attributes?.[ATTEMPTS] ?? []) as Attempt[];
+  if (made.length === 0) return null;
+  return (
+    <PeekSection title={t.attempts}>
+      <Facts
+        items={made.map((one) => [
+          <span key={one.target} className="mono">
+            {one.target}
+          </span>,
+          <span key="end" title={one.message}>
+            <Status
+              state={one.error || (one.status ?? 0) >= 400 ? "failed" : "ok"}
+              label={String(one.error ?? one.status)}
+            />{" "}
+            <span className="num">{f.duration(one.ms)}</span>
+          </span>,
+        ])}
+      />
+    </PeekSection>
+  );
+}
+
 function Details({ span }: { span: Span }) {
   const t = useMessages().traces;
   const f = useFormats();
@@ -192,9 +222,10 @@ function Details({ span }: { span: Span }) {
     [t.span.traceId, only({ trace_id: span.trace_id }, span.trace_id)],
     [t.span.spanId, mono(span.id)],
   ];
-  const attributes = Object.entries(span.attributes ?? {});
+  const attributes = Object.entries(span.attributes ?? {}).filter(([name]) => name !== ATTEMPTS);
   return (
     <>
+      <Attempts span={span} />
       <PeekSection title={t.span.details}>
         <Facts items={items.filter((item) => item !== false)} />
       </PeekSection>

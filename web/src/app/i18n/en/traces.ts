@@ -107,6 +107,7 @@ export const traces = {
     config: "Configuration",
     scores: "Scores and corrections",
     noScores: "Nobody has judged this answer yet.",
+    attempts: "Attempts",
     attributes: "Attributes",
     details: "Details",
     started: "Started",

@@ -108,6 +108,7 @@ export const traces: Messages["traces"] = {
     config: "Cấu hình",
     scores: "Điểm và bản sửa",
     noScores: "Chưa ai chấm câu trả lời này.",
+    attempts: "Các lần thử",
     attributes: "Thuộc tính",
     details: "Chi tiết",
     started: "Bắt đầu",
