@@ -7,12 +7,14 @@ from contextlib import aclosing
 from typing import Any, NamedTuple, TypeVar, cast
 
 import pytest
+from pydantic import SecretStr
 
 from tests.gateway.fake_upstream import WORDS, FakeUpstream
 from vong import plugins
 from vong.config import ProviderSettings
-from vong.errors import InvalidInput, UpstreamFailed, UpstreamTimeout, VongError
+from vong.errors import InvalidInput, Unsupported, UpstreamFailed, UpstreamTimeout, VongError
 from vong.gateway.providers import Ask, Provider, Reply
+from vong.gateway.providers.compatible import ROWS
 from vong.gateway.upstream import Upstream
 
 T = TypeVar("T")
@@ -35,6 +37,7 @@ def subjects(fake: FakeUpstream) -> dict[str, Subject]:
     return {
         "echo": Subject("echo", None, "echo", "echo?status=429", "echo?first=30", "nobody"),
         "openai": Subject("openai", fake.url, *remote),
+        **{kind: Subject(kind, fake.url, *remote) for kind in ROWS},
         "deployment": Subject("deployment", fake.url, *remote),
         "faults": Subject("faults", None, "ok", "status-429", "slow-headers", "nothing"),
     }
@@ -47,7 +50,7 @@ def fake() -> Any:
     started.stop()
 
 
-@pytest.fixture(params=["echo", "openai", "deployment", "faults"])
+@pytest.fixture(params=["echo", "openai", "deployment", "faults", *ROWS])
 def subject(request: pytest.FixtureRequest, fake: FakeUpstream) -> Subject:
     return subjects(fake)[request.param]
 
@@ -129,6 +132,10 @@ def test_it_lists_its_models(subject: Subject) -> None:
 
 
 def test_it_embeds(subject: Subject) -> None:
+    if subject.kind in ROWS and not ROWS[subject.kind].embeddings:
+        with pytest.raises(Unsupported, match="embeddings"):
+            use(subject, lambda provider: provider.call(Ask("embeddings", subject.good, b'{"input": "x"}')))
+        return
     body = json.dumps({"model": subject.good, "input": "Huế"}).encode()
     reply = use(subject, lambda provider: provider.call(Ask("embeddings", subject.good, body)))
     assert json.loads(reply.body)["data"][0]["embedding"]
@@ -169,7 +176,9 @@ def chat(model: str, stream: bool = False) -> Ask:
 def use(subject: Subject, do: Callable[[Provider], Awaitable[T]], timeout: float = 5.0) -> T:
     async def run() -> T:
         upstream = Upstream()
-        settings = ProviderSettings(kind=subject.kind, base_url=subject.base_url, timeout=timeout)
+        settings = ProviderSettings(
+            kind=subject.kind, base_url=subject.base_url, api_key=SecretStr("secret"), timeout=timeout
+        )
         try:
             return await do(plugins.load("provider", subject.kind)("subject", settings, upstream))
         finally:

@@ -123,7 +123,22 @@ def test_a_secret_does_not_follow_to_another_address(server: Server, owner: Clie
     with pytest.raises(InvalidInput, match="does not follow"):
         owner.gateway.put_provider("lab", base_url="http://127.0.0.1:9/v1")
     assert owner.gateway.put_provider("lab", base_url="http://127.0.0.1:9/v1", api_key=None)["key_set"] is False
+    owner.gateway.put_provider("fast", kind="groq", api_key=SECRET)
+    with pytest.raises(InvalidInput, match="does not follow"):
+        owner.gateway.put_provider("fast", kind="mistral")
+    assert owner.gateway.put_provider("fast", kind="groq", timeout=9)["key_set"]
     del server
+
+
+def test_a_known_kind_needs_no_address(server: Server, owner: Client) -> None:
+    secret = owner.transport.http.headers["authorization"].removeprefix("Bearer ")
+    environment = {"VONG_URL": server.url, "VONG_API_KEY": secret}
+    given = ["provider", "set", "fast", "--kind", "groq", "--api-key-file", "-", "--json"]
+    said = CliRunner().invoke(group, given, input=SECRET, env=environment, catch_exceptions=False)
+    assert said.exit_code == 0, said.output
+    assert json.loads(said.output)["kind"] == "groq" and json.loads(said.output)["key"] == "…wxyz"
+    with pytest.raises(VongError, match="groq cannot do n"):
+        owner.gateway.chat("fast/any", "Huế", n=2)
 
 
 def test_a_project_has_its_own_providers(server: Server, owner: Client, fake: FakeUpstream) -> None:

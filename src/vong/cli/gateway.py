@@ -100,7 +100,12 @@ def list_providers(as_json: bool) -> None:
 
 @provider.command("set")
 @click.argument("name")
-@click.option("--kind", default="openai", show_default=True, help="openai (any API in its shape), echo, or a plugin's.")
+@click.option(
+    "--kind",
+    default="openai",
+    show_default=True,
+    help="openai (any API in its shape), groq, mistral, ollama …: see the guide on providers.",
+)
 @click.option("--base-url", help="Where it is: http(s)://HOST[:PORT]/PATH.")
 @click.option("--api-key-file", type=click.File(), help="A file with the API key; - reads it from stdin.")
 @click.option("--ask-key", is_flag=True, help="Ask for the API key on the terminal.")

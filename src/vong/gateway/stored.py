@@ -71,7 +71,11 @@ def put_provider(
         project = UUID(connection.scalar(select(func.current_setting(PROJECT))))
         values["secret"] = secrets.seal(given, _label(project, name)) if given else None
         values["secret_end"] = (given[-4:] if len(given) >= SHOWN_FROM else "") if given else None
-    elif old and old["secret"] is not None and _origin(old["base_url"]) != _origin(wanted.base_url):
+    elif (
+        old
+        and old["secret"] is not None
+        and _origin(old["kind"], old["base_url"]) != _origin(wanted.kind, wanted.base_url)
+    ):
         hint = "send api_key again with the new address"
         raise InvalidInput("a stored secret does not follow its provider to another address", hint)
     statement = upsert(tables.providers).values({"name": name, **values})
@@ -131,8 +135,11 @@ def _sound(name: str, wanted: ProviderWanted, taken: Collection[str]) -> None:
         raise InvalidInput("a model's name is empty or not printable", "name each model as the provider does")
 
 
-def _origin(base_url: str | None) -> tuple[str, str]:
-    parts = urlsplit(base_url or "")
+def _origin(kind: str, base_url: str | None) -> tuple[str, str]:
+    """Where the secret goes. A kind has an address of its own where none is given."""
+    if base_url is None:
+        return kind, ""
+    parts = urlsplit(base_url)
     return parts.scheme, parts.netloc.lower()
 
 

@@ -1,0 +1,128 @@
+"""APIs in OpenAI's shape that differ in a few fields: what reaches them, and what is refused unsent."""
+
+import asyncio
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from tests.gateway.fake_upstream import FakeUpstream, Request
+from vong import plugins
+from vong.config import ProviderSettings
+from vong.errors import Misconfigured, Unsupported
+from vong.gateway.providers import Ask, Reply
+from vong.gateway.providers.compatible import ROWS
+from vong.gateway.upstream import Upstream
+
+FIELDS: dict[str, Any] = {
+    "max_completion_tokens": 9,
+    "seed": 1,
+    "user": "an",
+    "stream_options": {"include_usage": True},
+    "temperature": 0.5,
+    "not_known_to_vong": {"deep": [1.0, "ế"]},
+}
+
+
+@pytest.fixture
+def fake() -> Iterator[FakeUpstream]:
+    started = FakeUpstream().start()
+    yield started
+    started.stop()
+
+
+def call(
+    kind: str, base_url: str | None, fields: dict[str, Any], shape: Any = "chat", key: str | None = "kEy"
+) -> Reply:
+    async def run() -> Reply:
+        upstream = Upstream()
+        settings = ProviderSettings(kind=kind, base_url=base_url, api_key=SecretStr(key) if key else None)
+        body = {"model": "plain", "messages": [{"role": "user", "content": "Huế"}], **fields}
+        try:
+            provider = plugins.load("provider", kind)("mine", settings, upstream)
+            return await provider.call(Ask(shape, "plain", json.dumps(body).encode()))
+        finally:
+            upstream.close()
+
+    return asyncio.run(run())
+
+
+def sent(fake: FakeUpstream, kind: str, fields: dict[str, Any]) -> Request:
+    assert call(kind, fake.url, fields).status == 200
+    return fake.requests[-1]
+
+
+@pytest.mark.parametrize("kind", ["azure", "groq", "openrouter", "vllm"])
+def test_what_a_row_does_not_name_passes_on_as_it_was_written(fake: FakeUpstream, kind: str) -> None:
+    found = sent(fake, kind, FIELDS)
+    assert found.path == "/v1/chat/completions"
+    assert {name: found.body[name] for name in FIELDS} == FIELDS
+
+
+def test_mistral_gets_its_own_names_and_nothing_that_it_would_reject(fake: FakeUpstream) -> None:
+    body = sent(fake, "mistral", FIELDS).body
+    assert (body["max_tokens"], body["random_seed"], body["not_known_to_vong"]) == (9, 1, FIELDS["not_known_to_vong"])
+    assert not body.keys() & {"max_completion_tokens", "seed", "user", "stream_options"}
+
+
+def test_ollama_gets_the_name_of_the_limit_that_it_knows(fake: FakeUpstream) -> None:
+    body = sent(fake, "ollama", FIELDS).body
+    assert body["max_tokens"] == 9 and body["seed"] == 1 and "max_completion_tokens" not in body
+
+
+REFUSED = {"n": 2, "logprobs": True, "top_logprobs": 3, "logit_bias": {"7": -100}, "tool_choice": "required"}
+
+
+@pytest.mark.parametrize(("kind", "name"), [(kind, name) for kind, row in ROWS.items() for name in sorted(row.refused)])
+def test_what_an_api_cannot_do_is_refused_before_anything_is_sent(fake: FakeUpstream, kind: str, name: str) -> None:
+    with pytest.raises(Unsupported, match=f"{kind} cannot do {name}") as raised:
+        call(kind, fake.url, {name: REFUSED[name]})
+    assert raised.value.status == 400 and not fake.requests
+
+
+@pytest.mark.parametrize("kind", [kind for kind, row in ROWS.items() if row.refused])
+def test_a_field_that_asks_for_nothing_is_not_refused(fake: FakeUpstream, kind: str) -> None:
+    nothing = {"n": 1, "logprobs": False, "top_logprobs": None, "logit_bias": {}, "tool_choice": "auto"}
+    body = sent(fake, kind, nothing).body
+    assert not body.keys() & ROWS[kind].refused
+
+
+def test_groq_makes_no_embeddings(fake: FakeUpstream) -> None:
+    with pytest.raises(Unsupported, match="embeddings"):
+        call("groq", fake.url, {"input": "x"}, "embeddings")
+    assert not fake.requests
+
+
+def test_the_key_goes_where_the_api_reads_it(fake: FakeUpstream) -> None:
+    assert sent(fake, "groq", {}).headers["authorization"] == "bearer key"
+    headers = sent(fake, "azure", {}).headers
+    assert headers["api-key"] == "key" and "authorization" not in headers
+
+
+@pytest.mark.parametrize("kind", [kind for kind, row in ROWS.items() if row.needs])
+def test_a_missing_key_is_named_and_the_servers_own_is_not_spent(
+    fake: FakeUpstream, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    variable = str(ROWS[kind].needs)
+    monkeypatch.setenv(variable, "of the server")
+    with pytest.raises(Misconfigured, match=variable):
+        call(kind, fake.url, {}, key=None)
+    assert not fake.requests
+
+
+@pytest.mark.parametrize("kind", ["ollama", "vllm"])
+def test_servers_of_your_own_need_no_key(fake: FakeUpstream, kind: str) -> None:
+    assert call(kind, fake.url, {}, key=None).status == 200
+    assert "authorization" not in fake.requests[-1].headers
+
+
+@pytest.mark.parametrize("kind", sorted(ROWS))
+def test_each_is_found_by_its_kind_and_has_its_own_address(kind: str) -> None:
+    make = plugins.load("provider", kind)
+    if ROWS[kind].base_url is None:
+        with pytest.raises(Misconfigured, match="no address"):
+            make("mine", ProviderSettings(kind=kind), Upstream())
+    else:
+        assert make("mine", ProviderSettings(kind=kind), Upstream()).address == ROWS[kind].base_url
