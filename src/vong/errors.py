@@ -32,6 +32,12 @@ class InvalidInput(VongError):
     code, fault, status = "invalid_input", "caller", 422
 
 
+class Unsupported(InvalidInput):
+    """What was asked is sound, but the model or API that was named cannot do it. Another one may."""
+
+    code, status = "unsupported", 400
+
+
 class NotFound(VongError):
     """What was named does not exist (or belongs to another project)."""
 

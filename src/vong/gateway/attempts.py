@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from random import random
 from typing import Any, Literal
 
-from vong.errors import Misconfigured, NotFound, Unavailable, UpstreamFailed, VongError
+from vong.errors import Misconfigured, NotFound, Unavailable, Unsupported, UpstreamFailed, VongError
 from vong.gateway.breakers import Circuit
 from vong.gateway.directory import Way
 from vong.gateway.providers import Reply
@@ -93,7 +93,7 @@ def judged(outcome: Outcome) -> Verdict:
         return "elsewhere" if outcome.status in ELSEWHERE else "answer"
     if isinstance(outcome, UpstreamFailed):
         return "again"
-    return "elsewhere" if isinstance(outcome, (Unavailable, Misconfigured, NotFound)) else "answer"
+    return "elsewhere" if isinstance(outcome, (Unavailable, Unsupported, Misconfigured, NotFound)) else "answer"
 
 
 def waiting(outcome: Outcome, repetition: int) -> float | None:

@@ -246,7 +246,7 @@ export const gateway = {
     total: "Whole answer within",
     none: "no limit",
     failures: "Rests after failures",
-    window: "counted over",
+    window: "Counted over",
     pause: "Rests for",
     rests: "Rests",
     restsWhen: (failures: string, window: string, pause: string) => `${pause} after ${failures} failures in ${window}`,

@@ -246,7 +246,7 @@ export const gateway: Messages["gateway"] = {
     total: "Cả câu trả lời trong",
     none: "không giới hạn",
     failures: "Nghỉ sau số lỗi",
-    window: "đếm trong",
+    window: "Đếm trong",
     pause: "Nghỉ trong",
     rests: "Nghỉ",
     restsWhen: (failures, window, pause) => `${pause} sau ${failures} lỗi trong ${window}`,

@@ -1,0 +1,52 @@
+"""What follows from the outcome of an attempt, and how long one waits before the next."""
+
+import pytest
+
+from vong.errors import InvalidInput, NotFound, Unavailable, Unsupported, UpstreamFailed, UpstreamTimeout
+from vong.gateway.attempts import CAP, Outcome, Verdict, judged, retry_after, waiting
+from vong.gateway.providers import Reply
+
+
+@pytest.mark.parametrize(
+    ("outcome", "verdict"),
+    [
+        (Reply(200), "answer"),
+        (Reply(400), "answer"),
+        (Reply(422), "answer"),
+        (Reply(401), "elsewhere"),
+        (Reply(404), "elsewhere"),
+        (Reply(408), "again"),
+        (Reply(429), "again"),
+        (Reply(503), "again"),
+        (UpstreamFailed("reset"), "again"),
+        (UpstreamTimeout("late"), "again"),
+        (Unavailable("stopped"), "elsewhere"),
+        (Unsupported("it cannot do n"), "elsewhere"),
+        (NotFound("no such deployment"), "elsewhere"),
+        (InvalidInput("no messages"), "answer"),
+    ],
+)
+def test_what_follows_from_an_outcome(outcome: Outcome, verdict: Verdict) -> None:
+    assert judged(outcome) == verdict
+
+
+@pytest.mark.parametrize("repetition", [0, 3, 12])
+def test_a_pause_is_bounded_and_not_shorter_than_what_was_asked_for(repetition: int) -> None:
+    assert all(0 <= (waiting(Reply(503), repetition) or 0) <= CAP for _ in range(100))
+    asked = Reply(429, headers={"retry-after": "9"})
+    assert all((waiting(asked, repetition) or 0) >= 9 for _ in range(20))
+    assert waiting(Reply(429, headers={"retry-after": "3600"}), repetition) is None
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({}, 0.0),
+        ({"retry-after": "2.5"}, 2.5),
+        ({"retry-after-ms": "250", "retry-after": "9"}, 0.25),
+        ({"retry-after": "Wed, 21 Oct 2026 07:28:00 GMT"}, 0.0),
+        ({"retry-after": "-4"}, 0.0),
+    ],
+)
+def test_a_retry_after_is_read_where_it_is_a_number(headers: dict[str, str], seconds: float) -> None:
+    assert retry_after(Reply(429, headers=headers)) == seconds
