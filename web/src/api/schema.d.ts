@@ -5035,8 +5035,7 @@ export interface components {
         };
         /**
          * Storage
-         * @description Bytes on disk. Blobs are null where they lie in an object store; `spans` is PostgreSQL's estimate, as of its last
-         *     look at the table.
+         * @description Bytes on disk. Blobs are null where they lie in an object store; `spans` is PostgreSQL's own estimate.
          */
         Storage: {
             /** Blob Bytes */
