@@ -41,7 +41,7 @@ def test_providers_are_added_to_the_built_in_ones_and_secrets_stay_hidden(
     (folder / "vong.toml").write_text(text)
     monkeypatch.setenv("OTHER", "from the environment")
     providers = config.load().providers
-    assert set(providers) == {"echo", "openai", "mine", "other"}
+    assert set(providers) == {"echo", "faults", "openai", "mine", "other"}
     assert providers["mine"].key() == "s3cret"
     assert providers["other"].key() == "from the environment"
     assert "s3cret" not in str(sources())

@@ -1,4 +1,4 @@
-"""One Vong with a finished turn, and one browser, for all tests of the console that a worker runs."""
+"""One Vong with a finished turn for all tests of the console that a worker runs, and a browser for each module."""
 
 from collections.abc import Generator
 from typing import Any, NamedTuple
@@ -19,6 +19,14 @@ class Console(NamedTuple):
 
 
 @pytest.fixture(scope="session")
-def console(tmp_path_factory: pytest.TempPathFactory) -> Generator[Console]:
-    with vong_with_a_turn(tmp_path_factory.mktemp("web")) as (vong, report), chromium() as browser:
-        yield Console(vong, report, browser)
+def turned(tmp_path_factory: pytest.TempPathFactory) -> Generator[tuple[Live, dict[str, Any]]]:
+    with vong_with_a_turn(tmp_path_factory.mktemp("web")) as both:
+        yield both
+
+
+@pytest.fixture(scope="module")
+def console(turned: tuple[Live, dict[str, Any]]) -> Generator[Console]:
+    """Playwright keeps an event loop running in this thread until it is closed, and no test with a loop of its own
+    could run behind it: so it is closed with the module, not with the worker."""
+    with chromium() as browser:
+        yield Console(*turned, browser)
