@@ -37,6 +37,7 @@ def subjects(fake: FakeUpstream) -> dict[str, Subject]:
     return {
         "echo": Subject("echo", None, "echo", "echo?status=429", "echo?first=30", "nobody"),
         "openai": Subject("openai", fake.url, *remote),
+        "anthropic": Subject("anthropic", fake.url, *remote),
         **{kind: Subject(kind, fake.url, *remote) for kind in ROWS},
         "deployment": Subject("deployment", fake.url, *remote),
         "faults": Subject("faults", None, "ok", "status-429", "slow-headers", "nothing"),
@@ -50,7 +51,7 @@ def fake() -> Any:
     started.stop()
 
 
-@pytest.fixture(params=["echo", "openai", "deployment", "faults", *ROWS])
+@pytest.fixture(params=["echo", "openai", "anthropic", "deployment", "faults", *ROWS])
 def subject(request: pytest.FixtureRequest, fake: FakeUpstream) -> Subject:
     return subjects(fake)[request.param]
 
@@ -132,7 +133,7 @@ def test_it_lists_its_models(subject: Subject) -> None:
 
 
 def test_it_embeds(subject: Subject) -> None:
-    if subject.kind in ROWS and not ROWS[subject.kind].embeddings:
+    if subject.kind == "anthropic" or (subject.kind in ROWS and not ROWS[subject.kind].embeddings):
         with pytest.raises(Unsupported, match="embeddings"):
             use(subject, lambda provider: provider.call(Ask("embeddings", subject.good, b'{"input": "x"}')))
         return

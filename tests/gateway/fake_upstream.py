@@ -1,5 +1,5 @@
-"""A model API in OpenAI's shape on loopback, which does what the name of the model says. It speaks bare HTTP over
-asyncio streams, so that it can also do what no proper server does.
+"""A model API in OpenAI's shape on loopback, and in Anthropic's under `/messages`, which does what the name of the
+model says. It speaks bare HTTP over asyncio streams, so that it can also do what no proper server does.
 """
 
 import asyncio
@@ -9,6 +9,8 @@ import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any, NamedTuple
+
+from vong.gateway.translate.messages_answer import Events, message_of
 
 USAGE = {"prompt_tokens": 7, "completion_tokens": 3, "total_tokens": 10, "prompt_tokens_details": {"cached_tokens": 2}}
 WORDS = ["Xin ", "chào ", "vòng"]
@@ -103,6 +105,8 @@ class FakeUpstream:
         elif model.startswith("status-"):
             status = int(model.removeprefix("status-"))
             error = {"error": {"message": "told to", "type": "fake", "param": None, "code": "fake"}}
+            if path.endswith("/messages"):
+                error = {"type": "error", "error": {"type": "rate_limit_error", "message": "told to"}}
             writer.write(
                 _plain(error, status, "retry-after: 7\r\nx-ratelimit-remaining-requests: 0\r\nserver: fake\r\n")
             )
@@ -110,13 +114,16 @@ class FakeUpstream:
             writer.write(RAW[model])
             writer.close()
         elif body.get("stream"):
-            await self._stream(model, writer)
+            await self._stream(self._events(model), writer)
         else:
-            writer.write(_plain(completion(model)))
+            writer.write(_plain(message_of(completion(model)) if path.endswith("/messages") else completion(model)))
 
-    async def _stream(self, model: str, writer: asyncio.StreamWriter) -> None:
+    def _events(self, model: str) -> list[bytes]:
+        return (message_events if self.requests[-1].path.endswith("/messages") else stream_events)(model)
+
+    async def _stream(self, events: list[bytes], writer: asyncio.StreamWriter) -> None:
         """Cut at odd places, as networks do."""
-        data = b"".join(stream_events(model))
+        data = b"".join(events)
         writer.write(STREAM_HEAD)
         sizes = [5, 60, 1, 2, 300, 7]
         position = 0
@@ -140,7 +147,7 @@ class FakeUpstream:
         writer.write(STREAM_HEAD)
         left = asyncio.ensure_future(self._left(reader))
         while not left.done():
-            writer.write(_chunk(stream_events("endless")[2]))
+            writer.write(_chunk(self._events("endless")[2]))
             await asyncio.sleep(0.01)
         writer.close()
 
@@ -185,6 +192,14 @@ def stream_events(model: str) -> list[bytes]:
     end = "\r\n\r\n" if model == "crlf" else "\n\n"
     texts = [f"data: {json.dumps({**head, **chunk}, ensure_ascii=False)}{end}" for chunk in chunks]
     return [text.encode() for text in [": a comment" + end, *texts, f"data: [DONE]{end}"]]
+
+
+def message_events(model: str) -> list[bytes]:
+    """The same stream as Anthropic sends it."""
+    events = Events(model)
+    texts = [event.decode().removeprefix("data: ") for event in stream_events(model)[1:-1]]
+    said = [event for text in texts for event in events.take(json.loads(text))] + events.end()
+    return [f"event: {event['type']}\ndata: {json.dumps(event, ensure_ascii=False)}\n\n".encode() for event in said]
 
 
 def _choice(delta: dict[str, Any], finish: str | None = None) -> dict[str, Any]:

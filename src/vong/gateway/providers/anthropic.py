@@ -1,0 +1,92 @@
+"""Anthropic: a chat is translated into its messages, and the answer back."""
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Any
+
+import msgspec
+
+from vong.config import ProviderSettings
+from vong.errors import Unsupported, UpstreamFailed
+from vong.gateway.connection import Response
+from vong.gateway.providers.events import DONE, event, whole_events
+from vong.gateway.providers.http_api import HttpApi, passed, status
+from vong.gateway.providers.openai import listed
+from vong.gateway.providers.provider import Ask, Reply
+from vong.gateway.translate.messages_answer import Chunks, completion_of
+from vong.gateway.translate.messages_request import messages_of
+from vong.gateway.upstream import Endpoint, Upstream
+
+PUBLIC = "https://api.anthropic.com/v1"
+VERSION = "2023-06-01"
+
+
+class Anthropic:
+    """Anthropic's API, and others that speak as it does."""
+
+    def __init__(self, name: str, settings: ProviderSettings, upstream: Upstream) -> None:
+        key = settings.key()
+        headers = {"anthropic-version": VERSION, **({"x-api-key": key} if key else {})}
+        self.name = name
+        endpoint = Endpoint(settings.base_url or PUBLIC, headers)
+        self._api = HttpApi(name, settings, upstream, endpoint, needs="ANTHROPIC_API_KEY")
+
+    @property
+    def address(self) -> str:
+        """The base URL."""
+        return self._api.endpoint.url
+
+    async def call(self, ask: Ask) -> Reply:
+        """Ask in messages. Unsupported for what they cannot hold."""
+        if ask.shape == "embeddings":
+            raise Unsupported("Anthropic makes no embeddings", "name a model of another provider")
+        self._api.ready()
+        body = msgspec.json.encode(messages_of(msgspec.json.decode(ask.body)))
+        response = await self._api.post("/messages", body, ask.limits)
+        headers = passed(response)
+        if not ask.stream or response.status != 200:
+            found = await self._api.whole(response)
+            return Reply(status(response), _answer(self.name, response.status, found), headers)
+        self._api.streams(response)
+        return Reply(200, b"", headers, _chunks(self.name, response))
+
+    async def models(self) -> list[str]:
+        """What the API lists."""
+        return await listed(self._api)
+
+
+def _answer(name: str, code: int, body: bytes) -> bytes:
+    try:
+        found: dict[str, Any] = msgspec.json.decode(body, type=dict[str, Any])
+        if code >= 400:
+            return msgspec.json.encode(_error(found["error"]))
+        return msgspec.json.encode(completion_of(found))
+    except (msgspec.DecodeError, KeyError, TypeError) as error:
+        if code >= 400:
+            return body  # not in Anthropic's form: the gateway keeps what was said
+        raise UpstreamFailed(f"{name!r} did not answer with a message: {error!r}", "check its base_url") from error
+
+
+def _error(said: dict[str, Any]) -> dict[str, Any]:
+    return {"error": {"message": said["message"], "type": said["type"], "param": None, "code": said["type"]}}
+
+
+async def _chunks(name: str, response: Response) -> AsyncGenerator[bytes]:
+    chunks = Chunks()
+    async with aclosing(whole_events(response)) as batches:
+        async for batch in batches:
+            found = _translated(name, chunks, batch)
+            if found:
+                yield found
+    if chunks.ended:
+        yield DONE
+
+
+def _translated(name: str, chunks: Chunks, batch: bytes) -> bytes:
+    try:
+        events = [msgspec.json.decode(line[5:]) for line in batch.split(b"\n") if line[:5] == b"data:"]
+        return b"".join(event(chunk) for said in events for chunk in chunks.take(said))
+    except (msgspec.DecodeError, KeyError, TypeError) as error:
+        raise UpstreamFailed(
+            f"{name!r} streamed an event that is no part of a message: {error!r}", "ask again"
+        ) from error

@@ -1,0 +1,113 @@
+"""Messages and chats hold the same after a translation there and back."""
+
+from typing import Any
+
+import pytest
+
+from vong.errors import Unsupported, UpstreamFailed
+from vong.gateway.translate.messages_answer import Chunks, Events, completion_of, message_of
+from vong.gateway.translate.messages_request import chat_of, messages_of
+
+ASKED: dict[str, Any] = {
+    "model": "m",
+    "max_tokens": 900,
+    "system": "Answer in Vietnamese.",
+    "stop_sequences": ["END"],
+    "temperature": 0.5,
+    "metadata": {"user_id": "linh"},
+    "tools": [{"name": "weather", "description": "of a city", "input_schema": {"type": "object"}}],
+    "tool_choice": {"type": "any", "disable_parallel_tool_use": True},
+    "messages": [
+        {
+            "role": "user",
+            "content": [
+                {"type": "text", "text": "What is this?"},
+                {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "aGk="}},
+            ],
+        },
+        {
+            "role": "assistant",
+            "content": [
+                {"type": "text", "text": "I look."},
+                {"type": "tool_use", "id": "t1", "name": "weather", "input": {"city": "Huế"}},
+            ],
+        },
+        {
+            "role": "user",
+            "content": [
+                {"type": "tool_result", "tool_use_id": "t1", "content": [{"type": "text", "text": "31 °C"}]},
+                {"type": "text", "text": "So?"},
+            ],
+        },
+    ],
+}
+MESSAGE: dict[str, Any] = {
+    "id": "msg_1",
+    "type": "message",
+    "role": "assistant",
+    "model": "m-1",
+    "content": [
+        {"type": "thinking", "thinking": "Hot.", "signature": "c2ln"},
+        {"type": "redacted_thinking", "data": "eHg="},
+        {"type": "text", "text": "It is hot."},
+        {"type": "tool_use", "id": "t2", "name": "weather", "input": {"city": "Vinh"}},
+    ],
+    "stop_reason": "tool_use",
+    "stop_sequence": None,
+    "usage": {
+        "input_tokens": 5,
+        "cache_creation_input_tokens": 2,
+        "cache_read_input_tokens": 3,
+        "output_tokens": 4,
+    },
+}
+
+
+def test_a_request_comes_back_as_it_went() -> None:
+    chat = chat_of(ASKED)
+    assert [message["role"] for message in chat["messages"]] == ["system", "user", "assistant", "tool", "user"]
+    back = messages_of(chat)
+    system = [{"type": "text", "text": ASKED["system"]}]
+    assert {**back, "system": ASKED["system"]} == ASKED and back["system"] == system
+
+
+def test_an_answer_comes_back_as_it_went() -> None:
+    completion = completion_of(MESSAGE)
+    assert completion["usage"]["prompt_tokens"] == 10 and completion["choices"][0]["finish_reason"] == "tool_calls"
+    assert message_of(completion) == MESSAGE
+
+
+def test_a_stream_comes_back_as_it_went() -> None:
+    empty = {**MESSAGE, "content": [], "stop_reason": None, "usage": {**MESSAGE["usage"], "output_tokens": 0}}
+    blocks = [
+        ({"type": "thinking", "thinking": "", "signature": ""}, {"type": "thinking_delta", "thinking": "Hot."}),
+        ({"type": "text", "text": ""}, {"type": "text_delta", "text": "It is hot."}),
+        (
+            {"type": "tool_use", "id": "t2", "name": "weather", "input": {}},
+            {"type": "input_json_delta", "partial_json": '{"city": "Vinh"}'},
+        ),
+    ]
+    events: list[dict[str, Any]] = [{"type": "message_start", "message": empty}]
+    for index, (block, delta) in enumerate(blocks):
+        events.append({"type": "content_block_start", "index": index, "content_block": block})
+        events.append({"type": "content_block_delta", "index": index, "delta": delta})
+        events.append({"type": "content_block_stop", "index": index})
+    ended = {"stop_reason": "tool_use", "stop_sequence": None}
+    events += [{"type": "message_delta", "delta": ended, "usage": MESSAGE["usage"]}, {"type": "message_stop"}]
+    chunks, back = Chunks(), Events("m")
+    made = [event for said in events for chunk in chunks.take(said) for event in back.take(chunk)] + back.end()
+    assert made[1:] == events[1:]
+    assert made[0]["message"]["id"] == "msg_1" and chunks.ended
+
+
+@pytest.mark.parametrize("field", ["seed", "n", "logprobs", "frequency_penalty"])
+def test_what_messages_cannot_hold_is_refused(field: str) -> None:
+    with pytest.raises(Unsupported, match=field):
+        messages_of({"model": "m", "messages": [{"role": "user", "content": "x"}], field: 2})
+
+
+def test_arguments_that_are_no_json_are_the_models_fault() -> None:
+    completion = completion_of(MESSAGE)
+    completion["choices"][0]["message"]["tool_calls"][0]["function"]["arguments"] = "{city"
+    with pytest.raises(UpstreamFailed, match="weather"):
+        message_of(completion)
