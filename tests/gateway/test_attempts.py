@@ -1,10 +1,15 @@
 """What follows from the outcome of an attempt, and how long one waits before the next."""
 
+import asyncio
+
 import pytest
 
 from vong.errors import InvalidInput, NotFound, Unavailable, Unsupported, UpstreamFailed, UpstreamTimeout
-from vong.gateway.attempts import CAP, Outcome, Verdict, judged, retry_after, waiting
+from vong.gateway.attempts import CAP, Attempts, Outcome, Verdict, judged, retry_after, waiting
+from vong.gateway.breakers import Circuit
+from vong.gateway.directory import Way
 from vong.gateway.providers import Reply
+from vong.records import Breaker, Policy
 
 
 @pytest.mark.parametrize(
@@ -50,3 +55,14 @@ def test_a_pause_is_bounded_and_not_shorter_than_what_was_asked_for(repetition: 
 )
 def test_a_retry_after_is_read_where_it_is_a_number(headers: dict[str, str], seconds: float) -> None:
     assert retry_after(Reply(429, headers=headers)) == seconds
+
+
+def test_what_a_target_cannot_do_is_no_failure_of_it() -> None:
+    async def ask(_: str) -> Reply:
+        raise Unsupported("it cannot do seed", "leave it out")
+
+    circuit, rule = Circuit(), Breaker(failures=1)
+    attempts = Attempts(Way(None, ("a/b",)), Policy(breaker=rule), lambda _: circuit)
+    with pytest.raises(Unsupported):
+        asyncio.run(attempts.answer(ask))
+    assert circuit.admits(rule) and [made["error"] for made in attempts.made] == ["unsupported"]

@@ -80,6 +80,8 @@ class Attempts:
             self.made.append({"target": target, **said, "ms": round((time.perf_counter() - started) * 1000, 3)})
         if judged(outcome) == "answer":
             circuit.succeeded()
+        elif isinstance(outcome, Unsupported):
+            circuit.abandoned()  # the request was not for it: that says nothing of its health
         else:
             circuit.failed(self._policy.breaker)
         return outcome

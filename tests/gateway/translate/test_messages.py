@@ -1,12 +1,19 @@
 """Messages and chats hold the same after a translation there and back."""
 
+import asyncio
+import json
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
-from vong.errors import Unsupported, UpstreamFailed
+from vong.config import ProviderSettings
+from vong.errors import InvalidInput, Unsupported, UpstreamFailed
+from vong.gateway.providers import Ask
+from vong.gateway.providers.anthropic import Anthropic
 from vong.gateway.translate.messages_answer import Chunks, Events, completion_of, message_of
 from vong.gateway.translate.messages_request import chat_of, messages_of
+from vong.gateway.upstream import Upstream
 
 ASKED: dict[str, Any] = {
     "model": "m",
@@ -111,3 +118,22 @@ def test_arguments_that_are_no_json_are_the_models_fault() -> None:
     completion["choices"][0]["message"]["tool_calls"][0]["function"]["arguments"] = "{city"
     with pytest.raises(UpstreamFailed, match="weather"):
         message_of(completion)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"messages": [{"content": "x"}]},
+        {"messages": ["x"]},
+        {"messages": [{"role": "user", "content": [{"text": "x"}]}]},
+        {"tools": [{"type": "function"}]},
+        {"temperature": "hot"},
+    ],
+)
+def test_a_chat_that_is_none_is_the_callers_fault(wrong: dict[str, Any]) -> None:
+    body = json.dumps({"model": "m", "messages": [{"role": "user", "content": "x"}], **wrong}).encode()
+    settings = ProviderSettings(kind="anthropic", base_url="http://127.0.0.1:9", api_key=SecretStr("secret"))
+    upstream = Upstream()
+    with pytest.raises(InvalidInput, match="not a chat"):
+        asyncio.run(Anthropic("a", settings, upstream).call(Ask("chat", "m", body)))
+    upstream.close()

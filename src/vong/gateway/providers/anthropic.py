@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from vong.config import ProviderSettings
-from vong.errors import Unsupported, UpstreamFailed
+from vong.errors import InvalidInput, Unsupported, UpstreamFailed
 from vong.gateway.connection import Response
 from vong.gateway.providers.events import DONE, event, whole_events
 from vong.gateway.providers.http_api import HttpApi, passed, status
@@ -41,8 +41,7 @@ class Anthropic:
         if ask.shape == "embeddings":
             raise Unsupported("Anthropic makes no embeddings", "name a model of another provider")
         self._api.ready()
-        body = msgspec.json.encode(messages_of(msgspec.json.decode(ask.body)))
-        response = await self._api.post("/messages", body, ask.limits)
+        response = await self._api.post("/messages", _asked(ask.body), ask.limits)
         headers = passed(response)
         if not ask.stream or response.status != 200:
             found = await self._api.whole(response)
@@ -55,13 +54,21 @@ class Anthropic:
         return await listed(self._api)
 
 
+def _asked(body: bytes) -> bytes:
+    try:
+        return msgspec.json.encode(messages_of(msgspec.json.decode(body)))
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        hint = "see docs/guides/gateway.md for an example"
+        raise InvalidInput(f"the request is not a chat in OpenAI's shape: {error!r}", hint) from error
+
+
 def _answer(name: str, code: int, body: bytes) -> bytes:
     try:
         found: dict[str, Any] = msgspec.json.decode(body, type=dict[str, Any])
         if code >= 400:
             return msgspec.json.encode(_error(found["error"]))
         return msgspec.json.encode(completion_of(found))
-    except (msgspec.DecodeError, KeyError, TypeError) as error:
+    except (msgspec.DecodeError, KeyError, TypeError, AttributeError) as error:
         if code >= 400:
             return body  # not in Anthropic's form: the gateway keeps what was said
         raise UpstreamFailed(f"{name!r} did not answer with a message: {error!r}", "check its base_url") from error
@@ -86,7 +93,7 @@ def _translated(name: str, chunks: Chunks, batch: bytes) -> bytes:
     try:
         events = [msgspec.json.decode(line[5:]) for line in batch.split(b"\n") if line[:5] == b"data:"]
         return b"".join(event(chunk) for said in events for chunk in chunks.take(said))
-    except (msgspec.DecodeError, KeyError, TypeError) as error:
+    except (msgspec.DecodeError, KeyError, TypeError, AttributeError) as error:
         raise UpstreamFailed(
             f"{name!r} streamed an event that is no part of a message: {error!r}", "ask again"
         ) from error

@@ -54,7 +54,7 @@ def chat_of(asked: Mapping[str, Any]) -> dict[str, Any]:
             raise Unsupported(f"only Anthropic does {name}", f"leave {name} out, or name a model of Anthropic's")
     _tools_of(fields, chat)
     _thinking_of(fields, chat)
-    if chat.get("stream") or fields.get("stream"):
+    if fields.get("stream"):
         chat["stream_options"] = {"include_usage": True}
     return {**chat, **fields}
 
