@@ -24,14 +24,14 @@ NOT_RUN = {
 }
 """The files whose block is fenced as `python no-run`, and why. The list may only shrink."""
 
-ADDRESS, KEY = "http://127.0.0.1:8400/v1", "vong-…"
+ADDRESS, KEY = "http://127.0.0.1:8400", "vong-…"
 DEPLOYMENTS = {"deployment/base": "echo/echo", "deployment/tuned": "echo/echo?delay=0"}
 """Three things are replaced in a block before it runs: the address and the key of the reader's server by those of the
 test's own, and the two deployments by models that need no weights. Nothing else."""
 
 
 def stand_in(text: str, running: Live) -> str:
-    text = text.replace(ADDRESS, f"{running.url}/v1").replace(KEY, running.key)
+    text = text.replace(ADDRESS, running.url).replace(KEY, running.key)
     for name, model in DEPLOYMENTS.items():
         text = text.replace(f'"{name}"', f'"{model}"')
     return text

@@ -43,6 +43,7 @@ def platform(database_url: str, tmp_path: Path, fake: FakeUpstream) -> Platform:
         "fake": ProviderSettings.model_validate({"base_url": fake.url, "api_key": "upstream-secret", "timeout": 1.0}),
         "keyless": ProviderSettings(base_url=fake.url, api_key_env="VONG_TEST_NO_SUCH_KEY"),
         "dead": ProviderSettings(base_url="http://127.0.0.1:9/v1"),
+        "claude": ProviderSettings.model_validate({"kind": "anthropic", "base_url": fake.url, "api_key": "sk-ant"}),
         "priced": ProviderSettings(base_url=fake.url),
     }
     prices = {

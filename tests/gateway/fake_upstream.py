@@ -95,8 +95,12 @@ class FakeUpstream:
             "stall": self._stall,
             "endless": self._endless,
         }
-        if path.endswith("/models"):
+        if path == "/tokenize":
+            writer.write(_plain({"ids": [1, 2, 3, 4]}))
+        elif path.endswith("/models"):
             writer.write(_plain({"object": "list", "data": [{"id": "one"}, {"id": "two"}]}))
+        elif path.endswith("/count_tokens"):
+            writer.write(_plain({"input_tokens": 11}))
         elif path.endswith("/embeddings"):
             data = [{"object": "embedding", "index": 0, "embedding": [0.5, 0.25]}]
             writer.write(_plain({"object": "list", "data": data, "model": model, "usage": {"prompt_tokens": 4}}))

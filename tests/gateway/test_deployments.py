@@ -1,8 +1,11 @@
 """A local deployment is one more target."""
 
 import time
+from typing import Any
 
+import anthropic
 import openai
+import pytest
 
 from vong.records import now
 from vong.serving import tables
@@ -44,6 +47,17 @@ def test_a_deployment_that_stops_is_not_called_from_a_second_later_on(
             break
     else:
         raise AssertionError("it was called on and on")
+
+
+def test_a_deployment_counts_the_tokens_of_a_message(server: Server, database: Database, fake: FakeUpstream) -> None:
+    deploy(server, database, fake, "ready")
+    client = anthropic.Anthropic(base_url=server.url, api_key=server.key, max_retries=0)
+    asked: Any = {"model": "deployment/plain", "messages": [{"role": "user", "content": "hi"}]}
+    assert client.messages.count_tokens(**asked).input_tokens == 4
+    assert fake.requests[-1].body == {"model": "plain", "messages": asked["messages"]}
+    tool: Any = {"name": "f", "input_schema": {"type": "object"}}
+    with pytest.raises(anthropic.BadRequestError, match="counts messages, not tools"):
+        client.messages.count_tokens(**asked, tools=[tool])
 
 
 def deploy(server: Server, database: Database, fake: FakeUpstream, state: str) -> None:

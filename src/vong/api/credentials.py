@@ -1,4 +1,5 @@
-"""What a request presents to say who calls: a key in `Authorization: Bearer`, or the session cookie of the console.
+"""What a request presents to say who calls: a key in `Authorization: Bearer` or, as Anthropic's clients send it, in
+`x-api-key`; or the session cookie of the console.
 
 A browser sends the cookie whoever wrote the page that asks. So with a cookie, what changes something must come from a
 page of this very server: browsers say so in `Sec-Fetch-Site` or `Origin`, which no page can forge.
@@ -23,6 +24,8 @@ def credential(method: str, headers: Mapping[str, str]) -> str:
     secret = secret.strip()
     if scheme.lower() == "bearer" and secret:
         return secret
+    if headers.get("x-api-key"):
+        return headers["x-api-key"].strip()
     token = _cookie(headers.get("cookie", ""))
     if not token:
         raise Unauthenticated("no API key was sent", "send the header Authorization: Bearer KEY")

@@ -7,7 +7,7 @@ from contextlib import aclosing
 from functools import partial
 from math import inf
 from random import random
-from typing import Any, NamedTuple, cast
+from typing import Any, Literal, NamedTuple, cast
 from uuid import UUID
 
 import msgspec
@@ -18,8 +18,9 @@ from vong.gateway.breakers import Circuit
 from vong.gateway.connection import Limits
 from vong.gateway.directory import Choice, Directory
 from vong.gateway.keys import Principal
+from vong.gateway.passage import Passage
 from vong.gateway.providers import Ask, Reply, Shape
-from vong.gateway.request import Asked, Trace, read, written
+from vong.gateway.request import Trace
 from vong.gateway.timing import timely, within
 from vong.gateway.transcript import Transcript, usage_of
 from vong.records import Route, Span, Timeouts, Usage, now
@@ -45,12 +46,12 @@ class Call:
         self.trace = trace
         self._means = means
         self._principal = principal
-        self._shape: Shape = shape
+        self.shape: Shape = shape
         self._body = body
         self._started = time.perf_counter()
         self._at = now()
         self._status = 200
-        self._asked: Asked | None = None
+        self._passage: Passage | None = None
         self._choice: Choice | None = None
         self._reply: dict[str, Any] | None = None
         self._transcript: Transcript | None = None
@@ -65,14 +66,18 @@ class Call:
         """The name of the route that was taken, if one was."""
         return self._choice.versions.route if self._choice else None
 
+    @property
+    def _operation(self) -> Literal["chat", "embeddings"]:
+        return "embeddings" if self.shape == "embeddings" else "chat"
+
     async def open(self) -> Reply:
         """Ask the chosen provider; where the route says so, again and others too. Every VongError means that nothing
         was answered yet.
         """
-        self._asked = asked = read(self._shape, self._body)
+        self._passage = passage = Passage(self.shape, self._body)
         directory = await self._means.directory(self._principal)
-        way = directory.way(asked.model, random)
-        ask = partial(self._ask, directory, way.route, asked)
+        way = directory.way(passage.asked.model, random)
+        ask = partial(self._ask, directory, way.route, passage)
         policy = way.route.policy if way.route else None
         if policy is None:
             return await ask(way.targets[0])
@@ -96,6 +101,8 @@ class Call:
                             yield passed
             if not transcript.ended:
                 raise UpstreamFailed("the upstream ended its stream before the answer was complete", "send it again")
+            if tail := transcript.tail():
+                yield tail
         except VongError as error:
             if self._attempts:
                 self._attempts.broke_off(error.code)
@@ -104,27 +111,25 @@ class Call:
             self._attempts.broke_off("upstream_failed")
 
     async def _ask(
-        self, directory: Directory, route: Route | None, asked: Asked, target: str, limits: Limits | None = None
+        self, directory: Directory, route: Route | None, passage: Passage, target: str, limits: Limits | None = None
     ) -> Reply:
         self._choice = choice = directory.resolve(target, route)
         self._reply = self._transcript = None
-        stream = self._streamed(asked)
-        body = written(self._body, choice.model, stream)
-        reply = await choice.provider.call(Ask(self._shape, choice.model, body, stream, limits))
+        shape, body = passage.to(choice)
+        reply = await choice.provider.call(Ask(shape, choice.model, body, passage.stream, limits))
         self._status = reply.status
         if reply.events is None:
-            self._read(reply)
+            self._read(passage, reply)
         else:
-            options = asked.stream_options
-            self._transcript = Transcript(bool(options and options.include_usage))
+            self._transcript = passage.transcript()
         return reply
 
     async def _try(self, ask: Callable[[str, Limits], Awaitable[Reply]], target: str) -> Reply:
         """One attempt, up to its first token: until then another one can take its place."""
-        times, asked = self._timeouts, self._asked
+        times = self._timeouts
         total = times.total or inf
         self._ends = None if times.total is None else asyncio.get_running_loop().time() + times.total
-        streamed = asked is not None and self._streamed(asked)
+        streamed = self._passage is not None and self._passage.stream
         patience = min(total, times.first_token) if streamed else times.total
         async with within(patience, "did not begin to answer" if streamed else "did not answer"):
             reply = await ask(target, Limits(connect=times.connect, first_byte=inf, total=total))
@@ -149,9 +154,6 @@ class Call:
             raise
         self._held = b"".join(held)
 
-    def _streamed(self, asked: Asked) -> bool:
-        return bool(asked.stream) and self._shape == "chat"
-
     def close(self, error: BaseException | None = None, status: int | None = None) -> None:
         """Write the span, once. `error` is what went wrong, asyncio.CancelledError where the caller left; `status`
         what the caller was answered, where that was not the upstream's own.
@@ -162,7 +164,7 @@ class Call:
         self._status = status or self._status
         self._means.account(self._principal, self._span(error))
 
-    def _read(self, reply: Reply) -> None:
+    def _read(self, passage: Passage, reply: Reply) -> None:
         try:
             found = msgspec.json.decode(reply.body)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -170,11 +172,13 @@ class Call:
                 message = f"{self._choice.target if self._choice else 'the upstream'!r} did not answer in JSON: {error}"
                 raise UpstreamFailed(message, "check the base_url of the provider") from error
             found = {"error": {"message": reply.body[:2000].decode("utf-8", "replace")}}
-        self._reply = found if isinstance(found, dict) else {"answer": found}
+        told = cast(dict[str, Any], found) if isinstance(found, dict) else {"answer": found}
+        self._reply = passage.answered(reply, told)
 
     def _span(self, error: BaseException | None) -> Span:
         duration = (time.perf_counter() - self._started) * 1000
-        transcript, choice, asked = self._transcript, self._choice, self._asked
+        transcript, choice, passage = self._transcript, self._choice, self._passage
+        asked = passage.asked if passage else None
         output = transcript.completion() if transcript else self._reply
         message = self._fault(error, output)
         first = transcript.first_token if transcript else None
@@ -185,8 +189,8 @@ class Call:
             trace_id=self.trace.trace_id,
             span_id=self.trace.span_id,
             parent_span_id=self.trace.parent_span_id,
-            name=f"{self._shape} {asked.model}" if asked else self._shape,
-            kind="embeddings" if self._shape == "embeddings" else "chat",
+            name=f"{self._operation} {asked.model}" if asked else self._operation,
+            kind=self._operation,
             status="error" if message else "ok",
             error=message,
             started_at=self._at,
@@ -199,7 +203,7 @@ class Call:
             usage=self._usage(output),
             versions=self._versions(metadata),
             attributes=self._attributes(error, output, metadata),
-            input=_decoded(self._body),
+            input=passage.kept() if passage else _decoded(self._body),
             output=_without_vectors(output),
         )
 
@@ -235,11 +239,12 @@ class Call:
     ) -> dict[str, Any]:
         """OpenTelemetry's GenAI conventions, and Vong's own under `vong.`."""
         found: dict[str, Any] = {
-            "gen_ai.operation.name": self._shape,
+            "gen_ai.operation.name": self._operation,
+            "vong.shape": self.shape,
             "http.response.status_code": self._status,
         }
-        if self._asked:
-            found["gen_ai.request.model"] = self._asked.model
+        if self._passage:
+            found["gen_ai.request.model"] = self._passage.asked.model
         if self._choice:
             found["gen_ai.provider.name"] = self._choice.system
         if output:

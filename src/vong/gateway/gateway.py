@@ -2,17 +2,20 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
+from random import random
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
-from vong.errors import VongError
+from vong.errors import Unsupported, VongError
 from vong.gateway.breakers import Circuit
 from vong.gateway.call import Call, Means
 from vong.gateway.directory import Directory
 from vong.gateway.fresh import Fresh
 from vong.gateway.keys import Keys, Principal
 from vong.gateway.providers import Provider, Shape
-from vong.gateway.request import Trace
+from vong.gateway.providers.provider import Counts
+from vong.gateway.request import Trace, named
+from vong.gateway.shapes.messages import counted
 from vong.gateway.upstream import Upstream
 from vong.records import Span
 
@@ -68,6 +71,15 @@ class Gateway:
         listed = await asyncio.gather(*(self._list(provider) for provider in providers.values()))
         names = [f"{name}/{model}" for name, models in zip(providers, listed, strict=True) for model in models]
         return [*directory.names(), *names]
+
+    async def count(self, principal: Principal, body: bytes) -> int:
+        """The tokens of a messages request, counted by its target. Unsupported where that cannot count."""
+        directory = await self.directory(principal)
+        choice = directory.choose(counted(body).model, random)
+        if not isinstance(choice.provider, Counts):
+            hint = "Anthropic's models and deployments of Vong's can: name one of them"
+            raise Unsupported(f"{choice.target!r} does not count tokens", hint)
+        return await choice.provider.count(named(body, choice.model))
 
     def close(self) -> None:
         """Close the connections to all upstreams."""

@@ -1,8 +1,8 @@
 """What is read of a request, and how it goes on to a provider: as it was written, but for the fields Vong must set."""
 
 import re
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -38,7 +38,11 @@ class _Embeddings(Asked):
     input: msgspec.Raw = msgspec.Raw()
 
 
-_readers = {"chat": msgspec.json.Decoder(_Chat), "embeddings": msgspec.json.Decoder(_Embeddings)}
+A = TypeVar("A", bound=Asked)
+_readers: Mapping[str, Callable[[bytes], Asked]] = {
+    "chat": msgspec.json.Decoder(_Chat).decode,
+    "embeddings": msgspec.json.Decoder(_Embeddings).decode,
+}
 _fields = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _encode = msgspec.json.encode
 
@@ -66,21 +70,34 @@ class Trace(NamedTuple):
 
 def read(shape: Shape, body: bytes) -> Asked:
     """What a request asks. InvalidInput says what is wrong and where."""
-    try:
-        if not body.isascii():
-            body.decode()
-        asked = _readers[shape].decode(body)
-    except UnicodeDecodeError as error:
-        raise InvalidInput(f"the body is not UTF-8: {error}", "send JSON in UTF-8") from error
-    except msgspec.DecodeError as error:
-        raise InvalidInput(f"the body cannot be used: {error}", "see docs/guides/gateway.md for an example") from error
+    asked = decoded(_readers[shape], body)
     if isinstance(asked, _Chat) and not asked.messages:
         raise InvalidInput("messages is missing or empty", "send at least one message")
     if isinstance(asked, _Embeddings) and not bytes(asked.input):
         raise InvalidInput("input is missing", "send a text or a list of texts")
+    return asked
+
+
+def decoded(decode: Callable[[bytes], A], body: bytes) -> A:
+    """What a shape's decoder finds in a body. InvalidInput says what is wrong and where."""
+    try:
+        if not body.isascii():
+            body.decode()
+        asked = decode(body)
+    except UnicodeDecodeError as error:
+        raise InvalidInput(f"the body is not UTF-8: {error}", "send JSON in UTF-8") from error
+    except msgspec.DecodeError as error:
+        raise InvalidInput(f"the body cannot be used: {error}", "see docs/guides/gateway.md for an example") from error
     if not asked.model:
         raise InvalidInput("model is empty", "list what can be called with: vong gateway models")
     return asked
+
+
+def named(body: bytes, model: str) -> bytes:
+    """The body with a provider's own name of the model, and nothing else changed."""
+    fields = _fields.decode(body)
+    fields["model"] = msgspec.Raw(_encode(model))
+    return _encode(fields)
 
 
 def written(body: bytes, model: str, stream: bool) -> bytes:

@@ -1,6 +1,7 @@
 """What a stream said: its text, tool calls, usage and end, gathered while it passes."""
 
 import time
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -108,9 +109,9 @@ class Transcript:
     def take(self, batch: bytes) -> bytes:
         """What the caller gets of these events: all, less usage that it did not ask for."""
         if batch.count(b"\n\n") == 1:
-            return self._event(batch)
+            return self.event(batch)
         events = [event + b"\n\n" for event in batch.split(b"\n\n") if event]
-        return b"".join([self._event(event) for event in events])
+        return b"".join([self.event(event) for event in events])
 
     def completion(self) -> dict[str, Any]:
         """The answer as if it had not been streamed."""
@@ -118,7 +119,16 @@ class Transcript:
         whole: dict[str, Any] = {"id": self._id, "model": self.model, "choices": choices, "usage": self.usage}
         return {**whole, "error": self.error} if self.error is not None else whole
 
-    def _event(self, event: bytes) -> bytes:
+    def tail(self) -> bytes:
+        """What the caller gets after the last event."""
+        return b""
+
+    def note(self, chunk: Mapping[str, Any]) -> None:
+        """Take down what a chunk says, and pass nothing on."""
+        self._note(msgspec.convert(chunk, _Chunk))
+
+    def event(self, event: bytes) -> bytes:
+        """What the caller gets of one event."""
         if not event.startswith(b"data:"):
             return event
         data = event[5:].strip()

@@ -8,10 +8,10 @@ import logging
 from contextlib import aclosing
 from typing import Protocol
 
-from vong.api.openai.errors import TooLarge, body_of, status_of
+from vong.api.openai.errors import TooLarge, body_of, event_of, status_of
 from vong.errors import VongError
 from vong.gateway.call import Call
-from vong.gateway.providers import Reply
+from vong.gateway.providers import Reply, Shape
 from vong.records import new_id
 
 log = logging.getLogger(__name__)
@@ -58,17 +58,18 @@ async def answer(call: Call, out: Outlet) -> None:
             task.uncancel()  # the caller left, and this task has dealt with it
     except VongError as error:
         call.close(error, None if out.started else status_of(error))
-        await _fail(out, error, head)
+        await _fail(out, error, head, call.shape)
     # The boundary of a request: what nobody foresaw is recorded, and the caller told in a form it knows.
     except Exception as error:
         log.exception("a model call failed")
         call.close(error, None if out.started else 500)
-        await _fail(out, VongError("the server failed on this request", "the traceback is in the server's log"), head)
+        ours = VongError("the server failed on this request", "the traceback is in the server's log")
+        await _fail(out, ours, head, call.shape)
 
 
-async def refuse(out: Outlet, error: VongError, head: Headers | None = None) -> None:
-    """Answer with an error, in OpenAI's form."""
-    body = body_of(error)
+async def refuse(out: Outlet, error: VongError, shape: Shape = "chat", head: Headers | None = None) -> None:
+    """Answer with an error, in the form of the caller's shape."""
+    body = body_of(error, shape)
     headers = [JSON, (b"content-length", b"%d" % len(body))]
     headers += head or [(b"x-request-id", f"req_{new_id().hex}".encode())]
     if isinstance(error, TooLarge):
@@ -93,20 +94,21 @@ async def _stream(call: Call, reply: Reply, head: Headers, out: Outlet) -> None:
     await out.write(b"", more=False)
 
 
-async def _fail(out: Outlet, error: VongError, head: Headers) -> None:
+async def _fail(out: Outlet, error: VongError, head: Headers, shape: Shape) -> None:
     """Before the first byte an error has a status of its own; after it, it is the stream's last event."""
     if error.status >= 500:
         log.warning("%s: %s", error.code, error)
     if out.started:
-        await out.write(b"data: " + body_of(error) + b"\n\n", more=False)
+        await out.write(event_of(error, shape), more=False)
     else:
-        await refuse(out, error, head)
+        await refuse(out, error, shape, head)
 
 
 def _identity(call: Call) -> Headers:
     """The headers by which a caller finds the call again."""
     return [
         (b"x-request-id", b"req_" + call.id.hex.encode()),
+        *([(b"request-id", b"req_" + call.id.hex.encode())] if call.shape == "messages" else []),
         (b"x-vong-span-id", str(call.id).encode()),
         (b"x-vong-trace-id", call.trace.trace_id.encode()),
     ]

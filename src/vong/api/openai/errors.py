@@ -1,10 +1,12 @@
-"""Errors as OpenAI's clients expect them: `{"error": {"message", "type", "param", "code"}}`."""
+"""Errors as callers expect them: OpenAI's `{"error": {"message", "type", "param", "code"}}`, or their shape's own."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import msgspec
 
 from vong.errors import Fault, Forbidden, InvalidInput, NotFound, Unauthenticated, VongError
+from vong.gateway.providers import Shape
+from vong.gateway.shapes import SERVED
 
 
 class TooLarge(VongError):
@@ -32,8 +34,23 @@ def status_of(error: VongError) -> int:
     return 400 if isinstance(error, InvalidInput) else error.status
 
 
-def body_of(error: VongError) -> bytes:
-    """The JSON of an error: the message with its next step, and a type that OpenAI's clients know."""
+def body_of(error: VongError, shape: Shape = "chat") -> bytes:
+    """The JSON of an error, in the form of the caller's shape."""
+    served = SERVED.get(shape)
+    said = said_of(error)
+    return msgspec.json.encode(served.error(status_of(error), said) if served else {"error": said})
+
+
+def event_of(error: VongError, shape: Shape) -> bytes:
+    """The event by which a stream that was begun says that it breaks off."""
+    served = SERVED.get(shape)
+    if served:
+        return served.error_event(status_of(error), said_of(error))
+    return b"data: " + body_of(error) + b"\n\n"
+
+
+def said_of(error: VongError) -> dict[str, Any]:
+    """OpenAI's error object: the message with its next step, and a type that OpenAI's clients know."""
     code, kind, param = error.code, "server_error", None
     if error.fault == "caller":
         kind = "invalid_request_error"
@@ -45,4 +62,4 @@ def body_of(error: VongError) -> bytes:
         kind = "permission_error"
     if isinstance(error, NotFound):
         code, param = "model_not_found", "model"
-    return msgspec.json.encode({"error": {"message": str(error), "type": kind, "param": param, "code": code}})
+    return {"message": str(error), "type": kind, "param": param, "code": code}

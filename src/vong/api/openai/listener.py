@@ -1,7 +1,7 @@
 """The hot path: model calls taken off the connection itself, everything else left to the ASGI application.
 
 An ASGI server spends as much on a call's messages and events as the gateway does on the call. This subclass of
-uvicorn's own protocol puts an `Exchange` where uvicorn has its request-response cycle, for `POST` to a path of `SHAPES`
+uvicorn's own protocol puts an `Exchange` where uvicorn has its request-response cycle, for `POST` to a path of a shape
 and nothing else: it waits for the body, runs the call, and writes the answer to the transport. A caller who leaves is
 known at once, because the transport says so.
 """
@@ -16,13 +16,14 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from vong.api.credentials import credential
 from vong.api.openai.answer import Headers, answer, refuse
 from vong.api.openai.errors import TooLarge
-from vong.api.openai.surface import READ, SHAPES
+from vong.api.openai.surface import READ
 from vong.errors import VongError
 from vong.gateway.gateway import Gateway
 from vong.gateway.providers import Shape
 from vong.gateway.request import Trace
+from vong.gateway.shapes import PATHS as SERVED_AT
 
-PATHS: dict[bytes, Shape] = {path.encode(): shape for path, shape in SHAPES.items()}
+PATHS: dict[bytes, Shape] = {path.encode(): shape for path, shape in SERVED_AT.items()}
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 LINGER = 2.0
 """Seconds in which the rest of a refused request is read and thrown away."""
@@ -194,14 +195,14 @@ class Exchange:
             principal = await gateway.keys.principal(credential("POST", headers))
             call = gateway.call(principal, self._shape, bytes(self.body), Trace.of(headers))
         except VongError as error:
-            await refuse(self, error)
+            await refuse(self, error, self._shape)
         else:
             await answer(call, self)
         if not self.response_complete and not self.disconnected:
             self._listener.transport.close()  # a task that was cancelled at shutdown leaves no half answer open
 
     async def _too_large(self) -> None:
-        await refuse(self, self._oversized())
+        await refuse(self, self._oversized(), self._shape)
 
     def _oversized(self) -> TooLarge:
         limit = self._listener.max_body

@@ -16,8 +16,8 @@ from vong.api.openai.answer import JSON, Headers, answer, refuse
 from vong.api.openai.errors import TooLarge, Unknown, WrongMethod
 from vong.errors import NotFound, VongError, nearest
 from vong.gateway.gateway import Gateway
-from vong.gateway.providers import Shape
 from vong.gateway.request import Trace
+from vong.gateway.shapes import PATHS
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -26,9 +26,10 @@ Surface = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 WATCH = 0.05
 """Seconds into a call from which it is watched whether the caller is still there; most calls are over before."""
-SHAPES: dict[str, Shape] = {"/v1/chat/completions": "chat", "/v1/embeddings": "embeddings"}
+COUNTED = "/v1/messages/count_tokens"
 READ = {
-    *(b"authorization", b"cookie", b"host", b"origin", b"sec-fetch-site"),  # who calls, see api/credentials.py
+    # who calls, see api/credentials.py
+    *(b"authorization", b"x-api-key", b"cookie", b"host", b"origin", b"sec-fetch-site"),
     *(b"content-length", b"traceparent", b"x-vong-session"),
 }
 
@@ -43,9 +44,11 @@ def create_surface(gateway: Gateway, max_body: int) -> Surface:
     async def surface(scope: Scope, receive: Receive, send: Send) -> None:
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"] if name in READ}
         path: str = scope["path"]
+        shape = "messages" if path == COUNTED else PATHS.get(path)
         try:
-            shape = SHAPES.get(path)
-            if shape is None:
+            if path == COUNTED and scope["method"] == "POST":
+                await _count(gateway, headers, receive, send, max_body)
+            elif shape is None:
                 await _models(gateway, scope, headers, send)
             elif scope["method"] != "POST":
                 raise WrongMethod(f"{path} takes no {scope['method']}", "send a POST")
@@ -59,7 +62,7 @@ def create_surface(gateway: Gateway, max_body: int) -> Surface:
                 finally:
                     out.stop()
         except VongError as error:
-            await refuse(_Sent(send), error)
+            await refuse(_Sent(send), error, shape or "chat")
         except CallerLeft:
             return
 
@@ -79,6 +82,16 @@ async def _models(gateway: Gateway, scope: Scope, headers: dict[str, str], send:
         raise NotFound(f"no model named {wanted!r}", nearest(wanted, names, "vong gateway models"))
     cards = [{"id": name, "object": "model", "created": 0, "owned_by": "vong"} for name in names]
     found = next(card for card in cards if card["id"] == wanted) if wanted else {"object": "list", "data": cards}
+    await _json(send, found)
+
+
+async def _count(gateway: Gateway, headers: dict[str, str], receive: Receive, send: Send, max_body: int) -> None:
+    principal = await gateway.keys.principal(credential("POST", headers))
+    body = await _body(headers, receive, max_body)
+    await _json(send, {"input_tokens": await gateway.count(principal, body)})
+
+
+async def _json(send: Send, found: Any) -> None:
     body = msgspec.json.encode(found)
     sent = _Sent(send)
     await sent.start(200, [JSON, (b"content-length", b"%d" % len(body))])

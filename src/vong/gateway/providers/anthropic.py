@@ -12,7 +12,7 @@ from vong.gateway.connection import Response
 from vong.gateway.providers.events import DONE, event, whole_events
 from vong.gateway.providers.http_api import HttpApi, passed, status
 from vong.gateway.providers.openai import listed
-from vong.gateway.providers.provider import Ask, Reply
+from vong.gateway.providers.provider import Ask, Reply, Shape
 from vong.gateway.translate.messages_answer import Chunks, completion_of
 from vong.gateway.translate.messages_request import messages_of
 from vong.gateway.upstream import Endpoint, Upstream
@@ -23,6 +23,8 @@ VERSION = "2023-06-01"
 
 class Anthropic:
     """Anthropic's API, and others that speak as it does."""
+
+    shapes: frozenset[Shape] = frozenset({"chat", "messages"})
 
     def __init__(self, name: str, settings: ProviderSettings, upstream: Upstream) -> None:
         key = settings.key()
@@ -41,17 +43,33 @@ class Anthropic:
         if ask.shape == "embeddings":
             raise Unsupported("Anthropic makes no embeddings", "name a model of another provider")
         self._api.ready()
-        response = await self._api.post("/messages", _asked(ask.body), ask.limits)
+        native = ask.shape == "messages"
+        response = await self._api.post("/messages", ask.body if native else _asked(ask.body), ask.limits)
         headers = passed(response)
         if not ask.stream or response.status != 200:
             found = await self._api.whole(response)
-            return Reply(status(response), _answer(self.name, response.status, found), headers)
+            return Reply(status(response), found if native else _answer(self.name, response.status, found), headers)
         self._api.streams(response)
-        return Reply(200, b"", headers, _chunks(self.name, response))
+        return Reply(200, b"", headers, whole_events(response) if native else _chunks(self.name, response))
+
+    async def count(self, body: bytes) -> int:
+        """The tokens of a messages request, by Anthropic's own count."""
+        self._api.ready()
+        response = await self._api.post("/messages/count_tokens", body, None)
+        found = await self._api.whole(response)
+        try:
+            return msgspec.json.decode(found, type=_Count).input_tokens
+        except msgspec.DecodeError as error:
+            said = found[:500].decode("utf-8", "replace")
+            raise UpstreamFailed(f"{self.name!r} did not count: {response.status} {said}", "see its message") from error
 
     async def models(self) -> list[str]:
         """What the API lists."""
         return await listed(self._api)
+
+
+class _Count(msgspec.Struct):
+    input_tokens: int
 
 
 def _asked(body: bytes) -> bytes:

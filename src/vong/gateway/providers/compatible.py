@@ -15,7 +15,7 @@ from vong.config import ProviderSettings
 from vong.errors import Misconfigured, Unsupported
 from vong.gateway.providers.http_api import HttpApi
 from vong.gateway.providers.openai import listed, passed_on
-from vong.gateway.providers.provider import Ask, Reply
+from vong.gateway.providers.provider import OPENAI, Ask, Reply
 from vong.gateway.upstream import Endpoint, Upstream
 
 NEUTRAL: Mapping[str, tuple[Any, ...]] = {
@@ -76,6 +76,7 @@ class Compatible:
     """A model API of the table. `kind` is its row."""
 
     kind: ClassVar[str]
+    shapes = OPENAI
 
     def __init__(self, name: str, settings: ProviderSettings, upstream: Upstream) -> None:
         self.name = name

@@ -27,7 +27,7 @@ import numpy as np
 from vong.config import ProviderSettings
 from vong.errors import InvalidInput
 from vong.gateway.providers.events import DONE, event
-from vong.gateway.providers.provider import Ask, Reply
+from vong.gateway.providers.provider import OPENAI, Ask, Reply
 from vong.gateway.providers.vectors import answer, wanted, words
 from vong.gateway.upstream import Upstream
 from vong.records import Message
@@ -39,6 +39,7 @@ class Echo:
     """The shipped fake."""
 
     address = "echo"
+    shapes = OPENAI
 
     def __init__(self, name: str, settings: ProviderSettings, upstream: Upstream) -> None:
         self.name = name

@@ -14,7 +14,7 @@ from vong.config import ProviderSettings
 from vong.errors import InvalidInput, NotFound, nearest
 from vong.gateway.providers.faulty import Faulty, faulty
 from vong.gateway.providers.openai import OpenAI
-from vong.gateway.providers.provider import Ask, Reply
+from vong.gateway.providers.provider import OPENAI, Ask, Reply
 from vong.gateway.upstream import Upstream
 
 STATUS = re.compile(r"status-([45]\d\d)")
@@ -51,6 +51,7 @@ class Faults:
     """The provider whose every failure is meant."""
 
     address = "faults"
+    shapes = OPENAI
 
     def __init__(self, name: str, settings: ProviderSettings, upstream: Upstream) -> None:
         self._name = name

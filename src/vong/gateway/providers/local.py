@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vong.errors import InvalidInput, NotFound, nearest
-from vong.gateway.providers.provider import Ask, Reply
+from vong.gateway.providers.provider import OPENAI, Ask, Reply
 from vong.gateway.providers.vectors import answer, wanted
 
 BATCH = 256
@@ -31,6 +31,7 @@ class Local:
     """Embeddings computed here, in a thread, so that other calls go on."""
 
     address = "local"
+    shapes = OPENAI
 
     def __init__(self, embedders: Mapping[str, Embedder]) -> None:
         self._embedders = dict(embedders)

@@ -11,7 +11,7 @@ from vong.config import ProviderSettings
 from vong.errors import UpstreamFailed
 from vong.gateway.providers.events import whole_events
 from vong.gateway.providers.http_api import HttpApi, passed, status
-from vong.gateway.providers.provider import Ask, Reply, Shape
+from vong.gateway.providers.provider import OPENAI, Ask, Reply, Shape
 from vong.gateway.upstream import Endpoint, Upstream
 
 PUBLIC = "https://api.openai.com/v1"
@@ -20,6 +20,8 @@ PATHS: dict[Shape, str] = {"chat": "/chat/completions", "embeddings": "/embeddin
 
 class OpenAI:
     """A model API in OpenAI's shape."""
+
+    shapes = OPENAI
 
     def __init__(self, name: str, settings: ProviderSettings, upstream: Upstream) -> None:
         key = settings.key()
@@ -35,6 +37,12 @@ class OpenAI:
     async def call(self, ask: Ask) -> Reply:
         """Pass the call on."""
         return await passed_on(self._api, ask)
+
+    async def post(self, path: str, body: bytes) -> Reply:
+        """The answer to any other call of this API."""
+        response = await self._api.post(path, body, None)
+        found = await self._api.whole(response)
+        return Reply(status(response), found)
 
     async def models(self) -> list[str]:
         """What the API lists."""

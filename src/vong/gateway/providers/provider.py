@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol, runtime_checkable
 
 from vong.gateway.connection import Limits
 
@@ -37,10 +37,19 @@ class Reply:
     events: AsyncIterator[bytes] | None = None
 
 
+OPENAI: frozenset[Shape] = frozenset({"chat", "embeddings"})
+"""The shapes of most."""
+
+
 class Provider(Protocol):
     """Answers calls. Raises UpstreamFailed where nobody answers or not in the agreed form, UpstreamTimeout where it
     takes too long. A cancelled `call`, or a closed stream, ends the work at the provider.
     """
+
+    @property
+    def shapes(self) -> frozenset[Shape]:
+        """How `Ask.shape` may be: the shapes that it speaks itself. All others reach it as a chat."""
+        ...
 
     @property
     def address(self) -> str:
@@ -53,4 +62,13 @@ class Provider(Protocol):
 
     async def models(self) -> list[str]:
         """The names that `Ask.model` may have; also the probe of whether the provider is reachable."""
+        ...
+
+
+@runtime_checkable
+class Counts(Protocol):
+    """A provider that counts the tokens of a request without answering it."""
+
+    async def count(self, body: bytes) -> int:
+        """The tokens of a request in Anthropic's shape."""
         ...

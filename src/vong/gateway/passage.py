@@ -1,0 +1,93 @@
+"""The way of a request to a provider and of its answer back: as it is where the provider speaks the caller's shape,
+else translated through the chat.
+"""
+
+from typing import Any
+
+import msgspec
+
+from vong.errors import InvalidInput, Unsupported, UpstreamFailed
+from vong.gateway.directory import Choice
+from vong.gateway.providers import Reply, Shape
+from vong.gateway.request import read, written
+from vong.gateway.shapes import SERVED
+from vong.gateway.shapes.transcripts import MALFORMED, Native, Translated
+from vong.gateway.transcript import Transcript
+
+EXAMPLE = "see docs/guides/gateway.md for an example"
+
+
+class Passage:
+    """One request. `to` a target first, then what came back: a stream through `transcript`, the rest by `answered`."""
+
+    def __init__(self, shape: Shape, body: bytes) -> None:
+        self._served = SERVED.get(shape)
+        self.asked = self._served.read(body) if self._served else read(shape, body)
+        self.stream = bool(self.asked.stream) and shape != "embeddings"
+        self._shape: Shape = shape
+        self._body = body
+        self._native = True
+        self._fields: dict[str, Any] | None = None
+        self._chat: dict[str, Any] | None = None
+
+    def to(self, choice: Choice) -> tuple[Shape, bytes]:
+        """The shape and the body in which that target is asked. Unsupported where it cannot be."""
+        if self._served is None:
+            return self._shape, written(self._body, choice.model, self.stream)
+        self._native = self._shape in choice.provider.shapes
+        if self._native:
+            return self._shape, self._served.written(self._body, choice.model, self.stream)
+        return "chat", written(msgspec.json.encode(self.chat()), choice.model, self.stream)
+
+    def chat(self) -> dict[str, Any]:
+        """The request as a chat. Unsupported for what a chat cannot hold."""
+        if self._chat is None:
+            fields = self.fields()
+            try:
+                self._chat = self._served.chat(fields) if self._served else fields
+            except (Unsupported, InvalidInput):
+                raise
+            except MALFORMED as error:
+                raise InvalidInput(f"the request is not of the form of {self._shape}: {error!r}", EXAMPLE) from error
+        return self._chat
+
+    def fields(self) -> dict[str, Any]:
+        """The request as it was written."""
+        if self._fields is None:
+            self._fields = msgspec.json.decode(self._body, type=dict[str, Any])
+        return self._fields
+
+    def kept(self) -> dict[str, Any]:
+        """The request as a span keeps it: a chat, where it can be one."""
+        try:
+            return self.chat()
+        except InvalidInput:
+            return self.fields()
+
+    def transcript(self) -> Transcript:
+        """For the stream of the target that was asked last."""
+        if self._served is None:
+            options = self.asked.stream_options
+            return Transcript(bool(options and options.include_usage))
+        if self._native:
+            return Native(self._served.chunks())
+        return Translated(self._served, self._served.streamed(self.fields()))
+
+    def answered(self, reply: Reply, found: dict[str, Any]) -> dict[str, Any]:
+        """A whole answer, `found` in the body of `reply`, as a chat completion; the body becomes the caller's."""
+        if self._served is None:
+            return found
+        if reply.status >= 400:
+            said = found.get("error")
+            said = said if isinstance(said, dict) else {"message": str(said or found)}
+            if not self._native:
+                reply.body = msgspec.json.encode(self._served.error(reply.status, said))
+            return {"error": said}
+        try:
+            if self._native:
+                return self._served.completion(found)
+            reply.body = msgspec.json.encode(self._served.answer(found, self.fields()))
+        except MALFORMED as error:
+            message = f"the upstream did not answer in the agreed form: {error!r}"
+            raise UpstreamFailed(message, "check the base_url of the provider") from error
+        return found

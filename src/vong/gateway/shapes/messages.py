@@ -1,0 +1,113 @@
+"""Anthropic's messages."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+
+from vong.gateway.providers import Shape
+from vong.gateway.request import Asked, decoded, named
+from vong.gateway.shapes.shape import Chunked, Streamed
+from vong.gateway.translate.messages_answer import Chunks, Events, completion_of, message_of
+from vong.gateway.translate.messages_request import chat_of
+
+KINDS = {
+    400: "invalid_request_error",
+    401: "authentication_error",
+    402: "billing_error",
+    403: "permission_error",
+    404: "not_found_error",
+    413: "request_too_large",
+    422: "invalid_request_error",
+    429: "rate_limit_error",
+    503: "overloaded_error",
+    504: "timeout_error",
+    529: "overloaded_error",
+}
+"""What Anthropic calls an error of that status; every other one is an `api_error`."""
+
+
+class _Asked(Asked, kw_only=True):
+    messages: list[msgspec.Raw]
+    max_tokens: int
+
+
+class _Counted(Asked, kw_only=True):
+    messages: list[msgspec.Raw]
+
+
+_read = msgspec.json.Decoder(_Asked).decode
+_read_counted = msgspec.json.Decoder(_Counted).decode
+
+
+class Messages:
+    """`POST /v1/messages`."""
+
+    name: Shape = "messages"
+    path = "/messages"
+
+    def read(self, body: bytes) -> Asked:
+        """What is asked; the user and the session are in `metadata`."""
+        return _asked(_read, body)
+
+    def written(self, body: bytes, model: str, stream: bool) -> bytes:
+        """The body for a provider that speaks messages; its streams tell usage unasked."""
+        del stream
+        return named(body, model)
+
+    def chat(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+        """The request as a chat."""
+        return chat_of(asked)
+
+    def answer(self, completion: Mapping[str, Any], asked: Mapping[str, Any]) -> dict[str, Any]:
+        """A completion as a message."""
+        del asked
+        return message_of(completion)
+
+    def streamed(self, asked: Mapping[str, Any]) -> Streamed:
+        """For a chat's stream."""
+        return _Streamed(Events(str(asked["model"])))
+
+    def completion(self, answer: Mapping[str, Any]) -> dict[str, Any]:
+        """A message as a completion."""
+        return completion_of(answer)
+
+    def chunks(self) -> Chunked:
+        """For a stream of messages."""
+        return Chunks()
+
+    def error(self, status: int, said: Mapping[str, Any]) -> dict[str, Any]:
+        """An error as Anthropic writes it."""
+        message = str(said.get("message") or f"the upstream answered {status}")
+        return {"type": "error", "error": {"type": KINDS.get(status, "api_error"), "message": message}}
+
+    def error_event(self, status: int, said: Mapping[str, Any]) -> bytes:
+        """The event of an error."""
+        return _event(self.error(status, said))
+
+
+def counted(body: bytes) -> Asked:
+    """What `POST /v1/messages/count_tokens` asks: the same, less the length of an answer."""
+    return _asked(_read_counted, body)
+
+
+class _Streamed:
+    def __init__(self, events: Events) -> None:
+        self._events = events
+
+    def take(self, chunk: Mapping[str, Any]) -> bytes:
+        return b"".join(map(_event, self._events.take(chunk)))
+
+    def end(self) -> bytes:
+        return b"".join(map(_event, self._events.end()))
+
+
+def _event(said: Mapping[str, Any]) -> bytes:
+    return b"event: %b\ndata: %b\n\n" % (said["type"].encode(), msgspec.json.encode(said))
+
+
+def _asked(decode: Callable[[bytes], Asked], body: bytes) -> Asked:
+    asked = decoded(decode, body)
+    user = (asked.metadata or {}).get("user_id")
+    asked.user = user if isinstance(user, str) else asked.user
+    return asked

@@ -1,0 +1,189 @@
+"""What the `anthropic` package sends works unchanged with any model, and what it gets it understands."""
+
+import asyncio
+import json
+from typing import Any
+
+import anthropic
+import httpx
+import pytest
+
+from .conftest import Server
+from .fake_upstream import WORDS, FakeUpstream
+
+SAID = "".join(WORDS)
+ASK: list[Any] = [{"role": "user", "content": SAID}]
+WEATHER: Any = {
+    "name": "weather",
+    "description": "The weather of a city.",
+    "input_schema": {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]},
+}
+BOTH = pytest.mark.parametrize("provider", ["fake", "claude"])
+"""A model that speaks chats, and one that speaks messages."""
+
+
+@pytest.fixture
+def client(server: Server) -> anthropic.Anthropic:
+    return anthropic.Anthropic(base_url=server.url, api_key=server.key, max_retries=0)
+
+
+@BOTH
+def test_a_message_is_answered_by_any_model(client: anthropic.Anthropic, server: Server, provider: str) -> None:
+    raw = client.messages.with_raw_response.create(
+        model=f"{provider}/plain",
+        max_tokens=50,
+        system="Be brief.",
+        messages=ASK,
+        metadata={"user_id": "linh"},
+    )
+    answer = raw.parse()
+    assert [block.text for block in answer.content if block.type == "text"] == [SAID]
+    assert (answer.role, answer.type, answer.stop_reason) == ("assistant", "message", "end_turn")
+    assert (answer.usage.input_tokens, answer.usage.output_tokens) == (5, 3)
+    assert answer.usage.cache_read_input_tokens == 2
+    span = server.span()
+    assert raw.headers["request-id"] == f"req_{span.id.hex}"
+    assert (span.kind, span.status, span.model, span.user) == ("chat", "ok", f"{provider}/plain", "linh")
+    assert span.input["messages"] == [{"role": "system", "content": "Be brief."}, *ASK]
+    assert span.output["choices"][0]["message"]["content"] == SAID
+    assert (span.usage.input_tokens, span.usage.output_tokens, span.usage.cached_tokens) == (7, 3, 2)
+    assert span.attributes["vong.shape"] == "messages"
+
+
+@BOTH
+def test_a_stream_of_messages_comes_from_any_model(client: anthropic.Anthropic, server: Server, provider: str) -> None:
+    with client.messages.stream(model=f"{provider}/plain", max_tokens=50, messages=ASK) as stream:
+        assert list(stream.text_stream) == WORDS
+        message = stream.get_final_message()
+    assert message.stop_reason == "end_turn"
+    assert message.usage.output_tokens == 3
+    span = server.span()
+    assert span.output["choices"][0]["message"]["content"] == SAID
+    assert (span.usage.input_tokens, span.usage.output_tokens) == (7, 3)
+    assert span.first_token_ms is not None
+
+
+@BOTH
+def test_a_tool_is_called(client: anthropic.Anthropic, server: Server, provider: str) -> None:
+    answer = client.messages.create(model=f"{provider}/tools", max_tokens=50, messages=ASK, tools=[WEATHER])
+    (call,) = [block for block in answer.content if block.type == "tool_use"]
+    assert (call.name, call.input, answer.stop_reason) == ("weather", {"city": "Huế"}, "tool_use")
+    with client.messages.stream(model=f"{provider}/tools", max_tokens=50, messages=ASK, tools=[WEATHER]) as stream:
+        streamed = stream.get_final_message()
+    (again,) = [block for block in streamed.content if block.type == "tool_use"]
+    assert (again.name, again.input) == ("weather", {"city": "Huế"})
+    for span in server.spans():
+        assert span.output["choices"][0]["message"]["tool_calls"][0]["function"]["name"] == "weather"
+
+
+def test_a_chat_model_is_asked_in_chats(client: anthropic.Anthropic, fake: FakeUpstream) -> None:
+    client.messages.create(
+        model="fake/plain",
+        max_tokens=50,
+        messages=ASK,
+        tools=[WEATHER],
+        stop_sequences=["END"],
+        extra_body={"temperature": 0.5},
+    )
+    asked = fake.requests[-1]
+    assert asked.path.endswith("/chat/completions")
+    assert asked.body["tools"][0]["function"]["parameters"] == WEATHER["input_schema"]
+    assert (asked.body["max_completion_tokens"], asked.body["stop"]) == (50, ["END"])
+    assert (asked.body["model"], asked.body["temperature"]) == ("plain", 0.5)
+
+
+def test_a_model_of_anthropic_is_asked_as_the_caller_asked(client: anthropic.Anthropic, fake: FakeUpstream) -> None:
+    thinking: Any = {"type": "enabled", "budget_tokens": 1024}
+    more = {"container": "c-1", "new_field": {"a": 1.5}}
+    client.messages.create(model="claude/plain", max_tokens=2000, messages=ASK, thinking=thinking, extra_body=more)
+    asked = fake.requests[-1]
+    assert asked.path.endswith("/messages")
+    assert asked.body == {"model": "plain", "max_tokens": 2000, "messages": ASK, "thinking": thinking, **more}
+
+
+def test_what_a_chat_cannot_hold_is_refused(client: anthropic.Anthropic, fake: FakeUpstream, server: Server) -> None:
+    with pytest.raises(anthropic.BadRequestError, match="only Anthropic does container"):
+        client.messages.create(model="fake/plain", max_tokens=5, messages=ASK, extra_body={"container": "c-1"})
+    assert not fake.requests
+    assert server.span().attributes["error.type"] == "unsupported"
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"max_tokens": None}, "max_tokens"),
+        ({"messages": None}, "messages"),
+        ({"messages": [{"role": "user"}]}, "form of messages"),
+        ({"messages": [{"role": "user", "content": 5}]}, "form of messages"),
+        ({"tools": [5]}, "form of messages"),
+        ({"model": ""}, "model is empty"),
+    ],
+)
+def test_a_malformed_request_is_the_callers_fault(server: Server, change: dict[str, Any], told: str) -> None:
+    body: dict[str, Any] = {"model": "fake/plain", "max_tokens": 5, "messages": ASK, **change}
+    sent = {name: value for name, value in body.items() if value is not None}
+    answer = httpx.post(f"{server.url}/v1/messages", headers={"x-api-key": server.key}, json=sent)
+    assert answer.status_code == 400
+    assert answer.json()["type"] == "error"
+    assert answer.json()["error"]["type"] == "invalid_request_error"
+    assert told in answer.json()["error"]["message"]
+
+
+@BOTH
+def test_an_upstreams_error_comes_in_the_callers_form(
+    client: anthropic.Anthropic, server: Server, provider: str
+) -> None:
+    with pytest.raises(anthropic.RateLimitError) as caught:
+        client.messages.create(model=f"{provider}/status-429", max_tokens=5, messages=ASK)
+    assert caught.value.response.headers["retry-after"] == "7"
+    body: Any = caught.value.body
+    assert (body["type"], body["error"]["type"], body["error"]["message"]) == ("error", "rate_limit_error", "told to")
+    span = server.span()
+    assert (span.status, span.error) == ("error", "told to")
+
+
+def test_an_unknown_key_is_refused_in_the_callers_form(server: Server) -> None:
+    stranger = anthropic.Anthropic(base_url=server.url, api_key="vong-nobody", max_retries=0)
+    with pytest.raises(anthropic.AuthenticationError) as caught:
+        stranger.messages.create(model="fake/plain", max_tokens=5, messages=ASK)
+    body: Any = caught.value.body
+    assert body["error"]["type"] == "authentication_error"
+
+
+@pytest.mark.parametrize("model", ["drop", "no-end", "error-event"])
+def test_a_stream_that_breaks_off_ends_with_an_error_event(server: Server, model: str) -> None:
+    body = {"model": f"fake/{model}", "max_tokens": 5, "messages": ASK, "stream": True}
+    answer = httpx.post(f"{server.url}/v1/messages", headers={"x-api-key": server.key}, json=body)
+    events = [event for event in answer.text.split("\n\n") if event]
+    name, _, data = events[-1].partition("\n")
+    assert name == "event: error"
+    assert json.loads(data.removeprefix("data: "))["error"]["type"] == "api_error"
+    assert not any(event.startswith("event: message_stop") for event in events)
+    assert server.span().status == "error"
+
+
+def test_a_caller_who_leaves_ends_the_upstream(server: Server, fake: FakeUpstream) -> None:
+    body = {"model": "claude/endless", "max_tokens": 5, "messages": ASK, "stream": True}
+    with httpx.stream("POST", f"{server.url}/v1/messages", headers={"x-api-key": server.key}, json=body) as answer:
+        next(answer.iter_bytes())
+    fake.wait_broken_off()
+
+
+def test_tokens_are_counted_by_those_who_can(client: anthropic.Anthropic, fake: FakeUpstream) -> None:
+    assert client.messages.count_tokens(model="claude/plain", messages=ASK).input_tokens == 11
+    assert fake.requests[-1].body == {"model": "plain", "messages": ASK}
+    with pytest.raises(anthropic.BadRequestError, match="does not count tokens"):
+        client.messages.count_tokens(model="fake/plain", messages=ASK)
+
+
+def test_the_asynchronous_client(server: Server) -> None:
+    async def ask() -> list[str]:
+        async with anthropic.AsyncAnthropic(base_url=server.url, api_key=server.key, max_retries=0) as client:
+            asked = [
+                client.messages.create(model=model, max_tokens=9, messages=ASK)
+                for model in ("fake/plain", "claude/plain", "echo/echo") * 4
+            ]
+            answers = await asyncio.gather(*asked)
+            return ["".join(block.text for block in answer.content if block.type == "text") for answer in answers]
+
+    assert asyncio.run(ask()) == [SAID] * 12
