@@ -187,3 +187,15 @@ def test_the_asynchronous_client(server: Server) -> None:
             return ["".join(block.text for block in answer.content if block.type == "text") for answer in answers]
 
     assert asyncio.run(ask()) == [SAID] * 12
+
+
+def test_a_stored_provider_of_named_models_speaks_messages_and_counts(server: Server, fake: FakeUpstream) -> None:
+    for kind in ("anthropic", "openai"):
+        server.client.gateway.put_provider(f"my-{kind}", kind=kind, base_url=fake.url, api_key="k", models=["plain"])
+    client = anthropic.Anthropic(base_url=server.url, api_key=server.key, max_retries=0)
+    asked: Any = {"max_tokens": 5, "messages": ASK, "extra_body": {"container": "c"}}
+    assert client.messages.create(model="my-anthropic/plain", **asked).content
+    assert fake.requests[-1].path.endswith("/messages")
+    assert client.messages.count_tokens(model="my-anthropic/plain", messages=ASK).input_tokens == 11
+    with pytest.raises(anthropic.BadRequestError, match="does not count tokens"):
+        client.messages.count_tokens(model="my-openai/plain", messages=ASK)

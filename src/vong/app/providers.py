@@ -13,10 +13,11 @@ from sqlalchemy import Connection
 from vong import plugins
 from vong.app.platform import Platform
 from vong.config import ProviderSettings
-from vong.errors import Misconfigured, NotFound, VongError, nearest
+from vong.errors import Misconfigured, NotFound, Unsupported, VongError, nearest
 from vong.gateway import stored
 from vong.gateway.directory import DEPLOYMENT
-from vong.gateway.providers import Ask, Provider, Reply
+from vong.gateway.providers import OPENAI, Ask, Provider, Reply, Shape
+from vong.gateway.providers.provider import Counts
 from vong.gateway.secrets import Secrets
 from vong.gateway.stored import ProviderWanted, Stored
 from vong.gateway.upstream import Upstream
@@ -63,6 +64,8 @@ class ProviderTest(Record):
 class Broken:
     """A stored provider that cannot be made: it says why when it is called, and the others work."""
 
+    shapes = OPENAI
+
     def __init__(self, reason: VongError) -> None:
         self._reason = reason
 
@@ -88,6 +91,11 @@ class Listed:
         self._provider, self._models = provider, models
 
     @property
+    def shapes(self) -> frozenset[Shape]:
+        """The provider's own."""
+        return self._provider.shapes
+
+    @property
     def address(self) -> str:
         """The provider's own."""
         return self._provider.address
@@ -95,6 +103,12 @@ class Listed:
     async def call(self, ask: Ask) -> Reply:
         """Pass the call on."""
         return await self._provider.call(ask)
+
+    async def count(self, body: bytes) -> int:
+        """Let the provider count. Unsupported where it cannot."""
+        if not isinstance(self._provider, Counts):
+            raise Unsupported("this provider does not count tokens", "name a model of another provider")
+        return await self._provider.count(body)
 
     async def models(self) -> list[str]:
         """Those that were named."""
