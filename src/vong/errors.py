@@ -75,6 +75,25 @@ class TooManyAttempts(VongError):
     retry_after: int | None = None
 
 
+class LimitReached(VongError):
+    """More was called than a limit allows; `retry_after` is the number of seconds until it begins anew."""
+
+    code, fault, status = "limit_reached", "caller", 429
+    retry_after: int | None = None
+
+
+class BudgetSpent(VongError):
+    """What is left of a budget does not cover what the call may cost."""
+
+    code, fault, status = "budget_spent", "caller", 402
+
+
+class Unpriced(VongError):
+    """A budget holds, and nobody knows what the model costs."""
+
+    code, fault, status = "unpriced", "configuration", 402
+
+
 class Refused(VongError):
     """Vong refuses on evidence: a failed parity check, a promotion without proof."""
 

@@ -48,6 +48,7 @@ def platform(database_url: str, tmp_path: Path, fake: FakeUpstream) -> Platform:
     }
     prices = {
         "priced/plain": PriceSettings(input=1e6, output=2e6, cached=0.5e6),
+        "priced/endless": PriceSettings(input=1e6, output=2e6),
         "priced/embedding": PriceSettings(input=1000),
     }
     settings = Settings(home=tmp_path, database_url=database_url, providers=providers, prices=prices, max_body=100_000)

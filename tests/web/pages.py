@@ -18,6 +18,7 @@ FIXED = {
     "/gateway/routes": "/gateway/routes",
     "/gateway/providers": "/gateway/providers",
     "/gateway/keys": "/gateway/keys",
+    "/gateway/limits": "/gateway/limits",
     "/knowledge": "/knowledge",
     "/playground": "/playground",
     "/traces": "/traces",

@@ -1,7 +1,8 @@
 """Routes of the gateway's management: routes to models, providers, and what can be called."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import APIRouter, Query
 
@@ -10,13 +11,15 @@ from vong.api.call import Call
 from vong.app import providers as wired
 from vong.app.gateway import callable_models, check
 from vong.app.providers import ProviderState, ProviderTest
+from vong.gateway.limits import delete_limit, ledger, put_limit, states
 from vong.gateway.routes import KEPT, RouteVersion
 from vong.gateway.stored import ProviderWanted
-from vong.records import Policy, Record, Route, Target
+from vong.records import Policy, Record, Route, Target, now
+from vong.records.limit import LedgerBy, LedgerLine, Limit, LimitState, LimitWanted
 from vong.records.usage_report import Bucket, UsageBy, UsageReport
 
 routes = APIRouter(prefix="/api/v1/gateway", tags=["gateway"])
-Limit = Annotated[int, Query(ge=1, le=500)]
+Page = Annotated[int, Query(ge=1, le=500)]
 
 
 class RouteWanted(Record):
@@ -33,7 +36,7 @@ class CallableModel(Record):
 
 
 @routes.get("/routes")
-def list_routes(call: Call, after: str = "", limit: Limit = 50) -> list[Route]:
+def list_routes(call: Call, after: str = "", limit: Page = 50) -> list[Route]:
     """The project's routes by name."""
     with call.scope() as connection:
         return gateway.list_routes(connection, after=after, limit=limit)
@@ -63,7 +66,7 @@ def delete_route(name: str, call: Call) -> Route:
 
 
 @routes.get("/routes/{name}/history")
-def history(name: str, call: Call, limit: Limit = 50) -> list[RouteVersion]:
+def history(name: str, call: Call, limit: Page = 50) -> list[RouteVersion]:
     """Every version of a route, newest first; one without targets is its deletion."""
     with call.scope() as connection:
         return gateway.route_history(connection, name, limit=limit)
@@ -107,6 +110,39 @@ def test_provider(name: str, call: Call) -> ProviderTest:
 def models(call: Call) -> list[CallableModel]:
     """Every name that can be called: routes, deployments, and what the providers list."""
     return [CallableModel(name=name) for name in callable_models(call.platform, call.principal)]
+
+
+@routes.get("/limits")
+def limits(call: Call) -> list[LimitState]:
+    """Every limit and budget, with each subject that called in the present time."""
+    with call.scope() as connection:
+        return states(connection)
+
+
+@routes.put("/limits")
+def set_limit(wanted: LimitWanted, call: Call) -> Limit:
+    """Set a limit or a budget; for owners. One on the same subject, thing and time gets the new amount."""
+    call.must()
+    with call.scope() as connection:
+        return put_limit(connection, wanted)
+
+
+@routes.delete("/limits/{id}")
+def remove_limit(id: UUID, call: Call) -> Limit:
+    """Remove a limit with what it counted; for owners."""
+    call.must()
+    with call.scope() as connection:
+        return delete_limit(connection, id)
+
+
+@routes.get("/ledger")
+def read_ledger(
+    call: Call, since: datetime | None = None, until: datetime | None = None, by: LedgerBy = "none"
+) -> list[LedgerLine]:
+    """What calls used, by the append-only ledger: a month where no `since` is given."""
+    until = until or now()
+    with call.scope() as connection:
+        return ledger(connection, since=since or until - timedelta(days=30), until=until, by=by)
 
 
 @routes.get("/usage")

@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -13,14 +15,18 @@ from sqlalchemy import Connection
 from vong import access, gateway
 from vong.app.platform import Platform
 from vong.app.providers import EMBEDDER, LOCAL, StoredProviders, make
+from vong.errors import Unavailable
+from vong.gateway.admission import Admission, Ticket
 from vong.gateway.announcements import Announcements
-from vong.gateway.directory import Deployed, Directory
+from vong.gateway.books import Books
+from vong.gateway.directory import Choice, Deployed, Directory
 from vong.gateway.gateway import Gateway
+from vong.gateway.limits import list_limits
 from vong.gateway.prices import Prices
 from vong.gateway.providers import Provider
 from vong.gateway.providers.local import Local
 from vong.gateway.upstream import Upstream
-from vong.records import Span
+from vong.records import Span, Usage
 from vong.serving.deployments import list_deployments, ready
 from vong.store.database import libpq_url
 
@@ -39,6 +45,8 @@ class RunningGateway:
         self._upstream = upstream
         self._announcements: Announcements | None = None
         self._prices = Prices(platform.settings.prices)
+        self._admission = Admission(platform.scope, platform.database.owner, self._cost)
+        self._books = Books(self._admission)
         self.gateway = Gateway(
             upstream,
             made,
@@ -46,6 +54,7 @@ class RunningGateway:
             load=self._load,
             record=self._record,
             observe=observe,
+            admission=self._admission,
         )
 
     def start(self) -> None:
@@ -58,9 +67,14 @@ class RunningGateway:
 
         self._announcements = Announcements(libpq_url(self._platform.database.url), heard)
         self._announcements.start()
+        self._platform.journal.companion = self._books
+        self._admission.start()
 
     def stop(self) -> None:
         """End it."""
+        with suppress(Unavailable):
+            self._platform.journal.flush(5)  # what is known of costs is settled before the rest is given back
+        self._admission.stop()
         if self._announcements is not None:
             self._announcements.stop()
         self.gateway.close()
@@ -70,9 +84,14 @@ class RunningGateway:
             made = {**self._stored.of(connection, project_id), **self._made}
             return directory(connection, made, self._upstream)
 
-    def _record(self, project_id: UUID, span: Span) -> None:
-        """Hand a span to the journal, whose writer adds what the call cost."""
-        self._platform.journal.append(project_id, span, partial(self._priced, project_id))
+    def _record(self, project_id: UUID, span: Span, tags: tuple[str, ...], ticket: Ticket | None) -> None:
+        """Hand a span to the journal, whose writer adds what the call cost and writes the ledger with it."""
+        self._books.expect(span, tags, ticket)
+        written = self._platform.journal.append(project_id, span, partial(self._priced, project_id))
+        written.add_done_callback(lambda done: self._books.lost(span) if done.exception() else None)
+
+    def _cost(self, choice: Choice, usage: Usage, at: datetime) -> int | None:
+        return self._prices.cost(choice.target, choice.provider.address, usage, at)
 
     def _priced(self, project_id: UUID, span: Span) -> Span:
         name = str(span.attributes.get("gen_ai.provider.name"))
@@ -94,7 +113,7 @@ def directory(connection: Connection, made: Mapping[str, Provider], upstream: Up
     """What the connection's project can call at this moment."""
     routes = {route.name: route for route in gateway.list_routes(connection)}
     deployments = {deployed.name: deployed for deployed in _deployed(connection)}
-    return Directory(routes, deployments, made, SHORTCUTS, upstream)
+    return Directory(routes, deployments, made, SHORTCUTS, upstream, list_limits(connection))
 
 
 def check(platform: Platform, project_id: UUID, connection: Connection) -> Callable[[str], None]:

@@ -12,14 +12,17 @@ import httpx
 from vong import errors
 from vong.client.transport import Transport
 from vong.records import Policy, Record, Route, Target, Usage
+from vong.records.limit import LedgerLine, Limit, LimitState, LimitWanted, On, Per, What
 from vong.records.usage_report import Bucket, UsageBy, UsageReport
 
 Messages = str | Sequence[Mapping[str, Any]]
 ERRORS: dict[int, type[errors.VongError]] = {
     400: errors.InvalidInput,
+    402: errors.BudgetSpent,
     401: errors.Unauthenticated,
     403: errors.Forbidden,
     404: errors.NotFound,
+    429: errors.LimitReached,
     413: errors.InvalidInput,
     503: errors.Unavailable,
     504: errors.UpstreamTimeout,
@@ -165,6 +168,23 @@ class Gateway:
     def usage(self, *, bucket: Bucket = "hour", by: UsageBy = "none", **spell: Any) -> UsageReport:
         """Calls, tokens, cost and latencies over time (`points`) and in all (`totals`); `spell`: `since`, `until`."""
         return self._send.get("/api/v1/gateway/usage", UsageReport, bucket=bucket, by=by, **spell)
+
+    def limits(self) -> list[LimitState]:
+        """Every limit and budget, with how far each of its subjects is."""
+        return self._send.get("/api/v1/gateway/limits", list[LimitState])
+
+    def set_limit(self, on: On, what: What, per: Per, amount: int, *, name: str = "*") -> Limit:
+        """Set a limit: at most `amount` of `what` `per` time. Cost is in millionths of a US dollar."""
+        wanted = LimitWanted(on=on, name=name, what=what, per=per, amount=amount)
+        return self._send.request("PUT", "/api/v1/gateway/limits", Limit, body=wanted)
+
+    def delete_limit(self, id: UUID) -> Limit:
+        """Remove a limit with what it counted."""
+        return self._send.request("DELETE", f"/api/v1/gateway/limits/{id}", Limit)
+
+    def ledger(self, *, by: str = "none", **spell: Any) -> list[LedgerLine]:
+        """What calls used, by group; `spell`: `since`, `until`."""
+        return self._send.get("/api/v1/gateway/ledger", list[LedgerLine], by=by, **spell)
 
     def models(self) -> list[str]:
         """Every name that can be called."""

@@ -13,16 +13,18 @@ from uuid import UUID
 import msgspec
 
 from vong.errors import UpstreamFailed, VongError
+from vong.gateway.admission import Admission, Subjects, Ticket, tags_of
 from vong.gateway.attempts import Attempts
 from vong.gateway.breakers import Circuit
 from vong.gateway.connection import Limits
-from vong.gateway.directory import Choice, Directory
+from vong.gateway.directory import Choice, Directory, Way
 from vong.gateway.keys import Principal
 from vong.gateway.passage import Passage
 from vong.gateway.providers import Ask, Reply, Shape
 from vong.gateway.request import Trace
 from vong.gateway.timing import timely, within
 from vong.gateway.transcript import Transcript, usage_of
+from vong.gateway.worst import worst
 from vong.records import Route, Span, Timeouts, Usage, now
 from vong.records.span import Versions
 
@@ -31,11 +33,14 @@ LEFT = 499
 
 
 class Means(NamedTuple):
-    """What a call needs of the gateway: a project's directory, who takes the span, and the circuits of targets."""
+    """What a call needs of the gateway: a project's directory, who takes the span, and the circuits of targets,
+    the limits.
+    """
 
     directory: Callable[[Principal], Awaitable[Directory]]
-    account: Callable[[Principal, Span], None]
+    account: Callable[[Principal, Span, tuple[str, ...], Ticket | None], None]
     circuit: Callable[[UUID, str], Circuit]
+    admission: Admission
 
 
 class Call:
@@ -60,6 +65,8 @@ class Call:
         self._ends: float | None = None
         self._held = b""
         self._closed = False
+        self._ticket: Ticket | None = None
+        self._tags: tuple[str, ...] = ()
 
     @property
     def route(self) -> str | None:
@@ -77,6 +84,9 @@ class Call:
         self._passage = passage = Passage(self.shape, self._body)
         directory = await self._means.directory(self._principal)
         way = directory.way(passage.asked.model, random)
+        self._tags = tags_of(self.trace.tags, passage.asked.metadata)
+        if directory.limits:
+            await self._admit(directory, way, passage)
         ask = partial(self._ask, directory, way.route, passage)
         policy = way.route.policy if way.route else None
         if policy is None:
@@ -84,6 +94,18 @@ class Call:
         self._timeouts = policy.timeout
         self._attempts = Attempts(way, policy, partial(self._means.circuit, self._principal.project_id))
         return await self._attempts.answer(partial(self._try, ask))
+
+    @property
+    def limits(self) -> dict[str, str]:
+        """Headers that say what is left of the limits that hold."""
+        return self._ticket.headers() if self._ticket else {}
+
+    async def _admit(self, directory: Directory, way: Way, passage: Passage) -> None:
+        route = way.route.name if way.route else None
+        subjects = Subjects(self._principal.actor, passage.asked.user, route, self._tags)
+        most = worst(self.shape, passage, self._body)
+        self._ticket = ticket = await self._means.admission.admit(self._principal, directory, way, subjects, most)
+        passage.cap = ticket.cap
 
     async def events(self, reply: Reply) -> AsyncGenerator[bytes]:
         """The events for the caller, each as soon as it came. UpstreamFailed where the stream breaks off."""
@@ -162,7 +184,7 @@ class Call:
             return
         self._closed = True
         self._status = status or self._status
-        self._means.account(self._principal, self._span(error))
+        self._means.account(self._principal, self._span(error), self._tags, self._ticket)
 
     def _read(self, passage: Passage, reply: Reply) -> None:
         try:
@@ -223,8 +245,9 @@ class Call:
     def _usage(self, output: dict[str, Any] | None) -> Usage:
         usage = usage_of(output.get("usage") if output else None)
         if usage.output_tokens is None and self._transcript and self._transcript.chunks:
-            # No provider counts for a caller who left. A chunk is a token with most of them.
-            usage = usage.model_copy(update={"output_tokens": self._transcript.chunks})
+            # No provider counts for a caller who left. A chunk is a token with most, and four bytes read are one.
+            read = usage.input_tokens or max(1, len(self._body) // 4)
+            usage = usage.model_copy(update={"input_tokens": read, "output_tokens": self._transcript.chunks})
         return usage
 
     def _versions(self, metadata: dict[str, Any]) -> Versions:
@@ -259,6 +282,8 @@ class Call:
             found["vong.attempts"] = self._attempts.made
         if metadata:
             found["vong.metadata"] = metadata
+        if self._tags:
+            found["vong.tags"] = list(self._tags)
         return found
 
 

@@ -1,6 +1,6 @@
 """What a project can call, and how the `model` of a request becomes one provider's model."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -11,6 +11,7 @@ from vong.gateway.providers.deployment import Deployment
 from vong.gateway.routes import choose
 from vong.gateway.upstream import Upstream
 from vong.records import Route, content_hash
+from vong.records.limit import Limit
 from vong.records.span import Versions
 
 DEPLOYMENT = "deployment"
@@ -61,6 +62,7 @@ class Directory:
     providers: Mapping[str, Provider]
     shortcuts: Mapping[str, str]
     upstream: Upstream
+    limits: Sequence[Limit] = ()
     _choices: dict[tuple[str, str], Choice] = field(default_factory=dict[tuple[str, str], Choice])
 
     def choose(self, model: str, random: Callable[[], float]) -> Choice:

@@ -7,6 +7,7 @@ from uuid import UUID
 from weakref import WeakKeyDictionary
 
 from vong.errors import Unsupported, VongError
+from vong.gateway.admission import Admission, Ticket
 from vong.gateway.breakers import Circuit
 from vong.gateway.call import Call, Means
 from vong.gateway.directory import Directory
@@ -29,7 +30,7 @@ class Gateway:
     """Everything the request path needs, given as callables, so that it knows no database and no other stage.
 
     `lookup` gives the principal of a key, `load` a project's directory (both run in threads); `record` takes a span
-    without waiting, `observe` counts it.
+    with its tags and what it reserved, without waiting, `observe` counts it, `admission` holds the limits.
     """
 
     def __init__(
@@ -39,7 +40,8 @@ class Gateway:
         *,
         lookup: Callable[[str], Principal],
         load: Callable[[UUID], Directory],
-        record: Callable[[UUID, Span], object],
+        record: Callable[[UUID, Span, tuple[str, ...], Ticket | None], object],
+        admission: Admission,
         observe: Callable[[Span], None],
     ) -> None:
         self.keys = Keys(lookup)
@@ -47,9 +49,10 @@ class Gateway:
         self._upstream = upstream
         self._directories: Fresh[UUID, Directory] = Fresh(load, age=AGE)
         self._record = record
+        self._admission = admission
         self._observe = observe
         self._circuits: dict[tuple[UUID, str], Circuit] = {}
-        self._means = Means(self.directory, self._account, self._circuit)
+        self._means = Means(self.directory, self._account, self._circuit, admission)
         self._listed: WeakKeyDictionary[Provider, tuple[float, list[str]]] = WeakKeyDictionary()
 
     def call(self, principal: Principal, shape: Shape, body: bytes, trace: Trace) -> Call:
@@ -103,6 +106,8 @@ class Gateway:
             circuit = self._circuits[project_id, target] = Circuit()
         return circuit
 
-    def _account(self, principal: Principal, span: Span) -> None:
-        self._record(principal.project_id, span)
+    def _account(self, principal: Principal, span: Span, tags: tuple[str, ...], ticket: Ticket | None) -> None:
+        if ticket is not None:
+            self._admission.ended(ticket, span)
+        self._record(principal.project_id, span, tags, ticket)
         self._observe(span)

@@ -9,7 +9,7 @@ import msgspec
 from vong.errors import InvalidInput, Unsupported, UpstreamFailed
 from vong.gateway.directory import Choice
 from vong.gateway.providers import Reply, Shape
-from vong.gateway.request import read, written
+from vong.gateway.request import capped, read, written
 from vong.gateway.shapes import SERVED
 from vong.gateway.shapes.transcripts import MALFORMED, Native, Translated
 from vong.gateway.transcript import Transcript
@@ -26,6 +26,8 @@ class Passage:
         self.stream = bool(self.asked.stream) and shape != "embeddings"
         self._shape: Shape = shape
         self._body = body
+        self.cap: int | None = None
+        """Tokens of the answer, where a limit holds and the caller set no end."""
         self._native = True
         self._fields: dict[str, Any] | None = None
         self._chat: dict[str, Any] | None = None
@@ -33,11 +35,14 @@ class Passage:
     def to(self, choice: Choice) -> tuple[Shape, bytes]:
         """The shape and the body in which that target is asked. Unsupported where it cannot be."""
         if self._served is None:
-            return self._shape, written(self._body, choice.model, self.stream)
+            return self._shape, self._capped(written(self._body, choice.model, self.stream))
         self._native = self._shape in choice.provider.shapes
         if self._native:
             return self._shape, self._served.written(self._body, choice.model, self.stream)
-        return "chat", written(msgspec.json.encode(self.chat()), choice.model, self.stream)
+        return "chat", self._capped(written(msgspec.json.encode(self.chat()), choice.model, self.stream))
+
+    def _capped(self, body: bytes) -> bytes:
+        return body if self.cap is None else capped(body, self.cap)
 
     def chat(self) -> dict[str, Any]:
         """The request as a chat. Unsupported for what a chat cannot hold."""

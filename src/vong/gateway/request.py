@@ -28,6 +28,9 @@ class Asked(msgspec.Struct):
     stream_options: StreamOptions | None = None
     user: str | None = None
     metadata: dict[str, Any] | None = None
+    max_tokens: int | None = None
+    max_completion_tokens: int | None = None
+    n: int | None = None
 
 
 class _Chat(Asked):
@@ -55,6 +58,7 @@ class Trace(NamedTuple):
     span_id: str
     parent_span_id: str | None
     session: str | None
+    tags: str | None = None
 
     @classmethod
     def of(cls, headers: Mapping[str, str]) -> "Trace":
@@ -65,7 +69,7 @@ class Trace(NamedTuple):
         found = TRACEPARENT.fullmatch(given.strip()) if given else None
         if found and found[1].strip("0") and found[2].strip("0"):
             trace_id, parent = found.groups()
-        return cls(id, trace_id, id.hex[16:], parent, headers.get("x-vong-session") or None)
+        return cls(id, trace_id, id.hex[16:], parent, headers.get("x-vong-session") or None, headers.get("x-vong-tags"))
 
 
 def read(shape: Shape, body: bytes) -> Asked:
@@ -91,6 +95,13 @@ def decoded(decode: Callable[[bytes], A], body: bytes) -> A:
     if not asked.model:
         raise InvalidInput("model is empty", "list what can be called with: vong gateway models")
     return asked
+
+
+def capped(body: bytes, tokens: int) -> bytes:
+    """The chat with an end to its answer."""
+    fields = _fields.decode(body)
+    fields["max_completion_tokens"] = msgspec.Raw(_encode(tokens))
+    return _encode(fields)
 
 
 def named(body: bytes, model: str) -> bytes:

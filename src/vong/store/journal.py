@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from queue import Empty, SimpleQueue
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
 import psycopg
@@ -49,6 +49,18 @@ class Arrival(NamedTuple):
     finish: Callable[[Span], Span] | None
 
 
+class Companion(Protocol):
+    """Writes more along with spans, in their transaction. Called from the writer's thread."""
+
+    def within(self, connection: psycopg.Connection[Any], batch: Sequence[Encoded]) -> None:
+        """Write what belongs to these spans. They may have been seen before, after a failure."""
+        ...
+
+    def after(self, batch: Sequence[Encoded]) -> None:
+        """The transaction is committed."""
+        ...
+
+
 class Waiting(NamedTuple):
     """A span that is encoded and not committed yet."""
 
@@ -62,6 +74,8 @@ class Journal:
     def __init__(self, database: Database, *, spans: int = 50_000, size: int = 256 << 20) -> None:
         self.dropped = 0
         """Spans refused because the bound was reached."""
+        self.companion: Companion | None = None
+        """Who writes along."""
         self._url = libpq_url(database.url)
         self._limits = spans, size
         self._held = [0, 0]  # spans and bytes, now
@@ -223,6 +237,7 @@ class Journal:
         try:
             with connection.transaction():
                 self._copy(connection, SPANS, batch)
+                self._along(connection, batch)
         except psycopg.errors.UniqueViolation:  # some are known already: a retry, or a client that repeats itself
             with connection.transaction():
                 connection.execute(
@@ -234,6 +249,13 @@ class Journal:
                         SPANS, ARRIVALS, names=NAMES
                     )
                 )
+                self._along(connection, batch)
+        if self.companion is not None:
+            self.companion.after([waiting.encoded for waiting in batch])
+
+    def _along(self, connection: psycopg.Connection[Any], batch: Sequence[Waiting]) -> None:
+        if self.companion is not None:
+            self.companion.within(connection, [waiting.encoded for waiting in batch])
 
     def _copy(self, connection: psycopg.Connection[Any], table: sql.Identifier, batch: Sequence[Waiting]) -> None:
         with connection.cursor() as cursor, cursor.copy(COPY.format(table, NAMES)) as copy:

@@ -813,6 +813,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/gateway/ledger": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Ledger
+         * @description What calls used, by the append-only ledger: a month where no `since` is given.
+         */
+        get: operations["gateway_read_ledger"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gateway/limits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Limits
+         * @description Every limit and budget, with each subject that called in the present time.
+         */
+        get: operations["gateway_limits"];
+        /**
+         * Set Limit
+         * @description Set a limit or a budget; for owners. One on the same subject, thing and time gets the new amount.
+         */
+        put: operations["gateway_set_limit"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gateway/limits/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove Limit
+         * @description Remove a limit with what it counted; for owners.
+         */
+        delete: operations["gateway_remove_limit"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/gateway/models": {
         parameters: {
             query?: never;
@@ -3572,6 +3636,26 @@ export interface components {
             same: number;
         };
         /**
+         * LedgerLine
+         * @description What a group of calls used, by the ledger. `cost` sums the `priced` ones, in millionths of a US dollar.
+         */
+        LedgerLine: {
+            /** Cached Tokens */
+            cached_tokens: number;
+            /** Calls */
+            calls: number;
+            /** Cost */
+            cost: number;
+            /** Group */
+            group: string | null;
+            /** Input Tokens */
+            input_tokens: number;
+            /** Output Tokens */
+            output_tokens: number;
+            /** Priced */
+            priced: number;
+        };
+        /**
          * Lengths
          * @description A distribution. `histogram` pairs the upper end of each bin (a power of two) with the rows in it.
          */
@@ -3603,6 +3687,95 @@ export interface components {
             name: string;
             /** Version */
             version: string | null;
+        };
+        /**
+         * Limit
+         * @description A limit that holds.
+         */
+        Limit: {
+            /** Amount */
+            amount: number;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Name
+             * @default *
+             */
+            name: string;
+            /**
+             * On
+             * @enum {string}
+             */
+            on: "project" | "key" | "user" | "route" | "tag";
+            /**
+             * Per
+             * @enum {string}
+             */
+            per: "minute" | "hour" | "day" | "month" | "ever" | "now";
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /**
+             * What
+             * @enum {string}
+             */
+            what: "requests" | "tokens" | "concurrency" | "cost";
+        };
+        /**
+         * LimitState
+         * @description How far one subject of a limit is. `reserved` is held for calls under way, and by servers for the next ones.
+         */
+        LimitState: {
+            limit: components["schemas"]["Limit"];
+            /** Reserved */
+            reserved: number;
+            /** Resets At */
+            resets_at: string | null;
+            /** Subject */
+            subject: string;
+            /** Used */
+            used: number;
+        };
+        /**
+         * LimitWanted
+         * @description At most `amount` of `what` `per` time, on whoever is named; `*` is each of them by itself.
+         *
+         *     Tokens are those read and made; cost is in millionths of a US dollar; `concurrency` is always per `now`. Times begin
+         *     anew with the minute, hour, day or month in UTC.
+         */
+        LimitWanted: {
+            /** Amount */
+            amount: number;
+            /**
+             * Name
+             * @default *
+             */
+            name: string;
+            /**
+             * On
+             * @enum {string}
+             */
+            on: "project" | "key" | "user" | "route" | "tag";
+            /**
+             * Per
+             * @enum {string}
+             */
+            per: "minute" | "hour" | "day" | "month" | "ever" | "now";
+            /**
+             * What
+             * @enum {string}
+             */
+            what: "requests" | "tokens" | "concurrency" | "cost";
         };
         /**
          * Lineage
@@ -7274,6 +7447,123 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Summary"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    gateway_read_ledger: {
+        parameters: {
+            query?: {
+                since?: string | null;
+                until?: string | null;
+                by?: "none" | "key" | "user" | "model" | "route" | "tag" | "day";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerLine"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    gateway_limits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LimitState"][];
+                };
+            };
+        };
+    };
+    gateway_set_limit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LimitWanted"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Limit"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    gateway_remove_limit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Limit"];
                 };
             };
             /** @description Validation Error */

@@ -9,7 +9,7 @@ from contextlib import aclosing
 from typing import Protocol
 
 from vong.api.openai.errors import TooLarge, body_of, event_of, status_of
-from vong.errors import VongError
+from vong.errors import LimitReached, VongError
 from vong.gateway.call import Call
 from vong.gateway.providers import Reply, Shape
 from vong.records import new_id
@@ -43,6 +43,7 @@ async def answer(call: Call, out: Outlet) -> None:
     head = _identity(call)
     try:
         reply = await call.open()
+        head += _limits(call)
         if reply.events is None:
             call.close()
             await _whole(out, reply, head)
@@ -74,6 +75,8 @@ async def refuse(out: Outlet, error: VongError, shape: Shape = "chat", head: Hea
     headers += head or [(b"x-request-id", f"req_{new_id().hex}".encode())]
     if isinstance(error, TooLarge):
         headers.append((b"connection", b"close"))
+    if isinstance(error, LimitReached) and error.retry_after is not None:
+        headers.append((b"retry-after", b"%d" % error.retry_after))
     if error.status == 401:
         headers.append((b"www-authenticate", b"Bearer"))
     await out.start(status_of(error), headers)
@@ -81,7 +84,7 @@ async def refuse(out: Outlet, error: VongError, shape: Shape = "chat", head: Hea
 
 
 async def _whole(out: Outlet, reply: Reply, head: Headers) -> None:
-    await out.start(reply.status, [JSON, (b"content-length", b"%d" % len(reply.body)), *_passed(reply), *head])
+    await out.start(reply.status, [JSON, (b"content-length", b"%d" % len(reply.body)), *_passed(reply, head), *head])
     await out.write(reply.body, more=False)
 
 
@@ -89,7 +92,7 @@ async def _stream(call: Call, reply: Reply, head: Headers, out: Outlet) -> None:
     async with aclosing(call.events(reply)) as events:
         async for batch in events:
             if not out.started:
-                await out.start(200, [*EVENTS, *_passed(reply), *head])
+                await out.start(200, [*EVENTS, *_passed(reply, head), *head])
             await out.write(batch, more=True)
     await out.write(b"", more=False)
 
@@ -114,10 +117,17 @@ def _identity(call: Call) -> Headers:
     ]
 
 
-def _passed(reply: Reply) -> Headers:
-    """The upstream's headers that callers act on: when to try again, what is left of a limit."""
+def _limits(call: Call) -> Headers:
+    return [(name.encode(), value.encode()) for name, value in call.limits.items()]
+
+
+def _passed(reply: Reply, head: Headers) -> Headers:
+    """The upstream's headers that callers act on: when to try again, what is left of a limit
+    where none of ours is told.
+    """
+    ours = any(name.startswith(b"x-ratelimit-") for name, _ in head)
     return [
         (name.encode("latin-1"), value.encode("latin-1"))
         for name, value in reply.headers.items()
-        if name != "x-request-id"
+        if name != "x-request-id" and not (ours and name.startswith("x-ratelimit-"))
     ]

@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from vong.errors import Fault, Forbidden, InvalidInput, NotFound, Unauthenticated, VongError
+from vong.errors import BudgetSpent, Fault, Forbidden, InvalidInput, LimitReached, NotFound, Unauthenticated, VongError
 from vong.gateway.providers import Shape
 from vong.gateway.shapes import SERVED
 
@@ -60,6 +60,10 @@ def said_of(error: VongError) -> dict[str, Any]:
         code = "invalid_api_key"
     if isinstance(error, Forbidden):
         kind = "permission_error"
+    if isinstance(error, LimitReached):
+        kind, code = "rate_limit_error", "rate_limit_exceeded"
+    if isinstance(error, BudgetSpent):
+        kind, code = "insufficient_quota", "insufficient_quota"
     if isinstance(error, NotFound):
         code, param = "model_not_found", "model"
     return {"message": str(error), "type": kind, "param": param, "code": code}

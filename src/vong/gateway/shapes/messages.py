@@ -1,10 +1,11 @@
 """Anthropic's messages."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
+from vong.errors import InvalidInput
 from vong.gateway.providers import Shape
 from vong.gateway.request import Asked, decoded, named
 from vong.gateway.shapes.shape import Chunked, Streamed
@@ -29,15 +30,9 @@ KINDS = {
 
 class _Asked(Asked, kw_only=True):
     messages: list[msgspec.Raw]
-    max_tokens: int
-
-
-class _Counted(Asked, kw_only=True):
-    messages: list[msgspec.Raw]
 
 
 _read = msgspec.json.Decoder(_Asked).decode
-_read_counted = msgspec.json.Decoder(_Counted).decode
 
 
 class Messages:
@@ -48,7 +43,10 @@ class Messages:
 
     def read(self, body: bytes) -> Asked:
         """What is asked; the user and the session are in `metadata`."""
-        return _asked(_read, body)
+        asked = counted(body)
+        if asked.max_tokens is None:
+            raise InvalidInput("max_tokens is missing", "send the most tokens that the answer may have")
+        return asked
 
     def written(self, body: bytes, model: str, stream: bool) -> bytes:
         """The body for a provider that speaks messages; its streams tell usage unasked."""
@@ -88,7 +86,10 @@ class Messages:
 
 def counted(body: bytes) -> Asked:
     """What `POST /v1/messages/count_tokens` asks: the same, less the length of an answer."""
-    return _asked(_read_counted, body)
+    asked = decoded(_read, body)
+    user = (asked.metadata or {}).get("user_id")
+    asked.user = user if isinstance(user, str) else asked.user
+    return asked
 
 
 class _Streamed:
@@ -104,10 +105,3 @@ class _Streamed:
 
 def _event(said: Mapping[str, Any]) -> bytes:
     return b"event: %b\ndata: %b\n\n" % (said["type"].encode(), msgspec.json.encode(said))
-
-
-def _asked(decode: Callable[[bytes], Asked], body: bytes) -> Asked:
-    asked = decoded(decode, body)
-    user = (asked.metadata or {}).get("user_id")
-    asked.user = user if isinstance(user, str) else asked.user
-    return asked

@@ -9,6 +9,7 @@ export function Tabs() {
     { to: "/gateway", label: t.usage },
     { to: "/gateway/providers", label: t.providers },
     { to: "/gateway/keys", label: t.keys },
+    { to: "/gateway/limits", label: t.limits },
   ] as const;
   return (
     <nav className={c.tabs} aria-label={t.label}>

@@ -71,3 +71,20 @@ export const providers = (probe: boolean) =>
 
 export const keys = () =>
   queryOptions({ queryKey: ["gateway", "keys"], queryFn: () => ok(api.GET("/api/v1/access/keys")) });
+
+/** Limits and budgets, and how far each is. */
+export const limits = () =>
+  queryOptions({
+    queryKey: ["gateway", "limits"],
+    queryFn: () => ok(api.GET("/api/v1/gateway/limits")),
+    refetchInterval: 5_000,
+  });
+
+/** What the calls of the last 30 days used, by group. */
+export const ledger = (by: "key" | "user" | "model" | "route" | "tag" | "day") =>
+  queryOptions({
+    queryKey: ["gateway", "ledger", by],
+    queryFn: () => ok(api.GET("/api/v1/gateway/ledger", { params: { query: { by } } })),
+    refetchInterval: 15_000,
+    placeholderData: keepPreviousData,
+  });

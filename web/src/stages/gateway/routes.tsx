@@ -43,4 +43,10 @@ const keys = createRoute({
   component: lazyRouteComponent(() => import("./KeysPage")),
 });
 
-export const routes = [home, list, route, providers, keys] as const;
+const limits = createRoute({
+  getParentRoute: () => root,
+  path: "/gateway/limits",
+  component: lazyRouteComponent(() => import("./LimitsPage")),
+});
+
+export const routes = [home, list, route, providers, keys, limits] as const;

@@ -1,0 +1,368 @@
+"""Who may call how much: the worst case is reserved before a call is sent, and settled when it is over.
+
+Numbers are taken from what this server holds of each limit (`leases`), so a call that fits costs no query. Requests,
+tokens and concurrency are settled when the call ends; cost when the writer of spans knows it (`books`).
+"""
+
+import asyncio
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+
+from vong.errors import BudgetSpent, LimitReached, NotFound, Unavailable, Unpriced, VongError
+from vong.gateway import leases
+from vong.gateway.directory import DEPLOYMENT, Choice, Directory, Way
+from vong.gateway.keys import Principal
+from vong.gateway.leases import Place
+from vong.gateway.limits import begins, resets
+from vong.gateway.worst import Worst
+from vong.records import Span, Usage, new_id, now
+from vong.records.limit import Limit
+
+log = logging.getLogger(__name__)
+
+BEAT = 1.0
+"""Seconds between reports of what is held and used."""
+FENCE = 45.0
+"""Seconds after which a server that could not report admits nothing from what it holds: others may have it by then."""
+WARM = 600.0
+"""Seconds after which a price is looked up in a thread again: the first look takes half a second."""
+
+Scope = Callable[[UUID], AbstractContextManager[Connection]]
+Owner = Callable[[], AbstractContextManager[Connection]]
+Cost = Callable[[Choice, Usage, datetime], int | None]
+
+
+@dataclass
+class Share:
+    """What this server holds of a place: `available` for new calls, `reserved` by those under way; `consumed` is used
+    and not yet reported. `free` is what nobody held when it was last asked.
+    """
+
+    project_id: UUID
+    limit: Limit
+    place: Place
+    available: int = 0
+    reserved: int = 0
+    consumed: int = 0
+    free: int = 0
+    taken_at: float = 0.0
+    alive_at: float = 0.0
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    @property
+    def remaining(self) -> int:
+        """What is left, as far as this server knows."""
+        return max(0, self.available + self.free)
+
+
+class Hold(NamedTuple):
+    """So much is reserved in that share for one call."""
+
+    share: Share
+    amount: int
+
+
+@dataclass
+class Ticket:
+    """What one call has reserved."""
+
+    holds: list[Hold]
+    cap: int | None = None
+
+    def headers(self) -> dict[str, str]:
+        """Limits as OpenAI tells them, of each kind the tightest, and what is left of the budget in US dollars."""
+        found = dict[str, str]()
+        tightest = dict[str, Share]()
+        for hold in self.holds:
+            other = tightest.get(hold.share.limit.what)
+            if other is None or hold.share.remaining < other.remaining:
+                tightest[hold.share.limit.what] = hold.share
+        for what, share in tightest.items():
+            limit, reset = share.limit, resets(share.limit.per, now())
+            left = max(0.0, (reset - now()).total_seconds()) if reset else None
+            if what == "cost":
+                found["x-vong-budget-limit"] = f"{limit.amount / 1e6:.6f}"
+                found["x-vong-budget-remaining"] = f"{share.remaining / 1e6:.6f}"
+                if left is not None:
+                    found["x-vong-budget-reset"] = f"{left:.0f}s"
+            else:
+                found[f"x-ratelimit-limit-{what}"] = str(limit.amount)
+                found[f"x-ratelimit-remaining-{what}"] = str(share.remaining)
+                if left is not None:
+                    found[f"x-ratelimit-reset-{what}"] = f"{left:.3f}s"
+        return found
+
+
+class Admission:
+    """The limits of one server process. `admit` on the event loop, `settled` from any thread."""
+
+    def __init__(self, scope: Scope, owner: Owner, cost: Cost) -> None:
+        self.worker = new_id()
+        self._scope = scope
+        self._owner = owner
+        self._cost = cost
+        self._shares: dict[Place, Share] = {}
+        self._numbers = threading.Lock()
+        self._warm: dict[tuple[str, str], float] = {}
+        self._task: asyncio.Task[None] | None = None
+        self._beaten = 0.0
+
+    async def admit(
+        self, principal: Principal, directory: Directory, way: Way, subjects: "Subjects", worst: Worst
+    ) -> Ticket:
+        """Reserve the worst case in every limit that the call falls under. LimitReached, BudgetSpent or Unpriced where
+        one refuses; then nothing stays reserved.
+        """
+        ticket, at = Ticket([]), now()
+        try:
+            for limit in directory.limits:
+                for subject in subjects.of(limit):
+                    share = self._share(principal.project_id, limit, subject, at)
+                    amount = await self._amount(limit, directory, way, worst)
+                    if limit.what in ("cost", "tokens"):
+                        ticket.cap = worst.cap
+                    await self._take(share, amount)
+                    ticket.holds.append(Hold(share, amount))
+        except BaseException:
+            self._give(ticket.holds)
+            raise
+        return ticket
+
+    def ended(self, ticket: Ticket, span: Span) -> None:
+        """The call is over: settle all but its cost."""
+        usage = span.usage
+        known = usage.input_tokens is not None or usage.output_tokens is not None
+        tokens = (usage.input_tokens or 0) + (usage.output_tokens or 0)
+        with self._numbers:
+            for share, amount in ticket.holds:
+                what = share.limit.what
+                if what == "cost":
+                    continue
+                used = {"requests": 1, "concurrency": 0}.get(what)
+                if used is None:
+                    used = tokens if known or span.status == "error" else amount
+                _settle(share, amount, used)
+                share.consumed += used
+
+    def settled(self, hold: Hold, cost: int) -> None:
+        """The cost of a call is written down. A hold of something else was settled when the call ended."""
+        if hold.share.limit.what == "cost":
+            with self._numbers:
+                _settle(hold.share, hold.amount, cost)
+
+    def start(self) -> None:
+        """Begin to report, on the event loop that serves."""
+        self._task = asyncio.get_running_loop().create_task(self._report_on())
+
+    def stop(self) -> None:
+        """End it. What this server holds is free at once."""
+        if self._task is not None:
+            self._task.cancel()
+        try:
+            self._report(list(self._shares.values()), last=True)
+            with self._owner() as connection:
+                leases.release(connection, self.worker)
+        except (SQLAlchemyError, VongError) as error:
+            log.warning("limits are reported late: %s", str(error).splitlines()[0])
+
+    def _share(self, project_id: UUID, limit: Limit, subject: str, at: datetime) -> Share:
+        place = Place(limit.id, subject, begins(limit.per, at))
+        share = self._shares.get(place)
+        if share is None:
+            share = self._shares[place] = Share(project_id, limit, place)
+        share.limit = limit
+        return share
+
+    async def _amount(self, limit: Limit, directory: Directory, way: Way, worst: Worst) -> int:
+        if limit.what == "cost":
+            return await self._dearest(directory, way, worst)
+        return worst.read + worst.made if limit.what == "tokens" else 1
+
+    async def _dearest(self, directory: Directory, way: Way, worst: Worst) -> int:
+        """The worst case at the dearest target that may answer."""
+        usage, found = Usage(input_tokens=worst.read, output_tokens=worst.made), 0
+        for target in way.targets:
+            try:
+                choice = directory.resolve(target, way.route)
+            except (NotFound, Unavailable):
+                continue  # it cannot answer, and says so itself
+            cost = await self._price(choice, usage)
+            if cost is None and _billed(choice):
+                hint = "give it a price in the table [prices] of vong.toml"
+                raise Unpriced(f"a budget holds, and the price of {choice.target!r} is not known", hint)
+            found = max(found, cost or 0)
+        return found
+
+    async def _price(self, choice: Choice, usage: Usage) -> int | None:
+        key, moment = (choice.target, choice.provider.address), time.monotonic()
+        if moment - self._warm.get(key, -WARM) >= WARM:
+            await asyncio.to_thread(self._cost, choice, usage, now())
+            if len(self._warm) > 10_000:
+                self._warm.clear()
+            self._warm[key] = moment
+        return self._cost(choice, usage, now())
+
+    async def _take(self, share: Share, amount: int) -> None:
+        if self._took(share, amount):
+            return
+        async with share.lock:
+            if self._took(share, amount):
+                return
+            try:
+                await asyncio.to_thread(self._ask, share, amount)
+            except SQLAlchemyError as error:
+                message = "a limit cannot be checked: the database does not answer"
+                raise Unavailable(message, "look with: vong status") from error
+            if not self._took(share, amount):
+                raise refusal(share, amount)
+
+    def _took(self, share: Share, amount: int) -> bool:
+        with self._numbers:
+            moment = time.monotonic()
+            if share.available < amount or moment - share.alive_at > FENCE:
+                return False
+            share.available -= amount
+            share.reserved += amount
+            share.taken_at = moment
+            return True
+
+    def _ask(self, share: Share, amount: int) -> None:
+        """Have more granted, enough for a while."""
+        bound, moment = share.limit.amount, time.monotonic()
+        with self._numbers:
+            if moment - share.alive_at > FENCE:
+                share.available = 0  # others may have it by now
+            consumed, share.consumed = share.consumed, 0
+            held, need = share.available + share.reserved, amount - share.available
+        want = min(max(need, bound // 20), 16 * max(need, 1))
+        try:
+            with self._scope(share.project_id) as connection:
+                if consumed:
+                    leases.report(connection, share.place, self.worker, held=held, used=consumed)
+                granted = leases.grant(
+                    connection, share.place, self.worker, bound=bound, held=held, need=max(need, 1), want=want
+                )
+        except BaseException:
+            with self._numbers:
+                share.consumed += consumed
+            raise
+        with self._numbers:
+            share.available += granted.amount
+            share.free, share.alive_at = granted.free, moment
+
+    def _give(self, holds: Iterable[Hold]) -> None:
+        with self._numbers:
+            for share, amount in holds:
+                _settle(share, amount, 0)
+
+    async def _report_on(self) -> None:
+        while True:
+            await asyncio.sleep(BEAT)
+            if self._shares:
+                try:
+                    await asyncio.to_thread(self._report, list(self._shares.values()))
+                except (SQLAlchemyError, VongError) as error:
+                    log.warning("limits are reported late: %s", str(error).splitlines()[0])
+
+    def _report(self, shares: Sequence[Share], *, last: bool = False) -> None:
+        """Say what was used, and give back what nobody took for a moment."""
+        moment, at = time.monotonic(), now()
+        for share in shares:
+            with self._numbers:
+                idle = last or moment - share.taken_at > BEAT
+                back = share.available if idle else 0
+                past = share.place.begins != begins(share.limit.per, at) and not share.reserved
+                consumed = share.consumed
+                if not back and not consumed and not past:
+                    continue
+                share.available -= back
+                share.free += back
+                share.consumed = 0
+                held = share.available + share.reserved
+            try:
+                with self._scope(share.project_id) as connection:
+                    leases.report(connection, share.place, self.worker, held=held, used=consumed)
+            except IntegrityError:  # the limit was removed
+                past = True
+            except BaseException:
+                with self._numbers:
+                    share.consumed += consumed
+                raise
+            share.alive_at = moment
+            if past:
+                self._shares.pop(share.place, None)
+        if moment - self._beaten > 5 * BEAT:
+            with self._owner() as connection:
+                leases.beat(connection, self.worker)
+            self._beaten = moment
+            for share in shares:
+                if moment - share.alive_at <= FENCE:
+                    share.alive_at = max(share.alive_at, moment)
+
+
+class Subjects(NamedTuple):
+    """Whom a call's limits are on."""
+
+    key: str
+    user: str | None
+    route: str | None
+    tags: tuple[str, ...] = ()
+
+    def of(self, limit: Limit) -> list[str]:
+        """The subjects that a limit counts this call for; none where it does not concern it."""
+        if limit.on == "project":
+            return ["*"]
+        named: dict[str, Sequence[str | None]] = {"key": [self.key], "user": [self.user], "route": [self.route]}
+        here = [name for name in named.get(limit.on, self.tags) if name]
+        return [name for name in dict.fromkeys(here) if limit.name in ("*", name)]
+
+
+def refusal(share: Share, amount: int) -> VongError:
+    """Why a share does not cover an amount, and when it may."""
+    limit, reset = share.limit, resets(share.limit.per, now())
+    whom = limit.on if limit.on == "project" else f"{limit.on} {share.place.subject!r}"
+    again = f"it begins anew at {reset:%Y-%m-%d %H:%M} UTC" if reset else "it does not begin anew"
+    if limit.what == "cost":
+        left, need, bound = (f"${number / 1e6:.6f}" for number in (share.remaining, amount, limit.amount))
+        message = (
+            f"of the budget of {bound} per {limit.per} on the {whom} {left} is left, and this call may cost {need}"
+        )
+        hint = f"{again}; set a smaller max_tokens, or ask an owner: vong gateway budgets"
+        return BudgetSpent(message.replace(" per ever", " in all"), hint)
+    if limit.what == "concurrency":
+        message = f"{limit.amount} calls at once are allowed on the {whom}, and so many are under way"
+        error = LimitReached(message, "try again when one has ended")
+        error.retry_after = 1
+        return error
+    message = f"{limit.amount} {limit.what} per {limit.per} are allowed on the {whom}, and {share.remaining} are left"
+    error = LimitReached(f"{message} of the {amount} that this call may need", f"{again}; or ask: vong gateway limits")
+    error.retry_after = max(1, int((reset - now()).total_seconds()) + 1) if reset else None
+    return error
+
+
+def _settle(share: Share, reserved: int, used: int) -> None:
+    share.reserved -= reserved
+    share.available += reserved - used
+
+
+def _billed(choice: Choice) -> bool:
+    """Whether somebody else sends a bill: models that run here cost nothing that a budget is for."""
+    return choice.system != DEPLOYMENT and choice.provider.address.startswith(("http://", "https://"))
+
+
+def tags_of(header: str | None, metadata: dict[str, Any] | None) -> tuple[str, ...]:
+    """Tags of a call: from the header, and from `metadata.tags`, a list or a text with commas."""
+    said = (metadata or {}).get("tags")
+    parts = said if isinstance(said, list) else str(said or "").split(",")
+    found = [str(part).strip() for part in (*(header or "").split(","), *parts)]
+    return tuple(dict.fromkeys(tag[:100] for tag in found if tag))[:20]

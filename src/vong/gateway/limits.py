@@ -1,0 +1,135 @@
+"""Limits: set, listed with how far they are, removed; each change announced to every server."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, delete, func, null, select
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from vong.errors import InvalidInput, NotFound
+from vong.gateway import tables
+from vong.records import new_id, now
+from vong.records.limit import LedgerBy, LedgerLine, Limit, LimitState, LimitWanted, Per
+from vong.store.schema import PROJECT
+
+ALLOWED = {
+    "requests": {"minute", "hour", "day", "month"},
+    "tokens": {"minute", "hour", "day", "month"},
+    "concurrency": {"now"},
+    "cost": {"day", "month", "ever"},
+}
+START = datetime(2000, 1, 1, tzinfo=UTC)
+"""When a time without a beginning began."""
+
+
+def begins(per: Per, at: datetime) -> datetime:
+    """When the minute, hour, day or month of a moment began, in UTC."""
+    at = at.astimezone(UTC)
+    if per in ("ever", "now"):
+        return START
+    at = at.replace(second=0, microsecond=0)
+    if per == "minute":
+        return at
+    at = at.replace(minute=0)
+    if per == "hour":
+        return at
+    at = at.replace(hour=0)
+    return at if per == "day" else at.replace(day=1)
+
+
+def resets(per: Per, at: datetime) -> datetime | None:
+    """When the next one begins; None where none does."""
+    start = begins(per, at)
+    steps = {"minute": timedelta(minutes=1), "hour": timedelta(hours=1), "day": timedelta(days=1)}
+    if per == "month":
+        return (start + timedelta(days=32)).replace(day=1)
+    return start + steps[per] if per in steps else None
+
+
+def put_limit(connection: Connection, wanted: LimitWanted) -> Limit:
+    """Set a limit; one on the same subject, thing and time gets the new amount. What was used stays used."""
+    if wanted.per not in ALLOWED[wanted.what]:
+        fitting = " or ".join(sorted(ALLOWED[wanted.what]))
+        raise InvalidInput(f"{wanted.what} cannot be limited per {wanted.per}", f"use {fitting}")
+    if wanted.on == "project" and wanted.name != "*":
+        raise InvalidInput("a limit on the project names nobody", "leave name out")
+    at = now()
+    values = {**wanted.model_dump(), "id": new_id(), "created_at": at, "updated_at": at}
+    columns = tables.limits.c
+    key = [columns.project_id, columns.on, columns.name, columns.what, columns.per]
+    statement = upsert(tables.limits).values(values)
+    changed = {"amount": wanted.amount, "updated_at": at}
+    connection.execute(statement.on_conflict_do_update(index_elements=key, set_=changed))
+    _announce(connection)
+    return next(limit for limit in list_limits(connection) if _key(limit) == _key(wanted))
+
+
+def list_limits(connection: Connection) -> list[Limit]:
+    """The project's limits, oldest first."""
+    columns = [column for column in tables.limits.c if column.name != "project_id"]
+    rows = connection.execute(select(*columns).order_by(tables.limits.c.id)).mappings()
+    return [Limit.model_validate(dict(row)) for row in rows]
+
+
+def delete_limit(connection: Connection, id: UUID) -> Limit:
+    """Remove a limit with what it counted."""
+    found = next((limit for limit in list_limits(connection) if limit.id == id), None)
+    if found is None:
+        raise NotFound(f"no limit has the id {id}", "list them with: vong gateway limits")
+    connection.execute(delete(tables.limits).where(tables.limits.c.id == id))
+    _announce(connection)
+    return found
+
+
+def states(connection: Connection, at: datetime | None = None) -> list[LimitState]:
+    """Every limit with each of its subjects that called in the present minute, hour, day or month."""
+    at = at or now()
+    held = tables.leases.c
+    used, found = tables.counters.c, list[LimitState]()
+    for limit in list_limits(connection):
+        start = begins(limit.per, at)
+        reserved = dict[str, int]()
+        leased = select(held.subject, func.sum(held.amount)).where(held.limit_id == limit.id, held.begins == start)
+        for subject, amount in connection.execute(leased.group_by(held.subject)):
+            reserved[subject] = int(amount)
+        spent = select(used.subject, used.used).where(used.limit_id == limit.id, used.begins == start)
+        counted = {subject: amount for subject, amount in connection.execute(spent)}
+        subjects = sorted(counted.keys() | reserved.keys()) or ([limit.name] if limit.name != "*" else [])
+        if not subjects and limit.on == "project":
+            subjects = ["*"]
+        for subject in subjects or ["*"]:
+            amounts = {"used": counted.get(subject, 0), "reserved": reserved.get(subject, 0)}
+            found.append(LimitState(limit=limit, subject=subject, **amounts, resets_at=resets(limit.per, at)))
+    return found
+
+
+def ledger(connection: Connection, *, since: datetime, until: datetime, by: LedgerBy = "none") -> list[LedgerLine]:
+    """What was called from `since` to before `until`, by group, the dearest first. A call with several tags counts in
+    each of them.
+    """
+    lines = tables.ledger.c
+    groups: dict[LedgerBy, Any] = {"key": lines.key, "user": lines.user, "model": lines.model, "route": lines.route}
+    groups |= {"tag": func.unnest(lines.tags), "day": func.to_char(func.timezone("UTC", lines.at), "YYYY-MM-DD")}
+    group = groups.get(by, null()).label("group")
+    spell = lines.at >= since, lines.at < until
+    rows = select(group, *(lines[name] for name in _SUMMED)).where(*spell).subquery()
+    sums = [func.coalesce(func.sum(rows.c[name]), 0).label(name) for name in _SUMMED]
+    counts = [func.count().label("calls"), func.count(rows.c.cost).label("priced")]
+    grouped = select(rows.c.group, *counts, *sums).group_by(rows.c.group)
+    dearest = func.sum(rows.c.cost).desc().nulls_last()
+    return [
+        LedgerLine.model_validate(dict(row))
+        for row in connection.execute(grouped.order_by(dearest, rows.c.group)).mappings()
+    ]
+
+
+_SUMMED = ("input_tokens", "output_tokens", "cached_tokens", "cost")
+
+
+def _key(limit: LimitWanted) -> tuple[str, ...]:
+    return limit.on, limit.name, limit.what, limit.per
+
+
+def _announce(connection: Connection) -> None:
+    connection.execute(select(func.pg_notify(tables.CHANNEL, func.current_setting(PROJECT))))

@@ -1,0 +1,34 @@
+"""How much a call may use at the worst: what is reserved before it is sent."""
+
+from typing import NamedTuple
+
+from vong.gateway.passage import Passage
+from vong.gateway.providers import Shape
+
+ANSWER = 4096
+"""Tokens of an answer where the caller set no end and a limit holds: the call is sent with this end."""
+PART = 20_000
+"""Tokens of an image, a sound or a document, whose bytes say nothing of its tokens. Large images cost some thousands
+with every provider, documents some thousands for each page.
+"""
+PARTS = (b'"image_url"', b'"input_audio"', b'"file"', b'"image"', b'"document"', b'"input_image"', b'"input_file"')
+
+
+class Worst(NamedTuple):
+    """Tokens read and made at the most. `cap` is the end that the call is sent with, None where it has its own."""
+
+    read: int
+    made: int
+    cap: int | None
+
+
+def worst(shape: Shape, passage: Passage, body: bytes) -> Worst:
+    """A token is a byte or more in every common vocabulary, and the JSON around the text makes up for the words that a
+    chat template adds; so the bytes of the request bound what is read.
+    """
+    read = len(body) + PART * sum(body.count(part) for part in PARTS)
+    if shape == "embeddings":
+        return Worst(read, 0, None)
+    asked = passage.asked
+    most = asked.max_completion_tokens or asked.max_tokens
+    return Worst(read, max(most or ANSWER, 0) * max(asked.n or 1, 1), None if most else ANSWER)

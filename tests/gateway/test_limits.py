@@ -1,0 +1,396 @@
+"""Limits and budgets hold, whatever the concurrency, the number of servers, and how calls end."""
+
+import asyncio
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import httpx
+import openai
+import pytest
+from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import select, update
+
+from vong.cli.gateway import group
+from vong.errors import Forbidden, InvalidInput, LimitReached, NotFound, Unauthenticated
+from vong.gateway import leases, tables
+from vong.gateway.admission import Admission, Subjects, tags_of
+from vong.gateway.directory import Directory, Way
+from vong.gateway.leases import DEAD, Place
+from vong.gateway.limits import begins, list_limits, put_limit, resets, states
+from vong.gateway.upstream import Upstream
+from vong.gateway.worst import Worst
+from vong.records import new_id, now
+from vong.records.limit import LimitWanted, Per
+from vong.store.database import Database
+
+from .conftest import Server
+from .fake_upstream import FakeUpstream
+
+ASK: list[Any] = [{"role": "user", "content": "hi"}]
+DOLLAR = 1_000_000
+CALL = 12 * DOLLAR
+"""What a call of priced/plain costs: 5 tokens read, 2 more from the cache at half the price, 3 made at twice."""
+
+
+@pytest.fixture
+def client(server: Server) -> openai.OpenAI:
+    return openai.OpenAI(base_url=f"{server.url}/v1", api_key=server.key, max_retries=0)
+
+
+def chat(client: openai.OpenAI, model: str = "priced/plain", **more: Any) -> Any:
+    return client.chat.completions.with_raw_response.create(model=model, messages=ASK, max_tokens=4, **more)
+
+
+def limited(server: Server, *limit: Any, **more: Any) -> Any:
+    made = server.client.gateway.set_limit(*limit, **more)
+    chat(openai.OpenAI(base_url=f"{server.url}/v1", api_key=server.key), "echo/echo")  # it is heard within a second
+    return made
+
+
+# what a limit is
+
+
+@given(st.datetimes(datetime(2001, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)))
+def test_times_begin_and_end_around_every_moment(at: datetime) -> None:
+    for per in ("minute", "hour", "day", "month"):
+        end = resets(per, at)
+        assert end is not None and begins(per, at) <= at < end
+        assert begins(per, end) == end
+        assert begins(per, end - timedelta(microseconds=1)) == begins(per, at)
+    assert resets("ever", at) is None and begins("ever", at) == begins("ever", at + timedelta(days=400))
+
+
+@pytest.mark.parametrize(
+    ("what", "per"), [("cost", "minute"), ("requests", "ever"), ("concurrency", "day"), ("tokens", "now")]
+)
+def test_what_cannot_be_limited_is_refused(server: Server, what: Any, per: Per) -> None:
+    with pytest.raises(InvalidInput, match="cannot be limited per"):
+        server.client.gateway.set_limit("key", what, per, 1)
+    with pytest.raises(InvalidInput, match="names nobody"):
+        server.client.gateway.set_limit("project", "requests", "day", 1, name="x")
+    assert server.client.gateway.limits() == []
+
+
+def test_limits_are_set_again_shown_and_removed(server: Server) -> None:
+    first = server.client.gateway.set_limit("key", "requests", "day", 5, name="ci")
+    again = server.client.gateway.set_limit("key", "requests", "day", 7, name="ci")
+    assert again.id == first.id and again.amount == 7
+    (state,) = server.client.gateway.limits()
+    assert (state.subject, state.used, state.reserved) == ("ci", 0, 0)
+    assert state.resets_at is not None and state.resets_at > now()
+    server.client.gateway.delete_limit(first.id)
+    with pytest.raises(NotFound, match="no limit has the id"):
+        server.client.gateway.delete_limit(first.id)
+    assert server.client.gateway.limits() == []
+
+
+def test_only_owners_set_limits(server: Server) -> None:
+    member = server.client.access.create_key("m", role="member")["secret"]
+    body = {"on": "project", "what": "requests", "per": "day", "amount": 1}
+    headers = {"authorization": f"Bearer {member}"}
+    answer = httpx.put(f"{server.url}/api/v1/gateway/limits", json=body, headers=headers)
+    assert answer.status_code == 403 and answer.json()["code"] == Forbidden.code
+    answer = httpx.put(f"{server.url}/api/v1/gateway/limits", json=body)
+    assert answer.json()["code"] == Unauthenticated.code
+
+
+def test_subjects_and_tags() -> None:
+    assert tags_of(" a, b ,a", {"tags": "c,b"}) == ("a", "b", "c")
+    assert tags_of(None, {"tags": ["x", "", 5]}) == ("x", "5")
+    assert tags_of(None, None) == ()
+    whom = Subjects("ci", None, "triage", ("a", "b"))
+
+    def of(on: Any, name: str = "*") -> list[str]:
+        made = LimitWanted(on=on, name=name, what="requests", per="day", amount=1)
+        return whom.of(made)  # pyright: ignore[reportArgumentType]
+
+    assert (of("project"), of("key"), of("key", "ci"), of("key", "x")) == (["*"], ["ci"], ["ci"], [])
+    assert (of("user"), of("route"), of("tag"), of("tag", "b")) == ([], ["triage"], ["a", "b"], ["b"])
+
+
+# requests, tokens, concurrency
+
+
+def test_requests_are_counted_and_the_next_one_is_refused_until_the_time_begins_anew(
+    client: openai.OpenAI, server: Server
+) -> None:
+    limited(server, "key", "requests", "hour", 4)
+    for left in (2, 1, 0):
+        raw = chat(client)
+        assert raw.headers["x-ratelimit-limit-requests"] == "4"
+        assert int(raw.headers["x-ratelimit-remaining-requests"]) == left
+        assert 0 < float(raw.headers["x-ratelimit-reset-requests"].removesuffix("s")) <= 3600
+    with pytest.raises(openai.RateLimitError) as caught:
+        chat(client)
+    assert 0 < int(caught.value.response.headers["retry-after"]) <= 3601
+    assert caught.value.code == "rate_limit_exceeded"
+    assert "4 requests per hour are allowed on the key 'tester'" in str(caught.value)
+    refused = server.spans()[-1]
+    assert (refused.status, refused.attributes["error.type"]) == ("error", "limit_reached")
+    with pytest.raises(LimitReached, match="4 requests per hour"):
+        server.client.gateway.chat("priced/plain", "hi")
+
+
+def test_a_refusal_comes_in_the_callers_shape(server: Server) -> None:
+    server.client.gateway.set_limit("project", "requests", "day", 1)
+    headers = {"x-api-key": server.key}
+    body = {"model": "fake/plain", "max_tokens": 5, "messages": ASK}
+    answers = [httpx.post(f"{server.url}/v1/messages", headers=headers, json=body) for _ in range(3)]
+    refused = answers[-1]
+    assert refused.status_code == 429 and refused.json()["error"]["type"] == "rate_limit_error"
+    assert int(refused.headers["retry-after"]) > 0
+
+
+def test_tokens_are_reserved_at_the_worst_and_settled_by_usage(client: openai.OpenAI, server: Server) -> None:
+    limited(server, "user", "tokens", "day", 1000)
+    for call in range(1, 4):
+        raw = chat(client, user="linh")
+        assert raw.headers["x-ratelimit-limit-tokens"] == "1000"
+        wait(lambda call=call: used(server, "tokens") == 10 * call)
+    assert "x-ratelimit-limit-tokens" not in chat(client).headers
+    with pytest.raises(openai.RateLimitError, match="1000 tokens per day"):
+        client.chat.completions.create(model="priced/plain", messages=ASK, max_tokens=2000, user="linh")
+    assert used(server, "tokens") == 30
+
+
+def test_so_many_calls_at_once(server: Server, fake: FakeUpstream) -> None:
+    limited(server, "project", "concurrency", "now", 3)
+
+    async def crowd() -> list[int]:
+        async with openai.AsyncOpenAI(base_url=f"{server.url}/v1", api_key=server.key, max_retries=0) as client:
+            slow = [client.chat.completions.create(model="echo/echo?first=0.5", messages=ASK) for _ in range(8)]
+            answers = await asyncio.gather(*slow, return_exceptions=True)
+            again = await client.chat.completions.with_raw_response.create(model="echo/echo", messages=ASK)
+        found = [answer.status_code if isinstance(answer, openai.APIStatusError) else 200 for answer in answers]
+        return [*found, again.status_code]
+
+    statuses = asyncio.run(crowd())
+    assert sorted(statuses[:8]) == [200] * 3 + [429] * 5
+    assert statuses[8] == 200
+
+
+# budgets
+
+
+def test_a_budget_is_reserved_before_and_settled_after(client: openai.OpenAI, server: Server) -> None:
+    limited(server, "key", "cost", "month", 300 * DOLLAR, name="tester")
+    answered = 0
+    with pytest.raises(openai.APIStatusError) as caught:
+        while answered < 30:
+            raw = chat(client)
+            answered += 1
+            assert raw.headers["x-vong-budget-limit"] == "300.000000"
+            wait(lambda: reserved(server) == 0)
+    error = caught.value
+    assert (error.status_code, error.code) == (402, "insufficient_quota")
+    assert "of the budget of $300.000000 per month on the key 'tester'" in str(error)
+    assert "it begins anew at" in str(error)
+    assert 10 <= answered < 25
+    assert used(server, "cost") == answered * CALL
+    server.platform.journal.flush(10)
+    spent = sum(span.usage.cost or 0 for span in server.spans())
+    assert sum(line.cost for line in server.client.gateway.ledger()) == spent == answered * CALL
+
+
+def test_a_crowd_does_not_overrun_a_budget_and_the_ledger_is_the_sum_of_the_spans(server: Server) -> None:
+    bound = 500 * DOLLAR
+    limited(server, "project", "cost", "ever", bound)
+
+    async def crowd() -> list[int]:
+        async with openai.AsyncOpenAI(base_url=f"{server.url}/v1", api_key=server.key, max_retries=0) as client:
+
+            async def one(number: int) -> int:
+                model = ("priced/plain", "priced/status-500", "priced/plain", "priced/drop")[number % 4]
+                try:
+                    answer = await client.chat.completions.create(
+                        model=model, messages=ASK, max_tokens=3, stream=number % 2 == 0 or model == "priced/drop"
+                    )
+                    if isinstance(answer, openai.AsyncStream):
+                        async for _ in answer:
+                            pass
+                    return 200
+                except openai.APIStatusError as error:
+                    return error.status_code
+                except openai.APIError:
+                    return 0
+
+            found = list[int]()
+            for _ in range(6):
+                found += await asyncio.gather(*(one(number) for number in range(20)))
+            return found
+
+    statuses = asyncio.run(crowd())
+    assert statuses.count(200) > 5 and 402 in statuses
+    server.platform.journal.flush(10)
+    wait(lambda: reserved(server) == 0)
+    spent = sum(span.usage.cost or 0 for span in server.spans())
+    assert used(server, "cost") == spent <= bound
+    (line,) = server.client.gateway.ledger()
+    assert line.cost == spent
+    assert line.calls == len(statuses) + 1
+
+
+def test_servers_together_do_not_overrun_a_budget(server: Server, database: Database) -> None:
+    bound, cost = 1000, 7
+    with server.platform.scope(server.project_id) as connection:
+        put_limit(connection, LimitWanted(on="project", what="cost", per="day", amount=bound))
+        limit = list_limits(connection)
+    directory = Directory({}, {}, server_providers(server), {}, Upstream(), limit)
+    admitted = list[int]()
+
+    async def hammer(admission: Admission) -> None:
+        async def one() -> None:
+            for _ in range(40):
+                try:
+                    way = Way(None, ("priced/plain",))
+                    ticket = await admission.admit(
+                        principal(server), directory, way, Subjects("k", None, None), Worst(1, 1, None)
+                    )
+                except Exception:  # noqa: BLE001
+                    continue
+                admitted.append(1)
+                assert ticket.holds[0].amount == cost
+
+        await asyncio.gather(*(one() for _ in range(5)))
+
+    def serve() -> None:
+        admission = Admission(server.platform.scope, database.owner, lambda *_: cost)
+        asyncio.run(hammer(admission))
+
+    threads = [threading.Thread(target=serve) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert bound - 3 * 16 * cost <= len(admitted) * cost <= bound
+    with server.platform.scope(server.project_id) as connection:
+        (state,) = states(connection)
+    assert len(admitted) * cost <= state.reserved <= bound
+
+
+def test_what_a_dead_server_held_is_released(server: Server, database: Database) -> None:
+    with server.platform.scope(server.project_id) as connection:
+        limit = put_limit(connection, LimitWanted(on="project", what="cost", per="ever", amount=100))
+    place = Place(limit.id, "*", begins("ever", now()))
+    dead, living = new_id(), new_id()
+
+    def grant(worker: UUID, need: int) -> int:
+        with server.platform.scope(server.project_id) as connection:
+            return leases.grant(connection, place, worker, bound=100, held=0, need=need, want=need).amount
+
+    assert grant(dead, 90) == 90
+    assert grant(living, 20) == 0
+    with database.owner() as connection:
+        connection.execute(update(tables.leases).values(seen_at=now() - DEAD - timedelta(seconds=1)))
+        leases.beat(connection, living)
+    assert grant(living, 20) == 20
+    with server.platform.scope(server.project_id) as connection:
+        assert connection.scalar(select(tables.leases.c.worker)) == living
+
+
+def test_a_model_of_unknown_price_is_refused_under_a_budget_and_our_own_cost_nothing(
+    client: openai.OpenAI, server: Server
+) -> None:
+    limited(server, "project", "cost", "day", DOLLAR)
+    with pytest.raises(openai.APIStatusError) as caught:
+        chat(client, "fake/plain")
+    assert (caught.value.status_code, caught.value.code) == (402, "unpriced")
+    assert "the price of 'fake/plain' is not known" in str(caught.value)
+    assert chat(client, "echo/echo").status_code == 200
+
+
+def test_a_call_without_an_end_gets_one_under_a_budget(
+    client: openai.OpenAI, server: Server, fake: FakeUpstream
+) -> None:
+    client.chat.completions.create(model="priced/plain", messages=ASK)
+    assert "max_completion_tokens" not in fake.requests[-1].body
+    limited(server, "project", "cost", "day", 100_000 * DOLLAR)
+    client.chat.completions.create(model="priced/plain", messages=ASK)
+    assert fake.requests[-1].body["max_completion_tokens"] == 4096
+
+
+def test_a_caller_who_leaves_is_billed_for_what_came(server: Server, fake: FakeUpstream) -> None:
+    limited(server, "project", "cost", "ever", 10_000 * DOLLAR)
+    body = {"model": "priced/endless", "messages": ASK, "stream": True, "max_tokens": 50}
+    headers = {"authorization": f"Bearer {server.key}"}
+    with httpx.stream("POST", f"{server.url}/v1/chat/completions", headers=headers, json=body) as answer:
+        next(answer.iter_bytes())
+    fake.wait_broken_off()
+    wait(lambda: reserved(server) == 0)
+    span = server.spans()[-1]
+    assert span.attributes["http.response.status_code"] == 499
+    assert span.usage.cost == used(server, "cost") > 0
+
+
+def test_the_ledger_by_key_user_tag_and_day(client: openai.OpenAI, server: Server) -> None:
+    chat(client, user="linh", extra_headers={"x-vong-tags": "red, blue"})
+    chat(client, user="minh", metadata={"tags": "red"})
+    server.platform.journal.flush(10)
+    for by, groups in (
+        ("user", {"linh": 1, "minh": 1}),
+        ("tag", {"red": 2, "blue": 1}),
+        ("key", {"tester": 2}),
+        ("model", {"priced/plain": 2}),
+        ("day", {f"{now():%Y-%m-%d}": 2}),
+        ("route", {None: 2}),
+    ):
+        lines = server.client.gateway.ledger(by=by)
+        assert {line.group: line.calls for line in lines} == groups
+        assert all(line.cost == line.calls * CALL for line in lines)
+    assert server.spans()[0].attributes["vong.tags"] == ["red", "blue"]
+    assert server.client.gateway.ledger(since="2020-01-01T00:00:00Z", until="2020-02-01T00:00:00Z") == []
+
+
+def test_the_command_line(server: Server, client: openai.OpenAI, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VONG_URL", server.url)
+    monkeypatch.setenv("VONG_API_KEY", server.key)
+
+    def run(*arguments: str) -> str:
+        result = CliRunner().invoke(group, list(arguments))
+        assert result.exit_code == 0, result.output
+        return result.output
+
+    run("limit", "set", "key:ci", "requests/minute=60", "concurrency=5")
+    run("budget", "set", "project", "2500", "--per", "month")
+    assert "key:ci" in run("limits") and "2500.0" not in run("limits")
+    assert "$2500.000000" in run("budgets")
+    chat(client)
+    server.platform.journal.flush(10)
+    assert "$12.000000" in run("ledger", "--by", "model")
+    for state in server.client.gateway.limits():
+        run("budget" if state.limit.what == "cost" else "limit", "remove", str(state.limit.id))
+    assert server.client.gateway.limits() == []
+    wrong = CliRunner().invoke(group, ["limit", "set", "nobody:ci", "requests/minute=60"])
+    assert wrong.exit_code == 2 and "write for one key:ci requests/minute=60" in wrong.output
+
+
+def used(server: Server, what: str) -> int:
+    return sum(state.used for state in server.client.gateway.limits() if state.limit.what == what)
+
+
+def reserved(server: Server) -> int:
+    return sum(state.reserved for state in server.client.gateway.limits())
+
+
+def wait(condition: Callable[[], bool], seconds: float = 8.0) -> None:
+    until = now() + timedelta(seconds=seconds)
+    while not condition():
+        assert now() < until, "it did not come about"
+        threading.Event().wait(0.05)
+
+
+def server_providers(server: Server) -> Any:
+    from vong.app.gateway import providers
+
+    return providers(server.platform, Upstream())
+
+
+def principal(server: Server) -> Any:
+    from vong.access import Principal
+
+    return Principal(server.project_id, "k", "owner")
