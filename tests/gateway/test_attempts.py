@@ -8,6 +8,7 @@ from vong.errors import InvalidInput, NotFound, Unavailable, Unsupported, Upstre
 from vong.gateway.attempts import CAP, Attempts, Outcome, Verdict, judged, retry_after, waiting
 from vong.gateway.breakers import Circuit
 from vong.gateway.directory import Way
+from vong.gateway.loads import Load
 from vong.gateway.providers import Reply
 from vong.records import Breaker, Policy
 
@@ -61,8 +62,9 @@ def test_what_a_target_cannot_do_is_no_failure_of_it() -> None:
     async def ask(_: str) -> Reply:
         raise Unsupported("it cannot do seed", "leave it out")
 
-    circuit, rule = Circuit(), Breaker(failures=1)
-    attempts = Attempts(Way(None, ("a/b",)), Policy(breaker=rule), lambda _: circuit)
+    circuit, rule, load = Circuit(), Breaker(failures=1), Load()
+    attempts = Attempts(Way(None, ("a/b",)), Policy(breaker=rule), lambda _: circuit, lambda _: load, False)
     with pytest.raises(Unsupported):
         asyncio.run(attempts.answer(ask))
     assert circuit.admits(rule) and [made["error"] for made in attempts.made] == ["unsupported"]
+    assert load.busy == 0

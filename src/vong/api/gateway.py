@@ -11,11 +11,13 @@ from vong.api.call import Call
 from vong.app import providers as wired
 from vong.app.gateway import callable_models, check
 from vong.app.providers import ProviderState, ProviderTest
+from vong.errors import InvalidInput
 from vong.gateway.limits import delete_limit, ledger, put_limit, states
 from vong.gateway.routes import KEPT, RouteVersion
 from vong.gateway.stored import ProviderWanted
 from vong.records import Policy, Record, Route, Target, now
 from vong.records.limit import LedgerBy, LedgerLine, Limit, LimitState, LimitWanted
+from vong.records.tree import RouteNode
 from vong.records.usage_report import Bucket, UsageBy, UsageReport
 
 routes = APIRouter(prefix="/api/v1/gateway", tags=["gateway"])
@@ -23,9 +25,12 @@ Page = Annotated[int, Query(ge=1, le=500)]
 
 
 class RouteWanted(Record):
-    """What a route shall be. Where `policy` is left out the one that it has stays; null removes it."""
+    """What a route shall be: `targets`, or a `tree` instead. Where `policy` is left out the one that it has stays; null
+    removes it.
+    """
 
-    targets: tuple[Target, ...]
+    targets: tuple[Target, ...] = ()
+    tree: RouteNode | None = None
     policy: Policy | None = None
 
 
@@ -55,7 +60,9 @@ def put_route(name: str, wanted: RouteWanted, call: Call) -> Route:
     with call.scope() as connection:
         known = check(call.platform, call.principal.project_id, connection)
         policy = wanted.policy if "policy" in wanted.model_fields_set else KEPT
-        return gateway.put_route(connection, name, wanted.targets, known, policy)
+        if wanted.tree is not None and wanted.targets:
+            raise InvalidInput("a route has targets or a tree, not both", "leave one of them out")
+        return gateway.put_route(connection, name, wanted.targets, known, policy, wanted.tree)
 
 
 @routes.delete("/routes/{name}")

@@ -53,6 +53,7 @@ def create_app(platform: Platform) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         generate_unique_id_function=operation_id,
+        separate_input_output_schemas=False,  # a record that holds records of its own kind would have two names
         lifespan=lifespan,
     )
     app.state.platform = platform

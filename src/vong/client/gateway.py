@@ -13,6 +13,7 @@ from vong import errors
 from vong.client.transport import Transport
 from vong.records import Policy, Record, Route, Target, Usage
 from vong.records.limit import LedgerLine, Limit, LimitState, LimitWanted, On, Per, What
+from vong.records.tree import RouteNode
 from vong.records.usage_report import Bucket, UsageBy, UsageReport
 
 Messages = str | Sequence[Mapping[str, Any]]
@@ -123,13 +124,19 @@ class Gateway:
         """One route."""
         return self._send.get(f"/api/v1/gateway/routes/{name}", Route)
 
-    def put_route(self, name: str, targets: Mapping[str, float], **more: Policy | None) -> Route:
-        """Make a route or give it new targets, each with its weight: `{"deployment/triage": 0.9, "echo/echo": 0.1}`.
-        `more`: `policy`, what it does when they fail (left out, the route's own stays; None removes it).
+    def put_route(self, name: str, targets: Mapping[str, float] | RouteNode, **more: Policy | None) -> Route:
+        """Make a route or give it new targets, each with its weight: `{"deployment/triage": 0.9, "echo/echo": 0.1}`,
+        or a tree of them. `more`: `policy`, what it does when they fail (left out, the route's own stays; None removes
+        it).
         """
-        wanted = [Target(model=model, weight=weight).model_dump() for model, weight in targets.items()]
-        said = {name: policy.model_dump(mode="json") if policy else None for name, policy in more.items()}
-        return self._send.request("PUT", f"/api/v1/gateway/routes/{name}", Route, body={"targets": wanted, **said})
+        said: dict[str, Any] = {
+            name: policy.model_dump(mode="json") if policy else None for name, policy in more.items()
+        }
+        if isinstance(targets, RouteNode):
+            said["tree"] = targets.model_dump(mode="json", exclude_defaults=True)
+        else:
+            said["targets"] = [Target(model=model, weight=weight).model_dump() for model, weight in targets.items()]
+        return self._send.request("PUT", f"/api/v1/gateway/routes/{name}", Route, body=said)
 
     def delete_route(self, name: str) -> Route:
         """Remove a route."""

@@ -196,12 +196,17 @@ class Admission:
                 choice = directory.resolve(target, way.route)
             except (NotFound, Unavailable):
                 continue  # it cannot answer, and says so itself
-            cost = await self._price(choice, usage)
-            if cost is None and _billed(choice):
+            cost = await self.expected(choice, usage)
+            if cost is None:
                 hint = "give it a price in the table [prices] of vong.toml"
                 raise Unpriced(f"a budget holds, and the price of {choice.target!r} is not known", hint)
-            found = max(found, cost or 0)
+            found = max(found, cost)
         return found
+
+    async def expected(self, choice: Choice, usage: Usage) -> int | None:
+        """What a call is expected to cost: nothing where nobody sends a bill, None where the price is not known."""
+        cost = await self._price(choice, usage)
+        return 0 if cost is None and not _billed(choice) else cost
 
     async def _price(self, choice: Choice, usage: Usage) -> int | None:
         key, moment = (choice.target, choice.provider.address), time.monotonic()

@@ -12,6 +12,7 @@ from typing import Any, Literal
 from vong.errors import Misconfigured, NotFound, Unavailable, Unsupported, UpstreamFailed, VongError
 from vong.gateway.breakers import Circuit
 from vong.gateway.directory import Way
+from vong.gateway.loads import Load
 from vong.gateway.providers import Reply
 from vong.records import Policy
 
@@ -31,11 +32,16 @@ Outcome = Reply | VongError
 class Attempts:
     """The attempts of one call. `made` tells of each: target, status or error, milliseconds."""
 
-    def __init__(self, way: Way, policy: Policy, circuit: Callable[[str], Circuit]) -> None:
+    def __init__(
+        self, way: Way, policy: Policy, circuit: Callable[[str], Circuit], load: Callable[[str], Load], stream: bool
+    ) -> None:
         self.made: list[dict[str, Any]] = []
         self._way = way
         self._policy = policy
         self._circuit = circuit
+        self._load = load
+        self._stream = stream
+        self._busy: Load | None = None
 
     async def answer(self, ask: Callable[[str], Awaitable[Reply]]) -> Reply:
         """The first answer, or the last failure: a reply as it came, an error as it was raised."""
@@ -59,6 +65,12 @@ class Attempts:
             raise Unavailable(f"every target of {name!r} rests after failures", hint)
         return _given(last)
 
+    def done(self) -> None:
+        """The call is over."""
+        if self._busy is not None:
+            self._busy.leave()
+            self._busy = None
+
     def broke_off(self, error: str) -> None:
         """The answer that was begun did not come to its end."""
         self.made[-1]["error"] = error
@@ -69,6 +81,14 @@ class Attempts:
         said: dict[str, Any] = {"error": "left"}
         outcome: Outcome
         ended = False
+        load = self._load(target)
+        try:
+            await load.enter(self._policy.cap)
+        except Unavailable as error:
+            self.made.append({"target": target, "error": "busy", "message": error.message, "ms": _since(started)})
+            circuit.abandoned()
+            return error
+        begun = time.perf_counter()
         try:
             outcome = await ask(target)
             said, ended = {"status": outcome.status}, True
@@ -77,9 +97,16 @@ class Attempts:
         finally:
             if not ended:
                 circuit.abandoned()
-            self.made.append({"target": target, **said, "ms": round((time.perf_counter() - started) * 1000, 3)})
+                load.leave()
+            self.made.append({"target": target, **said, "ms": _since(started)})
+        if isinstance(outcome, Reply) and judged(outcome) == "answer":
+            self._busy = load  # until the whole answer has passed
+        else:
+            load.leave()
         if judged(outcome) == "answer":
             circuit.succeeded()
+            if isinstance(outcome, Reply) and outcome.status < 400:
+                load.took(time.perf_counter() - begun, self._stream)
         elif isinstance(outcome, Unsupported):
             circuit.abandoned()  # the request was not for it: that says nothing of its health
         else:
@@ -119,6 +146,10 @@ def retry_after(reply: Reply) -> float:
         if seconds >= 0:
             return seconds
     return 0.0
+
+
+def _since(started: float) -> float:
+    return round((time.perf_counter() - started) * 1000, 3)
 
 
 def _given(outcome: Outcome) -> Reply:

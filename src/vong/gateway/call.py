@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from functools import partial
 from math import inf
 from random import random
@@ -12,34 +12,39 @@ from uuid import UUID
 
 import msgspec
 
-from vong.errors import UpstreamFailed, VongError
+from vong.errors import NotFound, Unavailable, UpstreamFailed, VongError
 from vong.gateway.admission import Admission, Subjects, Ticket, tags_of
 from vong.gateway.attempts import Attempts
 from vong.gateway.breakers import Circuit
 from vong.gateway.connection import Limits
 from vong.gateway.directory import Choice, Directory, Way
 from vong.gateway.keys import Principal
+from vong.gateway.loads import Load
 from vong.gateway.passage import Passage
 from vong.gateway.providers import Ask, Reply, Shape
 from vong.gateway.request import Trace
 from vong.gateway.timing import timely, within
 from vong.gateway.transcript import Transcript, usage_of
+from vong.gateway.tree import order
 from vong.gateway.worst import worst
-from vong.records import Route, Span, Timeouts, Usage, now
+from vong.records import Policy, Route, Span, Timeouts, Usage, now
 from vong.records.span import Versions
 
+EXPECTED = 500
+"""Tokens of an answer that nobody said the length of, when targets are compared by what they cost."""
 LEFT = 499
 """The status that is recorded for a caller who left before the end, as nginx does."""
 
 
 class Means(NamedTuple):
-    """What a call needs of the gateway: a project's directory, who takes the span, and the circuits of targets,
-    the limits.
+    """What a call needs of the gateway: a project's directory, who takes the span, and the circuits and
+    loads of targets, the limits.
     """
 
     directory: Callable[[Principal], Awaitable[Directory]]
     account: Callable[[Principal, Span, tuple[str, ...], Ticket | None], None]
     circuit: Callable[[UUID, str], Circuit]
+    load: Callable[[UUID, str], Load]
     admission: Admission
 
 
@@ -83,17 +88,34 @@ class Call:
         """
         self._passage = passage = Passage(self.shape, self._body)
         directory = await self._means.directory(self._principal)
-        way = directory.way(passage.asked.model, random)
         self._tags = tags_of(self.trace.tags, passage.asked.metadata)
+        way = await self._way(directory, passage)
         if directory.limits:
             await self._admit(directory, way, passage)
         ask = partial(self._ask, directory, way.route, passage)
         policy = way.route.policy if way.route else None
-        if policy is None:
+        if policy is None and (way.route is None or way.route.tree is None):
             return await ask(way.targets[0])
+        policy, project_id = policy or Policy(), self._principal.project_id
         self._timeouts = policy.timeout
-        self._attempts = Attempts(way, policy, partial(self._means.circuit, self._principal.project_id))
+        circuit, load = partial(self._means.circuit, project_id), partial(self._means.load, project_id)
+        self._attempts = Attempts(way, policy, circuit, load, passage.stream)
         return await self._attempts.answer(partial(self._try, ask))
+
+    async def _way(self, directory: Directory, passage: Passage) -> Way:
+        """The targets in the order in which they are asked."""
+        route = directory.routes.get(passage.asked.model)
+        if route is None or route.tree is None:
+            return directory.way(passage.asked.model, random)
+        usage = Usage(input_tokens=len(self._body) // 4, output_tokens=passage.asked.max_tokens or EXPECTED)
+        costs = dict[str, int | None]()
+        if "cheapest" in route.tree.picks():
+            for model in route.tree.models():
+                with suppress(NotFound, Unavailable):  # it says so itself when it is asked
+                    costs[model] = await self._means.admission.expected(directory.resolve(model, route), usage)
+        load = partial(self._means.load, self._principal.project_id)
+        facts = passage.facts(self._principal.actor, self.trace.session, self._tags, load, costs)
+        return directory.along(route, order(route.tree, facts))
 
     @property
     def limits(self) -> dict[str, str]:
@@ -184,6 +206,8 @@ class Call:
             return
         self._closed = True
         self._status = status or self._status
+        if self._attempts:
+            self._attempts.done()
         self._means.account(self._principal, self._span(error), self._tags, self._ticket)
 
     def _read(self, passage: Passage, reply: Reply) -> None:

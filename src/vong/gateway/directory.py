@@ -9,6 +9,7 @@ from vong.errors import NotFound, Unavailable, nearest
 from vong.gateway.providers import Provider
 from vong.gateway.providers.deployment import Deployment
 from vong.gateway.routes import choose
+from vong.gateway.tree import Facts, order
 from vong.gateway.upstream import Upstream
 from vong.records import Route, content_hash
 from vong.records.limit import Limit
@@ -44,7 +45,7 @@ class Choice(NamedTuple):
 
 class Way(NamedTuple):
     """What a request's `model` leads to: targets in the order in which they are tried, more than one only where a
-    route has a policy.
+    route has a policy or a tree.
     """
 
     route: Route | None
@@ -77,9 +78,18 @@ class Directory:
         route = self.routes.get(model)
         if route is None:
             return Way(None, (self.shortcuts.get(model, model),))
-        first = choose(route, random).model
+        if route.tree is not None:
+            return self.along(route, order(route.tree, Facts(), random))
+        return self.along(route, [choose(route, random).model])
+
+    def along(self, route: Route, targets: Sequence[str]) -> Way:
+        """Those targets of a route, with its fallbacks behind them. Unavailable where there are none."""
         fallbacks = route.policy.fallbacks if route.policy else ()
-        return Way(route, (first, *(target for target in fallbacks if target != first)))
+        found = tuple(dict.fromkeys((*targets, *fallbacks)))
+        if not found:
+            hint = f"see their conditions with: vong gateway route show {route.name}"
+            raise Unavailable(f"no target of the route {route.name!r} takes a call like this one", hint)
+        return Way(route, found)
 
     def resolve(self, target: str, route: Route | None) -> Choice:
         """Who answers for a target. NotFound, or Unavailable for a deployment that does not run."""

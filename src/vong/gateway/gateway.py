@@ -13,6 +13,7 @@ from vong.gateway.call import Call, Means
 from vong.gateway.directory import Directory
 from vong.gateway.fresh import Fresh
 from vong.gateway.keys import Keys, Principal
+from vong.gateway.loads import Load
 from vong.gateway.providers import Provider, Shape
 from vong.gateway.providers.provider import Counts
 from vong.gateway.request import Trace, named
@@ -52,7 +53,8 @@ class Gateway:
         self._admission = admission
         self._observe = observe
         self._circuits: dict[tuple[UUID, str], Circuit] = {}
-        self._means = Means(self.directory, self._account, self._circuit, admission)
+        self._loads: dict[tuple[UUID, str], Load] = {}
+        self._means = Means(self.directory, self._account, self._circuit, self._load, admission)
         self._listed: WeakKeyDictionary[Provider, tuple[float, list[str]]] = WeakKeyDictionary()
 
     def call(self, principal: Principal, shape: Shape, body: bytes, trace: Trace) -> Call:
@@ -105,6 +107,13 @@ class Gateway:
         if circuit is None:
             circuit = self._circuits[project_id, target] = Circuit()
         return circuit
+
+    def _load(self, project_id: UUID, target: str) -> Load:
+        """The load of a target of a route."""
+        load = self._loads.get((project_id, target))
+        if load is None:
+            load = self._loads[project_id, target] = Load()
+        return load
 
     def _account(self, principal: Principal, span: Span, tags: tuple[str, ...], ticket: Ticket | None) -> None:
         if ticket is not None:

@@ -2,18 +2,22 @@
 else translated through the chat.
 """
 
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
 from vong.errors import InvalidInput, Unsupported, UpstreamFailed
 from vong.gateway.directory import Choice
+from vong.gateway.loads import Load
 from vong.gateway.providers import Reply, Shape
 from vong.gateway.request import capped, read, written
 from vong.gateway.shapes import SERVED
 from vong.gateway.shapes.transcripts import MALFORMED, Native, Translated
 from vong.gateway.transcript import Transcript
+from vong.gateway.tree import Facts
 
+IMAGES = (b'"image_url"', b'"image"', b'"input_image"')
 EXAMPLE = "see docs/guides/gateway.md for an example"
 
 
@@ -61,6 +65,29 @@ class Passage:
         if self._fields is None:
             self._fields = msgspec.json.decode(self._body, type=dict[str, Any])
         return self._fields
+
+    def facts(
+        self,
+        key: str,
+        session: str | None,
+        tags: Sequence[str],
+        loads: Callable[[str], Load],
+        costs: Mapping[str, int | None],
+    ) -> Facts:
+        """What the conditions of a tree may ask."""
+        asked, metadata = self.asked, self.asked.metadata or {}
+        named = {
+            "key": key,
+            "user": asked.user,
+            "session": session or metadata.get("session_id"),
+            "shape": self._shape,
+            "stream": self.stream,
+            "tools": bool(self.fields().get("tools")),
+            "images": any(part in self._body for part in IMAGES),
+            "tokens": len(self._body) // 4,
+            "max_tokens": asked.max_completion_tokens or asked.max_tokens,
+        }
+        return Facts(named, metadata, tags, self.stream, loads, costs)
 
     def kept(self) -> dict[str, Any]:
         """The request as a span keeps it: a chat, where it can be one."""

@@ -13,9 +13,10 @@ from uuid import UUID
 from sqlalchemy import Connection, delete, func, insert, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from vong.errors import InvalidInput, NotFound, Unavailable, nearest
+from vong.errors import Conflict, InvalidInput, NotFound, Unavailable, nearest
 from vong.gateway import tables
 from vong.records import Policy, Record, Route, Target, content_hash, new_id, now
+from vong.records.tree import RouteNode
 from vong.store.schema import PROJECT
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
@@ -31,6 +32,7 @@ class RouteVersion(Record):
     version: str
     targets: tuple[Target, ...]
     policy: Policy | None = None
+    tree: RouteNode | None = None
     changed_at: datetime
 
 
@@ -56,28 +58,39 @@ def put_route(
     targets: Sequence[Target],
     check: Check = well_formed,
     policy: Policy | Kept | None = KEPT,
+    tree: RouteNode | None = None,
 ) -> Route:
     """Make a route or give it new targets. `check` is asked for every target and fallback. Without a word of it the
-    `policy` stays; None removes it.
+    `policy` stays; None removes it. A `tree` stands instead of `targets`, which are then those that it names.
 
     The same again changes nothing. Servers learn of it within a second of the commit.
     """
     old = _find(connection, name)
     kept = old.policy if old else None
     policy = kept if isinstance(policy, Kept) else policy
+    if tree is not None:
+        targets = [Target(model=model) for model in tree.models()]
     _sound(name, targets)
     _without_doubles(policy.fallbacks if policy else ())
     for model in (*(target.model for target in targets), *(policy.fallbacks if policy else ())):
         check(model)
-    version = _version(targets, policy)
+    version = _version(targets, policy, tree)
     if old is not None and old.version == version:
         return old
     at = now()
     created = old.created_at if old else at
-    route = Route(name=name, version=version, targets=tuple(targets), policy=policy, created_at=created, updated_at=at)
-    values = {**route.model_dump(), **_stored(targets, policy)}
+    route = Route(
+        name=name,
+        version=version,
+        targets=tuple(targets),
+        policy=policy,
+        tree=tree,
+        created_at=created,
+        updated_at=at,
+    )
+    values = {**route.model_dump(), **_stored(route)}
     statement = upsert(tables.routes).values(values)
-    changed = {column: values[column] for column in ("version", "targets", "policy", "updated_at")}
+    changed = {column: values[column] for column in ("version", "targets", "policy", "tree", "updated_at")}
     connection.execute(
         statement.on_conflict_do_update(index_elements=[tables.routes.c.project_id, tables.routes.c.name], set_=changed)
     )
@@ -105,7 +118,7 @@ def delete_route(connection: Connection, name: str) -> Route:
     """Remove a route. Its history stays."""
     route = get_route(connection, name)
     connection.execute(delete(tables.routes).where(tables.routes.c.name == name))
-    gone = route.model_copy(update={"version": _version((), None), "targets": (), "policy": None})
+    gone = route.model_copy(update={"version": _version((), None, None), "targets": (), "policy": None, "tree": None})
     _changed(connection, gone, now())
     return route
 
@@ -127,6 +140,9 @@ def set_weights(connection: Connection, name: str, weights: Mapping[str, float],
     This is how a canary shifts traffic: `set_weights(connection, "triage", {"deployment/new": 0.1})`.
     """
     route = get_route(connection, name)
+    if route.tree is not None:
+        hint = "give the route plain targets, or make another route of them"
+        raise Conflict(f"the route {name!r} is a tree, whose weights are not shifted from outside", hint)
     present = {target.model: target for target in route.targets}
     for model, weight in weights.items():
         present[model] = Target(model=model, weight=weight)
@@ -170,21 +186,29 @@ def _find(connection: Connection, name: str) -> Route | None:
     return Route.model_validate(dict(row)) if row else None
 
 
-def _version(targets: Sequence[Target], policy: Policy | None) -> str:
+def _version(targets: Sequence[Target], policy: Policy | None, tree: RouteNode | None) -> str:
     """Only what differs from the defaults counts, so that a new setting of policies renames no route."""
     dumped = [target.model_dump() for target in targets]
-    if policy is None:
+    if policy is None and tree is None:
         return content_hash(dumped)[:12]
-    return content_hash({"targets": dumped, "policy": policy.model_dump(mode="json", exclude_defaults=True)})[:12]
+    said: dict[str, Any] = {"targets": dumped}
+    if policy is not None:
+        said["policy"] = policy.model_dump(mode="json", exclude_defaults=True)
+    if tree is not None:
+        said["tree"] = tree.model_dump(mode="json", exclude_defaults=True)
+    return content_hash(said)[:12]
 
 
-def _stored(targets: Sequence[Target], policy: Policy | None) -> dict[str, Any]:
-    dumped = [target.model_dump() for target in targets]
-    return {"targets": dumped, "policy": policy.model_dump(mode="json") if policy else None}
+def _stored(route: Route) -> dict[str, Any]:
+    return {
+        "targets": [target.model_dump() for target in route.targets],
+        "policy": route.policy.model_dump(mode="json") if route.policy else None,
+        "tree": route.tree.model_dump(mode="json", exclude_defaults=True) if route.tree else None,
+    }
 
 
 def _changed(connection: Connection, route: Route, at: datetime) -> None:
     values = {"id": new_id(), "name": route.name, "version": route.version, "changed_at": at}
-    connection.execute(insert(tables.route_versions).values({**values, **_stored(route.targets, route.policy)}))
+    connection.execute(insert(tables.route_versions).values({**values, **_stored(route)}))
     project = func.current_setting(PROJECT)
     connection.execute(select(func.pg_notify(tables.CHANNEL, project)))

@@ -27,6 +27,7 @@ routes = project_table(
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("updated_at", DateTime(timezone=True), nullable=False),
     Column("policy", JSONB(none_as_null=True)),
+    Column("tree", JSONB(none_as_null=True)),
     PrimaryKeyConstraint("project_id", "name", name="gateway_routes_pk"),
 )
 
@@ -38,6 +39,7 @@ route_versions = project_table(
     Column("targets", JSONB, nullable=False),
     Column("changed_at", DateTime(timezone=True), nullable=False),
     Column("policy", JSONB(none_as_null=True)),
+    Column("tree", JSONB(none_as_null=True)),
 )
 
 providers = project_table(

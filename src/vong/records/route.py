@@ -5,6 +5,7 @@ from datetime import datetime
 from pydantic import Field
 
 from vong.records.record import Record
+from vong.records.tree import Cap, RouteNode
 
 
 class Target(Record):
@@ -44,23 +45,27 @@ class Breaker(Record):
 
 class Policy(Record):
     """What a route does when a target fails before its first token: it is asked again `retries` times (1 gets over a
-    connection that was reset), then the `fallbacks` are, in their order.
+    connection that was reset), then the `fallbacks` are, in their order. `cap` bounds the calls that a target gets at
+    once.
     """
 
     fallbacks: tuple[str, ...] = Field(default=(), max_length=20)
     retries: int = Field(default=1, ge=0, le=10)
     timeout: Timeouts = Timeouts()
     breaker: Breaker = Breaker()
+    cap: Cap | None = None
 
 
 class Route(Record):
     """A route: callers name it in the request's `model` field. `version` is a hash of the targets, and of the policy
-    where there is one. Without a policy a call is tried once.
+    and the tree where there are some. Without either a call is tried once. Where there is a tree it says in which order
+    targets are asked; `targets` then lists them, each with the weight 1.
     """
 
     name: str
     version: str
     targets: tuple[Target, ...]
     policy: Policy | None = None
+    tree: RouteNode | None = None
     created_at: datetime
     updated_at: datetime

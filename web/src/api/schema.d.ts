@@ -2237,6 +2237,25 @@ export interface components {
             share: number;
         };
         /**
+         * Cap
+         * @description How many calls a target gets at once from one server: `queue` more wait for at most `wait` seconds, then the next
+         *     target is asked.
+         */
+        Cap: {
+            /** At Once */
+            at_once: number;
+            /**
+             * Queue
+             * @default 0
+             */
+            queue: number;
+            /**
+             * Wait
+             * @default 5
+             */
+            wait: number;
+        };
+        /**
          * Chunk
          * @description A passage of a document. `start` and `end` count characters of the document's extracted text; `heading` is the
          *     path of headings above it.
@@ -2426,6 +2445,26 @@ export interface components {
              * @enum {string}
              */
             what: "tidied" | "masked" | "dropped_personal" | "dropped_empty" | "relabelled" | "dropped_conflict" | "dropped_exact_duplicate" | "dropped_near_duplicate" | "edited" | "removed";
+        };
+        /**
+         * Condition
+         * @description One thing that must be so: a fact of the call `equals` a value, is `any_of` several, or is `over` or `under` a
+         *     number. A tag equals a value where the call has that tag.
+         */
+        Condition: {
+            /**
+             * Any Of
+             * @default []
+             */
+            any_of: (string | boolean | number)[];
+            /** Equals */
+            equals?: string | boolean | number | null;
+            /** Fact */
+            fact: string;
+            /** Over */
+            over?: number | null;
+            /** Under */
+            under?: number | null;
         };
         /**
          * Conflict
@@ -4189,7 +4228,8 @@ export interface components {
         /**
          * Policy
          * @description What a route does when a target fails before its first token: it is asked again `retries` times (1 gets over a
-         *     connection that was reset), then the `fallbacks` are, in their order.
+         *     connection that was reset), then the `fallbacks` are, in their order. `cap` bounds the calls that a target gets at
+         *     once.
          */
         Policy: {
             /**
@@ -4200,6 +4240,7 @@ export interface components {
              *     }
              */
             breaker: components["schemas"]["Breaker"];
+            cap?: components["schemas"]["Cap"] | null;
             /**
              * Fallbacks
              * @default []
@@ -4536,7 +4577,8 @@ export interface components {
         /**
          * Route
          * @description A route: callers name it in the request's `model` field. `version` is a hash of the targets, and of the policy
-         *     where there is one. Without a policy a call is tried once.
+         *     and the tree where there are some. Without either a call is tried once. Where there is a tree it says in which order
+         *     targets are asked; `targets` then lists them, each with the weight 1.
          */
         Route: {
             /**
@@ -4549,6 +4591,7 @@ export interface components {
             policy?: components["schemas"]["Policy"] | null;
             /** Targets */
             targets: components["schemas"]["Target"][];
+            tree?: components["schemas"]["RouteNode"] | null;
             /**
              * Updated At
              * Format: date-time
@@ -4556,6 +4599,39 @@ export interface components {
             updated_at: string;
             /** Version */
             version: string;
+        };
+        /**
+         * RouteNode
+         * @description A target (`model`), or a group of `nodes` of which `pick` says the order: the first that answers does, the others
+         *     stand in for it. All conditions in `when` must hold, else the node is passed over. `sticky` draws the same lot for
+         *     the same user or session, as long as it may.
+         */
+        RouteNode: {
+            /** Model */
+            model?: string | null;
+            /**
+             * Nodes
+             * @default []
+             */
+            nodes: components["schemas"]["RouteNode"][];
+            /**
+             * Pick
+             * @default priority
+             * @enum {string}
+             */
+            pick: "priority" | "weighted" | "least_busy" | "lowest_latency" | "cheapest";
+            /** Sticky */
+            sticky?: ("user" | "session") | null;
+            /**
+             * Weight
+             * @default 1
+             */
+            weight: number;
+            /**
+             * When
+             * @default []
+             */
+            when: components["schemas"]["Condition"][];
         };
         /**
          * RouteVersion
@@ -4577,17 +4653,23 @@ export interface components {
             policy?: components["schemas"]["Policy"] | null;
             /** Targets */
             targets: components["schemas"]["Target"][];
+            tree?: components["schemas"]["RouteNode"] | null;
             /** Version */
             version: string;
         };
         /**
          * RouteWanted
-         * @description What a route shall be. Where `policy` is left out the one that it has stays; null removes it.
+         * @description What a route shall be: `targets`, or a `tree` instead. Where `policy` is left out the one that it has stays; null
+         *     removes it.
          */
         RouteWanted: {
             policy?: components["schemas"]["Policy"] | null;
-            /** Targets */
+            /**
+             * Targets
+             * @default []
+             */
             targets: components["schemas"]["Target"][];
+            tree?: components["schemas"]["RouteNode"] | null;
         };
         /**
          * Row

@@ -45,9 +45,13 @@ export function Work({ name }: { name: string }) {
     if (running) void navigate({ search: (now) => ({ ...now, job: running }), replace: true });
   }, [running, navigate]);
   const job = useQuery({ ...jobQuery(id ?? ""), enabled: id !== undefined });
+  const made = refMade(job.data);
+  useEffect(() => {
+    // a job may have ended before its panel was there to see it end
+    if (made) void client.invalidateQueries({ queryKey: ["data", "versions", name] });
+  }, [made, name, client]);
   if (!id) return null;
   const kind = job.data?.kind ?? "";
-  const made = refMade(job.data);
   const report = kind === "data.profile";
   const open = () =>
     made &&

@@ -11,6 +11,7 @@ import { done, failed } from "@/components/notify";
 import { Facts, Panel } from "@/components/Page";
 import c from "./gateway.module.css";
 import { callable } from "./queries";
+import { placesOf } from "./TreePanel";
 
 type Policy = S["Policy"];
 
@@ -60,7 +61,7 @@ function useSave(route: S["Route"], onSaved: () => void) {
       ok(
         api.PUT("/api/v1/gateway/routes/{name}", {
           params: { path: { name: route.name } },
-          body: { targets: route.targets, policy },
+          body: { ...placesOf(route), policy },
         }),
       ),
     onSuccess: () => {

@@ -23,6 +23,7 @@ import { Mix } from "./Mix";
 import { PolicyPanel } from "./PolicyPanel";
 import { canaries, history, routeOf, usage } from "./queries";
 import { type EditedTarget, TargetsEditor } from "./TargetsEditor";
+import { placesOf, TreePanel } from "./TreePanel";
 
 const page = getRouteApi("/gateway/routes/$name");
 
@@ -43,8 +44,8 @@ function useSave(name: string) {
   });
 }
 
-function Targets({ route, running }: { route: S["Route"]; running: boolean }) {
-  const t = useMessages().gateway.targets;
+function Targets({ route, running, onGrow }: { route: S["Route"]; running: boolean; onGrow: () => void }) {
+  const { targets: t, tree } = useMessages().gateway;
   const { app } = useMessages();
   const [draft, setDraft] = useState<EditedTarget[] | null>(null);
   const save = useSave(route.name);
@@ -53,7 +54,7 @@ function Targets({ route, running }: { route: S["Route"]; running: boolean }) {
     <Panel
       title={t.title}
       actions={
-        draft && (
+        draft ? (
           <>
             <Button size="xs" variant="default" onClick={() => setDraft(null)}>
               {app.cancel}
@@ -67,6 +68,12 @@ function Targets({ route, running }: { route: S["Route"]; running: boolean }) {
               {app.save}
             </Button>
           </>
+        ) : (
+          !running && (
+            <Button size="xs" variant="subtle" onClick={onGrow}>
+              {tree.grow}
+            </Button>
+          )
         )
       }
     >
@@ -101,7 +108,12 @@ function History({ route }: { route: S["Route"] }) {
                       size="compact-xs"
                       variant="subtle"
                       leftSection={<Undo2 size={12} aria-hidden />}
-                      onClick={() => save.mutate({ targets: edited(version.targets), policy: version.policy ?? null })}
+                      onClick={() =>
+                        save.mutate({
+                          ...placesOf(version),
+                          policy: version.policy ?? null,
+                        })
+                      }
                     >
                       {t.again}
                     </Button>
@@ -196,6 +208,7 @@ export default function RoutePage() {
   const { name } = page.useParams();
   const { canary: asked } = page.useSearch();
   const [starting, setStarting] = useState(false);
+  const [growing, setGrowing] = useState(false);
   const tests = useQuery(canaries());
   const mine = (tests.data ?? []).filter((one) => one.route === name);
   const running = mine.some((one) => one.status === "running");
@@ -244,7 +257,11 @@ export default function RoutePage() {
             <Columns
               main={
                 <>
-                  <Targets route={route} running={running} />
+                  {route.tree || growing ? (
+                    <TreePanel route={route} editing={!route.tree} onClose={() => setGrowing(false)} />
+                  ) : (
+                    <Targets route={route} running={running} onGrow={() => setGrowing(true)} />
+                  )}
                   <PolicyPanel route={route} />
                 </>
               }

@@ -66,6 +66,23 @@ export const gateway = {
     removeText: "Callers who name it are refused from now on. Its history stays.",
     removed: (name: string) => `Route ${name} removed`,
   },
+  tree: {
+    title: "Tree of targets",
+    grow: "Make it a tree",
+    edit: "Edit",
+    json: "The tree, as JSON",
+    hint: "A node is a target (model) or a group (nodes, pick); both may have weight and when",
+    broken: "This is not a JSON object",
+    weight: (n: string) => `weight ${n}`,
+    sticky: { user: "the same for a user", session: "the same for a session" },
+    picks: {
+      priority: "In this order",
+      weighted: "Drawn by weight",
+      least_busy: "The least busy first",
+      lowest_latency: "The fastest first",
+      cheapest: "The cheapest first",
+    },
+  },
   targets: {
     title: "Targets",
     model: "Model",

@@ -67,6 +67,23 @@ export const gateway: Messages["gateway"] = {
     removeText: "Từ nay ai gọi tên nó sẽ bị từ chối. Lịch sử của nó vẫn còn.",
     removed: (name) => `Đã xoá tuyến ${name}`,
   },
+  tree: {
+    title: "Cây các đích",
+    grow: "Chuyển thành cây",
+    edit: "Sửa",
+    json: "Cây, viết bằng JSON",
+    hint: "Một nút là một đích (model) hoặc một nhóm (nodes, pick); cả hai có thể có weight và when",
+    broken: "Đây không phải là một đối tượng JSON",
+    weight: (n) => `trọng số ${n}`,
+    sticky: { user: "cố định theo người dùng", session: "cố định theo phiên" },
+    picks: {
+      priority: "Theo thứ tự này",
+      weighted: "Rút thăm theo trọng số",
+      least_busy: "Ít bận nhất trước",
+      lowest_latency: "Nhanh nhất trước",
+      cheapest: "Rẻ nhất trước",
+    },
+  },
   targets: {
     title: "Các đích",
     model: "Mô hình",

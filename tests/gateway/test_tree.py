@@ -1,0 +1,285 @@
+"""A route as a tree: conditions, orders, stickiness, caps, and what callers get of it."""
+
+import asyncio
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import httpx
+import openai
+import pytest
+from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vong.cli.gateway import group
+from vong.errors import Conflict, InvalidInput, NotFound, Unavailable
+from vong.gateway import set_weights
+from vong.gateway.loads import Load
+from vong.gateway.tree import Facts, holds, order
+from vong.records import Policy
+from vong.records.tree import Cap, Condition, RouteNode
+
+from .conftest import Server
+
+ASK: list[Any] = [{"role": "user", "content": "hi"}]
+
+
+def node(**fields: Any) -> RouteNode:
+    return RouteNode.model_validate(fields)
+
+
+def leaves(*models: str, **fields: Any) -> RouteNode:
+    return node(nodes=[{"model": model} for model in models], **fields)
+
+
+# conditions
+
+
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
+        ({"fact": "metadata.tier", "equals": "gold"}, True),
+        ({"fact": "metadata.tier", "equals": "Gold"}, False),
+        ({"fact": "metadata.tier", "any_of": ["silver", "gold"]}, True),
+        ({"fact": "metadata.age", "over": 17}, True),
+        ({"fact": "metadata.age", "under": 18}, False),
+        ({"fact": "metadata.none", "equals": "x"}, False),
+        ({"fact": "metadata.none", "over": 0}, False),
+        ({"fact": "stream", "equals": True}, True),
+        ({"fact": "stream", "equals": 1}, False),
+        ({"fact": "tokens", "over": 99}, True),
+        ({"fact": "tokens", "over": 100}, False),
+        ({"fact": "tag", "equals": "b"}, True),
+        ({"fact": "tag", "any_of": ["x", "y"]}, False),
+        ({"fact": "user", "equals": "linh"}, False),
+    ],
+)
+def test_conditions(condition: dict[str, Any], expected: bool) -> None:
+    facts = Facts({"stream": True, "tokens": 100}, {"tier": "gold", "age": "18"}, ("a", "b"))
+    assert holds(Condition.model_validate(condition), facts) == expected
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {},
+        {"model": "a/b", "nodes": [{"model": "c/d"}]},
+        {"nodes": [{"model": "a/b", "weight": -1}]},
+        {"nodes": [{"model": "a/b"}], "sticky": "user"},
+        {"model": "a/b", "when": [{"fact": "weather", "equals": "rain"}]},
+        {"model": "a/b", "when": [{"fact": "user"}]},
+        {"model": "a/b", "when": [{"fact": "tokens", "over": 1, "under": 2}]},
+        {"nodes": [{"nodes": [{"nodes": [{"nodes": [{"nodes": [{"model": "a/b"}]}]}]}]}]},
+    ],
+)
+def test_what_is_no_tree_is_refused(server: Server, wrong: dict[str, Any]) -> None:
+    headers = {"authorization": f"Bearer {server.key}"}
+    answer = httpx.put(f"{server.url}/api/v1/gateway/routes/t", json={"tree": wrong}, headers=headers)
+    assert answer.status_code == 422, answer.text
+
+
+# orders
+
+
+@given(st.lists(st.floats(0, 10), min_size=1, max_size=6), st.randoms(use_true_random=False))
+def test_a_weighted_order_has_each_target_of_weight_once(weights: list[float], random: Any) -> None:
+    group = node(pick="weighted", nodes=[{"model": f"m/{i}", "weight": w} for i, w in enumerate(weights)])
+    found = order(group, Facts(), random.random)
+    assert sorted(found) == sorted(f"m/{i}" for i, w in enumerate(weights) if w > 0)
+
+
+def test_weights_are_chances() -> None:
+    group = node(pick="weighted", nodes=[{"model": "m/a", "weight": 3}, {"model": "m/b", "weight": 1}])
+    first = Counter(order(group, Facts())[0] for _ in range(4000))
+    assert 2800 < first["m/a"] < 3200
+
+
+def test_a_sticky_order_is_a_users_own_and_a_new_weight_moves_few() -> None:
+    def first(user: str, b: float) -> str:
+        nodes = [{"model": "m/a", "weight": 9}, {"model": "m/b", "weight": b}]
+        return order(node(pick="weighted", sticky="user", nodes=nodes), Facts({"user": user}))[0]
+
+    users = [f"user-{n}" for n in range(2000)]
+    before, after = [first(user, 1) for user in users], [first(user, 3) for user in users]
+    assert before == [first(user, 1) for user in users]
+    assert 140 < before.count("m/b") < 260 and 420 < after.count("m/b") < 580
+    assert all(new == "m/b" for old, new in zip(before, after, strict=True) if old != new)
+    nobody = leaves("m/a", "m/b", pick="weighted", sticky="user")
+    assert len({order(nobody, Facts())[0] for _ in range(200)}) == 2
+
+
+def test_the_least_busy_the_fastest_and_the_cheapest() -> None:
+    loads = {model: Load() for model in ("m/a", "m/b", "m/c")}
+    facts = Facts(loads=loads.__getitem__, costs={"m/a": 5, "m/b": 3, "m/c": None})
+    loads["m/a"].busy, loads["m/b"].busy, loads["m/c"].busy = 2, 1, 0
+    assert order(leaves("m/a", "m/b", "m/c", pick="least_busy"), facts) == ["m/c", "m/b", "m/a"]
+    heavy = node(pick="least_busy", nodes=[{"model": "m/a", "weight": 10}, {"model": "m/b"}])
+    assert order(heavy, facts) == ["m/a", "m/b"]
+    assert order(leaves("m/a", "m/b", "m/c", pick="cheapest"), facts) == ["m/b", "m/a", "m/c"]
+    loads["m/a"].took(0.1, False)
+    loads["m/b"].took(0.2, False)
+    assert order(leaves("m/a", "m/b", "m/c", pick="lowest_latency"), facts) == ["m/c", "m/a", "m/b"]
+    loads["m/c"].took(0.15, False)
+    assert order(leaves("m/a", "m/b", "m/c", pick="lowest_latency"), facts) == ["m/a", "m/c", "m/b"]
+
+
+def test_a_latency_is_a_decayed_mean_and_is_forgotten() -> None:
+    at = [0.0]
+    load = Load(lambda: at[0])
+    assert load.latency(False) is None
+    for _ in range(50):
+        load.took(1.0, False)
+    load.took(2.0, False)
+    assert load.latency(False) == pytest.approx(1.2) and load.latency(True) is None
+    at[0] = 121.0
+    assert load.latency(False) is None
+
+
+def test_groups_within_groups() -> None:
+    tree = node(
+        nodes=[
+            {"nodes": [{"model": "m/a"}, {"model": "m/b"}], "when": [{"fact": "stream", "equals": True}]},
+            {"nodes": [{"model": "m/b"}, {"model": "m/c"}]},
+        ]
+    )
+    assert order(tree, Facts({"stream": True})) == ["m/a", "m/b", "m/c"]
+    assert order(tree, Facts({"stream": False})) == ["m/b", "m/c"]
+    assert tree.models() == ["m/a", "m/b", "m/c"]
+
+
+# a target's turns
+
+
+def test_a_cap_holds_some_back_and_refuses_the_rest() -> None:
+    async def crowd() -> None:
+        load, cap = Load(), Cap(at_once=2, queue=1, wait=0.2)
+        await load.enter(cap)
+        await load.enter(cap)
+        third = asyncio.create_task(load.enter(cap))
+        await asyncio.sleep(0)
+        assert (load.busy, load.waiting) == (2, 1)
+        with pytest.raises(Unavailable, match="2 calls are under way to the target and 1 wait"):
+            await load.enter(cap)
+        load.leave()
+        await third
+        assert (load.busy, load.waiting) == (2, 0)
+        with pytest.raises(Unavailable, match="no turn came"):
+            await load.enter(cap)
+        left = asyncio.create_task(load.enter(cap))
+        await asyncio.sleep(0)
+        load.leave()  # the turn comes in the moment in which the caller leaves
+        left.cancel()
+        await asyncio.gather(left, return_exceptions=True)
+        assert (load.busy, load.waiting) == (1, 0)
+        load.leave()
+        assert load.busy == 0
+
+    asyncio.run(crowd())
+
+
+# served
+
+
+@pytest.fixture
+def client(server: Server) -> openai.OpenAI:
+    return openai.OpenAI(base_url=f"{server.url}/v1", api_key=server.key, max_retries=0)
+
+
+def asked(server: Server, client: openai.OpenAI, **more: Any) -> str | None:
+    client.chat.completions.create(model="t", messages=ASK, **more)
+    return server.spans()[-1].model
+
+
+def test_a_tree_answers_falls_over_and_follows_conditions(server: Server, client: openai.OpenAI) -> None:
+    gold = node(
+        nodes=[
+            {"model": "fake/plain", "when": [{"fact": "metadata.tier", "equals": "gold"}]},
+            {"model": "fake/tools", "when": [{"fact": "tools", "equals": True}]},
+            {"model": "fake/status-500"},
+            {"model": "echo/echo"},
+        ]
+    )
+    made = server.client.gateway.put_route("t", gold)
+    assert [target.model for target in made.targets] == gold.models() and made.tree == gold
+    assert asked(server, client) == "echo/echo"
+    attempts = server.spans()[-1].attributes["vong.attempts"]
+    assert [(attempt["target"], attempt.get("status")) for attempt in attempts] == [
+        ("fake/status-500", 500),
+        ("fake/status-500", 500),
+        ("echo/echo", 200),
+    ]
+    assert asked(server, client, metadata={"tier": "gold"}) == "fake/plain"
+    tool: Any = {"type": "function", "function": {"name": "weather", "parameters": {"type": "object"}}}
+    assert asked(server, client, tools=[tool]) == "fake/tools"
+    assert server.spans()[-1].versions.route_version == made.version
+
+
+def test_a_tree_is_a_version_and_gives_way_to_a_list(server: Server, client: openai.OpenAI) -> None:
+    first = server.client.gateway.put_route("t", leaves("echo/echo", "fake/plain"))
+    again = server.client.gateway.put_route("t", leaves("echo/echo", "fake/plain"))
+    turned = server.client.gateway.put_route("t", leaves("echo/echo", "fake/plain", pick="weighted"))
+    plain = server.client.gateway.put_route("t", {"echo/echo": 1.0})
+    assert first.version == again.version and len({first.version, turned.version, plain.version}) == 3
+    assert plain.tree is None
+    assert [bool(version["tree"]) for version in server.client.gateway.history("t")] == [False, True, True]
+    assert asked(server, client) == "echo/echo"
+    with pytest.raises(InvalidInput, match="not both"):
+        body = {"targets": [{"model": "echo/echo"}], "tree": {"model": "echo/echo"}}
+        server.client.gateway._send.request("PUT", "/api/v1/gateway/routes/t", body=body)
+    with pytest.raises(NotFound):
+        server.client.gateway.put_route("t", leaves("echo/echo", "nobody/x"))
+
+
+def test_a_canary_does_not_shift_a_tree(server: Server) -> None:
+    server.client.gateway.put_route("t", leaves("echo/echo", "fake/plain"))
+    with server.platform.scope(server.project_id) as connection, pytest.raises(Conflict, match="is a tree"):
+        set_weights(connection, "t", {"echo/echo": 0.5})
+
+
+def test_a_call_that_no_node_takes_is_told_so(server: Server, client: openai.OpenAI) -> None:
+    server.client.gateway.put_route("t", node(model="echo/echo", when=[{"fact": "stream", "equals": True}]))
+    with pytest.raises(openai.InternalServerError, match="takes a call like this one"):
+        client.chat.completions.create(model="t", messages=ASK)
+    assert len(list(client.chat.completions.create(model="t", messages=ASK, stream=True))) > 1
+
+
+def test_the_cheapest_by_price(server: Server, client: openai.OpenAI) -> None:
+    server.client.gateway.put_route("t", leaves("fake/plain", "priced/plain", pick="cheapest"))
+    assert asked(server, client) == "priced/plain"
+    server.client.gateway.put_route("t", leaves("fake/plain", "priced/plain", "echo/echo", pick="cheapest"))
+    assert asked(server, client) == "echo/echo"
+
+
+def test_calls_spread_to_the_least_busy_and_a_full_target_gives_way(server: Server) -> None:
+    slow = "echo/echo?first=0.4"
+    server.client.gateway.put_route("t", leaves(slow, "echo/echo?first=0.41", pick="least_busy"))
+
+    async def crowd(count: int) -> None:
+        async with openai.AsyncOpenAI(base_url=f"{server.url}/v1", api_key=server.key, max_retries=0) as client:
+            calls = [client.chat.completions.create(model="t", messages=ASK) for _ in range(count)]
+            await asyncio.gather(*calls)
+
+    asyncio.run(crowd(8))
+    assert Counter(span.model for span in server.spans()) == {slow: 4, "echo/echo?first=0.41": 4}
+    cap = Policy(retries=0, cap=Cap(at_once=2, queue=1, wait=5))
+    server.client.gateway.put_route("t", leaves(slow, "fake/plain"), policy=cap)
+    asyncio.run(crowd(6))
+    models = Counter(span.model for span in server.spans()[8:])
+    assert models == {slow: 3, "fake/plain": 3}
+
+
+def test_the_command_takes_a_file(server: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("VONG_URL", server.url)
+    monkeypatch.setenv("VONG_API_KEY", server.key)
+    file = tmp_path / "tree.json"
+    file.write_text(json.dumps({"pick": "weighted", "nodes": [{"model": "echo/echo"}]}))
+    done = CliRunner().invoke(group, ["route", "set", "t", "--tree", str(file)])
+    assert done.exit_code == 0, done.output
+    assert server.client.gateway.route("t").tree == leaves("echo/echo", pick="weighted")
+    file.write_text('{"nodes": [{"model": "echo/echo", "when": [{"fact": "weather", "equals": "x"}]}]}')
+    wrong = CliRunner().invoke(group, ["route", "set", "t", "--tree", str(file)])
+    assert wrong.exit_code == 2 and "no fact is named 'weather'" in wrong.output
+    for words in (["t"], ["t", "echo/echo", "--tree", str(file)], ["t", "--tree", str(tmp_path / "none.json")]):
+        assert CliRunner().invoke(group, ["route", "set", *words]).exit_code == 2
