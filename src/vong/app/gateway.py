@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from sqlalchemy import Connection
 
-from vong import access, gateway
+from vong import access, gateway, traces
 from vong.app.platform import Platform
 from vong.app.providers import EMBEDDER, LOCAL, StoredProviders, make
 from vong.errors import Unavailable
@@ -55,6 +55,7 @@ class RunningGateway:
             record=self._record,
             observe=observe,
             admission=self._admission,
+            find=self._find,
         )
 
     def start(self) -> None:
@@ -89,6 +90,10 @@ class RunningGateway:
         self._books.expect(span, tags, ticket)
         written = self._platform.journal.append(project_id, span, partial(self._priced, project_id))
         written.add_done_callback(lambda done: self._books.lost(span) if done.exception() else None)
+
+    def _find(self, project_id: UUID, span_id: UUID) -> Span:
+        with self._platform.scope(project_id) as connection:
+            return traces.get(connection, span_id)
 
     def _cost(self, choice: Choice, usage: Usage, at: datetime) -> int | None:
         return self._prices.cost(choice.target, choice.provider.address, usage, at)

@@ -38,7 +38,7 @@ LEFT = 499
 
 class Means(NamedTuple):
     """What a call needs of the gateway: a project's directory, who takes the span, and the circuits and
-    loads of targets, the limits.
+    loads of targets, the limits, and the conversation up to an earlier response.
     """
 
     directory: Callable[[Principal], Awaitable[Directory]]
@@ -46,6 +46,7 @@ class Means(NamedTuple):
     circuit: Callable[[UUID, str], Circuit]
     load: Callable[[UUID, str], Load]
     admission: Admission
+    earlier: Callable[[UUID, str], Awaitable[list[dict[str, Any]]]]
 
 
 class Call:
@@ -86,8 +87,10 @@ class Call:
         """Ask the chosen provider; where the route says so, again and others too. Every VongError means that nothing
         was answered yet.
         """
-        self._passage = passage = Passage(self.shape, self._body)
+        self._passage = passage = Passage(self.shape, self._body, self.id.hex)
         directory = await self._means.directory(self._principal)
+        if passage.asked.previous:
+            passage.follow(await self._means.earlier(self._principal.project_id, passage.asked.previous))
         self._tags = tags_of(self.trace.tags, passage.asked.metadata)
         way = await self._way(directory, passage)
         if directory.limits:
@@ -304,10 +307,17 @@ class Call:
             found["error.type"] = error.code
         if self._attempts:
             found["vong.attempts"] = self._attempts.made
+        return found | self._told(metadata)
+
+    def _told(self, metadata: dict[str, Any]) -> dict[str, Any]:
+        """What the caller said of the call."""
+        found: dict[str, Any] = {}
         if metadata:
             found["vong.metadata"] = metadata
         if self._tags:
             found["vong.tags"] = list(self._tags)
+        if self._passage and self.shape == "responses" and self._passage.fields().get("instructions"):
+            found["vong.instructions"] = True
         return found
 
 

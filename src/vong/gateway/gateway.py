@@ -1,12 +1,14 @@
 """The gateway of one process: who calls, what they can call, whom it asks, where its spans go."""
 
 import asyncio
+import time
 from collections.abc import Callable, Mapping
 from random import random
+from typing import Any
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
-from vong.errors import Unsupported, VongError
+from vong.errors import InvalidInput, NotFound, Unsupported, VongError
 from vong.gateway.admission import Admission, Ticket
 from vong.gateway.breakers import Circuit
 from vong.gateway.call import Call, Means
@@ -18,11 +20,14 @@ from vong.gateway.providers import Provider, Shape
 from vong.gateway.providers.provider import Counts
 from vong.gateway.request import Trace, named
 from vong.gateway.shapes.messages import counted
+from vong.gateway.shapes.responses import span_of
 from vong.gateway.upstream import Upstream
 from vong.records import Span
 
 AGE = 1.0
 """Seconds after which a changed route or deployment is seen at the latest, even where no announcement came."""
+PATIENCE = 10.0
+"""Seconds in which a response may still be on its way to the database; its id says when it was made."""
 LISTED = 60.0
 """Seconds that a provider's list of models is kept."""
 
@@ -31,7 +36,8 @@ class Gateway:
     """Everything the request path needs, given as callables, so that it knows no database and no other stage.
 
     `lookup` gives the principal of a key, `load` a project's directory (both run in threads); `record` takes a span
-    with its tags and what it reserved, without waiting, `observe` counts it, `admission` holds the limits.
+    with its tags and what it reserved, without waiting, `observe` counts it, `admission` holds the limits, `find`
+    gives a span that was written (in a thread).
     """
 
     def __init__(
@@ -43,6 +49,7 @@ class Gateway:
         load: Callable[[UUID], Directory],
         record: Callable[[UUID, Span, tuple[str, ...], Ticket | None], object],
         admission: Admission,
+        find: Callable[[UUID, UUID], Span],
         observe: Callable[[Span], None],
     ) -> None:
         self.keys = Keys(lookup)
@@ -51,10 +58,11 @@ class Gateway:
         self._directories: Fresh[UUID, Directory] = Fresh(load, age=AGE)
         self._record = record
         self._admission = admission
+        self._find = find
         self._observe = observe
         self._circuits: dict[tuple[UUID, str], Circuit] = {}
         self._loads: dict[tuple[UUID, str], Load] = {}
-        self._means = Means(self.directory, self._account, self._circuit, self._load, admission)
+        self._means = Means(self.directory, self._account, self._circuit, self._load, admission, self._earlier)
         self._listed: WeakKeyDictionary[Provider, tuple[float, list[str]]] = WeakKeyDictionary()
 
     def call(self, principal: Principal, shape: Shape, body: bytes, trace: Trace) -> Call:
@@ -114,6 +122,26 @@ class Gateway:
         if load is None:
             load = self._loads[project_id, target] = Load()
         return load
+
+    async def _earlier(self, project_id: UUID, response: str) -> list[dict[str, Any]]:
+        """The conversation up to and with a response. It may be a moment until its span is written."""
+        span_id = span_of(response)
+        young = time.time() - (span_id.int >> 80) / 1000 < PATIENCE
+        until = time.monotonic() + (PATIENCE if young else 0.0)
+        while True:
+            try:
+                span = await asyncio.to_thread(self._find, project_id, span_id)
+                break
+            except NotFound:
+                if time.monotonic() >= until:
+                    hint = "send the whole conversation as input"
+                    raise NotFound(f"no response has the id {response!r}", hint) from None
+            await asyncio.sleep(0.02)
+        choices = (span.output or {}).get("choices") or []
+        if span.status != "ok" or not choices:
+            raise InvalidInput(f"the response {response!r} did not come to its end", "send it again, then go on")
+        said = (span.input or {}).get("messages") or []
+        return [*said[1 if span.attributes.get("vong.instructions") else 0 :], choices[0]["message"]]
 
     def _account(self, principal: Principal, span: Span, tags: tuple[str, ...], ticket: Ticket | None) -> None:
         if ticket is not None:

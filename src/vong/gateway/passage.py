@@ -13,6 +13,7 @@ from vong.gateway.loads import Load
 from vong.gateway.providers import Reply, Shape
 from vong.gateway.request import capped, read, written
 from vong.gateway.shapes import SERVED
+from vong.gateway.shapes.shape import NativeShape
 from vong.gateway.shapes.transcripts import MALFORMED, Native, Translated
 from vong.gateway.transcript import Transcript
 from vong.gateway.tree import Facts
@@ -24,15 +25,18 @@ EXAMPLE = "see docs/guides/gateway.md for an example"
 class Passage:
     """One request. `to` a target first, then what came back: a stream through `transcript`, the rest by `answered`."""
 
-    def __init__(self, shape: Shape, body: bytes) -> None:
+    def __init__(self, shape: Shape, body: bytes, id: str) -> None:
         self._served = SERVED.get(shape)
         self.asked = self._served.read(body) if self._served else read(shape, body)
         self.stream = bool(self.asked.stream) and shape != "embeddings"
         self._shape: Shape = shape
         self._body = body
+        self._id = id
+        self._earlier: list[dict[str, Any]] = []
         self.cap: int | None = None
         """Tokens of the answer, where a limit holds and the caller set no end."""
-        self._native = True
+        self._native: NativeShape | None = None
+        """The shape, where the target that was asked last speaks it itself."""
         self._fields: dict[str, Any] | None = None
         self._chat: dict[str, Any] | None = None
 
@@ -40,7 +44,8 @@ class Passage:
         """The shape and the body in which that target is asked. Unsupported where it cannot be."""
         if self._served is None:
             return self._shape, self._capped(written(self._body, choice.model, self.stream))
-        self._native = self._shape in choice.provider.shapes
+        speaks = self._shape in choice.provider.shapes
+        self._native = self._served if speaks and isinstance(self._served, NativeShape) else None
         if self._native:
             return self._shape, self._served.written(self._body, choice.model, self.stream)
         return "chat", self._capped(written(msgspec.json.encode(self.chat()), choice.model, self.stream))
@@ -54,11 +59,23 @@ class Passage:
             fields = self.fields()
             try:
                 self._chat = self._served.chat(fields) if self._served else fields
+                if self._earlier:
+                    own, said = self._chat["messages"], 1 if fields.get("instructions") else 0
+                    self._chat["messages"] = [*own[:said], *self._earlier, *own[said:]]
             except (Unsupported, InvalidInput):
                 raise
             except MALFORMED as error:
                 raise InvalidInput(f"the request is not of the form of {self._shape}: {error!r}", EXAMPLE) from error
         return self._chat
+
+    def follow(self, earlier: list[dict[str, Any]]) -> None:
+        """Put these messages before those of the request, behind its own instructions."""
+        self._earlier = earlier
+
+    @property
+    def size(self) -> int:
+        """Bytes of the request, and of what it follows."""
+        return len(self._body) + (len(msgspec.json.encode(self._earlier)) if self._earlier else 0)
 
     def fields(self) -> dict[str, Any]:
         """The request as it was written."""
@@ -102,8 +119,8 @@ class Passage:
             options = self.asked.stream_options
             return Transcript(bool(options and options.include_usage))
         if self._native:
-            return Native(self._served.chunks())
-        return Translated(self._served, self._served.streamed(self.fields()))
+            return Native(self._native.chunks())
+        return Translated(self._served, self._served.streamed(self.fields(), self._id))
 
     def answered(self, reply: Reply, found: dict[str, Any]) -> dict[str, Any]:
         """A whole answer, `found` in the body of `reply`, as a chat completion; the body becomes the caller's."""
@@ -117,8 +134,8 @@ class Passage:
             return {"error": said}
         try:
             if self._native:
-                return self._served.completion(found)
-            reply.body = msgspec.json.encode(self._served.answer(found, self.fields()))
+                return self._native.completion(found)
+            reply.body = msgspec.json.encode(self._served.answer(found, self.fields(), self._id))
         except MALFORMED as error:
             message = f"the upstream did not answer in the agreed form: {error!r}"
             raise UpstreamFailed(message, "check the base_url of the provider") from error

@@ -31,6 +31,7 @@ class Asked(msgspec.Struct):
     max_tokens: int | None = None
     max_completion_tokens: int | None = None
     n: int | None = None
+    previous: str | None = None
 
 
 class _Chat(Asked):

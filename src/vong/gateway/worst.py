@@ -26,7 +26,7 @@ def worst(shape: Shape, passage: Passage, body: bytes) -> Worst:
     """A token is a byte or more in every common vocabulary, and the JSON around the text makes up for the words that a
     chat template adds; so the bytes of the request bound what is read.
     """
-    read = len(body) + PART * sum(body.count(part) for part in PARTS)
+    read = passage.size + PART * sum(body.count(part) for part in PARTS)
     if shape == "embeddings":
         return Worst(read, 0, None)
     asked = passage.asked

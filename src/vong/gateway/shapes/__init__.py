@@ -6,10 +6,12 @@ In: a request body and, from a provider, an answer in that form or as a chat. Ou
 from collections.abc import Mapping
 
 from vong.gateway.providers import Shape
+from vong.gateway.shapes.completions import Completions
 from vong.gateway.shapes.messages import Messages
+from vong.gateway.shapes.responses import Responses
 from vong.gateway.shapes.shape import ServedShape
 
-SERVED: Mapping[Shape, ServedShape] = {"messages": Messages()}
+SERVED: Mapping[Shape, ServedShape] = {shape.name: shape for shape in (Completions(), Messages(), Responses())}
 """By name. Chats and embeddings are not here: every provider takes them as they are."""
 PATHS: Mapping[str, Shape] = {
     "/v1/chat/completions": "chat",

@@ -57,13 +57,14 @@ class Messages:
         """The request as a chat."""
         return chat_of(asked)
 
-    def answer(self, completion: Mapping[str, Any], asked: Mapping[str, Any]) -> dict[str, Any]:
+    def answer(self, completion: Mapping[str, Any], asked: Mapping[str, Any], id: str) -> dict[str, Any]:
         """A completion as a message."""
-        del asked
+        del asked, id
         return message_of(completion)
 
-    def streamed(self, asked: Mapping[str, Any]) -> Streamed:
+    def streamed(self, asked: Mapping[str, Any], id: str) -> Streamed:
         """For a chat's stream."""
+        del id
         return _Streamed(Events(str(asked["model"])))
 
     def completion(self, answer: Mapping[str, Any]) -> dict[str, Any]:

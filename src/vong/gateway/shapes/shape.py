@@ -6,7 +6,7 @@ part, `prompt_tokens_details.cache_write_tokens` of usage.
 """
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from vong.gateway.providers import Shape
 from vong.gateway.request import Asked
@@ -54,20 +54,12 @@ class ServedShape(Protocol):
         """The request as a chat. Unsupported for what a chat cannot hold."""
         ...
 
-    def answer(self, completion: Mapping[str, Any], asked: Mapping[str, Any]) -> dict[str, Any]:
-        """A chat completion as this shape's answer to the request `asked`."""
+    def answer(self, completion: Mapping[str, Any], asked: Mapping[str, Any], id: str) -> dict[str, Any]:
+        """A chat completion as this shape's answer to the request `asked`; `id` is the call's, in 32 hex digits."""
         ...
 
-    def streamed(self, asked: Mapping[str, Any]) -> Streamed:
+    def streamed(self, asked: Mapping[str, Any], id: str) -> Streamed:
         """For the chat's stream that answers the request `asked`."""
-        ...
-
-    def completion(self, answer: Mapping[str, Any]) -> dict[str, Any]:
-        """A native whole answer as a chat completion."""
-        ...
-
-    def chunks(self) -> Chunked:
-        """For a native stream."""
         ...
 
     def error(self, status: int, said: Mapping[str, Any]) -> dict[str, Any]:
@@ -76,4 +68,17 @@ class ServedShape(Protocol):
 
     def error_event(self, status: int, said: Mapping[str, Any]) -> bytes:
         """The last event of a stream that was begun and breaks off."""
+        ...
+
+
+@runtime_checkable
+class NativeShape(ServedShape, Protocol):
+    """A shape that some providers speak themselves."""
+
+    def completion(self, answer: Mapping[str, Any]) -> dict[str, Any]:
+        """A native whole answer as a chat completion."""
+        ...
+
+    def chunks(self) -> Chunked:
+        """For a native stream."""
         ...
