@@ -178,7 +178,7 @@ def test_a_caller_who_leaves_a_slow_stream_cancels_it_within_a_tenth_of_a_second
         departures.clear()
         left = time.perf_counter()
     while not departures:
-        assert time.perf_counter() - left < 1
+        assert time.perf_counter() - left < 10, "nobody told the upstream"
         time.sleep(0.001)
     assert departures[0] - left < 0.1
     assert server.span().attributes["http.response.status_code"] == 499
