@@ -1,0 +1,175 @@
+"""What one model call did, and the span that says so."""
+
+import asyncio
+import time
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+import msgspec
+
+from vong.errors import VongError
+from vong.gateway.attempts import Attempts
+from vong.gateway.directory import Choice
+from vong.gateway.keys import Principal
+from vong.gateway.passage import Passage
+from vong.gateway.providers import Shape
+from vong.gateway.request import Trace
+from vong.gateway.transcript import Transcript, usage_of
+from vong.records import Span, Usage, now
+from vong.records.span import Versions
+
+LEFT = 499
+"""The status that is recorded for a caller who left before the end, as nginx does."""
+
+
+@dataclass
+class Course:
+    """What is known of a call so far: the target that was asked last, what it said, how often others were asked."""
+
+    principal: Principal
+    shape: Shape
+    body: bytes
+    trace: Trace
+    at: datetime = field(default_factory=now)
+    started: float = field(default_factory=time.perf_counter)
+    status: int = 200
+    passage: Passage | None = None
+    choice: Choice | None = None
+    reply: dict[str, Any] | None = None
+    transcript: Transcript | None = None
+    attempts: Attempts | None = None
+    tags: tuple[str, ...] = ()
+
+    @property
+    def operation(self) -> Literal["chat", "embeddings"]:
+        """OpenTelemetry's name for it."""
+        return "embeddings" if self.shape == "embeddings" else "chat"
+
+    def span(self, error: BaseException | None) -> Span:
+        """The span, `error` being what went wrong."""
+        duration = (time.perf_counter() - self.started) * 1000
+        transcript, choice, passage = self.transcript, self.choice, self.passage
+        asked = passage.asked if passage else None
+        output = transcript.completion() if transcript else self.reply
+        message = self._fault(error, output)
+        first = transcript.first_token if transcript else None
+        metadata = (asked.metadata if asked else None) or {}
+        session = self.trace.session or metadata.get("session_id")
+        return Span(
+            id=self.trace.id,
+            trace_id=self.trace.trace_id,
+            span_id=self.trace.span_id,
+            parent_span_id=self.trace.parent_span_id,
+            name=f"{self.operation} {asked.model}" if asked else self.operation,
+            kind=self.operation,
+            status="error" if message else "ok",
+            error=message,
+            started_at=self.at,
+            duration_ms=duration,
+            first_token_ms=(first - self.started) * 1000 if first else None,
+            model=choice.target if choice else None,
+            user=asked.user if asked else None,
+            session=str(session) if session is not None else None,
+            key=self.principal.actor,
+            usage=self._usage(output),
+            versions=self._versions(metadata),
+            attributes=self._attributes(error, output, metadata),
+            input=passage.kept() if passage else _decoded(self.body),
+            output=_without_vectors(output),
+        )
+
+    def _fault(self, error: BaseException | None, output: dict[str, Any] | None) -> str | None:
+        if isinstance(error, asyncio.CancelledError):
+            self.status = LEFT
+            return "the caller left before the answer was complete"
+        if isinstance(error, VongError):
+            return str(error)
+        if error is not None:
+            return f"{type(error).__name__}: {error}"
+        said = output.get("error") if output else None
+        if said is None and self.status < 400:
+            return None
+        return message_of(said) or f"the upstream answered {self.status}"
+
+    def _usage(self, output: dict[str, Any] | None) -> Usage:
+        usage = usage_of(output.get("usage") if output else None)
+        if usage.output_tokens is None and self.transcript and self.transcript.chunks:
+            # No provider counts for a caller who left. A chunk is a token with most, and four bytes read are one.
+            read = usage.input_tokens or max(1, len(self.body) // 4)
+            usage = usage.model_copy(update={"input_tokens": read, "output_tokens": self.transcript.chunks})
+        return usage
+
+    def _versions(self, metadata: dict[str, Any]) -> Versions:
+        versions = self.choice.versions if self.choice else Versions()
+        named = {
+            name: metadata[name] for name in ("prompt_version", "index_version") if isinstance(metadata.get(name), str)
+        }
+        return versions.model_copy(update=named) if named else versions
+
+    def _attributes(
+        self, error: BaseException | None, output: dict[str, Any] | None, metadata: dict[str, Any]
+    ) -> dict[str, Any]:
+        """OpenTelemetry's GenAI conventions, and Vong's own under `vong.`."""
+        found: dict[str, Any] = {
+            "gen_ai.operation.name": self.operation,
+            "vong.shape": self.shape,
+            "http.response.status_code": self.status,
+        }
+        if self.passage:
+            found["gen_ai.request.model"] = self.passage.asked.model
+        if self.choice:
+            found["gen_ai.provider.name"] = self.choice.system
+        if output:
+            found |= _answered(output)
+        if self.transcript:
+            found["vong.stream"] = True
+            if self.transcript.usage is None and self.transcript.chunks:
+                found["vong.usage_estimated"] = True
+        if isinstance(error, VongError):
+            found["error.type"] = error.code
+        if self.attempts:
+            found["vong.attempts"] = self.attempts.made
+        return found | self._told(metadata)
+
+    def _told(self, metadata: dict[str, Any]) -> dict[str, Any]:
+        """What the caller said of the call."""
+        found: dict[str, Any] = {}
+        if metadata:
+            found["vong.metadata"] = metadata
+        if self.tags:
+            found["vong.tags"] = list(self.tags)
+        if self.passage and self.shape == "responses" and self.passage.fields().get("instructions"):
+            found["vong.instructions"] = True
+        return found
+
+
+def message_of(said: Any) -> str:
+    """What an error in OpenAI's shape says."""
+    text = said.get("message") if isinstance(said, dict) else said
+    return str(text) if text else ""
+
+
+def _answered(output: dict[str, Any]) -> dict[str, Any]:
+    names = {"gen_ai.response.model": output.get("model"), "gen_ai.response.id": output.get("id")}
+    found: dict[str, Any] = {name: value for name, value in names.items() if isinstance(value, str)}
+    choices = output.get("choices")
+    if isinstance(choices, list):
+        found["gen_ai.response.finish_reasons"] = [
+            choice.get("finish_reason") for choice in choices if isinstance(choice, dict)
+        ]
+    return found
+
+
+def _decoded(body: bytes) -> Any:
+    try:
+        return msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+
+
+def _without_vectors(output: dict[str, Any] | None) -> dict[str, Any] | None:
+    """An answer as it is kept: of embeddings only how many there were."""
+    if output is None or output.get("object") != "list" or not isinstance(output.get("data"), list):
+        return output
+    return {**output, "data": [], "count": len(output["data"])}
