@@ -63,9 +63,9 @@ def summary(call: Call, wanted: Annotated[SummaryWanted, Query()]) -> list[Summa
 
 @routes.get("/harvest")
 def preview(call: Call, wanted: Annotated[Look, Query()]) -> feedback.Harvest:
-    """What a harvest would give: its counts, the disagreements, and the first 50 examples."""
+    """What a harvest would give: its counts, the disagreements, and the newest 50 examples, newest first."""
     found = wired.preview(call.platform, call.principal.project_id, wanted)
-    return found.model_copy(update={"examples": found.examples[:50]})
+    return found.model_copy(update={"examples": found.examples[:-51:-1]})
 
 
 @routes.post("/harvest", status_code=201)

@@ -58,6 +58,8 @@ class Share:
     taken_at: float = 0.0
     alive_at: float = 0.0
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    told: threading.Lock = field(default_factory=threading.Lock)
+    """Held from reading what is held until the database knows: a report that overtakes a grant would undo it."""
 
     @property
     def remaining(self) -> int:
@@ -243,6 +245,10 @@ class Admission:
 
     def _ask(self, share: Share, amount: int) -> None:
         """Have more granted, enough for a while."""
+        with share.told:
+            self._granted(share, amount)
+
+    def _granted(self, share: Share, amount: int) -> None:
         bound, moment = share.limit.amount, time.monotonic()
         with self._numbers:
             if moment - share.alive_at > FENCE:
@@ -281,29 +287,10 @@ class Admission:
 
     def _report(self, shares: Sequence[Share], *, last: bool = False) -> None:
         """Say what was used, and give back what nobody took for a moment."""
-        moment, at = time.monotonic(), now()
+        moment = time.monotonic()
         for share in shares:
-            with self._numbers:
-                idle = last or moment - share.taken_at > BEAT
-                back = share.available if idle else 0
-                past = share.place.begins != begins(share.limit.per, at) and not share.reserved
-                consumed = share.consumed
-                if not back and not consumed and not past:
-                    continue
-                share.available -= back
-                share.free += back
-                share.consumed = 0
-                held = share.available + share.reserved
-            try:
-                with self._scope(share.project_id) as connection:
-                    leases.report(connection, share.place, self.worker, held=held, used=consumed)
-            except IntegrityError:  # the limit was removed
-                past = True
-            except BaseException:
-                with self._numbers:
-                    share.consumed += consumed
-                raise
-            share.alive_at = moment
+            with share.told:
+                past = self._told(share, moment, last=last)
             if past:
                 self._shares.pop(share.place, None)
         if moment - self._beaten > 5 * BEAT:
@@ -313,6 +300,31 @@ class Admission:
             for share in shares:
                 if moment - share.alive_at <= FENCE:
                     share.alive_at = max(share.alive_at, moment)
+
+    def _told(self, share: Share, moment: float, *, last: bool) -> bool:
+        """Report one share. Whether it is over with."""
+        with self._numbers:
+            idle = last or moment - share.taken_at > BEAT
+            back = share.available if idle else 0
+            past = share.place.begins != begins(share.limit.per, now()) and not share.reserved
+            consumed = share.consumed
+            if not back and not consumed and not past:
+                return False
+            share.available -= back
+            share.free += back
+            share.consumed = 0
+            held = share.available + share.reserved
+        try:
+            with self._scope(share.project_id) as connection:
+                leases.report(connection, share.place, self.worker, held=held, used=consumed)
+        except IntegrityError:  # the limit was removed
+            past = True
+        except BaseException:
+            with self._numbers:
+                share.consumed += consumed
+            raise
+        share.alive_at = moment
+        return past
 
 
 class Subjects(NamedTuple):

@@ -73,7 +73,7 @@ export const feedback = {
     since: "Judged since",
     preview: "What it would give",
     examples: "Examples",
-    first: (n: string, all: string) => `The first ${n} of ${all}`,
+    first: (n: string, all: string) => `The newest ${n} of ${all}`,
     corrections: "From corrections",
     good: "Good as they were",
     disagreements: "Disagreements",

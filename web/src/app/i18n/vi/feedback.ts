@@ -74,7 +74,7 @@ export const feedback: Messages["feedback"] = {
     since: "Chấm từ",
     preview: "Sẽ thu được gì",
     examples: "Ví dụ",
-    first: (n, all) => `${n} ví dụ đầu trong ${all}`,
+    first: (n, all) => `${n} ví dụ mới nhất trong ${all}`,
     corrections: "Từ bản sửa",
     good: "Vốn đã tốt",
     disagreements: "Bất đồng",

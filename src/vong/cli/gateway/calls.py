@@ -1,0 +1,44 @@
+"""What can be called, and calling it."""
+
+import sys
+from typing import Any
+
+import click
+
+from vong.cli.gateway.group import group
+from vong.cli.output import emit, json_option, note
+from vong.client import Client
+
+
+@group.command()
+@json_option
+def models(as_json: bool) -> None:
+    """Every name that the `model` field of a request may have."""
+    emit(Client().gateway.models(), as_json)
+
+
+@group.command("try")
+@click.argument("text")
+@click.option("--model", required=True, help="A route, deployment/NAME or PROVIDER/MODEL.")
+@click.option("--stream", is_flag=True, help="Print the answer while it is made.")
+@click.option("--max-tokens", type=click.IntRange(min=1), help="The longest answer, in tokens.")
+@json_option
+def try_model(text: str, model: str, stream: bool, max_tokens: int | None, as_json: bool) -> None:
+    """Ask a model and show its answer and the span that was recorded."""
+    client = Client()
+    params: dict[str, Any] = {"max_tokens": max_tokens} if max_tokens else {}
+    if stream and not as_json:
+        streamed = client.gateway.stream(model, text, **params)
+        for piece in streamed:
+            click.echo(piece, nl=False)
+            sys.stdout.flush()
+        click.echo()
+        answer = streamed.answer
+    else:
+        answer = client.gateway.chat(model, text, **params)
+        if as_json:
+            emit(answer, True)
+        else:
+            click.echo(answer.text)
+    usage = answer.usage
+    note(f"span {answer.span_id} · {answer.model} · {usage.input_tokens} + {usage.output_tokens} tokens")

@@ -1,0 +1,78 @@
+"""Providers: the APIs that calls go to."""
+
+from typing import Any, TextIO
+
+import click
+
+from vong.cli.gateway.group import group
+from vong.cli.output import emit, json_option, note
+from vong.client import Client
+
+PROVIDER = ["name", "kind", "source", "base_url", "key"]
+
+
+@group.command()
+@json_option
+def providers(as_json: bool) -> None:
+    """The configured providers and whether each answers."""
+    emit(Client().gateway.providers(), as_json, [*PROVIDER, "reachable", "models", "error"])
+
+
+@group.group()
+def provider() -> None:
+    """Stored providers: list, set, remove, test."""
+
+
+@provider.command("list")
+@json_option
+def list_providers(as_json: bool) -> None:
+    """Every provider, from vong.toml and stored, without asking them."""
+    emit(Client().gateway.providers(probe=False), as_json, [*PROVIDER, "timeout", "updated_at"])
+
+
+@provider.command("set")
+@click.argument("name")
+@click.option(
+    "--kind",
+    default="openai",
+    show_default=True,
+    help="openai (any API in its shape), groq, mistral, ollama …: see the guide on providers.",
+)
+@click.option("--base-url", help="Where it is: http(s)://HOST[:PORT]/PATH.")
+@click.option("--api-key-file", type=click.File(), help="A file with the API key; - reads it from stdin.")
+@click.option("--ask-key", is_flag=True, help="Ask for the API key on the terminal.")
+@click.option("--no-key", is_flag=True, help="Remove the stored API key.")
+@click.option("--timeout", type=float, default=120.0, show_default=True, help="Seconds for one whole call.")
+@click.option("--model", "models", multiple=True, help="A model to list, instead of what the API lists; several.")
+@json_option
+def set_provider(
+    name: str, api_key_file: TextIO | None, ask_key: bool, no_key: bool, as_json: bool, **wanted: Any
+) -> None:
+    """Make a provider or change it. Its key is encrypted and never shown again; without a key option it stays."""
+    if sum(map(bool, (api_key_file, ask_key, no_key))) > 1:
+        raise click.UsageError("choose one of --api-key-file, --ask-key and --no-key")
+    if api_key_file or ask_key:
+        wanted["api_key"] = (api_key_file.read() if api_key_file else click.prompt("API key", hide_input=True)).strip()
+    elif no_key:
+        wanted["api_key"] = None
+    wanted["models"] = list(wanted["models"])
+    emit(Client().gateway.put_provider(name, **wanted), as_json, [*PROVIDER, "timeout", "listed"])
+
+
+@provider.command("remove")
+@click.argument("name")
+def remove_provider(name: str) -> None:
+    """Remove a stored provider with its key."""
+    Client().gateway.delete_provider(name)
+    note(f"removed {name}")
+
+
+@provider.command("test")
+@click.argument("name")
+@json_option
+def test_provider(name: str, as_json: bool) -> None:
+    """Ask a provider for its models; exit code 1 where it does not answer."""
+    said = Client().gateway.test_provider(name)
+    emit(said, as_json)
+    if not said["reachable"]:
+        raise click.exceptions.Exit(1)

@@ -1,0 +1,112 @@
+"""Routes: which models answer, in which order, and what happens when one fails."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+from pydantic import ValidationError
+
+from vong.cli.gateway.group import group
+from vong.cli.output import emit, json_option
+from vong.client import Client
+from vong.records import Policy, Timeouts
+from vong.records.tree import RouteNode
+
+TIMES = list(Timeouts.model_fields)
+
+
+@group.command()
+@json_option
+def routes(as_json: bool) -> None:
+    """The project's routes."""
+    emit(Client().gateway.routes(), as_json, ["name", "version", "targets", "updated_at"])
+
+
+@group.group()
+def route() -> None:
+    """One route: set, show, history, delete."""
+
+
+@route.command("set")
+@click.argument("name")
+@click.argument("targets", nargs=-1, metavar="TARGET=WEIGHT…")
+@click.option("--tree", metavar="FILE", help="A file with a tree of targets, in JSON; - reads it from stdin.")
+@click.option("--fallback", "fallbacks", metavar="MODEL", multiple=True, help="Asked when the target fails; several.")
+@click.option("--retries", type=click.IntRange(0, 10), help="How often a failed target is asked again.  [default: 1]")
+@click.option("--timeout", "times", metavar="KIND=SECONDS", multiple=True, help=f"KIND is one of: {', '.join(TIMES)}.")
+@click.option("--no-policy", is_flag=True, help="Try a call once, as without --fallback, --retries and --timeout.")
+@json_option
+def set_route(
+    name: str, targets: tuple[str, ...], tree: str | None, no_policy: bool, as_json: bool, **wanted: Any
+) -> None:
+    """Make a route or give it new targets: deployment/NAME=0.9 echo/echo=0.1. A target without a weight has 1.
+
+    With --fallback, --retries or --timeout it gets a policy for failures, of these alone; without, its policy stays.
+    """
+    if bool(targets) == (tree is not None):
+        raise click.UsageError("name one target or more, or a file with --tree")
+    given = {option: value for option, value in wanted.items() if value not in (None, ())}
+    if no_policy and given:
+        raise click.UsageError("--no-policy goes with none of --fallback, --retries and --timeout")
+    more: dict[str, Policy | None] = {"policy": None} if no_policy else {}
+    if given:
+        more["policy"] = _policy(given)
+    emit(Client().gateway.put_route(name, _tree(tree) if tree else dict(map(_target, targets)), **more), as_json)
+
+
+@route.command()
+@click.argument("name")
+@json_option
+def show(name: str, as_json: bool) -> None:
+    """One route and its targets."""
+    emit(Client().gateway.route(name), as_json)
+
+
+@route.command()
+@click.argument("name")
+@json_option
+def history(name: str, as_json: bool) -> None:
+    """Every version of a route, newest first."""
+    emit(Client().gateway.history(name), as_json, ["version", "targets", "changed_at"])
+
+
+@route.command()
+@click.argument("name")
+@json_option
+def delete(name: str, as_json: bool) -> None:
+    """Remove a route; its history stays."""
+    emit(Client().gateway.delete_route(name), as_json)
+
+
+def _policy(given: dict[str, Any]) -> Policy:
+    times = dict(text.partition("=")[::2] for text in given.pop("times", ()))
+    try:
+        return Policy.model_validate({**given, "timeout": times})
+    except ValidationError as error:
+        wrong = error.errors()[0]
+        where = " ".join(str(part) for part in wrong["loc"])
+        raise click.BadParameter(f"{where}: {wrong['msg']}; write for one --timeout first_token=20") from None
+
+
+def _tree(file: str) -> RouteNode:
+    try:
+        text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
+        return RouteNode.model_validate_json(text)
+    except (OSError, UnicodeDecodeError) as error:
+        raise click.BadParameter(f"{file!r} cannot be read: {error}") from None
+    except ValidationError as error:
+        wrong = error.errors()[0]
+        where = ".".join(str(part) for part in wrong["loc"]) or "the file"
+        raise click.BadParameter(f"{where}: {wrong['msg']}; see docs/guides/gateway.md") from None
+
+
+def _target(text: str) -> tuple[str, float]:
+    """`TARGET=WEIGHT`; the target itself may hold `=` (echo/echo?delay=1), then the weight must be given."""
+    model, separator, weight = text.rpartition("=")
+    if not separator:
+        return text, 1.0
+    try:
+        return model, float(weight)
+    except ValueError:
+        raise click.BadParameter(f"{text!r}: write TARGET=WEIGHT, e.g. deployment/triage=0.9") from None

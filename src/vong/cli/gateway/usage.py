@@ -1,0 +1,80 @@
+"""What was called and what it cost: over time, and by the ledger."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any, get_args
+
+import click
+
+from vong.cli.gateway.group import group
+from vong.cli.output import emit, json_option, moment, note
+from vong.client import Client
+from vong.records.limit import LedgerBy, LedgerLine
+from vong.records.usage_report import Bucket, Consumed, UsageBy
+
+
+@group.command()
+@click.option("--since", help="From: 15m, 2h, 7d, or a moment like 2026-11-22T08:00.  [default: 30 days before]")
+@click.option("--until", help="To: the same forms.  [default: now]")
+@click.option("--by", type=click.Choice(list(get_args(LedgerBy))), default="key", show_default=True)
+@json_option
+def ledger(since: str | None, until: str | None, by: LedgerBy, as_json: bool) -> None:
+    """What calls cost, by the append-only ledger."""
+    lines = Client().gateway.ledger(by=by, since=moment(since), until=moment(until))
+    if as_json:
+        emit(lines, True)
+        return
+    columns = ["calls", "input_tokens", "output_tokens", "cost"]
+    rows = [{by: line.group, **line.model_dump(), "cost": _dollars(line)} for line in lines]
+    emit(rows, False, columns if by == "none" else [by, *columns])
+
+
+@group.command()
+@click.option("--since", help="From: 15m, 2h, 7d, or a moment like 2026-11-22T08:00.  [default: a day before]")
+@click.option("--until", help="To: the same forms.  [default: now]")
+@click.option("--by", type=click.Choice(["model", "route", "key", "none"]), default="model", show_default=True)
+@click.option("--bucket", type=click.Choice(["minute", "hour", "day"]), help="Show the course of time instead.")
+@json_option
+def usage(since: str | None, until: str | None, by: UsageBy, bucket: Bucket | None, as_json: bool) -> None:
+    """Calls, tokens, cost and latencies: in all by group, or over time with --bucket."""
+    spell = {"since": moment(since), "until": moment(until)}
+    report = Client().gateway.usage(bucket=bucket or fitting(spell["since"]), by=by, **spell)
+    if as_json:
+        emit(report, True)
+        return
+    note(f"{report.since.astimezone():%Y-%m-%d %H:%M} to {report.until.astimezone():%Y-%m-%d %H:%M}")
+    if bucket:
+        emit([{"at": f"{point.at.astimezone():%m-%d %H:%M}", **consumed(point, by)} for point in report.points], False)
+    else:
+        emit([consumed(total, by) for total in report.totals], False)
+
+
+def fitting(since: str | None) -> Bucket:
+    """The bucket for totals: hours for up to a month, else days."""
+    if since is None:
+        return "hour"
+    return "hour" if datetime.now(UTC) - datetime.fromisoformat(since) < timedelta(days=31) else "day"
+
+
+def consumed(what: Consumed, by: UsageBy) -> dict[str, Any]:
+    """A line of the table. A cost that is not known in all calls says so."""
+    cost = None if what.cost is None else f"${what.cost / 1e6:.6f}"
+    if cost and what.priced < what.calls:
+        cost += f" ({what.priced} priced)"
+    group = {} if by == "none" else {by: what.group}
+    return group | {
+        "calls": what.calls,
+        "errors": what.errors,
+        "in": what.input_tokens,
+        "out": what.output_tokens,
+        "cost": cost,
+        "p50 ms": what.latency_p50,
+        "p95 ms": what.latency_p95,
+        "first token ms": what.first_token_p50,
+    }
+
+
+def _dollars(line: LedgerLine) -> str | None:
+    if not line.priced:
+        return None
+    partly = f" ({line.priced} priced)" if line.priced < line.calls else ""
+    return f"${line.cost / 1e6:.6f}{partly}"
