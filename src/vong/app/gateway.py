@@ -18,9 +18,10 @@ from vong.app.providers import EMBEDDER, LOCAL, StoredProviders, make
 from vong.errors import Unavailable
 from vong.gateway.admission import Admission, Ticket
 from vong.gateway.announcements import Announcements
+from vong.gateway.answers import Answers
 from vong.gateway.books import Books
 from vong.gateway.directory import Choice, Deployed, Directory
-from vong.gateway.gateway import Gateway
+from vong.gateway.gateway import Gateway, Looks
 from vong.gateway.limits import list_limits
 from vong.gateway.prices import Prices
 from vong.gateway.providers import Provider
@@ -50,12 +51,11 @@ class RunningGateway:
         self.gateway = Gateway(
             upstream,
             made,
-            lookup=self._lookup,
-            load=self._load,
+            looks=Looks(self._lookup, self._load, self._find),
             record=self._record,
             observe=observe,
             admission=self._admission,
-            find=self._find,
+            answers=Answers(platform.scope, _Embedder(platform.settings.threads)),
         )
 
     def start(self) -> None:
