@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -10,9 +11,11 @@ import pytest
 from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import func, select, update
 
+from vong.app.gateway import tidy
 from vong.cli.gateway import group
-from vong.gateway import kept
+from vong.gateway import tables
 from vong.gateway.gateway import AGE
 from vong.gateway.recall import FIGURES, question
 from vong.records import Policy, now
@@ -158,8 +161,15 @@ def test_answers_grow_old_and_are_forgotten_on_request(client: openai.OpenAI, se
     assert entries(server) == 0
     time.sleep(AGE + 0.1)
     assert outcome(chat(client)) == "miss"
+    settled(lambda: entries(server) == 1)
+    server.client.gateway.set_limit("key", "requests", "minute", 100)
     with server.platform.database.owner() as connection:
-        assert kept.purge(connection, now()) == 0
+        connection.execute(update(tables.answers).values(expires_at=now()))
+        connection.execute(update(tables.counters).values(begins=now() - timedelta(days=3)))
+    tidy(server.platform)
+    with server.platform.database.owner() as connection:
+        for table in (tables.answers, tables.counters):
+            assert connection.scalar(select(func.count()).select_from(table)) == 0
 
 
 def test_another_server_finds_what_this_one_kept(client: openai.OpenAI, server: Server, fake: FakeUpstream) -> None:
