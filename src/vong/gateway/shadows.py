@@ -69,7 +69,12 @@ class Shadows:
             return
         task = asyncio.get_running_loop().create_task(self._made(project_id, second))
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._over)
+
+    def _over(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("a mirrored call failed", exc_info=error)
 
     async def _made(self, project_id: UUID, second: Second) -> None:
         id = new_id()
@@ -82,9 +87,6 @@ class Shadows:
             agreement = await self._answers.agreement(second.said, said)
         except VongError as error:
             log.info("a call could not be mirrored: %s", error)
-        # The boundary of a task that nobody awaits: what nobody foresaw is recorded.
-        except Exception:
-            log.exception("a mirrored call failed")
         found = Comparison(
             span_id=id,
             of=second.trace.id,

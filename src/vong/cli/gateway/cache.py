@@ -22,9 +22,14 @@ def cache(context: click.Context, as_json: bool) -> None:
 
 @cache.command()
 @click.option("--route", help="Of this route only.")
-def clear(route: str | None) -> None:
+@json_option
+def clear(route: str | None, as_json: bool) -> None:
     """Forget kept answers."""
-    note(f"forgot {Client().gateway.clear_cache(route)} answers")
+    gone = Client().gateway.clear_cache(route)
+    if as_json:
+        emit({"answers": gone}, True)
+    else:
+        note(f"forgot {gone} answers")
 
 
 @group.command()
