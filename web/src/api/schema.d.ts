@@ -52,7 +52,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Get Key
+         * @description A live key by its name, prefix or id.
+         */
+        get: operations["access_get_key"];
         put?: never;
         post?: never;
         /**
@@ -60,6 +64,27 @@ export interface paths {
          * @description Revoke a key, named by its name, prefix or id (owners).
          */
         delete: operations["access_revoke_key"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/access/keys/{name}/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rotate Key
+         * @description Give a key another secret (owners), which is in this answer and nowhere else. Name, scope, limits, budgets and
+         *     ledger go on.
+         */
+        post: operations["access_rotate_key"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -758,7 +783,7 @@ export interface paths {
         };
         /**
          * Preview
-         * @description What a harvest would give: its counts, the disagreements, and the first 50 examples.
+         * @description What a harvest would give: its counts, the disagreements, and the newest 50 examples, newest first.
          */
         get: operations["feedback_preview"];
         put?: never;
@@ -3571,7 +3596,8 @@ export interface components {
         };
         /**
          * Key
-         * @description What may be shown of a key: never the key itself.
+         * @description What may be shown of a key: never the key itself. The `previous` secret is the one before the last rotation: it
+         *     works until `previous_until`.
          */
         Key: {
             /**
@@ -3586,12 +3612,24 @@ export interface components {
              * Format: uuid
              */
             id: string;
+            /**
+             * @default {
+             *       "tags": []
+             *     }
+             */
+            labels: components["schemas"]["Labels"];
             /** Last Used At */
             last_used_at?: string | null;
             /** Name */
             name: string;
             /** Prefix */
             prefix: string;
+            /** Previous Prefix */
+            previous_prefix?: string | null;
+            /** Previous Until */
+            previous_until?: string | null;
+            /** Previous Used At */
+            previous_used_at?: string | null;
             /** Revoked At */
             revoked_at?: string | null;
             /**
@@ -3599,14 +3637,30 @@ export interface components {
              * @enum {string}
              */
             role: "owner" | "member" | "viewer";
+            /** Rotated At */
+            rotated_at?: string | null;
+            /**
+             * @default {
+             *       "models": [],
+             *       "shapes": []
+             *     }
+             */
+            scope: components["schemas"]["Scope"];
         };
         /**
          * KeyWanted
-         * @description The key to make. An owner may name another `project` than their own.
+         * @description The key to make. An owner may name another `project` than their own. A key with a `scope` calls models and gives
+         *     feedback, and may do nothing else.
          */
         KeyWanted: {
             /** Expires At */
             expires_at?: string | null;
+            /**
+             * @default {
+             *       "tags": []
+             *     }
+             */
+            labels: components["schemas"]["Labels"];
             /** Name */
             name: string;
             /** Project */
@@ -3617,6 +3671,13 @@ export interface components {
              * @enum {string}
              */
             role: "owner" | "member" | "viewer";
+            /**
+             * @default {
+             *       "models": [],
+             *       "shapes": []
+             *     }
+             */
+            scope: components["schemas"]["Scope"];
         };
         /**
          * KnowledgeStanding
@@ -3654,6 +3715,20 @@ export interface components {
             values: {
                 [key: string]: number;
             };
+        };
+        /**
+         * Labels
+         * @description How calls with a key are accounted for where they do not say it themselves: `tags` are added to those of the
+         *     call, `user` stands in for the end user that a call does not name.
+         */
+        Labels: {
+            /**
+             * Tags
+             * @default []
+             */
+            tags: string[];
+            /** User */
+            user?: string | null;
         };
         /**
          * Leak
@@ -4575,6 +4650,20 @@ export interface components {
             };
         };
         /**
+         * Rotation
+         * @description How to replace a key's secret: the old one works for `overlap` more seconds. `expires_at` is the key's new end;
+         *     null leaves it.
+         */
+        Rotation: {
+            /** Expires At */
+            expires_at?: string | null;
+            /**
+             * Overlap
+             * @default 0
+             */
+            overlap: number;
+        };
+        /**
          * Route
          * @description A route: callers name it in the request's `model` field. `version` is a hash of the targets, and of the policy
          *     and the tree where there are some. Without either a call is tried once. Where there is a tree it says in which order
@@ -4852,6 +4941,24 @@ export interface components {
         RunStarted: {
             job: components["schemas"]["Job"];
             result: components["schemas"]["EvalResult"];
+        };
+        /**
+         * Scope
+         * @description What a key is for. `models` are names as callers write them, with `*` for any text: `triage`, `openai/*`,
+         *     `deployment/*`; `shapes` are those of requests: `chat`, `embeddings` and so on. Where nothing is named everything
+         *     may be called.
+         */
+        Scope: {
+            /**
+             * Models
+             * @default []
+             */
+            models: string[];
+            /**
+             * Shapes
+             * @default []
+             */
+            shapes: string[];
         };
         /**
          * Score
@@ -5965,6 +6072,37 @@ export interface operations {
             };
         };
     };
+    access_get_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Key"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     access_revoke_key: {
         parameters: {
             query?: never;
@@ -5983,6 +6121,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Key"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    access_rotate_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Rotation"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewKey"];
                 };
             };
             /** @description Validation Error */
