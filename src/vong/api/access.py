@@ -34,8 +34,8 @@ class KeyWanted(Record):
     role: Role = "member"
     expires_at: AwareDatetime | None = None
     project: str | None = None
-    scope: Scope = Scope()
-    labels: Labels = Labels()
+    scope: Scope | None = None
+    labels: Labels | None = None
 
 
 class Rotation(Record):
@@ -147,7 +147,7 @@ def create_key(wanted: KeyWanted, call: Call) -> NewKey:
     """Make an API key (owners). The secret is in this answer and nowhere else."""
     call.must()
     known = sorted({*PATHS.values()})
-    if unknown := [shape for shape in wanted.scope.shapes if shape not in known]:
+    if unknown := [shape for shape in (wanted.scope or Scope()).shapes if shape not in known]:
         raise InvalidInput(f"no shape is named {unknown[0]!r}", f"use one of: {', '.join(known)}")
     with call.owner() as connection:
         project_id = call.principal.project_id

@@ -847,7 +847,7 @@ export interface paths {
         };
         /**
          * Read Ledger
-         * @description What calls used, by the append-only ledger: a month where no `since` is given.
+         * @description What calls used, by the append-only ledger: a month where no `since` is given; with a `bucket` over time.
          */
         get: operations["gateway_read_ledger"];
         put?: never;
@@ -1068,7 +1068,8 @@ export interface paths {
         };
         /**
          * Usage
-         * @description Calls, errors, tokens, cost and latencies over time, and in all by group: for charts and for bills.
+         * @description Calls, errors, tokens, cost and latencies over time, and in all by group: for charts and for bills. By user and
+         *     tag it is read from the ledger, which knows no latencies.
          */
         get: operations["gateway_usage"];
         put?: never;
@@ -2511,7 +2512,7 @@ export interface components {
          * Consumed
          * @description What a number of calls consumed. `cost` in millionths of a US dollar sums the calls whose price is known, which
          *     are `priced`; null where none is. Latencies in milliseconds; those of hours and days are read from histograms whose
-         *     steps are 11.5 % wide, those of minutes are exact.
+         *     steps are 11.5 % wide, those of minutes are exact, and those by user and tag are null.
          */
         Consumed: {
             /**
@@ -3655,12 +3656,7 @@ export interface components {
         KeyWanted: {
             /** Expires At */
             expires_at?: string | null;
-            /**
-             * @default {
-             *       "tags": []
-             *     }
-             */
-            labels: components["schemas"]["Labels"];
+            labels?: components["schemas"]["Labels"] | null;
             /** Name */
             name: string;
             /** Project */
@@ -3671,13 +3667,7 @@ export interface components {
              * @enum {string}
              */
             role: "owner" | "member" | "viewer";
-            /**
-             * @default {
-             *       "models": [],
-             *       "shapes": []
-             *     }
-             */
-            scope: components["schemas"]["Scope"];
+            scope?: components["schemas"]["Scope"] | null;
         };
         /**
          * KnowledgeStanding
@@ -3751,15 +3741,20 @@ export interface components {
         };
         /**
          * LedgerLine
-         * @description What a group of calls used, by the ledger. `cost` sums the `priced` ones, in millionths of a US dollar.
+         * @description What a group of calls used, by the ledger. `cost` sums the `priced` ones, in millionths of a US dollar; `failed`
+         *     ones are among the calls. `at` is when their hour, day or month began, in UTC, where the lines are of such.
          */
         LedgerLine: {
+            /** At */
+            at?: string | null;
             /** Cached Tokens */
             cached_tokens: number;
             /** Calls */
             calls: number;
             /** Cost */
             cost: number;
+            /** Failed */
+            failed: number;
             /** Group */
             group: string | null;
             /** Input Tokens */
@@ -5815,7 +5810,8 @@ export interface components {
         /**
          * UsageReport
          * @description Points in the order of time (buckets without calls have none), and totals by group, most calls first. Points of
-         *     all but the largest groups are together in the group `…`.
+         *     all but the largest groups are together in the group `…`. By user and tag they come from the ledger, where a call
+         *     with several tags counts in each.
          */
         UsageReport: {
             /**
@@ -5827,7 +5823,7 @@ export interface components {
              * By
              * @enum {string}
              */
-            by: "model" | "route" | "key" | "none";
+            by: "model" | "route" | "key" | "user" | "tag" | "none";
             /**
              * Points
              * @default []
@@ -7721,6 +7717,7 @@ export interface operations {
                 since?: string | null;
                 until?: string | null;
                 by?: "none" | "key" | "user" | "model" | "route" | "tag" | "day";
+                bucket?: ("hour" | "day" | "month") | null;
             };
             header?: never;
             path?: never;
@@ -8179,7 +8176,7 @@ export interface operations {
                 since?: string | null;
                 until?: string | null;
                 bucket?: "minute" | "hour" | "day";
-                by?: "model" | "route" | "key" | "none";
+                by?: "model" | "route" | "key" | "user" | "tag" | "none";
             };
             header?: never;
             path?: never;
