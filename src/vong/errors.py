@@ -62,6 +62,12 @@ class Forbidden(VongError):
     code, fault, status = "forbidden", "caller", 403
 
 
+class OutOfScope(Forbidden):
+    """The key is good, but it is for other models, other shapes, or for calls alone."""
+
+    code = "out_of_scope"
+
+
 class CrossSite(Forbidden):
     """A browser sent a signed-in person's cookie from a page of another site."""
 

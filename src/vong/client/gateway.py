@@ -13,7 +13,7 @@ from vong import errors
 from vong.client.transport import Transport
 from vong.records import Policy, Record, Route, Target, Usage
 from vong.records.caching import CacheState, ComparedTarget
-from vong.records.limit import LedgerLine, Limit, LimitState, LimitWanted, On, Per, What
+from vong.records.limit import LedgerBucket, LedgerBy, LedgerLine, Limit, LimitState, LimitWanted, On, Per, What
 from vong.records.tree import RouteNode
 from vong.records.usage_report import Bucket, UsageBy, UsageReport
 
@@ -190,9 +190,9 @@ class Gateway:
         """Remove a limit with what it counted."""
         return self._send.request("DELETE", f"/api/v1/gateway/limits/{id}", Limit)
 
-    def ledger(self, *, by: str = "none", **spell: Any) -> list[LedgerLine]:
-        """What calls used, by group; `spell`: `since`, `until`."""
-        return self._send.get("/api/v1/gateway/ledger", list[LedgerLine], by=by, **spell)
+    def ledger(self, *, by: LedgerBy = "none", bucket: LedgerBucket | None = None, **spell: Any) -> list[LedgerLine]:
+        """What calls used, by group, and with a `bucket` over time; `spell`: `since`, `until`."""
+        return self._send.get("/api/v1/gateway/ledger", list[LedgerLine], by=by, bucket=bucket, **spell)
 
     def cache(self) -> list[CacheState]:
         """What is kept of each route's answers."""

@@ -23,10 +23,12 @@ COPIED = ("key", "user", "model", "route")
 COUNTED = ("input_tokens", "output_tokens", "cached_tokens", "cost")
 WRITE = """
     INSERT INTO gateway_ledger
-        (project_id, id, at, key, "user", model, route, tags, input_tokens, output_tokens, cached_tokens, cost)
-    SELECT p, i, t, k, u, m, r, string_to_array(g, chr(31)), n, o, c, s
+        (project_id, id, at, key, "user", model, route, tags, input_tokens, output_tokens, cached_tokens, cost,
+         failed)
+    SELECT p, i, t, k, u, m, r, string_to_array(g, chr(31)), n, o, c, s, f
     FROM unnest(%s::uuid[], %s::uuid[], %s::timestamptz[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[],
-                %s::int8[], %s::int8[], %s::int8[], %s::int8[]) AS line (p, i, t, k, u, m, r, g, n, o, c, s)
+                %s::int8[], %s::int8[], %s::int8[], %s::int8[], %s::bool[])
+         AS line (p, i, t, k, u, m, r, g, n, o, c, s, f)
     ON CONFLICT DO NOTHING RETURNING id
 """
 LOCK = """
@@ -74,6 +76,7 @@ class Books:
             *([row[AT[name]] for row, _ in lines] for name in COPIED),
             [chr(31).join(entry.tags) for _, entry in lines],
             *([row[AT[name]] for row, _ in lines] for name in COUNTED),
+            [row[AT["status"]] == "error" for row, _ in lines],
         ]
         new = {found[0] for found in connection.execute(WRITE, columns).fetchall()}
         spent: defaultdict[Place, int] = defaultdict(int)

@@ -26,6 +26,7 @@ from vong.gateway.passage import Passage
 from vong.gateway.providers import Ask, Reply, Shape
 from vong.gateway.recall import Recall
 from vong.gateway.request import Trace, unstreamed
+from vong.gateway.scopes import check
 from vong.gateway.shadows import Second
 from vong.gateway.timing import timely, within
 from vong.gateway.transcript import whole
@@ -82,10 +83,15 @@ class Call:
         was answered yet.
         """
         self._course.passage = passage = Passage(self.shape, self._course.body, self.id.hex)
-        directory = await self._means.directory(self._course.principal)
+        principal = self._course.principal
+        check(principal, self.shape, passage.asked.model)
+        directory = await self._means.directory(principal)
         if passage.asked.previous:
-            passage.follow(await self._means.earlier(self._course.principal.project_id, passage.asked.previous))
+            passage.follow(await self._means.earlier(principal.project_id, passage.asked.previous))
         self._course.tags = tags_of(self.trace.tags, passage.asked.metadata)
+        if principal.labels is not None:
+            self._course.tags = tuple(dict.fromkeys((*principal.labels.tags, *self._course.tags)))
+            passage.asked.user = passage.asked.user or principal.labels.user
         way = await self._way(directory, passage)
         self._course.route = way.route
         policy = way.route.policy if way.route else None
@@ -98,7 +104,7 @@ class Call:
         self._ask = partial(self._asked, directory, way.route, passage)
         if policy is None and (way.route is None or way.route.tree is None):
             return await self._ask(way.targets[0])
-        policy, project_id = policy or Policy(), self._course.principal.project_id
+        policy, project_id = policy or Policy(), principal.project_id
         self._timeouts = policy.timeout
         circuit, load = partial(self._means.circuit, project_id), partial(self._means.load, project_id)
         self._course.attempts = Attempts(way, policy, circuit, load, passage.stream)

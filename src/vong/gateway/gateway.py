@@ -20,6 +20,7 @@ from vong.gateway.loads import Load
 from vong.gateway.providers import Provider, Shape
 from vong.gateway.providers.provider import Counts
 from vong.gateway.request import Trace, named
+from vong.gateway.scopes import check, may_call
 from vong.gateway.shadows import Shadows
 from vong.gateway.shapes.messages import counted
 from vong.gateway.shapes.responses import span_of
@@ -98,17 +99,18 @@ class Gateway:
         self._answers.forget(project_id)
 
     async def offered(self, principal: Principal) -> list[str]:
-        """All names that the principal's project can call. A provider that does not answer is left out."""
+        """All names that the principal can call. A provider that does not answer is left out."""
         directory = await self.directory(principal)
         providers = {**directory.providers, **self.providers}
         listed = await asyncio.gather(*(self._list(provider) for provider in providers.values()))
         names = [f"{name}/{model}" for name, models in zip(providers, listed, strict=True) for model in models]
-        return [*directory.names(), *names]
+        return [name for name in (*directory.names(), *names) if may_call(principal.scope, name)]
 
     async def count(self, principal: Principal, body: bytes) -> int:
         """The tokens of a messages request, counted by its target. Unsupported where that cannot count."""
-        directory = await self.directory(principal)
-        choice = directory.choose(counted(body).model, random)
+        directory, model = await self.directory(principal), counted(body).model
+        check(principal, "messages", model)
+        choice = directory.choose(model, random)
         if not isinstance(choice.provider, Counts):
             hint = "Anthropic's models and deployments of Vong's can: name one of them"
             raise Unsupported(f"{choice.target!r} does not count tokens", hint)

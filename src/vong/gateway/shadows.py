@@ -17,6 +17,7 @@ from vong.gateway.providers import Shape
 from vong.gateway.request import Trace
 from vong.records import new_id, now
 from vong.records.caching import ComparedAs, Comparison
+from vong.records.scope import Labels, Scope
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +32,9 @@ class Mirror(NamedTuple):
     project_id: UUID
     actor: str = "shadow"
     role: str = "member"
+    scope: Scope | None = None
+    labels: Labels | None = None
+    deputy: bool = True
 
 
 class Second(NamedTuple):

@@ -52,7 +52,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Get Key
+         * @description A live key by its name, prefix or id.
+         */
+        get: operations["access_get_key"];
         put?: never;
         post?: never;
         /**
@@ -60,6 +64,27 @@ export interface paths {
          * @description Revoke a key, named by its name, prefix or id (owners).
          */
         delete: operations["access_revoke_key"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/access/keys/{name}/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rotate Key
+         * @description Give a key another secret (owners), which is in this answer and nowhere else. Name, scope, limits, budgets and
+         *     ledger go on.
+         */
+        post: operations["access_rotate_key"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -886,7 +911,7 @@ export interface paths {
         };
         /**
          * Read Ledger
-         * @description What calls used, by the append-only ledger: a month where no `since` is given.
+         * @description What calls used, by the append-only ledger: a month where no `since` is given; with a `bucket` over time.
          */
         get: operations["gateway_read_ledger"];
         put?: never;
@@ -1107,7 +1132,8 @@ export interface paths {
         };
         /**
          * Usage
-         * @description Calls, errors, tokens, cost and latencies over time, and in all by group: for charts and for bills.
+         * @description Calls, errors, tokens, cost and latencies over time, and in all by group: for charts and for bills. By user and
+         *     tag it is read from the ledger, which knows no latencies.
          */
         get: operations["gateway_usage"];
         put?: never;
@@ -2696,7 +2722,7 @@ export interface components {
          * Consumed
          * @description What a number of calls consumed. `cost` in millionths of a US dollar sums the calls whose price is known, which
          *     are `priced`; null where none is. Latencies in milliseconds; those of hours and days are read from histograms whose
-         *     steps are 11.5 % wide, those of minutes are exact.
+         *     steps are 11.5 % wide, those of minutes are exact, and those by user and tag are null.
          */
         Consumed: {
             /**
@@ -3781,7 +3807,8 @@ export interface components {
         };
         /**
          * Key
-         * @description What may be shown of a key: never the key itself.
+         * @description What may be shown of a key: never the key itself. The `previous` secret is the one before the last rotation: it
+         *     works until `previous_until`.
          */
         Key: {
             /**
@@ -3796,12 +3823,24 @@ export interface components {
              * Format: uuid
              */
             id: string;
+            /**
+             * @default {
+             *       "tags": []
+             *     }
+             */
+            labels: components["schemas"]["Labels"];
             /** Last Used At */
             last_used_at?: string | null;
             /** Name */
             name: string;
             /** Prefix */
             prefix: string;
+            /** Previous Prefix */
+            previous_prefix?: string | null;
+            /** Previous Until */
+            previous_until?: string | null;
+            /** Previous Used At */
+            previous_used_at?: string | null;
             /** Revoked At */
             revoked_at?: string | null;
             /**
@@ -3809,14 +3848,25 @@ export interface components {
              * @enum {string}
              */
             role: "owner" | "member" | "viewer";
+            /** Rotated At */
+            rotated_at?: string | null;
+            /**
+             * @default {
+             *       "models": [],
+             *       "shapes": []
+             *     }
+             */
+            scope: components["schemas"]["Scope"];
         };
         /**
          * KeyWanted
-         * @description The key to make. An owner may name another `project` than their own.
+         * @description The key to make. An owner may name another `project` than their own. A key with a `scope` calls models and gives
+         *     feedback, and may do nothing else.
          */
         KeyWanted: {
             /** Expires At */
             expires_at?: string | null;
+            labels?: components["schemas"]["Labels"] | null;
             /** Name */
             name: string;
             /** Project */
@@ -3827,6 +3877,7 @@ export interface components {
              * @enum {string}
              */
             role: "owner" | "member" | "viewer";
+            scope?: components["schemas"]["Scope"] | null;
         };
         /**
          * KnowledgeStanding
@@ -3866,6 +3917,20 @@ export interface components {
             };
         };
         /**
+         * Labels
+         * @description How calls with a key are accounted for where they do not say it themselves: `tags` are added to those of the
+         *     call, `user` stands in for the end user that a call does not name.
+         */
+        Labels: {
+            /**
+             * Tags
+             * @default []
+             */
+            tags: string[];
+            /** User */
+            user?: string | null;
+        };
+        /**
          * Leak
          * @description Inputs that stand in two splits: pairs of (row of `a`, row of `b`) counted by group and split.
          */
@@ -3886,15 +3951,20 @@ export interface components {
         };
         /**
          * LedgerLine
-         * @description What a group of calls used, by the ledger. `cost` sums the `priced` ones, in millionths of a US dollar.
+         * @description What a group of calls used, by the ledger. `cost` sums the `priced` ones, in millionths of a US dollar; `failed`
+         *     ones are among the calls. `at` is when their hour, day or month began, in UTC, where the lines are of such.
          */
         LedgerLine: {
+            /** At */
+            at?: string | null;
             /** Cached Tokens */
             cached_tokens: number;
             /** Calls */
             calls: number;
             /** Cost */
             cost: number;
+            /** Failed */
+            failed: number;
             /** Group */
             group: string | null;
             /** Input Tokens */
@@ -4802,6 +4872,20 @@ export interface components {
             };
         };
         /**
+         * Rotation
+         * @description How to replace a key's secret: the old one works for `overlap` more seconds. `expires_at` is the key's new end;
+         *     null leaves it.
+         */
+        Rotation: {
+            /** Expires At */
+            expires_at?: string | null;
+            /**
+             * Overlap
+             * @default 0
+             */
+            overlap: number;
+        };
+        /**
          * Route
          * @description A route: callers name it in the request's `model` field. `version` is a hash of the targets, and of the policy
          *     and the tree where there are some. Without either a call is tried once. Where there is a tree it says in which order
@@ -5079,6 +5163,24 @@ export interface components {
         RunStarted: {
             job: components["schemas"]["Job"];
             result: components["schemas"]["EvalResult"];
+        };
+        /**
+         * Scope
+         * @description What a key is for. `models` are names as callers write them, with `*` for any text: `triage`, `openai/*`,
+         *     `deployment/*`; `shapes` are those of requests: `chat`, `embeddings` and so on. Where nothing is named everything
+         *     may be called.
+         */
+        Scope: {
+            /**
+             * Models
+             * @default []
+             */
+            models: string[];
+            /**
+             * Shapes
+             * @default []
+             */
+            shapes: string[];
         };
         /**
          * Score
@@ -5949,7 +6051,8 @@ export interface components {
         /**
          * UsageReport
          * @description Points in the order of time (buckets without calls have none), and totals by group, most calls first. Points of
-         *     all but the largest groups are together in the group `…`.
+         *     all but the largest groups are together in the group `…`. By user and tag they come from the ledger, where a call
+         *     with several tags counts in each.
          */
         UsageReport: {
             /**
@@ -5961,7 +6064,7 @@ export interface components {
              * By
              * @enum {string}
              */
-            by: "model" | "route" | "key" | "none";
+            by: "model" | "route" | "key" | "user" | "tag" | "none";
             /**
              * Points
              * @default []
@@ -6206,6 +6309,37 @@ export interface operations {
             };
         };
     };
+    access_get_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Key"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     access_revoke_key: {
         parameters: {
             query?: never;
@@ -6224,6 +6358,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Key"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    access_rotate_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Rotation"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewKey"];
                 };
             };
             /** @description Validation Error */
@@ -7906,6 +8075,7 @@ export interface operations {
                 since?: string | null;
                 until?: string | null;
                 by?: "none" | "key" | "user" | "model" | "route" | "tag" | "day";
+                bucket?: ("hour" | "day" | "month") | null;
             };
             header?: never;
             path?: never;
@@ -8364,7 +8534,7 @@ export interface operations {
                 since?: string | null;
                 until?: string | null;
                 bucket?: "minute" | "hour" | "day";
-                by?: "model" | "route" | "key" | "none";
+                by?: "model" | "route" | "key" | "user" | "tag" | "none";
             };
             header?: never;
             path?: never;
