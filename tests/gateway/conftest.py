@@ -66,6 +66,14 @@ class Server:
         self.client = Client(url, key)
 
     def spans(self) -> list[Span]:
+        """The spans of all calls of the project, oldest first."""
+        return [span for span in self.everything() if span.kind != "attempt"]
+
+    def steps(self) -> list[Span]:
+        """The spans of attempts, oldest first."""
+        return [span for span in self.everything() if span.kind == "attempt"]
+
+    def everything(self) -> list[Span]:
         """All spans of the project, oldest first."""
         time.sleep(0.02)  # the last bytes may reach a caller a moment before the span is made
         self.platform.journal.flush(10)

@@ -30,12 +30,15 @@ Outcome = Reply | VongError
 
 
 class Attempts:
-    """The attempts of one call. `made` tells of each: target, status or error, milliseconds."""
+    """The attempts of one call. `made` tells of each: target, status or error, milliseconds; `begun` when it began, on
+    the clock of `time.perf_counter`.
+    """
 
     def __init__(
         self, way: Way, policy: Policy, circuit: Callable[[str], Circuit], load: Callable[[str], Load], stream: bool
     ) -> None:
         self.made: list[dict[str, Any]] = []
+        self.begun: list[float] = []
         self._way = way
         self._policy = policy
         self._circuit = circuit
@@ -48,6 +51,7 @@ class Attempts:
         last: Outcome | None = None
         for target in self._way.targets:
             for repetition in range(1 + self._policy.retries):
+                self.begun.append(time.perf_counter())
                 if not self._circuit(target).admits(self._policy.breaker):
                     self.made.append({"target": target, "error": "circuit_open", "ms": 0.0})
                     break

@@ -23,6 +23,7 @@ from vong.gateway.loads import Load
 from vong.gateway.passage import Passage
 from vong.gateway.providers import Ask, Reply, Shape
 from vong.gateway.request import Trace
+from vong.gateway.steps import steps
 from vong.gateway.timing import timely, within
 from vong.gateway.tree import order
 from vong.gateway.worst import worst
@@ -33,7 +34,7 @@ EXPECTED = 500
 
 
 class Means(NamedTuple):
-    """What a call needs of the gateway: a project's directory, who takes the span, and the circuits and
+    """What a call needs of the gateway: a project's directory, who takes the spans, and the circuits and
     loads of targets, the limits, and the conversation up to an earlier response.
     """
 
@@ -143,7 +144,7 @@ class Call:
     async def _ask(
         self, directory: Directory, route: Route | None, passage: Passage, target: str, limits: Limits | None = None
     ) -> Reply:
-        self._course.choice = choice = directory.resolve(target, route)
+        self._course.choice = self._course.asked[target] = choice = directory.resolve(target, route)
         self._course.reply = self._course.transcript = None
         shape, body = passage.to(choice)
         reply = await choice.provider.call(Ask(shape, choice.model, body, passage.stream, limits))
@@ -194,7 +195,10 @@ class Call:
         self._course.status = status or self._course.status
         if self._course.attempts:
             self._course.attempts.done()
-        self._means.account(self._course.principal, self._course.span(error), self._course.tags, self._ticket)
+        principal, span = self._course.principal, self._course.span(error)
+        self._means.account(principal, span, self._course.tags, self._ticket)
+        for step in steps(self._course, span):
+            self._means.account(principal, step, (), None)
 
     def _read(self, passage: Passage, reply: Reply) -> None:
         try:

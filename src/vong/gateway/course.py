@@ -39,6 +39,8 @@ class Course:
     reply: dict[str, Any] | None = None
     transcript: Transcript | None = None
     attempts: Attempts | None = None
+    asked: dict[str, Choice] = field(default_factory=dict[str, Choice])
+    """Those that were asked, by target."""
     tags: tuple[str, ...] = ()
 
     @property

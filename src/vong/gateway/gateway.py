@@ -21,6 +21,7 @@ from vong.gateway.providers.provider import Counts
 from vong.gateway.request import Trace, named
 from vong.gateway.shapes.messages import counted
 from vong.gateway.shapes.responses import span_of
+from vong.gateway.steps import STEP
 from vong.gateway.upstream import Upstream
 from vong.records import Span
 
@@ -36,8 +37,8 @@ class Gateway:
     """Everything the request path needs, given as callables, so that it knows no database and no other stage.
 
     `lookup` gives the principal of a key, `load` a project's directory (both run in threads); `record` takes a span
-    with its tags and what it reserved, without waiting, `observe` counts it, `admission` holds the limits, `find`
-    gives a span that was written (in a thread).
+    with its tags and what it reserved, without waiting (a step within a call too, which counts nowhere), `observe`
+    counts a call, `admission` holds the limits, `find` gives a span that was written (in a thread).
     """
 
     def __init__(
@@ -147,4 +148,5 @@ class Gateway:
         if ticket is not None:
             self._admission.ended(ticket, span)
         self._record(principal.project_id, span, tags, ticket)
-        self._observe(span)
+        if span.kind != STEP:
+            self._observe(span)
