@@ -42,6 +42,7 @@ def fake() -> Iterator[FakeUpstream]:
 def platform(database_url: str, tmp_path: Path, fake: FakeUpstream) -> Platform:
     providers = {
         "echo": ProviderSettings(kind="echo"),
+        "faults": ProviderSettings(kind="faults"),
         "fake": ProviderSettings.model_validate({"base_url": fake.url, "api_key": "upstream-secret", "timeout": 1.0}),
         "keyless": ProviderSettings(base_url=fake.url, api_key_env="VONG_TEST_NO_SUCH_KEY"),
         "dead": ProviderSettings(base_url="http://127.0.0.1:9/v1"),
@@ -78,7 +79,7 @@ class Server:
     def everything(self) -> list[Span]:
         """All spans of the project, oldest first."""
         time.sleep(0.02)  # the last bytes may reach a caller a moment before the span is made
-        self.platform.journal.flush(10)
+        self.platform.journal.flush(60)
         with self.platform.scope(self.project_id) as connection:
             return [decode(row) for row in connection.execute(spans.select().order_by(spans.c.id))]
 
@@ -131,7 +132,7 @@ def serving(platform: Platform, database: Database, project_id: UUID) -> Generat
     yield made
     made.client.close()
     running.should_exit = True
-    thread.join(10)
+    thread.join(60)  # a busy machine may take long
     assert not thread.is_alive()
 
 

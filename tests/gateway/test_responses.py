@@ -12,8 +12,9 @@ from openai.types import Completion
 from openai.types.responses import Response, ResponseStreamEvent
 from pydantic import TypeAdapter
 
-from vong.gateway.translate.responses_answer import Events, response_of, sealed, unsealed
+from vong.gateway.translate.responses_answer import Events, response_of
 from vong.gateway.translate.responses_request import chat_of
+from vong.gateway.translate.sealed import sealed, unsealed
 
 from .conftest import Server
 from .fake_upstream import WORDS, FakeUpstream

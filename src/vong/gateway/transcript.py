@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from vong.errors import UpstreamFailed
+from vong.gateway.translate.pivot import joined
 from vong.records import Usage
 
 
@@ -27,6 +28,7 @@ class _Delta(msgspec.Struct):
     content: str | None = None
     reasoning_content: str | None = None
     refusal: str | None = None
+    reasoning_details: list[dict[str, Any]] | None = None
     tool_calls: list[_ToolCall] | None = None
 
 
@@ -55,6 +57,7 @@ class _Message:
     def __init__(self) -> None:
         self.texts: dict[str, list[str]] = {}
         self.calls: dict[int, dict[str, Any]] = {}
+        self.details: list[dict[str, Any]] = []
         self.finish: str | None = None
 
     def add(self, delta: _Delta) -> bool:
@@ -65,6 +68,8 @@ class _Message:
             if text:
                 self.texts.setdefault(name, []).append(text)
                 said = True
+        if delta.reasoning_details:
+            self.details = joined([*self.details, *delta.reasoning_details])
         for part in delta.tool_calls or ():
             call = self.calls.setdefault(part.index, {"id": part.id, "type": "function", "function": ["", ""]})
             if part.function:
@@ -77,6 +82,8 @@ class _Message:
         """As a choice of a completion."""
         message: dict[str, Any] = {"role": "assistant", "content": None}
         message.update({name: "".join(parts) for name, parts in self.texts.items()})
+        if self.details:
+            message["reasoning_details"] = self.details
         if self.calls:
             message["tool_calls"] = [
                 {**call, "function": {"name": call["function"][0], "arguments": call["function"][1]}}
@@ -101,6 +108,24 @@ class Transcript:
         self._messages: dict[int, _Message] = {}
 
     @property
+    def text(self) -> str | None:
+        """What was said so far, where it is one text and nothing else: no other choice, no call of a function."""
+        message = self._messages.get(0)
+        if message is None or len(self._messages) > 1 or message.calls or message.finish:
+            return None
+        return "".join(message.texts.get("content", ())) or None
+
+    @property
+    def id(self) -> str | None:
+        """The id that the provider gave the answer."""
+        return self._id
+
+    def go_on(self) -> int:
+        """The rest comes from elsewhere: what broke the stream off is forgotten. How many chunks came so far."""
+        self.error, self.done, self.usage = None, False, None
+        return self.chunks
+
+    @property
     def ended(self) -> bool:
         """Whether the stream came to its proper end."""
         finished = bool(self._messages) and all(message.finish for message in self._messages.values())
@@ -110,8 +135,7 @@ class Transcript:
         """What the caller gets of these events: all, less usage that it did not ask for."""
         if batch.count(b"\n\n") == 1:
             return self.event(batch)
-        events = [event + b"\n\n" for event in batch.split(b"\n\n") if event]
-        return b"".join([self.event(event) for event in events])
+        return b"".join([self.event(event) for event in whole(batch)])
 
     def completion(self) -> dict[str, Any]:
         """The answer as if it had not been streamed."""
@@ -166,6 +190,11 @@ class Transcript:
                 self.chunks += 1
                 if self.first_token is None:
                     self.first_token = time.perf_counter()
+
+
+def whole(batch: bytes) -> list[bytes]:
+    """The events of a batch, one by one."""
+    return [event + b"\n\n" for event in batch.split(b"\n\n") if event]
 
 
 def usage_of(found: Any) -> Usage:

@@ -30,7 +30,7 @@ COUNTED = "/v1/messages/count_tokens"
 READ = {
     # who calls, see api/credentials.py
     *(b"authorization", b"x-api-key", b"cookie", b"host", b"origin", b"sec-fetch-site"),
-    *(b"content-length", b"traceparent", b"x-vong-session", b"x-vong-tags"),
+    *(b"content-length", b"traceparent", b"x-vong-session", b"x-vong-tags", b"x-vong-cache"),
 }
 
 

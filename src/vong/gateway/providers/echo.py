@@ -78,7 +78,8 @@ class Echo:
         if not 1 <= size <= 4096:
             raise InvalidInput("dimensions lies between 1 and 4096", "leave it out for 64")
         vectors = np.stack([_bag(text, size) for text in asked.texts])
-        return Reply(200, answer(ask.model, vectors, asked.encoding_format, words(asked.texts)))
+        found = answer(ask.model, vectors, asked.encoding_format, words(asked.texts))
+        return Reply(200, msgspec.json.encode(found))
 
 
 class _Options(NamedTuple):

@@ -1,7 +1,8 @@
 """Requests between Anthropic's messages and the chat, both ways.
 
-What changes no answer is left out: hints for caches, and how a call is billed. Thoughts of earlier turns stay behind on
-the way to a chat, because they are signed for the model that had them.
+What changes no answer is left out: hints for caches, and how a call is billed. Thoughts that Claude had in earlier
+turns stay behind on the way to a chat, because they are signed for it; those of other models come back sealed in
+`redacted_thinking`.
 """
 
 from collections.abc import Mapping
@@ -10,7 +11,11 @@ from typing import Any
 import msgspec
 
 from vong.errors import InvalidInput, Unsupported
+from vong.gateway.translate.pivot import thoughts_of
+from vong.gateway.translate.sealed import is_sealed, unsealed
 
+FORMAT = "anthropic-claude-v1"
+"""Whose thoughts Anthropic takes back."""
 DEFAULT_TOKENS = 4096
 """Tokens of an answer where a chat does not say: messages must."""
 BUDGETS = {"minimal": 1024, "low": 2048, "medium": 8192, "high": 24576}
@@ -101,7 +106,7 @@ def _chat_messages(message: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _assistant(blocks: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    texts, calls = list[str](), list[dict[str, Any]]()
+    texts, calls, details = list[str](), list[dict[str, Any]](), list[dict[str, Any]]()
     for block in blocks:
         if block["type"] == "text":
             texts.append(block["text"])
@@ -109,9 +114,13 @@ def _assistant(blocks: list[dict[str, Any]]) -> list[dict[str, Any]]:
             arguments = msgspec.json.encode(block["input"]).decode()
             function = {"name": block["name"], "arguments": arguments}
             calls.append({"id": block["id"], "type": "function", "function": function})
+        elif block["type"] == "redacted_thinking" and is_sealed(block["data"]):
+            details += unsealed(block["data"])
         elif block["type"] not in {"thinking", "redacted_thinking"}:
             raise _no_block(block)
     found: dict[str, Any] = {"role": "assistant", "content": "".join(texts) if texts else None}
+    if details:
+        found["reasoning_details"] = details
     return [{**found, "tool_calls": calls} if calls else found]
 
 
@@ -207,7 +216,7 @@ def _turns(messages: list[dict[str, Any]]) -> tuple[Any, list[dict[str, Any]]]:
 
 def _said(message: Mapping[str, Any]) -> list[dict[str, Any]]:
     blocks = list[dict[str, Any]]()
-    for detail in message.get("reasoning_details") or []:
+    for detail in thoughts_of(message, FORMAT):
         if detail["type"] == "reasoning.encrypted":
             blocks.append({"type": "redacted_thinking", "data": detail["data"]})
         elif detail.get("signature"):
