@@ -29,6 +29,7 @@ from vong.gateway.limits import list_limits
 from vong.gateway.prices import Prices
 from vong.gateway.providers import Provider
 from vong.gateway.providers.local import Local
+from vong.gateway.steps import STEP
 from vong.gateway.upstream import Upstream
 from vong.records import Span, Usage, now
 from vong.serving.deployments import list_deployments, ready
@@ -107,7 +108,12 @@ class RunningGateway:
             return directory(connection, made, self._upstream)
 
     def _record(self, project_id: UUID, span: Span, tags: tuple[str, ...], ticket: Ticket | None) -> None:
-        """Hand a span to the journal, whose writer adds what the call cost and writes the ledger with it."""
+        """Hand a span to the journal, whose writer adds what the call cost and writes the ledger with it. A step within
+        a call has no line there.
+        """
+        if span.kind == STEP:
+            self._platform.journal.append(project_id, span)
+            return
         self._books.expect(span, tags, ticket)
         written = self._platform.journal.append(project_id, span, partial(self._priced, project_id))
         written.add_done_callback(lambda done: self._books.lost(span) if done.exception() else None)

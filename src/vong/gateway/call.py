@@ -28,6 +28,7 @@ from vong.gateway.recall import Recall
 from vong.gateway.request import Trace, unstreamed
 from vong.gateway.scopes import check
 from vong.gateway.shadows import Second
+from vong.gateway.steps import steps
 from vong.gateway.timing import timely, within
 from vong.gateway.transcript import whole
 from vong.gateway.tree import order
@@ -40,7 +41,7 @@ EXPECTED = 500
 
 
 class Means(NamedTuple):
-    """What a call needs of the gateway: a project's directory, who takes the span, and the circuits and
+    """What a call needs of the gateway: a project's directory, who takes the spans, and the circuits and
     loads of targets, the limits, the conversation up to an earlier response, the cache, and who asks a second time.
     """
 
@@ -239,7 +240,7 @@ class Call:
     async def _asked(
         self, directory: Directory, route: Route | None, passage: Passage, target: str, limits: Limits | None = None
     ) -> Reply:
-        self._course.choice = choice = directory.resolve(target, route)
+        self._course.choice = self._course.asked[target] = choice = directory.resolve(target, route)
         self._course.reply = self._course.transcript = None
         shape, body = passage.to(choice)
         reply = await choice.provider.call(Ask(shape, choice.model, body, passage.stream, limits))
@@ -292,6 +293,8 @@ class Call:
             self._course.attempts.done()
         span = self._course.span(error)
         self._means.account(self._course.principal, span, self._course.tags, self._ticket)
+        for step in steps(self._course, span):
+            self._means.account(self._course.principal, step, (), None)
         if span.status == "ok" and self.route:
             self._afterwards(span)
 

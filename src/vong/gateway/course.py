@@ -41,6 +41,8 @@ class Course:
     reply: dict[str, Any] | None = None
     transcript: Transcript | None = None
     attempts: Attempts | None = None
+    asked: dict[str, Choice] = field(default_factory=dict[str, Choice])
+    """Those that were asked, by target."""
     recall: Recall | None = None
     broken: list[int] = field(default_factory=list[int])
     """Chunks that had come when a stream broke off and was gone on with."""

@@ -24,6 +24,7 @@ from vong.gateway.scopes import check, may_call
 from vong.gateway.shadows import Shadows
 from vong.gateway.shapes.messages import counted
 from vong.gateway.shapes.responses import span_of
+from vong.gateway.steps import STEP
 from vong.gateway.upstream import Upstream
 from vong.records import Span
 
@@ -46,8 +47,8 @@ class Looks(NamedTuple):
 class Gateway:
     """Everything the request path needs, given as callables, so that it knows no database and no other stage.
 
-    `record` takes a span with its tags and what it reserved, without waiting, `observe` counts it, `admission` holds
-    the limits, `answers` the cache.
+    `record` takes a span with its tags and what it reserved, without waiting (a step within a call too, which counts
+    nowhere), `observe` counts a call, `admission` holds the limits, `answers` the cache.
     """
 
     def __init__(
@@ -183,4 +184,5 @@ class Gateway:
         if ticket is not None:
             self._admission.ended(ticket, span)
         self._record(principal.project_id, span, tags, ticket)
-        self._observe(span)
+        if span.kind != STEP:
+            self._observe(span)

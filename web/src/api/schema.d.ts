@@ -5409,7 +5409,8 @@ export interface components {
          * Span
          * @description A timed step. `id` is Vong's (UUIDv7 at the start time); `trace_id` (32 hex digits), `span_id` and
          *     `parent_span_id` (16) are OpenTelemetry's. `attributes` follow OpenTelemetry's GenAI conventions.
-         *     `input` and `output` are the bodies, stored compressed; null where they were not captured.
+         *     `input` and `output` are the bodies, stored compressed; null where they were not captured. An `attempt` is a step
+         *     below a call's span: lists leave it out where nobody asks for it, and it counts in no usage.
          */
         Span: {
             /**
@@ -5439,7 +5440,7 @@ export interface components {
              * @default other
              * @enum {string}
              */
-            kind: "chat" | "embeddings" | "retrieval" | "tool" | "pipeline" | "job" | "other";
+            kind: "chat" | "embeddings" | "retrieval" | "tool" | "pipeline" | "job" | "attempt" | "other";
             /** Model */
             model?: string | null;
             /** Name */
