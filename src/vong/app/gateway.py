@@ -18,7 +18,7 @@ from vong.app.providers import EMBEDDER, LOCAL, StoredProviders, make
 from vong.errors import Unavailable
 from vong.gateway.admission import Admission, Ticket
 from vong.gateway.announcements import Announcements
-from vong.gateway.books import Books
+from vong.gateway.books import Books, Entry
 from vong.gateway.directory import Choice, Deployed, Directory
 from vong.gateway.gateway import Gateway
 from vong.gateway.limits import list_limits
@@ -69,6 +69,7 @@ class RunningGateway:
         self._announcements = Announcements(libpq_url(self._platform.database.url), heard)
         self._announcements.start()
         self._platform.journal.companion = self._books
+        self._platform.journal.adopt()
         self._admission.start()
 
     def stop(self) -> None:
@@ -87,9 +88,7 @@ class RunningGateway:
 
     def _record(self, project_id: UUID, span: Span, tags: tuple[str, ...], ticket: Ticket | None) -> None:
         """Hand a span to the journal, whose writer adds what the call cost and writes the ledger with it."""
-        self._books.expect(span, tags, ticket)
-        written = self._platform.journal.append(project_id, span, partial(self._priced, project_id))
-        written.add_done_callback(lambda done: self._books.lost(span) if done.exception() else None)
+        self._platform.journal.add(project_id, span, partial(self._priced, project_id), Entry(tags, ticket))
 
     def _find(self, project_id: UUID, span_id: UUID) -> Span:
         with self._platform.scope(project_id) as connection:

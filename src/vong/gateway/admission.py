@@ -44,8 +44,8 @@ Cost = Callable[[Choice, Usage, datetime], int | None]
 
 @dataclass
 class Share:
-    """What this server holds of a place: `available` for new calls, `reserved` by those under way; `consumed` is used
-    and not yet reported. `free` is what nobody held when it was last asked.
+    """What this server holds of a place: `available` for new calls, `reserved` by those under way, `owed` by those
+    whose cost waits on disk; `consumed` is used and not yet reported. `free` is what nobody held when it was last asked.
     """
 
     project_id: UUID
@@ -53,6 +53,7 @@ class Share:
     place: Place
     available: int = 0
     reserved: int = 0
+    owed: int = 0
     consumed: int = 0
     free: int = 0
     taken_at: float = 0.0
@@ -60,6 +61,11 @@ class Share:
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     told: threading.Lock = field(default_factory=threading.Lock)
     """Held from reading what is held until the database knows: a report that overtakes a grant would undo it."""
+
+    @property
+    def held(self) -> int:
+        """All that is not anybody else's."""
+        return self.available + self.reserved + self.owed
 
     @property
     def remaining(self) -> int:
@@ -156,11 +162,27 @@ class Admission:
                 _settle(share, amount, used)
                 share.consumed += used
 
-    def settled(self, hold: Hold, cost: int) -> None:
-        """The cost of a call is written down. A hold of something else was settled when the call ended."""
-        if hold.share.limit.what == "cost":
+    def settled(self, place: Place, reserved: int, cost: int) -> None:
+        """The cost of a call is written down."""
+        share = self._shares.get(place)
+        if share is not None:
             with self._numbers:
-                _settle(hold.share, hold.amount, cost)
+                _settle(share, reserved, cost)
+
+    def owed(self, place: Place, reserved: int, cost: int) -> None:
+        """The cost of a call is known and will be written down: until then this server holds it."""
+        share = self._shares.get(place)
+        if share is not None:
+            with self._numbers:
+                _settle(share, reserved, cost)
+                share.owed += cost
+
+    def paid(self, place: Place, cost: int) -> None:
+        """What was owed is written down."""
+        share = self._shares.get(place)
+        if share is not None:
+            with self._numbers:
+                share.owed -= cost
 
     def start(self) -> None:
         """Begin to report, on the event loop that serves."""
@@ -254,7 +276,7 @@ class Admission:
             if moment - share.alive_at > FENCE:
                 share.available = 0  # others may have it by now
             consumed, share.consumed = share.consumed, 0
-            held, need = share.available + share.reserved, amount - share.available
+            held, need = share.held, amount - share.available
         want = min(max(need, bound // 20), 16 * max(need, 1))
         try:
             with self._scope(share.project_id) as connection:
@@ -306,14 +328,14 @@ class Admission:
         with self._numbers:
             idle = last or moment - share.taken_at > BEAT
             back = share.available if idle else 0
-            past = share.place.begins != begins(share.limit.per, now()) and not share.reserved
+            past = share.place.begins != begins(share.limit.per, now()) and not share.reserved and not share.owed
             consumed = share.consumed
             if not back and not consumed and not past:
                 return False
             share.available -= back
             share.free += back
             share.consumed = 0
-            held = share.available + share.reserved
+            held = share.held
         try:
             with self._scope(share.project_id) as connection:
                 leases.report(connection, share.place, self.worker, held=held, used=consumed)
