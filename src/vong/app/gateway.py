@@ -95,12 +95,15 @@ class RunningGateway:
             return traces.get(connection, span_id)
 
     def _cost(self, choice: Choice, usage: Usage, at: datetime) -> int | None:
-        return self._prices.cost(choice.target, choice.provider.address, usage, at)
+        return self._prices.cost(choice.target, choice.provider.address, usage, at, exact=False)
 
-    def _priced(self, project_id: UUID, span: Span) -> Span:
+    def _priced(self, project_id: UUID, span: Span) -> Span | None:
         name = str(span.attributes.get("gen_ai.provider.name"))
         provider = self._made.get(name) or self._stored.known(project_id, name)
-        return self._prices.settle(span, provider.address if provider else None)
+        address = provider.address if provider else None
+        if span.model is not None and not self._prices.ready(span.model, address, span.started_at):
+            return None  # the writer of spans does not wait for it: this one is settled a little later
+        return self._prices.settle(span, address)
 
     def _lookup(self, secret: str) -> access.Principal:
         with self._platform.database.owner() as connection:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
+from math import inf
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -56,6 +57,8 @@ class Share:
     owed: int = 0
     consumed: int = 0
     free: int = 0
+    ends: float = inf
+    """When the next time begins in which is counted anew, in seconds since 1970."""
     taken_at: float = 0.0
     alive_at: float = 0.0
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -95,9 +98,10 @@ class Ticket:
             other = tightest.get(hold.share.limit.what)
             if other is None or hold.share.remaining < other.remaining:
                 tightest[hold.share.limit.what] = hold.share
+        moment = time.time()
         for what, share in tightest.items():
-            limit, reset = share.limit, resets(share.limit.per, now())
-            left = max(0.0, (reset - now()).total_seconds()) if reset else None
+            limit = share.limit
+            left = max(0.0, share.ends - moment) if share.ends < inf else None
             if what == "cost":
                 found["x-vong-budget-limit"] = f"{limit.amount / 1e6:.6f}"
                 found["x-vong-budget-remaining"] = f"{share.remaining / 1e6:.6f}"
@@ -120,6 +124,7 @@ class Admission:
         self._owner = owner
         self._cost = cost
         self._shares: dict[Place, Share] = {}
+        self._latest: dict[tuple[UUID, str], Share] = {}
         self._numbers = threading.Lock()
         self._warm: dict[tuple[str, str], float] = {}
         self._task: asyncio.Task[None] | None = None
@@ -200,11 +205,18 @@ class Admission:
             log.warning("limits are reported late: %s", str(error).splitlines()[0])
 
     def _share(self, project_id: UUID, limit: Limit, subject: str, at: datetime) -> Share:
+        latest = self._latest.get((limit.id, subject))
+        if latest is not None and latest.limit is limit and at.timestamp() < latest.ends:
+            return latest  # most calls: the same limit, and the same minute or month
         place = Place(limit.id, subject, begins(limit.per, at))
         share = self._shares.get(place)
         if share is None:
-            share = self._shares[place] = Share(project_id, limit, place)
+            reset = resets(limit.per, at)
+            share = self._shares[place] = Share(project_id, limit, place, ends=reset.timestamp() if reset else inf)
         share.limit = limit
+        if len(self._latest) > 10_000:
+            self._latest.clear()
+        self._latest[limit.id, subject] = share
         return share
 
     async def _amount(self, limit: Limit, directory: Directory, way: Way, worst: Worst) -> int:
@@ -315,6 +327,7 @@ class Admission:
                 past = self._told(share, moment, last=last)
             if past:
                 self._shares.pop(share.place, None)
+                self._latest.pop((share.place.limit_id, share.place.subject), None)
         if moment - self._beaten > 5 * BEAT:
             with self._owner() as connection:
                 leases.beat(connection, self.worker)

@@ -208,7 +208,7 @@ class Journal:
         if self._shelf.count and not resting and not self._abandoned and len(self._backlog) < BATCH:
             self._write_from_disk()
             return True
-        if not batch and not self._closing and not resting:
+        if not batch and not self._closing and not self._later and not resting:
             self._pen.make_ahead()
         return bool(batch)
 

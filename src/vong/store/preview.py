@@ -43,8 +43,15 @@ def preview(value: Any, limit: int = PREVIEW) -> str:
         try:
             return _shortened(_spoken(_turns(value).messages), limit)
         except (msgspec.DecodeError, UnicodeDecodeError):
-            return _shortened(_pieces(json.loads(bytes(value))), limit)
+            return _shortened(_pieces(_read(value)), limit)
     return _shortened(_pieces(value), limit)
+
+
+def _read(value: msgspec.Raw) -> Any:
+    try:
+        return msgspec.json.decode(value)
+    except (msgspec.DecodeError, UnicodeDecodeError):  # half a surrogate pair
+        return json.loads(bytes(value))
 
 
 def _spoken(turns: list[msgspec.Raw]) -> Iterator[str]:

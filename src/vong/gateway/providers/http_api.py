@@ -49,7 +49,7 @@ class HttpApi:
 
     async def post(self, path: str, body: bytes, limits: Limits | None) -> Response:
         """Send a request; the answer's head has arrived when this returns. `limits` are a route's."""
-        return await self._send(path, body, self._limits.within(limits))
+        return await self._send(path, body, self._limits if limits is None else self._limits.within(limits))
 
     async def listed(self, path: str) -> bytes:
         """A list of models. UpstreamFailed where the API does not give it."""
@@ -89,7 +89,7 @@ class HttpApi:
 
 def passed(response: Response) -> Mapping[str, str]:
     """The headers that go on to the caller."""
-    return {name: value for name, value in response.headers.items() if name.startswith(PASSED)}
+    return {name: value for name, value in response.headers.items() if name[:1] in ("r", "x") and name.startswith(PASSED)}
 
 
 def status(response: Response) -> int:
