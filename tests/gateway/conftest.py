@@ -40,6 +40,7 @@ def fake() -> Iterator[FakeUpstream]:
 def platform(database_url: str, tmp_path: Path, fake: FakeUpstream) -> Platform:
     providers = {
         "echo": ProviderSettings(kind="echo"),
+        "faults": ProviderSettings(kind="faults"),
         "fake": ProviderSettings.model_validate({"base_url": fake.url, "api_key": "upstream-secret", "timeout": 1.0}),
         "keyless": ProviderSettings(base_url=fake.url, api_key_env="VONG_TEST_NO_SUCH_KEY"),
         "dead": ProviderSettings(base_url="http://127.0.0.1:9/v1"),
@@ -99,7 +100,7 @@ def server(
     yield made
     made.client.close()
     running.should_exit = True
-    thread.join(10)
+    thread.join(60)  # a busy machine may take long
     assert not thread.is_alive()
 
 

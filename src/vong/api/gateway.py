@@ -9,13 +9,16 @@ from fastapi import APIRouter, Query
 from vong import gateway, traces
 from vong.api.call import Call
 from vong.app import providers as wired
+from vong.app.comparisons import Pair, compared, pairs
 from vong.app.gateway import callable_models, check
 from vong.app.providers import ProviderState, ProviderTest
 from vong.errors import InvalidInput
+from vong.gateway import kept
 from vong.gateway.limits import delete_limit, ledger, put_limit, states
 from vong.gateway.routes import KEPT, RouteVersion
 from vong.gateway.stored import ProviderWanted
 from vong.records import Policy, Record, Route, Target, now
+from vong.records.caching import CacheState, ComparedAs, ComparedTarget
 from vong.records.limit import LedgerBy, LedgerLine, Limit, LimitState, LimitWanted
 from vong.records.tree import RouteNode
 from vong.records.usage_report import Bucket, UsageBy, UsageReport
@@ -38,6 +41,12 @@ class CallableModel(Record):
     """A name for the `model` field of a request."""
 
     name: str
+
+
+class Cleared(Record):
+    """How many kept answers were forgotten."""
+
+    answers: int
 
 
 @routes.get("/routes")
@@ -150,6 +159,36 @@ def read_ledger(
     until = until or now()
     with call.scope() as connection:
         return ledger(connection, since=since or until - timedelta(days=30), until=until, by=by)
+
+
+@routes.get("/cache")
+def cache(call: Call) -> list[CacheState]:
+    """What is kept of each route's answers, how often it was given again, and how often wrongly."""
+    with call.scope() as connection:
+        return kept.states(connection, now())
+
+
+@routes.delete("/cache")
+def clear_cache(call: Call, route: str | None = None) -> Cleared:
+    """Forget the kept answers of a route, or of all."""
+    with call.scope() as connection:
+        return Cleared(answers=kept.clear(connection, route))
+
+
+@routes.get("/comparisons")
+def comparisons(
+    call: Call, route: str | None = None, kind: ComparedAs | None = None, after: UUID | None = None, limit: Page = 50
+) -> list[Pair]:
+    """Answers that somebody got beside second ones that nobody did, newest first; `after` is a second one's span."""
+    with call.scope() as connection:
+        return pairs(connection, {"route": route, "kind": kind}, after, limit)
+
+
+@routes.get("/comparisons/summary")
+def compared_targets(call: Call, route: str | None = None, kind: ComparedAs | None = None) -> list[ComparedTarget]:
+    """What the newest 1,000 pairs say together, for each route, second target and kind."""
+    with call.scope() as connection:
+        return compared(connection, {"route": route, "kind": kind})
 
 
 @routes.get("/usage")

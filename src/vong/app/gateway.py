@@ -1,9 +1,10 @@
 """The gateway wired to keys, deployments, model versions, the embedding model and the journal."""
 
 import asyncio
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -11,25 +12,33 @@ from uuid import UUID
 import numpy as np
 import numpy.typing as npt
 from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
 
 from vong import access, gateway, traces
 from vong.app.platform import Platform
 from vong.app.providers import EMBEDDER, LOCAL, StoredProviders, make
 from vong.errors import Unavailable
+from vong.gateway import kept, leases
 from vong.gateway.admission import Admission, Ticket
 from vong.gateway.announcements import Announcements
+from vong.gateway.answers import Answers
 from vong.gateway.books import Books, Entry
 from vong.gateway.directory import Choice, Deployed, Directory
-from vong.gateway.gateway import Gateway
+from vong.gateway.gateway import Gateway, Looks
 from vong.gateway.limits import list_limits
 from vong.gateway.prices import Prices
 from vong.gateway.providers import Provider
 from vong.gateway.providers.local import Local
 from vong.gateway.upstream import Upstream
-from vong.records import Span, Usage
+from vong.records import Span, Usage, now
 from vong.serving.deployments import list_deployments, ready
 from vong.store.database import libpq_url
 
+log = logging.getLogger(__name__)
+TIDIED = 600.0
+"""Seconds between two times in which is forgotten what is past."""
+PAST = timedelta(days=2)
+"""How old a counter of a minute, hour or day gets."""
 SHORTCUTS = {EMBEDDER: f"{LOCAL}/{EMBEDDER}"}
 
 
@@ -44,18 +53,18 @@ class RunningGateway:
         self._made = made
         self._upstream = upstream
         self._announcements: Announcements | None = None
+        self._tidying: asyncio.Task[None] | None = None
         self._prices = Prices(platform.settings.prices)
         self._admission = Admission(platform.scope, platform.database.owner, self._cost)
         self._books = Books(self._admission)
         self.gateway = Gateway(
             upstream,
             made,
-            lookup=self._lookup,
-            load=self._load,
+            looks=Looks(self._lookup, self._load, self._find),
             record=self._record,
             observe=observe,
             admission=self._admission,
-            find=self._find,
+            answers=Answers(platform.scope, _Embedder(platform.settings.threads)),
         )
 
     def start(self) -> None:
@@ -71,15 +80,27 @@ class RunningGateway:
         self._platform.journal.companion = self._books
         self._platform.journal.adopt()
         self._admission.start()
+        self._tidying = loop.create_task(self._tidy())
 
     def stop(self) -> None:
         """End it."""
+        if self._tidying is not None:
+            self._tidying.cancel()
         with suppress(Unavailable):
             self._platform.journal.flush(5)  # what is known of costs is settled before the rest is given back
         self._admission.stop()
         if self._announcements is not None:
             self._announcements.stop()
         self.gateway.close()
+
+    async def _tidy(self) -> None:
+        """Now and then forget counters of days long past and kept answers past their time."""
+        while True:
+            await asyncio.sleep(TIDIED)
+            try:
+                await asyncio.to_thread(tidy, self._platform)
+            except SQLAlchemyError as error:
+                log.warning("what is past was not forgotten: %s", str(error).splitlines()[0])
 
     def _load(self, project_id: UUID) -> Directory:
         with self._platform.scope(project_id) as connection:
@@ -108,6 +129,13 @@ class RunningGateway:
     def _lookup(self, secret: str) -> access.Principal:
         with self._platform.database.owner() as connection:
             return access.authenticate(connection, secret)
+
+
+def tidy(platform: Platform) -> None:
+    """Forget counters of days long past and kept answers past their time, in all projects."""
+    with platform.database.owner() as connection:
+        leases.forget(connection, now() - PAST)
+        kept.purge(connection, now())
 
 
 def providers(platform: Platform, upstream: Upstream) -> dict[str, Provider]:

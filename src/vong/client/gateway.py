@@ -12,6 +12,7 @@ import httpx
 from vong import errors
 from vong.client.transport import Transport
 from vong.records import Policy, Record, Route, Target, Usage
+from vong.records.caching import CacheState, ComparedTarget
 from vong.records.limit import LedgerLine, Limit, LimitState, LimitWanted, On, Per, What
 from vong.records.tree import RouteNode
 from vong.records.usage_report import Bucket, UsageBy, UsageReport
@@ -192,6 +193,25 @@ class Gateway:
     def ledger(self, *, by: str = "none", **spell: Any) -> list[LedgerLine]:
         """What calls used, by group; `spell`: `since`, `until`."""
         return self._send.get("/api/v1/gateway/ledger", list[LedgerLine], by=by, **spell)
+
+    def cache(self) -> list[CacheState]:
+        """What is kept of each route's answers."""
+        return self._send.get("/api/v1/gateway/cache", list[CacheState])
+
+    def clear_cache(self, route: str | None = None) -> int:
+        """Forget the kept answers of a route, or of all; how many there were."""
+        path = "/api/v1/gateway/cache" + (f"?route={quote(route)}" if route else "")
+        return int(self._send.request("DELETE", path, dict[str, Any])["answers"])
+
+    def comparisons(self, **wanted: Any) -> list[dict[str, Any]]:
+        """Pairs of answers with their spans, newest first; `wanted`: `route`, `kind` (shadow, cache), `after`,
+        `limit`.
+        """
+        return self._send.get("/api/v1/gateway/comparisons", list[dict[str, Any]], **wanted)
+
+    def compared(self, **wanted: Any) -> list[ComparedTarget]:
+        """What pairs say together, by route, target and kind; `wanted`: `route`, `kind`."""
+        return self._send.get("/api/v1/gateway/comparisons/summary", list[ComparedTarget], **wanted)
 
     def models(self) -> list[str]:
         """Every name that can be called."""

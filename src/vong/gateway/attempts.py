@@ -65,6 +65,19 @@ class Attempts:
             raise Unavailable(f"every target of {name!r} rests after failures", hint)
         return _given(last)
 
+    async def onward(self, ask: Callable[[str], Awaitable[Reply]]) -> Reply | None:
+        """The stream of the first target behind the last one that begins one; None where none does."""
+        self.done()
+        last = self._way.targets.index(self.made[-1]["target"])
+        for target in self._way.targets[last + 1 :]:
+            if not self._circuit(target).admits(self._policy.breaker):
+                self.made.append({"target": target, "error": "circuit_open", "ms": 0.0})
+                continue
+            outcome = await self._once(target, ask)
+            if isinstance(outcome, Reply) and outcome.events is not None:
+                return outcome
+        return None
+
     def done(self) -> None:
         """The call is over."""
         if self._busy is not None:

@@ -11,8 +11,9 @@ from uuid import UUID
 
 import msgspec
 
-from vong.errors import NotFound, Unavailable, UpstreamFailed, VongError
+from vong.errors import NotFound, Unavailable, Unsupported, UpstreamFailed, VongError
 from vong.gateway.admission import Admission, Subjects, Ticket, tags_of
+from vong.gateway.answers import Answers
 from vong.gateway.attempts import Attempts
 from vong.gateway.breakers import Circuit
 from vong.gateway.connection import Limits
@@ -20,13 +21,18 @@ from vong.gateway.course import Course, message_of
 from vong.gateway.directory import Directory, Way
 from vong.gateway.keys import Principal
 from vong.gateway.loads import Load
+from vong.gateway.onward import joined
 from vong.gateway.passage import Passage
 from vong.gateway.providers import Ask, Reply, Shape
-from vong.gateway.request import Trace
+from vong.gateway.recall import Recall
+from vong.gateway.request import Trace, unstreamed
+from vong.gateway.shadows import Second
 from vong.gateway.timing import timely, within
+from vong.gateway.transcript import whole
 from vong.gateway.tree import order
 from vong.gateway.worst import worst
 from vong.records import Policy, Route, Span, Timeouts, Usage
+from vong.records.caching import Caching, ComparedAs
 
 EXPECTED = 500
 """Tokens of an answer that nobody said the length of, when targets are compared by what they cost."""
@@ -34,7 +40,7 @@ EXPECTED = 500
 
 class Means(NamedTuple):
     """What a call needs of the gateway: a project's directory, who takes the span, and the circuits and
-    loads of targets, the limits, and the conversation up to an earlier response.
+    loads of targets, the limits, the conversation up to an earlier response, the cache, and who asks a second time.
     """
 
     directory: Callable[[Principal], Awaitable[Directory]]
@@ -43,12 +49,16 @@ class Means(NamedTuple):
     load: Callable[[UUID, str], Load]
     admission: Admission
     earlier: Callable[[UUID, str], Awaitable[list[dict[str, Any]]]]
+    answers: Answers
+    mirror: Callable[[UUID, Second], None]
 
 
 class Call:
     """A call of one principal. `open` it, pass its reply on (a stream through `events`), and always `close` it."""
 
-    def __init__(self, means: Means, principal: Principal, shape: Shape, body: bytes, trace: Trace) -> None:
+    def __init__(
+        self, means: Means, principal: Principal, shape: Shape, body: bytes, trace: Trace, *, limited: bool = True
+    ) -> None:
         self.id = trace.id
         self.trace = trace
         self.shape: Shape = shape
@@ -59,6 +69,8 @@ class Call:
         self._held = b""
         self._closed = False
         self._ticket: Ticket | None = None
+        self._limited = limited
+        self._ask: Callable[..., Awaitable[Reply]] = self._asked
 
     @property
     def route(self) -> str | None:
@@ -75,17 +87,41 @@ class Call:
             passage.follow(await self._means.earlier(self._course.principal.project_id, passage.asked.previous))
         self._course.tags = tags_of(self.trace.tags, passage.asked.metadata)
         way = await self._way(directory, passage)
-        if directory.limits:
-            await self._admit(directory, way, passage)
-        ask = partial(self._ask, directory, way.route, passage)
+        self._course.route = way.route
         policy = way.route.policy if way.route else None
+        if policy is not None:
+            passage.natively = not (policy.continue_streams and passage.stream)
+            if policy.cache is not None and (again := await self._again(directory, way, policy.cache, passage)):
+                return again
+        if directory.limits and self._limited:
+            await self._admit(directory, way, passage)
+        self._ask = partial(self._asked, directory, way.route, passage)
         if policy is None and (way.route is None or way.route.tree is None):
-            return await ask(way.targets[0])
+            return await self._ask(way.targets[0])
         policy, project_id = policy or Policy(), self._course.principal.project_id
         self._timeouts = policy.timeout
         circuit, load = partial(self._means.circuit, project_id), partial(self._means.load, project_id)
         self._course.attempts = Attempts(way, policy, circuit, load, passage.stream)
-        return await self._course.attempts.answer(partial(self._try, ask))
+        return await self._course.attempts.answer(self._try)
+
+    async def _again(self, directory: Directory, way: Way, rule: Caching, passage: Passage) -> Reply | None:
+        """An answer that was given before, if there is one."""
+        try:
+            choice = directory.resolve(way.targets[0], way.route)
+            course, means = self._course, self._means
+            recall = Recall(means.answers, rule, course.principal, choice, passage, self.trace.cache)
+            kept = await recall.find()
+        except (NotFound, Unavailable, Unsupported):
+            return None  # whoever is asked says so
+        course.recall = recall
+        if kept is None:
+            return None
+        course.choice, reply = choice, passage.recalled(kept.body)
+        if reply.events is None:
+            self._read(passage, reply)
+        else:
+            course.transcript = passage.transcript()
+        return reply
 
     async def _way(self, directory: Directory, passage: Passage) -> Way:
         """The targets in the order in which they are asked."""
@@ -103,44 +139,98 @@ class Call:
         return directory.along(route, order(route.tree, facts))
 
     @property
-    def limits(self) -> dict[str, str]:
-        """Headers that say what is left of the limits that hold."""
-        return self._ticket.headers() if self._ticket else {}
+    def answer(self) -> dict[str, Any] | None:
+        """What came, as a chat completion or embeddings."""
+        return self._course.output
+
+    @property
+    def told(self) -> dict[str, str]:
+        """Headers that say what is left of the limits that hold, and what the cache did."""
+        told = self._ticket.headers() if self._ticket else {}
+        return told | self._course.recall.headers() if self._course.recall else told
 
     async def _admit(self, directory: Directory, way: Way, passage: Passage) -> None:
         route = way.route.name if way.route else None
         subjects = Subjects(self._course.principal.actor, passage.asked.user, route, self._course.tags)
         most = worst(self.shape, passage, self._course.body)
+        if not passage.natively:  # what breaks off may be asked anew from where it was
+            most = most._replace(read=2 * most.read + most.made, made=2 * most.made)
         principal, admission = self._course.principal, self._means.admission
         self._ticket = ticket = await admission.admit(principal, directory, way, subjects, most)
         passage.cap = ticket.cap
 
     async def events(self, reply: Reply) -> AsyncGenerator[bytes]:
-        """The events for the caller, each as soon as it came. UpstreamFailed where the stream breaks off."""
-        transcript = self._course.transcript
-        assert transcript is not None and reply.events is not None
+        """The events for the caller, each as soon as it came. UpstreamFailed where the stream breaks off and nobody
+        goes on with it.
+        """
         if self._held:
             yield self._held
-        try:
-            async with aclosing(cast(AsyncGenerator[bytes], reply.events)) as events:
-                source = timely(events, self._timeouts.between_tokens, self._ends) if self._course.attempts else events
-                async with aclosing(source) as batches:
-                    async for batch in batches:
-                        passed = transcript.take(batch)
+        rest: Reply | None = reply
+        while rest is not None:
+            try:
+                async with aclosing(self._passed(rest)) as events:
+                    async for passed in events:
+                        yield passed
+                rest = None
+            except VongError as error:
+                if self._course.attempts:
+                    self._course.attempts.broke_off(error.code)
+                rest = await self._onward()
+                if rest is None:
+                    raise
+
+    async def _passed(self, reply: Reply) -> AsyncGenerator[bytes]:
+        """The events of one target. UpstreamFailed where they break off."""
+        transcript = self._course.transcript
+        assert transcript is not None and reply.events is not None
+        async with aclosing(cast(AsyncGenerator[bytes], reply.events)) as events:
+            source = timely(events, self._timeouts.between_tokens, self._ends) if self._course.attempts else events
+            async with aclosing(source) as batches:
+                async for batch in batches:
+                    for part in whole(batch) if self._continues else (batch,):
+                        passed = transcript.take(part)
+                        if transcript.error is not None and self._continues:
+                            raise UpstreamFailed(f"the upstream broke off: {message_of(transcript.error)}")
                         if passed:
                             yield passed
-            if not transcript.ended:
-                raise UpstreamFailed("the upstream ended its stream before the answer was complete", "send it again")
-            if tail := transcript.tail():
-                yield tail
-        except VongError as error:
-            if self._course.attempts:
-                self._course.attempts.broke_off(error.code)
-            raise
+        if not transcript.ended:
+            raise UpstreamFailed("the upstream ended its stream before the answer was complete", "send it again")
+        if tail := transcript.tail():
+            yield tail
         if self._course.attempts and transcript.error is not None:
             self._course.attempts.broke_off("upstream_failed")
 
-    async def _ask(
+    @property
+    def _continues(self) -> bool:
+        """Whether a stream that breaks off is gone on with."""
+        return self._course.passage is not None and not self._course.passage.natively
+
+    async def _onward(self) -> Reply | None:
+        """The rest of a stream that broke off, from the next target that begins one; None where it cannot be had."""
+        course = self._course
+        transcript, passage, attempts = course.transcript, course.passage, course.attempts
+        text = transcript.text if transcript else None
+        if not self._continues or not text or transcript is None or passage is None or attempts is None:
+            return None
+        made = transcript.go_on()
+        passage.go_on(text, made)
+        try:
+            reply = await attempts.onward(self._begin)
+        finally:
+            course.transcript = transcript
+        if reply is None or reply.events is None:
+            return None
+        course.broken.append(made)
+        reply.events = joined(reply.events, text, transcript.id, transcript.model)
+        return reply
+
+    async def _begin(self, target: str) -> Reply:
+        """The head of the rest of an answer."""
+        times = self._timeouts
+        async with within(times.first_token, "did not begin to answer"):
+            return await self._ask(target, Limits(connect=times.connect, first_byte=inf, total=times.total or inf))
+
+    async def _asked(
         self, directory: Directory, route: Route | None, passage: Passage, target: str, limits: Limits | None = None
     ) -> Reply:
         self._course.choice = choice = directory.resolve(target, route)
@@ -154,7 +244,7 @@ class Call:
             self._course.transcript = passage.transcript()
         return reply
 
-    async def _try(self, ask: Callable[[str, Limits], Awaitable[Reply]], target: str) -> Reply:
+    async def _try(self, target: str) -> Reply:
         """One attempt, up to its first token: until then another one can take its place."""
         times = self._timeouts
         total = times.total or inf
@@ -162,7 +252,7 @@ class Call:
         streamed = self._course.passage is not None and self._course.passage.stream
         patience = min(total, times.first_token) if streamed else times.total
         async with within(patience, "did not begin to answer" if streamed else "did not answer"):
-            reply = await ask(target, Limits(connect=times.connect, first_byte=inf, total=total))
+            reply = await self._ask(target, Limits(connect=times.connect, first_byte=inf, total=total))
             if reply.events is not None:
                 await self._first_token(cast(AsyncGenerator[bytes], reply.events))
         return reply
@@ -194,7 +284,32 @@ class Call:
         self._course.status = status or self._course.status
         if self._course.attempts:
             self._course.attempts.done()
-        self._means.account(self._course.principal, self._course.span(error), self._course.tags, self._ticket)
+        span = self._course.span(error)
+        self._means.account(self._course.principal, span, self._course.tags, self._ticket)
+        if span.status == "ok" and self.route:
+            self._afterwards(span)
+
+    def _afterwards(self, span: Span) -> None:
+        """What follows from an answer of a route: it is kept, and somebody else is asked as well."""
+        course, answer = self._course, self._course.output
+        policy = course.route.policy if course.route else None
+        if policy is None or answer is None:
+            return
+        recall = course.recall
+        if recall is not None:
+            recall.keep(answer, span.id, (span.usage.input_tokens or 0) + (span.usage.output_tokens or 0))
+        if self.shape == "embeddings" or course.choice is None:
+            return
+        if recall is not None and recall.doubtful:
+            self._second("cache", course.choice.target, answer, recall.rule.agreement)
+        elif policy.shadow is not None and not (recall and recall.found) and random() < policy.shadow.share:
+            self._second("shadow", policy.shadow.model, answer, 0.0)
+
+    def _second(self, kind: ComparedAs, target: str, answer: dict[str, Any], agreement: float) -> None:
+        course = self._course
+        body = unstreamed(course.body, target)
+        second = Second(kind, self.route or "", target, self.shape, body, self.trace, answer, agreement)
+        self._means.mirror(course.principal.project_id, second)
 
     def _read(self, passage: Passage, reply: Reply) -> None:
         try:

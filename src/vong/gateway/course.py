@@ -14,9 +14,10 @@ from vong.gateway.directory import Choice
 from vong.gateway.keys import Principal
 from vong.gateway.passage import Passage
 from vong.gateway.providers import Shape
+from vong.gateway.recall import Recall
 from vong.gateway.request import Trace
 from vong.gateway.transcript import Transcript, usage_of
-from vong.records import Span, Usage, now
+from vong.records import Route, Span, Usage, now
 from vong.records.record import changed, known
 from vong.records.span import Versions
 
@@ -36,10 +37,14 @@ class Course:
     started: float = field(default_factory=time.perf_counter)
     status: int = 200
     passage: Passage | None = None
+    route: Route | None = None
     choice: Choice | None = None
     reply: dict[str, Any] | None = None
     transcript: Transcript | None = None
     attempts: Attempts | None = None
+    recall: Recall | None = None
+    broken: list[int] = field(default_factory=list[int])
+    """Chunks that had come when a stream broke off and was gone on with."""
     tags: tuple[str, ...] = ()
 
     @property
@@ -47,12 +52,17 @@ class Course:
         """OpenTelemetry's name for it."""
         return "embeddings" if self.shape == "embeddings" else "chat"
 
+    @property
+    def output(self) -> dict[str, Any] | None:
+        """The answer as a chat completion, or as embeddings; an error has `error`."""
+        return self.transcript.completion() if self.transcript else self.reply
+
     def span(self, error: BaseException | None) -> Span:
         """The span, `error` being what went wrong."""
         duration = (time.perf_counter() - self.started) * 1000
         transcript, choice, passage = self.transcript, self.choice, self.passage
         asked = passage.asked if passage else None
-        output = transcript.completion() if transcript else self.reply
+        output = self.output
         message = self._fault(error, output)
         first = transcript.first_token if transcript else None
         metadata = (asked.metadata if asked else None) or {}
@@ -96,11 +106,17 @@ class Course:
         return message_of(said) or f"the upstream answered {self.status}"
 
     def _usage(self, output: dict[str, Any] | None) -> Usage:
+        if self.recall and self.recall.found:
+            return Usage(input_tokens=0, output_tokens=0, cost=0)  # nobody was asked
         usage = usage_of(output.get("usage") if output else None)
         if usage.output_tokens is None and self.transcript and self.transcript.chunks:
             # No provider counts for a caller who left. A chunk is a token with most, and four bytes read are one.
             read = usage.input_tokens or max(1, len(self.body) // 4)
             usage = changed(usage, input_tokens=read, output_tokens=self.transcript.chunks)
+        elif self.broken:  # each target that broke off read the request, and nobody says what it made
+            read = (usage.input_tokens or 0) + len(self.broken) * max(1, len(self.body) // 4)
+            made = (usage.output_tokens or 0) + self.broken[-1]
+            usage = changed(usage, input_tokens=read, output_tokens=made)
         return usage
 
     def _versions(self, metadata: dict[str, Any]) -> Versions:
@@ -127,12 +143,16 @@ class Course:
             found |= _answered(output)
         if self.transcript:
             found["vong.stream"] = True
-            if self.transcript.usage is None and self.transcript.chunks:
+            if self.broken or (self.transcript.usage is None and self.transcript.chunks):
                 found["vong.usage_estimated"] = True
         if isinstance(error, VongError):
             found["error.type"] = error.code
         if self.attempts:
             found["vong.attempts"] = self.attempts.made
+        if self.broken:
+            found["vong.continued"] = len(self.broken)
+        if self.recall:
+            found |= self.recall.attributes()
         return found | self._told(metadata)
 
     def _told(self, metadata: dict[str, Any]) -> dict[str, Any]:

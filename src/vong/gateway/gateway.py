@@ -4,12 +4,13 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping
 from random import random
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
-from vong.errors import InvalidInput, NotFound, Unsupported, VongError
+from vong.errors import InvalidInput, NotFound, Unsupported, UpstreamFailed, VongError
 from vong.gateway.admission import Admission, Ticket
+from vong.gateway.answers import Answers
 from vong.gateway.breakers import Circuit
 from vong.gateway.call import Call, Means
 from vong.gateway.directory import Directory
@@ -19,6 +20,7 @@ from vong.gateway.loads import Load
 from vong.gateway.providers import Provider, Shape
 from vong.gateway.providers.provider import Counts
 from vong.gateway.request import Trace, named
+from vong.gateway.shadows import Shadows
 from vong.gateway.shapes.messages import counted
 from vong.gateway.shapes.responses import span_of
 from vong.gateway.upstream import Upstream
@@ -32,12 +34,19 @@ LISTED = 60.0
 """Seconds that a provider's list of models is kept."""
 
 
+class Looks(NamedTuple):
+    """What is looked up in threads: the principal of a key, a project's directory, and a span that was written."""
+
+    principal: Callable[[str], Principal]
+    directory: Callable[[UUID], Directory]
+    span: Callable[[UUID, UUID], Span]
+
+
 class Gateway:
     """Everything the request path needs, given as callables, so that it knows no database and no other stage.
 
-    `lookup` gives the principal of a key, `load` a project's directory (both run in threads); `record` takes a span
-    with its tags and what it reserved, without waiting, `observe` counts it, `admission` holds the limits, `find`
-    gives a span that was written (in a thread).
+    `record` takes a span with its tags and what it reserved, without waiting, `observe` counts it, `admission` holds
+    the limits, `answers` the cache.
     """
 
     def __init__(
@@ -45,24 +54,34 @@ class Gateway:
         upstream: Upstream,
         providers: Mapping[str, Provider],
         *,
-        lookup: Callable[[str], Principal],
-        load: Callable[[UUID], Directory],
+        looks: Looks,
         record: Callable[[UUID, Span, tuple[str, ...], Ticket | None], object],
         admission: Admission,
-        find: Callable[[UUID, UUID], Span],
+        answers: Answers,
         observe: Callable[[Span], None],
     ) -> None:
-        self.keys = Keys(lookup)
+        self.keys = Keys(looks.principal)
         self.providers = providers
         self._upstream = upstream
-        self._directories: Fresh[UUID, Directory] = Fresh(load, age=AGE)
+        self._directories: Fresh[UUID, Directory] = Fresh(looks.directory, age=AGE)
         self._record = record
         self._admission = admission
-        self._find = find
+        self._find = looks.span
         self._observe = observe
         self._circuits: dict[tuple[UUID, str], Circuit] = {}
         self._loads: dict[tuple[UUID, str], Load] = {}
-        self._means = Means(self.directory, self._account, self._circuit, self._load, admission, self._earlier)
+        self._answers = answers
+        self._shadows = Shadows(self._mirrored, answers)
+        self._means = Means(
+            self.directory,
+            self._account,
+            self._circuit,
+            self._load,
+            admission,
+            self._earlier,
+            answers,
+            self._shadows.make,
+        )
         self._listed: WeakKeyDictionary[Provider, tuple[float, list[str]]] = WeakKeyDictionary()
 
     def call(self, principal: Principal, shape: Shape, body: bytes, trace: Trace) -> Call:
@@ -76,6 +95,7 @@ class Gateway:
     def forget(self, project_id: UUID | None = None) -> None:
         """Something changed in that project, or nobody knows where: look again at the next call."""
         self._directories.forget(project_id)
+        self._answers.forget(project_id)
 
     async def offered(self, principal: Principal) -> list[str]:
         """All names that the principal's project can call. A provider that does not answer is left out."""
@@ -108,6 +128,20 @@ class Gateway:
                 models = []
             self._listed[provider] = (now, models)
         return models
+
+    async def _mirrored(self, principal: Principal, shape: Shape, body: bytes, trace: Trace) -> dict[str, Any]:
+        """The answer to a call that no limit holds for, as a chat completion. UpstreamFailed where it is an error."""
+        call = Call(self._means, principal, shape, body, trace, limited=False)
+        try:
+            await call.open()
+        except BaseException as error:
+            call.close(error, error.status if isinstance(error, VongError) else None)
+            raise
+        call.close()
+        answer = call.answer
+        if answer is None or answer.get("error") is not None:
+            raise UpstreamFailed("the second answer is an error", "its span says which")
+        return answer
 
     def _circuit(self, project_id: UUID, target: str) -> Circuit:
         """The circuit of a target. Only targets of routes have one, so there are as many as somebody wrote down."""

@@ -3,14 +3,16 @@ else translated through the chat.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
 from vong.errors import InvalidInput, Unsupported, UpstreamFailed
 from vong.gateway.directory import Choice
 from vong.gateway.loads import Load
+from vong.gateway.onward import onward
 from vong.gateway.providers import Reply, Shape
+from vong.gateway.replay import replayed
 from vong.gateway.request import capped, read, written
 from vong.gateway.shapes import SERVED
 from vong.gateway.shapes.shape import NativeShape
@@ -29,9 +31,13 @@ class Passage:
         self._served = SERVED.get(shape)
         self.asked = self._served.read(body) if self._served else read(shape, body)
         self.stream = bool(self.asked.stream) and shape != "embeddings"
+        self.kind: Literal["chat", "embeddings"] = "embeddings" if shape == "embeddings" else "chat"
+        self.natively = True
+        """Whether a target may be asked in the shape itself."""
         self._shape: Shape = shape
         self._body = body
         self._id = id
+        self._said: tuple[str, int] | None = None
         self._earlier: list[dict[str, Any]] = []
         self.cap: int | None = None
         """Tokens of the answer, where a limit holds and the caller set no end."""
@@ -42,9 +48,12 @@ class Passage:
 
     def to(self, choice: Choice) -> tuple[Shape, bytes]:
         """The shape and the body in which that target is asked. Unsupported where it cannot be."""
+        if self._said is not None:
+            asked = msgspec.json.encode(onward(self.chat(), *self._said))
+            return "chat", self._capped(written(asked, choice.model, self.stream))
         if self._served is None:
             return self._shape, self._capped(written(self._body, choice.model, self.stream))
-        speaks = self._shape in choice.provider.shapes
+        speaks = self.natively and self._shape in choice.provider.shapes
         self._native = self._served if speaks and isinstance(self._served, NativeShape) else None
         if self._native:
             return self._shape, self._served.written(self._body, choice.model, self.stream)
@@ -67,6 +76,10 @@ class Passage:
             except MALFORMED as error:
                 raise InvalidInput(f"the request is not of the form of {self._shape}: {error!r}", EXAMPLE) from error
         return self._chat
+
+    def go_on(self, text: str, made: int) -> None:
+        """From now on a target is asked for the rest of an answer, of which `text` is there, about `made` tokens."""
+        self._said = text, made
 
     def follow(self, earlier: list[dict[str, Any]]) -> None:
         """Put these messages before those of the request, behind its own instructions."""
@@ -123,6 +136,13 @@ class Passage:
         if self._native:
             return Native(self._native.chunks())
         return Translated(self._served, self._served.streamed(self.fields(), self._id))
+
+    def recalled(self, body: bytes) -> Reply:
+        """A kept answer as a target would give it."""
+        self._native = None
+        if not self.stream:
+            return Reply(200, body)
+        return Reply(200, events=replayed(msgspec.json.decode(body, type=dict[str, Any])))
 
     def answered(self, reply: Reply, found: dict[str, Any]) -> dict[str, Any]:
         """A whole answer, `found` in the body of `reply`, as a chat completion; the body becomes the caller's."""

@@ -60,6 +60,7 @@ class Trace(NamedTuple):
     parent_span_id: str | None
     session: str | None
     tags: str | None = None
+    cache: str | None = None
 
     @classmethod
     def of(cls, headers: Mapping[str, str]) -> "Trace":
@@ -71,7 +72,8 @@ class Trace(NamedTuple):
         found = TRACEPARENT.fullmatch(given.strip()) if given else None
         if found and found[1].strip("0") and found[2].strip("0"):
             trace_id, parent = found.groups()
-        return cls(id, trace_id, own[16:], parent, headers.get("x-vong-session") or None, headers.get("x-vong-tags"))
+        session, tags = headers.get("x-vong-session") or None, headers.get("x-vong-tags")
+        return cls(id, trace_id, own[16:], parent, session, tags, headers.get("x-vong-cache") or None)
 
 
 def read(shape: Shape, body: bytes) -> Asked:
@@ -110,6 +112,14 @@ def named(body: bytes, model: str) -> bytes:
     """The body with a provider's own name of the model, and nothing else changed."""
     fields = _fields.decode(body)
     fields["model"] = msgspec.Raw(_encode(model))
+    return _encode(fields)
+
+
+def unstreamed(body: bytes, model: str) -> bytes:
+    """The body that asks another model for a whole answer."""
+    fields = _fields.decode(body)
+    fields.pop("stream_options", None)
+    fields |= {"model": msgspec.Raw(_encode(model)), "stream": msgspec.Raw(b"false")}
     return _encode(fields)
 
 

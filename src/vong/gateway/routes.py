@@ -72,7 +72,8 @@ def put_route(
         targets = [Target(model=model) for model in tree.models()]
     _sound(name, targets)
     _without_doubles(policy.fallbacks if policy else ())
-    for model in (*(target.model for target in targets), *(policy.fallbacks if policy else ())):
+    shadow = [policy.shadow.model] if policy and policy.shadow else []
+    for model in (*(target.model for target in targets), *(policy.fallbacks if policy else ()), *shadow):
         check(model)
     version = _version(targets, policy, tree)
     if old is not None and old.version == version:

@@ -1,7 +1,9 @@
 """The SQL of the gateway."""
 
+from pgvector.sqlalchemy import HALFVEC
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     DateTime,
     Double,
@@ -105,4 +107,38 @@ ledger = project_table(
     Column("cost", BigInteger),
     PrimaryKeyConstraint("project_id", "id", name="gateway_ledger_pk"),
     Index("gateway_ledger_at_ix", "project_id", "at"),
+)
+
+# Answers that are given again. `key` is a hash of all that an answer depends on; entries that may stand in for one
+# another by meaning share a `family`.
+answers = project_table(
+    "gateway_answers",
+    Column("key", LargeBinary, nullable=False),
+    Column("family", LargeBinary),
+    Column("route", Text, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("tokens", BigInteger, nullable=False),
+    Column("span_id", UUID(as_uuid=True), nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("expires_at", DateTime(timezone=True), nullable=False),
+    Column("hits", BigInteger, nullable=False),
+    Column("vector", HALFVEC(384)),
+    PrimaryKeyConstraint("project_id", "key", name="gateway_answers_pk"),
+    Index("gateway_answers_family_ix", "project_id", "family"),
+    Index("gateway_answers_expires_ix", "expires_at"),
+)
+
+# Pairs of answers to one request: what somebody got, and what another target, or the same one anew, would have said.
+comparisons = project_table(
+    "gateway_comparisons",
+    Column("span_id", UUID(as_uuid=True), nullable=False),
+    Column("of", UUID(as_uuid=True), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("route", Text, nullable=False),
+    Column("target", Text, nullable=False),
+    Column("agreement", Double),
+    Column("false", Boolean),
+    Column("at", DateTime(timezone=True), nullable=False),
+    PrimaryKeyConstraint("project_id", "span_id", name="gateway_comparisons_pk"),
+    Index("gateway_comparisons_route_ix", "project_id", "route", "at"),
 )

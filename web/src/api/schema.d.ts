@@ -758,7 +758,7 @@ export interface paths {
         };
         /**
          * Preview
-         * @description What a harvest would give: its counts, the disagreements, and the first 50 examples.
+         * @description What a harvest would give: its counts, the disagreements, and the newest 50 examples, newest first.
          */
         get: operations["feedback_preview"];
         put?: never;
@@ -805,6 +805,70 @@ export interface paths {
          * @description What the scores that fit say together, for each combination of the fields in `by`: mean and 95 % interval.
          */
         get: operations["feedback_summary"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gateway/cache": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Cache
+         * @description What is kept of each route's answers, how often it was given again, and how often wrongly.
+         */
+        get: operations["gateway_cache"];
+        put?: never;
+        post?: never;
+        /**
+         * Clear Cache
+         * @description Forget the kept answers of a route, or of all.
+         */
+        delete: operations["gateway_clear_cache"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gateway/comparisons": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Comparisons
+         * @description Answers that somebody got beside second ones that nobody did, newest first; `after` is a second one's span.
+         */
+        get: operations["gateway_comparisons"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gateway/comparisons/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Compared Targets
+         * @description What the newest 1,000 pairs say together, for each route, second target and kind.
+         */
+        get: operations["gateway_compared_targets"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2092,6 +2156,74 @@ export interface components {
             window: number;
         };
         /**
+         * CacheState
+         * @description What is kept for one route. `hits` counts answers given again; `saved_tokens` what they would have used. Of the
+         *     `checked` semantic hits so many were `false`; `false_low` and `false_high` bound their rate (95 %, Wilson).
+         */
+        CacheState: {
+            /** Bytes */
+            bytes: number;
+            /** Checked */
+            checked: number;
+            /** Entries */
+            entries: number;
+            /** False */
+            false: number;
+            /** False High */
+            false_high?: number | null;
+            /** False Low */
+            false_low?: number | null;
+            /** Hits */
+            hits: number;
+            /** Route */
+            route: string;
+            /** Saved Tokens */
+            saved_tokens: number;
+        };
+        /**
+         * Caching
+         * @description When a route answers from what it answered before.
+         *
+         *     `exact`: the same request to the same version of the same model. `semantic`: a chat that differs in its last
+         *     message only, whose meaning is as near as `threshold` (cosine of the embeddings). `scope` says who shares answers:
+         *     the project, or each key or user alone. `ttl` in seconds. Of the semantic hits the share `checked` is answered anew
+         *     behind the caller's back, and counted as false where the two answers agree less than `agreement`.
+         */
+        Caching: {
+            /**
+             * Agreement
+             * @default 0.8
+             */
+            agreement: number;
+            /**
+             * Checked
+             * @default 0.05
+             */
+            checked: number;
+            /**
+             * Mode
+             * @default exact
+             * @enum {string}
+             */
+            mode: "exact" | "semantic";
+            /**
+             * Scope
+             * @default project
+             * @enum {string}
+             */
+            scope: "project" | "key" | "user";
+            /**
+             * Threshold
+             * @default 0.95
+             */
+            threshold: number;
+            /**
+             * Ttl
+             * @default 3600
+             */
+            ttl: number;
+        };
+        /**
          * CallableModel
          * @description A name for the `model` field of a request.
          */
@@ -2445,6 +2577,84 @@ export interface components {
              * @enum {string}
              */
             what: "tidied" | "masked" | "dropped_personal" | "dropped_empty" | "relabelled" | "dropped_conflict" | "dropped_exact_duplicate" | "dropped_near_duplicate" | "edited" | "removed";
+        };
+        /**
+         * Cleared
+         * @description How many kept answers were forgotten.
+         */
+        Cleared: {
+            /** Answers */
+            answers: number;
+        };
+        /**
+         * ComparedTarget
+         * @description What the newest pairs of a route and a target say together: how many, how many had no second answer, the mean
+         *     agreement with its interval (95 %, normal), the share that said the same, the median milliseconds and the cost in
+         *     millionths of a US dollar of both sides, over the pairs whose two spans are there. Null where nothing is known.
+         */
+        ComparedTarget: {
+            /** Agreement */
+            agreement?: number | null;
+            /** Failed */
+            failed: number;
+            /** First Cost */
+            first_cost?: number | null;
+            /** First Ms */
+            first_ms?: number | null;
+            /** High */
+            high?: number | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "shadow" | "cache";
+            /** Low */
+            low?: number | null;
+            /** Pairs */
+            pairs: number;
+            /** Route */
+            route: string;
+            /** Same */
+            same?: number | null;
+            /** Second Cost */
+            second_cost?: number | null;
+            /** Second Ms */
+            second_ms?: number | null;
+            /** Target */
+            target: string;
+        };
+        /**
+         * Comparison
+         * @description An answer that somebody got (`of`) and a second one that nobody did (`span_id`). `agreement` is 1 for the same
+         *     text or JSON, else the cosine of their embeddings; null where there was no second answer.
+         */
+        Comparison: {
+            /** Agreement */
+            agreement: number | null;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "shadow" | "cache";
+            /**
+             * Of
+             * Format: uuid
+             */
+            of: string;
+            /** Route */
+            route: string;
+            /**
+             * Span Id
+             * Format: uuid
+             */
+            span_id: string;
+            /** Target */
+            target: string;
         };
         /**
          * Condition
@@ -4139,6 +4349,15 @@ export interface components {
             training: components["schemas"]["TrainingStanding"];
         };
         /**
+         * Pair
+         * @description Two answers to one request. A span that is not stored (any more, or yet) is null.
+         */
+        Pair: {
+            comparison: components["schemas"]["Comparison"];
+            first: components["schemas"]["SpanSummary"] | null;
+            second: components["schemas"]["SpanSummary"] | null;
+        };
+        /**
          * Passage
          * @description A chunk found for a query, best first. `score` is the fused score, `similarity` the cosine similarity of its
          *     embedding with the query's, in -1..1; `vector_rank` and `text_rank` are its places in the two rankings, from 1.
@@ -4229,7 +4448,8 @@ export interface components {
          * Policy
          * @description What a route does when a target fails before its first token: it is asked again `retries` times (1 gets over a
          *     connection that was reset), then the `fallbacks` are, in their order. `cap` bounds the calls that a target gets at
-         *     once.
+         *     once. With `continue_streams` a stream that breaks off after its first token is gone on with by the next target.
+         *     `cache` says which answers are given again, `shadow` who else is asked.
          */
         Policy: {
             /**
@@ -4240,7 +4460,13 @@ export interface components {
              *     }
              */
             breaker: components["schemas"]["Breaker"];
+            cache?: components["schemas"]["Caching"] | null;
             cap?: components["schemas"]["Cap"] | null;
+            /**
+             * Continue Streams
+             * @default false
+             */
+            continue_streams: boolean;
             /**
              * Fallbacks
              * @default []
@@ -4251,6 +4477,7 @@ export interface components {
              * @default 1
              */
             retries: number;
+            shadow?: components["schemas"]["Shadow"] | null;
             /**
              * @default {
              *       "between_tokens": 30,
@@ -5030,6 +5257,20 @@ export interface components {
             temperature: number;
             /** Template */
             template?: string | null;
+        };
+        /**
+         * Shadow
+         * @description A second target that gets the `share` of a route's calls as well. Its answers go to nobody; they are kept beside
+         *     the first ones, and no budget of the caller's pays for them.
+         */
+        Shadow: {
+            /** Model */
+            model: string;
+            /**
+             * Share
+             * @default 1
+             */
+            share: number;
         };
         /**
          * ShareWanted
@@ -7529,6 +7770,123 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Summary"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    gateway_cache: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CacheState"][];
+                };
+            };
+        };
+    };
+    gateway_clear_cache: {
+        parameters: {
+            query?: {
+                route?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Cleared"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    gateway_comparisons: {
+        parameters: {
+            query?: {
+                route?: string | null;
+                kind?: ("shadow" | "cache") | null;
+                after?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pair"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    gateway_compared_targets: {
+        parameters: {
+            query?: {
+                route?: string | null;
+                kind?: ("shadow" | "cache") | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComparedTarget"][];
                 };
             };
             /** @description Validation Error */

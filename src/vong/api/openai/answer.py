@@ -43,7 +43,7 @@ async def answer(call: Call, out: Outlet) -> None:
     head = _identity(call)
     try:
         reply = await call.open()
-        head += _limits(call)
+        head += _told(call)
         if reply.events is None:
             call.close()
             await _whole(out, reply, head)
@@ -119,8 +119,8 @@ def _identity(call: Call) -> Headers:
     ]
 
 
-def _limits(call: Call) -> Headers:
-    return [(name.encode(), value.encode()) for name, value in call.limits.items()]
+def _told(call: Call) -> Headers:
+    return [(name.encode(), value.encode()) for name, value in call.told.items()]
 
 
 def _passed(reply: Reply, head: Headers) -> Headers:

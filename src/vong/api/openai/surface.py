@@ -32,7 +32,7 @@ READ = {
     for name in (
         # who calls, see api/credentials.py
         *("authorization", "x-api-key", "cookie", "host", "origin", "sec-fetch-site"),
-        *("content-length", "traceparent", "x-vong-session", "x-vong-tags"),
+        *("content-length", "traceparent", "x-vong-session", "x-vong-tags", "x-vong-cache"),
     )
 }
 """The headers that are read."""

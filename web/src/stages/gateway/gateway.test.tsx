@@ -160,10 +160,16 @@ describe("the policy of a route", () => {
     retries: 2,
     timeout: { connect: 1, first_token: 2, between_tokens: 3, total: null },
     breaker: { failures: 4, window: 5, pause: 6 },
+    continue_streams: true,
   };
 
   it("comes out of the form as it went in", () => {
     expect(policyOf(valuesOf(policy))).toEqual(policy);
+  });
+
+  it("keeps what the form does not show", () => {
+    const before = { ...policy, cap: { at_once: 2, queue: 0, wait: 5 }, shadow: { model: "echo/echo", share: 0.5 } };
+    expect(policyOf(valuesOf(before), before)).toEqual(before);
   });
 
   it("begins with what the server would take", () => {

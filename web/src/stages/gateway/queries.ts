@@ -88,3 +88,28 @@ export const ledger = (by: "key" | "user" | "model" | "route" | "tag" | "day") =
     refetchInterval: 15_000,
     placeholderData: keepPreviousData,
   });
+
+/** What is kept of each route's answers. */
+export const cacheStates = () =>
+  queryOptions({
+    queryKey: ["gateway", "cache"],
+    queryFn: () => ok(api.GET("/api/v1/gateway/cache")),
+    refetchInterval: 10_000,
+  });
+
+/** What the second targets of a route said, in all. */
+export const comparedTargets = (route: string) =>
+  queryOptions({
+    queryKey: ["gateway", "compared", route],
+    queryFn: () => ok(api.GET("/api/v1/gateway/comparisons/summary", { params: { query: { route, kind: "shadow" } } })),
+    refetchInterval: 15_000,
+  });
+
+/** The newest pairs of answers of a route. */
+export const pairsOf = (route: string) =>
+  queryOptions({
+    queryKey: ["gateway", "pairs", route],
+    queryFn: () =>
+      ok(api.GET("/api/v1/gateway/comparisons", { params: { query: { route, kind: "shadow", limit: 50 } } })),
+    refetchInterval: 15_000,
+  });

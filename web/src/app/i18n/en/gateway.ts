@@ -1,3 +1,5 @@
+import { again } from "./again";
+
 /** The texts of the Gateway pages. */
 export const gateway = {
   lead: "One endpoint for every model: what goes through it, and where it leads",
@@ -312,7 +314,12 @@ export const gateway = {
     pause: "Rests for",
     rests: "Rests",
     restsWhen: (failures: string, window: string, pause: string) => `${pause} after ${failures} failures in ${window}`,
+    continueStreams: "Go on with broken streams",
+    continueStreamsHint: "A stream that breaks off is gone on with by the next fallback, from the text so far",
+    yes: "yes",
+    no: "no",
     removeTitle: "Try calls once again?",
     removeText: "Retries, fallbacks, timeouts and the circuit breaker of this route are gone then.",
   },
+  again,
 };

@@ -1,4 +1,5 @@
 import type { Messages } from "../en";
+import { again } from "./again";
 
 export const gateway: Messages["gateway"] = {
   lead: "Một điểm gọi cho mọi mô hình: những gì đi qua nó, và nó dẫn đến đâu",
@@ -326,7 +327,12 @@ export const gateway: Messages["gateway"] = {
     pause: "Nghỉ trong",
     rests: "Nghỉ",
     restsWhen: (failures, window, pause) => `${pause} sau ${failures} lỗi trong ${window}`,
+    continueStreams: "Nói tiếp luồng bị đứt",
+    continueStreamsHint: "Luồng bị đứt giữa chừng được đích dự phòng kế tiếp nói tiếp từ phần đã có",
+    yes: "có",
+    no: "không",
     removeTitle: "Chỉ thử mỗi lời gọi một lần?",
     removeText: "Thử lại, dự phòng, thời hạn và cầu dao của tuyến này sẽ mất.",
   },
+  again,
 };
