@@ -22,7 +22,7 @@ from vong.gateway import kept, leases
 from vong.gateway.admission import Admission, Ticket
 from vong.gateway.announcements import Announcements
 from vong.gateway.answers import Answers
-from vong.gateway.books import Books
+from vong.gateway.books import Books, Entry
 from vong.gateway.directory import Choice, Deployed, Directory
 from vong.gateway.gateway import Gateway, Looks
 from vong.gateway.limits import list_limits
@@ -79,6 +79,7 @@ class RunningGateway:
         self._announcements = Announcements(libpq_url(self._platform.database.url), heard)
         self._announcements.start()
         self._platform.journal.companion = self._books
+        self._platform.journal.adopt()
         self._admission.start()
         self._tidying = loop.create_task(self._tidy())
 
@@ -114,21 +115,22 @@ class RunningGateway:
         if span.kind == STEP:
             self._platform.journal.append(project_id, span)
             return
-        self._books.expect(span, tags, ticket)
-        written = self._platform.journal.append(project_id, span, partial(self._priced, project_id))
-        written.add_done_callback(lambda done: self._books.lost(span) if done.exception() else None)
+        self._platform.journal.add(project_id, span, partial(self._priced, project_id), Entry(tags, ticket))
 
     def _find(self, project_id: UUID, span_id: UUID) -> Span:
         with self._platform.scope(project_id) as connection:
             return traces.get(connection, span_id)
 
     def _cost(self, choice: Choice, usage: Usage, at: datetime) -> int | None:
-        return self._prices.cost(choice.target, choice.provider.address, usage, at)
+        return self._prices.cost(choice.target, choice.provider.address, usage, at, exact=False)
 
-    def _priced(self, project_id: UUID, span: Span) -> Span:
+    def _priced(self, project_id: UUID, span: Span) -> Span | None:
         name = str(span.attributes.get("gen_ai.provider.name"))
         provider = self._made.get(name) or self._stored.known(project_id, name)
-        return self._prices.settle(span, provider.address if provider else None)
+        address = provider.address if provider else None
+        if span.model is not None and not self._prices.ready(span.model, address, span.started_at):
+            return None  # the writer of spans does not wait for it: this one is settled a little later
+        return self._prices.settle(span, address)
 
     def _lookup(self, secret: str) -> access.Principal:
         with self._platform.database.owner() as connection:

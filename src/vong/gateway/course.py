@@ -18,6 +18,7 @@ from vong.gateway.recall import Recall
 from vong.gateway.request import Trace
 from vong.gateway.transcript import Transcript, usage_of
 from vong.records import Route, Span, Usage, now
+from vong.records.record import changed, known
 from vong.records.span import Versions
 
 LEFT = 499
@@ -68,28 +69,30 @@ class Course:
         first = transcript.first_token if transcript else None
         metadata = (asked.metadata if asked else None) or {}
         session = self.trace.session or metadata.get("session_id")
-        return Span(
-            id=self.trace.id,
-            trace_id=self.trace.trace_id,
-            span_id=self.trace.span_id,
-            parent_span_id=self.trace.parent_span_id,
-            name=f"{self.operation} {asked.model}" if asked else self.operation,
-            kind=self.operation,
-            status="error" if message else "ok",
-            error=message,
-            started_at=self.at,
-            duration_ms=duration,
-            first_token_ms=(first - self.started) * 1000 if first else None,
-            model=choice.target if choice else None,
-            user=asked.user if asked else None,
-            session=str(session) if session is not None else None,
-            key=self.principal.actor,
-            usage=self._usage(output),
-            versions=self._versions(metadata),
-            attributes=self._attributes(error, output, metadata),
-            input=passage.kept() if passage else _decoded(self.body),
-            output=_without_vectors(output),
-        )
+        operation = self.operation
+        values: dict[str, Any] = {
+            "id": self.trace.id,
+            "trace_id": self.trace.trace_id,
+            "span_id": self.trace.span_id,
+            "parent_span_id": self.trace.parent_span_id,
+            "name": f"{operation} {asked.model}" if asked else operation,
+            "kind": operation,
+            "status": "error" if message else "ok",
+            "error": message,
+            "started_at": self.at,
+            "duration_ms": duration,
+            "first_token_ms": (first - self.started) * 1000 if first else None,
+            "model": choice.target if choice else None,
+            "user": asked.user if asked else None,
+            "session": str(session) if session is not None else None,
+            "key": self.principal.actor,
+            "usage": self._usage(output),
+            "versions": self._versions(metadata),
+            "attributes": self._attributes(error, output, metadata),
+            "input": passage.kept() if passage else _decoded(self.body),
+            "output": _without_vectors(output),
+        }
+        return known(Span, values)
 
     def _fault(self, error: BaseException | None, output: dict[str, Any] | None) -> str | None:
         if isinstance(error, asyncio.CancelledError):
@@ -111,11 +114,11 @@ class Course:
         if usage.output_tokens is None and self.transcript and self.transcript.chunks:
             # No provider counts for a caller who left. A chunk is a token with most, and four bytes read are one.
             read = usage.input_tokens or max(1, len(self.body) // 4)
-            usage = usage.model_copy(update={"input_tokens": read, "output_tokens": self.transcript.chunks})
+            usage = changed(usage, input_tokens=read, output_tokens=self.transcript.chunks)
         elif self.broken:  # each target that broke off read the request, and nobody says what it made
             read = (usage.input_tokens or 0) + len(self.broken) * max(1, len(self.body) // 4)
             made = (usage.output_tokens or 0) + self.broken[-1]
-            usage = usage.model_copy(update={"input_tokens": read, "output_tokens": made})
+            usage = changed(usage, input_tokens=read, output_tokens=made)
         return usage
 
     def _versions(self, metadata: dict[str, Any]) -> Versions:

@@ -119,8 +119,10 @@ class Passage:
         }
         return Facts(named, metadata, tags, self.stream, loads, costs)
 
-    def kept(self) -> dict[str, Any]:
-        """The request as a span keeps it: a chat, where it can be one."""
+    def kept(self) -> dict[str, Any] | msgspec.Raw:
+        """The request as a span keeps it: a chat, where it can be one, and as it came where nobody has read it."""
+        if self._served is None and self._fields is None and self._chat is None and not self._earlier:
+            return msgspec.Raw(self._body)
         try:
             return self.chat()
         except InvalidInput:

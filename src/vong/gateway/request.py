@@ -66,13 +66,14 @@ class Trace(NamedTuple):
     def of(cls, headers: Mapping[str, str]) -> "Trace":
         """From the W3C `traceparent` (a new trace where there is none or a malformed one) and `x-vong-session`."""
         id = new_id()
-        trace_id, parent = id.hex, None
+        own = f"{id.int:032x}"
+        trace_id, parent = own, None
         given = headers.get("traceparent")
         found = TRACEPARENT.fullmatch(given.strip()) if given else None
         if found and found[1].strip("0") and found[2].strip("0"):
             trace_id, parent = found.groups()
         session, tags = headers.get("x-vong-session") or None, headers.get("x-vong-tags")
-        return cls(id, trace_id, id.hex[16:], parent, session, tags, headers.get("x-vong-cache") or None)
+        return cls(id, trace_id, own[16:], parent, session, tags, headers.get("x-vong-cache") or None)
 
 
 def read(shape: Shape, body: bytes) -> Asked:

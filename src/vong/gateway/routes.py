@@ -152,6 +152,8 @@ def set_weights(connection: Connection, name: str, weights: Mapping[str, float],
 
 def choose(route: Route, random: Callable[[], float]) -> Target:
     """One target, each with a chance of its weight over the sum of all. `random` gives numbers in [0, 1)."""
+    if len(route.targets) == 1 and route.targets[0].weight > 0:
+        return route.targets[0]
     sums = list(accumulate(target.weight for target in route.targets))
     if not sums or sums[-1] <= 0:
         hint = f"give one with: vong gateway route set {route.name} TARGET=WEIGHT"

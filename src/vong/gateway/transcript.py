@@ -9,6 +9,7 @@ import msgspec
 from vong.errors import UpstreamFailed
 from vong.gateway.translate.pivot import joined
 from vong.records import Usage
+from vong.records.record import known
 
 
 class _Function(msgspec.Struct):
@@ -205,4 +206,5 @@ def usage_of(found: Any) -> Usage:
     cached = details.get("cached_tokens") if isinstance(details, dict) else None
     counts = (found.get("prompt_tokens"), found.get("completion_tokens"), cached)
     tokens = [count if isinstance(count, int) and count >= 0 else None for count in counts]
-    return Usage(input_tokens=tokens[0], output_tokens=tokens[1], cached_tokens=tokens[2])
+    values = {"input_tokens": tokens[0], "output_tokens": tokens[1], "cached_tokens": tokens[2], "cost": None}
+    return known(Usage, values)

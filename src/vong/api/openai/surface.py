@@ -28,10 +28,14 @@ WATCH = 0.05
 """Seconds into a call from which it is watched whether the caller is still there; most calls are over before."""
 COUNTED = "/v1/messages/count_tokens"
 READ = {
-    # who calls, see api/credentials.py
-    *(b"authorization", b"x-api-key", b"cookie", b"host", b"origin", b"sec-fetch-site"),
-    *(b"content-length", b"traceparent", b"x-vong-session", b"x-vong-tags", b"x-vong-cache"),
+    name.encode(): name
+    for name in (
+        # who calls, see api/credentials.py
+        *("authorization", "x-api-key", "cookie", "host", "origin", "sec-fetch-site"),
+        *("content-length", "traceparent", "x-vong-session", "x-vong-tags", "x-vong-cache"),
+    )
 }
+"""The headers that are read."""
 
 
 class CallerLeft(BaseException):
@@ -42,7 +46,7 @@ def create_surface(gateway: Gateway, max_body: int) -> Surface:
     """The application for everything under `/v1/`; a request body may have `max_body` bytes."""
 
     async def surface(scope: Scope, receive: Receive, send: Send) -> None:
-        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"] if name in READ}
+        headers = {READ[name]: value.decode("latin-1") for name, value in scope["headers"] if name in READ}
         path: str = scope["path"]
         shape = "messages" if path == COUNTED else PATHS.get(path)
         try:
