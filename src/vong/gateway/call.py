@@ -11,13 +11,15 @@ from uuid import UUID
 
 import msgspec
 
-from vong.errors import NotFound, Unavailable, UpstreamFailed, VongError
+from vong.errors import InvalidInput, NotFound, Unavailable, UpstreamFailed, VongError
 from vong.gateway.admission import Admission, Subjects, Ticket, tags_of
 from vong.gateway.attempts import Attempts
 from vong.gateway.breakers import Circuit
 from vong.gateway.connection import Limits
 from vong.gateway.course import Course, message_of
 from vong.gateway.directory import Directory, Way
+from vong.gateway.guards.body import Request
+from vong.gateway.guards.posts import Posts
 from vong.gateway.keys import Principal
 from vong.gateway.loads import Load
 from vong.gateway.passage import Passage
@@ -25,6 +27,7 @@ from vong.gateway.providers import Ask, Reply, Shape
 from vong.gateway.request import Trace
 from vong.gateway.timing import timely, within
 from vong.gateway.tree import order
+from vong.gateway.watch import Watch, withheld
 from vong.gateway.worst import worst
 from vong.records import Policy, Route, Span, Timeouts, Usage
 
@@ -34,7 +37,7 @@ EXPECTED = 500
 
 class Means(NamedTuple):
     """What a call needs of the gateway: a project's directory, who takes the span, and the circuits and
-    loads of targets, the limits, and the conversation up to an earlier response.
+    loads of targets, the limits, the conversation up to an earlier response, and a way for guards to ask a model.
     """
 
     directory: Callable[[Principal], Awaitable[Directory]]
@@ -43,17 +46,22 @@ class Means(NamedTuple):
     load: Callable[[UUID, str], Load]
     admission: Admission
     earlier: Callable[[UUID, str], Awaitable[list[dict[str, Any]]]]
+    ask: Callable[[Principal, Trace, str, list[dict[str, Any]]], Awaitable[str]]
 
 
 class Call:
     """A call of one principal. `open` it, pass its reply on (a stream through `events`), and always `close` it."""
 
-    def __init__(self, means: Means, principal: Principal, shape: Shape, body: bytes, trace: Trace) -> None:
+    def __init__(
+        self, means: Means, principal: Principal, shape: Shape, body: bytes, trace: Trace, *, guarded: bool = True
+    ) -> None:
         self.id = trace.id
         self.trace = trace
         self.shape: Shape = shape
         self._means = means
-        self._course = Course(principal, shape, body, trace)
+        self._body = body
+        self._guarded = guarded
+        self._course = Course(principal, shape, b"", trace)
         self._timeouts = Timeouts()
         self._ends: float | None = None
         self._held = b""
@@ -69,10 +77,17 @@ class Call:
         """Ask the chosen provider; where the route says so, again and others too. Every VongError means that nothing
         was answered yet.
         """
-        self._course.passage = passage = Passage(self.shape, self._course.body, self.id.hex)
         directory = await self._means.directory(self._course.principal)
+        if directory.guards is None or not self._guarded:
+            self._course.body = self._body
+        else:
+            await self._guard(directory.guards)
+        self._course.passage = passage = Passage(self.shape, self._course.body, self.id.hex)
         if passage.asked.previous:
-            passage.follow(await self._means.earlier(self._course.principal.project_id, passage.asked.previous))
+            earlier = await self._means.earlier(self._course.principal.project_id, passage.asked.previous)
+            if self._course.watch:
+                await self._course.watch.earlier(earlier)
+            passage.follow(earlier)
         self._course.tags = tags_of(self.trace.tags, passage.asked.metadata)
         way = await self._way(directory, passage)
         if directory.limits:
@@ -86,6 +101,19 @@ class Call:
         circuit, load = partial(self._means.circuit, project_id), partial(self._means.load, project_id)
         self._course.attempts = Attempts(way, policy, circuit, load, passage.stream)
         return await self._course.attempts.answer(partial(self._try, ask))
+
+    async def _guard(self, posts: Posts) -> None:
+        """Let guards read the request before anything else does: nothing is known of it until they have."""
+        ask = partial(self._means.ask, self._course.principal, self.trace)
+        request = Request(self.shape, self._body)
+        self._course.watch = watch = Watch(posts.of(request.model), ask, posts.version)
+        try:
+            await watch.request(request)
+        except VongError:
+            with suppress(InvalidInput):  # what is wrong with it beside that is not told now
+                self._course.passage = Passage(self.shape, withheld(self.shape, self._body), self.id.hex)
+            raise
+        self._course.body = request.body() if watch.reads else self._body
 
     async def _way(self, directory: Directory, passage: Passage) -> Way:
         """The targets in the order in which they are asked."""
@@ -146,7 +174,10 @@ class Call:
         self._course.choice = choice = directory.resolve(target, route)
         self._course.reply = self._course.transcript = None
         shape, body = passage.to(choice)
-        reply = await choice.provider.call(Ask(shape, choice.model, body, passage.stream, limits))
+        send = partial(choice.provider.call, Ask(shape, choice.model, body, passage.stream, limits))
+        reply = await send()
+        if self._course.watch:
+            reply = await self._course.watch.reply(passage, reply, send)
         self._course.status = reply.status
         if reply.events is None:
             self._read(passage, reply)

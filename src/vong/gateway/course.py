@@ -16,6 +16,7 @@ from vong.gateway.passage import Passage
 from vong.gateway.providers import Shape
 from vong.gateway.request import Trace
 from vong.gateway.transcript import Transcript, usage_of
+from vong.gateway.watch import Watch
 from vong.records import Span, Usage, now
 from vong.records.span import Versions
 
@@ -40,6 +41,7 @@ class Course:
     transcript: Transcript | None = None
     attempts: Attempts | None = None
     tags: tuple[str, ...] = ()
+    watch: Watch | None = None
 
     @property
     def operation(self) -> Literal["chat", "embeddings"]:
@@ -130,6 +132,8 @@ class Course:
             found["error.type"] = error.code
         if self.attempts:
             found["vong.attempts"] = self.attempts.made
+        if self.watch:
+            found |= self.watch.attributes()
         return found | self._told(metadata)
 
     def _told(self, metadata: dict[str, Any]) -> dict[str, Any]:

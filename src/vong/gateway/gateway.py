@@ -8,7 +8,9 @@ from typing import Any
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
-from vong.errors import InvalidInput, NotFound, Unsupported, VongError
+import msgspec
+
+from vong.errors import InvalidInput, NotFound, Unsupported, UpstreamFailed, VongError
 from vong.gateway.admission import Admission, Ticket
 from vong.gateway.breakers import Circuit
 from vong.gateway.call import Call, Means
@@ -22,7 +24,7 @@ from vong.gateway.request import Trace, named
 from vong.gateway.shapes.messages import counted
 from vong.gateway.shapes.responses import span_of
 from vong.gateway.upstream import Upstream
-from vong.records import Span
+from vong.records import Span, new_id
 
 AGE = 1.0
 """Seconds after which a changed route or deployment is seen at the latest, even where no announcement came."""
@@ -62,7 +64,9 @@ class Gateway:
         self._observe = observe
         self._circuits: dict[tuple[UUID, str], Circuit] = {}
         self._loads: dict[tuple[UUID, str], Load] = {}
-        self._means = Means(self.directory, self._account, self._circuit, self._load, admission, self._earlier)
+        self._means = Means(
+            self.directory, self._account, self._circuit, self._load, admission, self._earlier, self._ask
+        )
         self._listed: WeakKeyDictionary[Provider, tuple[float, list[str]]] = WeakKeyDictionary()
 
     def call(self, principal: Principal, shape: Shape, body: bytes, trace: Trace) -> Call:
@@ -142,6 +146,32 @@ class Gateway:
             raise InvalidInput(f"the response {response!r} did not come to its end", "send it again, then go on")
         said = (span.input or {}).get("messages") or []
         return [*said[1 if span.attributes.get("vong.instructions") else 0 :], choices[0]["message"]]
+
+    async def _ask(self, principal: Principal, parent: Trace, model: str, messages: list[dict[str, Any]]) -> str:
+        """What a model says to a guard: a call of its own below the one that is guarded, accounted like any, and not
+        guarded itself. UpstreamFailed where it does not answer.
+        """
+        id = new_id()
+        trace = Trace(id, parent.trace_id, id.hex[16:], parent.span_id, parent.session, parent.tags)
+        call = Call(
+            self._means,
+            principal,
+            "chat",
+            msgspec.json.encode({"model": model, "messages": messages}),
+            trace,
+            guarded=False,
+        )
+        try:
+            reply = await call.open()
+        except BaseException as error:
+            call.close(error)
+            raise
+        call.close()
+        try:
+            return str(msgspec.json.decode(reply.body)["choices"][0]["message"]["content"])
+        except (msgspec.DecodeError, KeyError, IndexError, TypeError):
+            message = f"{model!r} answered {reply.status} when a guard asked it"
+            raise UpstreamFailed(message, "try it with: vong gateway try") from None
 
     def _account(self, principal: Principal, span: Span, tags: tuple[str, ...], ticket: Ticket | None) -> None:
         if ticket is not None:

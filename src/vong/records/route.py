@@ -4,6 +4,7 @@ from datetime import datetime
 
 from pydantic import Field
 
+from vong.records.guard import GuardUse
 from vong.records.record import Record
 from vong.records.tree import Cap, RouteNode
 
@@ -46,7 +47,7 @@ class Breaker(Record):
 class Policy(Record):
     """What a route does when a target fails before its first token: it is asked again `retries` times (1 gets over a
     connection that was reset), then the `fallbacks` are, in their order. `cap` bounds the calls that a target gets at
-    once.
+    once. `guards` look at what passes, after those of the project.
     """
 
     fallbacks: tuple[str, ...] = Field(default=(), max_length=20)
@@ -54,6 +55,7 @@ class Policy(Record):
     timeout: Timeouts = Timeouts()
     breaker: Breaker = Breaker()
     cap: Cap | None = None
+    guards: tuple[GuardUse, ...] = Field(default=(), max_length=50)
 
 
 class Route(Record):
