@@ -106,6 +106,18 @@ class Refused(VongError):
     code, fault, status = "refused", "caller", 409
 
 
+class ContentBlocked(VongError):
+    """A guard found in a text what is not let through. It is named, the text never."""
+
+    code, fault, status = "content_blocked", "caller", 400
+
+
+class GuardFailed(VongError):
+    """A guard could not look at a text, and is set to let nothing through then."""
+
+    code, fault, status = "guard_failed", "configuration", 503
+
+
 class Misconfigured(VongError):
     """A setting is wrong or missing."""
 

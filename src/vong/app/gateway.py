@@ -25,8 +25,11 @@ from vong.gateway.answers import Answers
 from vong.gateway.books import Books, Entry
 from vong.gateway.directory import Choice, Deployed, Directory
 from vong.gateway.gateway import Gateway, Looks
+from vong.gateway.guards import Aids
+from vong.gateway.guards.posts import Makers
 from vong.gateway.limits import list_limits
 from vong.gateway.prices import Prices
+from vong.gateway.project_guards import project_guards
 from vong.gateway.providers import Provider
 from vong.gateway.providers.local import Local
 from vong.gateway.steps import STEP
@@ -55,6 +58,7 @@ class RunningGateway:
         self._upstream = upstream
         self._announcements: Announcements | None = None
         self._tidying: asyncio.Task[None] | None = None
+        self._makers = makers(platform, upstream)
         self._prices = Prices(platform.settings.prices)
         self._admission = Admission(platform.scope, platform.database.owner, self._cost)
         self._books = Books(self._admission)
@@ -106,7 +110,7 @@ class RunningGateway:
     def _load(self, project_id: UUID) -> Directory:
         with self._platform.scope(project_id) as connection:
             made = {**self._stored.of(connection, project_id), **self._made}
-            return directory(connection, made, self._upstream)
+            return directory(connection, made, self._upstream, self._makers)
 
     def _record(self, project_id: UUID, span: Span, tags: tuple[str, ...], ticket: Ticket | None) -> None:
         """Hand a span to the journal, whose writer adds what the call cost and writes the ledger with it. A step within
@@ -150,11 +154,20 @@ def providers(platform: Platform, upstream: Upstream) -> dict[str, Provider]:
     return {**made, LOCAL: Local({EMBEDDER: _Embedder(platform.settings.threads)})}
 
 
-def directory(connection: Connection, made: Mapping[str, Provider], upstream: Upstream) -> Directory:
-    """What the connection's project can call at this moment."""
+def makers(platform: Platform, upstream: Upstream) -> Makers:
+    """Makes guards, which embed with the model of this process."""
+    embed = _Embedder(platform.settings.threads).embed
+    return Makers(Aids(embed, upstream, platform.settings.allow_link_local))
+
+
+def directory(
+    connection: Connection, made: Mapping[str, Provider], upstream: Upstream, makers: Makers | None = None
+) -> Directory:
+    """What the connection's project can call at this moment, and, with `makers`, who stands guard over it."""
     routes = {route.name: route for route in gateway.list_routes(connection)}
     deployments = {deployed.name: deployed for deployed in _deployed(connection)}
-    return Directory(routes, deployments, made, SHORTCUTS, upstream, list_limits(connection))
+    posts = makers.posts(list(routes.values()), project_guards(connection)) if makers else None
+    return Directory(routes, deployments, made, SHORTCUTS, upstream, list_limits(connection), posts)
 
 
 def check(platform: Platform, project_id: UUID, connection: Connection) -> Callable[[str], None]:

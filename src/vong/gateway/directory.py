@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from vong.config import ProviderSettings
 from vong.errors import NotFound, Unavailable, nearest
+from vong.gateway.guards.posts import Posts
 from vong.gateway.providers import Provider
 from vong.gateway.providers.deployment import Deployment
 from vong.gateway.routes import choose
@@ -64,6 +65,7 @@ class Directory:
     shortcuts: Mapping[str, str]
     upstream: Upstream
     limits: Sequence[Limit] = ()
+    guards: Posts | None = None
     _choices: dict[tuple[str, str], Choice] = field(default_factory=dict[tuple[str, str], Choice])
 
     def choose(self, model: str, random: Callable[[], float]) -> Choice:

@@ -8,11 +8,13 @@ from typing import Any, NamedTuple
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
+import msgspec
+
 from vong.errors import InvalidInput, NotFound, Unsupported, UpstreamFailed, VongError
 from vong.gateway.admission import Admission, Ticket
 from vong.gateway.answers import Answers
 from vong.gateway.breakers import Circuit
-from vong.gateway.call import Call, Means
+from vong.gateway.call import Call, Manner, Means
 from vong.gateway.directory import Directory
 from vong.gateway.fresh import Fresh
 from vong.gateway.keys import Keys, Principal
@@ -21,12 +23,12 @@ from vong.gateway.providers import Provider, Shape
 from vong.gateway.providers.provider import Counts
 from vong.gateway.request import Trace, named
 from vong.gateway.scopes import check, may_call
-from vong.gateway.shadows import Shadows
+from vong.gateway.shadows import Second, Shadows
 from vong.gateway.shapes.messages import counted
 from vong.gateway.shapes.responses import span_of
 from vong.gateway.steps import STEP
 from vong.gateway.upstream import Upstream
-from vong.records import Span
+from vong.records import Span, new_id
 
 AGE = 1.0
 """Seconds after which a changed route or deployment is seen at the latest, even where no announcement came."""
@@ -83,6 +85,7 @@ class Gateway:
             self._earlier,
             answers,
             self._shadows.make,
+            self._ask,
         )
         self._listed: WeakKeyDictionary[Provider, tuple[float, list[str]]] = WeakKeyDictionary()
 
@@ -132,9 +135,9 @@ class Gateway:
             self._listed[provider] = (now, models)
         return models
 
-    async def _mirrored(self, principal: Principal, shape: Shape, body: bytes, trace: Trace) -> dict[str, Any]:
+    async def _mirrored(self, principal: Principal, second: Second, trace: Trace) -> dict[str, Any]:
         """The answer to a call that no limit holds for, as a chat completion. UpstreamFailed where it is an error."""
-        call = Call(self._means, principal, shape, body, trace, limited=False)
+        call = Call(self._means, principal, second.shape, second.body, trace, Manner(limited=False, route=second.route))
         try:
             await call.open()
         except BaseException as error:
@@ -179,6 +182,32 @@ class Gateway:
             raise InvalidInput(f"the response {response!r} did not come to its end", "send it again, then go on")
         said = (span.input or {}).get("messages") or []
         return [*said[1 if span.attributes.get("vong.instructions") else 0 :], choices[0]["message"]]
+
+    async def _ask(self, principal: Principal, parent: Trace, model: str, messages: list[dict[str, Any]]) -> str:
+        """What a model says to a guard: a call of its own below the one that is guarded, accounted like any, and not
+        guarded itself. UpstreamFailed where it does not answer.
+        """
+        id = new_id()
+        trace = Trace(id, parent.trace_id, id.hex[16:], parent.span_id, parent.session, parent.tags)
+        call = Call(
+            self._means,
+            principal,
+            "chat",
+            msgspec.json.encode({"model": model, "messages": messages}),
+            trace,
+            Manner(guarded=False),
+        )
+        try:
+            reply = await call.open()
+        except BaseException as error:
+            call.close(error)
+            raise
+        call.close()
+        try:
+            return str(msgspec.json.decode(reply.body)["choices"][0]["message"]["content"])
+        except (msgspec.DecodeError, KeyError, IndexError, TypeError):
+            message = f"{model!r} answered {reply.status} when a guard asked it"
+            raise UpstreamFailed(message, "try it with: vong gateway try") from None
 
     def _account(self, principal: Principal, span: Span, tags: tuple[str, ...], ticket: Ticket | None) -> None:
         if ticket is not None:

@@ -15,6 +15,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from vong.errors import Conflict, InvalidInput, NotFound, Unavailable, nearest
 from vong.gateway import tables
+from vong.gateway.project_guards import well_guarded
 from vong.records import Policy, Record, Route, Target, content_hash, new_id, now
 from vong.records.tree import RouteNode
 from vong.store.schema import PROJECT
@@ -75,6 +76,7 @@ def put_route(
     shadow = [policy.shadow.model] if policy and policy.shadow else []
     for model in (*(target.model for target in targets), *(policy.fallbacks if policy else ()), *shadow):
         check(model)
+    well_guarded(policy.guards if policy else ())
     version = _version(targets, policy, tree)
     if old is not None and old.version == version:
         return old

@@ -92,6 +92,16 @@ leases = project_table(
     PrimaryKeyConstraint("limit_id", "subject", "begins", "worker", name="gateway_leases_pk"),
 )
 
+# The guards of all a project's calls, as they were set: the newest row holds.
+guards = project_table(
+    "gateway_guards",
+    Column("id", UUID(as_uuid=True), primary_key=True),
+    Column("version", Text, nullable=False),
+    Column("guards", JSONB, nullable=False),
+    Column("changed_at", DateTime(timezone=True), nullable=False),
+    Index("gateway_guards_newest_ix", "project_id", "id"),
+)
+
 # One line for each call, written with its span and never changed.
 ledger = project_table(
     "gateway_ledger",
