@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 
 from vong import gateway, traces
+from vong.api import gateway_guards
 from vong.api.call import Call
 from vong.app import providers as wired
 from vong.app.gateway import callable_models, check
@@ -163,3 +164,6 @@ def usage(
     """Calls, errors, tokens, cost and latencies over time, and in all by group: for charts and for bills."""
     with call.scope() as connection:
         return traces.usage(connection, since=since, until=until, bucket=bucket, by=by)
+
+
+routes.include_router(gateway_guards.routes)

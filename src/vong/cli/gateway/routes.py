@@ -8,6 +8,7 @@ import click
 from pydantic import ValidationError
 
 from vong.cli.gateway.group import group
+from vong.cli.gateway.guards import read_guards
 from vong.cli.output import emit, json_option
 from vong.client import Client
 from vong.records import Policy, Timeouts
@@ -35,6 +36,7 @@ def route() -> None:
 @click.option("--fallback", "fallbacks", metavar="MODEL", multiple=True, help="Asked when the target fails; several.")
 @click.option("--retries", type=click.IntRange(0, 10), help="How often a failed target is asked again.  [default: 1]")
 @click.option("--timeout", "times", metavar="KIND=SECONDS", multiple=True, help=f"KIND is one of: {', '.join(TIMES)}.")
+@click.option("--guards", "guards", metavar="FILE", help="A file with the route's guards, a list in JSON; - for stdin.")
 @click.option("--no-policy", is_flag=True, help="Try a call once, as without --fallback, --retries and --timeout.")
 @json_option
 def set_route(
@@ -43,12 +45,13 @@ def set_route(
     """Make a route or give it new targets: deployment/NAME=0.9 echo/echo=0.1. A target without a weight has 1.
 
     With --fallback, --retries or --timeout it gets a policy for failures, of these alone; without, its policy stays.
+    So do its guards without --guards.
     """
     if bool(targets) == (tree is not None):
         raise click.UsageError("name one target or more, or a file with --tree")
     given = {option: value for option, value in wanted.items() if value not in (None, ())}
     if no_policy and given:
-        raise click.UsageError("--no-policy goes with none of --fallback, --retries and --timeout")
+        raise click.UsageError("--no-policy goes with none of --fallback, --retries, --timeout and --guards")
     more: dict[str, Policy | None] = {"policy": None} if no_policy else {}
     if given:
         more["policy"] = _policy(given)
@@ -80,6 +83,8 @@ def delete(name: str, as_json: bool) -> None:
 
 
 def _policy(given: dict[str, Any]) -> Policy:
+    if "guards" in given:
+        given["guards"] = read_guards(given["guards"])
     times = dict(text.partition("=")[::2] for text in given.pop("times", ()))
     try:
         return Policy.model_validate({**given, "timeout": times})
