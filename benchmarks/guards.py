@@ -26,7 +26,7 @@ from vong.gateway.guards.posts import make
 from vong.gateway.upstream import Upstream
 from vong.records.guard import GuardUse
 
-MOST = 400
+MOST = 1200
 """Texts of one file: a sample, drawn the same every time."""
 
 
@@ -58,7 +58,7 @@ def _dolly(file: Path) -> list[str]:
 
 
 def _said(row: dict[str, Any]) -> str:
-    return "\n\n".join(str(row[name]) for name in ("instruction", "context", "input") if row.get(name))
+    return "\n\n".join(str(row[name]) for name in ("instruction", "text", "context", "input") if row.get(name))
 
 
 def _medquad(file: Path) -> list[str]:

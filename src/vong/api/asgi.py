@@ -26,7 +26,7 @@ def create_asgi(platform: Platform) -> Surface:
 def create_server(platform: Platform) -> Served:
     """The whole server of one process, for uvicorn."""
     rest = create_app(platform)
-    running = RunningGateway(platform, observe=metrics.observe)
+    running = RunningGateway(platform, observe=metrics.observe, tested=metrics.tested)
     surface = create_surface(running.gateway, platform.settings.max_body)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:

@@ -24,8 +24,8 @@ LARGEST_KEPT = 1_000_000
 """Bytes of a request body that is compared, and of an answer that is kept; uploads are compared by their length."""
 
 
-UNKEPT = ("/api/v1/access/session", "/api/v1/access/users", "/api/v1/access/keys")
-"""Where answers below are never kept: they hold a session's cookie, a password, or a key."""
+UNKEPT = ("/api/v1/access/session", "/api/v1/access/users", "/api/v1/access/keys", "/api/v1/gateway/guards/try")
+"""Where answers below are never kept: they hold a session's cookie, a password, a key, or a text that nobody may see."""
 
 
 class Idempotent:

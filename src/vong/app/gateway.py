@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 import numpy as np
@@ -32,9 +32,11 @@ from vong.gateway.prices import Prices
 from vong.gateway.project_guards import project_guards
 from vong.gateway.providers import Provider
 from vong.gateway.providers.local import Local
+from vong.gateway.selftest import self_test
 from vong.gateway.steps import STEP
 from vong.gateway.upstream import Upstream
 from vong.records import Span, Usage, now
+from vong.records.guard import GuardTrial, GuardUse, SelfTest
 from vong.serving.deployments import list_deployments, ready
 from vong.store.database import libpq_url
 
@@ -49,7 +51,12 @@ SHORTCUTS = {EMBEDDER: f"{LOCAL}/{EMBEDDER}"}
 class RunningGateway:
     """The gateway of a server process, and the thread that hears of changed routes for it."""
 
-    def __init__(self, platform: Platform, observe: Callable[[Span], None]) -> None:
+    def __init__(
+        self,
+        platform: Platform,
+        observe: Callable[[Span], None],
+        tested: Callable[[SelfTest], None] = lambda _: None,
+    ) -> None:
         upstream = Upstream(allow_link_local=platform.settings.allow_link_local)
         made = providers(platform, upstream)
         self._platform = platform
@@ -58,6 +65,8 @@ class RunningGateway:
         self._upstream = upstream
         self._announcements: Announcements | None = None
         self._tidying: asyncio.Task[None] | None = None
+        self._tested = tested
+        self._testing: asyncio.Task[SelfTest] | None = None
         self._makers = makers(platform, upstream)
         self._prices = Prices(platform.settings.prices)
         self._admission = Admission(platform.scope, platform.database.owner, self._cost)
@@ -86,6 +95,8 @@ class RunningGateway:
         self._platform.journal.adopt()
         self._admission.start()
         self._tidying = loop.create_task(self._tidy())
+        self._testing = loop.create_task(self_test(self._makers))
+        self._testing.add_done_callback(self._told)
 
     def stop(self) -> None:
         """End it."""
@@ -96,6 +107,8 @@ class RunningGateway:
         self._admission.stop()
         if self._announcements is not None:
             self._announcements.stop()
+        if self._testing is not None:
+            self._testing.cancel()
         self.gateway.close()
 
     async def _tidy(self) -> None:
@@ -106,6 +119,20 @@ class RunningGateway:
                 await asyncio.to_thread(tidy, self._platform)
             except SQLAlchemyError as error:
                 log.warning("what is past was not forgotten: %s", str(error).splitlines()[0])
+
+    def _told(self, testing: "asyncio.Task[SelfTest]") -> None:
+        """Say how the self-test of masking went, loudly where it failed."""
+        if testing.cancelled():
+            return
+        if broken := testing.exception():
+            log.critical("THE SELF-TEST OF MASKING BROKE: take it that nothing is masked", exc_info=broken)
+            return
+        found = testing.result()
+        self._tested(found)
+        if found.passed:
+            log.info("masking works: a card number was sent %d ways, and masked on each", found.ways)
+        else:
+            log.critical("MASKING DOES NOT WORK: a card number leaks on these ways: %s", "; ".join(found.leaks))
 
     def _load(self, project_id: UUID) -> Directory:
         with self._platform.scope(project_id) as connection:
@@ -166,8 +193,9 @@ def directory(
     """What the connection's project can call at this moment, and, with `makers`, who stands guard over it."""
     routes = {route.name: route for route in gateway.list_routes(connection)}
     deployments = {deployed.name: deployed for deployed in _deployed(connection)}
-    posts = makers.posts(list(routes.values()), project_guards(connection)) if makers else None
-    return Directory(routes, deployments, made, SHORTCUTS, upstream, list_limits(connection), posts)
+    makers = makers or Makers()
+    posts = makers.posts(list(routes.values()), project_guards(connection))
+    return Directory(routes, deployments, made, SHORTCUTS, upstream, list_limits(connection), posts, makers)
 
 
 def check(platform: Platform, project_id: UUID, connection: Connection) -> Callable[[str], None]:
@@ -193,8 +221,33 @@ def callable_models(platform: Platform, principal: access.Principal) -> list[str
     return asyncio.run(ask())
 
 
+def hold(
+    platform: Platform,
+    principal: access.Principal,
+    text: str,
+    uses: Sequence[GuardUse],
+    model: str,
+    on: Literal["input", "output"],
+) -> GuardTrial:
+    """What becomes of a text under these guards, or under those of calls to that model or route."""
+
+    async def ask() -> GuardTrial:
+        running = RunningGateway(platform, observe=_nobody)
+        try:
+            return await running.gateway.hold(principal, text, uses, model, on)
+        finally:
+            running.gateway.close()
+
+    return asyncio.run(ask())
+
+
+def masking(platform: Platform) -> SelfTest:
+    """The self-test of masking, made now."""
+    return asyncio.run(self_test(makers(platform, Upstream())))
+
+
 def _nobody(_: Span) -> None:
-    """Listing calls no model: there is nothing to observe."""
+    """What is asked here is no call of an application: there is nothing to observe."""
 
 
 def _deployed(connection: Connection) -> list[Deployed]:

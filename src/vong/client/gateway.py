@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 from urllib.parse import quote
 from uuid import UUID
@@ -10,6 +11,7 @@ from uuid import UUID
 import httpx
 
 from vong import errors
+from vong.client.guards import Guards
 from vong.client.transport import Transport
 from vong.records import Policy, Record, Route, Target, Usage
 from vong.records.caching import CacheState, ComparedTarget
@@ -83,6 +85,11 @@ class Gateway:
     def __init__(self, transport: Transport) -> None:
         self._send = transport
 
+    @cached_property
+    def guards(self) -> Guards:
+        """Guards over all calls of the project."""
+        return Guards(self._send)
+
     def chat(
         self, model: str, messages: Messages, *, headers: Mapping[str, str] | None = None, **params: Any
     ) -> Answer:
@@ -131,7 +138,8 @@ class Gateway:
         it).
         """
         said: dict[str, Any] = {
-            name: policy.model_dump(mode="json") if policy else None for name, policy in more.items()
+            name: policy.model_dump(mode="json", exclude_unset=True) if policy else None
+            for name, policy in more.items()
         }
         if isinstance(targets, RouteNode):
             said["tree"] = targets.model_dump(mode="json", exclude_defaults=True)

@@ -2,9 +2,10 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from random import random
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
@@ -19,6 +20,7 @@ from vong.gateway.directory import Directory
 from vong.gateway.fresh import Fresh
 from vong.gateway.keys import Keys, Principal
 from vong.gateway.loads import Load
+from vong.gateway.moderation import Moderation, trial
 from vong.gateway.providers import Provider, Shape
 from vong.gateway.providers.provider import Counts
 from vong.gateway.request import Trace, named
@@ -29,6 +31,7 @@ from vong.gateway.shapes.responses import span_of
 from vong.gateway.steps import STEP
 from vong.gateway.upstream import Upstream
 from vong.records import Span, new_id
+from vong.records.guard import GuardTrial, GuardUse
 
 AGE = 1.0
 """Seconds after which a changed route or deployment is seen at the latest, even where no announcement came."""
@@ -119,6 +122,20 @@ class Gateway:
             hint = "Anthropic's models and deployments of Vong's can: name one of them"
             raise Unsupported(f"{choice.target!r} does not count tokens", hint)
         return await choice.provider.count(named(body, choice.model))
+
+    async def moderate(self, principal: Principal, body: bytes, trace: Trace) -> dict[str, Any]:
+        """What guards find in texts, in OpenAI's form."""
+        asked = Moderation(body)
+        posts = asked.posts(await self.directory(principal))
+        return await asked.answer(posts, partial(self._ask, principal, trace))
+
+    async def hold(
+        self, principal: Principal, text: str, uses: Sequence[GuardUse], model: str, on: Literal["input", "output"]
+    ) -> GuardTrial:
+        """What becomes of a text under these guards, or, without any, under those of calls to that model or route."""
+        directory = await self.directory(principal)
+        posts = [directory.makers.sound(use) for use in uses] if uses else directory.posts(model)
+        return await trial(posts, partial(self._ask, principal, Trace.of({})), text, on)
 
     def close(self) -> None:
         """Close the connections to all upstreams."""

@@ -62,13 +62,16 @@ def put_route(
     tree: RouteNode | None = None,
 ) -> Route:
     """Make a route or give it new targets. `check` is asked for every target and fallback. Without a word of it the
-    `policy` stays; None removes it. A `tree` stands instead of `targets`, which are then those that it names.
+    `policy` stays, and so do its `guards` where another policy says nothing of them; None removes it. A `tree` stands
+    instead of `targets`, which are then those that it names.
 
     The same again changes nothing. Servers learn of it within a second of the commit.
     """
     old = _find(connection, name)
     kept = old.policy if old else None
     policy = kept if isinstance(policy, Kept) else policy
+    if policy and kept and "guards" not in policy.model_fields_set:  # who knows of none takes none away
+        policy = policy.model_copy(update={"guards": kept.guards})
     if tree is not None:
         targets = [Target(model=model) for model in tree.models()]
     _sound(name, targets)

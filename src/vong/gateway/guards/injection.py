@@ -33,8 +33,8 @@ class InjectionSettings(Record):
     """How sure it must be."""
 
     phrases: float = Field(default=1.0, gt=0, le=10, description="Sum of the telltale phrases' weights that is enough.")
-    similarity: float = Field(default=0.62, gt=0, le=1, description="Cosine to a known attack that is enough.")
-    margin: float = Field(default=0.12, ge=0, le=1, description="How much closer than to ordinary requests.")
+    similarity: float = Field(default=0.5, gt=0, le=1, description="Cosine to a known attack that is enough.")
+    margin: float = Field(default=0.08, ge=0, le=1, description="How much closer than to ordinary requests.")
 
 
 class Injection:

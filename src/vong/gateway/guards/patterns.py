@@ -98,7 +98,7 @@ class Patterns(Matches):
 
 
 class Words(Matches):
-    """Words: a list of words and phrases that are not to be said."""
+    """Words: a list of words and phrases that are not to be said, whole or as parts of words."""
 
     Settings: ClassVar[type[Record]] = WordSettings
 

@@ -72,7 +72,7 @@ class Broken:
 class Makers:
     """Makes guards, each once for its settings: patterns are compiled and examples embedded once."""
 
-    def __init__(self, aids: Aids) -> None:
+    def __init__(self, aids: Aids = NO_AIDS) -> None:
         self._aids = aids
         self._made: OrderedDict[str, Guard] = OrderedDict()
         self._lock = Lock()
@@ -88,6 +88,10 @@ class Makers:
         if not everywhere and not of_routes:
             return None
         return Posts(project.version if project and everywhere else None, everywhere, of_routes)
+
+    def sound(self, use: GuardUse) -> Post:
+        """One guard at its post. NotFound and InvalidInput where it cannot be made."""
+        return Post(use, make(use, self._aids))
 
     def post(self, use: GuardUse) -> Post:
         """One guard at its post; one that cannot be made lets nothing through."""
