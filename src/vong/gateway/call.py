@@ -146,7 +146,7 @@ class Call:
         self._course.choice = choice = directory.resolve(target, route)
         self._course.reply = self._course.transcript = None
         shape, body = passage.to(choice)
-        reply = await choice.provider.call(Ask(shape, choice.model, body, passage.stream, limits))
+        reply = await choice.provider.call(Ask(shape, choice.model, body, passage.stream, limits, self.trace.passed))
         self._course.status = reply.status
         if reply.events is None:
             self._read(passage, reply)

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from vong.errors import InvalidInput, Unsupported, UpstreamFailed
+from vong.errors import InvalidInput, NotFound, Unsupported, UpstreamFailed
 from vong.gateway.directory import Choice
 from vong.gateway.loads import Load
 from vong.gateway.providers import Reply, Shape
@@ -44,10 +44,12 @@ class Passage:
         """The shape and the body in which that target is asked. Unsupported where it cannot be."""
         if self._served is None:
             return self._shape, self._capped(written(self._body, choice.model, self.stream))
-        speaks = self._shape in choice.provider.shapes
-        self._native = self._served if speaks and isinstance(self._served, NativeShape) else None
+        self._native = None
+        if self._shape in choice.provider.shapes and isinstance(self._served, NativeShape):
+            self._native = self._served if self._served.passes(self._body, choice.provider.address) else None
         if self._native:
-            return self._shape, self._served.written(self._body, choice.model, self.stream)
+            body = self._native.written(self._body, choice.model, self.stream)
+            return self._shape, body if self.cap is None else self._native.ended(body, self.cap)
         return "chat", self._capped(written(msgspec.json.encode(self.chat()), choice.model, self.stream))
 
     def _capped(self, body: bytes) -> bytes:
@@ -62,7 +64,7 @@ class Passage:
                 if self._earlier:
                     own, said = self._chat["messages"], 1 if fields.get("instructions") else 0
                     self._chat["messages"] = [*own[:said], *self._earlier, *own[said:]]
-            except (Unsupported, InvalidInput):
+            except (Unsupported, InvalidInput, NotFound):
                 raise
             except MALFORMED as error:
                 raise InvalidInput(f"the request is not of the form of {self._shape}: {error!r}", EXAMPLE) from error
@@ -110,7 +112,7 @@ class Passage:
         """The request as a span keeps it: a chat, where it can be one."""
         try:
             return self.chat()
-        except InvalidInput:
+        except (InvalidInput, NotFound):
             return self.fields()
 
     def transcript(self) -> Transcript:

@@ -16,7 +16,7 @@ from vong.api.openai.answer import JSON, Headers, answer, refuse
 from vong.api.openai.errors import TooLarge, Unknown, WrongMethod
 from vong.errors import NotFound, VongError, nearest
 from vong.gateway.gateway import Gateway
-from vong.gateway.request import Trace
+from vong.gateway.request import PASSED, Trace
 from vong.gateway.shapes import PATHS
 
 Scope = MutableMapping[str, Any]
@@ -31,6 +31,7 @@ READ = {
     # who calls, see api/credentials.py
     *(b"authorization", b"x-api-key", b"cookie", b"host", b"origin", b"sec-fetch-site"),
     *(b"content-length", b"traceparent", b"x-vong-session", b"x-vong-tags"),
+    *(name.encode() for name in PASSED),
 }
 
 
