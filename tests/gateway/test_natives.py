@@ -121,7 +121,7 @@ def test_openais_encrypted_thoughts_come_from_openai_alone() -> None:
 
 
 def test_elsewhere_they_are_refused(fake: FakeUpstream) -> None:
-    with pytest.raises(Unsupported, match="runs at OpenAI only"):
+    with pytest.raises(Unsupported, match="a chat cannot include"):
         ask(fake, "responses", "gemini", OWN)
     assert not fake.requests
 
