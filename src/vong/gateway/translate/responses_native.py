@@ -16,7 +16,7 @@ SAID = {
 
 
 def completion_of(response: Mapping[str, Any]) -> dict[str, Any]:
-    """A response as a completion. Items that a chat has no word for (searches that OpenAI ran) are its `output_items`."""
+    """A response as a completion; items that a chat has no word for (searches of OpenAI's) are its `output_items`."""
     said: dict[str, Any] = {"role": "assistant", "content": None}
     calls, details, others = list[dict[str, Any]](), list[dict[str, Any]](), list[dict[str, Any]]()
     for index, item in enumerate(response.get("output") or []):
