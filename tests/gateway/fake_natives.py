@@ -1,5 +1,5 @@
-"""Answers in the forms of Gemini, Bedrock's Converse and Cohere, for the upstream on loopback: the same words, tool
-call and counts as its answers in OpenAI's shape.
+"""Answers in the forms of Gemini, Bedrock's Converse, Cohere and OpenAI's own responses, for the upstream on loopback:
+the same words, tool call and counts as its answers in OpenAI's shape.
 """
 
 import json
@@ -32,6 +32,8 @@ def native_of(path: str) -> Native | None:
         return Native("gemini", unquote(found[1]), do.startswith("stream"), do == "batchEmbedContents")
     if found := re.search(r"/model/([^/]+)/(converse-stream|converse|invoke)", path):
         return Native("bedrock", unquote(found[1]), found[2] == "converse-stream", found[2] == "invoke")
+    if path.endswith("/responses"):
+        return Native("responses", None, None, False)
     if path.endswith(("/v2/chat", "/v2/embed")):
         return Native("cohere", None, None, path.endswith("/v2/embed"))
     return None
@@ -65,12 +67,17 @@ def vectors(kind: str, body: dict[str, Any]) -> dict[str, Any]:
 
 def whole(kind: str, model: str) -> dict[str, Any]:
     """A whole answer."""
-    return {"gemini": _gemini, "bedrock": _converse, "cohere": _cohere}[kind](model)
+    return {"gemini": _gemini, "bedrock": _converse, "cohere": _cohere, "responses": _response}[kind](model)
 
 
 def events(kind: str, model: str) -> list[bytes]:
     """The same as a stream."""
-    return {"gemini": _gemini_events, "bedrock": _converse_events, "cohere": _cohere_events}[kind](model)
+    return {
+        "gemini": _gemini_events,
+        "bedrock": _converse_events,
+        "cohere": _cohere_events,
+        "responses": _response_events,
+    }[kind](model)
 
 
 def _gemini_parts(model: str) -> list[dict[str, Any]]:
@@ -182,6 +189,34 @@ def _cohere_events(model: str) -> list[bytes]:
         said.append({"type": "content-end", "index": 0})
     reason = "TOOL_CALL" if model == "tools" else "COMPLETE"
     said.append({"type": "message-end", "id": "c1", "delta": {"finish_reason": reason, "usage": COHERE_USAGE}})
+    return [f"event: {one['type']}\ndata: {json.dumps(one)}\n\n".encode() for one in said]
+
+
+SEARCH: dict[str, Any] = {"id": "ws_1", "type": "web_search_call", "status": "completed", "action": {"query": "Huế"}}
+THINKING = {"id": "rs_1", "type": "reasoning", "summary": [], "encrypted_content": "c2VjcmV0"}
+RESPONSE_USAGE = {
+    "input_tokens": 7,
+    "input_tokens_details": {"cached_tokens": 2},
+    "output_tokens": 3,
+    "output_tokens_details": {"reasoning_tokens": 1},
+    "total_tokens": 10,
+}
+
+
+def _response(model: str) -> dict[str, Any]:
+    part = {"type": "output_text", "text": "".join(WORDS), "annotations": []}
+    message = {"id": "msg_1", "type": "message", "role": "assistant", "status": "completed", "content": [part]}
+    head = {"id": "resp_of-openai", "object": "response", "created_at": 1, "status": "completed", "model": model}
+    return {**head, "output": [THINKING, SEARCH, message], "usage": RESPONSE_USAGE, "error": None}
+
+
+def _response_events(model: str) -> list[bytes]:
+    begun = {**_response(model), "status": "in_progress", "output": [], "usage": None}
+    said: list[dict[str, Any]] = [{"type": "response.created", "response": begun}]
+    said.append({"type": "response.output_item.done", "output_index": 0, "item": THINKING})
+    said.append({"type": "response.output_item.done", "output_index": 1, "item": SEARCH})
+    said += [{"type": "response.output_text.delta", "output_index": 2, "delta": word} for word in WORDS]
+    said.append({"type": "response.completed", "response": _response(model)})
     return [f"event: {one['type']}\ndata: {json.dumps(one)}\n\n".encode() for one in said]
 
 

@@ -245,7 +245,13 @@ def _chunk(data: bytes) -> bytes:
 
 STREAM_HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
 BINARY_HEAD = STREAM_HEAD.replace(b"text/event-stream", b"application/vnd.amazon.eventstream")
-STREAM_HEADS = {"openai": STREAM_HEAD, "gemini": STREAM_HEAD, "cohere": STREAM_HEAD, "bedrock": BINARY_HEAD}
+STREAM_HEADS = {
+    "openai": STREAM_HEAD,
+    "gemini": STREAM_HEAD,
+    "cohere": STREAM_HEAD,
+    "responses": STREAM_HEAD,
+    "bedrock": BINARY_HEAD,
+}
 JSON_HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n"
 RAW: dict[str, bytes] = {
     "close": b"",

@@ -25,7 +25,7 @@ LARGEST_KEPT = 1_000_000
 
 
 UNKEPT = ("/api/v1/access/session", "/api/v1/access/users", "/api/v1/access/keys", "/api/v1/gateway/guards/try")
-"""Where answers below are never kept: they hold a session's cookie, a password, a key, or a text that nobody may see."""
+"""Where answers below are never kept: they hold a session's cookie, a password, a key, or a text to be masked."""
 
 
 class Idempotent:

@@ -286,7 +286,8 @@ class Call:
         self._course.choice = self._course.asked[target] = choice = directory.resolve(target, route)
         self._course.reply = self._course.transcript = None
         shape, body = passage.to(choice)
-        send = partial(choice.provider.call, Ask(shape, choice.model, body, passage.stream, limits))
+        asked = Ask(shape, choice.model, body, passage.stream, limits, self.trace.passed)
+        send = partial(choice.provider.call, asked)
         reply = await send()
         if self._course.watch:
             reply = await self._course.watch.reply(passage, reply, send)

@@ -195,9 +195,12 @@ class Gateway:
                     raise NotFound(f"no response has the id {response!r}", hint) from None
             await asyncio.sleep(0.02)
         choices = (span.output or {}).get("choices") or []
+        if "messages" not in (span.input or {}):
+            hint = "send the whole conversation as input"
+            raise InvalidInput(f"the response {response!r} was made from what a chat cannot hold", hint)
         if span.status != "ok" or not choices:
             raise InvalidInput(f"the response {response!r} did not come to its end", "send it again, then go on")
-        said = (span.input or {}).get("messages") or []
+        said = span.input["messages"]
         return [*said[1 if span.attributes.get("vong.instructions") else 0 :], choices[0]["message"]]
 
     async def _ask(self, principal: Principal, parent: Trace, model: str, messages: list[dict[str, Any]]) -> str:

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from vong.errors import InvalidInput, Unsupported, UpstreamFailed
+from vong.errors import InvalidInput, NotFound, Unsupported, UpstreamFailed
 from vong.gateway.directory import Choice
 from vong.gateway.loads import Load
 from vong.gateway.onward import onward
@@ -53,10 +53,12 @@ class Passage:
             return "chat", self._capped(written(asked, choice.model, self.stream))
         if self._served is None:
             return self.shape, self._capped(written(self._body, choice.model, self.stream))
-        speaks = self.natively and self.shape in choice.provider.shapes
-        self._native = self._served if speaks and isinstance(self._served, NativeShape) else None
+        self._native = None
+        if self.natively and self.shape in choice.provider.shapes and isinstance(self._served, NativeShape):
+            self._native = self._served if self._served.passes(self._body, choice.provider.address) else None
         if self._native:
-            return self.shape, self._served.written(self._body, choice.model, self.stream)
+            body = self._native.written(self._body, choice.model, self.stream)
+            return self.shape, body if self.cap is None else self._native.ended(body, self.cap)
         return "chat", self._capped(written(msgspec.json.encode(self.chat()), choice.model, self.stream))
 
     def _capped(self, body: bytes) -> bytes:
@@ -71,7 +73,7 @@ class Passage:
                 if self._earlier:
                     own, said = self._chat["messages"], 1 if fields.get("instructions") else 0
                     self._chat["messages"] = [*own[:said], *self._earlier, *own[said:]]
-            except (Unsupported, InvalidInput):
+            except (Unsupported, InvalidInput, NotFound):
                 raise
             except MALFORMED as error:
                 raise InvalidInput(f"the request is not of the form of {self.shape}: {error!r}", EXAMPLE) from error
@@ -125,7 +127,7 @@ class Passage:
             return msgspec.Raw(self._body)
         try:
             return self.chat()
-        except InvalidInput:
+        except (InvalidInput, NotFound):
             return self.fields()
 
     def as_chat(self) -> Callable[[], Chunked] | None:

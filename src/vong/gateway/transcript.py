@@ -74,7 +74,8 @@ class _Message:
         for part in delta.tool_calls or ():
             call = self.calls.setdefault(part.index, {"id": part.id, "type": "function", "function": ["", ""]})
             if part.function:
-                call["function"][0] += part.function.name or ""
+                if part.function.name != call["function"][0]:  # some say it again with every part
+                    call["function"][0] += part.function.name or ""
                 call["function"][1] += part.function.arguments or ""
             said = True
         return said

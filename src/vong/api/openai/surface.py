@@ -16,7 +16,7 @@ from vong.api.openai.answer import JSON, Headers, answer, refuse
 from vong.api.openai.errors import TooLarge, Unknown, WrongMethod
 from vong.errors import NotFound, VongError, nearest
 from vong.gateway.gateway import Gateway
-from vong.gateway.request import Trace
+from vong.gateway.request import PASSED, Trace
 from vong.gateway.shapes import PATHS
 
 Scope = MutableMapping[str, Any]
@@ -34,6 +34,7 @@ READ = {
         # who calls, see api/credentials.py
         *("authorization", "x-api-key", "cookie", "host", "origin", "sec-fetch-site"),
         *("content-length", "traceparent", "x-vong-session", "x-vong-tags", "x-vong-cache"),
+        *PASSED,
     )
 }
 """The headers that are read."""

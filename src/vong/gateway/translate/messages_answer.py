@@ -70,7 +70,7 @@ def message_of(completion: Mapping[str, Any]) -> dict[str, Any]:
             blocks.append({"type": "redacted_thinking", "data": detail["data"]})
     if others := [detail for detail in details if not is_claudes(detail)]:
         blocks.append({"type": "redacted_thinking", "data": sealed(others)})
-    if not details and said.get("reasoning_content"):
+    if said.get("reasoning_content") and not _has_text(details):
         blocks.append({"type": "thinking", "thinking": said["reasoning_content"], "signature": ""})
     for name in ("content", "refusal"):
         if said.get(name):
@@ -181,6 +181,10 @@ class Chunks:
         return {**self._head, "choices": [{"index": 0, "delta": delta, "finish_reason": None}]}
 
 
+def _has_text(details: list[dict[str, Any]]) -> bool:
+    return any(detail["type"] == "reasoning.text" for detail in details)
+
+
 def is_claudes(detail: Mapping[str, Any]) -> bool:
     """Whether Claude had that thought."""
     return detail.get("format") in {None, FORMAT}
@@ -204,6 +208,8 @@ class Events:
         events = [] if self._begun else [self._start(chunk)]
         self._usage = chunk.get("usage") or self._usage
         for choice in chunk.get("choices") or ():
+            if choice.get("index"):
+                continue  # a message has one
             delta = choice.get("delta") or {}
             events += self._reasoning(delta)
             for name in ("content", "refusal"):
@@ -257,7 +263,7 @@ class Events:
                 events.append(self._delta({"type": "thinking_delta", "thinking": detail["text"]}))
             if detail.get("signature") and is_claudes(detail):
                 events.append(self._delta({"type": "signature_delta", "signature": detail["signature"]}))
-        if not delta.get("reasoning_details") and delta.get("reasoning_content"):
+        if delta.get("reasoning_content") and not _has_text(delta.get("reasoning_details") or []):
             events += self._into("thought", 0, {"type": "thinking", "thinking": "", "signature": ""})
             events.append(self._delta({"type": "thinking_delta", "thinking": delta["reasoning_content"]}))
         return events

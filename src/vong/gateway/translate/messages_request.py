@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from vong.errors import InvalidInput, Unsupported
-from vong.gateway.translate.pivot import thoughts_of
+from vong.gateway.translate.pivot import chosen, functions_of, thoughts_of
 from vong.gateway.translate.sealed import is_sealed, unsealed
 
 FORMAT = "anthropic-claude-v1"
@@ -102,6 +102,8 @@ def _chat_messages(message: Mapping[str, Any]) -> list[dict[str, Any]]:
     content = message["content"]
     if isinstance(content, str):
         return [{"role": message["role"], "content": content}]
+    if message["role"] == "system":  # in the middle of a conversation, where a chat may have it too
+        return [{"role": "system", "content": [_part(block) for block in content]}]
     return _assistant(content) if message["role"] == "assistant" else _user(content)
 
 
@@ -272,10 +274,7 @@ def _source(url: str) -> dict[str, Any]:
 
 def _tools_for(fields: dict[str, Any], found: dict[str, Any]) -> None:
     tools = list[dict[str, Any]]()
-    for tool in fields.pop("tools", None) or []:
-        if tool.get("type") != "function":
-            raise Unsupported(f"Anthropic has no tool of type {tool.get('type')!r}", "use a function")
-        function = tool["function"]
+    for function in functions_of(fields, "Anthropic"):
         made = {"name": function["name"], "input_schema": function.get("parameters") or {"type": "object"}}
         tools.append({**made, **{k: function[k] for k in ("description", "strict") if function.get(k) is not None}})
     choice, parallel = fields.pop("tool_choice", None), fields.pop("parallel_tool_calls", None)
@@ -284,9 +283,8 @@ def _tools_for(fields: dict[str, Any], found: dict[str, Any]) -> None:
     found["tools"] = tools
     if choice is None and parallel is not False:
         return
-    plain = {None: "auto", "auto": "auto", "required": "any", "none": "none"}
-    named = isinstance(choice, dict)
-    made = {"type": "tool", "name": choice["function"]["name"]} if named else {"type": plain[choice]}
+    mode, only = chosen(choice or "auto", "Anthropic")
+    made = {"type": "tool", "name": only} if only else {"type": {"required": "any"}.get(mode, mode)}
     found["tool_choice"] = {**made, "disable_parallel_tool_use": True} if parallel is False else made
 
 

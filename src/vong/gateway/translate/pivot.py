@@ -85,14 +85,15 @@ def functions_of(fields: dict[str, Any], whose: str) -> list[dict[str, Any]]:
     """The tools, taken out of the fields. Unsupported for one that is no function."""
     tools: list[dict[str, Any]] = fields.pop("tools", None) or []
     for tool in tools:
-        if tool.get("type") != "function":
+        if tool.get("type", "function") != "function":
             raise Unsupported(f"{whose} has no tool of type {tool.get('type')!r}", "use a function")
     return [tool["function"] for tool in tools]
 
 
 def chosen(choice: Any, whose: str) -> tuple[str, str | None]:
-    """A `tool_choice` as auto, required or none, with the only function that may be called."""
+    """A `tool_choice` as auto, required (or any) or none, with the only function that may be called."""
     if isinstance(choice, str):
+        choice = "required" if choice == "any" else choice
         if choice not in {"auto", "required", "none"}:
             raise InvalidInput(f"no tool_choice {choice!r}", "choose auto, required, none or a function")
         return choice, None
