@@ -14,6 +14,7 @@ import msgspec
 from vong.errors import NotFound, Unavailable, UpstreamFailed, VongError
 from vong.gateway.admission import Admission, Subjects, Ticket, tags_of
 from vong.gateway.attempts import Attempts
+from vong.gateway.background import room, shelf
 from vong.gateway.breakers import Circuit
 from vong.gateway.connection import Limits
 from vong.gateway.course import Course, message_of
@@ -60,6 +61,8 @@ class Call:
         self._held = b""
         self._closed = False
         self._ticket: Ticket | None = None
+        self._behind: Load | None = None
+        """Where the call is counted that gives way to others."""
 
     @property
     def route(self) -> str | None:
@@ -81,6 +84,8 @@ class Call:
             self._course.tags = tuple(dict.fromkeys((*principal.labels.tags, *self._course.tags)))
             passage.asked.user = passage.asked.user or principal.labels.user
         way = await self._way(directory, passage)
+        if principal.deputy:
+            await self._give_way(way, principal.project_id)
         if directory.limits:
             await self._admit(directory, way, passage)
         ask = partial(self._ask, directory, way.route, passage)
@@ -107,6 +112,12 @@ class Call:
         load = partial(self._means.load, self._course.principal.project_id)
         facts = passage.facts(self._course.principal.actor, self.trace.session, self._course.tags, load, costs)
         return directory.along(route, order(route.tree, facts))
+
+    async def _give_way(self, way: Way, project_id: UUID) -> None:
+        """Nobody waits for this call: let those go first that somebody waits for."""
+        behind = self._means.load(project_id, shelf(way))
+        await room(way, behind, self._means.load(project_id, way.targets[0]) if way.route else None)
+        self._behind = behind
 
     @property
     def limits(self) -> dict[str, str]:
@@ -200,6 +211,8 @@ class Call:
         self._course.status = status or self._course.status
         if self._course.attempts:
             self._course.attempts.done()
+        if self._behind is not None:
+            self._behind.leave()
         self._means.account(self._course.principal, self._course.span(error), self._course.tags, self._ticket)
 
     def _read(self, passage: Passage, reply: Reply) -> None:
