@@ -82,7 +82,7 @@ class Server:
 def server(
     platform: Platform, database: Database, project_id: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Server]:
-    monkeypatch.setattr(rest, "ROUTES", ("gateway", "access", "health", "traces", "feedback"))
+    monkeypatch.setattr(rest, "ROUTES", ("gateway", "batches", "access", "health", "traces", "feedback", "jobs"))
     with database.scope(project_id) as connection:
         key = access.create_key(connection, "tester", role="owner").secret
     listening = socket.socket()

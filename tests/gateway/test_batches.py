@@ -16,6 +16,7 @@ from uuid import UUID
 import httpx
 import openai
 import pytest
+from click.testing import CliRunner
 from openai.types import Batch
 from sqlalchemy import select, update
 
@@ -23,6 +24,8 @@ from vong import access, gateway, jobs
 from vong.app import Platform, batch_calls
 from vong.app.batch_calls import Calls
 from vong.app.handlers import HANDLERS
+from vong.cli.gateway import group
+from vong.errors import InvalidInput, NotFound
 from vong.gateway import background, tables
 from vong.gateway.background import room, shelf
 from vong.gateway.batch_lines import Answered, Line, check
@@ -487,6 +490,45 @@ def test_somebody_who_waits_is_served_while_a_batch_runs(client: openai.OpenAI, 
     done = client.batches.retrieve(batch.id)
     assert done.status == "completed" and done.request_counts and done.request_counts.completed == 8
     assert [span.status for span in server.spans()] == ["ok"] * 11
+
+
+def test_the_client_and_the_command_line(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VONG_URL", server.url)
+    monkeypatch.setenv("VONG_API_KEY", server.key)
+    file = tmp_path / "night.jsonl"
+    file.write_bytes(lines(ask("good", "priced/plain"), ask("bad", "nothing")))
+
+    def run(*arguments: str, code: int = 0) -> str:
+        result = CliRunner().invoke(group, list(arguments))
+        assert result.exit_code == code, result.output
+        return result.output
+
+    started = json.loads(run("batch", "start", str(file), "--detach", "--json"))
+    id = f"batch_{started['id'].replace('-', '')}"
+    running = threading.Thread(target=work, args=(server, Batch.model_construct(id=id)), daemon=True)
+    running.start()
+    ended = server.client.gateway.batches.wait(id)
+    running.join(30)
+    server.platform.journal.flush(10)
+    assert (ended.status, ended.completed, ended.failed) == ("completed", 1, 1)
+    assert server.client.gateway.batches.get(id).cost == CALL
+    (line,) = run("batches").splitlines()[1:]
+    assert line.split()[:5] == [id, "completed", "2/2", "1", "$12.000000"]
+    assert json.loads(run("batch", "export", id))["custom_id"] == "good"
+    assert json.loads(run("batch", "export", id, "--errors"))["custom_id"] == "bad"
+    assert "output" in run("batch", "show", id)
+    files = run("batch", "files")
+    assert "night.jsonl" in files and f"{id}_output.jsonl" in files
+    run("batch", "remove", f"file-{ended.input_file.hex}")
+    assert "night.jsonl" not in run("batch", "files")
+    other = server.client.gateway.batches.start(file)
+    assert "cancelled" in run("batch", "cancel", other.tag)
+    with pytest.raises(NotFound, match="has no file of answered lines"):
+        next(server.client.gateway.batches.results(other.id))
+    with pytest.raises(NotFound, match="no batch has the id"):
+        server.client.gateway.batches.get(UUID(int=1))
+    with pytest.raises(InvalidInput, match="no completion_window"):
+        server.client.gateway.batches.start(file, window="soon")
 
 
 def gateway_limits(connection: Any, limit: LimitWanted) -> None:

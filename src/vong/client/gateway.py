@@ -3,7 +3,8 @@
 import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 from uuid import UUID
 
@@ -15,6 +16,9 @@ from vong.records import Policy, Record, Route, Target, Usage
 from vong.records.limit import LedgerBucket, LedgerBy, LedgerLine, Limit, LimitState, LimitWanted, On, Per, What
 from vong.records.tree import RouteNode
 from vong.records.usage_report import Bucket, UsageBy, UsageReport
+
+if TYPE_CHECKING:
+    from vong.client.batches import Batches
 
 Messages = str | Sequence[Mapping[str, Any]]
 ERRORS: dict[int, type[errors.VongError]] = {
@@ -102,7 +106,7 @@ class Gateway:
         response = self._send.http.send(request, stream=True)
         if response.status_code >= 400:
             response.read()
-            _raise(response)
+            raise_for_error(response)
         return Stream(response)
 
     def embed(self, texts: Sequence[str], model: str = "all-minilm-l6-v2") -> list[list[float]]:
@@ -193,6 +197,13 @@ class Gateway:
         """What calls used, by group, and with a `bucket` over time; `spell`: `since`, `until`."""
         return self._send.get("/api/v1/gateway/ledger", list[LedgerLine], by=by, bucket=bucket, **spell)
 
+    @cached_property
+    def batches(self) -> "Batches":
+        """Many calls that nobody waits for."""
+        from vong.client.batches import Batches
+
+        return Batches(self._send)
+
     def models(self) -> list[str]:
         """Every name that can be called."""
         return [item["name"] for item in self._send.get("/api/v1/gateway/models", list[dict[str, Any]])]
@@ -214,7 +225,7 @@ class Gateway:
                     message, "the call may have been made; ask again if it may be repeated"
                 ) from error
         if response.status_code >= 400:
-            _raise(response)
+            raise_for_error(response)
         return response
 
 
@@ -238,7 +249,7 @@ def _answer(response: httpx.Response, found: dict[str, Any]) -> Answer:
     )
 
 
-def _raise(response: httpx.Response) -> None:
+def raise_for_error(response: httpx.Response) -> None:
     """Raise the error that an answer in OpenAI's shape describes."""
     try:
         message = str(response.json()["error"]["message"])

@@ -63,7 +63,7 @@ def get_batch(connection: Connection, id: UUID, *, of: UUID | None = None, lock:
     query = select(tables.batches).where(columns.id == id, *([] if of is None else [columns.key_id == of]))
     row = connection.execute(query.with_for_update() if lock else query).mappings().first()
     if row is None:
-        raise NotFound(f"no batch has the id 'batch_{id.hex}'", "list them with: vong gateway batch list")
+        raise NotFound(f"no batch has the id 'batch_{id.hex}'", "list them with: vong gateway batches")
     return _kept(row)
 
 
