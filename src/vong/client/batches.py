@@ -9,8 +9,7 @@ from uuid import UUID
 
 import httpx
 
-from vong.client.gateway import raise_for_error
-from vong.client.transport import Transport
+from vong.client.transport import Transport, raise_for_error
 from vong.errors import NotFound
 from vong.records.batch import Batch
 

@@ -11,7 +11,7 @@ from uuid import UUID
 import httpx
 
 from vong import errors
-from vong.client.transport import Transport
+from vong.client.transport import Transport, raise_for_error
 from vong.records import Policy, Record, Route, Target, Usage
 from vong.records.limit import LedgerBucket, LedgerBy, LedgerLine, Limit, LimitState, LimitWanted, On, Per, What
 from vong.records.tree import RouteNode
@@ -21,17 +21,6 @@ if TYPE_CHECKING:
     from vong.client.batches import Batches
 
 Messages = str | Sequence[Mapping[str, Any]]
-ERRORS: dict[int, type[errors.VongError]] = {
-    400: errors.InvalidInput,
-    402: errors.BudgetSpent,
-    401: errors.Unauthenticated,
-    403: errors.Forbidden,
-    404: errors.NotFound,
-    429: errors.LimitReached,
-    413: errors.InvalidInput,
-    503: errors.Unavailable,
-    504: errors.UpstreamTimeout,
-}
 
 
 class Answer(Record):
@@ -247,12 +236,3 @@ def _answer(response: httpx.Response, found: dict[str, Any]) -> Answer:
         usage=Usage(input_tokens=usage.get("prompt_tokens"), output_tokens=usage.get("completion_tokens")),
         message=message,
     )
-
-
-def raise_for_error(response: httpx.Response) -> None:
-    """Raise the error that an answer in OpenAI's shape describes."""
-    try:
-        message = str(response.json()["error"]["message"])
-    except (ValueError, KeyError, TypeError):
-        message = f"the server answered {response.status_code}"
-    raise ERRORS.get(response.status_code, errors.UpstreamFailed)(message)
