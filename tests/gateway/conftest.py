@@ -30,6 +30,9 @@ from vong.store.spans import decode, spans
 
 from .fake_upstream import FakeUpstream
 
+ROUTES = ("gateway", "batches", "access", "health", "traces", "feedback", "jobs")
+"""The routes that these tests need."""
+
 
 @pytest.fixture
 def fake() -> Iterator[FakeUpstream]:
@@ -93,7 +96,7 @@ class Server:
 def server(
     platform: Platform, database: Database, project_id: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Server]:
-    monkeypatch.setattr(rest, "ROUTES", ("gateway", "access", "health", "traces", "feedback"))
+    monkeypatch.setattr(rest, "ROUTES", ROUTES)
     with serving(platform, database, project_id) as made:
         yield made
 
@@ -103,7 +106,7 @@ def lasting(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iter
     """A server that all tests of a module share, with `echo` and `faults` behind it."""
     providers = {name: ProviderSettings(kind=name) for name in ("echo", "faults")}
     with fresh_database(postgres_url) as url, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(rest, "ROUTES", ("gateway", "access", "health", "traces", "feedback"))
+        patch.setattr(rest, "ROUTES", ROUTES)
         database = Database(url, pool=3)
         with database.owner() as connection:
             project_id = access.create_project(connection, "default").id

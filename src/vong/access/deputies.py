@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Connection, delete, insert, or_, select
 
 from vong.access import tables
-from vong.access.keys import new_secret, principal_of, refuse_ended
+from vong.access.keys import digest, new_secret, principal_of, refuse_ended
 from vong.access.principal import Principal
 from vong.access.users import projects_of
 from vong.errors import Unauthenticated
@@ -30,6 +30,11 @@ def create_deputy(
     values = {**made, "id": new_id(), "name": NAME, "role": "viewer", "created_at": at, "expires_at": at + life}
     connection.execute(insert(tables.keys).values({**values, "deputy_of": key_id, "deputy_of_user": user_id}))
     return secret
+
+
+def end_deputy(connection: Connection, secret: str) -> None:
+    """It is needed no more."""
+    connection.execute(delete(tables.keys).where(tables.keys.c.hash == digest(secret)))
 
 
 def principal_behind(connection: Connection, deputy: UUID) -> Principal:

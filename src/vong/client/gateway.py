@@ -4,7 +4,7 @@ import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 from uuid import UUID
 
@@ -12,25 +12,17 @@ import httpx
 
 from vong import errors
 from vong.client.guards import Guards
-from vong.client.transport import Transport
+from vong.client.transport import Transport, raise_for_error
 from vong.records import Policy, Record, Route, Target, Usage
 from vong.records.caching import CacheState, ComparedTarget
 from vong.records.limit import LedgerBucket, LedgerBy, LedgerLine, Limit, LimitState, LimitWanted, On, Per, What
 from vong.records.tree import RouteNode
 from vong.records.usage_report import Bucket, UsageBy, UsageReport
 
+if TYPE_CHECKING:
+    from vong.client.batches import Batches
+
 Messages = str | Sequence[Mapping[str, Any]]
-ERRORS: dict[int, type[errors.VongError]] = {
-    400: errors.InvalidInput,
-    402: errors.BudgetSpent,
-    401: errors.Unauthenticated,
-    403: errors.Forbidden,
-    404: errors.NotFound,
-    429: errors.LimitReached,
-    413: errors.InvalidInput,
-    503: errors.Unavailable,
-    504: errors.UpstreamTimeout,
-}
 
 
 class Answer(Record):
@@ -110,7 +102,7 @@ class Gateway:
         response = self._send.http.send(request, stream=True)
         if response.status_code >= 400:
             response.read()
-            _raise(response)
+            raise_for_error(response)
         return Stream(response)
 
     def embed(self, texts: Sequence[str], model: str = "all-minilm-l6-v2") -> list[list[float]]:
@@ -221,6 +213,13 @@ class Gateway:
         """What pairs say together, by route, target and kind; `wanted`: `route`, `kind`."""
         return self._send.get("/api/v1/gateway/comparisons/summary", list[ComparedTarget], **wanted)
 
+    @cached_property
+    def batches(self) -> "Batches":
+        """Many calls that nobody waits for."""
+        from vong.client.batches import Batches
+
+        return Batches(self._send)
+
     def models(self) -> list[str]:
         """Every name that can be called."""
         return [item["name"] for item in self._send.get("/api/v1/gateway/models", list[dict[str, Any]])]
@@ -242,7 +241,7 @@ class Gateway:
                     message, "the call may have been made; ask again if it may be repeated"
                 ) from error
         if response.status_code >= 400:
-            _raise(response)
+            raise_for_error(response)
         return response
 
 
@@ -264,12 +263,3 @@ def _answer(response: httpx.Response, found: dict[str, Any]) -> Answer:
         usage=Usage(input_tokens=usage.get("prompt_tokens"), output_tokens=usage.get("completion_tokens")),
         message=message,
     )
-
-
-def _raise(response: httpx.Response) -> None:
-    """Raise the error that an answer in OpenAI's shape describes."""
-    try:
-        message = str(response.json()["error"]["message"])
-    except (ValueError, KeyError, TypeError):
-        message = f"the server answered {response.status_code}"
-    raise ERRORS.get(response.status_code, errors.UpstreamFailed)(message)

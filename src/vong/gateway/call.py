@@ -15,6 +15,7 @@ from vong.errors import InvalidInput, NotFound, Unavailable, Unsupported, Upstre
 from vong.gateway.admission import Admission, Subjects, Ticket, tags_of
 from vong.gateway.answers import Answers
 from vong.gateway.attempts import Attempts
+from vong.gateway.background import room, shelf
 from vong.gateway.breakers import Circuit
 from vong.gateway.connection import Limits
 from vong.gateway.course import Course, message_of
@@ -92,6 +93,8 @@ class Call:
         self._ticket: Ticket | None = None
         self._manner = manner
         self._ask: Callable[..., Awaitable[Reply]] = self._asked
+        self._behind: Load | None = None
+        """Where the call is counted that gives way to others."""
 
     @property
     def route(self) -> str | None:
@@ -121,6 +124,8 @@ class Call:
             passage.asked.user = passage.asked.user or principal.labels.user
         way = await self._way(directory, passage)
         self._course.route = way.route
+        if principal.deputy:
+            await self._give_way(way, principal.project_id)
         policy = way.route.policy if way.route else None
         if policy is not None:
             passage.natively = not (policy.continue_streams and passage.stream)
@@ -187,6 +192,12 @@ class Call:
         load = partial(self._means.load, self._course.principal.project_id)
         facts = passage.facts(self._course.principal.actor, self.trace.session, self._course.tags, load, costs)
         return directory.along(route, order(route.tree, facts))
+
+    async def _give_way(self, way: Way, project_id: UUID) -> None:
+        """Nobody waits for this call: let those go first that somebody waits for."""
+        behind = self._means.load(project_id, shelf(way))
+        await room(way, behind, self._means.load(project_id, way.targets[0]) if way.route else None)
+        self._behind = behind
 
     @property
     def answer(self) -> dict[str, Any] | None:
@@ -338,6 +349,8 @@ class Call:
         self._course.status = status or self._course.status
         if self._course.attempts:
             self._course.attempts.done()
+        if self._behind is not None:
+            self._behind.leave()
         span = self._course.span(error)
         self._means.account(self._course.principal, span, self._course.tags, self._ticket)
         for step in steps(self._course, span):
