@@ -185,6 +185,8 @@ class Call:
         transcript = self._course.transcript
         assert transcript is not None and reply.events is not None
         async with aclosing(cast(AsyncGenerator[bytes], reply.events)) as events:
+            if transcript.failure is not None:
+                raise transcript.failure
             source = timely(events, self._timeouts.between_tokens, self._ends) if self._course.attempts else events
             async with aclosing(source) as batches:
                 async for batch in batches:
@@ -194,6 +196,8 @@ class Call:
                             raise UpstreamFailed(f"the upstream broke off: {message_of(transcript.error)}")
                         if passed:
                             yield passed
+                        if transcript.failure is not None:
+                            raise transcript.failure
         if not transcript.ended:
             raise UpstreamFailed("the upstream ended its stream before the answer was complete", "send it again")
         if tail := transcript.tail():
@@ -268,6 +272,8 @@ class Call:
                 if batch is None:
                     raise UpstreamFailed("the upstream ended its stream before its first token", "send it again")
                 held.append(transcript.take(batch))
+                if transcript.failure is not None and transcript.first_token is None:
+                    raise transcript.failure
             if transcript.first_token is None and transcript.error is not None:
                 raise UpstreamFailed(f"the upstream broke off: {message_of(transcript.error)}", "send it again")
         except BaseException:
