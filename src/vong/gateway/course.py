@@ -161,8 +161,15 @@ class Course:
             found["vong.metadata"] = metadata
         if self.tags:
             found["vong.tags"] = list(self.tags)
-        if self.passage and self.shape == "responses" and self.passage.fields().get("instructions"):
-            found["vong.instructions"] = True
+        if self.passage and self.shape == "responses":
+            fields = self.passage.fields()
+            said = {
+                "vong.instructions": bool(fields.get("instructions")),
+                "vong.unstored": fields.get("store") is False,
+            }
+            found |= {name: True for name, holds in said.items() if holds}
+            if self.passage.asked.previous:
+                found["vong.previous_response"] = self.passage.asked.previous
         return found
 
 

@@ -64,6 +64,6 @@ def said_of(error: VongError) -> dict[str, Any]:
         kind, code = "rate_limit_error", "rate_limit_exceeded"
     if isinstance(error, BudgetSpent):
         kind, code = "insufficient_quota", "insufficient_quota"
-    if isinstance(error, NotFound):
+    if isinstance(error, NotFound) and error.code == NotFound.code:
         code, param = "model_not_found", "model"
     return {"message": str(error), "type": kind, "param": param, "code": code}
