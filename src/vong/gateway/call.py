@@ -84,11 +84,11 @@ class Call:
         """
         self._course.passage = passage = Passage(self.shape, self._course.body, self.id.hex)
         directory = await self._means.directory(self._course.principal)
+        self._course.route = directory.routes.get(passage.asked.model)
         if passage.asked.previous:
             passage.follow(await self._means.earlier(self._course.principal.project_id, passage.asked.previous))
         self._course.tags = tags_of(self.trace.tags, passage.asked.metadata)
         way = await self._way(directory, passage)
-        self._course.route = way.route
         policy = way.route.policy if way.route else None
         if policy is not None:
             passage.natively = not (policy.continue_streams and passage.stream)
@@ -295,7 +295,7 @@ class Call:
         self._means.account(self._course.principal, span, self._course.tags, self._ticket)
         for step in steps(self._course, span):
             self._means.account(self._course.principal, step, (), None)
-        if span.status == "ok" and self.route:
+        if span.status == "ok" and self.route and self._course.captured:
             self._afterwards(span)
 
     def _afterwards(self, span: Span) -> None:

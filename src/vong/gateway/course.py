@@ -18,6 +18,7 @@ from vong.gateway.recall import Recall
 from vong.gateway.request import Trace
 from vong.gateway.transcript import Transcript, usage_of
 from vong.records import Route, Span, Usage, now
+from vong.records.capture import captured
 from vong.records.span import Versions
 
 LEFT = 499
@@ -87,9 +88,15 @@ class Course:
             usage=self._usage(output),
             versions=self._versions(metadata),
             attributes=self._attributes(error, output, metadata),
-            input=passage.kept() if passage else _decoded(self.body),
-            output=_without_vectors(output),
+            input=(passage.kept() if passage else _decoded(self.body)) if self.captured else None,
+            output=_without_vectors(output) if self.captured else None,
         )
+
+    @property
+    def captured(self) -> bool:
+        """Whether the bodies of this call are kept."""
+        policy = self.route.policy if self.route else None
+        return policy is None or captured(policy.capture, self.trace.trace_id)
 
     def _fault(self, error: BaseException | None, output: dict[str, Any] | None) -> str | None:
         if isinstance(error, asyncio.CancelledError):
@@ -156,7 +163,7 @@ class Course:
 
     def _told(self, metadata: dict[str, Any]) -> dict[str, Any]:
         """What the caller said of the call."""
-        found: dict[str, Any] = {}
+        found: dict[str, Any] = {} if self.captured else {"vong.capture": "metadata"}
         if metadata:
             found["vong.metadata"] = metadata
         if self.tags:

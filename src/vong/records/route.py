@@ -1,10 +1,12 @@
 """A named way from a request to the models that may answer it."""
 
 from datetime import datetime
+from typing import Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from vong.records.caching import Caching, Shadow
+from vong.records.capture import Capture
 from vong.records.record import Record
 from vong.records.tree import Cap, RouteNode
 
@@ -48,7 +50,8 @@ class Policy(Record):
     """What a route does when a target fails before its first token: it is asked again `retries` times (1 gets over a
     connection that was reset), then the `fallbacks` are, in their order. `cap` bounds the calls that a target gets at
     once. With `continue_streams` a stream that breaks off after its first token is gone on with by the next target.
-    `cache` says which answers are given again, `shadow` who else is asked.
+    `cache` says which answers are given again, `shadow` who else is asked, `capture` which calls' bodies are kept: in
+    spans, in the cache and in comparisons.
     """
 
     fallbacks: tuple[str, ...] = Field(default=(), max_length=20)
@@ -59,6 +62,13 @@ class Policy(Record):
     continue_streams: bool = False
     cache: Caching | None = None
     shadow: Shadow | None = None
+    capture: Capture = "full"
+
+    @model_validator(mode="after")
+    def _has_something_to_keep(self) -> Self:
+        if self.capture == "metadata" and (self.cache or self.shadow):
+            raise ValueError("a cache and a shadow keep bodies, which capture metadata forbids: leave one of them out")
+        return self
 
 
 class Route(Record):

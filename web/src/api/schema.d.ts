@@ -4449,7 +4449,8 @@ export interface components {
          * @description What a route does when a target fails before its first token: it is asked again `retries` times (1 gets over a
          *     connection that was reset), then the `fallbacks` are, in their order. `cap` bounds the calls that a target gets at
          *     once. With `continue_streams` a stream that breaks off after its first token is gone on with by the next target.
-         *     `cache` says which answers are given again, `shadow` who else is asked.
+         *     `cache` says which answers are given again, `shadow` who else is asked, `capture` which calls' bodies are kept: in
+         *     spans, in the cache and in comparisons.
          */
         Policy: {
             /**
@@ -4462,6 +4463,11 @@ export interface components {
             breaker: components["schemas"]["Breaker"];
             cache?: components["schemas"]["Caching"] | null;
             cap?: components["schemas"]["Cap"] | null;
+            /**
+             * Capture
+             * @default full
+             */
+            capture: ("full" | "metadata") | number;
             /**
              * Continue Streams
              * @default false
