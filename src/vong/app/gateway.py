@@ -32,6 +32,7 @@ from vong.gateway.prices import Prices
 from vong.gateway.project_guards import project_guards
 from vong.gateway.providers import Provider
 from vong.gateway.providers.local import Local
+from vong.gateway.responses import DELETED
 from vong.gateway.selftest import self_test
 from vong.gateway.steps import STEP
 from vong.gateway.upstream import Upstream
@@ -39,6 +40,7 @@ from vong.records import Span, Usage, now
 from vong.records.guard import GuardTrial, GuardUse, SelfTest
 from vong.serving.deployments import list_deployments, ready
 from vong.store.database import libpq_url
+from vong.traces.search import forget
 
 log = logging.getLogger(__name__)
 TIDIED = 600.0
@@ -74,7 +76,7 @@ class RunningGateway:
         self.gateway = Gateway(
             upstream,
             made,
-            looks=Looks(self._lookup, self._load, self._find),
+            looks=Looks(self._lookup, self._load, self._find, self._forget),
             record=self._record,
             observe=observe,
             admission=self._admission,
@@ -151,6 +153,10 @@ class RunningGateway:
     def _find(self, project_id: UUID, span_id: UUID) -> Span:
         with self._platform.scope(project_id) as connection:
             return traces.get(connection, span_id)
+
+    def _forget(self, project_id: UUID, span_id: UUID) -> None:
+        with self._platform.database.owner() as connection:
+            forget(connection, project_id, span_id, {DELETED: True})
 
     def _cost(self, choice: Choice, usage: Usage, at: datetime) -> int | None:
         return self._prices.cost(choice.target, choice.provider.address, usage, at, exact=False)

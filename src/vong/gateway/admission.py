@@ -33,6 +33,8 @@ log = logging.getLogger(__name__)
 
 BEAT = 1.0
 """Seconds between reports of what is held and used."""
+PATIENCE = 5
+"""How often a call asks for more where others take what it was granted."""
 FENCE = 45.0
 """Seconds after which a server that could not report admits nothing from what it holds: others may have it by then."""
 WARM = 600.0
@@ -260,12 +262,16 @@ class Admission:
             if self._took(share, amount):
                 return
             try:
-                await asyncio.to_thread(self._ask, share, amount)
+                for _ in range(PATIENCE):
+                    await asyncio.to_thread(self._ask, share, amount)
+                    if self._took(share, amount):
+                        return
+                    if share.remaining < amount:
+                        break
             except SQLAlchemyError as error:
                 message = "a limit cannot be checked: the database does not answer"
                 raise Unavailable(message, "look with: vong status") from error
-            if not self._took(share, amount):
-                raise refusal(share, amount)
+            raise refusal(share, amount)
 
     def _took(self, share: Share, amount: int) -> bool:
         with self._numbers:
@@ -304,6 +310,7 @@ class Admission:
         with self._numbers:
             share.available += granted.amount
             share.free, share.alive_at = granted.free, moment
+            share.taken_at = time.monotonic()  # not idle: whoever asked is about to take it
 
     def _give(self, holds: Iterable[Hold]) -> None:
         with self._numbers:

@@ -113,6 +113,7 @@ class Call:
             await self._guard(directory.guards)
         self._course.passage = passage = Passage(self.shape, self._course.body, self.id.hex)
         check(principal, self.shape, passage.asked.model)
+        self._course.route = directory.routes.get(passage.asked.model)
         if passage.asked.previous:
             earlier = await self._means.earlier(principal.project_id, passage.asked.previous)
             if self._course.watch:
@@ -123,7 +124,6 @@ class Call:
             self._course.tags = tuple(dict.fromkeys((*principal.labels.tags, *self._course.tags)))
             passage.asked.user = passage.asked.user or principal.labels.user
         way = await self._way(directory, passage)
-        self._course.route = way.route
         if principal.deputy:
             await self._give_way(way, principal.project_id)
         policy = way.route.policy if way.route else None
@@ -245,6 +245,8 @@ class Call:
         transcript = self._course.transcript
         assert transcript is not None and reply.events is not None
         async with aclosing(cast(AsyncGenerator[bytes], reply.events)) as events:
+            if transcript.failure is not None:
+                raise transcript.failure
             source = timely(events, self._timeouts.between_tokens, self._ends) if self._course.attempts else events
             async with aclosing(source) as batches:
                 async for batch in batches:
@@ -254,6 +256,8 @@ class Call:
                             raise UpstreamFailed(f"the upstream broke off: {message_of(transcript.error)}")
                         if passed:
                             yield passed
+                        if transcript.failure is not None:
+                            raise transcript.failure
         if not transcript.ended:
             raise UpstreamFailed("the upstream ended its stream before the answer was complete", "send it again")
         if tail := transcript.tail():
@@ -332,6 +336,8 @@ class Call:
                 if batch is None:
                     raise UpstreamFailed("the upstream ended its stream before its first token", "send it again")
                 held.append(transcript.take(batch))
+                if transcript.failure is not None and transcript.first_token is None:
+                    raise transcript.failure
             if transcript.first_token is None and transcript.error is not None:
                 raise UpstreamFailed(f"the upstream broke off: {message_of(transcript.error)}", "send it again")
         except BaseException:
@@ -355,7 +361,7 @@ class Call:
         self._means.account(self._course.principal, span, self._course.tags, self._ticket)
         for step in steps(self._course, span):
             self._means.account(self._course.principal, step, (), None)
-        if span.status == "ok" and self.route:
+        if span.status == "ok" and self.route and self._course.captured:
             self._afterwards(span)
 
     def _afterwards(self, span: Span) -> None:

@@ -4893,7 +4893,7 @@ export interface components {
          *     connection that was reset), then the `fallbacks` are, in their order. `cap` bounds the calls that a target gets at
          *     once. With `continue_streams` a stream that breaks off after its first token is gone on with by the next target.
          *     `cache` says which answers are given again, `shadow` who else is asked. `guards` look at what passes, after those of
-         *     the project.
+         *     the project. `capture` says which calls' bodies are kept: in spans, in the cache and in comparisons.
          */
         Policy: {
             /**
@@ -4906,6 +4906,11 @@ export interface components {
             breaker: components["schemas"]["Breaker"];
             cache?: components["schemas"]["Caching"] | null;
             cap?: components["schemas"]["Cap"] | null;
+            /**
+             * Capture
+             * @default full
+             */
+            capture: ("full" | "metadata") | number;
             /**
              * Continue Streams
              * @default false

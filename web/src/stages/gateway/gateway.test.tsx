@@ -163,6 +163,7 @@ describe("the policy of a route", () => {
     timeout: { connect: 1, first_token: 2, between_tokens: 3, total: null },
     breaker: { failures: 4, window: 5, pause: 6 },
     continue_streams: true,
+    capture: 0.1,
   };
 
   it("comes out of the form as it went in", () => {
