@@ -1,8 +1,21 @@
-"""What Prometheus reads: counters and histograms of the model calls, with label sets that cannot grow without bound."""
+"""What Prometheus reads: counters and histograms of the model calls, with label sets that cannot grow without bound.
 
+Every call is counted, so the counting is plain numbers, and Prometheus' own objects are made when somebody asks. Where
+several servers share the port, each leaves its numbers in a file, and the one that is asked answers for all: a server
+that ended is still counted until everything is started anew.
+"""
+
+import os
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
 from typing import NamedTuple
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+import msgspec
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.registry import Collector
 
 from vong.records import Span
 from vong.store.journal import Journal
@@ -10,41 +23,71 @@ from vong.store.journal import Journal
 ROUTES = 200
 """Routes that have a label of their own; calls through further ones count as `other`."""
 SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0)
-
-registry = CollectorRegistry()
-requests = Counter("vong_gateway_requests", "Model calls.", ["shape", "route", "provider", "status"], registry=registry)
-duration = Histogram(
-    "vong_gateway_duration_seconds",
-    "From the request to the end of the answer.",
-    ["shape", "route", "provider"],
-    buckets=SECONDS,
-    registry=registry,
-)
-first_token = Histogram(
-    "vong_gateway_first_token_seconds",
-    "From the request to the first token of a stream.",
-    ["route", "provider"],
-    buckets=SECONDS,
-    registry=registry,
-)
-tokens = Counter(
-    "vong_gateway_tokens", "Tokens as the models count them.", ["route", "provider", "direction"], registry=registry
-)
-waiting = Gauge("vong_journal_waiting_spans", "Spans that are not committed yet.", registry=registry)
-dropped = Gauge("vong_journal_dropped_spans", "Spans refused because the journal was full.", registry=registry)
+BOUNDS = (*map(str, SECONDS), "+Inf")
 
 
-class _Series(NamedTuple):
-    """The counters of one set of labels, looked up once."""
+class Key(NamedTuple):
+    """The labels of a call."""
 
-    requests: Counter
-    duration: Histogram
-    first_token: Histogram
-    read: Counter
-    written: Counter
+    shape: str
+    route: str
+    provider: str
+    status: str
 
 
-_series: dict[tuple[str, str, str, str], _Series] = {}
+class Spread(msgspec.Struct, array_like=True):
+    """A histogram of seconds: how many fell under each bound and above the one before, and their sum."""
+
+    counts: list[int] = msgspec.field(default_factory=lambda: [0] * len(BOUNDS))
+    total: float = 0.0
+
+    def note(self, seconds: float) -> None:
+        """Count one."""
+        self.counts[bisect_left(SECONDS, seconds)] += 1
+        self.total += seconds
+
+    def add(self, other: "Spread") -> None:
+        """Count all of another one."""
+        self.counts = [mine + theirs for mine, theirs in zip(self.counts, other.counts, strict=True)]
+        self.total += other.total
+
+    def buckets(self) -> list[tuple[str, float]]:
+        """As Prometheus has them: each with all below it."""
+        reached, found = 0, list[tuple[str, float]]()
+        for bound, count in zip(BOUNDS, self.counts, strict=True):
+            reached += count
+            found.append((bound, reached))
+        return found
+
+
+class Series(msgspec.Struct, array_like=True):
+    """The numbers of one set of labels."""
+
+    requests: int = 0
+    read: int = 0
+    written: int = 0
+    duration: Spread = msgspec.field(default_factory=Spread)
+    first_token: Spread = msgspec.field(default_factory=Spread)
+
+    def add(self, other: "Series") -> None:
+        """Count all of another one."""
+        self.requests += other.requests
+        self.read += other.read
+        self.written += other.written
+        self.duration.add(other.duration)
+        self.first_token.add(other.first_token)
+
+
+class Counted(msgspec.Struct):
+    """What one server has counted."""
+
+    series: list[tuple[Key, Series]] = []
+    waiting: int = 0
+    on_disk: int = 0
+    dropped: int = 0
+
+
+_series: dict[Key, Series] = {}
 _routes: set[str] = set()
 
 
@@ -52,16 +95,16 @@ def observe(span: Span) -> None:
     """Count one model call."""
     attributes, usage = span.attributes, span.usage
     status, provider = attributes.get("http.response.status_code"), attributes.get("gen_ai.provider.name")
-    key = (span.kind, _bounded(span.versions.route or ""), str(provider or ""), str(status or ""))
-    series = _series.get(key) or _make(key)
-    series.requests.inc()
-    series.duration.observe(span.duration_ms / 1000)
+    key = Key(span.kind, _bounded(span.versions.route or ""), str(provider or ""), str(status or ""))
+    series = _series.get(key)
+    if series is None:
+        series = _series[key] = Series()
+    series.requests += 1
+    series.duration.note(span.duration_ms / 1000)
     if span.first_token_ms is not None:
-        series.first_token.observe(span.first_token_ms / 1000)
-    if usage.input_tokens:
-        series.read.inc(usage.input_tokens)
-    if usage.output_tokens:
-        series.written.inc(usage.output_tokens)
+        series.first_token.note(span.first_token_ms / 1000)
+    series.read += usage.input_tokens or 0
+    series.written += usage.output_tokens or 0
 
 
 def _bounded(route: str) -> str:
@@ -72,20 +115,89 @@ def _bounded(route: str) -> str:
     return route
 
 
-def _make(key: tuple[str, str, str, str]) -> _Series:
-    shape, route, provider, status = key
-    series = _series[key] = _Series(
-        requests.labels(shape, route, provider, status),
-        duration.labels(shape, route, provider),
-        first_token.labels(route, provider),
-        tokens.labels(route, provider, "input"),
-        tokens.labels(route, provider, "output"),
-    )
-    return series
+def counted(journal: Journal) -> Counted:
+    """What this server has counted."""
+    return Counted(list(_series.items()), journal.waiting, journal.on_disk, journal.dropped)
 
 
-def exposition(journal: Journal) -> bytes:
+def leave(folder: Path, journal: Journal) -> None:
+    """Write it down for the other servers."""
+    folder.mkdir(exist_ok=True, parents=True)
+    file = folder / f"{os.getpid()}.json"
+    new = file.with_suffix(".new")
+    new.write_bytes(msgspec.json.encode(counted(journal)))
+    new.replace(file)
+
+
+def left(folder: Path) -> Iterator[Counted]:
+    """What the other servers wrote down; of one that ended, what still counts."""
+    for file in folder.glob("*.json"):
+        if file.stem == str(os.getpid()):
+            continue
+        with suppress(OSError, msgspec.DecodeError):
+            found = msgspec.json.decode(file.read_bytes(), type=Counted)
+            if not Path(f"/proc/{file.stem}").exists():
+                found.waiting = found.on_disk = 0  # whoever took its place has them
+            yield found
+
+
+def exposition(journal: Journal, others: Iterable[Counted] = ()) -> bytes:
     """Everything in Prometheus' text format."""
-    waiting.set(journal.waiting)
-    dropped.set(journal.dropped)
+    registry = CollectorRegistry()
+    registry.register(_Collected([counted(journal), *others]))
     return generate_latest(registry)
+
+
+class _Collected(Collector):
+    def __init__(self, servers: list[Counted]) -> None:
+        self._servers = servers
+
+    def collect(self) -> Iterator[Metric]:
+        yield from _calls(self._servers)
+        gauges = {
+            "waiting": ("vong_journal_waiting_spans", "Spans that are not committed yet."),
+            "on_disk": ("vong_journal_disk_spans", "Spans of those that lie on disk."),
+            "dropped": ("vong_journal_dropped_spans", "Spans refused because the journal was full."),
+        }
+        for name, (metric, help) in gauges.items():
+            yield GaugeMetricFamily(metric, help, value=sum(getattr(server, name) for server in self._servers))
+        yield GaugeMetricFamily("vong_servers", "Servers that share the port.", value=len(self._servers))
+
+
+def _calls(servers: list[Counted]) -> Iterator[Metric]:
+    requests = CounterMetricFamily(
+        "vong_gateway_requests", "Model calls.", labels=["shape", "route", "provider", "status"]
+    )
+    duration = HistogramMetricFamily(
+        "vong_gateway_duration_seconds",
+        "From the request to the end of the answer.",
+        labels=["shape", "route", "provider"],
+    )
+    first_token = HistogramMetricFamily(
+        "vong_gateway_first_token_seconds",
+        "From the request to the first token of a stream.",
+        labels=["route", "provider"],
+    )
+    tokens = CounterMetricFamily(
+        "vong_gateway_tokens", "Tokens as the models count them.", labels=["route", "provider", "direction"]
+    )
+    found = [(Key(*key), series) for server in servers for key, series in server.series]
+    for key, series in _summed(found, lambda key: key):
+        requests.add_metric(key, series.requests)
+    for key, series in _summed(found, lambda key: key[:3]):
+        duration.add_metric(key, series.duration.buckets(), series.duration.total)
+    for key, series in _summed(found, lambda key: key[1:3]):
+        first_token.add_metric(key, series.first_token.buckets(), series.first_token.total)
+        tokens.add_metric([*key, "input"], series.read)
+        tokens.add_metric([*key, "output"], series.written)
+    yield from (requests, duration, first_token, tokens)
+
+
+def _summed(
+    found: list[tuple[Key, Series]], labels: Callable[[Key], tuple[str, ...]]
+) -> Iterator[tuple[tuple[str, ...], Series]]:
+    """Those with the same labels as one."""
+    sums: dict[tuple[str, ...], Series] = {}
+    for key, series in found:
+        sums.setdefault(labels(key), Series()).add(series)
+    yield from sums.items()

@@ -28,6 +28,7 @@ from vong.gateway.limits import begins, resets
 from vong.gateway.worst import Worst
 from vong.records import Span, Usage, new_id, now
 from vong.records.limit import Limit
+from vong.records.record import known
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +44,7 @@ Owner = Callable[[], AbstractContextManager[Connection]]
 Cost = Callable[[Choice, Usage, datetime], int | None]
 
 
-@dataclass
+@dataclass(slots=True)
 class Share:
     """What this server holds of a place: `available` for new calls, `reserved` by those under way, `owed` by those
     whose cost waits on disk; `consumed` is used and not yet reported. `free` is what nobody held when it was last asked.
@@ -83,7 +84,7 @@ class Hold(NamedTuple):
     amount: int
 
 
-@dataclass
+@dataclass(slots=True)
 class Ticket:
     """What one call has reserved."""
 
@@ -94,10 +95,10 @@ class Ticket:
         """Limits as OpenAI tells them, of each kind the tightest, and what is left of the budget in US dollars."""
         found = dict[str, str]()
         tightest = dict[str, Share]()
-        for hold in self.holds:
-            other = tightest.get(hold.share.limit.what)
-            if other is None or hold.share.remaining < other.remaining:
-                tightest[hold.share.limit.what] = hold.share
+        for share, _ in self.holds:
+            other = tightest.get(share.limit.what)
+            if other is None or share.remaining < other.remaining:
+                tightest[share.limit.what] = share
         moment = time.time()
         for what, share in tightest.items():
             limit = share.limit
@@ -226,7 +227,8 @@ class Admission:
 
     async def _dearest(self, directory: Directory, way: Way, worst: Worst) -> int:
         """The worst case at the dearest target that may answer."""
-        usage, found = Usage(input_tokens=worst.read, output_tokens=worst.made), 0
+        values = {"input_tokens": worst.read, "output_tokens": worst.made, "cached_tokens": None, "cost": None}
+        usage, found = known(Usage, values), 0
         for target in way.targets:
             try:
                 choice = directory.resolve(target, way.route)
@@ -415,6 +417,8 @@ def _billed(choice: Choice) -> bool:
 def tags_of(header: str | None, metadata: dict[str, Any] | None) -> tuple[str, ...]:
     """Tags of a call: from the header, and from `metadata.tags`, a list or a text with commas."""
     said = (metadata or {}).get("tags")
+    if not said and not header:
+        return ()
     parts = said if isinstance(said, list) else str(said or "").split(",")
     found = [str(part).strip() for part in (*(header or "").split(","), *parts)]
     return tuple(dict.fromkeys(tag[:100] for tag in found if tag))[:20]
