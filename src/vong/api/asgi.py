@@ -1,5 +1,6 @@
 """One ASGI application for one port: the model calls by the short way, everything else by the REST application."""
 
+import asyncio
 from collections.abc import MutableMapping
 from typing import Any, NamedTuple
 
@@ -27,6 +28,7 @@ def create_server(platform: Platform) -> Served:
     """The whole server of one process, for uvicorn."""
     rest = create_app(platform)
     running = RunningGateway(platform, observe=metrics.observe)
+    tasks: list[asyncio.Task[None]] = []
     surface = create_surface(running.gateway, platform.settings.max_body)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
@@ -44,7 +46,11 @@ def create_server(platform: Platform) -> Served:
             message = await receive()
             if message["type"] == "lifespan.startup":
                 running.start()
+                if platform.settings.workers != 1:
+                    tasks.append(asyncio.create_task(metrics.leave_on(platform)))
             elif message["type"] == "lifespan.shutdown":
+                for task in tasks:
+                    task.cancel()
                 running.stop()
             return message
 

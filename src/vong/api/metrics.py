@@ -5,21 +5,27 @@ several servers share the port, each leaves its numbers in a file, and the one t
 that ended is still counted until everything is started anew.
 """
 
+import asyncio
 import os
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
+import psutil
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from vong.app import Platform
+from vong.app.supervisor import COUNTED
 from vong.records import Span
 from vong.store.journal import Journal
 
+LEFT = 1.0
+"""Seconds between two writings of them."""
 ROUTES = 200
 """Routes that have a label of their own; calls through further ones count as `other`."""
 SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0)
@@ -85,6 +91,7 @@ class Counted(msgspec.Struct):
     waiting: int = 0
     on_disk: int = 0
     dropped: int = 0
+    alive: bool = True
 
 
 _series: dict[Key, Series] = {}
@@ -120,31 +127,45 @@ def counted(journal: Journal) -> Counted:
     return Counted(list(_series.items()), journal.waiting, journal.on_disk, journal.dropped)
 
 
-def leave(folder: Path, journal: Journal) -> None:
-    """Write it down for the other servers."""
-    folder.mkdir(exist_ok=True, parents=True)
-    file = folder / f"{os.getpid()}.json"
+def all_counted(platform: Platform) -> list[Counted]:
+    """What this server has counted, and what the others that share its port had a moment ago."""
+    others = _left(platform.settings.folder / COUNTED) if platform.settings.workers != 1 else ()
+    return [counted(platform.journal), *others]
+
+
+def leave(platform: Platform) -> None:
+    """Write down what this server has counted, for the others."""
+    file = platform.settings.folder / COUNTED / f"{os.getpid()}.json"
     new = file.with_suffix(".new")
-    new.write_bytes(msgspec.json.encode(counted(journal)))
+    file.parent.mkdir(exist_ok=True, parents=True)
+    new.write_bytes(msgspec.json.encode(counted(platform.journal)))
     new.replace(file)
 
 
-def left(folder: Path) -> Iterator[Counted]:
+async def leave_on(platform: Platform) -> None:
+    """Write it down again and again."""
+    while True:
+        await asyncio.to_thread(leave, platform)
+        await asyncio.sleep(LEFT)
+
+
+def _left(folder: Path) -> Iterator[Counted]:
     """What the other servers wrote down; of one that ended, what still counts."""
     for file in folder.glob("*.json"):
         if file.stem == str(os.getpid()):
             continue
         with suppress(OSError, msgspec.DecodeError):
             found = msgspec.json.decode(file.read_bytes(), type=Counted)
-            if not Path(f"/proc/{file.stem}").exists():
+            found.alive = psutil.pid_exists(int(file.stem))
+            if not found.alive:
                 found.waiting = found.on_disk = 0  # whoever took its place has them
             yield found
 
 
-def exposition(journal: Journal, others: Iterable[Counted] = ()) -> bytes:
+def exposition(servers: list[Counted]) -> bytes:
     """Everything in Prometheus' text format."""
     registry = CollectorRegistry()
-    registry.register(_Collected([counted(journal), *others]))
+    registry.register(_Collected(servers))
     return generate_latest(registry)
 
 
@@ -161,7 +182,8 @@ class _Collected(Collector):
         }
         for name, (metric, help) in gauges.items():
             yield GaugeMetricFamily(metric, help, value=sum(getattr(server, name) for server in self._servers))
-        yield GaugeMetricFamily("vong_servers", "Servers that share the port.", value=len(self._servers))
+        alive = sum(server.alive for server in self._servers)
+        yield GaugeMetricFamily("vong_servers", "Servers that share the port.", value=alive)
 
 
 def _calls(servers: list[Counted]) -> Iterator[Metric]:

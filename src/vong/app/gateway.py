@@ -77,8 +77,11 @@ class RunningGateway:
 
         self._announcements = Announcements(libpq_url(self._platform.database.url), heard)
         self._announcements.start()
-        self._platform.journal.companion = self._books
-        self._platform.journal.adopt()
+        journal = self._platform.journal
+        journal.companion = self._books
+        if self._platform.settings.journal_full == "refuse":
+            self.gateway.full = lambda: journal.full
+        journal.adopt()
         self._admission.start()
         self._tidying = loop.create_task(self._tidy())
 

@@ -9,7 +9,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from math import inf
@@ -36,6 +36,8 @@ BEAT = 1.0
 """Seconds between reports of what is held and used."""
 FENCE = 45.0
 """Seconds after which a server that could not report admits nothing from what it holds: others may have it by then."""
+PATIENCE = 10.0
+"""Seconds that a call waits for a limit to be checked, where the database hangs."""
 WARM = 600.0
 """Seconds after which a price is looked up in a thread again: the first look takes half a second."""
 
@@ -62,6 +64,7 @@ class Share:
     """When the next time begins in which is counted anew, in seconds since 1970."""
     taken_at: float = 0.0
     alive_at: float = 0.0
+    asking: asyncio.Task[None] | None = None
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     told: threading.Lock = field(default_factory=threading.Lock)
     """Held from reading what is held until the database knows: a report that overtakes a grant would undo it."""
@@ -258,16 +261,24 @@ class Admission:
     async def _take(self, share: Share, amount: int) -> None:
         if self._took(share, amount):
             return
-        async with share.lock:
-            if self._took(share, amount):
-                return
-            try:
-                await asyncio.to_thread(self._ask, share, amount)
-            except SQLAlchemyError as error:
-                message = "a limit cannot be checked: the database does not answer"
-                raise Unavailable(message, "look with: vong status") from error
-            if not self._took(share, amount):
-                raise refusal(share, amount)
+        try:
+            async with asyncio.timeout(PATIENCE), share.lock:
+                await self._have_granted(share, amount)
+        except (TimeoutError, SQLAlchemyError) as error:
+            message = "a limit cannot be checked: the database does not answer"
+            raise Unavailable(message, "look with: vong status") from error
+
+    async def _have_granted(self, share: Share, amount: int) -> None:
+        """Take what is granted. A question that hangs is not asked twice: each would hold a thread."""
+        if share.asking is not None and not share.asking.done():
+            with suppress(SQLAlchemyError):
+                await asyncio.shield(share.asking)
+        if self._took(share, amount):
+            return
+        share.asking = asyncio.create_task(asyncio.to_thread(self._ask, share, amount))
+        await asyncio.shield(share.asking)
+        if not self._took(share, amount):
+            raise refusal(share, amount)
 
     def _took(self, share: Share, amount: int) -> bool:
         with self._numbers:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
-from vong.errors import InvalidInput, NotFound, Unsupported, UpstreamFailed, VongError
+from vong.errors import InvalidInput, NotFound, Unavailable, Unsupported, UpstreamFailed, VongError
 from vong.gateway.admission import Admission, Ticket
 from vong.gateway.answers import Answers
 from vong.gateway.breakers import Circuit
@@ -64,6 +64,8 @@ class Gateway:
         self.providers = providers
         self._upstream = upstream
         self._directories: Fresh[UUID, Directory] = Fresh(looks.directory, age=AGE)
+        self.full: Callable[[], bool] = lambda: False
+        """Whether calls are refused because their spans would find no room."""
         self._record = record
         self._admission = admission
         self._find = looks.span
@@ -85,7 +87,10 @@ class Gateway:
         self._listed: WeakKeyDictionary[Provider, tuple[float, list[str]]] = WeakKeyDictionary()
 
     def call(self, principal: Principal, shape: Shape, body: bytes, trace: Trace) -> Call:
-        """A call, not sent yet."""
+        """A call, not sent yet. Unavailable while no more calls can be accounted for."""
+        if self.full():
+            message = "PostgreSQL is away or too slow, and no more calls can be kept for it"
+            raise Unavailable(message, "look with: vong status; the bound is journal_size, the policy journal_full")
         return Call(self._means, principal, shape, body, trace)
 
     async def directory(self, principal: Principal) -> Directory:
