@@ -88,7 +88,9 @@ class Journal:
         self._pen = Pen(database)
         self._under_way: Sequence[Waiting] = ()
         self._copied = False
-        self._since = self._rests = 0.0
+        self._since = 0.0
+        """When the writer turned to PostgreSQL; 0 while it gathers."""
+        self._rests = 0.0
         self._tries = 0
         self._thread = threading.Thread(target=self._run, name="vong-journal", daemon=True)
         self._thread.start()
@@ -187,8 +189,10 @@ class Journal:
 
     def _run(self) -> None:
         try:
+            self._since = time.monotonic()
             self._pen.make_ahead()
             while not self._abandoned:
+                self._since = 0.0
                 if self._gather(time.monotonic() + self._patience(), enough=1):
                     self._let_gather()
                 if not self._step() and self._closing and not self._later:
@@ -358,7 +362,8 @@ class Journal:
             self._busy.wait()
             if self._ended.wait(WATCH):
                 return
-            stuck = bool(self._under_way) and time.monotonic() - self._since > STUCK
+            since = self._since
+            stuck = since > 0.0 and time.monotonic() - since > STUCK
             if stuck or self._held[0] > CROWD:
                 while self._make_room(stuck):
                     pass
