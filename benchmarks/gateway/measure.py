@@ -64,7 +64,7 @@ def measured(rig: Rig, peer: Running, bare: tuple[float, float]) -> Figures:
     most = _sound(rig.load("most", peer.quick, quick))
     peer.settle()  # what is written down later is part of what a request costs
     time.sleep(0.3)
-    spent = [(after - held) / most["answers"] * 1e6 for after, held in zip((cpu(peer.pids), cpu(peer.beside)), before)]
+    spent, beside = cpu(peer.pids) - before[0], cpu(peer.beside) - before[1]
     rate = _sound(rig.load("rate", peer.quick, quick, rate=RATE))
     streams = _streamed(rig.load("streams", peer.paced, paced, connections=STREAMS), CHUNKS)
     peer.settle()
@@ -72,7 +72,8 @@ def measured(rig: Rig, peer: Running, bare: tuple[float, float]) -> Figures:
     peer.settle()
     return Figures(
         most["per_second"],
-        *spent,
+        spent / most["answers"] * 1e6,
+        beside / most["answers"] * 1e6,
         rate["latency_p50"] - bare[0],
         rate["latency_p99"] - bare[1],
         streams and streams["first_p50"],

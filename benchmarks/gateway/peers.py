@@ -24,7 +24,7 @@ class Missing(Exception):
 
 
 class Running(NamedTuple):
-    """A gateway that answers. `quick` and `paced` lead to the two upstreams, `models` is what `model` must say for each;
+    """A gateway that answers. `quick` and `paced` lead to the two upstreams, `models` is what `model` says for each;
     `pids` are its processes, `beside` those that work for it elsewhere (PostgreSQL), and `settle` waits until it has
     written what it still holds.
     """

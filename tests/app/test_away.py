@@ -1,11 +1,9 @@
 """Calls go on while PostgreSQL is away, and what they leave is written once it is back: by this server or the next."""
 
 import os
-import os
 import signal
 from collections.abc import Generator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 

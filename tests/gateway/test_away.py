@@ -1,6 +1,6 @@
 """The gateway while PostgreSQL takes nothing: what is held goes on, and past the bound the policy holds."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 import httpx
@@ -22,7 +22,7 @@ def platform(platform: Platform, request: pytest.FixtureRequest) -> Platform:
 
 
 @contextmanager
-def locked(database: Database) -> Iterator[None]:
+def locked(database: Database) -> Generator[None]:
     """Nobody can write spans."""
     with psycopg.connect(libpq_url(database.url)) as blocker:
         blocker.execute("LOCK TABLE traces_spans IN ACCESS EXCLUSIVE MODE")

@@ -19,7 +19,7 @@ from vong.app.platform import Platform
 from vong.app.providers import EMBEDDER, LOCAL, StoredProviders, make
 from vong.errors import Unavailable
 from vong.gateway import kept, leases
-from vong.gateway.admission import Admission, Ticket
+from vong.gateway.admission import Admission
 from vong.gateway.announcements import Announcements
 from vong.gateway.answers import Answers
 from vong.gateway.books import Books, Entry
@@ -29,6 +29,7 @@ from vong.gateway.limits import list_limits
 from vong.gateway.prices import Prices
 from vong.gateway.providers import Provider
 from vong.gateway.providers.local import Local
+from vong.gateway.shares import Ticket
 from vong.gateway.upstream import Upstream
 from vong.records import Span, Usage, now
 from vong.serving.deployments import list_deployments, ready

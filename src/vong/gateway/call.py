@@ -12,7 +12,7 @@ from uuid import UUID
 import msgspec
 
 from vong.errors import NotFound, Unavailable, Unsupported, UpstreamFailed, VongError
-from vong.gateway.admission import Admission, Subjects, Ticket, tags_of
+from vong.gateway.admission import Admission, Subjects, tags_of
 from vong.gateway.answers import Answers
 from vong.gateway.attempts import Attempts
 from vong.gateway.breakers import Circuit
@@ -27,6 +27,7 @@ from vong.gateway.providers import Ask, Reply, Shape
 from vong.gateway.recall import Recall
 from vong.gateway.request import Trace, unstreamed
 from vong.gateway.shadows import Second
+from vong.gateway.shares import Ticket
 from vong.gateway.timing import timely, within
 from vong.gateway.transcript import whole
 from vong.gateway.tree import order

@@ -9,7 +9,7 @@ from uuid import UUID
 from weakref import WeakKeyDictionary
 
 from vong.errors import InvalidInput, NotFound, Unavailable, Unsupported, UpstreamFailed, VongError
-from vong.gateway.admission import Admission, Ticket
+from vong.gateway.admission import Admission
 from vong.gateway.answers import Answers
 from vong.gateway.breakers import Circuit
 from vong.gateway.call import Call, Means
@@ -23,6 +23,7 @@ from vong.gateway.request import Trace, named
 from vong.gateway.shadows import Shadows
 from vong.gateway.shapes.messages import counted
 from vong.gateway.shapes.responses import span_of
+from vong.gateway.shares import Ticket
 from vong.gateway.upstream import Upstream
 from vong.records import Span
 

@@ -108,9 +108,7 @@ class Prices:
         cost = self.cost(span.model, address, counted(span), span.started_at)
         return span if cost is None else changed(span, usage=changed(span.usage, cost=cost))
 
-    def cost(
-        self, target: str, address: str | None, usage: Usage, at: datetime, *, exact: bool = True
-    ) -> int | None:
+    def cost(self, target: str, address: str | None, usage: Usage, at: datetime, *, exact: bool = True) -> int | None:
         """What a call of that target (`PROVIDER/MODEL`) costs; None where a count or the price is unknown. Unless it
         must be `exact`, a price of a moment ago will do while it is looked up anew.
         """

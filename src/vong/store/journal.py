@@ -15,7 +15,7 @@ from concurrent.futures import Future
 from contextlib import suppress
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 import psycopg
@@ -24,7 +24,7 @@ import zstandard
 from vong.errors import InvalidInput, Unavailable, VongError
 from vong.records import Span
 from vong.store.database import Database
-from vong.store.shelf import Shelf, Waiting, resolve
+from vong.store.shelf import Arrival, Shelf, Waiting, resolve
 from vong.store.spans import encode
 from vong.store.writing import AWAY, Companion, Pen, Row
 
@@ -42,16 +42,6 @@ WATCH = 0.25
 """Seconds between two looks at a writer that has work."""
 FULL = "the span journal is full"
 AGAIN = Unavailable("the span journal ended before this span was written", "send it again")
-
-
-class Arrival(NamedTuple):
-    """A span as it was appended, what its writer still does to it, and what its companion makes a line of."""
-
-    project_id: UUID
-    span: Span
-    future: Future[None] | None
-    finish: Callable[[Span], Span | None] | None
-    along: Any
 
 
 class Journal:
@@ -110,11 +100,13 @@ class Journal:
     @property
     def full(self) -> bool:
         """Whether nothing more should be begun: no room on disk or, where there is no disk, in memory."""
-        return self._shelf.full if self._shelf.there else self._crowded()
+        return self._shelf.full if self._shelf.there else self._crowded
 
-    def append(
-        self, project_id: UUID, span: Span, finish: Callable[[Span], Span | None] | None = None
-    ) -> Future[None]:
+    @property
+    def _crowded(self) -> bool:
+        return self._held[0] >= self._limits[0] or self._held[1] >= self._limits[1]
+
+    def append(self, project_id: UUID, span: Span, finish: Callable[[Span], Span | None] | None = None) -> Future[None]:
         """Take a span. The future is done when the span is committed, or fails with the reason why it never will be:
         InvalidInput for a span that cannot be stored, Unavailable when the journal is full or closed.
 
@@ -151,10 +143,9 @@ class Journal:
         process; its futures fail.
         """
         with self._state:
-            if not self._closing:
-                self._closing = True
-                self._stirred.set()
-                self._incoming.put(None)
+            self._closing = True
+        self._stirred.set()
+        self._incoming.put(None)
         self._thread.join(timeout)
         self._abandoned = True
         if self._thread.is_alive():
@@ -172,20 +163,15 @@ class Journal:
             self._busy.set()
         return refused
 
-    def _crowded(self) -> bool:
-        return self._held[0] >= self._limits[0] or self._held[1] >= self._limits[1]
-
     def _refusal(self) -> VongError | None:
         if self._closing:
             return Unavailable("the span journal is closed", "the server is going down; send it again")
-        if self._crowded():
+        if self._crowded:
             self.dropped += 1
             if self.dropped in {1, 10, 100} or self.dropped % 1000 == 0:
                 log.warning("%s: %d spans dropped so far", FULL, self.dropped)
             return Unavailable(FULL, "PostgreSQL is away or too slow; look with: vong status")
         return None
-
-    # The writer's thread.
 
     def _run(self) -> None:
         try:
@@ -260,12 +246,11 @@ class Journal:
             encoded = encode(project_id, finished, self._compressor)
             line = self.companion.line(project_id, finished, along) if self.companion and along is not None else None
         except (VongError, ValueError, TypeError, OverflowError, RecursionError) as error:
-            known = error if isinstance(error, VongError) else None
-            told = known or InvalidInput(f"the span {span.id} cannot be stored: {error}", "mend it")
+            odd = InvalidInput(f"the span {span.id} cannot be stored: {error}", "mend it")
             if self.companion is not None and along is not None:
                 self.companion.lost(along)
             if future is not None:
-                resolve(future, told)
+                resolve(future, error if isinstance(error, VongError) else odd)
             self._finish(1, 1, 0)
             return
         self._finish(0, 0, -len(encoded.row))
@@ -308,17 +293,10 @@ class Journal:
 
     def _write_from_disk(self) -> None:
         """Commit the oldest batch of the disk. A row that PostgreSQL refuses is passed over."""
-        refused = dict[UUID, VongError]()
         with self._gate:
             batch = self._shelf.peek(BATCH, self.companion)
         try:
-            try:
-                self._pen.commit(batch.rows, self.companion)
-            except psycopg.Error as error:
-                if isinstance(error, AWAY):
-                    raise
-                self._pen.disconnect()
-                refused = self._pen.alone(batch.rows, self.companion)
+            refused = self._pen.commit_or_alone(batch.rows, self.companion)
         except AWAY as error:
             return self._was_away(error)
         self._tries = 0
@@ -355,9 +333,8 @@ class Journal:
             self._shelf.close(AGAIN)
         self._pen.disconnect()
 
-    # The thread that watches it, where there is a disk.
-
     def _keep_watch(self) -> None:
+        """What the second thread does: the writer may hang, or be slower than the spans come."""
         while not self._ended.is_set():
             self._busy.wait()
             if self._ended.wait(WATCH):
@@ -392,8 +369,6 @@ class Journal:
                 return False
             self._backlog.clear()
             return not self._incoming.empty()
-
-    # Both.
 
     def _keep(self, batch: Sequence[Waiting]) -> bool:
         with self._gate:

@@ -115,7 +115,9 @@ def _of_object(value: dict[str, Any]) -> list[str]:
         if value.get(name):
             return _pieces(value[name])
     content = [piece for name in ("content", "text") for piece in _pieces(value.get(name))]
-    called = [as_json(call.get("function", call)).decode() for call in value.get("tool_calls") or [] if _is_object(call)]
+    called = [
+        as_json(call.get("function", call)).decode() for call in value.get("tool_calls") or [] if _is_object(call)
+    ]
     if content or called or "role" in value or value.get("type") in {"image_url", "input_audio", "file"}:
         return [*content, *called]
     return [as_json(value).decode("utf-8", "replace")]
