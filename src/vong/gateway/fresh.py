@@ -6,6 +6,7 @@ age, and waited for beyond. While the database is away the last value stands for
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -46,7 +47,7 @@ class Fresh(Generic[K, V]):
     async def get(self, key: K, *arguments: Any) -> V:
         """The value of a key; `load` is called with `arguments`."""
         known = self._known.get(key)
-        age = asyncio.get_running_loop().time() - known.at if known else self._age
+        age = time.monotonic() - known.at if known else self._age
         if known is None or age >= self._age / 2:
             task, since = self._loading.get(key) or self._start(key, arguments)
             if known is None or age >= self._age:
@@ -66,13 +67,13 @@ class Fresh(Generic[K, V]):
             self._loading.pop(key, None)
 
     def _start(self, key: K, arguments: tuple[Any, ...]) -> tuple[asyncio.Task[_Known[V]], float]:
-        started = asyncio.create_task(self._renew(key, arguments)), asyncio.get_running_loop().time()
+        started = asyncio.create_task(self._renew(key, arguments)), time.monotonic()
         self._loading[key] = started
         return started
 
     async def _waited(self, task: asyncio.Task[_Known[V]], since: float, known: _Known[V] | None) -> _Known[V]:
         """What is being looked up; a database that hangs is no reason to wait where an old value will do."""
-        moment = asyncio.get_running_loop().time()
+        moment = time.monotonic()
         stands = known is not None and known.error is None and moment - known.at <= GRACE
         patience = max(0.0, (PATIENCE if stands else LONGEST) - (moment - since))
         done, _ = await asyncio.wait({task}, timeout=patience)
@@ -84,7 +85,7 @@ class Fresh(Generic[K, V]):
 
     async def _renew(self, key: K, arguments: tuple[Any, ...]) -> _Known[V]:
         task = asyncio.current_task()
-        now = asyncio.get_running_loop().time
+        now = time.monotonic
         at, old = now(), self._known.get(key)
         try:
             new = _Known(await asyncio.to_thread(self._load, *arguments), None, at)
