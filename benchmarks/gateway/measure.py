@@ -42,7 +42,9 @@ class Rig(NamedTuple):
 
     def load(self, mode: Mode, request: Request, model: str, **more: Any) -> dict[str, Any]:
         """One load with the small request."""
-        asked = {"model": model, "messages": MESSAGES, **({"stream": True} if mode == "streams" else {})}
+        asked = {"messages": MESSAGES, **({"model": model} if model else {})}
+        if mode == "streams":
+            asked["stream"] = True
         given: dict[str, Any] = {"connections": CONNECTIONS, "seconds": self.seconds, **more}
         body = json.dumps(asked, separators=(",", ":")).encode()
         return load(self.programs, mode, request, body, **given)
@@ -76,10 +78,10 @@ def measured(rig: Rig, peer: Running, bare: tuple[float, float]) -> Figures:
         beside / most["answers"] * 1e6,
         rate["latency_p50"] - bare[0],
         rate["latency_p99"] - bare[1],
-        streams and streams["first_p50"],
-        streams and streams["delay_p50"],
-        streams and streams["delay_p99"],
-        burst and burst["chunks_per_second"],
+        streams.get("first_p50"),
+        streams.get("delay_p50"),
+        streams.get("delay_p99"),
+        burst.get("chunks_per_second"),
         memory(peer.pids),
     )
 
@@ -90,7 +92,7 @@ def _sound(found: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _streamed(found: dict[str, Any], chunks: int) -> dict[str, Any] | None:
-    """The streams, where they came whole; a peer may break them."""
+def _streamed(found: dict[str, Any], chunks: int) -> dict[str, Any]:
+    """The streams, where they came whole; a peer may break them, then it is nothing."""
     whole = found["answers"] and found["chunks"] >= chunks * found["answers"]
-    return found if whole and not found["refused"] else None
+    return found if whole and not found["refused"] else {}
