@@ -42,7 +42,7 @@ class Rig(NamedTuple):
 
     def load(self, mode: Mode, request: Request, model: str, **more: Any) -> dict[str, Any]:
         """One load with the small request."""
-        asked = {"messages": MESSAGES, **({"model": model} if model else {})}
+        asked: dict[str, Any] = {"messages": MESSAGES, **({"model": model} if model else {})}
         if mode == "streams":
             asked["stream"] = True
         given: dict[str, Any] = {"connections": CONNECTIONS, "seconds": self.seconds, **more}

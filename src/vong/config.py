@@ -67,6 +67,8 @@ class Settings(BaseSettings):
         default="refuse", description="Past that bound: refuse model calls, or answer them and drop their spans."
     )
     max_body: int = Field(default=20_000_000, gt=0, description="Largest request body, in bytes.")
+    max_file: int = Field(default=200_000_000, gt=0, description="Largest file for a batch, in bytes.")
+    batch_concurrency: int = Field(default=8, ge=1, le=256, description="Calls of one batch under way at once.")
     log_level: str = Field(default="info", description="debug, info, warning or error.")
     providers: dict[str, ProviderSettings] = Field(
         default={

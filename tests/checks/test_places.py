@@ -12,7 +12,7 @@ from vong.store.schema import metadata
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "src" / "vong"
-GROUND = {"records", "store", "jobs", "client", "app", "api", "cli"}
+GROUND = {"records", "personal", "store", "jobs", "client", "app", "api", "cli"}
 
 
 def folders() -> set[str]:

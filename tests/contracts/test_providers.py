@@ -38,6 +38,9 @@ def subjects(fake: FakeUpstream) -> dict[str, Subject]:
         "echo": Subject("echo", None, "echo", "echo?status=429", "echo?first=30", "nobody"),
         "openai": Subject("openai", fake.url, *remote),
         "anthropic": Subject("anthropic", fake.url, *remote),
+        "gemini": Subject("gemini", fake.url, *remote),
+        "bedrock": Subject("bedrock", fake.url, *remote),
+        "cohere": Subject("cohere", fake.url, *remote),
         **{kind: Subject(kind, fake.url, *remote) for kind in ROWS},
         "deployment": Subject("deployment", fake.url, *remote),
         "faults": Subject("faults", None, "ok", "status-429", "slow-headers", "nothing"),
@@ -51,7 +54,7 @@ def fake() -> Any:
     started.stop()
 
 
-@pytest.fixture(params=["echo", "openai", "anthropic", "deployment", "faults", *ROWS])
+@pytest.fixture(params=["echo", "openai", "anthropic", "gemini", "bedrock", "cohere", "deployment", "faults", *ROWS])
 def subject(request: pytest.FixtureRequest, fake: FakeUpstream) -> Subject:
     return subjects(fake)[request.param]
 
@@ -137,8 +140,9 @@ def test_it_embeds(subject: Subject) -> None:
         with pytest.raises(Unsupported, match="embeddings"):
             use(subject, lambda provider: provider.call(Ask("embeddings", subject.good, b'{"input": "x"}')))
         return
-    body = json.dumps({"model": subject.good, "input": "Huế"}).encode()
-    reply = use(subject, lambda provider: provider.call(Ask("embeddings", subject.good, body)))
+    model = "amazon.titan-embed-text-v2:0" if subject.kind == "bedrock" else subject.good
+    body = json.dumps({"model": model, "input": "Huế"}).encode()
+    reply = use(subject, lambda provider: provider.call(Ask("embeddings", model, body)))
     assert json.loads(reply.body)["data"][0]["embedding"]
 
 

@@ -1,5 +1,6 @@
-"""A model API in OpenAI's shape on loopback, and in Anthropic's under `/messages`, which does what the name of the
-model says. It speaks bare HTTP over asyncio streams, so that it can also do what no proper server does.
+"""A model API in OpenAI's shape on loopback, in Anthropic's under `/messages`, and in the forms of Gemini, Bedrock and
+Cohere at their paths, which does what the name of the model says. It speaks bare HTTP over asyncio streams, so that it
+can also do what no proper server does.
 """
 
 import asyncio
@@ -10,17 +11,16 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any, NamedTuple
 
+from tests.gateway import fake_natives
+from tests.gateway.fake_natives import THOUGHT, TOOL_CALL, USAGE, WORDS, Native
 from vong.gateway.translate.messages_answer import Events, message_of
-
-USAGE = {"prompt_tokens": 7, "completion_tokens": 3, "total_tokens": 10, "prompt_tokens_details": {"cached_tokens": 2}}
-WORDS = ["Xin ", "chào ", "vòng"]
-TOOL_CALL = {"id": "call_1", "type": "function", "function": {"name": "weather", "arguments": '{"city": "Huế"}'}}
 
 
 class Request(NamedTuple):
     path: str
     headers: dict[str, str]
     body: dict[str, Any]
+    raw: bytes = b""
 
 
 class FakeUpstream:
@@ -76,7 +76,7 @@ class FakeUpstream:
                 headers = dict(line.lower().split(": ", 1) for line in head[1:] if line)
                 raw = await reader.readexactly(int(headers.get("content-length", 0)))
                 body = json.loads(raw) if raw else {}
-                self.requests.append(Request(head[0].split()[1], headers, body))
+                self.requests.append(Request(head[0].split()[1], headers, body, raw))
                 await self._do(body.get("model", ""), body, reader, writer)
                 await writer.drain()
                 if writer.is_closing():
@@ -90,45 +90,39 @@ class FakeUpstream:
         self, model: str, body: dict[str, Any], reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
         path = self.requests[-1].path
+        native = fake_natives.native_of(path)
+        model = (native.model if native else None) or model
         special: dict[str, Callable[..., Awaitable[None]]] = {
             "hang": self._hang,
             "stall": self._stall,
             "endless": self._endless,
         }
-        if path == "/tokenize":
-            writer.write(_plain({"ids": [1, 2, 3, 4]}))
-        elif path.endswith("/models"):
-            writer.write(_plain({"object": "list", "data": [{"id": "one"}, {"id": "two"}]}))
-        elif path.endswith("/count_tokens"):
-            writer.write(_plain({"input_tokens": 11}))
-        elif path.endswith("/embeddings"):
-            data = [{"object": "embedding", "index": 0, "embedding": [0.5, 0.25]}]
-            writer.write(_plain({"object": "list", "data": data, "model": model, "usage": {"prompt_tokens": 4}}))
+        if found := _beside(path, native, body):
+            writer.write(_plain(found))
         elif model in special:
             await special[model](reader, writer)
         elif model.startswith("status-"):
-            status = int(model.removeprefix("status-"))
-            error = {"error": {"message": "told to", "type": "fake", "param": None, "code": "fake"}}
-            if path.endswith("/messages"):
-                error = {"type": "error", "error": {"type": "rate_limit_error", "message": "told to"}}
-            writer.write(
-                _plain(error, status, "retry-after: 7\r\nx-ratelimit-remaining-requests: 0\r\nserver: fake\r\n")
-            )
+            more = "retry-after: 7\r\nx-ratelimit-remaining-requests: 0\r\nserver: fake\r\n"
+            writer.write(_plain(_error(path, native), int(model.removeprefix("status-")), more))
         elif model in RAW:
             writer.write(RAW[model])
             writer.close()
-        elif body.get("stream"):
-            await self._stream(self._events(model), writer)
+        elif body.get("stream") or (native and native.stream):
+            await self._stream(self._events(model), writer, STREAM_HEADS[native.kind if native else "openai"])
+        elif native:
+            writer.write(_plain(fake_natives.whole(native.kind, model)))
         else:
             writer.write(_plain(message_of(completion(model)) if path.endswith("/messages") else completion(model)))
 
     def _events(self, model: str) -> list[bytes]:
+        if native := fake_natives.native_of(self.requests[-1].path):
+            return fake_natives.events(native.kind, model)
         return (message_events if self.requests[-1].path.endswith("/messages") else stream_events)(model)
 
-    async def _stream(self, events: list[bytes], writer: asyncio.StreamWriter) -> None:
+    async def _stream(self, events: list[bytes], writer: asyncio.StreamWriter, head: bytes) -> None:
         """Cut at odd places, as networks do."""
         data = b"".join(events)
-        writer.write(STREAM_HEAD)
+        writer.write(head)
         sizes = [5, 60, 1, 2, 300, 7]
         position = 0
         while position < len(data):
@@ -148,7 +142,8 @@ class FakeUpstream:
         writer.close()
 
     async def _endless(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.write(STREAM_HEAD)
+        native = fake_natives.native_of(self.requests[-1].path)
+        writer.write(STREAM_HEADS[native.kind if native else "openai"])
         left = asyncio.ensure_future(self._left(reader))
         while not left.done():
             writer.write(_chunk(self._events("endless")[2]))
@@ -161,11 +156,37 @@ class FakeUpstream:
         self.broken_off += 1
 
 
+def _beside(path: str, native: Native | None, body: dict[str, Any]) -> dict[str, Any] | None:
+    """The answer to a request that is none for a chat."""
+    if path == "/tokenize":
+        return {"ids": [1, 2, 3, 4]}
+    if native and native.embeds:
+        return fake_natives.vectors(native.kind, body)
+    if path.endswith("/models"):
+        return {"object": "list", "data": [{"id": "one"}, {"id": "two"}]}
+    if path.endswith("/count_tokens"):
+        return {"input_tokens": 11}
+    if path.endswith("/embeddings"):
+        data = [{"object": "embedding", "index": 0, "embedding": [0.5, 0.25]}]
+        return {"object": "list", "data": data, "model": body["model"], "usage": {"prompt_tokens": 4}}
+    return fake_natives.listed(path)
+
+
+def _error(path: str, native: Native | None) -> dict[str, Any]:
+    if native:
+        return fake_natives.failure(native.kind, "told to")
+    if path.endswith("/messages"):
+        return {"type": "error", "error": {"type": "rate_limit_error", "message": "told to"}}
+    return {"error": {"message": "told to", "type": "fake", "param": None, "code": "fake"}}
+
+
 def completion(model: str) -> dict[str, Any]:
     message: dict[str, Any] = {"role": "assistant", "content": "".join(WORDS)}
     finish = "stop"
     if model == "tools":
         message, finish = {"role": "assistant", "content": None, "tool_calls": [TOOL_CALL]}, "tool_calls"
+    if model == "thinks":
+        message["reasoning_content"] = THOUGHT
     choices = [{"index": 0, "message": message, "finish_reason": finish, "logprobs": None}]
     return {
         "id": "cmpl-1",
@@ -184,6 +205,8 @@ def stream_events(model: str) -> list[bytes]:
         parts = ['{"city": ', '"Huế"}']
         deltas = [{"tool_calls": [name]}]
         deltas += [{"tool_calls": [{"index": 0, "function": {"arguments": part}}]} for part in parts]
+    if model == "thinks":
+        deltas.insert(0, {"reasoning_content": THOUGHT})
     finish = "tool_calls" if model == "tools" else "stop"
     chunks = [_choice({"role": "assistant", "content": ""}), *map(_choice, deltas), _choice({}, finish)]
     last: dict[str, Any] = {"choices": [], "usage": USAGE}
@@ -221,6 +244,14 @@ def _chunk(data: bytes) -> bytes:
 
 
 STREAM_HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
+BINARY_HEAD = STREAM_HEAD.replace(b"text/event-stream", b"application/vnd.amazon.eventstream")
+STREAM_HEADS = {
+    "openai": STREAM_HEAD,
+    "gemini": STREAM_HEAD,
+    "cohere": STREAM_HEAD,
+    "responses": STREAM_HEAD,
+    "bedrock": BINARY_HEAD,
+}
 JSON_HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n"
 RAW: dict[str, bytes] = {
     "close": b"",

@@ -12,8 +12,9 @@ from openai.types import Completion
 from openai.types.responses import Response, ResponseStreamEvent
 from pydantic import TypeAdapter
 
-from vong.gateway.translate.responses_answer import Events, response_of, sealed, unsealed
+from vong.gateway.translate.responses_answer import Events, response_of
 from vong.gateway.translate.responses_request import chat_of
+from vong.gateway.translate.sealed import sealed, unsealed
 
 from .conftest import Server
 from .fake_upstream import WORDS, FakeUpstream
@@ -106,9 +107,9 @@ def test_a_response_goes_on_from_an_earlier_one(client: openai.OpenAI, fake: Fak
 
 
 def test_an_earlier_response_that_is_not_there(client: openai.OpenAI, server: Server) -> None:
-    for id in ("resp_none", f"resp_{'0' * 32}"):
+    for model, id in (("claude/plain", "resp_none"), ("fake/plain", f"resp_{'0' * 32}")):
         with pytest.raises(openai.NotFoundError, match="no response has the id"):
-            client.responses.create(model="fake/plain", input="hi", previous_response_id=id)
+            client.responses.create(model=model, input="hi", previous_response_id=id)
     with pytest.raises(openai.APIStatusError):
         client.responses.create(model="fake/status-500", input="hi")
     failed = server.spans()[-1]
@@ -131,7 +132,7 @@ def test_an_earlier_response_that_is_not_there(client: openai.OpenAI, server: Se
     ],
 )
 def test_what_cannot_be_done_is_refused(server: Server, fake: FakeUpstream, fields: dict[str, Any], told: str) -> None:
-    body = {"model": "fake/plain", "input": "hi", **fields}
+    body = {"model": "claude/plain", "input": "hi", **fields}
     answer = httpx.post(f"{server.url}/v1/responses", headers={"authorization": f"Bearer {server.key}"}, json=body)
     assert answer.status_code == 400 and told in answer.json()["error"]["message"], answer.text
     assert not fake.requests

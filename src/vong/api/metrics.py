@@ -22,6 +22,7 @@ from prometheus_client.registry import Collector
 from vong.app import Platform
 from vong.app.supervisor import COUNTED
 from vong.records import Span
+from vong.records.guard import SelfTest
 from vong.store.journal import Journal
 
 LEFT = 1.0
@@ -91,10 +92,15 @@ class Counted(msgspec.Struct):
     waiting: int = 0
     on_disk: int = 0
     dropped: int = 0
+    guards: list[tuple[tuple[str, str, str], int]] = []
+    masking: list[bool] = []
+    """Whether the self-test of masking passed, once it has run."""
     alive: bool = True
 
 
 _series: dict[Key, Series] = {}
+_guards: dict[tuple[str, str, str], int] = {}
+_masking: list[bool] = []
 _routes: set[str] = set()
 
 
@@ -112,6 +118,14 @@ def observe(span: Span) -> None:
         series.first_token.note(span.first_token_ms / 1000)
     series.read += usage.input_tokens or 0
     series.written += usage.output_tokens or 0
+    for outcome in attributes.get("vong.guards", ()):
+        look = outcome["guard"], outcome["on"], outcome["action"]
+        _guards[look] = _guards.get(look, 0) + 1
+
+
+def tested(found: SelfTest) -> None:
+    """How the self-test of masking went."""
+    _masking.append(found.passed)
 
 
 def _bounded(route: str) -> str:
@@ -124,7 +138,8 @@ def _bounded(route: str) -> str:
 
 def counted(journal: Journal) -> Counted:
     """What this server has counted."""
-    return Counted(list(_series.items()), journal.waiting, journal.on_disk, journal.dropped)
+    held = journal.waiting, journal.on_disk, journal.dropped
+    return Counted(list(_series.items()), *held, guards=list(_guards.items()), masking=_masking[-1:])
 
 
 def all_counted(platform: Platform) -> list[Counted]:
@@ -143,8 +158,8 @@ def leave(platform: Platform) -> None:
 
 
 async def leave_on(platform: Platform) -> None:
-    """Write it down again and again."""
-    while True:
+    """Write it down again and again, where there are others."""
+    while platform.settings.workers != 1:
         await asyncio.to_thread(leave, platform)
         await asyncio.sleep(LEFT)
 
@@ -175,6 +190,7 @@ class _Collected(Collector):
 
     def collect(self) -> Iterator[Metric]:
         yield from _calls(self._servers)
+        yield from _looks(self._servers)
         gauges = {
             "waiting": ("vong_journal_waiting_spans", "Spans that are not committed yet."),
             "on_disk": ("vong_journal_disk_spans", "Spans of those that lie on disk."),
@@ -184,6 +200,20 @@ class _Collected(Collector):
             yield GaugeMetricFamily(metric, help, value=sum(getattr(server, name) for server in self._servers))
         alive = sum(server.alive for server in self._servers)
         yield GaugeMetricFamily("vong_servers", "Servers that share the port.", value=alive)
+
+
+def _looks(servers: list[Counted]) -> Iterator[Metric]:
+    guards = CounterMetricFamily(
+        "vong_gateway_guards", "Looks of guards, by what followed.", labels=["guard", "on", "action"]
+    )
+    sums: dict[tuple[str, ...], int] = {}
+    for key, count in (look for server in servers for look in server.guards):
+        sums[tuple(key)] = sums.get(tuple(key), 0) + count
+    for key, count in sums.items():
+        guards.add_metric(key, count)
+    tested = [passed for server in servers for passed in server.masking]
+    what = "1 where the self-test at the start passed, 0 where it failed."
+    yield from (guards, GaugeMetricFamily("vong_gateway_masking_works", what, value=bool(tested) and all(tested)))
 
 
 def _calls(servers: list[Counted]) -> Iterator[Metric]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 import numpy as np
@@ -25,13 +25,19 @@ from vong.gateway.answers import Answers
 from vong.gateway.books import Books, Entry
 from vong.gateway.directory import Choice, Deployed, Directory
 from vong.gateway.gateway import Gateway, Looks
+from vong.gateway.guards import Aids
+from vong.gateway.guards.posts import Makers
 from vong.gateway.limits import list_limits
 from vong.gateway.prices import Prices
+from vong.gateway.project_guards import project_guards
 from vong.gateway.providers import Provider
 from vong.gateway.providers.local import Local
+from vong.gateway.selftest import self_test
 from vong.gateway.shares import Ticket
+from vong.gateway.steps import STEP
 from vong.gateway.upstream import Upstream
 from vong.records import Span, Usage, now
+from vong.records.guard import GuardTrial, GuardUse, SelfTest
 from vong.serving.deployments import list_deployments, ready
 from vong.store.database import libpq_url
 
@@ -46,7 +52,12 @@ SHORTCUTS = {EMBEDDER: f"{LOCAL}/{EMBEDDER}"}
 class RunningGateway:
     """The gateway of a server process, and the thread that hears of changed routes for it."""
 
-    def __init__(self, platform: Platform, observe: Callable[[Span], None]) -> None:
+    def __init__(
+        self,
+        platform: Platform,
+        observe: Callable[[Span], None],
+        tested: Callable[[SelfTest], None] = lambda _: None,
+    ) -> None:
         upstream = Upstream(allow_link_local=platform.settings.allow_link_local)
         made = providers(platform, upstream)
         self._platform = platform
@@ -55,6 +66,9 @@ class RunningGateway:
         self._upstream = upstream
         self._announcements: Announcements | None = None
         self._tidying: asyncio.Task[None] | None = None
+        self._tested = tested
+        self._testing: asyncio.Task[SelfTest] | None = None
+        self._makers = makers(platform, upstream)
         self._prices = Prices(platform.settings.prices)
         self._admission = Admission(platform.scope, platform.database.owner, self._cost)
         self._books = Books(self._admission)
@@ -85,6 +99,8 @@ class RunningGateway:
         journal.adopt()
         self._admission.start()
         self._tidying = loop.create_task(self._tidy())
+        self._testing = loop.create_task(self_test(self._makers))
+        self._testing.add_done_callback(self._told)
 
     def stop(self) -> None:
         """End it."""
@@ -95,6 +111,8 @@ class RunningGateway:
         self._admission.stop()
         if self._announcements is not None:
             self._announcements.stop()
+        if self._testing is not None:
+            self._testing.cancel()
         self.gateway.close()
 
     async def _tidy(self) -> None:
@@ -106,13 +124,32 @@ class RunningGateway:
             except SQLAlchemyError as error:
                 log.warning("what is past was not forgotten: %s", str(error).splitlines()[0])
 
+    def _told(self, testing: "asyncio.Task[SelfTest]") -> None:
+        """Say how the self-test of masking went, loudly where it failed."""
+        if testing.cancelled():
+            return
+        if broken := testing.exception():
+            log.critical("THE SELF-TEST OF MASKING BROKE: take it that nothing is masked", exc_info=broken)
+            return
+        found = testing.result()
+        self._tested(found)
+        if found.passed:
+            log.info("masking works: a card number was sent %d ways, and masked on each", found.ways)
+        else:
+            log.critical("MASKING DOES NOT WORK: a card number leaks on these ways: %s", "; ".join(found.leaks))
+
     def _load(self, project_id: UUID) -> Directory:
         with self._platform.scope(project_id) as connection:
             made = {**self._stored.of(connection, project_id), **self._made}
-            return directory(connection, made, self._upstream)
+            return directory(connection, made, self._upstream, self._makers)
 
     def _record(self, project_id: UUID, span: Span, tags: tuple[str, ...], ticket: Ticket | None) -> None:
-        """Hand a span to the journal, whose writer adds what the call cost and writes the ledger with it."""
+        """Hand a span to the journal, whose writer adds what the call cost and writes the ledger with it. A step within
+        a call has no line there.
+        """
+        if span.kind == STEP:
+            self._platform.journal.append(project_id, span)
+            return
         self._platform.journal.add(project_id, span, partial(self._priced, project_id), Entry(tags, ticket))
 
     def _find(self, project_id: UUID, span_id: UUID) -> Span:
@@ -148,11 +185,21 @@ def providers(platform: Platform, upstream: Upstream) -> dict[str, Provider]:
     return {**made, LOCAL: Local({EMBEDDER: _Embedder(platform.settings.threads)})}
 
 
-def directory(connection: Connection, made: Mapping[str, Provider], upstream: Upstream) -> Directory:
-    """What the connection's project can call at this moment."""
+def makers(platform: Platform, upstream: Upstream) -> Makers:
+    """Makes guards, which embed with the model of this process."""
+    embed = _Embedder(platform.settings.threads).embed
+    return Makers(Aids(embed, upstream, platform.settings.allow_link_local))
+
+
+def directory(
+    connection: Connection, made: Mapping[str, Provider], upstream: Upstream, makers: Makers | None = None
+) -> Directory:
+    """What the connection's project can call at this moment, and, with `makers`, who stands guard over it."""
     routes = {route.name: route for route in gateway.list_routes(connection)}
     deployments = {deployed.name: deployed for deployed in _deployed(connection)}
-    return Directory(routes, deployments, made, SHORTCUTS, upstream, list_limits(connection))
+    makers = makers or Makers()
+    posts = makers.posts(list(routes.values()), project_guards(connection))
+    return Directory(routes, deployments, made, SHORTCUTS, upstream, list_limits(connection), posts, makers)
 
 
 def check(platform: Platform, project_id: UUID, connection: Connection) -> Callable[[str], None]:
@@ -178,8 +225,33 @@ def callable_models(platform: Platform, principal: access.Principal) -> list[str
     return asyncio.run(ask())
 
 
+def hold(
+    platform: Platform,
+    principal: access.Principal,
+    text: str,
+    uses: Sequence[GuardUse],
+    model: str,
+    on: Literal["input", "output"],
+) -> GuardTrial:
+    """What becomes of a text under these guards, or under those of calls to that model or route."""
+
+    async def ask() -> GuardTrial:
+        running = RunningGateway(platform, observe=_nobody)
+        try:
+            return await running.gateway.hold(principal, text, uses, model, on)
+        finally:
+            running.gateway.close()
+
+    return asyncio.run(ask())
+
+
+def masking(platform: Platform) -> SelfTest:
+    """The self-test of masking, made now."""
+    return asyncio.run(self_test(makers(platform, Upstream())))
+
+
 def _nobody(_: Span) -> None:
-    """Listing calls no model: there is nothing to observe."""
+    """What is asked here is no call of an application: there is nothing to observe."""
 
 
 def _deployed(connection: Connection) -> list[Deployed]:

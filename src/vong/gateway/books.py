@@ -21,15 +21,18 @@ from vong.store import rows
 
 COPY = """
     COPY gateway_ledger
-        (project_id, id, at, key, "user", model, route, tags, input_tokens, output_tokens, cached_tokens, cost)
+        (project_id, id, at, key, "user", model, route, tags, input_tokens, output_tokens, cached_tokens, cost,
+         failed)
     FROM STDIN (FORMAT BINARY)
 """
 WRITE = """
     INSERT INTO gateway_ledger
-        (project_id, id, at, key, "user", model, route, tags, input_tokens, output_tokens, cached_tokens, cost)
-    SELECT p, i, t, k, u, m, r, string_to_array(g, chr(31)), n, o, c, s
+        (project_id, id, at, key, "user", model, route, tags, input_tokens, output_tokens, cached_tokens, cost,
+         failed)
+    SELECT p, i, t, k, u, m, r, string_to_array(g, chr(31)), n, o, c, s, f
     FROM unnest(%s::uuid[], %s::uuid[], %s::timestamptz[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[],
-                %s::int8[], %s::int8[], %s::int8[], %s::int8[]) AS line (p, i, t, k, u, m, r, g, n, o, c, s)
+                %s::int8[], %s::int8[], %s::int8[], %s::int8[], %s::bool[])
+         AS line (p, i, t, k, u, m, r, g, n, o, c, s, f)
     ON CONFLICT DO NOTHING RETURNING id
 """
 LOCK = """
@@ -81,6 +84,7 @@ class Line(msgspec.Struct, array_like=True):
     output_tokens: int | None
     cached_tokens: int | None
     cost: int | None
+    failed: bool
     budgets: list[Budgeted]
     worker: UUID
 
@@ -100,6 +104,7 @@ class Line(msgspec.Struct, array_like=True):
                 rows.int8(self.output_tokens),
                 rows.int8(self.cached_tokens),
                 rows.int8(self.cost),
+                rows.boolean(self.failed),
             ]
         )
 
@@ -134,6 +139,7 @@ class Books:
             usage.output_tokens,
             usage.cached_tokens,
             usage.cost,
+            span.status == "error",
             budgets,
             self._admission.worker,
         )
@@ -184,7 +190,7 @@ class Books:
 
     def _merged(self, connection: psycopg.Connection[Any], lines: Sequence[Line]) -> Sequence[Line]:
         """Write what is not there yet, and give that."""
-        fields = [list(column) for column in zip(*[msgspec.structs.astuple(line)[:12] for line in lines], strict=True)]
+        fields = [list(column) for column in zip(*[msgspec.structs.astuple(line)[:13] for line in lines], strict=True)]
         fields[7] = [chr(31).join(tags) for tags in fields[7]]
         new = {found[0] for found in connection.execute(WRITE, fields).fetchall()}
         return [line for line in lines if line.id in new]

@@ -11,14 +11,17 @@ from uuid import UUID
 
 import msgspec
 
-from vong.errors import NotFound, Unavailable, Unsupported, UpstreamFailed, VongError
+from vong.errors import InvalidInput, NotFound, Unavailable, Unsupported, UpstreamFailed, VongError
 from vong.gateway.admission import Admission, Subjects, tags_of
 from vong.gateway.answers import Answers
 from vong.gateway.attempts import Attempts
+from vong.gateway.background import room, shelf
 from vong.gateway.breakers import Circuit
 from vong.gateway.connection import Limits
 from vong.gateway.course import Course, message_of
 from vong.gateway.directory import Directory, Way
+from vong.gateway.guards.body import Request
+from vong.gateway.guards.posts import Posts
 from vong.gateway.keys import Principal
 from vong.gateway.loads import Load
 from vong.gateway.onward import joined
@@ -26,11 +29,14 @@ from vong.gateway.passage import Passage
 from vong.gateway.providers import Ask, Reply, Shape
 from vong.gateway.recall import Recall
 from vong.gateway.request import Trace, unstreamed
+from vong.gateway.scopes import check
 from vong.gateway.shadows import Second
 from vong.gateway.shares import Ticket
+from vong.gateway.steps import steps
 from vong.gateway.timing import timely, within
 from vong.gateway.transcript import whole
 from vong.gateway.tree import order
+from vong.gateway.watch import Watch, withheld
 from vong.gateway.worst import worst
 from vong.records import Policy, Route, Span, Timeouts, Usage
 from vong.records.caching import Caching, ComparedAs
@@ -41,8 +47,9 @@ EXPECTED = 500
 
 
 class Means(NamedTuple):
-    """What a call needs of the gateway: a project's directory, who takes the span, and the circuits and
-    loads of targets, the limits, the conversation up to an earlier response, the cache, and who asks a second time.
+    """What a call needs of the gateway: a project's directory, who takes the spans, and the circuits and
+    loads of targets, the limits, the conversation up to an earlier response, the cache, who asks a second time, and a
+    way for guards to ask a model.
     """
 
     directory: Callable[[Principal], Awaitable[Directory]]
@@ -53,26 +60,43 @@ class Means(NamedTuple):
     earlier: Callable[[UUID, str], Awaitable[list[dict[str, Any]]]]
     answers: Answers
     mirror: Callable[[UUID, Second], None]
+    ask: Callable[[Principal, Trace, str, list[dict[str, Any]]], Awaitable[str]]
+
+
+class Manner(NamedTuple):
+    """How a call differs from that of a caller: whether limits hold for it, whether guards look at it, and the route
+    whose guards do, where it is not the one that it names.
+    """
+
+    limited: bool = True
+    guarded: bool = True
+    route: str | None = None
+
+
+CALLERS = Manner()
 
 
 class Call:
     """A call of one principal. `open` it, pass its reply on (a stream through `events`), and always `close` it."""
 
     def __init__(
-        self, means: Means, principal: Principal, shape: Shape, body: bytes, trace: Trace, *, limited: bool = True
+        self, means: Means, principal: Principal, shape: Shape, body: bytes, trace: Trace, manner: Manner = CALLERS
     ) -> None:
         self.id = trace.id
         self.trace = trace
         self.shape: Shape = shape
         self._means = means
-        self._course = Course(principal, shape, body, trace)
+        self._body = body
+        self._course = Course(principal, shape, b"", trace)
         self._timeouts = TIMES
         self._ends: float | None = None
         self._held = b""
         self._closed = False
         self._ticket: Ticket | None = None
-        self._limited = limited
+        self._manner = manner
         self._ask: Callable[..., Awaitable[Reply]] = self._asked
+        self._behind: Load | None = None
+        """Where the call is counted that gives way to others."""
 
     @property
     def route(self) -> str | None:
@@ -83,24 +107,38 @@ class Call:
         """Ask the chosen provider; where the route says so, again and others too. Every VongError means that nothing
         was answered yet.
         """
+        principal = self._course.principal
+        directory = await self._means.directory(principal)
+        if directory.guards is None or not self._manner.guarded:
+            self._course.body = self._body
+        else:
+            await self._guard(directory.guards)
         self._course.passage = passage = Passage(self.shape, self._course.body, self.id.hex)
-        directory = await self._means.directory(self._course.principal)
+        check(principal, self.shape, passage.asked.model)
         if passage.asked.previous:
-            passage.follow(await self._means.earlier(self._course.principal.project_id, passage.asked.previous))
+            earlier = await self._means.earlier(principal.project_id, passage.asked.previous)
+            if self._course.watch:
+                await self._course.watch.earlier(earlier)
+            passage.follow(earlier)
         self._course.tags = tags_of(self.trace.tags, passage.asked.metadata)
+        if principal.labels is not None:
+            self._course.tags = tuple(dict.fromkeys((*principal.labels.tags, *self._course.tags)))
+            passage.asked.user = passage.asked.user or principal.labels.user
         way = await self._way(directory, passage)
         self._course.route = way.route
+        if principal.deputy:
+            await self._give_way(way, principal.project_id)
         policy = way.route.policy if way.route else None
         if policy is not None:
             passage.natively = not (policy.continue_streams and passage.stream)
             if policy.cache is not None and (again := await self._again(directory, way, policy.cache, passage)):
                 return again
-        if directory.limits and self._limited:
+        if directory.limits and self._manner.limited:
             await self._admit(directory, way, passage)
         self._ask = partial(self._asked, directory, way.route, passage)
         if policy is None and (way.route is None or way.route.tree is None):
             return await self._ask(way.targets[0])
-        policy, project_id = policy or Policy(), self._course.principal.project_id
+        policy, project_id = policy or Policy(), principal.project_id
         self._timeouts = policy.timeout
         circuit, load = partial(self._means.circuit, project_id), partial(self._means.load, project_id)
         self._course.attempts = Attempts(way, policy, circuit, load, passage.stream)
@@ -111,7 +149,9 @@ class Call:
         try:
             choice = directory.resolve(way.targets[0], way.route)
             course, means = self._course, self._means
-            recall = Recall(means.answers, rule, course.principal, choice, passage, self.trace.cache)
+            guards = directory.guards.version if directory.guards else None
+            recall = Recall(means.answers, rule, course.principal, choice, passage, guards)
+            recall.wish(self.trace.cache)
             kept = await recall.find()
         except (NotFound, Unavailable, Unsupported):
             return None  # whoever is asked says so
@@ -124,6 +164,21 @@ class Call:
         else:
             course.transcript = passage.transcript()
         return reply
+
+    async def _guard(self, posts: Posts) -> None:
+        """Let guards read the request before anything else does: nothing is known of it until they have."""
+        principal = self._course.principal
+        ask = partial(self._means.ask, principal, self.trace)
+        request = Request(self.shape, self._body)
+        check(principal, self.shape, request.model)
+        self._course.watch = watch = Watch(posts.of(self._manner.route or request.model), ask, posts.version)
+        try:
+            await watch.request(request)
+        except VongError:
+            with suppress(InvalidInput):  # what is wrong with it beside that is not told now
+                self._course.passage = Passage(self.shape, withheld(self.shape, self._body), self.id.hex)
+            raise
+        self._course.body = request.body() if watch.reads else self._body
 
     async def _way(self, directory: Directory, passage: Passage) -> Way:
         """The targets in the order in which they are asked."""
@@ -139,6 +194,12 @@ class Call:
         load = partial(self._means.load, self._course.principal.project_id)
         facts = passage.facts(self._course.principal.actor, self.trace.session, self._course.tags, load, costs)
         return directory.along(route, order(route.tree, facts))
+
+    async def _give_way(self, way: Way, project_id: UUID) -> None:
+        """Nobody waits for this call: let those go first that somebody waits for."""
+        behind = self._means.load(project_id, shelf(way))
+        await room(way, behind, self._means.load(project_id, way.targets[0]) if way.route else None)
+        self._behind = behind
 
     @property
     def answer(self) -> dict[str, Any] | None:
@@ -236,10 +297,14 @@ class Call:
     async def _asked(
         self, directory: Directory, route: Route | None, passage: Passage, target: str, limits: Limits | None = None
     ) -> Reply:
-        self._course.choice = choice = directory.resolve(target, route)
+        self._course.choice = self._course.asked[target] = choice = directory.resolve(target, route)
         self._course.reply = self._course.transcript = None
         shape, body = passage.to(choice)
-        reply = await choice.provider.call(Ask(shape, choice.model, body, passage.stream, limits))
+        asked = Ask(shape, choice.model, body, passage.stream, limits, self.trace.passed)
+        send = partial(choice.provider.call, asked)
+        reply = await send()
+        if self._course.watch:
+            reply = await self._course.watch.reply(passage, reply, send)
         self._course.status = reply.status
         if reply.events is None:
             self._read(passage, reply)
@@ -287,8 +352,12 @@ class Call:
         self._course.status = status or self._course.status
         if self._course.attempts:
             self._course.attempts.done()
+        if self._behind is not None:
+            self._behind.leave()
         span = self._course.span(error)
         self._means.account(self._course.principal, span, self._course.tags, self._ticket)
+        for step in steps(self._course, span):
+            self._means.account(self._course.principal, step, (), None)
         if span.status == "ok" and self.route:
             self._afterwards(span)
 

@@ -17,6 +17,7 @@ from vong.gateway.providers import Shape
 from vong.gateway.recall import Recall
 from vong.gateway.request import Trace
 from vong.gateway.transcript import Transcript, usage_of
+from vong.gateway.watch import Watch
 from vong.records import Route, Span, Usage, now
 from vong.records.record import changed, known
 from vong.records.span import Versions
@@ -42,10 +43,13 @@ class Course:
     reply: dict[str, Any] | None = None
     transcript: Transcript | None = None
     attempts: Attempts | None = None
+    asked: dict[str, Choice] = field(default_factory=dict[str, Choice])
+    """Those that were asked, by target."""
     recall: Recall | None = None
     broken: list[int] = field(default_factory=list[int])
     """Chunks that had come when a stream broke off and was gone on with."""
     tags: tuple[str, ...] = ()
+    watch: Watch | None = None
 
     @property
     def operation(self) -> Literal["chat", "embeddings"]:
@@ -149,11 +153,16 @@ class Course:
             found["error.type"] = error.code
         if self.attempts:
             found["vong.attempts"] = self.attempts.made
-        if self.broken:
-            found["vong.continued"] = len(self.broken)
+        return found | self._happened() | self._told(metadata)
+
+    def _happened(self) -> dict[str, Any]:
+        """What stood between the caller and the model."""
+        found: dict[str, Any] = {"vong.continued": len(self.broken)} if self.broken else {}
         if self.recall:
             found |= self.recall.attributes()
-        return found | self._told(metadata)
+        if self.watch:
+            found |= self.watch.attributes()
+        return found
 
     def _told(self, metadata: dict[str, Any]) -> dict[str, Any]:
         """What the caller said of the call."""

@@ -2,30 +2,37 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from random import random
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 from uuid import UUID
 from weakref import WeakKeyDictionary
+
+import msgspec
 
 from vong.errors import InvalidInput, NotFound, Unavailable, Unsupported, UpstreamFailed, VongError
 from vong.gateway.admission import Admission
 from vong.gateway.answers import Answers
 from vong.gateway.breakers import Circuit
-from vong.gateway.call import Call, Means
+from vong.gateway.call import Call, Manner, Means
 from vong.gateway.directory import Directory
 from vong.gateway.fresh import Fresh
 from vong.gateway.keys import Keys, Principal
 from vong.gateway.loads import Load
+from vong.gateway.moderation import Moderation, trial
 from vong.gateway.providers import Provider, Shape
 from vong.gateway.providers.provider import Counts
 from vong.gateway.request import Trace, named
-from vong.gateway.shadows import Shadows
+from vong.gateway.scopes import check, may_call
+from vong.gateway.shadows import Second, Shadows
 from vong.gateway.shapes.messages import counted
 from vong.gateway.shapes.responses import span_of
 from vong.gateway.shares import Ticket
+from vong.gateway.steps import STEP
 from vong.gateway.upstream import Upstream
-from vong.records import Span
+from vong.records import Span, new_id
+from vong.records.guard import GuardTrial, GuardUse
 
 AGE = 1.0
 """Seconds after which a changed route or deployment is seen at the latest, even where no announcement came."""
@@ -46,8 +53,8 @@ class Looks(NamedTuple):
 class Gateway:
     """Everything the request path needs, given as callables, so that it knows no database and no other stage.
 
-    `record` takes a span with its tags and what it reserved, without waiting, `observe` counts it, `admission` holds
-    the limits, `answers` the cache.
+    `record` takes a span with its tags and what it reserved, without waiting (a step within a call too, which counts
+    nowhere), `observe` counts a call, `admission` holds the limits, `answers` the cache.
     """
 
     def __init__(
@@ -84,6 +91,7 @@ class Gateway:
             self._earlier,
             answers,
             self._shadows.make,
+            self._ask,
         )
         self._listed: WeakKeyDictionary[Provider, tuple[float, list[str]]] = WeakKeyDictionary()
 
@@ -104,21 +112,36 @@ class Gateway:
         self._answers.forget(project_id)
 
     async def offered(self, principal: Principal) -> list[str]:
-        """All names that the principal's project can call. A provider that does not answer is left out."""
+        """All names that the principal can call. A provider that does not answer is left out."""
         directory = await self.directory(principal)
         providers = {**directory.providers, **self.providers}
         listed = await asyncio.gather(*(self._list(provider) for provider in providers.values()))
         names = [f"{name}/{model}" for name, models in zip(providers, listed, strict=True) for model in models]
-        return [*directory.names(), *names]
+        return [name for name in (*directory.names(), *names) if may_call(principal.scope, name)]
 
     async def count(self, principal: Principal, body: bytes) -> int:
         """The tokens of a messages request, counted by its target. Unsupported where that cannot count."""
-        directory = await self.directory(principal)
-        choice = directory.choose(counted(body).model, random)
+        directory, model = await self.directory(principal), counted(body).model
+        check(principal, "messages", model)
+        choice = directory.choose(model, random)
         if not isinstance(choice.provider, Counts):
             hint = "Anthropic's models and deployments of Vong's can: name one of them"
             raise Unsupported(f"{choice.target!r} does not count tokens", hint)
         return await choice.provider.count(named(body, choice.model))
+
+    async def moderate(self, principal: Principal, body: bytes, trace: Trace) -> dict[str, Any]:
+        """What guards find in texts, in OpenAI's form."""
+        asked = Moderation(body)
+        posts = asked.posts(await self.directory(principal))
+        return await asked.answer(posts, partial(self._ask, principal, trace))
+
+    async def hold(
+        self, principal: Principal, text: str, uses: Sequence[GuardUse], model: str, on: Literal["input", "output"]
+    ) -> GuardTrial:
+        """What becomes of a text under these guards, or, without any, under those of calls to that model or route."""
+        directory = await self.directory(principal)
+        posts = [directory.makers.sound(use) for use in uses] if uses else directory.posts(model)
+        return await trial(posts, partial(self._ask, principal, Trace.of({})), text, on)
 
     def close(self) -> None:
         """Close the connections to all upstreams."""
@@ -135,9 +158,9 @@ class Gateway:
             self._listed[provider] = (now, models)
         return models
 
-    async def _mirrored(self, principal: Principal, shape: Shape, body: bytes, trace: Trace) -> dict[str, Any]:
+    async def _mirrored(self, principal: Principal, second: Second, trace: Trace) -> dict[str, Any]:
         """The answer to a call that no limit holds for, as a chat completion. UpstreamFailed where it is an error."""
-        call = Call(self._means, principal, shape, body, trace, limited=False)
+        call = Call(self._means, principal, second.shape, second.body, trace, Manner(limited=False, route=second.route))
         try:
             await call.open()
         except BaseException as error:
@@ -178,13 +201,43 @@ class Gateway:
                     raise NotFound(f"no response has the id {response!r}", hint) from None
             await asyncio.sleep(0.02)
         choices = (span.output or {}).get("choices") or []
+        if "messages" not in (span.input or {}):
+            hint = "send the whole conversation as input"
+            raise InvalidInput(f"the response {response!r} was made from what a chat cannot hold", hint)
         if span.status != "ok" or not choices:
             raise InvalidInput(f"the response {response!r} did not come to its end", "send it again, then go on")
-        said = (span.input or {}).get("messages") or []
+        said = span.input["messages"]
         return [*said[1 if span.attributes.get("vong.instructions") else 0 :], choices[0]["message"]]
+
+    async def _ask(self, principal: Principal, parent: Trace, model: str, messages: list[dict[str, Any]]) -> str:
+        """What a model says to a guard: a call of its own below the one that is guarded, accounted like any, and not
+        guarded itself. UpstreamFailed where it does not answer.
+        """
+        id = new_id()
+        trace = Trace(id, parent.trace_id, id.hex[16:], parent.span_id, parent.session, parent.tags)
+        call = Call(
+            self._means,
+            principal,
+            "chat",
+            msgspec.json.encode({"model": model, "messages": messages}),
+            trace,
+            Manner(guarded=False),
+        )
+        try:
+            reply = await call.open()
+        except BaseException as error:
+            call.close(error)
+            raise
+        call.close()
+        try:
+            return str(msgspec.json.decode(reply.body)["choices"][0]["message"]["content"])
+        except (msgspec.DecodeError, KeyError, IndexError, TypeError):
+            message = f"{model!r} answered {reply.status} when a guard asked it"
+            raise UpstreamFailed(message, "try it with: vong gateway try") from None
 
     def _account(self, principal: Principal, span: Span, tags: tuple[str, ...], ticket: Ticket | None) -> None:
         if ticket is not None:
             self._admission.ended(ticket, span)
         self._record(principal.project_id, span, tags, ticket)
-        self._observe(span)
+        if span.kind != STEP:
+            self._observe(span)

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from vong.errors import InvalidInput, Unsupported, UpstreamFailed
+from vong.errors import InvalidInput, NotFound, Unsupported, UpstreamFailed
 from vong.gateway.directory import Choice
 from vong.gateway.loads import Load
 from vong.gateway.onward import onward
@@ -15,7 +15,7 @@ from vong.gateway.providers import Reply, Shape
 from vong.gateway.replay import replayed
 from vong.gateway.request import capped, read, written
 from vong.gateway.shapes import SERVED
-from vong.gateway.shapes.shape import NativeShape
+from vong.gateway.shapes.shape import Chunked, NativeShape
 from vong.gateway.shapes.transcripts import MALFORMED, Native, Translated
 from vong.gateway.transcript import Transcript
 from vong.gateway.tree import Facts
@@ -31,10 +31,10 @@ class Passage:
         self._served = SERVED.get(shape)
         self.asked = self._served.read(body) if self._served else read(shape, body)
         self.stream = bool(self.asked.stream) and shape != "embeddings"
+        self.shape: Shape = shape
         self.kind: Literal["chat", "embeddings"] = "embeddings" if shape == "embeddings" else "chat"
         self.natively = True
         """Whether a target may be asked in the shape itself."""
-        self._shape: Shape = shape
         self._body = body
         self._id = id
         self._said: tuple[str, int] | None = None
@@ -52,11 +52,13 @@ class Passage:
             asked = msgspec.json.encode(onward(self.chat(), *self._said))
             return "chat", self._capped(written(asked, choice.model, self.stream))
         if self._served is None:
-            return self._shape, self._capped(written(self._body, choice.model, self.stream))
-        speaks = self.natively and self._shape in choice.provider.shapes
-        self._native = self._served if speaks and isinstance(self._served, NativeShape) else None
+            return self.shape, self._capped(written(self._body, choice.model, self.stream))
+        self._native = None
+        if self.natively and self.shape in choice.provider.shapes and isinstance(self._served, NativeShape):
+            self._native = self._served if self._served.passes(self._body, choice.provider.address) else None
         if self._native:
-            return self._shape, self._served.written(self._body, choice.model, self.stream)
+            body = self._native.written(self._body, choice.model, self.stream)
+            return self.shape, body if self.cap is None else self._native.ended(body, self.cap)
         return "chat", self._capped(written(msgspec.json.encode(self.chat()), choice.model, self.stream))
 
     def _capped(self, body: bytes) -> bytes:
@@ -71,10 +73,10 @@ class Passage:
                 if self._earlier:
                     own, said = self._chat["messages"], 1 if fields.get("instructions") else 0
                     self._chat["messages"] = [*own[:said], *self._earlier, *own[said:]]
-            except (Unsupported, InvalidInput):
+            except (Unsupported, InvalidInput, NotFound):
                 raise
             except MALFORMED as error:
-                raise InvalidInput(f"the request is not of the form of {self._shape}: {error!r}", EXAMPLE) from error
+                raise InvalidInput(f"the request is not of the form of {self.shape}: {error!r}", EXAMPLE) from error
         return self._chat
 
     def go_on(self, text: str, made: int) -> None:
@@ -110,7 +112,7 @@ class Passage:
             "key": key,
             "user": asked.user,
             "session": session or metadata.get("session_id"),
-            "shape": self._shape,
+            "shape": self.shape,
             "stream": self.stream,
             "tools": bool(self.fields().get("tools")),
             "images": any(part in self._body for part in IMAGES),
@@ -125,8 +127,13 @@ class Passage:
             return msgspec.Raw(self._body)
         try:
             return self.chat()
-        except InvalidInput:
+        except (InvalidInput, NotFound):
             return self.fields()
+
+    def as_chat(self) -> Callable[[], Chunked] | None:
+        """Let the stream of the target that was asked last be told as a chat's. What reads it, where it is none."""
+        native, self._native = self._native, None
+        return native.chunks if native else None
 
     def transcript(self) -> Transcript:
         """For the stream of the target that was asked last."""

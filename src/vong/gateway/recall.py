@@ -42,23 +42,36 @@ _encoder = msgspec.json.Encoder(order="sorted")
 
 
 class Recall:
-    """The cache of one call. `wish` is what the caller asks of it: `bypass` or `refresh`."""
+    """The cache of one call. `guards` is the version of the project's guards, which an answer has passed."""
 
     def __init__(
-        self, answers: Answers, rule: Caching, principal: Principal, choice: Choice, passage: Passage, wish: str | None
+        self,
+        answers: Answers,
+        rule: Caching,
+        principal: Principal,
+        choice: Choice,
+        passage: Passage,
+        guards: str | None,
     ) -> None:
-        if wish not in (None, "bypass", "refresh"):
-            raise InvalidInput(f"x-vong-cache is {wish!r}", "send bypass or refresh, or leave it out")
-        self.outcome: Outcome = "miss" if wish is None else "bypass" if wish == "bypass" else "refresh"
+        self.outcome: Outcome = "miss"
         self.found: Kept | None = None
         self.rule = rule
         self._answers = answers
         self._principal = principal
         self._choice = choice
         self._passage = passage
+        self._guards = guards
         self._key = b""
         self._family: bytes | None = None
         self._text: str | None = None
+
+    def wish(self, wish: str | None) -> None:
+        """What the caller asks of it: `bypass` or `refresh`. InvalidInput for anything else."""
+        if wish is None:
+            return
+        if wish not in ("bypass", "refresh"):
+            raise InvalidInput(f"x-vong-cache is {wish!r}", "send bypass or refresh, or leave it out")
+        self.outcome = "bypass" if wish == "bypass" else "refresh"
 
     @property
     def doubtful(self) -> bool:
@@ -126,7 +139,7 @@ class Recall:
             "key": self._principal.actor,
             "user": self._passage.asked.user or f"key {self._principal.actor}",
         }[self.rule.scope]
-        parts = (self.rule.scope, scope, self._passage.kind, self._choice.versions.config_hash)
+        parts = (self.rule.scope, scope, self._passage.kind, self._choice.versions.config_hash, self._guards)
         return hashlib.blake2b(_encoder.encode([*parts, asked]), digest_size=32).digest()
 
 

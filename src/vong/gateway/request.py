@@ -11,6 +11,8 @@ from vong.errors import InvalidInput
 from vong.gateway.providers import Shape
 from vong.records import new_id
 
+PASSED = ("anthropic-beta", "anthropic-version")
+"""Headers that go on to a provider that speaks the caller's shape."""
 TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}")
 
 
@@ -52,7 +54,9 @@ _encode = msgspec.json.encode
 
 
 class Trace(NamedTuple):
-    """Where a call stands in the caller's trace, and what its headers say of it. `id` is the span's own."""
+    """Where a call stands in the caller's trace, and what its headers say of it. `id` is the span's own, `passed` what
+    goes on to a provider that speaks the caller's shape.
+    """
 
     id: UUID
     trace_id: str
@@ -61,6 +65,7 @@ class Trace(NamedTuple):
     session: str | None
     tags: str | None = None
     cache: str | None = None
+    passed: Mapping[str, str] | None = None
 
     @classmethod
     def of(cls, headers: Mapping[str, str]) -> "Trace":
@@ -73,7 +78,9 @@ class Trace(NamedTuple):
         if found and found[1].strip("0") and found[2].strip("0"):
             trace_id, parent = found.groups()
         session, tags = headers.get("x-vong-session") or None, headers.get("x-vong-tags")
-        return cls(id, trace_id, own[16:], parent, session, tags, headers.get("x-vong-cache") or None)
+        cache = headers.get("x-vong-cache") or None
+        passed = {name: headers[name] for name in PASSED if name in headers} or None
+        return cls(id, trace_id, own[16:], parent, session, tags, cache, passed)
 
 
 def read(shape: Shape, body: bytes) -> Asked:
@@ -101,18 +108,21 @@ def decoded(decode: Callable[[bytes], A], body: bytes) -> A:
     return asked
 
 
+def with_field(body: bytes, name: str, value: str | int) -> bytes:
+    """The body with that field, and nothing else changed."""
+    fields = _fields.decode(body)
+    fields[name] = msgspec.Raw(_encode(value))
+    return _encode(fields)
+
+
 def capped(body: bytes, tokens: int) -> bytes:
     """The chat with an end to its answer."""
-    fields = _fields.decode(body)
-    fields["max_completion_tokens"] = msgspec.Raw(_encode(tokens))
-    return _encode(fields)
+    return with_field(body, "max_completion_tokens", tokens)
 
 
 def named(body: bytes, model: str) -> bytes:
     """The body with a provider's own name of the model, and nothing else changed."""
-    fields = _fields.decode(body)
-    fields["model"] = msgspec.Raw(_encode(model))
-    return _encode(fields)
+    return with_field(body, "model", model)
 
 
 def unstreamed(body: bytes, model: str) -> bytes:

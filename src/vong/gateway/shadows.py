@@ -6,7 +6,7 @@ user's or tag's budget pays for them, and nothing is reserved for them in any.
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from vong.gateway.providers import Shape
 from vong.gateway.request import Trace
 from vong.records import new_id, now
 from vong.records.caching import ComparedAs, Comparison
+from vong.records.scope import Labels, Scope
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +32,9 @@ class Mirror(NamedTuple):
     project_id: UUID
     actor: str = "shadow"
     role: str = "member"
+    scope: Scope | None = None
+    labels: Labels | None = None
+    deputy: bool = True
 
 
 class Second(NamedTuple):
@@ -48,8 +52,8 @@ class Second(NamedTuple):
     agreement: float = 0.0
 
 
-Ask = Callable[[Principal, Shape, bytes, Trace], Any]
-"""Makes a call, given as `Gateway.mirrored`: it awaits the answer as a chat completion, and accounts for it."""
+Ask = Callable[[Principal, Second, Trace], Awaitable[Mapping[str, Any]]]
+"""Makes the second call, accounts for it, and gives its answer as a chat completion."""
 
 
 class Shadows:
@@ -83,7 +87,7 @@ class Shadows:
         )
         agreement = None
         try:
-            said = await self._ask(Mirror(project_id), second.shape, second.body, trace)
+            said = await self._ask(Mirror(project_id), second, trace)
             agreement = await self._answers.agreement(second.said, said)
         except VongError as error:
             log.info("a call could not be mirrored: %s", error)

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from vong.errors import UpstreamFailed
+from vong.gateway.translate.pivot import joined
 from vong.records import Usage
 from vong.records.record import known
 
@@ -28,6 +29,7 @@ class _Delta(msgspec.Struct):
     content: str | None = None
     reasoning_content: str | None = None
     refusal: str | None = None
+    reasoning_details: list[dict[str, Any]] | None = None
     tool_calls: list[_ToolCall] | None = None
 
 
@@ -56,6 +58,7 @@ class _Message:
     def __init__(self) -> None:
         self.texts: dict[str, list[str]] = {}
         self.calls: dict[int, dict[str, Any]] = {}
+        self.details: list[dict[str, Any]] = []
         self.finish: str | None = None
 
     def add(self, delta: _Delta) -> bool:
@@ -66,10 +69,13 @@ class _Message:
             if text:
                 self.texts.setdefault(name, []).append(text)
                 said = True
+        if delta.reasoning_details:
+            self.details = joined([*self.details, *delta.reasoning_details])
         for part in delta.tool_calls or ():
             call = self.calls.setdefault(part.index, {"id": part.id, "type": "function", "function": ["", ""]})
             if part.function:
-                call["function"][0] += part.function.name or ""
+                if part.function.name != call["function"][0]:  # some say it again with every part
+                    call["function"][0] += part.function.name or ""
                 call["function"][1] += part.function.arguments or ""
             said = True
         return said
@@ -78,6 +84,8 @@ class _Message:
         """As a choice of a completion."""
         message: dict[str, Any] = {"role": "assistant", "content": None}
         message.update({name: "".join(parts) for name, parts in self.texts.items()})
+        if self.details:
+            message["reasoning_details"] = self.details
         if self.calls:
             message["tool_calls"] = [
                 {**call, "function": {"name": call["function"][0], "arguments": call["function"][1]}}

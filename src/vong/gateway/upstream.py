@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from vong.errors import Misconfigured, UpstreamFailed, UpstreamTimeout, VongError
+from vong.errors import InvalidInput, Misconfigured, UpstreamFailed, UpstreamTimeout, VongError
 from vong.gateway.addresses import check_peer
 from vong.gateway.connection import Connection, Limits, Response
 
@@ -21,6 +21,8 @@ IDLE = 4.0
 does not meet a connection that is just being closed."""
 KEPT = 512
 """Free connections kept for one origin."""
+PATHS = 200
+"""Paths of one endpoint whose head is kept: some have the model in them, which callers choose."""
 
 
 class Origin(NamedTuple):
@@ -44,24 +46,41 @@ class Endpoint:
         self.origin = Origin(parts.hostname, parts.port or (443 if tls else 80), tls)
         self._path = parts.path
         lines = {"host": parts.netloc, "accept-encoding": "identity", **headers}
-        for name, value in lines.items():
-            if not f"{name}{value}".isprintable():
-                raise Misconfigured(f"the header {name!r} holds characters that no header may hold", "mend vong.toml")
-        self._headers = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
+        try:
+            self._headers = _lines(lines)
+        except InvalidInput as error:
+            raise Misconfigured(error.message, "mend vong.toml") from error
         self._heads: dict[str, bytes] = {}
 
-    def request(self, path: str, body: bytes | None) -> bytes:
-        """The bytes of a GET, or of a POST of JSON where there is a body."""
+    def request(self, path: str, body: bytes | None, headers: Mapping[str, str] | None = None) -> bytes:
+        """The bytes of a GET, or of a POST of JSON where there is a body; `headers` are this request's own.
+        InvalidInput where one of them, or the path, holds what would end its line.
+        """
         head = self._heads.get(path)
         if head is None:
-            method = "GET" if body is None else "POST"
-            text = f"{method} {self._path}{path} HTTP/1.1\r\n{self._headers}"
-            if body is not None:
-                text += "content-type: application/json\r\ncontent-length: "
-            head = self._heads[path] = text.encode("latin-1")
+            head = self._head(path, body is not None)
+        own = _lines(headers).encode("latin-1") if headers else b""
         if body is None:
-            return head + b"\r\n"
-        return b"%b%d\r\n\r\n%b" % (head, len(body), body)
+            return b"%b%b\r\n" % (head, own)
+        return b"%b%d\r\n%b\r\n%b" % (head, len(body), own, body)
+
+    def _head(self, path: str, posts: bool) -> bytes:
+        if not path.isascii() or not path.isprintable() or " " in path:
+            raise InvalidInput(f"{path!r} cannot be asked for", "name a model as its provider does")
+        text = f"{'POST' if posts else 'GET'} {self._path}{path} HTTP/1.1\r\n{self._headers}"
+        if posts:
+            text += "content-type: application/json\r\ncontent-length: "
+        head = text.encode("latin-1")
+        if len(self._heads) < PATHS:
+            self._heads[path] = head
+        return head
+
+
+def _lines(headers: Mapping[str, str]) -> str:
+    for name, value in headers.items():
+        if not (text := f"{name}{value}").isascii() or not text.isprintable():
+            raise InvalidInput(f"the header {name!r} holds characters that no header may hold", "leave them out")
+    return "".join(f"{name}: {value}\r\n" for name, value in headers.items())
 
 
 class Upstream:
@@ -76,14 +95,22 @@ class Upstream:
         self._context = tls
         self._sweeper: asyncio.TimerHandle | None = None
 
-    async def send(self, endpoint: Endpoint, path: str, body: bytes | None, limits: Limits) -> Response:
-        """Send a request; the answer's head has arrived when this returns.
+    async def send(
+        self,
+        endpoint: Endpoint,
+        path: str,
+        body: bytes | None,
+        limits: Limits,
+        headers: Mapping[str, str] | None = None,
+    ) -> Response:
+        """Send a request; the answer's head has arrived when this returns. `headers` go with this one alone.
 
         UpstreamFailed where nobody answers, UpstreamTimeout where it takes longer than its limit. Statuses of 400 and
         above are answers, not errors.
         """
+        request = endpoint.request(path, body, headers)
         connection = self._free(endpoint.origin) or await self._connect(endpoint.origin, limits)
-        response = connection.request(endpoint.request(path, body), limits)
+        response = connection.request(request, limits)
         try:
             await response.head()
         except BaseException:

@@ -5,6 +5,7 @@ from datetime import datetime
 from pydantic import Field
 
 from vong.records.caching import Caching, Shadow
+from vong.records.guard import GuardUse
 from vong.records.record import Record
 from vong.records.tree import Cap, RouteNode
 
@@ -48,7 +49,8 @@ class Policy(Record):
     """What a route does when a target fails before its first token: it is asked again `retries` times (1 gets over a
     connection that was reset), then the `fallbacks` are, in their order. `cap` bounds the calls that a target gets at
     once. With `continue_streams` a stream that breaks off after its first token is gone on with by the next target.
-    `cache` says which answers are given again, `shadow` who else is asked.
+    `cache` says which answers are given again, `shadow` who else is asked. `guards` look at what passes, after those of
+    the project.
     """
 
     fallbacks: tuple[str, ...] = Field(default=(), max_length=20)
@@ -59,6 +61,7 @@ class Policy(Record):
     continue_streams: bool = False
     cache: Caching | None = None
     shadow: Shadow | None = None
+    guards: tuple[GuardUse, ...] = Field(default=(), max_length=50)
 
 
 class Route(Record):

@@ -74,6 +74,11 @@ def int8(value: int | None) -> bytes:
     return _int8(8, value)
 
 
+def boolean(value: bool) -> bytes:
+    """Yes or no."""
+    return b"\x00\x00\x00\x01\x01" if value else b"\x00\x00\x00\x01\x00"
+
+
 def bytea(value: bytes | None) -> bytes:
     """Bytes."""
     return NULL if value is None else _length(len(value)) + value

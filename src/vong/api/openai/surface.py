@@ -16,7 +16,7 @@ from vong.api.openai.answer import JSON, Headers, answer, refuse
 from vong.api.openai.errors import TooLarge, Unknown, WrongMethod
 from vong.errors import NotFound, VongError, nearest
 from vong.gateway.gateway import Gateway
-from vong.gateway.request import Trace
+from vong.gateway.request import PASSED, Trace
 from vong.gateway.shapes import PATHS
 
 Scope = MutableMapping[str, Any]
@@ -27,12 +27,14 @@ Surface = Callable[[Scope, Receive, Send], Awaitable[None]]
 WATCH = 0.05
 """Seconds into a call from which it is watched whether the caller is still there; most calls are over before."""
 COUNTED = "/v1/messages/count_tokens"
+MODERATIONS = "/v1/moderations"
 READ = {
     name.encode(): name
     for name in (
         # who calls, see api/credentials.py
         *("authorization", "x-api-key", "cookie", "host", "origin", "sec-fetch-site"),
         *("content-length", "traceparent", "x-vong-session", "x-vong-tags", "x-vong-cache"),
+        *PASSED,
     )
 }
 """The headers that are read."""
@@ -52,6 +54,8 @@ def create_surface(gateway: Gateway, max_body: int) -> Surface:
         try:
             if path == COUNTED and scope["method"] == "POST":
                 await _count(gateway, headers, receive, send, max_body)
+            elif path == MODERATIONS and scope["method"] == "POST":
+                await _moderate(gateway, headers, receive, send, max_body)
             elif shape is None:
                 await _models(gateway, scope, headers, send)
             elif scope["method"] != "POST":
@@ -75,6 +79,8 @@ def create_surface(gateway: Gateway, max_body: int) -> Surface:
 
 async def _models(gateway: Gateway, scope: Scope, headers: dict[str, str], send: Send) -> None:
     path = unquote(scope["path"])
+    if path == MODERATIONS:
+        raise WrongMethod(f"{path} takes no {scope['method']}", "send a POST")
     if path != "/v1/models" and not path.startswith("/v1/models/"):
         raise Unknown(f"there is no {path} here", "see docs/guides/gateway.md for what is served under /v1")
     if scope["method"] != "GET":
@@ -93,6 +99,12 @@ async def _count(gateway: Gateway, headers: dict[str, str], receive: Receive, se
     principal = await gateway.keys.principal(credential("POST", headers))
     body = await _body(headers, receive, max_body)
     await _json(send, {"input_tokens": await gateway.count(principal, body)})
+
+
+async def _moderate(gateway: Gateway, headers: dict[str, str], receive: Receive, send: Send, max_body: int) -> None:
+    principal = await gateway.keys.principal(credential("POST", headers))
+    body = await _body(headers, receive, max_body)
+    await _json(send, await gateway.moderate(principal, body, Trace.of(headers)))
 
 
 async def _json(send: Send, found: Any) -> None:

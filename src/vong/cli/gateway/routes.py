@@ -8,6 +8,7 @@ import click
 from pydantic import ValidationError
 
 from vong.cli.gateway.group import group
+from vong.cli.gateway.guards import read_guards
 from vong.cli.output import emit, json_option
 from vong.client import Client
 from vong.records import Policy, Timeouts
@@ -38,6 +39,7 @@ def route() -> None:
 @click.option("--continue-streams", is_flag=True, default=None, help="Another target goes on with a broken stream.")
 @click.option("--cache", metavar="MODE[,FIELD=VALUE…]", help="exact or semantic, e.g. semantic,ttl=600,threshold=0.97.")
 @click.option("--shadow", metavar="MODEL[=SHARE]", help="Asked as well, for comparison; e.g. deployment/new=0.2.")
+@click.option("--guards", "guards", metavar="FILE", help="A file with the route's guards, a list in JSON; - for stdin.")
 @click.option("--no-policy", is_flag=True, help="Try a call once, and keep nothing of it.")
 @json_option
 def set_route(
@@ -83,6 +85,8 @@ def delete(name: str, as_json: bool) -> None:
 
 
 def _policy(given: dict[str, Any]) -> Policy:
+    if "guards" in given:
+        given["guards"] = read_guards(given["guards"])
     times = dict(text.partition("=")[::2] for text in given.pop("times", ()))
     if "cache" in given:
         mode, *fields = given["cache"].split(",")

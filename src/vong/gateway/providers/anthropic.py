@@ -18,7 +18,8 @@ from vong.gateway.translate.messages_request import messages_of
 from vong.gateway.upstream import Endpoint, Upstream
 
 PUBLIC = "https://api.anthropic.com/v1"
-VERSION = "2023-06-01"
+SPOKEN = {"anthropic-version": "2023-06-01"}
+"""The version of the API in which chats are asked; callers of messages say their own."""
 
 
 class Anthropic:
@@ -28,9 +29,8 @@ class Anthropic:
 
     def __init__(self, name: str, settings: ProviderSettings, upstream: Upstream) -> None:
         key = settings.key()
-        headers = {"anthropic-version": VERSION, **({"x-api-key": key} if key else {})}
         self.name = name
-        endpoint = Endpoint(settings.base_url or PUBLIC, headers)
+        endpoint = Endpoint(settings.base_url or PUBLIC, {"x-api-key": key} if key else {})
         self._api = HttpApi(name, settings, upstream, endpoint, needs="ANTHROPIC_API_KEY")
 
     @property
@@ -44,7 +44,8 @@ class Anthropic:
             raise Unsupported("Anthropic makes no embeddings", "name a model of another provider")
         self._api.ready()
         native = ask.shape == "messages"
-        response = await self._api.post("/messages", ask.body if native else _asked(ask.body), ask.limits)
+        body, own = (ask.body, {**SPOKEN, **(ask.headers or {})}) if native else (_asked(ask.body), SPOKEN)
+        response = await self._api.post("/messages", body, ask.limits, own)
         headers = passed(response)
         if not ask.stream or response.status != 200:
             found = await self._api.whole(response)
@@ -55,7 +56,7 @@ class Anthropic:
     async def count(self, body: bytes) -> int:
         """The tokens of a messages request, by Anthropic's own count."""
         self._api.ready()
-        response = await self._api.post("/messages/count_tokens", body, None)
+        response = await self._api.post("/messages/count_tokens", body, None, SPOKEN)
         found = await self._api.whole(response)
         try:
             return msgspec.json.decode(found, type=_Count).input_tokens
@@ -65,7 +66,7 @@ class Anthropic:
 
     async def models(self) -> list[str]:
         """What the API lists."""
-        return await listed(self._api)
+        return await listed(self._api, SPOKEN)
 
 
 class _Count(msgspec.Struct):

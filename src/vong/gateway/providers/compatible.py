@@ -15,7 +15,7 @@ from vong.config import ProviderSettings
 from vong.errors import Misconfigured, Unsupported
 from vong.gateway.providers.http_api import HttpApi
 from vong.gateway.providers.openai import listed, passed_on
-from vong.gateway.providers.provider import OPENAI, Ask, Reply
+from vong.gateway.providers.provider import OPENAI, RESPONSES, Ask, Reply, Shape
 from vong.gateway.upstream import Endpoint, Upstream
 
 NEUTRAL: Mapping[str, tuple[Any, ...]] = {
@@ -76,7 +76,7 @@ class Compatible:
     """A model API of the table. `kind` is its row."""
 
     kind: ClassVar[str]
-    shapes = OPENAI
+    shapes: ClassVar[frozenset[Shape]] = OPENAI
 
     def __init__(self, name: str, settings: ProviderSettings, upstream: Upstream) -> None:
         self.name = name
@@ -126,6 +126,7 @@ class Azure(Compatible):
     """OpenAI's models at Azure. A model is called by the name of its deployment there."""
 
     kind = "azure"
+    shapes = RESPONSES
 
 
 class Groq(Compatible):

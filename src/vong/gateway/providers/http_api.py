@@ -9,6 +9,7 @@ from vong.gateway.upstream import Endpoint, Upstream
 
 PROBE = Limits(connect=3.0, first_byte=5.0, total=10.0)
 """How long a list of models may take."""
+EVENTS = "text/event-stream"
 PASSED = ("retry-after", "retry-after-ms", "x-ratelimit-", "x-request-id")
 """Headers of the upstream, or beginnings of them, that are of use to a caller or a trace."""
 
@@ -47,14 +48,19 @@ class HttpApi:
             hint = f'set api_key, or api_key_env = "{self._missing}", of {table}; a stored provider takes --ask-key'
         raise Misconfigured(f"the provider {self.name!r} has no API key", hint)
 
-    async def post(self, path: str, body: bytes, limits: Limits | None) -> Response:
-        """Send a request; the answer's head has arrived when this returns. `limits` are a route's."""
-        return await self._send(path, body, self._limits if limits is None else self._limits.within(limits))
+    async def post(
+        self, path: str, body: bytes, limits: Limits | None, headers: Mapping[str, str] | None = None
+    ) -> Response:
+        """Send a request; the answer's head has arrived when this returns. `limits` are a route's, `headers` go with
+        this request alone.
+        """
+        own = self._limits if limits is None else self._limits.within(limits)
+        return await self._send(path, body, own, headers)
 
-    async def listed(self, path: str) -> bytes:
+    async def listed(self, path: str, headers: Mapping[str, str] | None = None) -> bytes:
         """A list of models. UpstreamFailed where the API does not give it."""
         self.ready()
-        response = await self._send(path, None, PROBE)
+        response = await self._send(path, None, PROBE, headers)
         body = await self.whole(response)
         if response.status != 200:
             raise UpstreamFailed(f"{self.name!r} answers {response.status} when asked for its models", "check its key")
@@ -69,16 +75,16 @@ class HttpApi:
         finally:
             response.close()
 
-    def streams(self, response: Response) -> None:
+    def streams(self, response: Response, kind: str = EVENTS) -> None:
         """UpstreamFailed where an answer is no stream of events."""
-        kind = response.headers.get("content-type", "")
-        if not kind.startswith("text/event-stream"):
+        found = response.headers.get("content-type", "")
+        if not found.startswith(kind):
             response.close()
-            raise UpstreamFailed(f"{self.name!r} answered a request for a stream with {kind or 'no content type'!r}")
+            raise UpstreamFailed(f"{self.name!r} answered a request for a stream with {found or 'no content type'!r}")
 
-    async def _send(self, path: str, body: bytes | None, limits: Limits) -> Response:
+    async def _send(self, path: str, body: bytes | None, limits: Limits, headers: Mapping[str, str] | None) -> Response:
         try:
-            return await self._upstream.send(self.endpoint, path, body, limits)
+            return await self._upstream.send(self.endpoint, path, body, limits, headers)
         except UpstreamFailed as error:
             raise self._named(error) from error
 

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
@@ -54,7 +55,7 @@ class Local:
             hint = "leave dimensions out"
             raise InvalidInput(f"{ask.model!r} makes {vectors.shape[1]} dimensions, not {asked.dimensions}", hint)
         tokens = await asyncio.to_thread(embedder.count_tokens, asked.texts)
-        return Reply(200, answer(ask.model, vectors, asked.encoding_format, tokens))
+        return Reply(200, msgspec.json.encode(answer(ask.model, vectors, asked.encoding_format, tokens)))
 
     async def models(self) -> list[str]:
         """The models."""

@@ -3,6 +3,7 @@
 The request goes out as the caller wrote it, but for the model's name; fields that Vong does not know pass through.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -11,17 +12,17 @@ from vong.config import ProviderSettings
 from vong.errors import UpstreamFailed
 from vong.gateway.providers.events import whole_events
 from vong.gateway.providers.http_api import HttpApi, passed, status
-from vong.gateway.providers.provider import OPENAI, Ask, Reply, Shape
+from vong.gateway.providers.provider import RESPONSES, Ask, Reply, Shape
 from vong.gateway.upstream import Endpoint, Upstream
 
 PUBLIC = "https://api.openai.com/v1"
-PATHS: dict[Shape, str] = {"chat": "/chat/completions", "embeddings": "/embeddings"}
+PATHS: dict[Shape, str] = {"chat": "/chat/completions", "embeddings": "/embeddings", "responses": "/responses"}
 
 
 class OpenAI:
     """A model API in OpenAI's shape."""
 
-    shapes = OPENAI
+    shapes = RESPONSES
 
     def __init__(self, name: str, settings: ProviderSettings, upstream: Upstream) -> None:
         key = settings.key()
@@ -61,9 +62,9 @@ async def passed_on(api: HttpApi, ask: Ask) -> Reply:
     return Reply(response.status, b"", headers, whole_events(response))
 
 
-async def listed(api: HttpApi) -> list[str]:
+async def listed(api: HttpApi, headers: Mapping[str, str] | None = None) -> list[str]:
     """The models that an API in OpenAI's shape lists."""
-    body = await api.listed("/models")
+    body = await api.listed("/models", headers)
     try:
         found: list[dict[str, Any]] = msgspec.json.decode(body, type=_Models).data
     except msgspec.DecodeError as error:

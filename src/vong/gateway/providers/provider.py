@@ -13,7 +13,8 @@ class Ask(NamedTuple):
     """What is asked of a provider. `body` is the whole JSON request, `model` the model named in it.
 
     A streamed call asks for usage in the stream (`stream_options.include_usage`), whatever the caller wanted. `limits`
-    are a route's; a provider that calls over a network keeps them beside its own, the shorter of each.
+    are a route's; a provider that calls over a network keeps them beside its own, the shorter of each. `headers` are of
+    the caller, for a provider that speaks the caller's shape.
     """
 
     shape: Shape
@@ -21,6 +22,7 @@ class Ask(NamedTuple):
     body: bytes
     stream: bool = False
     limits: Limits | None = None
+    headers: Mapping[str, str] | None = None
 
 
 @dataclass(slots=True)
@@ -39,6 +41,8 @@ class Reply:
 
 OPENAI: frozenset[Shape] = frozenset({"chat", "embeddings"})
 """The shapes of most."""
+RESPONSES: frozenset[Shape] = frozenset({*OPENAI, "responses"})
+"""Those of OpenAI's own models."""
 
 
 class Provider(Protocol):

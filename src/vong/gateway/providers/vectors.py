@@ -1,7 +1,8 @@
-"""Embedding requests and answers in OpenAI's shape, for providers that compute the vectors here."""
+"""Embedding requests and answers in OpenAI's shape, for providers that make or take them in another."""
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -9,13 +10,16 @@ import numpy.typing as npt
 
 from vong.errors import InvalidInput
 
+READ = frozenset({"model", "input", "encoding_format", "dimensions", "user"})
+
 
 class Wanted(msgspec.Struct):
-    """What an embedding request asks for."""
+    """What an embedding request asks for. `more` are fields that OpenAI does not have."""
 
     input: str | list[str]
     encoding_format: str = "float"
     dimensions: int | None = None
+    more: Mapping[str, Any] = {}
 
     @property
     def texts(self) -> list[str]:
@@ -27,6 +31,7 @@ def wanted(body: bytes) -> Wanted:
     """The request. InvalidInput where it is of another form (token ids, for one)."""
     try:
         asked = msgspec.json.decode(body, type=Wanted)
+        asked.more = {name: value for name, value in msgspec.json.decode(body).items() if name not in READ}
     except msgspec.DecodeError as error:
         raise InvalidInput(f"this request cannot be used: {error}", "input is a text or a list of texts") from error
     if not asked.texts or not all(asked.texts):
@@ -36,14 +41,16 @@ def wanted(body: bytes) -> Wanted:
     return asked
 
 
-def answer(model: str, vectors: npt.NDArray[np.float32], encoding: str, tokens: int) -> bytes:
-    """The JSON answer for `vectors` of shape (texts, dimensions); `base64` holds little-endian float32."""
+def answer(model: str, vectors: npt.ArrayLike, encoding: str, tokens: int | None) -> dict[str, Any]:
+    """The answer for `vectors` of shape (texts, dimensions); `base64` holds little-endian float32. `tokens` None:
+    nobody counted them.
+    """
     rows = np.ascontiguousarray(vectors, dtype="<f4")
     data = [
         {"object": "embedding", "index": index, "embedding": _encoded(row, encoding)} for index, row in enumerate(rows)
     ]
-    usage = {"prompt_tokens": tokens, "total_tokens": tokens}
-    return msgspec.json.encode({"object": "list", "data": data, "model": model, "usage": usage})
+    usage = {} if tokens is None else {"usage": {"prompt_tokens": tokens, "total_tokens": tokens}}
+    return {"object": "list", "data": data, "model": model, **usage}
 
 
 def words(texts: Sequence[str]) -> int:

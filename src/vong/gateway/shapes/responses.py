@@ -1,17 +1,24 @@
-"""OpenAI's responses. A response is the span of its call: `previous_response_id` goes on from what stands there."""
+"""OpenAI's responses. A response is the span of its call: `previous_response_id` goes on from what stands there.
 
+What a chat cannot hold (tools that run at OpenAI, say) passes on as it is to a provider that speaks responses, and the
+answer comes back as it is: then the response is OpenAI's, by its id too.
+"""
+
+import re
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import msgspec
 
-from vong.errors import InvalidInput, NotFound
+from vong.errors import InvalidInput, NotFound, Unsupported
 from vong.gateway.providers import Shape
-from vong.gateway.request import Asked, decoded
-from vong.gateway.shapes.shape import Streamed
+from vong.gateway.request import Asked, decoded, with_field
+from vong.gateway.shapes.shape import Chunked, Streamed
 from vong.gateway.shapes.translated import AsChat
 from vong.gateway.translate.responses_answer import Events, response_of
+from vong.gateway.translate.responses_native import Chunks, completion_of
 from vong.gateway.translate.responses_request import chat_of
 
 
@@ -21,6 +28,10 @@ class _Asked(Asked, kw_only=True):
     previous_response_id: str | None = None
 
 
+OURS = re.compile(r"resp_[0-9a-f]{32}")
+HOSTS = (".openai.com", ".openai.azure.com", ".services.ai.azure.com")
+"""Where OpenAI's models are that give their thoughts away encrypted."""
+MALFORMED = (KeyError, TypeError, ValueError, AttributeError, IndexError)
 _read = msgspec.json.Decoder(_Asked).decode
 
 
@@ -36,11 +47,14 @@ class Responses(AsChat):
         if not bytes(asked.input) or bytes(asked.input) in (b"null", b'""', b"[]"):
             raise InvalidInput("input is missing or empty", "send a text, or items")
         asked.max_completion_tokens = asked.max_output_tokens
-        asked.previous = asked.previous_response_id
+        asked.previous = asked.previous_response_id if is_ours(asked.previous_response_id) else None
         return asked
 
     def chat(self, asked: Mapping[str, Any]) -> dict[str, Any]:
-        """The request as a chat."""
+        """The request as a chat. NotFound where it goes on from a response that was not made here."""
+        previous = asked.get("previous_response_id")
+        if previous and not is_ours(previous):
+            raise NotFound(f"no response has the id {previous!r}", "send the whole conversation as input")
         return chat_of(asked)
 
     def answer(self, completion: Mapping[str, Any], asked: Mapping[str, Any], id: str) -> dict[str, Any]:
@@ -51,11 +65,47 @@ class Responses(AsChat):
         """For a chat's stream."""
         return _Streamed(Events(asked, id))
 
+    def passes(self, body: bytes, address: str) -> bool:
+        """Where only OpenAI can answer: a chat cannot hold the request, it goes on from a response of OpenAI's, or from
+        a thought that only OpenAI can read, or asks OpenAI itself for one.
+        """
+        asked = msgspec.json.decode(body, type=dict[str, Any])
+        if is_ours(asked.get("previous_response_id")):
+            return False
+        try:
+            details = [
+                one for message in self.chat(asked)["messages"] for one in message.get("reasoning_details") or ()
+            ]
+        except (Unsupported, NotFound):
+            return True
+        except MALFORMED:
+            return False  # the chat says what is wrong with it
+        foreign = any(one["type"] == "reasoning.encrypted" and not one.get("format") for one in details)
+        host = urlsplit(address).hostname or ""
+        return foreign or (host.endswith(HOSTS) and "reasoning.encrypted_content" in (asked.get("include") or ()))
+
+    def ended(self, body: bytes, tokens: int) -> bytes:
+        """The body with an end to its answer."""
+        return with_field(body, "max_output_tokens", tokens)
+
+    def completion(self, answer: Mapping[str, Any]) -> dict[str, Any]:
+        """A response of OpenAI's as a completion."""
+        return completion_of(answer)
+
+    def chunks(self) -> Chunked:
+        """For a stream of OpenAI's."""
+        return Chunks()
+
     def error_event(self, status: int, said: Mapping[str, Any]) -> bytes:
         """The event of an error."""
         del status
         told = {"code": said.get("code"), "message": said.get("message"), "param": said.get("param")}
         return _event({"type": "error", **told, "sequence_number": 0})
+
+
+def is_ours(id: str | None) -> bool:
+    """Whether an id was made here: then it is that of a span."""
+    return id is not None and OURS.fullmatch(id) is not None
 
 
 def span_of(id: str) -> UUID:

@@ -75,6 +75,14 @@ class ServedShape(Protocol):
 class NativeShape(ServedShape, Protocol):
     """A shape that some providers speak themselves."""
 
+    def passes(self, body: bytes, address: str) -> bool:
+        """Whether a provider at that address that speaks the shape is asked in it; else in a chat, as all others."""
+        ...
+
+    def ended(self, body: bytes, tokens: int) -> bytes:
+        """The body with an end to its answer."""
+        ...
+
     def completion(self, answer: Mapping[str, Any]) -> dict[str, Any]:
         """A native whole answer as a chat completion."""
         ...

@@ -7,6 +7,9 @@ from typing import Any
 import msgspec
 
 from vong.errors import UpstreamFailed
+from vong.gateway.translate.messages_request import FORMAT
+from vong.gateway.translate.pivot import joined
+from vong.gateway.translate.sealed import sealed
 
 FINISH = {
     "end_turn": "stop",
@@ -37,7 +40,7 @@ def completion_of(message: Mapping[str, Any]) -> dict[str, Any]:
             thoughts.append(block["thinking"])
             details.append(_thought(index, block["thinking"], block.get("signature")))
         elif kind == "redacted_thinking":
-            details.append({"type": "reasoning.encrypted", "data": block["data"], "index": index})
+            details.append({"type": "reasoning.encrypted", "data": block["data"], "format": FORMAT, "index": index})
         elif kind == "tool_use":
             arguments = msgspec.json.encode(block["input"]).decode()
             function = {"name": block["name"], "arguments": arguments}
@@ -60,12 +63,14 @@ def message_of(completion: Mapping[str, Any]) -> dict[str, Any]:
     said, blocks = choice["message"], list[dict[str, Any]]()
     details = said.get("reasoning_details") or []
     for detail in details:
-        if detail["type"] == "reasoning.encrypted":
-            blocks.append({"type": "redacted_thinking", "data": detail["data"]})
-        elif detail["type"] == "reasoning.text":
-            signature = detail.get("signature") or ""
+        if detail["type"] == "reasoning.text":
+            signature = (detail.get("signature") or "") if is_claudes(detail) else ""
             blocks.append({"type": "thinking", "thinking": detail["text"], "signature": signature})
-    if not details and said.get("reasoning_content"):
+        elif detail["type"] == "reasoning.encrypted" and is_claudes(detail):
+            blocks.append({"type": "redacted_thinking", "data": detail["data"]})
+    if others := [detail for detail in details if not is_claudes(detail)]:
+        blocks.append({"type": "redacted_thinking", "data": sealed(others)})
+    if said.get("reasoning_content") and not _has_text(details):
         blocks.append({"type": "thinking", "thinking": said["reasoning_content"], "signature": ""})
     for name in ("content", "refusal"):
         if said.get(name):
@@ -154,7 +159,7 @@ class Chunks:
             call = {"index": self._calls[index], "id": block["id"], "type": "function", "function": function}
             return [self._chunk({"tool_calls": [call]})]
         if block["type"] == "redacted_thinking":
-            detail = {"type": "reasoning.encrypted", "data": block["data"], "index": index}
+            detail = {"type": "reasoning.encrypted", "data": block["data"], "format": FORMAT, "index": index}
             return [self._chunk({"reasoning_details": [detail]})]
         return []
 
@@ -176,6 +181,15 @@ class Chunks:
         return {**self._head, "choices": [{"index": 0, "delta": delta, "finish_reason": None}]}
 
 
+def _has_text(details: list[dict[str, Any]]) -> bool:
+    return any(detail["type"] == "reasoning.text" for detail in details)
+
+
+def is_claudes(detail: Mapping[str, Any]) -> bool:
+    """Whether Claude had that thought."""
+    return detail.get("format") in {None, FORMAT}
+
+
 class Events:
     """Takes the chunks of a chat's stream, gives the events of a message's."""
 
@@ -184,6 +198,7 @@ class Events:
         self._begun = False
         self._open: tuple[str, int] | None = None
         self._blocks = 0
+        self._others: list[dict[str, Any]] = []
         self._choice: dict[str, Any] = {}
         self._refused = False
         self._usage: dict[str, Any] = {}
@@ -193,6 +208,8 @@ class Events:
         events = [] if self._begun else [self._start(chunk)]
         self._usage = chunk.get("usage") or self._usage
         for choice in chunk.get("choices") or ():
+            if choice.get("index"):
+                continue  # a message has one
             delta = choice.get("delta") or {}
             events += self._reasoning(delta)
             for name in ("content", "refusal"):
@@ -210,7 +227,11 @@ class Events:
         """How a message ends: with usage, which a chat gives last."""
         reason = _reason(self._choice, self._refused)
         last = {"type": "message_delta", "delta": reason, "usage": message_usage(self._usage)}
-        return [*self._close(), last, {"type": "message_stop"}]
+        closed = self._close()
+        if self._others:
+            closed += self._into("hidden", -1, {"type": "redacted_thinking", "data": sealed(joined(self._others))})
+            closed += self._close()
+        return [*closed, last, {"type": "message_stop"}]
 
     def _start(self, chunk: Mapping[str, Any]) -> dict[str, Any]:
         self._begun = True
@@ -230,15 +251,19 @@ class Events:
         events = list[dict[str, Any]]()
         for detail in delta.get("reasoning_details") or ():
             index = detail.get("index") or 0
+            if not is_claudes(detail):
+                self._others.append(detail)
+            if detail["type"] == "reasoning.encrypted" and not is_claudes(detail):
+                continue
             if detail["type"] == "reasoning.encrypted":
                 events += self._into("hidden", index, {"type": "redacted_thinking", "data": detail["data"]})
                 continue
             events += self._into("thought", index, {"type": "thinking", "thinking": "", "signature": ""})
             if detail.get("text"):
                 events.append(self._delta({"type": "thinking_delta", "thinking": detail["text"]}))
-            if detail.get("signature"):
+            if detail.get("signature") and is_claudes(detail):
                 events.append(self._delta({"type": "signature_delta", "signature": detail["signature"]}))
-        if not delta.get("reasoning_details") and delta.get("reasoning_content"):
+        if delta.get("reasoning_content") and not _has_text(delta.get("reasoning_details") or []):
             events += self._into("thought", 0, {"type": "thinking", "thinking": "", "signature": ""})
             events.append(self._delta({"type": "thinking_delta", "thinking": delta["reasoning_content"]}))
         return events
@@ -274,7 +299,8 @@ class Events:
 
 
 def _thought(index: int, text: str, signature: str | None) -> dict[str, Any]:
-    return {"type": "reasoning.text", "text": text, "signature": signature, "index": index}
+    told = {"text": text, "signature": signature}
+    return {"type": "reasoning.text", **told, "format": FORMAT, "index": index}
 
 
 def _finish(message: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """Requests between Anthropic's messages and the chat, both ways.
 
-What changes no answer is left out: hints for caches, and how a call is billed. Thoughts of earlier turns stay behind on
-the way to a chat, because they are signed for the model that had them.
+What changes no answer is left out: hints for caches, and how a call is billed. Thoughts that Claude had in earlier
+turns stay behind on the way to a chat, because they are signed for it; those of other models come back sealed in
+`redacted_thinking`.
 """
 
 from collections.abc import Mapping
@@ -10,7 +11,11 @@ from typing import Any
 import msgspec
 
 from vong.errors import InvalidInput, Unsupported
+from vong.gateway.translate.pivot import chosen, functions_of, thoughts_of
+from vong.gateway.translate.sealed import is_sealed, unsealed
 
+FORMAT = "anthropic-claude-v1"
+"""Whose thoughts Anthropic takes back."""
 DEFAULT_TOKENS = 4096
 """Tokens of an answer where a chat does not say: messages must."""
 BUDGETS = {"minimal": 1024, "low": 2048, "medium": 8192, "high": 24576}
@@ -97,11 +102,13 @@ def _chat_messages(message: Mapping[str, Any]) -> list[dict[str, Any]]:
     content = message["content"]
     if isinstance(content, str):
         return [{"role": message["role"], "content": content}]
+    if message["role"] == "system":  # in the middle of a conversation, where a chat may have it too
+        return [{"role": "system", "content": [_part(block) for block in content]}]
     return _assistant(content) if message["role"] == "assistant" else _user(content)
 
 
 def _assistant(blocks: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    texts, calls = list[str](), list[dict[str, Any]]()
+    texts, calls, details = list[str](), list[dict[str, Any]](), list[dict[str, Any]]()
     for block in blocks:
         if block["type"] == "text":
             texts.append(block["text"])
@@ -109,9 +116,13 @@ def _assistant(blocks: list[dict[str, Any]]) -> list[dict[str, Any]]:
             arguments = msgspec.json.encode(block["input"]).decode()
             function = {"name": block["name"], "arguments": arguments}
             calls.append({"id": block["id"], "type": "function", "function": function})
+        elif block["type"] == "redacted_thinking" and is_sealed(block["data"]):
+            details += unsealed(block["data"])
         elif block["type"] not in {"thinking", "redacted_thinking"}:
             raise _no_block(block)
     found: dict[str, Any] = {"role": "assistant", "content": "".join(texts) if texts else None}
+    if details:
+        found["reasoning_details"] = details
     return [{**found, "tool_calls": calls} if calls else found]
 
 
@@ -207,7 +218,7 @@ def _turns(messages: list[dict[str, Any]]) -> tuple[Any, list[dict[str, Any]]]:
 
 def _said(message: Mapping[str, Any]) -> list[dict[str, Any]]:
     blocks = list[dict[str, Any]]()
-    for detail in message.get("reasoning_details") or []:
+    for detail in thoughts_of(message, FORMAT):
         if detail["type"] == "reasoning.encrypted":
             blocks.append({"type": "redacted_thinking", "data": detail["data"]})
         elif detail.get("signature"):
@@ -263,10 +274,7 @@ def _source(url: str) -> dict[str, Any]:
 
 def _tools_for(fields: dict[str, Any], found: dict[str, Any]) -> None:
     tools = list[dict[str, Any]]()
-    for tool in fields.pop("tools", None) or []:
-        if tool.get("type") != "function":
-            raise Unsupported(f"Anthropic has no tool of type {tool.get('type')!r}", "use a function")
-        function = tool["function"]
+    for function in functions_of(fields, "Anthropic"):
         made = {"name": function["name"], "input_schema": function.get("parameters") or {"type": "object"}}
         tools.append({**made, **{k: function[k] for k in ("description", "strict") if function.get(k) is not None}})
     choice, parallel = fields.pop("tool_choice", None), fields.pop("parallel_tool_calls", None)
@@ -275,9 +283,8 @@ def _tools_for(fields: dict[str, Any], found: dict[str, Any]) -> None:
     found["tools"] = tools
     if choice is None and parallel is not False:
         return
-    plain = {None: "auto", "auto": "auto", "required": "any", "none": "none"}
-    named = isinstance(choice, dict)
-    made = {"type": "tool", "name": choice["function"]["name"]} if named else {"type": plain[choice]}
+    mode, only = chosen(choice or "auto", "Anthropic")
+    made = {"type": "tool", "name": only} if only else {"type": {"required": "any"}.get(mode, mode)}
     found["tool_choice"] = {**made, "disable_parallel_tool_use": True} if parallel is False else made
 
 

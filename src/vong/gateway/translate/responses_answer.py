@@ -4,17 +4,13 @@ Thoughts become reasoning items. What their model needs to have back (`reasoning
 in `encrypted_content`, which callers send back unread.
 """
 
-import base64
 import time
 from collections.abc import Mapping
 from typing import Any
 
-import msgspec
+from vong.gateway.translate.pivot import joined
+from vong.gateway.translate.sealed import sealed
 
-from vong.errors import InvalidInput
-
-SEALED = "vong."
-"""How an `encrypted_content` begins that was made here."""
 SAID_AGAIN = (
     *("instructions", "max_output_tokens", "metadata", "previous_response_id", "reasoning", "temperature"),
     *("text", "top_p", "truncation", "user", "top_logprobs"),
@@ -56,21 +52,6 @@ def usage_of(usage: Mapping[str, Any] | None) -> dict[str, Any] | None:
     }
 
 
-def sealed(details: list[dict[str, Any]]) -> str:
-    """Details of thoughts as an `encrypted_content`."""
-    return SEALED + base64.urlsafe_b64encode(msgspec.json.encode(details)).decode()
-
-
-def unsealed(content: str) -> list[dict[str, Any]]:
-    """The way back. What another server made is passed on as it is."""
-    if not content.startswith(SEALED):
-        return [{"type": "reasoning.encrypted", "data": content, "index": 0}]
-    try:
-        return msgspec.json.decode(base64.urlsafe_b64decode(content[len(SEALED) :]), type=list[dict[str, Any]])
-    except (ValueError, msgspec.DecodeError) as error:
-        raise InvalidInput(f"encrypted_content was changed: {error}", "send it back as it came") from error
-
-
 class Events:
     """Takes the chunks of a chat's stream, gives the events of a response's."""
 
@@ -98,7 +79,8 @@ class Events:
             if choice.get("index"):
                 continue
             delta = choice.get("delta") or {}
-            self._details += delta.get("reasoning_details") or ()
+            if delta.get("reasoning_details"):
+                self._details = joined([*self._details, *delta["reasoning_details"]])
             for name, kind in (("reasoning_content", "reasoning"), ("content", "text"), ("refusal", "refusal")):
                 if delta.get(name):
                     events += self._grown(kind, delta[name])

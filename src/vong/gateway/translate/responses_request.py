@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from vong.errors import Unsupported
-from vong.gateway.translate.responses_answer import unsealed
+from vong.gateway.translate.sealed import unsealed
 
 LEFT_OUT = {
     *("store", "include", "background", "service_tier", "truncation", "stream_options", "prompt_cache_key"),

@@ -81,10 +81,18 @@ export const limits = () =>
   });
 
 /** What the calls of the last 30 days used, by group. */
-export const ledger = (by: "key" | "user" | "model" | "route" | "tag" | "day") =>
+export const ledger = (
+  by: "key" | "user" | "model" | "route" | "tag" | "day",
+  bucket: "whole" | "hour" | "day" | "month",
+) =>
   queryOptions({
-    queryKey: ["gateway", "ledger", by],
-    queryFn: () => ok(api.GET("/api/v1/gateway/ledger", { params: { query: { by } } })),
+    queryKey: ["gateway", "ledger", by, bucket],
+    queryFn: () =>
+      ok(
+        api.GET("/api/v1/gateway/ledger", {
+          params: { query: { by, bucket: bucket === "whole" ? undefined : bucket } },
+        }),
+      ),
     refetchInterval: 15_000,
     placeholderData: keepPreviousData,
   });
@@ -112,4 +120,12 @@ export const pairsOf = (route: string) =>
     queryFn: () =>
       ok(api.GET("/api/v1/gateway/comparisons", { params: { query: { route, kind: "shadow", limit: 50 } } })),
     refetchInterval: 15_000,
+  });
+
+/** The batches, newest first. */
+export const batches = () =>
+  queryOptions({
+    queryKey: ["gateway", "batches"],
+    queryFn: () => ok(api.GET("/api/v1/gateway/batches", { params: { query: { limit: 200 } } })),
+    refetchInterval: LIVE,
   });

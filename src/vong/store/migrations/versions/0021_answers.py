@@ -9,7 +9,7 @@ from vong.store.migrations import tenancy
 from vong.store.schema import project_column
 
 revision = "0021"
-down_revision = "0018"
+down_revision = "0020"
 
 
 def upgrade() -> None:

@@ -9,6 +9,7 @@ export const gateway: Messages["gateway"] = {
     providers: "Nhà cung cấp",
     keys: "Khoá API",
     limits: "Giới hạn",
+    batches: "Lô",
   },
   empty: {
     title: "Chưa có tuyến nào",
@@ -19,8 +20,20 @@ export const gateway: Messages["gateway"] = {
     range: "Khoảng thời gian",
     ranges: { "1h": "1 giờ", "6h": "6 giờ", "24h": "24 giờ", "7d": "7 ngày", "30d": "30 ngày" },
     by: "Nhóm theo",
-    groupings: { model: "Theo mô hình", key: "Theo khoá", route: "Theo tuyến" },
-    totals: { model: "Tổng theo mô hình", key: "Tổng theo khoá", route: "Tổng theo tuyến" },
+    groupings: {
+      model: "Theo mô hình",
+      key: "Theo khoá",
+      route: "Theo tuyến",
+      user: "Theo người dùng",
+      tag: "Theo thẻ",
+    },
+    totals: {
+      model: "Tổng theo mô hình",
+      key: "Tổng theo khoá",
+      route: "Tổng theo tuyến",
+      user: "Tổng theo người dùng",
+      tag: "Tổng theo thẻ",
+    },
     metric: "Số liệu",
     metrics: { tokens: "Token vào", p50: "Độ trễ trung vị", p95: "Phân vị 95" },
     short: { calls: "Lời gọi", tokens: "Token", cost: "Chi phí", p50: "Độ trễ", p95: "95 %" },
@@ -257,6 +270,10 @@ export const gateway: Messages["gateway"] = {
     emptyText:
       "Cho một khoá một số lời gọi mỗi phút, hay cho dự án một số tiền mỗi tháng. Ngân sách được giữ chỗ trước lời gọi và quyết toán sau đó, nên dù nhiều lời gọi cùng lúc cũng không vượt.",
     ledger: "Sổ cái, 30 ngày",
+    buckets: "Chia theo thời gian",
+    bucket: { whole: "Gộp cả", hour: "Theo giờ", day: "Theo ngày", month: "Theo tháng" },
+    at: "Từ (UTC)",
+    failed: "Thất bại",
     by: {
       key: "Theo khoá",
       user: "Theo người dùng",

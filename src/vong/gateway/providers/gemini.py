@@ -1,0 +1,79 @@
+"""Gemini: a chat is translated into `generateContent`, and the answer back."""
+
+from typing import Any
+from urllib.parse import quote
+
+import msgspec
+
+from vong.config import ProviderSettings
+from vong.errors import UpstreamFailed
+from vong.gateway.providers.foreign import MALFORMED, answered, asked, streamed
+from vong.gateway.providers.http_api import HttpApi, passed
+from vong.gateway.providers.provider import OPENAI, Ask, Reply
+from vong.gateway.providers.vectors import answer, wanted
+from vong.gateway.translate.gemini_answer import Chunks, completion_of, error_of, vectors_of
+from vong.gateway.translate.gemini_request import embed_of, generate_of
+from vong.gateway.upstream import Endpoint, Upstream
+
+PUBLIC = "https://generativelanguage.googleapis.com/v1beta"
+LISTED = "/models?pageSize=1000"
+
+
+class Gemini:
+    """Google's Gemini API."""
+
+    shapes = OPENAI
+
+    def __init__(self, name: str, settings: ProviderSettings, upstream: Upstream) -> None:
+        key = settings.key()
+        endpoint = Endpoint(settings.base_url or PUBLIC, {"x-goog-api-key": key} if key else {})
+        self.name = name
+        self._api = HttpApi(name, settings, upstream, endpoint, needs="GEMINI_API_KEY")
+
+    @property
+    def address(self) -> str:
+        """The base URL."""
+        return self._api.endpoint.url
+
+    async def call(self, ask: Ask) -> Reply:
+        """Ask in Gemini's form. Unsupported for what it cannot hold."""
+        self._api.ready()
+        if ask.shape == "embeddings":
+            return await self._embed(ask)
+        body = asked(ask.body, generate_of)
+        do = "streamGenerateContent?alt=sse" if ask.stream else "generateContent"
+        response = await self._api.post(_path(ask.model, do), body, ask.limits)
+        if ask.stream and response.status == 200:
+            self._api.streams(response)
+            return Reply(200, b"", passed(response), streamed(self.name, response, Chunks(ask.model)))
+        found = await self._api.whole(response)
+        return answered(self.name, response, found, lambda said: completion_of(said, ask.model), _failed)
+
+    async def models(self) -> list[str]:
+        """What the API lists."""
+        body = await self._api.listed(LISTED)
+        try:
+            found = msgspec.json.decode(body)["models"]
+            return sorted(str(model["name"]).removeprefix("models/") for model in found)
+        except MALFORMED as error:
+            raise UpstreamFailed(f"{self.name!r} lists its models in another form: {error!r}") from error
+
+    async def _embed(self, ask: Ask) -> Reply:
+        given = wanted(ask.body)
+        body = msgspec.json.encode(embed_of(ask.model, given.texts, given.dimensions, given.more))
+        response = await self._api.post(_path(ask.model, "batchEmbedContents"), body, ask.limits)
+        found = await self._api.whole(response)
+
+        def made(said: dict[str, Any]) -> dict[str, Any]:
+            vectors, tokens = vectors_of(said)
+            return answer(ask.model, vectors, given.encoding_format, tokens)
+
+        return answered(self.name, response, found, made, _failed)
+
+
+def _path(model: str, do: str) -> str:
+    return f"/models/{quote(model, safe='')}:{do}"
+
+
+def _failed(found: dict[str, Any]) -> dict[str, Any]:
+    return error_of(found["error"])

@@ -1,0 +1,174 @@
+"""Every served shape with every kind of provider: text, tool call, thoughts, usage and end are the same in all."""
+
+import asyncio
+import json
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import pytest
+from pydantic import SecretStr
+
+from tests.gateway.fake_natives import THOUGHT, WORDS
+from tests.gateway.fake_upstream import FakeUpstream
+from vong import plugins
+from vong.config import ProviderSettings
+from vong.gateway.directory import Choice
+from vong.gateway.passage import Passage
+from vong.gateway.providers import Ask, Shape
+from vong.gateway.shapes import PATHS
+from vong.gateway.upstream import Upstream
+from vong.records.span import Versions
+
+SAID = "".join(WORDS)
+CALL = ("weather", {"city": "Huế"})
+KINDS = sorted(set(plugins.names("provider")) - {"echo", "faults"})
+FUNCTION: dict[str, Any] = {"name": "weather", "parameters": {"type": "object", "properties": {}}}
+ASKED: dict[Shape, dict[str, Any]] = {
+    "chat": {"messages": [{"role": "user", "content": "?"}], "tools": [{"type": "function", "function": FUNCTION}]},
+    "messages": {
+        "messages": [{"role": "user", "content": "?"}],
+        "max_tokens": 9,
+        "tools": [{"name": "weather", "input_schema": FUNCTION["parameters"]}],
+    },
+    "responses": {"input": "?", "tools": [{"type": "function", **FUNCTION}]},
+    "completions": {"prompt": "?"},
+}
+
+
+class Told(NamedTuple):
+    """What an answer says, whatever its shape. `usage`: tokens read (cached ones among them), made, cached."""
+
+    text: str
+    call: tuple[str, Any] | None
+    thought: str
+    usage: tuple[int, int, int | None]
+    finish: str
+
+
+@pytest.fixture(scope="module")
+def fake() -> Iterator[FakeUpstream]:
+    started = FakeUpstream().start()
+    yield started
+    started.stop()
+
+
+async def ask(fake: FakeUpstream, shape: Shape, kind: str, model: str, stream: bool) -> tuple[bytes, dict[str, Any]]:
+    """The answer in the caller's shape, and the completion that the span keeps."""
+    upstream = Upstream()
+    settings = ProviderSettings(kind=kind, base_url=fake.url, api_key=SecretStr("secret"))
+    provider = plugins.load("provider", kind)("subject", settings, upstream)
+    streamed: dict[str, Any] = {"stream": True, "stream_options": {"include_usage": True}} if stream else {}
+    body = json.dumps({"model": "x", **ASKED[shape], **streamed}).encode()
+    try:
+        passage = Passage(shape, body, "0" * 32)
+        asked, written = passage.to(Choice(provider, kind, model, f"{kind}/{model}", Versions()))
+        reply = await provider.call(Ask(asked, model, written, stream))
+        if reply.events is None:
+            completion = passage.answered(reply, json.loads(reply.body))
+            return reply.body, completion
+        transcript = passage.transcript()
+        said = [transcript.take(batch) async for batch in reply.events]
+        assert transcript.ended
+        return b"".join([*said, transcript.tail()]), transcript.completion()
+    finally:
+        upstream.close()
+
+
+def whole(shape: Shape, out: bytes, stream: bool) -> dict[str, Any]:
+    """A stream put together as the shape's own clients do; a whole answer as it is."""
+    if not stream:
+        return json.loads(out)
+    events = [json.loads(line[6:]) for line in out.split(b"\n") if line[:6] == b"data: " and line[6:] != b"[DONE]"]
+    if shape == "responses":
+        assert events[-1]["type"] == "response.completed"
+        return events[-1]["response"]
+    if shape == "messages":
+        return message(events)
+    return choice(shape, events)
+
+
+def message(events: list[dict[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {"content": []}
+    names = {"text_delta": "text", "thinking_delta": "thinking", "input_json_delta": "partial_json"}
+    for event in events:
+        if event["type"] == "content_block_start":
+            found["content"].append({**event["content_block"], "partial_json": ""})
+        elif event["type"] == "content_block_delta" and event["delta"]["type"] in names:
+            name = names[event["delta"]["type"]]
+            found["content"][event["index"]][name] += event["delta"][name]
+        elif event["type"] == "message_delta":
+            found |= {**event["delta"], "usage": event["usage"]}
+    assert events[-1]["type"] == "message_stop"
+    for block in found["content"]:
+        if block["type"] == "tool_use":
+            block["input"] = json.loads(block["partial_json"])
+    return found
+
+
+def choice(shape: Shape, events: list[dict[str, Any]]) -> dict[str, Any]:
+    said: dict[str, Any] = {"content": "", "reasoning_content": ""}
+    call, finish = {"name": "", "arguments": ""}, None
+    for one in [one for event in events for one in event["choices"]]:
+        delta = one.get("delta") or {"content": one.get("text")}
+        for name in said:
+            said[name] += delta.get(name) or ""
+        for part in delta.get("tool_calls") or []:
+            for name in call:
+                call[name] += part["function"].get(name) or ""
+        finish = one.get("finish_reason") or finish
+    said["tool_calls"] = [{"function": call}] if call["name"] else None
+    body = {"text": said["content"]} if shape == "completions" else {"message": said}
+    usage = [event["usage"] for event in events if event.get("usage")]
+    return {"choices": [{**body, "finish_reason": finish}], "usage": usage[-1] if usage else None}
+
+
+def told(shape: Shape, found: dict[str, Any]) -> Told:
+    """What an answer of that shape says."""
+    if shape == "messages":
+        blocks = {block["type"]: block for block in found["content"]}
+        use, usage = blocks.get("tool_use"), found["usage"]
+        text = blocks["text"]["text"] if "text" in blocks else ""
+        thought = blocks["thinking"]["thinking"] if "thinking" in blocks else ""
+        read = usage["input_tokens"] + usage["cache_read_input_tokens"] + usage["cache_creation_input_tokens"]
+        counts = (read, usage["output_tokens"], usage["cache_read_input_tokens"])
+        finish = {"end_turn": "stop", "tool_use": "tool_calls"}[found["stop_reason"]]
+        return Told(text, (use["name"], use["input"]) if use else None, thought, counts, finish)
+    if shape == "responses":
+        items = {item["type"]: item for item in found["output"]}
+        use, usage = items.get("function_call"), found["usage"]
+        text = items["message"]["content"][0]["text"] if "message" in items else ""
+        thought = items["reasoning"].get("content", [{"text": ""}])[0]["text"] if "reasoning" in items else ""
+        counts = (usage["input_tokens"], usage["output_tokens"], usage["input_tokens_details"]["cached_tokens"])
+        call = (use["name"], json.loads(use["arguments"])) if use else None
+        return Told(text, call, thought, counts, "tool_calls" if use else "stop")
+    (one,), usage = found["choices"], found["usage"]
+    counts = (usage["prompt_tokens"], usage["completion_tokens"], usage["prompt_tokens_details"]["cached_tokens"])
+    if shape == "completions":
+        return Told(one["text"], None, "", counts, one["finish_reason"])
+    said = one["message"]
+    calls = [call["function"] for call in said.get("tool_calls") or []]
+    call = (calls[0]["name"], json.loads(calls[0]["arguments"])) if calls else None
+    thought = said.get("reasoning_content") or ""
+    return Told(said.get("content") or "", call, thought, counts, one["finish_reason"])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("shape", [shape for shape in PATHS.values() if shape != "embeddings"])
+@pytest.mark.parametrize("stream", [False, True])
+def test_any_shape_with_any_provider(fake: FakeUpstream, shape: Shape, kind: str, stream: bool) -> None:
+    usage = (7, 3, 2)
+    wanted = {
+        "plain": Told(SAID, None, "", usage, "stop"),
+        "thinks": Told(SAID, None, THOUGHT, usage, "stop"),
+        "tools": Told("", CALL, THOUGHT if kind == "cohere" else "", usage, "tool_calls"),
+    }
+    if shape == "completions":
+        wanted = {"plain": wanted["plain"]}
+    for model, one in wanted.items():
+        out, completion = asyncio.run(ask(fake, shape, kind, model, stream))
+        assert told(shape, whole(shape, out, stream)) == one
+        assert told("chat", completion) == one
+
+
+def test_every_kind_is_here() -> None:
+    assert {"openai", "anthropic", "gemini", "bedrock", "cohere", "deployment"} <= set(KINDS)

@@ -1,0 +1,146 @@
+"""Requests that only their own provider can answer pass on as they are, and what comes back is accounted for."""
+
+import asyncio
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from tests.gateway.fake_natives import SEARCH, WORDS
+from tests.gateway.fake_upstream import FakeUpstream
+from vong import plugins
+from vong.config import ProviderSettings
+from vong.errors import InvalidInput, Unsupported
+from vong.gateway.directory import Choice
+from vong.gateway.passage import Passage
+from vong.gateway.providers import Ask, Shape
+from vong.gateway.request import Trace
+from vong.gateway.shapes.responses import Responses
+from vong.gateway.transcript import usage_of
+from vong.gateway.translate.sealed import sealed
+from vong.gateway.upstream import Upstream
+from vong.records.span import Versions
+
+OWN: dict[str, Any] = {"tools": [{"type": "web_search"}], "include": ["web_search_call.action.sources"]}
+
+
+@pytest.fixture
+def fake() -> Iterator[FakeUpstream]:
+    started = FakeUpstream().start()
+    yield started
+    started.stop()
+
+
+def ask(
+    fake: FakeUpstream,
+    shape: Shape,
+    kind: str,
+    fields: dict[str, Any],
+    *,
+    cap: int | None = None,
+    headers: dict[str, str] | None = None,
+) -> tuple[bytes, dict[str, Any]]:
+    """What the caller gets, and the completion that the span keeps."""
+
+    async def run() -> tuple[bytes, dict[str, Any]]:
+        upstream = Upstream()
+        settings = ProviderSettings(kind=kind, base_url=fake.url, api_key=SecretStr("secret"))
+        provider = plugins.load("provider", kind)("subject", settings, upstream)
+        passage = Passage(shape, json.dumps({"model": "x", "input": "?", **fields}).encode(), "0" * 32)
+        passage.cap = cap
+        try:
+            asked, body = passage.to(Choice(provider, kind, "plain", f"{kind}/plain", Versions()))
+            passed = Trace.of(headers or {}).passed
+            reply = await provider.call(Ask(asked, "plain", body, passage.stream, headers=passed))
+            if reply.events is None:
+                completion = passage.answered(reply, json.loads(reply.body))
+                return reply.body, completion
+            transcript = passage.transcript()
+            said = [transcript.take(batch) async for batch in reply.events]
+            assert transcript.ended
+            return b"".join([*said, transcript.tail()]), transcript.completion()
+        finally:
+            upstream.close()
+
+    return asyncio.run(run())
+
+
+@pytest.mark.parametrize("kind", ["openai", "azure"])
+@pytest.mark.parametrize("stream", [False, True])
+def test_openais_own_tools_work_at_openai(fake: FakeUpstream, kind: str, stream: bool) -> None:
+    out, completion = ask(fake, "responses", kind, {**OWN, "stream": stream, "not_known_to_vong": [1]})
+    request = fake.requests[-1]
+    assert request.path == "/v1/responses"
+    assert request.body == {"model": "plain", "input": "?", "stream": stream, "not_known_to_vong": [1], **OWN}
+    (choice,) = completion["choices"]
+    assert (choice["message"]["content"], choice["finish_reason"]) == ("".join(WORDS), "stop")
+    assert choice["message"]["reasoning_details"][0]["data"] == "c2VjcmV0"
+    usage = usage_of(completion["usage"])
+    assert (usage.input_tokens, usage.output_tokens, usage.cached_tokens) == (7, 3, 2)
+    if stream:
+        assert out.startswith(b"event: response.created\n") and b"resp_of-openai" in out
+    else:
+        assert json.loads(out)["id"] == "resp_of-openai" and choice["message"]["output_items"] == [SEARCH]
+
+
+def test_what_a_chat_can_hold_is_asked_in_a_chat(fake: FakeUpstream) -> None:
+    out, _ = ask(fake, "responses", "openai", {})
+    assert fake.requests[-1].path == "/v1/chat/completions"
+    assert json.loads(out)["id"] == f"resp_{'0' * 32}"
+
+
+def test_a_limit_ends_an_answer_that_passes_on(fake: FakeUpstream) -> None:
+    ask(fake, "responses", "openai", OWN, cap=77)
+    assert fake.requests[-1].body["max_output_tokens"] == 77
+
+
+@pytest.mark.parametrize(
+    ("fields", "passes"),
+    [
+        ({"previous_response_id": "resp_68af4030592c81938ec0a5fbab4a3e9f05438e46b5f69a3b"}, True),
+        ({"previous_response_id": f"resp_{'1' * 32}", **OWN}, False),
+        ({"input": [{"type": "reasoning", "summary": [], "encrypted_content": "gAAAA"}]}, True),
+        ({"input": [{"type": "reasoning", "summary": [], "encrypted_content": sealed([])}]}, False),
+        ({"background": True}, True),
+        ({"input": [5]}, False),
+        ({"include": ["reasoning.encrypted_content"]}, False),
+    ],
+)
+def test_only_what_nobody_else_can_answer_passes_on(fields: dict[str, Any], passes: bool) -> None:
+    body = json.dumps({"model": "x", "input": "?", **fields}).encode()
+    assert Responses().passes(body, "http://10.0.0.1/v1") is passes
+
+
+def test_openais_encrypted_thoughts_come_from_openai_alone() -> None:
+    body = json.dumps({"model": "x", "input": "?", "include": ["reasoning.encrypted_content"]}).encode()
+    assert Responses().passes(body, "https://api.openai.com/v1")
+    assert Responses().passes(body, "https://mine.openai.azure.com/openai/v1")
+    assert not Responses().passes(body, "https://api.openai.com.evil.example/v1")
+
+
+def test_elsewhere_they_are_refused(fake: FakeUpstream) -> None:
+    with pytest.raises(Unsupported, match="a chat cannot include"):
+        ask(fake, "responses", "gemini", OWN)
+    assert not fake.requests
+
+
+def test_anthropics_callers_say_their_version_and_betas(fake: FakeUpstream) -> None:
+    asked = {"max_tokens": 9, "messages": [{"role": "user", "content": "?"}]}
+    own = {"anthropic-beta": "context-1m", "anthropic-version": "2024-10-22", "x-secret": "mine"}
+    ask(fake, "messages", "anthropic", asked, headers=own)
+    found = fake.requests[-1].headers
+    assert (found["anthropic-beta"], found["anthropic-version"]) == ("context-1m", "2024-10-22")
+    assert "x-secret" not in found
+    ask(fake, "messages", "anthropic", asked)
+    assert fake.requests[-1].headers["anthropic-version"] == "2023-06-01"
+    ask(fake, "messages", "openai", asked, headers=own)
+    assert not any(name.startswith("anthropic") for name in fake.requests[-1].headers)
+
+
+def test_a_callers_header_cannot_bring_in_another(fake: FakeUpstream) -> None:
+    asked = {"max_tokens": 9, "messages": [{"role": "user", "content": "?"}]}
+    with pytest.raises(InvalidInput, match="anthropic-beta"):
+        ask(fake, "messages", "anthropic", asked, headers={"anthropic-beta": "a\r\nx-api-key: other"})
+    assert not fake.requests

@@ -1,0 +1,30 @@
+"""Exchanges of our own making, in the forms of real ones, lose nothing on their way through every translation."""
+
+from pathlib import Path
+
+import pytest
+
+from benchmarks.replay import Found, exchanges, replayed
+
+RECORDINGS = Path(__file__).parents[1] / "recordings"
+FILES = sorted(RECORDINGS.glob("*.jsonl"))
+
+
+def found(host: str) -> list[Found]:
+    return [one for name, exchange in exchanges(RECORDINGS) if name == host for one in replayed(exchange)]
+
+
+@pytest.mark.parametrize("host", [file.stem for file in FILES])
+def test_a_recorded_answer_says_the_same_in_every_shape(host: str) -> None:
+    became = found(host)
+    assert [one for one in became if one.became != "same"] == []
+    assert len(became) >= 14
+
+
+def test_a_loss_is_noticed() -> None:
+    (exchange, *_) = [exchange for _, exchange in exchanges(RECORDINGS) if exchange["path"] == "/v1/messages"]
+    broken = {**exchange, "response": exchange["response"].replace('"id": "t2", ', "")}
+    with pytest.raises(KeyError):
+        list(replayed(broken))
+    odd = {**exchange, "response": exchange["response"].replace("tool_use", "tool_was", 1)}
+    assert "differs" in {one.became for one in replayed(odd)}
