@@ -19,7 +19,7 @@ from vong.app.platform import Platform
 from vong.app.providers import EMBEDDER, LOCAL, StoredProviders, make
 from vong.errors import Unavailable
 from vong.gateway import kept, leases
-from vong.gateway.admission import Admission, Ticket
+from vong.gateway.admission import Admission
 from vong.gateway.announcements import Announcements
 from vong.gateway.answers import Answers
 from vong.gateway.books import Books, Entry
@@ -34,6 +34,7 @@ from vong.gateway.providers import Provider
 from vong.gateway.providers.local import Local
 from vong.gateway.responses import DELETED
 from vong.gateway.selftest import self_test
+from vong.gateway.shares import Ticket
 from vong.gateway.steps import STEP
 from vong.gateway.upstream import Upstream
 from vong.records import Span, Usage, now
@@ -93,8 +94,11 @@ class RunningGateway:
 
         self._announcements = Announcements(libpq_url(self._platform.database.url), heard)
         self._announcements.start()
-        self._platform.journal.companion = self._books
-        self._platform.journal.adopt()
+        journal = self._platform.journal
+        journal.companion = self._books
+        if self._platform.settings.journal_full == "refuse":
+            self.gateway.full = lambda: journal.full
+        journal.adopt()
         self._admission.start()
         self._tidying = loop.create_task(self._tidy())
         self._testing = loop.create_task(self_test(self._makers))

@@ -12,7 +12,7 @@ from uuid import UUID
 import msgspec
 
 from vong.errors import InvalidInput, NotFound, Unavailable, Unsupported, UpstreamFailed, VongError
-from vong.gateway.admission import Admission, Subjects, Ticket, tags_of
+from vong.gateway.admission import Admission, Subjects, tags_of
 from vong.gateway.answers import Answers
 from vong.gateway.attempts import Attempts
 from vong.gateway.background import room, shelf
@@ -31,6 +31,7 @@ from vong.gateway.recall import Recall
 from vong.gateway.request import Trace, unstreamed
 from vong.gateway.scopes import check
 from vong.gateway.shadows import Second
+from vong.gateway.shares import Ticket
 from vong.gateway.steps import steps
 from vong.gateway.timing import timely, within
 from vong.gateway.transcript import whole
@@ -40,6 +41,7 @@ from vong.gateway.worst import worst
 from vong.records import Policy, Route, Span, Timeouts, Usage
 from vong.records.caching import Caching, ComparedAs
 
+TIMES = Timeouts()
 EXPECTED = 500
 """Tokens of an answer that nobody said the length of, when targets are compared by what they cost."""
 
@@ -86,7 +88,7 @@ class Call:
         self._means = means
         self._body = body
         self._course = Course(principal, shape, b"", trace)
-        self._timeouts = Timeouts()
+        self._timeouts = TIMES
         self._ends: float | None = None
         self._held = b""
         self._closed = False
@@ -244,15 +246,16 @@ class Call:
         """The events of one target. UpstreamFailed where they break off."""
         transcript = self._course.transcript
         assert transcript is not None and reply.events is not None
+        continues = self._continues
         async with aclosing(cast(AsyncGenerator[bytes], reply.events)) as events:
             if transcript.failure is not None:
                 raise transcript.failure
             source = timely(events, self._timeouts.between_tokens, self._ends) if self._course.attempts else events
             async with aclosing(source) as batches:
                 async for batch in batches:
-                    for part in whole(batch) if self._continues else (batch,):
+                    for part in whole(batch) if continues else (batch,):
                         passed = transcript.take(part)
-                        if transcript.error is not None and self._continues:
+                        if continues and transcript.error is not None:
                             raise UpstreamFailed(f"the upstream broke off: {message_of(transcript.error)}")
                         if passed:
                             yield passed
@@ -366,8 +369,9 @@ class Call:
 
     def _afterwards(self, span: Span) -> None:
         """What follows from an answer of a route: it is kept, and somebody else is asked as well."""
-        course, answer = self._course, self._course.output
+        course = self._course
         policy = course.route.policy if course.route else None
+        answer = course.output if policy else None
         if policy is None or answer is None:
             return
         recall = course.recall

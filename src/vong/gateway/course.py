@@ -27,7 +27,7 @@ LEFT = 499
 """The status that is recorded for a caller who left before the end, as nginx does."""
 
 
-@dataclass
+@dataclass(slots=True)
 class Course:
     """What is known of a call so far: the target that was asked last, what it said, how often others were asked."""
 

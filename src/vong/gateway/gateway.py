@@ -10,9 +10,9 @@ from weakref import WeakKeyDictionary
 
 import msgspec
 
-from vong.errors import Unsupported, UpstreamFailed, VongError
+from vong.errors import Unavailable, Unsupported, UpstreamFailed, VongError
 from vong.gateway import responses
-from vong.gateway.admission import Admission, Ticket
+from vong.gateway.admission import Admission
 from vong.gateway.answers import Answers
 from vong.gateway.breakers import Circuit
 from vong.gateway.call import Call, Manner, Means
@@ -27,6 +27,7 @@ from vong.gateway.request import Trace, named
 from vong.gateway.scopes import check, may_call
 from vong.gateway.shadows import Second, Shadows
 from vong.gateway.shapes.messages import counted
+from vong.gateway.shares import Ticket
 from vong.gateway.steps import STEP
 from vong.gateway.upstream import Upstream
 from vong.records import Span, new_id
@@ -71,6 +72,8 @@ class Gateway:
         self.providers = providers
         self._upstream = upstream
         self._directories: Fresh[UUID, Directory] = Fresh(looks.directory, age=AGE)
+        self.full: Callable[[], bool] = lambda: False
+        """Whether calls are refused because their spans would find no room."""
         self._record = record
         self._admission = admission
         self.looks = looks
@@ -93,7 +96,10 @@ class Gateway:
         self._listed: WeakKeyDictionary[Provider, tuple[float, list[str]]] = WeakKeyDictionary()
 
     def call(self, principal: Principal, shape: Shape, body: bytes, trace: Trace) -> Call:
-        """A call, not sent yet."""
+        """A call, not sent yet. Unavailable while no more calls can be accounted for."""
+        if self.full():
+            message = "PostgreSQL is away or too slow, and no more calls can be kept for it"
+            raise Unavailable(message, "look with: vong status; the bound is journal_size, the policy journal_full")
         return Call(self._means, principal, shape, body, trace)
 
     async def directory(self, principal: Principal) -> Directory:

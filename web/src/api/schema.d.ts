@@ -4025,13 +4025,18 @@ export interface components {
         };
         /**
          * Health
-         * @description How the server stands. `waiting_spans` are taken and not committed yet, `dropped_spans` were refused.
+         * @description How the server stands, or all that share its port. `waiting_spans` are taken and not committed yet, `disk_spans`
+         *     of them lie on disk, `dropped_spans` were refused. `servers` counts the processes.
          */
         Health: {
             /** Database */
             database: boolean;
+            /** Disk Spans */
+            disk_spans: number;
             /** Dropped Spans */
             dropped_spans: number;
+            /** Servers */
+            servers: number;
             /**
              * Status
              * @enum {string}
