@@ -2287,8 +2287,8 @@ export interface components {
          * Batch
          * @description Calls that nobody waits for, one in each line of a file. `completed` and `failed` ones are of `total`.
          *
-         *     `input_tokens`, `output_tokens` and `cost` (in millionths of a US dollar, of the calls whose price is known) are
-         *     what the ledger has of its calls so far.
+         *     `input_tokens`, `output_tokens` and `cost` (in millionths of a US dollar, of the calls whose price is known; null
+         *     where none is) are what the ledger has of its calls so far.
          */
         Batch: {
             /** Actor */
@@ -2304,11 +2304,8 @@ export interface components {
             completed: number;
             /** Completed At */
             completed_at?: string | null;
-            /**
-             * Cost
-             * @default 0
-             */
-            cost: number;
+            /** Cost */
+            cost?: number | null;
             /**
              * Created At
              * Format: date-time
