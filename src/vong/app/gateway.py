@@ -1,7 +1,7 @@
 """The gateway wired to keys, deployments, model versions, the embedding model and the journal."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
@@ -95,7 +95,9 @@ class RunningGateway:
         with self._platform.scope(project_id) as connection:
             return traces.get(connection, span_id)
 
-    def _cost(self, choice: Choice, usage: Usage, at: datetime) -> int | None:
+    def _cost(self, choice: Choice, usage: Usage, at: datetime, kinds: Collection[str]) -> int | None:
+        if kinds:
+            return self._prices.most(choice.target, choice.provider.address, usage, at, kinds)
         return self._prices.cost(choice.target, choice.provider.address, usage, at)
 
     def _priced(self, project_id: UUID, span: Span) -> Span:
