@@ -11,6 +11,7 @@ from datetime import datetime
 from decimal import Decimal
 from math import inf
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 from vong.config import PriceSettings
 from vong.gateway.kinds import ATTRIBUTE, INPUT, KINDS, OUTPUT
@@ -138,7 +139,7 @@ class Prices:
         return self._own.get(target) or self._of(address, target.partition("/")[2], at)
 
     def _of(self, address: str | None, model: str, at: datetime) -> Price | None:
-        if address is None or not address.startswith(("http://", "https://")):
+        if address is None or not _public(address):
             return None
         price, until = self._published.get((address, model), (None, 0.0))
         moment = at.timestamp()
@@ -151,6 +152,12 @@ class Prices:
                 self._published.clear()
             self._published[address, model] = price, inf if lasting else (moment // QUARTER + 1) * QUARTER
         return price
+
+
+def _public(address: str) -> bool:
+    """Whether somebody may bill by that address: nobody does by a number or for this machine."""
+    host = urlsplit(address).hostname or "" if address.startswith(("http://", "https://")) else ""
+    return "." in host and not host.rpartition(".")[2].isdigit()
 
 
 def _amount(dollars: float) -> Amount:

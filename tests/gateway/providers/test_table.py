@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,7 +13,7 @@ from pydantic import SecretStr
 from tests.gateway.fake_upstream import FakeUpstream
 from vong import plugins
 from vong.config import ProviderSettings
-from vong.errors import Unsupported
+from vong.errors import Misconfigured, Unsupported
 from vong.gateway.providers import Ask
 from vong.gateway.upstream import Upstream
 
@@ -109,6 +110,19 @@ def becomes(fake: FakeUpstream, kind: str, part: Part) -> str:
 def test_the_table_names_every_part() -> None:
     assert [row[0] for row in rows()[1:]] == list(PARTS)
     assert {"openai", "groq", "mistral", "ollama", "anthropic", "gemini", "bedrock", "cohere"} == set(KINDS)
+
+
+def test_the_console_offers_every_kind_at_its_own_address() -> None:
+    text = (GUIDE.parents[2] / "web/src/stages/gateway/kinds.ts").read_text().partition("KINDS")[2].partition("};")[0]
+    offered = dict(re.findall(r'^  (\w+): ("[^"]*"|null),$', text, re.MULTILINE))
+    assert set(offered) == set(plugins.names("provider")) - {"deployment"}
+    for kind, told in offered.items():
+        settings, address = ProviderSettings(kind=kind), json.loads(told)
+        if address is None:
+            with pytest.raises(Misconfigured, match="no address"):
+                plugins.load("provider", kind)("subject", settings, Upstream())
+        else:
+            assert plugins.load("provider", kind)("subject", settings, Upstream()).address == address
 
 
 @pytest.mark.parametrize("name", list(PARTS))
