@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from argparse import Namespace
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,7 +18,7 @@ VONG = (sys.executable, "-m", "vong.cli.main")
 WITH_CHILDREN = ("postgres", "worker")
 
 
-def run() -> Iterator[tuple[str, str]]:
+def run(_: Namespace) -> Iterator[tuple[str, str]]:
     """A home of its own is started twice; the second start is timed and then left alone for a minute."""
     with tempfile.TemporaryDirectory(prefix="vong-idle-") as folder:
         environment = {**os.environ, "VONG_HOME": folder}

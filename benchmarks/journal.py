@@ -2,6 +2,7 @@
 
 import statistics
 import time
+from argparse import Namespace
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -34,7 +35,7 @@ def made(number: int) -> Span:
     )
 
 
-def run() -> Iterator[tuple[str, str]]:
+def run(_: Namespace) -> Iterator[tuple[str, str]]:
     """Spans a second and per CPU-second of the writer, the wait for one acknowledgement, and a search."""
     spans = [made(number) for number in range(SPANS)]
     with database() as (opened, project):

@@ -5,7 +5,8 @@ import shutil
 import socket
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -44,11 +45,8 @@ def postgres_url() -> Iterator[str]:
 @pytest.fixture
 def database_url(postgres_url: str) -> Iterator[str]:
     """A fresh, migrated database of the test's own."""
-    name = f"test_{next(_counter)}"
-    with psycopg.connect(postgres_url, autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template_vong").format(sql.Identifier(name)))
-    yield named(postgres_url, name)
-    _drop(postgres_url, name)
+    with fresh_database(postgres_url) as url:
+        yield url
 
 
 @pytest.fixture
@@ -84,6 +82,16 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
         connect(self, address)
 
     monkeypatch.setattr(socket.socket, "connect", local_only)
+
+
+@contextmanager
+def fresh_database(postgres_url: str) -> Generator[str]:
+    """A migrated database, for as long as somebody needs it."""
+    name = f"test_{next(_counter)}"
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template_vong").format(sql.Identifier(name)))
+    yield named(postgres_url, name)
+    _drop(postgres_url, name)
 
 
 def named(url: str, name: str) -> str:

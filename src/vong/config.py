@@ -68,6 +68,8 @@ class Settings(BaseSettings):
     jobs: int = Field(default=1, ge=1, description="How many heavy jobs one worker runs side by side.")
     threads: int = Field(default=0, ge=0, description="CPU threads of an engine or a trainer; 0: all cores.")
     max_body: int = Field(default=20_000_000, gt=0, description="Largest request body, in bytes.")
+    max_file: int = Field(default=200_000_000, gt=0, description="Largest file for a batch, in bytes.")
+    batch_concurrency: int = Field(default=8, ge=1, le=256, description="Calls of one batch under way at once.")
     log_level: str = Field(default="info", description="debug, info, warning or error.")
     providers: dict[str, ProviderSettings] = Field(
         default={

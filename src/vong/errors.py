@@ -62,6 +62,12 @@ class Forbidden(VongError):
     code, fault, status = "forbidden", "caller", 403
 
 
+class OutOfScope(Forbidden):
+    """The key is good, but it is for other models, other shapes, or for calls alone."""
+
+    code = "out_of_scope"
+
+
 class CrossSite(Forbidden):
     """A browser sent a signed-in person's cookie from a page of another site."""
 
@@ -98,6 +104,18 @@ class Refused(VongError):
     """Vong refuses on evidence: a failed parity check, a promotion without proof."""
 
     code, fault, status = "refused", "caller", 409
+
+
+class ContentBlocked(VongError):
+    """A guard found in a text what is not let through. It is named, the text never."""
+
+    code, fault, status = "content_blocked", "caller", 400
+
+
+class GuardFailed(VongError):
+    """A guard could not look at a text, and is set to let nothing through then."""
+
+    code, fault, status = "guard_failed", "configuration", 503
 
 
 class Misconfigured(VongError):

@@ -11,6 +11,7 @@ party declares its own, and a package that is installed is found at the next sta
 | scorer   | `vong.scorers`   | scores an answer against its reference: `vong.evals.scorers`           |
 | loader   | `vong.loaders`   | turns a file's bytes into text with headings: `vong.knowledge.loaders` |
 | format   | `vong.formats`   | reads rows of a file as examples: `vong.data.formats`                  |
+| guard    | `vong.guards`    | looks at the texts of calls: `vong.gateway.guards.Guard`               |
 """
 
 from functools import cache
@@ -19,7 +20,7 @@ from typing import Any, Literal, get_args
 
 from vong.errors import Misconfigured, NotFound, nearest
 
-Kind = Literal["provider", "engine", "recipe", "scorer", "loader", "format"]
+Kind = Literal["provider", "engine", "recipe", "scorer", "loader", "format", "guard"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 

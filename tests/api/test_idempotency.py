@@ -6,6 +6,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from sqlalchemy import text
 
 from vong import access
 from vong.api import access as routes
@@ -35,7 +36,7 @@ def client(app: FastAPI, database: Database, project_id: UUID) -> TestClient:
 
 
 def make(client: TestClient, name: str, key: str) -> Any:
-    return client.post("/api/v1/access/keys", json={"name": name}, headers={"idempotency-key": key})
+    return client.post("/api/v1/access/projects", json={"name": name}, headers={"idempotency-key": key})
 
 
 def test_a_repeated_request_gets_the_first_answer_and_makes_nothing_twice(client: TestClient) -> None:
@@ -43,7 +44,7 @@ def test_a_repeated_request_gets_the_first_answer_and_makes_nothing_twice(client
     assert (first.status_code, again.status_code) == (201, 201)
     assert again.json() == first.json()
     assert again.headers["idempotent-replayed"] == "true"
-    assert [key["name"] for key in client.get("/api/v1/access/keys").json()] == ["owner", "ci"]
+    assert [one["name"] for one in client.get("/api/v1/access/projects").json()] == ["default", "ci"]
 
 
 def test_a_key_used_for_another_request_is_refused(client: TestClient) -> None:
@@ -54,7 +55,7 @@ def test_a_key_used_for_another_request_is_refused(client: TestClient) -> None:
 
 
 def test_a_refused_request_may_be_mended_and_sent_again(client: TestClient) -> None:
-    assert client.post("/api/v1/access/keys", json={}, headers={"idempotency-key": "k"}).status_code == 422
+    assert client.post("/api/v1/access/projects", json={}, headers={"idempotency-key": "k"}).status_code == 422
     assert make(client, "ci", "k").status_code == 201
 
 
@@ -71,12 +72,19 @@ def test_two_at_the_same_moment_make_one(app: FastAPI, client: TestClient) -> No
         async with httpx.AsyncClient(transport=transport, base_url="http://test", headers=client.headers) as http:
             http.headers["idempotency-key"] = "k1"
             return list(
-                await asyncio.gather(*(http.post("/api/v1/access/keys", json={"name": "ci"}) for _ in range(4)))
+                await asyncio.gather(*(http.post("/api/v1/access/projects", json={"name": "ci"}) for _ in range(4)))
             )
 
     answers = asyncio.run(both())
     assert len({answer.text for answer in answers}) == 1
-    assert len(client.get("/api/v1/access/keys").json()) == 2
+    assert len(client.get("/api/v1/access/projects").json()) == 2
+
+
+def test_an_answer_with_a_secret_is_not_kept(client: TestClient, database: Database) -> None:
+    made = client.post("/api/v1/access/keys", json={"name": "ci"}, headers={"idempotency-key": "k1"})
+    assert made.status_code == 201
+    with database.owner() as owner:
+        assert owner.execute(text("SELECT count(*) FROM access_answers")).scalar_one() == 0
 
 
 def test_a_viewer_may_look_and_not_write(client: TestClient) -> None:

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.data.making import SENTENCES, different, example
-from vong.data import languages, profile
+from vong import languages
+from vong.data import profile
 from vong.data.importing import Import
 from vong.data.labels import at, evenness
 from vong.data.report import ProfileSettings, Report, as_text

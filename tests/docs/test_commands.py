@@ -12,7 +12,7 @@ import pytest
 from tests.docs.blocks import FILES, ROOT, every_block, outside
 from vong.cli.main import COMMANDS, vong
 
-FILES_THAT_LINES_NAME = ("tickets.jsonl", "questions.jsonl", "comparison.json", "plan.json")
+FILES_THAT_LINES_NAME = ("tickets.jsonl", "questions.jsonl", "comparison.json", "plan.json", "night.jsonl")
 SHELL = {"", "console", "text", "sh"}
 
 

@@ -4,7 +4,8 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
@@ -16,6 +17,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from tests.conftest import fresh_database
 from vong import access
 from vong.api import server as rest
 from vong.api.asgi import create_server
@@ -27,6 +29,9 @@ from vong.store.database import Database
 from vong.store.spans import decode, spans
 
 from .fake_upstream import FakeUpstream
+
+ROUTES = ("gateway", "batches", "access", "health", "traces", "feedback", "jobs")
+"""The routes that these tests need."""
 
 
 @pytest.fixture
@@ -40,6 +45,7 @@ def fake() -> Iterator[FakeUpstream]:
 def platform(database_url: str, tmp_path: Path, fake: FakeUpstream) -> Platform:
     providers = {
         "echo": ProviderSettings(kind="echo"),
+        "faults": ProviderSettings(kind="faults"),
         "fake": ProviderSettings.model_validate({"base_url": fake.url, "api_key": "upstream-secret", "timeout": 1.0}),
         "keyless": ProviderSettings(base_url=fake.url, api_key_env="VONG_TEST_NO_SUCH_KEY"),
         "dead": ProviderSettings(base_url="http://127.0.0.1:9/v1"),
@@ -66,9 +72,17 @@ class Server:
         self.client = Client(url, key)
 
     def spans(self) -> list[Span]:
+        """The spans of all calls of the project, oldest first."""
+        return [span for span in self.everything() if span.kind != "attempt"]
+
+    def steps(self) -> list[Span]:
+        """The spans of attempts, oldest first."""
+        return [span for span in self.everything() if span.kind == "attempt"]
+
+    def everything(self) -> list[Span]:
         """All spans of the project, oldest first."""
         time.sleep(0.02)  # the last bytes may reach a caller a moment before the span is made
-        self.platform.journal.flush(10)
+        self.platform.journal.flush(60)
         with self.platform.scope(self.project_id) as connection:
             return [decode(row) for row in connection.execute(spans.select().order_by(spans.c.id))]
 
@@ -82,7 +96,29 @@ class Server:
 def server(
     platform: Platform, database: Database, project_id: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Server]:
-    monkeypatch.setattr(rest, "ROUTES", ("gateway", "access", "health", "traces", "feedback"))
+    monkeypatch.setattr(rest, "ROUTES", ROUTES)
+    with serving(platform, database, project_id) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def lasting(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server that all tests of a module share, with `echo` and `faults` behind it."""
+    providers = {name: ProviderSettings(kind=name) for name in ("echo", "faults")}
+    with fresh_database(postgres_url) as url, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(rest, "ROUTES", ROUTES)
+        database = Database(url, pool=3)
+        with database.owner() as connection:
+            project_id = access.create_project(connection, "default").id
+        settings = Settings(home=tmp_path_factory.mktemp("home"), database_url=url, providers=providers)
+        with serving(Platform(settings), database, project_id) as made:
+            yield made
+        database.close()
+
+
+@contextmanager
+def serving(platform: Platform, database: Database, project_id: UUID) -> Generator[Server]:
+    """Serve a platform on loopback, with a key of the project's owner."""
     with database.scope(project_id) as connection:
         key = access.create_key(connection, "tester", role="owner").secret
     listening = socket.socket()
@@ -99,7 +135,7 @@ def server(
     yield made
     made.client.close()
     running.should_exit = True
-    thread.join(10)
+    thread.join(60)  # a busy machine may take long
     assert not thread.is_alive()
 
 

@@ -25,7 +25,7 @@ from vong.gateway.limits import begins, list_limits, put_limit, resets, states
 from vong.gateway.upstream import Upstream
 from vong.gateway.worst import Worst
 from vong.records import new_id, now
-from vong.records.limit import LimitWanted, Per
+from vong.records.limit import LedgerBy, LimitWanted, Per
 from vong.store.database import Database
 
 from .conftest import Server
@@ -280,7 +280,7 @@ def test_a_report_that_is_late_does_not_undo_a_grant(
         limit = put_limit(connection, LimitWanted(on="project", what="cost", per="ever", amount=1000))
     admission = Admission(server.platform.scope, database.owner, lambda *_: 0)
     share = Share(server.project_id, limit, Place(limit.id, "*", begins("ever", now())))
-    admission._ask(share, 10)  # pyright: ignore[reportPrivateUsage]
+    admission._ask(share, 10)
     report, reached = leases.report, threading.Event()
 
     def slow(*arguments: Any, **more: Any) -> None:
@@ -289,10 +289,10 @@ def test_a_report_that_is_late_does_not_undo_a_grant(
         report(*arguments, **more)
 
     monkeypatch.setattr(leases, "report", slow)
-    reporting = threading.Thread(target=admission._report, args=([share],))  # pyright: ignore[reportPrivateUsage]
+    reporting = threading.Thread(target=admission._report, args=([share],))
     reporting.start()
     assert reached.wait(5)
-    admission._ask(share, 20)  # pyright: ignore[reportPrivateUsage]
+    admission._ask(share, 20)
     reporting.join(10)
     with server.platform.scope(server.project_id) as connection:
         (state,) = states(connection)
@@ -357,19 +357,49 @@ def test_the_ledger_by_key_user_tag_and_day(client: openai.OpenAI, server: Serve
     chat(client, user="linh", extra_headers={"x-vong-tags": "red, blue"})
     chat(client, user="minh", metadata={"tags": "red"})
     server.platform.journal.flush(10)
-    for by, groups in (
+    expected: list[tuple[LedgerBy, dict[str | None, int]]] = [
         ("user", {"linh": 1, "minh": 1}),
         ("tag", {"red": 2, "blue": 1}),
         ("key", {"tester": 2}),
         ("model", {"priced/plain": 2}),
         ("day", {f"{now():%Y-%m-%d}": 2}),
         ("route", {None: 2}),
-    ):
+    ]
+    for by, groups in expected:
         lines = server.client.gateway.ledger(by=by)
         assert {line.group: line.calls for line in lines} == groups
         assert all(line.cost == line.calls * CALL for line in lines)
+    daily = server.client.gateway.ledger(by="tag", bucket="month")
+    assert [(line.at, line.group) for line in daily] == [
+        (begins("month", now()), "red"),
+        (begins("month", now()), "blue"),
+    ]
     assert server.spans()[0].attributes["vong.tags"] == ["red", "blue"]
     assert server.client.gateway.ledger(since="2020-01-01T00:00:00Z", until="2020-02-01T00:00:00Z") == []
+
+
+def test_usage_by_user_and_tag_is_the_ledgers(client: openai.OpenAI, server: Server) -> None:
+    for number in range(14):
+        chat(client, user=f"u{number:02}", extra_headers={"x-vong-tags": "red, blue" if number else "red"})
+    with pytest.raises(openai.APIStatusError):
+        chat(client, "priced/status-500", user="u00")
+    chat(client)
+    server.platform.journal.flush(10)
+    report = server.client.gateway.usage(by="user", bucket="minute")
+    users = {total.group: (total.calls, total.errors, total.cost) for total in report.totals}
+    assert users == {f"u{n:02}": (1, 0, CALL) for n in range(1, 14)} | {"u00": (2, 1, CALL), None: (1, 0, CALL)}
+    assert report.totals[0].group == "u00" and report.totals[0].priced == 1
+    assert sum(point.calls for point in report.points) == 16
+    assert {point.group for point in report.points} > {"u00", "…"} and all(
+        point.latency_p50 is None for point in report.points
+    )
+    tags = {total.group: total.calls for total in server.client.gateway.usage(by="tag", bucket="day").totals}
+    assert tags == {"red": 14, "blue": 13}
+    whole = server.client.gateway.usage(by="none", bucket="hour").totals[0]
+    (line,) = server.client.gateway.ledger()
+    assert (whole.calls, whole.errors, whole.cost) == (line.calls, line.failed, line.cost) == (16, 1, 15 * CALL)
+    with pytest.raises(InvalidInput, match="too long for buckets of one minute"):
+        server.client.gateway.usage(by="user", bucket="minute", since="2020-01-01T00:00:00Z")
 
 
 def test_the_command_line(server: Server, client: openai.OpenAI, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -387,7 +417,8 @@ def test_the_command_line(server: Server, client: openai.OpenAI, monkeypatch: py
     assert "$2500.000000" in run("budgets")
     chat(client)
     server.platform.journal.flush(10)
-    assert "$12.000000" in run("ledger", "--by", "model")
+    assert "$12.000000" in run("ledger", "--by", "model", "--bucket", "day")
+    assert "$12.000000" in run("usage", "--by", "user", "--bucket", "hour")
     for state in server.client.gateway.limits():
         run("budget" if state.limit.what == "cost" else "limit", "remove", str(state.limit.id))
     assert server.client.gateway.limits() == []

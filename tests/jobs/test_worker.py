@@ -104,6 +104,17 @@ def test_a_light_job_starts_while_all_heavy_places_are_taken(site: Site) -> None
     site.waiting(second)
 
 
+def test_of_a_kind_no_more_run_side_by_side_than_it_says(site: Site) -> None:
+    site.worker()
+    first, second = site.submit("light.few"), site.submit("light.few")
+    site.waiting(first)
+    assert site.ended(site.submit("light.add", a=1, b=1)).status == "finished"
+    assert site.get(second).status == "queued"
+    (site.folder(first) / "go").touch()
+    assert site.ended(first).status == "finished"
+    site.waiting(second)
+
+
 def test_cancel_kills_the_whole_process_group(site: Site) -> None:
     site.worker()
     id = site.submit("heavy.stubborn")

@@ -81,6 +81,7 @@ HANDLERS = {
     "light.stay": kind("stay"),
     "light.wrong": kind("wrong"),
     "light.crash": kind("crash"),
+    "light.few": kind("stay", most=1),
     "heavy.add": kind("add", heavy=True),
     "heavy.stay": kind("stay", heavy=True),
     "heavy.stubborn": kind("stubborn", heavy=True),

@@ -19,6 +19,7 @@ FIXED = {
     "/gateway/providers": "/gateway/providers",
     "/gateway/keys": "/gateway/keys",
     "/gateway/limits": "/gateway/limits",
+    "/gateway/batches": "/gateway/batches",
     "/knowledge": "/knowledge",
     "/playground": "/playground",
     "/traces": "/traces",

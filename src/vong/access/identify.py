@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection
 
-from vong.access import keys, sessions
+from vong.access import deputies, keys, sessions
 from vong.access.principal import Principal
 
 
@@ -13,4 +13,7 @@ def authenticate(connection: Connection, secret: str) -> Principal:
     """
     if secret.startswith(sessions.PREFIX):
         return sessions.owner_of(connection, secret)
-    return keys.owner_of(connection, secret)
+    principal = keys.owner_of(connection, secret)
+    if principal.deputy and principal.key_id is not None:
+        return deputies.principal_behind(connection, principal.key_id)
+    return principal

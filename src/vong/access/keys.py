@@ -2,32 +2,45 @@
 
 import hashlib
 import secrets
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, RowMapping, delete, insert, or_, select, update
 
 from vong.access import tables
 from vong.access.principal import Principal
 from vong.access.projects import Role
-from vong.errors import NotFound, Unauthenticated, nearest
+from vong.errors import InvalidInput, NotFound, Unauthenticated, nearest
 from vong.records import Record, new_id, now
+from vong.records.scope import Labels, Scope
 
 PREFIX = "vong-"
 SHOWN = len(PREFIX) + 6
+TOUCHED = timedelta(minutes=1)
+"""How often it is written down that a key is used."""
+MAKE = "make one with: vong access key create NAME"
 
 
 class Key(Record):
-    """What may be shown of a key: never the key itself."""
+    """What may be shown of a key: never the key itself. The `previous` secret is the one before the last rotation: it
+    works until `previous_until`.
+    """
 
     id: UUID
     name: str
     prefix: str
     role: Role
+    scope: Scope = Scope()
+    labels: Labels = Labels()
     created_at: datetime
     expires_at: datetime | None = None
     revoked_at: datetime | None = None
     last_used_at: datetime | None = None
+    rotated_at: datetime | None = None
+    previous_prefix: str | None = None
+    previous_until: datetime | None = None
+    previous_used_at: datetime | None = None
 
 
 class NewKey(Record):
@@ -44,14 +57,21 @@ def create_key(
     role: Role = "member",
     expires_at: datetime | None = None,
     project_id: UUID | None = None,
+    scope: Scope | None = None,
+    labels: Labels | None = None,
 ) -> NewKey:
     """Make a key in the connection's project, or in `project_id` where the connection is the owner's.
 
-    A key is 256 random bits, so a plain sha256 of it is safe to keep.
+    A key is 256 random bits, so a plain sha256 of it is safe to keep. InvalidInput for an owner's key with a scope: who
+    may make keys is held by none.
     """
-    secret = PREFIX + secrets.token_urlsafe(32)
-    key = Key(id=new_id(), name=name, prefix=secret[:SHOWN], role=role, created_at=now(), expires_at=expires_at)
-    values = {**key.model_dump(), "hash": digest(secret)}
+    scope, labels = scope or Scope(), labels or Labels()
+    if scope != Scope() and role != "member":
+        raise InvalidInput(f"a key with the role {role!r} cannot have a scope", "scopes are for the role 'member'")
+    made, secret = new_secret()
+    own: dict[str, Any] = {"id": new_id(), "name": name, "role": role, "created_at": now(), "expires_at": expires_at}
+    key = Key(**own, prefix=made["prefix"], scope=scope, labels=labels)
+    values = {**own, **made, "models": scope.models, "shapes": scope.shapes, "tags": labels.tags, "user": labels.user}
     if project_id is not None:
         values["project_id"] = project_id
     connection.execute(insert(tables.keys).values(values))
@@ -65,35 +85,79 @@ def forget_expired(connection: Connection, name: str) -> None:
 
 def list_keys(connection: Connection) -> list[Key]:
     """The project's keys, oldest first."""
-    columns = [column for column in tables.keys.c if column.name not in {"hash", "project_id"}]
-    rows = connection.execute(select(*columns).order_by(tables.keys.c.id)).mappings()
-    return [Key.model_validate(dict(row)) for row in rows]
+    found = select(tables.keys).where(tables.keys.c.deputy_of.is_(None), tables.keys.c.deputy_of_user.is_(None))
+    return [shown(row) for row in connection.execute(found.order_by(tables.keys.c.id)).mappings()]
 
 
-def revoke_key(connection: Connection, name: str) -> Key:
-    """Refuse the key (by name, prefix or id) from now on."""
+def find_key(connection: Connection, name: str) -> Key:
+    """The newest live key of that name, or the one of that prefix or id."""
     live = {key.name: key for key in list_keys(connection) if key.revoked_at is None}
     by_any = live | {key.prefix: key for key in live.values()} | {str(key.id): key for key in live.values()}
     if name not in by_any:
         raise NotFound(f"no live key named {name!r}", nearest(name, list(live), "vong access key list"))
-    revoked = by_any[name].model_copy(update={"revoked_at": now()})
+    return by_any[name]
+
+
+def revoke_key(connection: Connection, name: str) -> Key:
+    """Refuse the key (by name, prefix or id) from now on, its previous secret and its deputies with it."""
+    revoked = find_key(connection, name).model_copy(update={"revoked_at": now()})
     connection.execute(update(tables.keys).where(tables.keys.c.id == revoked.id).values(revoked_at=revoked.revoked_at))
     return revoked
 
 
 def owner_of(connection: Connection, secret: str) -> Principal:
     """Who presents this key. The connection is the owner's: the project is not known yet."""
-    keys = tables.keys.c
-    row = connection.execute(select(tables.keys).where(keys.hash == digest(secret))).mappings().first()
+    keys, hashed = tables.keys.c, digest(secret)
+    found = select(tables.keys).where(or_(keys.hash == hashed, keys.previous_hash == hashed))
+    row = connection.execute(found).mappings().first()
     if row is None:
-        raise Unauthenticated("this API key is not known here", "make one with: vong access key create NAME")
+        raise Unauthenticated("this API key is not known here", MAKE)
+    refuse_ended(row)
+    if row["hash"] == hashed:
+        _touch(connection, row, "last_used_at")
+    elif row["previous_until"] <= now():
+        hint = f"use the one that begins with {row['prefix']}, or make another: vong access key rotate {row['name']}"
+        raise Unauthenticated(f"the API key {row['previous_prefix']}… was replaced, and its time is over", hint)
+    else:
+        _touch(connection, row, "previous_used_at")
+    return principal_of(row)
+
+
+def refuse_ended(row: RowMapping) -> None:
+    """Unauthenticated where the key was revoked or has expired."""
     if row["revoked_at"] is not None:
-        raise Unauthenticated(f"the API key {row['prefix']}… was revoked", "make one with: vong access key create NAME")
+        raise Unauthenticated(f"the API key {row['prefix']}… was revoked", MAKE)
     if row["expires_at"] is not None and row["expires_at"] <= now():
-        raise Unauthenticated(f"the API key {row['prefix']}… expired", "make one with: vong access key create NAME")
-    return Principal(row["project_id"], row["name"], row["role"])
+        raise Unauthenticated(f"the API key {row['prefix']}… expired", MAKE)
+
+
+def principal_of(row: RowMapping) -> Principal:
+    """Who a row of a key stands for."""
+    key = shown(row)
+    scope = key.scope if key.scope != Scope() else None
+    labels = key.labels if key.labels != Labels() else None
+    deputy = row["deputy_of"] is not None or row["deputy_of_user"] is not None
+    return Principal(row["project_id"], key.name, key.role, None, None, key.id, scope, labels, deputy)
+
+
+def shown(row: RowMapping) -> Key:
+    """What may be shown of a row."""
+    own = {name: row[name] for name in Key.model_fields if name in row}
+    scope = Scope(models=tuple(row["models"]), shapes=tuple(row["shapes"]))
+    return Key.model_validate({**own, "scope": scope, "labels": Labels(tags=tuple(row["tags"]), user=row["user"])})
+
+
+def new_secret() -> tuple[dict[str, Any], str]:
+    """A secret, and what is kept of it."""
+    secret = PREFIX + secrets.token_urlsafe(32)
+    return {"prefix": secret[:SHOWN], "hash": digest(secret)}, secret
 
 
 def digest(secret: str) -> bytes:
     """What is kept of a key."""
     return hashlib.sha256(secret.encode()).digest()
+
+
+def _touch(connection: Connection, row: RowMapping, column: str) -> None:
+    if row[column] is None or now() - row[column] > TOUCHED:
+        connection.execute(update(tables.keys).where(tables.keys.c.id == row["id"]).values({column: now()}))

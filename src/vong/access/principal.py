@@ -4,13 +4,15 @@ from typing import NamedTuple
 from uuid import UUID
 
 from vong.access.projects import Role
+from vong.records.scope import Labels, Scope
 
 
 class Principal(NamedTuple):
     """A caller: the project whose rows the request may see, and what may be done there.
 
     `actor` is what is written beside what the caller does: a key's name, or a person's address. `user_id` and
-    `session` (the hash of its token) are those of a person who is signed in; a key has neither.
+    `session` (the hash of its token) are those of a person who is signed in; a key has neither, but a `key_id`. `scope`
+    and `labels` are null where the key has none. A `deputy` is a job that calls in the name of that key or person.
     """
 
     project_id: UUID
@@ -18,3 +20,7 @@ class Principal(NamedTuple):
     role: Role
     user_id: UUID | None = None
     session: bytes | None = None
+    key_id: UUID | None = None
+    scope: Scope | None = None
+    labels: Labels | None = None
+    deputy: bool = False

@@ -1,7 +1,7 @@
 """The SQL of access."""
 
 from sqlalchemy import Column, DateTime, ForeignKey, Index, Integer, LargeBinary, PrimaryKeyConstraint, Table, Text
-from sqlalchemy.dialects.postgresql import UUID
+from sqlalchemy.dialects.postgresql import ARRAY, UUID
 
 from vong.store.schema import metadata, project_table
 
@@ -67,6 +67,17 @@ keys = project_table(
     Column("expires_at", DateTime(timezone=True)),
     Column("revoked_at", DateTime(timezone=True)),
     Column("last_used_at", DateTime(timezone=True)),
+    *(Column(name, ARRAY(Text), nullable=False, server_default="{}") for name in ("models", "shapes", "tags")),
+    Column("user", Text),
+    # The secret before the last rotation.
+    Column("rotated_at", DateTime(timezone=True)),
+    Column("previous_prefix", Text),
+    Column("previous_hash", LargeBinary, unique=True),
+    Column("previous_until", DateTime(timezone=True)),
+    Column("previous_used_at", DateTime(timezone=True)),
+    # A key with which a job calls in the name of another key, or of a person.
+    Column("deputy_of", UUID(as_uuid=True), ForeignKey("access_keys.id", ondelete="CASCADE")),
+    Column("deputy_of_user", UUID(as_uuid=True), ForeignKey("access_users.id", ondelete="CASCADE")),
 )
 
 answers = project_table(

@@ -1,30 +1,50 @@
 """Routes of access: keys, projects and users. Signing in stands in `sessions`."""
 
-from datetime import datetime
+from datetime import timedelta
 
 from fastapi import APIRouter
-from pydantic import Field, SecretStr
+from pydantic import AwareDatetime, Field, SecretStr
 
 from vong import access
 from vong.access import users as people
-from vong.access.keys import Key, NewKey
+from vong.access.keys import Key, NewKey, find_key
 from vong.access.passwords import new_password
 from vong.access.projects import Project, Role
+from vong.access.rotation import rotate_key as rotate
 from vong.access.users import NewUser, User
 from vong.api.call import Call
 from vong.app.installation import Installation, installation
+from vong.errors import InvalidInput
+from vong.gateway.shapes import PATHS
 from vong.records import Record
+from vong.records.scope import Labels, Scope
+
+LONGEST_OVERLAP = 90 * 86_400
+"""Seconds that a replaced secret may go on working."""
 
 routes = APIRouter(prefix="/api/v1/access", tags=["access"])
 
 
 class KeyWanted(Record):
-    """The key to make. An owner may name another `project` than their own."""
+    """The key to make. An owner may name another `project` than their own. A key with a `scope` calls models and gives
+    feedback, and may do nothing else.
+    """
 
     name: str
     role: Role = "member"
-    expires_at: datetime | None = None
+    expires_at: AwareDatetime | None = None
     project: str | None = None
+    scope: Scope | None = None
+    labels: Labels | None = None
+
+
+class Rotation(Record):
+    """How to replace a key's secret: the old one works for `overlap` more seconds. `expires_at` is the key's new end;
+    null leaves it.
+    """
+
+    overlap: int = Field(default=0, ge=0, le=LONGEST_OVERLAP)
+    expires_at: AwareDatetime | None = None
 
 
 class ProjectWanted(Record):
@@ -126,13 +146,33 @@ def keys(call: Call) -> list[Key]:
 def create_key(wanted: KeyWanted, call: Call) -> NewKey:
     """Make an API key (owners). The secret is in this answer and nowhere else."""
     call.must()
+    known = sorted({*PATHS.values()})
+    if unknown := [shape for shape in (wanted.scope or Scope()).shapes if shape not in known]:
+        raise InvalidInput(f"no shape is named {unknown[0]!r}", f"use one of: {', '.join(known)}")
     with call.owner() as connection:
         project_id = call.principal.project_id
         if wanted.project is not None:
             project_id = access.find_project(connection, wanted.project).id
-        return access.create_key(
-            connection, wanted.name, role=wanted.role, expires_at=wanted.expires_at, project_id=project_id
-        )
+        more = wanted.model_dump(include={"role", "expires_at"})
+        more |= {"scope": wanted.scope, "labels": wanted.labels}
+        return access.create_key(connection, wanted.name, project_id=project_id, **more)
+
+
+@routes.get("/keys/{name}")
+def get_key(name: str, call: Call) -> Key:
+    """A live key by its name, prefix or id."""
+    with call.scope() as connection:
+        return find_key(connection, name)
+
+
+@routes.post("/keys/{name}/rotate")
+def rotate_key(name: str, wanted: Rotation, call: Call) -> NewKey:
+    """Give a key another secret (owners), which is in this answer and nowhere else. Name, scope, limits, budgets and
+    ledger go on.
+    """
+    call.must()
+    with call.scope() as connection:
+        return rotate(connection, name, timedelta(seconds=wanted.overlap), expires_at=wanted.expires_at)
 
 
 @routes.delete("/keys/{name}")

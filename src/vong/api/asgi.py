@@ -5,10 +5,13 @@ from typing import Any, NamedTuple
 
 from vong.api import metrics
 from vong.api.openai import Listener, create_listener, create_surface
+from vong.api.openai.storage import create_storage
 from vong.api.openai.surface import Receive, Scope, Send, Surface
 from vong.api.server import create_app
 from vong.app import Platform
 from vong.app.gateway import RunningGateway
+
+STORED = ("/v1/files", "/v1/batches")
 
 
 class Served(NamedTuple):
@@ -26,11 +29,14 @@ def create_asgi(platform: Platform) -> Surface:
 def create_server(platform: Platform) -> Served:
     """The whole server of one process, for uvicorn."""
     rest = create_app(platform)
-    running = RunningGateway(platform, observe=metrics.observe)
+    running = RunningGateway(platform, observe=metrics.observe, tested=metrics.tested)
     surface = create_surface(running.gateway, platform.settings.max_body)
+    storage = create_storage(platform, running.gateway)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["path"].startswith("/v1/"):
+        if scope["type"] == "http" and scope["path"].startswith(STORED):
+            await storage(scope, receive, send)
+        elif scope["type"] == "http" and scope["path"].startswith("/v1/"):
             await surface(scope, receive, send)
         elif scope["type"] == "lifespan":
             await rest(scope, _both(receive), send)

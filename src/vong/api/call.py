@@ -11,7 +11,10 @@ from sqlalchemy import Connection
 from vong import access
 from vong.api.credentials import READING, credential
 from vong.app import Platform
-from vong.errors import Forbidden
+from vong.errors import Forbidden, OutOfScope
+
+SCOPED = {("GET", "/api/v1/gateway/models"), ("POST", "/api/v1/feedback")}
+"""What a key with a scope may do beside calling models under `/v1`: with more it could make itself another way."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,11 @@ def identified(request: Request) -> Caller:
 
 
 def authenticated(caller: Annotated[Caller, Depends(identified)], request: Request) -> Caller:
-    """The same; who may only look is refused where something is to change."""
+    """The same; who may only look is refused where something is to change, and a key with a scope nearly everywhere."""
+    principal = caller.principal
+    if principal.scope is not None and (request.method, request.url.path) not in SCOPED:
+        message = f"the key {principal.actor!r} has a scope: it calls models under /v1 and gives feedback"
+        raise OutOfScope(message, "use a key without a scope")
     if request.method not in READING:
         caller.must("member")
     return caller

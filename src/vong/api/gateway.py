@@ -6,17 +6,23 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 
-from vong import gateway, traces
+from vong import gateway
+from vong.api import gateway_guards
 from vong.api.call import Call
 from vong.app import providers as wired
+from vong.app.comparisons import Pair, compared, pairs
 from vong.app.gateway import callable_models, check
 from vong.app.providers import ProviderState, ProviderTest
+from vong.app.usage import usage as wired_usage
 from vong.errors import InvalidInput
-from vong.gateway.limits import delete_limit, ledger, put_limit, states
+from vong.gateway import kept
+from vong.gateway.ledger import ledger
+from vong.gateway.limits import delete_limit, put_limit, states
 from vong.gateway.routes import KEPT, RouteVersion
 from vong.gateway.stored import ProviderWanted
 from vong.records import Policy, Record, Route, Target, now
-from vong.records.limit import LedgerBy, LedgerLine, Limit, LimitState, LimitWanted
+from vong.records.caching import CacheState, ComparedAs, ComparedTarget
+from vong.records.limit import LedgerBucket, LedgerBy, LedgerLine, Limit, LimitState, LimitWanted
 from vong.records.tree import RouteNode
 from vong.records.usage_report import Bucket, UsageBy, UsageReport
 
@@ -38,6 +44,12 @@ class CallableModel(Record):
     """A name for the `model` field of a request."""
 
     name: str
+
+
+class Cleared(Record):
+    """How many kept answers were forgotten."""
+
+    answers: int
 
 
 @routes.get("/routes")
@@ -144,12 +156,46 @@ def remove_limit(id: UUID, call: Call) -> Limit:
 
 @routes.get("/ledger")
 def read_ledger(
-    call: Call, since: datetime | None = None, until: datetime | None = None, by: LedgerBy = "none"
+    call: Call,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    by: LedgerBy = "none",
+    bucket: LedgerBucket | None = None,
 ) -> list[LedgerLine]:
-    """What calls used, by the append-only ledger: a month where no `since` is given."""
+    """What calls used, by the append-only ledger: a month where no `since` is given; with a `bucket` over time."""
     until = until or now()
     with call.scope() as connection:
-        return ledger(connection, since=since or until - timedelta(days=30), until=until, by=by)
+        return ledger(connection, since=since or until - timedelta(days=30), until=until, by=by, bucket=bucket)
+
+
+@routes.get("/cache")
+def cache(call: Call) -> list[CacheState]:
+    """What is kept of each route's answers, how often it was given again, and how often wrongly."""
+    with call.scope() as connection:
+        return kept.states(connection, now())
+
+
+@routes.delete("/cache")
+def clear_cache(call: Call, route: str | None = None) -> Cleared:
+    """Forget the kept answers of a route, or of all."""
+    with call.scope() as connection:
+        return Cleared(answers=kept.clear(connection, route))
+
+
+@routes.get("/comparisons")
+def comparisons(
+    call: Call, route: str | None = None, kind: ComparedAs | None = None, after: UUID | None = None, limit: Page = 50
+) -> list[Pair]:
+    """Answers that somebody got beside second ones that nobody did, newest first; `after` is a second one's span."""
+    with call.scope() as connection:
+        return pairs(connection, {"route": route, "kind": kind}, after, limit)
+
+
+@routes.get("/comparisons/summary")
+def compared_targets(call: Call, route: str | None = None, kind: ComparedAs | None = None) -> list[ComparedTarget]:
+    """What the newest 1,000 pairs say together, for each route, second target and kind."""
+    with call.scope() as connection:
+        return compared(connection, {"route": route, "kind": kind})
 
 
 @routes.get("/usage")
@@ -160,6 +206,11 @@ def usage(
     bucket: Bucket = "hour",
     by: UsageBy = "none",
 ) -> UsageReport:
-    """Calls, errors, tokens, cost and latencies over time, and in all by group: for charts and for bills."""
+    """Calls, errors, tokens, cost and latencies over time, and in all by group: for charts and for bills. By user and
+    tag it is read from the ledger, which knows no latencies.
+    """
     with call.scope() as connection:
-        return traces.usage(connection, since=since, until=until, bucket=bucket, by=by)
+        return wired_usage(connection, since=since, until=until, bucket=bucket, by=by)
+
+
+routes.include_router(gateway_guards.routes)

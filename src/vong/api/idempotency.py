@@ -24,8 +24,8 @@ LARGEST_KEPT = 1_000_000
 """Bytes of a request body that is compared, and of an answer that is kept; uploads are compared by their length."""
 
 
-UNKEPT = {"/api/v1/access/session", "/api/v1/access/users"}
-"""Answers that are never kept: they hold a session's cookie, or a password."""
+UNKEPT = ("/api/v1/access/session", "/api/v1/access/users", "/api/v1/access/keys", "/api/v1/gateway/guards/try")
+"""Where answers below are never kept: they hold a session's cookie, a password, a key, or a text to be masked."""
 
 
 class Idempotent:
@@ -45,7 +45,7 @@ class Idempotent:
         """Pass everything through but a POST with a key."""
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope.get("headers", ())}
         key = headers.get("idempotency-key")
-        if scope["type"] != "http" or scope["method"] != "POST" or key is None or scope["path"] in UNKEPT:
+        if scope["type"] != "http" or scope["method"] != "POST" or key is None or scope["path"].startswith(UNKEPT):
             await self.app(scope, receive, send)
             return
         try:

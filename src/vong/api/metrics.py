@@ -5,6 +5,7 @@ from typing import NamedTuple
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from vong.records import Span
+from vong.records.guard import SelfTest
 from vong.store.journal import Journal
 
 ROUTES = 200
@@ -29,6 +30,12 @@ first_token = Histogram(
 )
 tokens = Counter(
     "vong_gateway_tokens", "Tokens as the models count them.", ["route", "provider", "direction"], registry=registry
+)
+guards = Counter(
+    "vong_gateway_guards", "Looks of guards, by what followed.", ["guard", "on", "action"], registry=registry
+)
+masking = Gauge(
+    "vong_gateway_masking_works", "1 where the self-test at the start passed, 0 where it failed.", registry=registry
 )
 waiting = Gauge("vong_journal_waiting_spans", "Spans that are not committed yet.", registry=registry)
 dropped = Gauge("vong_journal_dropped_spans", "Spans refused because the journal was full.", registry=registry)
@@ -62,6 +69,13 @@ def observe(span: Span) -> None:
         series.read.inc(usage.input_tokens)
     if usage.output_tokens:
         series.written.inc(usage.output_tokens)
+    for outcome in attributes.get("vong.guards", ()):  # guards are installed, so there are few
+        guards.labels(outcome["guard"], outcome["on"], outcome["action"]).inc()
+
+
+def tested(found: SelfTest) -> None:
+    """How the self-test of masking went."""
+    masking.set(found.passed)
 
 
 def _bounded(route: str) -> str:

@@ -20,6 +20,7 @@ ROUTES = (
     "registry",
     "serving",
     "gateway",
+    "batches",
     "knowledge",
     "traces",
     "feedback",

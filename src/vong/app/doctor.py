@@ -1,5 +1,6 @@
 """`vong doctor`: look at this machine, and for every fault say the next step."""
 
+import asyncio
 import importlib.util
 import os
 import shutil
@@ -181,6 +182,19 @@ def _plugins(_: Settings) -> Iterator[Finding]:
         )
 
 
+def _masking(_: Settings) -> Iterator[Finding]:
+    """Send a made-up card number every way through a gateway of this process."""
+    from vong.gateway.guards.posts import NO_AIDS, Makers
+    from vong.gateway.selftest import self_test
+
+    found = asyncio.run(self_test(Makers(NO_AIDS)))
+    seen = f"a card number sent {found.ways} ways was masked on each"
+    if not found.passed:
+        seen = f"a card number leaks: {'; '.join(found.leaks)}"
+    step = "" if found.passed else "send nothing that must be masked, and reinstall vong"
+    yield Finding(check="masking", state="ok" if found.passed else "fault", seen=seen, next_step=step)
+
+
 CHECKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
     _python,
     _disk,
@@ -191,4 +205,5 @@ CHECKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
     _extras,
     _models,
     _plugins,
+    _masking,
 )

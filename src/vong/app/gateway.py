@@ -1,42 +1,62 @@
 """The gateway wired to keys, deployments, model versions, the embedding model and the journal."""
 
 import asyncio
+import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 import numpy as np
 import numpy.typing as npt
 from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
 
 from vong import access, gateway, traces
 from vong.app.platform import Platform
 from vong.app.providers import EMBEDDER, LOCAL, StoredProviders, make
 from vong.errors import Unavailable
+from vong.gateway import kept, leases
 from vong.gateway.admission import Admission, Ticket
 from vong.gateway.announcements import Announcements
-from vong.gateway.books import Books
+from vong.gateway.answers import Answers
+from vong.gateway.books import Books, Entry
 from vong.gateway.directory import Choice, Deployed, Directory
-from vong.gateway.gateway import Gateway
+from vong.gateway.gateway import Gateway, Looks
+from vong.gateway.guards import Aids
+from vong.gateway.guards.posts import Makers
 from vong.gateway.limits import list_limits
 from vong.gateway.prices import Prices
+from vong.gateway.project_guards import project_guards
 from vong.gateway.providers import Provider
 from vong.gateway.providers.local import Local
+from vong.gateway.selftest import self_test
+from vong.gateway.steps import STEP
 from vong.gateway.upstream import Upstream
-from vong.records import Span, Usage
+from vong.records import Span, Usage, now
+from vong.records.guard import GuardTrial, GuardUse, SelfTest
 from vong.serving.deployments import list_deployments, ready
 from vong.store.database import libpq_url
 
+log = logging.getLogger(__name__)
+TIDIED = 600.0
+"""Seconds between two times in which is forgotten what is past."""
+PAST = timedelta(days=2)
+"""How old a counter of a minute, hour or day gets."""
 SHORTCUTS = {EMBEDDER: f"{LOCAL}/{EMBEDDER}"}
 
 
 class RunningGateway:
     """The gateway of a server process, and the thread that hears of changed routes for it."""
 
-    def __init__(self, platform: Platform, observe: Callable[[Span], None]) -> None:
+    def __init__(
+        self,
+        platform: Platform,
+        observe: Callable[[Span], None],
+        tested: Callable[[SelfTest], None] = lambda _: None,
+    ) -> None:
         upstream = Upstream(allow_link_local=platform.settings.allow_link_local)
         made = providers(platform, upstream)
         self._platform = platform
@@ -44,18 +64,21 @@ class RunningGateway:
         self._made = made
         self._upstream = upstream
         self._announcements: Announcements | None = None
+        self._tidying: asyncio.Task[None] | None = None
+        self._tested = tested
+        self._testing: asyncio.Task[SelfTest] | None = None
+        self._makers = makers(platform, upstream)
         self._prices = Prices(platform.settings.prices)
         self._admission = Admission(platform.scope, platform.database.owner, self._cost)
         self._books = Books(self._admission)
         self.gateway = Gateway(
             upstream,
             made,
-            lookup=self._lookup,
-            load=self._load,
+            looks=Looks(self._lookup, self._load, self._find),
             record=self._record,
             observe=observe,
             admission=self._admission,
-            find=self._find,
+            answers=Answers(platform.scope, _Embedder(platform.settings.threads)),
         )
 
     def start(self) -> None:
@@ -69,45 +92,90 @@ class RunningGateway:
         self._announcements = Announcements(libpq_url(self._platform.database.url), heard)
         self._announcements.start()
         self._platform.journal.companion = self._books
+        self._platform.journal.adopt()
         self._admission.start()
+        self._tidying = loop.create_task(self._tidy())
+        self._testing = loop.create_task(self_test(self._makers))
+        self._testing.add_done_callback(self._told)
 
     def stop(self) -> None:
         """End it."""
+        if self._tidying is not None:
+            self._tidying.cancel()
         with suppress(Unavailable):
             self._platform.journal.flush(5)  # what is known of costs is settled before the rest is given back
         self._admission.stop()
         if self._announcements is not None:
             self._announcements.stop()
+        if self._testing is not None:
+            self._testing.cancel()
         self.gateway.close()
+
+    async def _tidy(self) -> None:
+        """Now and then forget counters of days long past and kept answers past their time."""
+        while True:
+            await asyncio.sleep(TIDIED)
+            try:
+                await asyncio.to_thread(tidy, self._platform)
+            except SQLAlchemyError as error:
+                log.warning("what is past was not forgotten: %s", str(error).splitlines()[0])
+
+    def _told(self, testing: "asyncio.Task[SelfTest]") -> None:
+        """Say how the self-test of masking went, loudly where it failed."""
+        if testing.cancelled():
+            return
+        if broken := testing.exception():
+            log.critical("THE SELF-TEST OF MASKING BROKE: take it that nothing is masked", exc_info=broken)
+            return
+        found = testing.result()
+        self._tested(found)
+        if found.passed:
+            log.info("masking works: a card number was sent %d ways, and masked on each", found.ways)
+        else:
+            log.critical("MASKING DOES NOT WORK: a card number leaks on these ways: %s", "; ".join(found.leaks))
 
     def _load(self, project_id: UUID) -> Directory:
         with self._platform.scope(project_id) as connection:
             made = {**self._stored.of(connection, project_id), **self._made}
-            return directory(connection, made, self._upstream)
+            return directory(connection, made, self._upstream, self._makers)
 
     def _record(self, project_id: UUID, span: Span, tags: tuple[str, ...], ticket: Ticket | None) -> None:
-        """Hand a span to the journal, whose writer adds what the call cost and writes the ledger with it."""
-        self._books.expect(span, tags, ticket)
-        written = self._platform.journal.append(project_id, span, partial(self._priced, project_id))
-        written.add_done_callback(lambda done: self._books.lost(span) if done.exception() else None)
+        """Hand a span to the journal, whose writer adds what the call cost and writes the ledger with it. A step within
+        a call has no line there.
+        """
+        if span.kind == STEP:
+            self._platform.journal.append(project_id, span)
+            return
+        self._platform.journal.add(project_id, span, partial(self._priced, project_id), Entry(tags, ticket))
 
     def _find(self, project_id: UUID, span_id: UUID) -> Span:
         with self._platform.scope(project_id) as connection:
             return traces.get(connection, span_id)
 
     def _cost(self, choice: Choice, usage: Usage, at: datetime, kinds: Collection[str]) -> int | None:
+        address = choice.provider.address
         if kinds:
-            return self._prices.most(choice.target, choice.provider.address, usage, at, kinds)
-        return self._prices.cost(choice.target, choice.provider.address, usage, at)
+            return self._prices.most(choice.target, address, usage, at, kinds)
+        return self._prices.cost(choice.target, address, usage, at, exact=False)
 
-    def _priced(self, project_id: UUID, span: Span) -> Span:
+    def _priced(self, project_id: UUID, span: Span) -> Span | None:
         name = str(span.attributes.get("gen_ai.provider.name"))
         provider = self._made.get(name) or self._stored.known(project_id, name)
-        return self._prices.settle(span, provider.address if provider else None)
+        address = provider.address if provider else None
+        if span.model is not None and not self._prices.ready(span.model, address, span.started_at):
+            return None  # the writer of spans does not wait for it: this one is settled a little later
+        return self._prices.settle(span, address)
 
     def _lookup(self, secret: str) -> access.Principal:
         with self._platform.database.owner() as connection:
             return access.authenticate(connection, secret)
+
+
+def tidy(platform: Platform) -> None:
+    """Forget counters of days long past and kept answers past their time, in all projects."""
+    with platform.database.owner() as connection:
+        leases.forget(connection, now() - PAST)
+        kept.purge(connection, now())
 
 
 def providers(platform: Platform, upstream: Upstream) -> dict[str, Provider]:
@@ -116,11 +184,21 @@ def providers(platform: Platform, upstream: Upstream) -> dict[str, Provider]:
     return {**made, LOCAL: Local({EMBEDDER: _Embedder(platform.settings.threads)})}
 
 
-def directory(connection: Connection, made: Mapping[str, Provider], upstream: Upstream) -> Directory:
-    """What the connection's project can call at this moment."""
+def makers(platform: Platform, upstream: Upstream) -> Makers:
+    """Makes guards, which embed with the model of this process."""
+    embed = _Embedder(platform.settings.threads).embed
+    return Makers(Aids(embed, upstream, platform.settings.allow_link_local))
+
+
+def directory(
+    connection: Connection, made: Mapping[str, Provider], upstream: Upstream, makers: Makers | None = None
+) -> Directory:
+    """What the connection's project can call at this moment, and, with `makers`, who stands guard over it."""
     routes = {route.name: route for route in gateway.list_routes(connection)}
     deployments = {deployed.name: deployed for deployed in _deployed(connection)}
-    return Directory(routes, deployments, made, SHORTCUTS, upstream, list_limits(connection))
+    makers = makers or Makers()
+    posts = makers.posts(list(routes.values()), project_guards(connection))
+    return Directory(routes, deployments, made, SHORTCUTS, upstream, list_limits(connection), posts, makers)
 
 
 def check(platform: Platform, project_id: UUID, connection: Connection) -> Callable[[str], None]:
@@ -146,8 +224,33 @@ def callable_models(platform: Platform, principal: access.Principal) -> list[str
     return asyncio.run(ask())
 
 
+def hold(
+    platform: Platform,
+    principal: access.Principal,
+    text: str,
+    uses: Sequence[GuardUse],
+    model: str,
+    on: Literal["input", "output"],
+) -> GuardTrial:
+    """What becomes of a text under these guards, or under those of calls to that model or route."""
+
+    async def ask() -> GuardTrial:
+        running = RunningGateway(platform, observe=_nobody)
+        try:
+            return await running.gateway.hold(principal, text, uses, model, on)
+        finally:
+            running.gateway.close()
+
+    return asyncio.run(ask())
+
+
+def masking(platform: Platform) -> SelfTest:
+    """The self-test of masking, made now."""
+    return asyncio.run(self_test(makers(platform, Upstream())))
+
+
 def _nobody(_: Span) -> None:
-    """Listing calls no model: there is nothing to observe."""
+    """What is asked here is no call of an application: there is nothing to observe."""
 
 
 def _deployed(connection: Connection) -> list[Deployed]:

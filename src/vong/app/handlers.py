@@ -8,6 +8,7 @@ HANDLERS: dict[str, Handler] = {
     "data.clean": Handler("vong.app.data:clean"),
     "data.split": Handler("vong.app.data:split"),
     "evals.run": Handler("vong.app.evals:run", heavy=True),
+    "gateway.batch": Handler("vong.app.batches:run", most=2),
     "knowledge.index": Handler("vong.app.knowledge:index", heavy=True),
     "loop.turn": Handler("vong.app.turn:run"),
     "registry.import": Handler("vong.app.registry:import_base", heavy=True),

@@ -4,8 +4,9 @@ from typing import Any
 
 import click
 
-from vong.cli.output import emit, json_option, note
+from vong.cli.output import emit, json_option, lasting, note
 from vong.client import Client
+from vong.records import now
 
 ROLES = click.Choice(["owner", "member", "viewer"])
 OWNER = "owner@localhost"
@@ -67,22 +68,49 @@ def key() -> None:
 @click.argument("name")
 @click.option("--role", type=ROLES, default="member", show_default=True)
 @click.option("--project", help="Make it in this project instead of your own.")
+@click.option("--model", "models", multiple=True, help="It may call this one only: a name, * is any text; repeat it.")
+@click.option("--shape", "shapes", multiple=True, help="It may call in this shape only: chat, embeddings …; repeat it.")
+@click.option("--tag", "tags", multiple=True, help="A tag of all its calls; repeat it.")
+@click.option("--user", help="The end user of its calls where they name none.")
+@click.option("--expires", help="When it ends: 24h, 90d from now.")
 @json_option
-def create_key(name: str, role: str, project: str | None, as_json: bool) -> None:
+def create_key(name: str, as_json: bool, expires: str | None, **more: Any) -> None:
     """Make a key and show it, this once."""
-    made = Client().access.create_key(name, role=role, project=project)
-    if as_json:
-        emit(made, True)
-    else:
-        note("this key is shown once; keep it:")
-        click.echo(made["secret"])
+    made = Client().access.create_key(name, expires_at=_ending(expires), **more)
+    _show_secret(made, as_json)
 
 
 @key.command("list")
 @json_option
 def list_keys(as_json: bool) -> None:
     """The project's keys, without their secrets."""
-    emit(Client().access.keys(), as_json, ["name", "prefix", "role", "created_at", "revoked_at"])
+    found = Client().access.keys()
+    columns = ["name", "prefix", "role", "models", "shapes", "created_at", "expires_at", "last_used_at", "revoked_at"]
+    emit(found if as_json else [_line(one) for one in found], as_json, columns)
+
+
+@key.command("show")
+@click.argument("name")
+@json_option
+def show_key(name: str, as_json: bool) -> None:
+    """A key by name, prefix or id: what it may call, when it ends, when it was used."""
+    found = Client().access.key(name)
+    emit(found if as_json else _line(found), as_json)
+
+
+@key.command()
+@click.argument("name")
+@click.option("--overlap", default="0s", help="How long the old secret still works: 24h.  [default: it ends at once]")
+@click.option("--expires", help="When the key ends from now on: 90d from now.")
+@json_option
+def rotate(name: str, overlap: str, expires: str | None, as_json: bool) -> None:
+    """Give a key another secret and show it, this once. Its name, scope, limits, budgets and ledger go on."""
+    seconds = int(lasting(overlap).total_seconds())
+    made = Client().access.rotate_key(name, overlap=seconds, expires_at=_ending(expires))
+    if not as_json:
+        until = f"works until {made['key']['previous_until']}" if seconds else "has ended"
+        note(f"the secret {made['key']['previous_prefix']}… {until}")
+    _show_secret(made, as_json)
 
 
 @key.command()
@@ -152,3 +180,22 @@ def _show(made: dict[str, Any], as_json: bool) -> None:
     else:
         note(f"the password of {made['user']['email']} is shown once; keep it:")
         click.echo(made["password"])
+
+
+def _show_secret(made: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        emit(made, True)
+    else:
+        note("this key is shown once; keep it:")
+        click.echo(made["secret"])
+
+
+def _line(key: dict[str, Any]) -> dict[str, Any]:
+    """A key with its scope and its labels beside its other fields."""
+    scope = {name: ", ".join(values) or "any" for name, values in key["scope"].items()}
+    labels = {"tags": ", ".join(key["labels"]["tags"]) or None, "user": key["labels"]["user"]}
+    return {name: value for name, value in key.items() if name not in ("scope", "labels")} | scope | labels
+
+
+def _ending(expires: str | None) -> str | None:
+    return (now() + lasting(expires)).isoformat() if expires else None

@@ -84,3 +84,10 @@ def moment(text: str | None) -> str | None:
         return datetime.fromisoformat(text).astimezone(UTC).isoformat()
     except ValueError:
         raise InvalidInput(f"{text!r} is no moment", "write 15m, 2h, 7d, or 2026-11-22T08:00") from None
+
+
+def lasting(text: str) -> timedelta:
+    """A time, from `15m`, `24h` or `30d`."""
+    if text and text[-1] in UNITS and text[:-1].isdigit():
+        return timedelta(**{UNITS[text[-1]]: int(text[:-1])})
+    raise click.BadParameter(f"{text!r} is no time: write 24h, 30d")

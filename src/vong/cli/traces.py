@@ -32,7 +32,7 @@ def group() -> None:
 @click.option("--status", type=click.Choice(["ok", "error"]))
 @click.option("--user", help="The end user that the caller named.")
 @click.option("--session", help="The conversation that the caller named.")
-@click.option("--kind", help="chat, embeddings, retrieval, tool, pipeline, job or other.")
+@click.option("--kind", help="chat, embeddings, retrieval, tool, pipeline, job, attempt or other.")
 @click.option("--key", help="The name of the API key that called.")
 @click.option("--trace", "trace_id", help="The spans of one trace.")
 @click.option("--min-ms", "min_duration_ms", type=float, help="Lasted at least so many milliseconds.")

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import quote
 
 from vong.client.transport import Transport
 
@@ -26,14 +27,31 @@ class Access:
         """The project's keys, without their secrets."""
         return self._send.get(f"{ROOT}/keys", list[dict[str, Any]])
 
-    def create_key(self, name: str, *, role: str = "member", project: str | None = None) -> dict[str, Any]:
-        """Make a key: `{"key": {...}, "secret": "vong-..."}`. The secret is shown this once."""
-        body = {"name": name, "role": role, "project": project}
+    def key(self, name: str) -> dict[str, Any]:
+        """A live key by name, prefix or id."""
+        return self._send.get(f"{ROOT}/keys/{quote(name)}", dict[str, Any])
+
+    def create_key(
+        self, name: str, *, role: str = "member", models: Sequence[str] = (), shapes: Sequence[str] = (), **more: Any
+    ) -> dict[str, Any]:
+        """Make a key: `{"key": {...}, "secret": "vong-..."}`. The secret is shown this once.
+
+        With `models` (names, with `*` for any text) or `shapes` it may call these and do little else. `more`: `tags`
+        and `user` of its calls, `expires_at` (a moment in ISO 8601), `project`.
+        """
+        labels = {"tags": list(more.pop("tags", ())), "user": more.pop("user", None)}
+        scope = {"models": list(models), "shapes": list(shapes)}
+        body = {"name": name, "role": role, "scope": scope, "labels": labels, **more}
         return self._send.post(f"{ROOT}/keys", dict[str, Any], body=body)
+
+    def rotate_key(self, name: str, *, overlap: int = 0, expires_at: str | None = None) -> dict[str, Any]:
+        """Give a key another secret, shown this once; the old one works for `overlap` more seconds."""
+        body = {"overlap": overlap, "expires_at": expires_at}
+        return self._send.post(f"{ROOT}/keys/{quote(name)}/rotate", dict[str, Any], body=body)
 
     def revoke_key(self, name: str) -> dict[str, Any]:
         """Revoke a key by name, prefix or id."""
-        return self._send.request("DELETE", f"{ROOT}/keys/{name}", dict[str, Any])
+        return self._send.request("DELETE", f"{ROOT}/keys/{quote(name)}", dict[str, Any])
 
     def users(self) -> list[dict[str, Any]]:
         """Everybody who can sign in (owners)."""

@@ -3,31 +3,26 @@
 import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 from uuid import UUID
 
 import httpx
 
 from vong import errors
-from vong.client.transport import Transport
+from vong.client.guards import Guards
+from vong.client.transport import Transport, raise_for_error
 from vong.records import Policy, Record, Route, Target, Usage
-from vong.records.limit import LedgerLine, Limit, LimitState, LimitWanted, On, Per, What
+from vong.records.caching import CacheState, ComparedTarget
+from vong.records.limit import LedgerBucket, LedgerBy, LedgerLine, Limit, LimitState, LimitWanted, On, Per, What
 from vong.records.tree import RouteNode
 from vong.records.usage_report import Bucket, UsageBy, UsageReport
 
+if TYPE_CHECKING:
+    from vong.client.batches import Batches
+
 Messages = str | Sequence[Mapping[str, Any]]
-ERRORS: dict[int, type[errors.VongError]] = {
-    400: errors.InvalidInput,
-    402: errors.BudgetSpent,
-    401: errors.Unauthenticated,
-    403: errors.Forbidden,
-    404: errors.NotFound,
-    429: errors.LimitReached,
-    413: errors.InvalidInput,
-    503: errors.Unavailable,
-    504: errors.UpstreamTimeout,
-}
 
 
 class Answer(Record):
@@ -82,6 +77,11 @@ class Gateway:
     def __init__(self, transport: Transport) -> None:
         self._send = transport
 
+    @cached_property
+    def guards(self) -> Guards:
+        """Guards over all calls of the project."""
+        return Guards(self._send)
+
     def chat(
         self, model: str, messages: Messages, *, headers: Mapping[str, str] | None = None, **params: Any
     ) -> Answer:
@@ -102,7 +102,7 @@ class Gateway:
         response = self._send.http.send(request, stream=True)
         if response.status_code >= 400:
             response.read()
-            _raise(response)
+            raise_for_error(response)
         return Stream(response)
 
     def embed(self, texts: Sequence[str], model: str = "all-minilm-l6-v2") -> list[list[float]]:
@@ -130,7 +130,8 @@ class Gateway:
         it).
         """
         said: dict[str, Any] = {
-            name: policy.model_dump(mode="json") if policy else None for name, policy in more.items()
+            name: policy.model_dump(mode="json", exclude_unset=True) if policy else None
+            for name, policy in more.items()
         }
         if isinstance(targets, RouteNode):
             said["tree"] = targets.model_dump(mode="json", exclude_defaults=True)
@@ -189,9 +190,35 @@ class Gateway:
         """Remove a limit with what it counted."""
         return self._send.request("DELETE", f"/api/v1/gateway/limits/{id}", Limit)
 
-    def ledger(self, *, by: str = "none", **spell: Any) -> list[LedgerLine]:
-        """What calls used, by group; `spell`: `since`, `until`."""
-        return self._send.get("/api/v1/gateway/ledger", list[LedgerLine], by=by, **spell)
+    def ledger(self, *, by: LedgerBy = "none", bucket: LedgerBucket | None = None, **spell: Any) -> list[LedgerLine]:
+        """What calls used, by group, and with a `bucket` over time; `spell`: `since`, `until`."""
+        return self._send.get("/api/v1/gateway/ledger", list[LedgerLine], by=by, bucket=bucket, **spell)
+
+    def cache(self) -> list[CacheState]:
+        """What is kept of each route's answers."""
+        return self._send.get("/api/v1/gateway/cache", list[CacheState])
+
+    def clear_cache(self, route: str | None = None) -> int:
+        """Forget the kept answers of a route, or of all; how many there were."""
+        path = "/api/v1/gateway/cache" + (f"?route={quote(route)}" if route else "")
+        return int(self._send.request("DELETE", path, dict[str, Any])["answers"])
+
+    def comparisons(self, **wanted: Any) -> list[dict[str, Any]]:
+        """Pairs of answers with their spans, newest first; `wanted`: `route`, `kind` (shadow, cache), `after`,
+        `limit`.
+        """
+        return self._send.get("/api/v1/gateway/comparisons", list[dict[str, Any]], **wanted)
+
+    def compared(self, **wanted: Any) -> list[ComparedTarget]:
+        """What pairs say together, by route, target and kind; `wanted`: `route`, `kind`."""
+        return self._send.get("/api/v1/gateway/comparisons/summary", list[ComparedTarget], **wanted)
+
+    @cached_property
+    def batches(self) -> "Batches":
+        """Many calls that nobody waits for."""
+        from vong.client.batches import Batches
+
+        return Batches(self._send)
 
     def models(self) -> list[str]:
         """Every name that can be called."""
@@ -214,7 +241,7 @@ class Gateway:
                     message, "the call may have been made; ask again if it may be repeated"
                 ) from error
         if response.status_code >= 400:
-            _raise(response)
+            raise_for_error(response)
         return response
 
 
@@ -236,12 +263,3 @@ def _answer(response: httpx.Response, found: dict[str, Any]) -> Answer:
         usage=Usage(input_tokens=usage.get("prompt_tokens"), output_tokens=usage.get("completion_tokens")),
         message=message,
     )
-
-
-def _raise(response: httpx.Response) -> None:
-    """Raise the error that an answer in OpenAI's shape describes."""
-    try:
-        message = str(response.json()["error"]["message"])
-    except (ValueError, KeyError, TypeError):
-        message = f"the server answered {response.status_code}"
-    raise ERRORS.get(response.status_code, errors.UpstreamFailed)(message)

@@ -17,6 +17,18 @@ BY_CODE: dict[str, type[VongError]] = {
     kind.code: kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, VongError)
 }
 
+BY_STATUS: dict[int, type[errors.VongError]] = {
+    400: errors.InvalidInput,
+    402: errors.BudgetSpent,
+    401: errors.Unauthenticated,
+    403: errors.Forbidden,
+    404: errors.NotFound,
+    429: errors.LimitReached,
+    413: errors.InvalidInput,
+    503: errors.Unavailable,
+    504: errors.UpstreamTimeout,
+}
+
 
 class Transport:
     """Sends requests and gives back typed values. `patience` is how many seconds a lost connection is retried."""
@@ -90,3 +102,12 @@ def raise_for_problem(response: httpx.Response) -> None:
     error = kind.__new__(kind)
     VongError.__init__(error, detail, hint)
     raise error
+
+
+def raise_for_error(response: httpx.Response) -> None:
+    """Raise the error that an answer in OpenAI's shape describes."""
+    try:
+        message = str(response.json()["error"]["message"])
+    except (ValueError, KeyError, TypeError):
+        message = f"the server answered {response.status_code}"
+    raise BY_STATUS.get(response.status_code, errors.UpstreamFailed)(message)

@@ -11,9 +11,9 @@ from typing import Literal
 
 from vong.data.labels import LabelCounts, LabelPath, answer_object, at, conflicts, put
 from vong.data.near import THRESHOLD, Clusters, Threshold, cluster, input_text, jaccard, normalised, shingles
-from vong.data.personal import KINDS, Kind, mask
 from vong.data.profile import is_empty
 from vong.data.texts import rewrite, tidy
+from vong.personal import KINDS, Kind, mask
 from vong.records import Example, Record
 
 What = Literal[

@@ -6,10 +6,9 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from itertools import combinations
 
-from vong.data import personal
+from vong import personal
 from vong.data.findings import findings
 from vong.data.labels import LabelCounts, conflicts, evenness
-from vong.data.languages import language
 from vong.data.near import Clusters, cluster, input_text
 from vong.data.report import (
     LISTED,
@@ -23,6 +22,7 @@ from vong.data.report import (
     ProfileSettings,
     Report,
 )
+from vong.languages import language
 from vong.records import Example
 
 Progress = Callable[[int], None]

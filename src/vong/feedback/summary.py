@@ -1,6 +1,5 @@
 """What the scores say together: how many, their mean, and an interval that holds it."""
 
-import math
 from collections.abc import Sequence
 from typing import Any, Literal
 
@@ -9,11 +8,10 @@ from sqlalchemy import Connection, func, select
 from vong.feedback import tables
 from vong.feedback.scores import Filter, conditions
 from vong.records import Record
+from vong.records.intervals import normal, wilson
 
 By = Literal["name", "route", "model", "model_version", "source"]
 BY: tuple[By, ...] = ("name", "route", "model_version")
-Z = 1.959964
-"""The standard normal's 97.5 % point: intervals of 95 %."""
 
 
 class Summary(Record):
@@ -54,19 +52,6 @@ def summary(connection: Connection, wanted: Filter | None = None, by: Sequence[B
     if groups:
         query = query.group_by(*groups).order_by(*groups)
     return [_summary(dict(row)) for row in connection.execute(query).mappings()]
-
-
-def wilson(mean: float, n: int) -> tuple[float, float]:
-    """Wilson's score interval at 95 % for a share (Wilson 1927; Brown, Cai and DasGupta 2001, section 3.1.1)."""
-    spread = Z * math.sqrt(mean * (1 - mean) / n + Z * Z / (4 * n * n))
-    middle, scale = mean + Z * Z / (2 * n), 1 + Z * Z / n
-    return max(0.0, (middle - spread) / scale), min(1.0, (middle + spread) / scale)
-
-
-def normal(mean: float, deviation: float, n: int) -> tuple[float, float]:
-    """The normal interval at 95 % for a mean of values in 0..1, cut to that range."""
-    spread = Z * deviation / math.sqrt(n)
-    return max(0.0, mean - spread), min(1.0, mean + spread)
 
 
 def _summary(row: dict[str, Any]) -> Summary:

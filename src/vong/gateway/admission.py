@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
+from math import inf
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -44,8 +45,8 @@ Cost = Callable[[Choice, Usage, datetime, Collection[str]], int | None]
 
 @dataclass
 class Share:
-    """What this server holds of a place: `available` for new calls, `reserved` by those under way; `consumed` is used
-    and not yet reported. `free` is what nobody held when it was last asked.
+    """What this server holds of a place: `available` for new calls, `reserved` by those under way, `owed` by those
+    whose cost waits on disk; `consumed` is used and not yet reported. `free` is what nobody held when it was last asked.
     """
 
     project_id: UUID
@@ -53,13 +54,21 @@ class Share:
     place: Place
     available: int = 0
     reserved: int = 0
+    owed: int = 0
     consumed: int = 0
     free: int = 0
+    ends: float = inf
+    """When the next time begins in which is counted anew, in seconds since 1970."""
     taken_at: float = 0.0
     alive_at: float = 0.0
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     told: threading.Lock = field(default_factory=threading.Lock)
     """Held from reading what is held until the database knows: a report that overtakes a grant would undo it."""
+
+    @property
+    def held(self) -> int:
+        """All that is not anybody else's."""
+        return self.available + self.reserved + self.owed
 
     @property
     def remaining(self) -> int:
@@ -89,9 +98,10 @@ class Ticket:
             other = tightest.get(hold.share.limit.what)
             if other is None or hold.share.remaining < other.remaining:
                 tightest[hold.share.limit.what] = hold.share
+        moment = time.time()
         for what, share in tightest.items():
-            limit, reset = share.limit, resets(share.limit.per, now())
-            left = max(0.0, (reset - now()).total_seconds()) if reset else None
+            limit = share.limit
+            left = max(0.0, share.ends - moment) if share.ends < inf else None
             if what == "cost":
                 found["x-vong-budget-limit"] = f"{limit.amount / 1e6:.6f}"
                 found["x-vong-budget-remaining"] = f"{share.remaining / 1e6:.6f}"
@@ -114,6 +124,7 @@ class Admission:
         self._owner = owner
         self._cost = cost
         self._shares: dict[Place, Share] = {}
+        self._latest: dict[tuple[UUID, str], Share] = {}
         self._numbers = threading.Lock()
         self._warm: dict[tuple[str, str], float] = {}
         self._task: asyncio.Task[None] | None = None
@@ -156,11 +167,27 @@ class Admission:
                 _settle(share, amount, used)
                 share.consumed += used
 
-    def settled(self, hold: Hold, cost: int) -> None:
-        """The cost of a call is written down. A hold of something else was settled when the call ended."""
-        if hold.share.limit.what == "cost":
+    def settled(self, place: Place, reserved: int, cost: int) -> None:
+        """The cost of a call is written down."""
+        share = self._shares.get(place)
+        if share is not None:
             with self._numbers:
-                _settle(hold.share, hold.amount, cost)
+                _settle(share, reserved, cost)
+
+    def owed(self, place: Place, reserved: int, cost: int) -> None:
+        """The cost of a call is known and will be written down: until then this server holds it."""
+        share = self._shares.get(place)
+        if share is not None:
+            with self._numbers:
+                _settle(share, reserved, cost)
+                share.owed += cost
+
+    def paid(self, place: Place, cost: int) -> None:
+        """What was owed is written down."""
+        share = self._shares.get(place)
+        if share is not None:
+            with self._numbers:
+                share.owed -= cost
 
     def start(self) -> None:
         """Begin to report, on the event loop that serves."""
@@ -178,11 +205,18 @@ class Admission:
             log.warning("limits are reported late: %s", str(error).splitlines()[0])
 
     def _share(self, project_id: UUID, limit: Limit, subject: str, at: datetime) -> Share:
+        latest = self._latest.get((limit.id, subject))
+        if latest is not None and latest.limit is limit and at.timestamp() < latest.ends:
+            return latest  # most calls: the same limit, and the same minute or month
         place = Place(limit.id, subject, begins(limit.per, at))
         share = self._shares.get(place)
         if share is None:
-            share = self._shares[place] = Share(project_id, limit, place)
+            reset = resets(limit.per, at)
+            share = self._shares[place] = Share(project_id, limit, place, ends=reset.timestamp() if reset else inf)
         share.limit = limit
+        if len(self._latest) > 10_000:
+            self._latest.clear()
+        self._latest[limit.id, subject] = share
         return share
 
     async def _amount(self, limit: Limit, directory: Directory, way: Way, worst: Worst) -> int:
@@ -256,7 +290,7 @@ class Admission:
             if moment - share.alive_at > FENCE:
                 share.available = 0  # others may have it by now
             consumed, share.consumed = share.consumed, 0
-            held, need = share.available + share.reserved, amount - share.available
+            held, need = share.held, amount - share.available
         want = min(max(need, bound // 20), 16 * max(need, 1))
         try:
             with self._scope(share.project_id) as connection:
@@ -295,6 +329,7 @@ class Admission:
                 past = self._told(share, moment, last=last)
             if past:
                 self._shares.pop(share.place, None)
+                self._latest.pop((share.place.limit_id, share.place.subject), None)
         if moment - self._beaten > 5 * BEAT:
             with self._owner() as connection:
                 leases.beat(connection, self.worker)
@@ -308,14 +343,14 @@ class Admission:
         with self._numbers:
             idle = last or moment - share.taken_at > BEAT
             back = share.available if idle else 0
-            past = share.place.begins != begins(share.limit.per, now()) and not share.reserved
+            past = share.place.begins != begins(share.limit.per, now()) and not share.reserved and not share.owed
             consumed = share.consumed
             if not back and not consumed and not past:
                 return False
             share.available -= back
             share.free += back
             share.consumed = 0
-            held = share.available + share.reserved
+            held = share.held
         try:
             with self._scope(share.project_id) as connection:
                 leases.report(connection, share.place, self.worker, held=held, used=consumed)

@@ -30,12 +30,15 @@ Outcome = Reply | VongError
 
 
 class Attempts:
-    """The attempts of one call. `made` tells of each: target, status or error, milliseconds."""
+    """The attempts of one call. `made` tells of each: target, status or error, milliseconds; `begun` when it began, on
+    the clock of `time.perf_counter`.
+    """
 
     def __init__(
         self, way: Way, policy: Policy, circuit: Callable[[str], Circuit], load: Callable[[str], Load], stream: bool
     ) -> None:
         self.made: list[dict[str, Any]] = []
+        self.begun: list[float] = []
         self._way = way
         self._policy = policy
         self._circuit = circuit
@@ -48,6 +51,7 @@ class Attempts:
         last: Outcome | None = None
         for target in self._way.targets:
             for repetition in range(1 + self._policy.retries):
+                self.begun.append(time.perf_counter())
                 if not self._circuit(target).admits(self._policy.breaker):
                     self.made.append({"target": target, "error": "circuit_open", "ms": 0.0})
                     break
@@ -65,6 +69,20 @@ class Attempts:
             raise Unavailable(f"every target of {name!r} rests after failures", hint)
         return _given(last)
 
+    async def onward(self, ask: Callable[[str], Awaitable[Reply]]) -> Reply | None:
+        """The stream of the first target behind the last one that begins one; None where none does."""
+        self.done()
+        last = self._way.targets.index(self.made[-1]["target"])
+        for target in self._way.targets[last + 1 :]:
+            self.begun.append(time.perf_counter())
+            if not self._circuit(target).admits(self._policy.breaker):
+                self.made.append({"target": target, "error": "circuit_open", "ms": 0.0})
+                continue
+            outcome = await self._once(target, ask)
+            if isinstance(outcome, Reply) and outcome.events is not None:
+                return outcome
+        return None
+
     def done(self) -> None:
         """The call is over."""
         if self._busy is not None:
@@ -73,7 +91,7 @@ class Attempts:
 
     def broke_off(self, error: str) -> None:
         """The answer that was begun did not come to its end."""
-        self.made[-1]["error"] = error
+        self.made[-1] |= {"error": error, "ms": _since(self.begun[-1])}
         self._circuit(self.made[-1]["target"]).failed(self._policy.breaker)
 
     async def _once(self, target: str, ask: Callable[[str], Awaitable[Reply]]) -> Outcome:

@@ -4,29 +4,34 @@ So the sum of the ledger is the sum over the spans, and what a budget counts is 
 all three are there or none.
 """
 
-import threading
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import psycopg
 
 from vong.gateway.admission import Admission, Ticket
 from vong.gateway.leases import Place
 from vong.records import Span
-from vong.store.spans import COLUMNS, Encoded
+from vong.store import rows
 
-AT = {name: COLUMNS.index(name) for name in COLUMNS}
-COPIED = ("key", "user", "model", "route")
-COUNTED = ("input_tokens", "output_tokens", "cached_tokens", "cost")
+COPY = """
+    COPY gateway_ledger
+        (project_id, id, at, key, "user", model, route, tags, input_tokens, output_tokens, cached_tokens, cost,
+         failed)
+    FROM STDIN (FORMAT BINARY)
+"""
 WRITE = """
     INSERT INTO gateway_ledger
-        (project_id, id, at, key, "user", model, route, tags, input_tokens, output_tokens, cached_tokens, cost)
-    SELECT p, i, t, k, u, m, r, string_to_array(g, chr(31)), n, o, c, s
+        (project_id, id, at, key, "user", model, route, tags, input_tokens, output_tokens, cached_tokens, cost,
+         failed)
+    SELECT p, i, t, k, u, m, r, string_to_array(g, chr(31)), n, o, c, s, f
     FROM unnest(%s::uuid[], %s::uuid[], %s::timestamptz[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[],
-                %s::int8[], %s::int8[], %s::int8[], %s::int8[]) AS line (p, i, t, k, u, m, r, g, n, o, c, s)
+                %s::int8[], %s::int8[], %s::int8[], %s::int8[], %s::bool[])
+         AS line (p, i, t, k, u, m, r, g, n, o, c, s, f)
     ON CONFLICT DO NOTHING RETURNING id
 """
 LOCK = """
@@ -41,77 +46,160 @@ FREE = """
 """
 
 
-@dataclass(slots=True)
-class Entry:
-    """A call whose span is on its way to the database."""
+class Entry(msgspec.Struct):
+    """What comes with the span of a call."""
 
     tags: tuple[str, ...]
     ticket: Ticket | None
 
 
+class Budgeted(msgspec.Struct, array_like=True):
+    """So much was reserved of a budget, and so much counts."""
+
+    limit_id: UUID
+    subject: str
+    begins: datetime
+    reserved: int
+    cost: int
+
+    @property
+    def place(self) -> Place:
+        """Where it is counted."""
+        return Place(self.limit_id, self.subject, self.begins)
+
+
+class Line(msgspec.Struct, array_like=True):
+    """A line of the ledger, with the budgets that it settles and the server that reserved them."""
+
+    project_id: UUID
+    id: UUID
+    at: datetime
+    key: str | None
+    user: str | None
+    model: str | None
+    route: str | None
+    tags: tuple[str, ...]
+    input_tokens: int | None
+    output_tokens: int | None
+    cached_tokens: int | None
+    cost: int | None
+    failed: bool
+    budgets: list[Budgeted]
+    worker: UUID
+
+    def packed(self) -> bytes:
+        """As binary COPY takes it."""
+        return rows.row(
+            [
+                rows.uuid(self.project_id),
+                rows.uuid(self.id),
+                rows.timestamptz(self.at),
+                rows.common(self.key),
+                rows.text(self.user),
+                rows.common(self.model),
+                rows.common(self.route),
+                rows.texts(self.tags),
+                rows.int8(self.input_tokens),
+                rows.int8(self.output_tokens),
+                rows.int8(self.cached_tokens),
+                rows.int8(self.cost),
+                rows.boolean(self.failed),
+            ]
+        )
+
+
+_read = msgspec.msgpack.Decoder(Line).decode
+
+
 class Books:
-    """Goes along with the journal of spans. `expect` each call's span before it is appended."""
+    """Goes along with the journal of spans: each call's span is added with an `Entry`."""
 
     def __init__(self, admission: Admission) -> None:
         self._admission = admission
-        self._expected: dict[UUID, Entry] = {}
-        self._lock = threading.Lock()
 
-    def expect(self, span: Span, tags: tuple[str, ...], ticket: Ticket | None) -> None:
-        """A call's span comes next."""
-        with self._lock:
-            self._expected[span.id] = Entry(tags, ticket)
-
-    def within(self, connection: psycopg.Connection[Any], batch: Sequence[Encoded]) -> None:
-        """Write the lines of these spans, and settle their budgets, in the transaction that writes them."""
-        lines = [(row.row, entry) for row in batch if (entry := self._expected.get(row.row[AT["id"]])) is not None]
-        if not lines:
-            return
-        columns = [
-            [row[AT["project_id"]] for row, _ in lines],
-            [row[AT["id"]] for row, _ in lines],
-            [row[AT["started_at"]] for row, _ in lines],
-            *([row[AT[name]] for row, _ in lines] for name in COPIED),
-            [chr(31).join(entry.tags) for _, entry in lines],
-            *([row[AT[name]] for row, _ in lines] for name in COUNTED),
+    def line(self, project_id: UUID, span: Span, along: Entry) -> Line:
+        """The line of a span."""
+        usage = span.usage
+        budgets = [
+            Budgeted(*share.place, amount, cost_of(span, amount))
+            for share, amount in (along.ticket.holds if along.ticket else ())
+            if share.limit.what == "cost"
         ]
-        new = {found[0] for found in connection.execute(WRITE, columns).fetchall()}
-        spent: defaultdict[Place, int] = defaultdict(int)
-        for row, entry in lines:
-            if row[AT["id"]] not in new or entry.ticket is None:
-                continue
-            for share, amount in entry.ticket.holds:
-                if share.limit.what == "cost":
-                    spent[share.place] += cost_of(row, amount)
-        for place, amount in sorted(spent.items()):  # in one order everywhere, so that no two wait for each other
+        return Line(
+            project_id,
+            span.id,
+            span.started_at,
+            span.key,
+            span.user,
+            span.model,
+            span.versions.route,
+            along.tags,
+            usage.input_tokens,
+            usage.output_tokens,
+            usage.cached_tokens,
+            usage.cost,
+            span.status == "error",
+            budgets,
+            self._admission.worker,
+        )
+
+    def read(self, packed: bytes) -> Line:
+        """A line that was kept on disk, perhaps by a server that is gone."""
+        return _read(packed)
+
+    def within(self, connection: psycopg.Connection[Any], lines: Sequence[Line], *, fresh: bool) -> None:
+        """Write lines, and settle their budgets, in the transaction that writes their spans."""
+        new = self._copied(connection, lines) if fresh else self._merged(connection, lines)
+        spent: defaultdict[tuple[Place, UUID], int] = defaultdict(int)
+        for line in new:
+            for budget in line.budgets:
+                spent[budget.place, line.worker] += budget.cost
+        for (place, worker), amount in sorted(spent.items()):  # in one order everywhere: no two wait for each other
             connection.execute(LOCK, place)
             connection.execute(SPEND, (amount, *place))
-            connection.execute(FREE, (amount, *place, self._admission.worker))
+            connection.execute(FREE, (amount, *place, worker))
 
-    def after(self, batch: Sequence[Encoded]) -> None:
-        """The transaction is committed."""
-        for encoded in batch:
-            with self._lock:
-                entry = self._expected.pop(encoded.row[AT["id"]], None)
-            if entry is not None and entry.ticket is not None:
-                for hold in entry.ticket.holds:
-                    self._admission.settled(hold, cost_of(encoded.row, hold.amount))
+    def kept(self, lines: Sequence[Line]) -> None:
+        """They are safe on disk: what they cost is known, and is owed until it is written."""
+        for line in lines:
+            for budget in line.budgets:
+                self._admission.owed(budget.place, budget.reserved, budget.cost)
 
-    def lost(self, span: Span) -> None:
+    def after(self, lines: Sequence[Line], *, kept: bool) -> None:
+        """They are written."""
+        for line in lines:
+            if line.worker != self._admission.worker:
+                continue  # what another server reserved goes with it
+            for budget in line.budgets:
+                if kept:
+                    self._admission.paid(budget.place, budget.cost)
+                else:
+                    self._admission.settled(budget.place, budget.reserved, budget.cost)
+
+    def lost(self, along: Entry) -> None:
         """A span will never be written: what it reserved counts as used, for its cost is not known."""
-        with self._lock:
-            entry = self._expected.pop(span.id, None)
-        if entry is not None and entry.ticket is not None:
-            for hold in entry.ticket.holds:
-                self._admission.settled(hold, hold.amount)
+        for share, amount in along.ticket.holds if along.ticket else ():
+            if share.limit.what == "cost":
+                self._admission.settled(share.place, amount, amount)
+
+    def _copied(self, connection: psycopg.Connection[Any], lines: Sequence[Line]) -> Sequence[Line]:
+        with connection.cursor() as cursor, cursor.copy(COPY) as copy:
+            copy.write(b"".join([rows.HEAD, *[line.packed() for line in lines], rows.TAIL]))
+        return lines
+
+    def _merged(self, connection: psycopg.Connection[Any], lines: Sequence[Line]) -> Sequence[Line]:
+        """Write what is not there yet, and give that."""
+        fields = [list(column) for column in zip(*[msgspec.structs.astuple(line)[:13] for line in lines], strict=True)]
+        fields[7] = [chr(31).join(tags) for tags in fields[7]]
+        new = {found[0] for found in connection.execute(WRITE, fields).fetchall()}
+        return [line for line in lines if line.id in new]
 
 
-def cost_of(row: tuple[Any, ...], reserved: int) -> int:
+def cost_of(span: Span, reserved: int) -> int:
     """What a budget counts: the cost; nothing for a failure that nobody counted tokens of, the worst case for an
     answer whose price or tokens are not known.
     """
-    cost = row[AT["cost"]]
-    if cost is not None:
-        return int(cost)
-    failed = row[AT["status"]] == "error" and row[AT["output_tokens"]] is None
+    if span.usage.cost is not None:
+        return span.usage.cost
+    failed = span.status == "error" and span.usage.output_tokens is None
     return 0 if failed else reserved

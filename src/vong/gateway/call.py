@@ -11,30 +11,43 @@ from uuid import UUID
 
 import msgspec
 
-from vong.errors import NotFound, Unavailable, UpstreamFailed, VongError
+from vong.errors import InvalidInput, NotFound, Unavailable, Unsupported, UpstreamFailed, VongError
 from vong.gateway.admission import Admission, Subjects, Ticket, tags_of
+from vong.gateway.answers import Answers
 from vong.gateway.attempts import Attempts
+from vong.gateway.background import room, shelf
 from vong.gateway.breakers import Circuit
 from vong.gateway.connection import Limits
 from vong.gateway.course import Course, message_of
 from vong.gateway.directory import Directory, Way
+from vong.gateway.guards.body import Request
+from vong.gateway.guards.posts import Posts
 from vong.gateway.keys import Principal
 from vong.gateway.loads import Load
+from vong.gateway.onward import joined
 from vong.gateway.passage import Passage
 from vong.gateway.providers import Ask, Reply, Shape
-from vong.gateway.request import Trace
+from vong.gateway.recall import Recall
+from vong.gateway.request import Trace, unstreamed
+from vong.gateway.scopes import check
+from vong.gateway.shadows import Second
+from vong.gateway.steps import steps
 from vong.gateway.timing import timely, within
+from vong.gateway.transcript import whole
 from vong.gateway.tree import order
+from vong.gateway.watch import Watch, withheld
 from vong.gateway.worst import worst
 from vong.records import Policy, Route, Span, Timeouts, Usage
+from vong.records.caching import Caching, ComparedAs
 
 EXPECTED = 500
 """Tokens of an answer that nobody said the length of, when targets are compared by what they cost."""
 
 
 class Means(NamedTuple):
-    """What a call needs of the gateway: a project's directory, who takes the span, and the circuits and
-    loads of targets, the limits, and the conversation up to an earlier response.
+    """What a call needs of the gateway: a project's directory, who takes the spans, and the circuits and
+    loads of targets, the limits, the conversation up to an earlier response, the cache, who asks a second time, and a
+    way for guards to ask a model.
     """
 
     directory: Callable[[Principal], Awaitable[Directory]]
@@ -43,22 +56,45 @@ class Means(NamedTuple):
     load: Callable[[UUID, str], Load]
     admission: Admission
     earlier: Callable[[UUID, str], Awaitable[list[dict[str, Any]]]]
+    answers: Answers
+    mirror: Callable[[UUID, Second], None]
+    ask: Callable[[Principal, Trace, str, list[dict[str, Any]]], Awaitable[str]]
+
+
+class Manner(NamedTuple):
+    """How a call differs from that of a caller: whether limits hold for it, whether guards look at it, and the route
+    whose guards do, where it is not the one that it names.
+    """
+
+    limited: bool = True
+    guarded: bool = True
+    route: str | None = None
+
+
+CALLERS = Manner()
 
 
 class Call:
     """A call of one principal. `open` it, pass its reply on (a stream through `events`), and always `close` it."""
 
-    def __init__(self, means: Means, principal: Principal, shape: Shape, body: bytes, trace: Trace) -> None:
+    def __init__(
+        self, means: Means, principal: Principal, shape: Shape, body: bytes, trace: Trace, manner: Manner = CALLERS
+    ) -> None:
         self.id = trace.id
         self.trace = trace
         self.shape: Shape = shape
         self._means = means
-        self._course = Course(principal, shape, body, trace)
+        self._body = body
+        self._course = Course(principal, shape, b"", trace)
         self._timeouts = Timeouts()
         self._ends: float | None = None
         self._held = b""
         self._closed = False
         self._ticket: Ticket | None = None
+        self._manner = manner
+        self._ask: Callable[..., Awaitable[Reply]] = self._asked
+        self._behind: Load | None = None
+        """Where the call is counted that gives way to others."""
 
     @property
     def route(self) -> str | None:
@@ -69,23 +105,78 @@ class Call:
         """Ask the chosen provider; where the route says so, again and others too. Every VongError means that nothing
         was answered yet.
         """
+        principal = self._course.principal
+        directory = await self._means.directory(principal)
+        if directory.guards is None or not self._manner.guarded:
+            self._course.body = self._body
+        else:
+            await self._guard(directory.guards)
         self._course.passage = passage = Passage(self.shape, self._course.body, self.id.hex)
-        directory = await self._means.directory(self._course.principal)
+        check(principal, self.shape, passage.asked.model)
         if passage.asked.previous:
-            passage.follow(await self._means.earlier(self._course.principal.project_id, passage.asked.previous))
+            earlier = await self._means.earlier(principal.project_id, passage.asked.previous)
+            if self._course.watch:
+                await self._course.watch.earlier(earlier)
+            passage.follow(earlier)
         self._course.tags = tags_of(self.trace.tags, passage.asked.metadata)
+        if principal.labels is not None:
+            self._course.tags = tuple(dict.fromkeys((*principal.labels.tags, *self._course.tags)))
+            passage.asked.user = passage.asked.user or principal.labels.user
         way = await self._way(directory, passage)
-        if directory.limits:
-            await self._admit(directory, way, passage)
-        ask = partial(self._ask, directory, way.route, passage)
+        self._course.route = way.route
+        if principal.deputy:
+            await self._give_way(way, principal.project_id)
         policy = way.route.policy if way.route else None
+        if policy is not None:
+            passage.natively = not (policy.continue_streams and passage.stream)
+            if policy.cache is not None and (again := await self._again(directory, way, policy.cache, passage)):
+                return again
+        if directory.limits and self._manner.limited:
+            await self._admit(directory, way, passage)
+        self._ask = partial(self._asked, directory, way.route, passage)
         if policy is None and (way.route is None or way.route.tree is None):
-            return await ask(way.targets[0])
-        policy, project_id = policy or Policy(), self._course.principal.project_id
+            return await self._ask(way.targets[0])
+        policy, project_id = policy or Policy(), principal.project_id
         self._timeouts = policy.timeout
         circuit, load = partial(self._means.circuit, project_id), partial(self._means.load, project_id)
         self._course.attempts = Attempts(way, policy, circuit, load, passage.stream)
-        return await self._course.attempts.answer(partial(self._try, ask))
+        return await self._course.attempts.answer(self._try)
+
+    async def _again(self, directory: Directory, way: Way, rule: Caching, passage: Passage) -> Reply | None:
+        """An answer that was given before, if there is one."""
+        try:
+            choice = directory.resolve(way.targets[0], way.route)
+            course, means = self._course, self._means
+            guards = directory.guards.version if directory.guards else None
+            recall = Recall(means.answers, rule, course.principal, choice, passage, guards)
+            recall.wish(self.trace.cache)
+            kept = await recall.find()
+        except (NotFound, Unavailable, Unsupported):
+            return None  # whoever is asked says so
+        course.recall = recall
+        if kept is None:
+            return None
+        course.choice, reply = choice, passage.recalled(kept.body)
+        if reply.events is None:
+            self._read(passage, reply)
+        else:
+            course.transcript = passage.transcript()
+        return reply
+
+    async def _guard(self, posts: Posts) -> None:
+        """Let guards read the request before anything else does: nothing is known of it until they have."""
+        principal = self._course.principal
+        ask = partial(self._means.ask, principal, self.trace)
+        request = Request(self.shape, self._body)
+        check(principal, self.shape, request.model)
+        self._course.watch = watch = Watch(posts.of(self._manner.route or request.model), ask, posts.version)
+        try:
+            await watch.request(request)
+        except VongError:
+            with suppress(InvalidInput):  # what is wrong with it beside that is not told now
+                self._course.passage = Passage(self.shape, withheld(self.shape, self._body), self.id.hex)
+            raise
+        self._course.body = request.body() if watch.reads else self._body
 
     async def _way(self, directory: Directory, passage: Passage) -> Way:
         """The targets in the order in which they are asked."""
@@ -102,51 +193,115 @@ class Call:
         facts = passage.facts(self._course.principal.actor, self.trace.session, self._course.tags, load, costs)
         return directory.along(route, order(route.tree, facts))
 
+    async def _give_way(self, way: Way, project_id: UUID) -> None:
+        """Nobody waits for this call: let those go first that somebody waits for."""
+        behind = self._means.load(project_id, shelf(way))
+        await room(way, behind, self._means.load(project_id, way.targets[0]) if way.route else None)
+        self._behind = behind
+
     @property
-    def limits(self) -> dict[str, str]:
-        """Headers that say what is left of the limits that hold."""
-        return self._ticket.headers() if self._ticket else {}
+    def answer(self) -> dict[str, Any] | None:
+        """What came, as a chat completion or embeddings."""
+        return self._course.output
+
+    @property
+    def told(self) -> dict[str, str]:
+        """Headers that say what is left of the limits that hold, and what the cache did."""
+        told = self._ticket.headers() if self._ticket else {}
+        return told | self._course.recall.headers() if self._course.recall else told
 
     async def _admit(self, directory: Directory, way: Way, passage: Passage) -> None:
         route = way.route.name if way.route else None
         subjects = Subjects(self._course.principal.actor, passage.asked.user, route, self._course.tags)
         most = worst(self.shape, passage, self._course.body)
+        if not passage.natively:  # what breaks off may be asked anew from where it was
+            most = most._replace(read=2 * most.read + most.made, made=2 * most.made)
         principal, admission = self._course.principal, self._means.admission
         self._ticket = ticket = await admission.admit(principal, directory, way, subjects, most)
         passage.cap = ticket.cap
 
     async def events(self, reply: Reply) -> AsyncGenerator[bytes]:
-        """The events for the caller, each as soon as it came. UpstreamFailed where the stream breaks off."""
-        transcript = self._course.transcript
-        assert transcript is not None and reply.events is not None
+        """The events for the caller, each as soon as it came. UpstreamFailed where the stream breaks off and nobody
+        goes on with it.
+        """
         if self._held:
             yield self._held
-        try:
-            async with aclosing(cast(AsyncGenerator[bytes], reply.events)) as events:
-                source = timely(events, self._timeouts.between_tokens, self._ends) if self._course.attempts else events
-                async with aclosing(source) as batches:
-                    async for batch in batches:
-                        passed = transcript.take(batch)
+        rest: Reply | None = reply
+        while rest is not None:
+            try:
+                async with aclosing(self._passed(rest)) as events:
+                    async for passed in events:
+                        yield passed
+                rest = None
+            except VongError as error:
+                if self._course.attempts:
+                    self._course.attempts.broke_off(error.code)
+                rest = await self._onward()
+                if rest is None:
+                    raise
+
+    async def _passed(self, reply: Reply) -> AsyncGenerator[bytes]:
+        """The events of one target. UpstreamFailed where they break off."""
+        transcript = self._course.transcript
+        assert transcript is not None and reply.events is not None
+        async with aclosing(cast(AsyncGenerator[bytes], reply.events)) as events:
+            source = timely(events, self._timeouts.between_tokens, self._ends) if self._course.attempts else events
+            async with aclosing(source) as batches:
+                async for batch in batches:
+                    for part in whole(batch) if self._continues else (batch,):
+                        passed = transcript.take(part)
+                        if transcript.error is not None and self._continues:
+                            raise UpstreamFailed(f"the upstream broke off: {message_of(transcript.error)}")
                         if passed:
                             yield passed
-            if not transcript.ended:
-                raise UpstreamFailed("the upstream ended its stream before the answer was complete", "send it again")
-            if tail := transcript.tail():
-                yield tail
-        except VongError as error:
-            if self._course.attempts:
-                self._course.attempts.broke_off(error.code)
-            raise
+        if not transcript.ended:
+            raise UpstreamFailed("the upstream ended its stream before the answer was complete", "send it again")
+        if tail := transcript.tail():
+            yield tail
         if self._course.attempts and transcript.error is not None:
             self._course.attempts.broke_off("upstream_failed")
 
-    async def _ask(
+    @property
+    def _continues(self) -> bool:
+        """Whether a stream that breaks off is gone on with."""
+        return self._course.passage is not None and not self._course.passage.natively
+
+    async def _onward(self) -> Reply | None:
+        """The rest of a stream that broke off, from the next target that begins one; None where it cannot be had."""
+        course = self._course
+        transcript, passage, attempts = course.transcript, course.passage, course.attempts
+        text = transcript.text if transcript else None
+        if not self._continues or not text or transcript is None or passage is None or attempts is None:
+            return None
+        made = transcript.go_on()
+        passage.go_on(text, made)
+        try:
+            reply = await attempts.onward(self._begin)
+        finally:
+            course.transcript = transcript
+        if reply is None or reply.events is None:
+            return None
+        course.broken.append(made)
+        reply.events = joined(reply.events, text, transcript.id, transcript.model)
+        return reply
+
+    async def _begin(self, target: str) -> Reply:
+        """The head of the rest of an answer."""
+        times = self._timeouts
+        async with within(times.first_token, "did not begin to answer"):
+            return await self._ask(target, Limits(connect=times.connect, first_byte=inf, total=times.total or inf))
+
+    async def _asked(
         self, directory: Directory, route: Route | None, passage: Passage, target: str, limits: Limits | None = None
     ) -> Reply:
-        self._course.choice = choice = directory.resolve(target, route)
+        self._course.choice = self._course.asked[target] = choice = directory.resolve(target, route)
         self._course.reply = self._course.transcript = None
         shape, body = passage.to(choice)
-        reply = await choice.provider.call(Ask(shape, choice.model, body, passage.stream, limits, self.trace.passed))
+        asked = Ask(shape, choice.model, body, passage.stream, limits, self.trace.passed)
+        send = partial(choice.provider.call, asked)
+        reply = await send()
+        if self._course.watch:
+            reply = await self._course.watch.reply(passage, reply, send)
         self._course.status = reply.status
         if reply.events is None:
             self._read(passage, reply)
@@ -154,7 +309,7 @@ class Call:
             self._course.transcript = passage.transcript()
         return reply
 
-    async def _try(self, ask: Callable[[str, Limits], Awaitable[Reply]], target: str) -> Reply:
+    async def _try(self, target: str) -> Reply:
         """One attempt, up to its first token: until then another one can take its place."""
         times = self._timeouts
         total = times.total or inf
@@ -162,7 +317,7 @@ class Call:
         streamed = self._course.passage is not None and self._course.passage.stream
         patience = min(total, times.first_token) if streamed else times.total
         async with within(patience, "did not begin to answer" if streamed else "did not answer"):
-            reply = await ask(target, Limits(connect=times.connect, first_byte=inf, total=total))
+            reply = await self._ask(target, Limits(connect=times.connect, first_byte=inf, total=total))
             if reply.events is not None:
                 await self._first_token(cast(AsyncGenerator[bytes], reply.events))
         return reply
@@ -194,7 +349,36 @@ class Call:
         self._course.status = status or self._course.status
         if self._course.attempts:
             self._course.attempts.done()
-        self._means.account(self._course.principal, self._course.span(error), self._course.tags, self._ticket)
+        if self._behind is not None:
+            self._behind.leave()
+        span = self._course.span(error)
+        self._means.account(self._course.principal, span, self._course.tags, self._ticket)
+        for step in steps(self._course, span):
+            self._means.account(self._course.principal, step, (), None)
+        if span.status == "ok" and self.route:
+            self._afterwards(span)
+
+    def _afterwards(self, span: Span) -> None:
+        """What follows from an answer of a route: it is kept, and somebody else is asked as well."""
+        course, answer = self._course, self._course.output
+        policy = course.route.policy if course.route else None
+        if policy is None or answer is None:
+            return
+        recall = course.recall
+        if recall is not None:
+            recall.keep(answer, span.id, (span.usage.input_tokens or 0) + (span.usage.output_tokens or 0))
+        if self.shape == "embeddings" or course.choice is None:
+            return
+        if recall is not None and recall.doubtful:
+            self._second("cache", course.choice.target, answer, recall.rule.agreement)
+        elif policy.shadow is not None and not (recall and recall.found) and random() < policy.shadow.share:
+            self._second("shadow", policy.shadow.model, answer, 0.0)
+
+    def _second(self, kind: ComparedAs, target: str, answer: dict[str, Any], agreement: float) -> None:
+        course = self._course
+        body = unstreamed(course.body, target)
+        second = Second(kind, self.route or "", target, self.shape, body, self.trace, answer, agreement)
+        self._means.mirror(course.principal.project_id, second)
 
     def _read(self, passage: Passage, reply: Reply) -> None:
         try:

@@ -17,6 +17,10 @@ PAUSE = 256 * 1024
 MAX_HEAD = 64 * 1024
 """Bytes of status line and headers that an upstream may send."""
 
+NAMES = 500
+"""Names of headers that are kept decoded: upstreams send the same ones again and again."""
+DELIMITING = {"content-length", "transfer-encoding"}
+_names: dict[bytes, str] = {}
 
 AGAIN = "nothing was repeated, because the upstream may have worked on it; send it again if it may be"
 
@@ -42,6 +46,24 @@ class Limits(NamedTuple):
 class Response:
     """The answer to one request, while it arrives. `close` before its end breaks the connection off."""
 
+    __slots__ = (
+        "_connection",
+        "_error",
+        "_headed",
+        "_limits",
+        "_loop",
+        "_paused",
+        "_pieces",
+        "_started",
+        "_streamed",
+        "_timer",
+        "_waiter",
+        "_waiting",
+        "complete",
+        "headers",
+        "status",
+    )
+
     def __init__(self, connection: "Connection", limits: Limits) -> None:
         self.status = 0
         self.headers: dict[str, str] = {}
@@ -55,9 +77,9 @@ class Response:
         self._paused = False
         self._streamed = False
         self._waiter: asyncio.Future[None] | None = None
-        loop = asyncio.get_running_loop()
-        self._deadline = loop.time() + limits.total
-        self._timer = loop.call_later(min(limits.first_byte, limits.total), self._late, "did not begin to answer")
+        self._loop = loop = asyncio.get_running_loop()
+        self._started = loop.time()
+        self._timer = loop.call_later(min(limits.first_byte, limits.total), self._late)
 
     async def head(self) -> None:
         """Wait for status and headers. UpstreamTimeout, or UpstreamFailed where the connection was lost."""
@@ -99,8 +121,9 @@ class Response:
             return
         self.status = status
         self._headed = True
-        self._timer.cancel()
-        self._timer = asyncio.get_running_loop().call_at(self._deadline, self._late, "did not finish its answer")
+        if self._limits.first_byte < self._limits.total:  # else the timer stands for the whole already
+            self._timer.cancel()
+            self._timer = self._loop.call_at(self._started + self._limits.total, self._late)
 
     def add(self, data: bytes) -> None:
         """Part of the body has arrived."""
@@ -137,7 +160,8 @@ class Response:
         self._timer.cancel()
         self.wake()
 
-    def _late(self, what: str) -> None:
+    def _late(self) -> None:
+        what = "did not finish its answer" if self._headed else "did not begin to answer"
         seconds = self._limits.total if self._headed else min(self._limits.first_byte, self._limits.total)
         hint = "raise `timeout` of this provider in vong.toml, or look at the upstream"
         self.fail(UpstreamTimeout(f"the upstream {what} within {seconds:g} s", hint))
@@ -145,7 +169,7 @@ class Response:
     async def _progress(self) -> None:
         if self._error:
             raise self._error
-        self._waiter = asyncio.get_running_loop().create_future()
+        self._waiter = self._loop.create_future()
         try:
             await self._waiter
         finally:
@@ -164,6 +188,7 @@ class Connection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._response: Response | None = None
         self._parser = httptools.HttpResponseParser(self)
+        self._feed = self._parser.feed_data
         self._head = 0
         self._interim = False
         self._delimited = False
@@ -208,7 +233,7 @@ class Connection(asyncio.Protocol):
             self.abort()
             return
         try:
-            self._parser.feed_data(data)
+            self._feed(data)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
             response.fail(
                 UpstreamFailed(f"the upstream did not answer in HTTP ({error})", "check the base_url of the provider")
@@ -244,9 +269,13 @@ class Connection(asyncio.Protocol):
     def on_header(self, name: bytes, value: bytes) -> None:
         """One header."""
         if self._response is not None:
-            key = name.decode("latin-1").lower()
+            key = _names.get(name)
+            if key is None:
+                key = name.decode("latin-1").lower()
+                if len(_names) < NAMES:
+                    _names[name] = key
             self._response.headers[key] = value.decode("latin-1")
-            if key in ("content-length", "transfer-encoding"):
+            if key in DELIMITING:
                 self._delimited = True
 
     def on_headers_complete(self) -> None:

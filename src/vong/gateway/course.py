@@ -15,9 +15,12 @@ from vong.gateway.keys import Principal
 from vong.gateway.kinds import ATTRIBUTE, counted
 from vong.gateway.passage import Passage
 from vong.gateway.providers import Shape
+from vong.gateway.recall import Recall
 from vong.gateway.request import Trace
 from vong.gateway.transcript import Transcript, usage_of
-from vong.records import Span, Usage, now
+from vong.gateway.watch import Watch
+from vong.records import Route, Span, Usage, now
+from vong.records.record import changed, known
 from vong.records.span import Versions
 
 LEFT = 499
@@ -36,49 +39,63 @@ class Course:
     started: float = field(default_factory=time.perf_counter)
     status: int = 200
     passage: Passage | None = None
+    route: Route | None = None
     choice: Choice | None = None
     reply: dict[str, Any] | None = None
     transcript: Transcript | None = None
     attempts: Attempts | None = None
+    asked: dict[str, Choice] = field(default_factory=dict[str, Choice])
+    """Those that were asked, by target."""
+    recall: Recall | None = None
+    broken: list[int] = field(default_factory=list[int])
+    """Chunks that had come when a stream broke off and was gone on with."""
     tags: tuple[str, ...] = ()
+    watch: Watch | None = None
 
     @property
     def operation(self) -> Literal["chat", "embeddings"]:
         """OpenTelemetry's name for it."""
         return "embeddings" if self.shape == "embeddings" else "chat"
 
+    @property
+    def output(self) -> dict[str, Any] | None:
+        """The answer as a chat completion, or as embeddings; an error has `error`."""
+        return self.transcript.completion() if self.transcript else self.reply
+
     def span(self, error: BaseException | None) -> Span:
         """The span, `error` being what went wrong."""
         duration = (time.perf_counter() - self.started) * 1000
         transcript, choice, passage = self.transcript, self.choice, self.passage
         asked = passage.asked if passage else None
-        output = transcript.completion() if transcript else self.reply
+        output = self.output
         message = self._fault(error, output)
         first = transcript.first_token if transcript else None
         metadata = (asked.metadata if asked else None) or {}
         session = self.trace.session or metadata.get("session_id")
-        return Span(
-            id=self.trace.id,
-            trace_id=self.trace.trace_id,
-            span_id=self.trace.span_id,
-            parent_span_id=self.trace.parent_span_id,
-            name=f"{self.operation} {asked.model}" if asked else self.operation,
-            kind=self.operation,
-            status="error" if message else "ok",
-            error=message,
-            started_at=self.at,
-            duration_ms=duration,
-            first_token_ms=(first - self.started) * 1000 if first else None,
-            model=choice.target if choice else None,
-            user=asked.user if asked else None,
-            session=str(session) if session is not None else None,
-            key=self.principal.actor,
-            usage=self._usage(output),
-            versions=self._versions(metadata),
-            attributes=self._attributes(error, output, metadata),
-            input=passage.kept() if passage else _decoded(self.body),
-            output=_without_vectors(output),
-        )
+        operation = self.operation
+        values: dict[str, Any] = {
+            "id": self.trace.id,
+            "trace_id": self.trace.trace_id,
+            "span_id": self.trace.span_id,
+            "parent_span_id": self.trace.parent_span_id,
+            "name": f"{operation} {asked.model}" if asked else operation,
+            "kind": operation,
+            "status": "error" if message else "ok",
+            "error": message,
+            "started_at": self.at,
+            "duration_ms": duration,
+            "first_token_ms": (first - self.started) * 1000 if first else None,
+            "model": choice.target if choice else None,
+            "user": asked.user if asked else None,
+            "session": str(session) if session is not None else None,
+            "key": self.principal.actor,
+            "usage": self._usage(output),
+            "versions": self._versions(metadata),
+            "attributes": self._attributes(error, output, metadata),
+            "input": passage.kept() if passage else _decoded(self.body),
+            "output": _without_vectors(output),
+        }
+        return known(Span, values)
 
     def _fault(self, error: BaseException | None, output: dict[str, Any] | None) -> str | None:
         if isinstance(error, asyncio.CancelledError):
@@ -94,11 +111,17 @@ class Course:
         return message_of(said) or f"the upstream answered {self.status}"
 
     def _usage(self, output: dict[str, Any] | None) -> Usage:
+        if self.recall and self.recall.found:
+            return Usage(input_tokens=0, output_tokens=0, cost=0)  # nobody was asked
         usage = usage_of(output.get("usage") if output else None)
         if usage.output_tokens is None and self.transcript and self.transcript.chunks:
             # No provider counts for a caller who left. A chunk is a token with most, and four bytes read are one.
             read = usage.input_tokens or max(1, len(self.body) // 4)
-            usage = usage.model_copy(update={"input_tokens": read, "output_tokens": self.transcript.chunks})
+            usage = changed(usage, input_tokens=read, output_tokens=self.transcript.chunks)
+        elif self.broken:  # each target that broke off read the request, and nobody says what it made
+            read = (usage.input_tokens or 0) + len(self.broken) * max(1, len(self.body) // 4)
+            made = (usage.output_tokens or 0) + self.broken[-1]
+            usage = changed(usage, input_tokens=read, output_tokens=made)
         return usage
 
     def _versions(self, metadata: dict[str, Any]) -> Versions:
@@ -127,13 +150,22 @@ class Course:
                 found[ATTRIBUTE] = kinds
         if self.transcript:
             found["vong.stream"] = True
-            if self.transcript.usage is None and self.transcript.chunks:
+            if self.broken or (self.transcript.usage is None and self.transcript.chunks):
                 found["vong.usage_estimated"] = True
         if isinstance(error, VongError):
             found["error.type"] = error.code
         if self.attempts:
             found["vong.attempts"] = self.attempts.made
-        return found | self._told(metadata)
+        return found | self._happened() | self._told(metadata)
+
+    def _happened(self) -> dict[str, Any]:
+        """What stood between the caller and the model."""
+        found: dict[str, Any] = {"vong.continued": len(self.broken)} if self.broken else {}
+        if self.recall:
+            found |= self.recall.attributes()
+        if self.watch:
+            found |= self.watch.attributes()
+        return found
 
     def _told(self, metadata: dict[str, Any]) -> dict[str, Any]:
         """What the caller said of the call."""

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from vong.config import ProviderSettings
 from vong.errors import NotFound, Unavailable, nearest
+from vong.gateway.guards.posts import Makers, Post, Posts
 from vong.gateway.providers import Provider
 from vong.gateway.providers.deployment import Deployment
 from vong.gateway.routes import choose
@@ -64,6 +65,8 @@ class Directory:
     shortcuts: Mapping[str, str]
     upstream: Upstream
     limits: Sequence[Limit] = ()
+    guards: Posts | None = None
+    makers: Makers = field(default_factory=Makers)
     _choices: dict[tuple[str, str], Choice] = field(default_factory=dict[tuple[str, str], Choice])
 
     def choose(self, model: str, random: Callable[[], float]) -> Choice:
@@ -100,6 +103,10 @@ class Directory:
             if len(self._choices) < 1000:
                 self._choices[key] = choice
         return choice
+
+    def posts(self, model: str) -> tuple[Post, ...]:
+        """Who stands guard over calls to that model or route."""
+        return self.guards.of(model) if self.guards else ()
 
     def check(self, target: str) -> None:
         """NotFound where nothing answers to that target: a deployment that is not there, a provider not configured."""

@@ -2,27 +2,36 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from random import random
-from typing import Any
+from typing import Any, Literal, NamedTuple
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
-from vong.errors import InvalidInput, NotFound, Unsupported, VongError
+import msgspec
+
+from vong.errors import InvalidInput, NotFound, Unsupported, UpstreamFailed, VongError
 from vong.gateway.admission import Admission, Ticket
+from vong.gateway.answers import Answers
 from vong.gateway.breakers import Circuit
-from vong.gateway.call import Call, Means
+from vong.gateway.call import Call, Manner, Means
 from vong.gateway.directory import Directory
 from vong.gateway.fresh import Fresh
 from vong.gateway.keys import Keys, Principal
 from vong.gateway.loads import Load
+from vong.gateway.moderation import Moderation, trial
 from vong.gateway.providers import Provider, Shape
 from vong.gateway.providers.provider import Counts
 from vong.gateway.request import Trace, named
+from vong.gateway.scopes import check, may_call
+from vong.gateway.shadows import Second, Shadows
 from vong.gateway.shapes.messages import counted
 from vong.gateway.shapes.responses import span_of
+from vong.gateway.steps import STEP
 from vong.gateway.upstream import Upstream
-from vong.records import Span
+from vong.records import Span, new_id
+from vong.records.guard import GuardTrial, GuardUse
 
 AGE = 1.0
 """Seconds after which a changed route or deployment is seen at the latest, even where no announcement came."""
@@ -32,12 +41,19 @@ LISTED = 60.0
 """Seconds that a provider's list of models is kept."""
 
 
+class Looks(NamedTuple):
+    """What is looked up in threads: the principal of a key, a project's directory, and a span that was written."""
+
+    principal: Callable[[str], Principal]
+    directory: Callable[[UUID], Directory]
+    span: Callable[[UUID, UUID], Span]
+
+
 class Gateway:
     """Everything the request path needs, given as callables, so that it knows no database and no other stage.
 
-    `lookup` gives the principal of a key, `load` a project's directory (both run in threads); `record` takes a span
-    with its tags and what it reserved, without waiting, `observe` counts it, `admission` holds the limits, `find`
-    gives a span that was written (in a thread).
+    `record` takes a span with its tags and what it reserved, without waiting (a step within a call too, which counts
+    nowhere), `observe` counts a call, `admission` holds the limits, `answers` the cache.
     """
 
     def __init__(
@@ -45,24 +61,35 @@ class Gateway:
         upstream: Upstream,
         providers: Mapping[str, Provider],
         *,
-        lookup: Callable[[str], Principal],
-        load: Callable[[UUID], Directory],
+        looks: Looks,
         record: Callable[[UUID, Span, tuple[str, ...], Ticket | None], object],
         admission: Admission,
-        find: Callable[[UUID, UUID], Span],
+        answers: Answers,
         observe: Callable[[Span], None],
     ) -> None:
-        self.keys = Keys(lookup)
+        self.keys = Keys(looks.principal)
         self.providers = providers
         self._upstream = upstream
-        self._directories: Fresh[UUID, Directory] = Fresh(load, age=AGE)
+        self._directories: Fresh[UUID, Directory] = Fresh(looks.directory, age=AGE)
         self._record = record
         self._admission = admission
-        self._find = find
+        self._find = looks.span
         self._observe = observe
         self._circuits: dict[tuple[UUID, str], Circuit] = {}
         self._loads: dict[tuple[UUID, str], Load] = {}
-        self._means = Means(self.directory, self._account, self._circuit, self._load, admission, self._earlier)
+        self._answers = answers
+        self._shadows = Shadows(self._mirrored, answers)
+        self._means = Means(
+            self.directory,
+            self._account,
+            self._circuit,
+            self._load,
+            admission,
+            self._earlier,
+            answers,
+            self._shadows.make,
+            self._ask,
+        )
         self._listed: WeakKeyDictionary[Provider, tuple[float, list[str]]] = WeakKeyDictionary()
 
     def call(self, principal: Principal, shape: Shape, body: bytes, trace: Trace) -> Call:
@@ -76,23 +103,39 @@ class Gateway:
     def forget(self, project_id: UUID | None = None) -> None:
         """Something changed in that project, or nobody knows where: look again at the next call."""
         self._directories.forget(project_id)
+        self._answers.forget(project_id)
 
     async def offered(self, principal: Principal) -> list[str]:
-        """All names that the principal's project can call. A provider that does not answer is left out."""
+        """All names that the principal can call. A provider that does not answer is left out."""
         directory = await self.directory(principal)
         providers = {**directory.providers, **self.providers}
         listed = await asyncio.gather(*(self._list(provider) for provider in providers.values()))
         names = [f"{name}/{model}" for name, models in zip(providers, listed, strict=True) for model in models]
-        return [*directory.names(), *names]
+        return [name for name in (*directory.names(), *names) if may_call(principal.scope, name)]
 
     async def count(self, principal: Principal, body: bytes) -> int:
         """The tokens of a messages request, counted by its target. Unsupported where that cannot count."""
-        directory = await self.directory(principal)
-        choice = directory.choose(counted(body).model, random)
+        directory, model = await self.directory(principal), counted(body).model
+        check(principal, "messages", model)
+        choice = directory.choose(model, random)
         if not isinstance(choice.provider, Counts):
             hint = "Anthropic's models and deployments of Vong's can: name one of them"
             raise Unsupported(f"{choice.target!r} does not count tokens", hint)
         return await choice.provider.count(named(body, choice.model))
+
+    async def moderate(self, principal: Principal, body: bytes, trace: Trace) -> dict[str, Any]:
+        """What guards find in texts, in OpenAI's form."""
+        asked = Moderation(body)
+        posts = asked.posts(await self.directory(principal))
+        return await asked.answer(posts, partial(self._ask, principal, trace))
+
+    async def hold(
+        self, principal: Principal, text: str, uses: Sequence[GuardUse], model: str, on: Literal["input", "output"]
+    ) -> GuardTrial:
+        """What becomes of a text under these guards, or, without any, under those of calls to that model or route."""
+        directory = await self.directory(principal)
+        posts = [directory.makers.sound(use) for use in uses] if uses else directory.posts(model)
+        return await trial(posts, partial(self._ask, principal, Trace.of({})), text, on)
 
     def close(self) -> None:
         """Close the connections to all upstreams."""
@@ -108,6 +151,20 @@ class Gateway:
                 models = []
             self._listed[provider] = (now, models)
         return models
+
+    async def _mirrored(self, principal: Principal, second: Second, trace: Trace) -> dict[str, Any]:
+        """The answer to a call that no limit holds for, as a chat completion. UpstreamFailed where it is an error."""
+        call = Call(self._means, principal, second.shape, second.body, trace, Manner(limited=False, route=second.route))
+        try:
+            await call.open()
+        except BaseException as error:
+            call.close(error, error.status if isinstance(error, VongError) else None)
+            raise
+        call.close()
+        answer = call.answer
+        if answer is None or answer.get("error") is not None:
+            raise UpstreamFailed("the second answer is an error", "its span says which")
+        return answer
 
     def _circuit(self, project_id: UUID, target: str) -> Circuit:
         """The circuit of a target. Only targets of routes have one, so there are as many as somebody wrote down."""
@@ -146,8 +203,35 @@ class Gateway:
         said = span.input["messages"]
         return [*said[1 if span.attributes.get("vong.instructions") else 0 :], choices[0]["message"]]
 
+    async def _ask(self, principal: Principal, parent: Trace, model: str, messages: list[dict[str, Any]]) -> str:
+        """What a model says to a guard: a call of its own below the one that is guarded, accounted like any, and not
+        guarded itself. UpstreamFailed where it does not answer.
+        """
+        id = new_id()
+        trace = Trace(id, parent.trace_id, id.hex[16:], parent.span_id, parent.session, parent.tags)
+        call = Call(
+            self._means,
+            principal,
+            "chat",
+            msgspec.json.encode({"model": model, "messages": messages}),
+            trace,
+            Manner(guarded=False),
+        )
+        try:
+            reply = await call.open()
+        except BaseException as error:
+            call.close(error)
+            raise
+        call.close()
+        try:
+            return str(msgspec.json.decode(reply.body)["choices"][0]["message"]["content"])
+        except (msgspec.DecodeError, KeyError, IndexError, TypeError):
+            message = f"{model!r} answered {reply.status} when a guard asked it"
+            raise UpstreamFailed(message, "try it with: vong gateway try") from None
+
     def _account(self, principal: Principal, span: Span, tags: tuple[str, ...], ticket: Ticket | None) -> None:
         if ticket is not None:
             self._admission.ended(ticket, span)
         self._record(principal.project_id, span, tags, ticket)
-        self._observe(span)
+        if span.kind != STEP:
+            self._observe(span)

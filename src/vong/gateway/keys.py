@@ -7,6 +7,7 @@ from uuid import UUID
 
 from vong.errors import Forbidden
 from vong.gateway.fresh import Fresh
+from vong.records.scope import Labels, Scope
 
 AGE = 2.0
 """Seconds after which a revoked key is refused at the latest."""
@@ -28,6 +29,21 @@ class Principal(Protocol):
     @property
     def role(self) -> str:
         """What it may do: `viewer` may list models, but not call them."""
+        ...
+
+    @property
+    def scope(self) -> Scope | None:
+        """What its key may call; None: everything."""
+        ...
+
+    @property
+    def labels(self) -> Labels | None:
+        """How its calls are accounted for where they do not say it themselves."""
+        ...
+
+    @property
+    def deputy(self) -> bool:
+        """Whether a job calls in its name, which gives way to everybody who waits for an answer."""
         ...
 
 

@@ -1,16 +1,15 @@
 """Limits: set, listed with how far they are, removed; each change announced to every server."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, delete, func, null, select
+from sqlalchemy import Connection, delete, func, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from vong.errors import InvalidInput, NotFound
 from vong.gateway import tables
 from vong.records import new_id, now
-from vong.records.limit import LedgerBy, LedgerLine, Limit, LimitState, LimitWanted, Per
+from vong.records.limit import Limit, LimitState, LimitWanted, Per
 from vong.store.schema import PROJECT
 
 ALLOWED = {
@@ -102,29 +101,6 @@ def states(connection: Connection, at: datetime | None = None) -> list[LimitStat
             amounts = {"used": counted.get(subject, 0), "reserved": reserved.get(subject, 0)}
             found.append(LimitState(limit=limit, subject=subject, **amounts, resets_at=resets(limit.per, at)))
     return found
-
-
-def ledger(connection: Connection, *, since: datetime, until: datetime, by: LedgerBy = "none") -> list[LedgerLine]:
-    """What was called from `since` to before `until`, by group, the dearest first. A call with several tags counts in
-    each of them.
-    """
-    lines = tables.ledger.c
-    groups: dict[LedgerBy, Any] = {"key": lines.key, "user": lines.user, "model": lines.model, "route": lines.route}
-    groups |= {"tag": func.unnest(lines.tags), "day": func.to_char(func.timezone("UTC", lines.at), "YYYY-MM-DD")}
-    group = groups.get(by, null()).label("group")
-    spell = lines.at >= since, lines.at < until
-    rows = select(group, *(lines[name] for name in _SUMMED)).where(*spell).subquery()
-    sums = [func.coalesce(func.sum(rows.c[name]), 0).label(name) for name in _SUMMED]
-    counts = [func.count().label("calls"), func.count(rows.c.cost).label("priced")]
-    grouped = select(rows.c.group, *counts, *sums).group_by(rows.c.group)
-    dearest = func.sum(rows.c.cost).desc().nulls_last()
-    return [
-        LedgerLine.model_validate(dict(row))
-        for row in connection.execute(grouped.order_by(dearest, rows.c.group)).mappings()
-    ]
-
-
-_SUMMED = ("input_tokens", "output_tokens", "cached_tokens", "cost")
 
 
 def _key(limit: LimitWanted) -> tuple[str, ...]:

@@ -3,17 +3,19 @@ else translated through the chat.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
 from vong.errors import InvalidInput, NotFound, Unsupported, UpstreamFailed
 from vong.gateway.directory import Choice
 from vong.gateway.loads import Load
+from vong.gateway.onward import onward
 from vong.gateway.providers import Reply, Shape
+from vong.gateway.replay import replayed
 from vong.gateway.request import capped, read, written
 from vong.gateway.shapes import SERVED
-from vong.gateway.shapes.shape import NativeShape
+from vong.gateway.shapes.shape import Chunked, NativeShape
 from vong.gateway.shapes.transcripts import MALFORMED, Native, Translated
 from vong.gateway.transcript import Transcript
 from vong.gateway.tree import Facts
@@ -29,9 +31,13 @@ class Passage:
         self._served = SERVED.get(shape)
         self.asked = self._served.read(body) if self._served else read(shape, body)
         self.stream = bool(self.asked.stream) and shape != "embeddings"
-        self._shape: Shape = shape
+        self.shape: Shape = shape
+        self.kind: Literal["chat", "embeddings"] = "embeddings" if shape == "embeddings" else "chat"
+        self.natively = True
+        """Whether a target may be asked in the shape itself."""
         self._body = body
         self._id = id
+        self._said: tuple[str, int] | None = None
         self._earlier: list[dict[str, Any]] = []
         self.cap: int | None = None
         """Tokens of the answer, where a limit holds and the caller set no end."""
@@ -42,14 +48,17 @@ class Passage:
 
     def to(self, choice: Choice) -> tuple[Shape, bytes]:
         """The shape and the body in which that target is asked. Unsupported where it cannot be."""
+        if self._said is not None:
+            asked = msgspec.json.encode(onward(self.chat(), *self._said))
+            return "chat", self._capped(written(asked, choice.model, self.stream))
         if self._served is None:
-            return self._shape, self._capped(written(self._body, choice.model, self.stream))
+            return self.shape, self._capped(written(self._body, choice.model, self.stream))
         self._native = None
-        if self._shape in choice.provider.shapes and isinstance(self._served, NativeShape):
+        if self.natively and self.shape in choice.provider.shapes and isinstance(self._served, NativeShape):
             self._native = self._served if self._served.passes(self._body, choice.provider.address) else None
         if self._native:
             body = self._native.written(self._body, choice.model, self.stream)
-            return self._shape, body if self.cap is None else self._native.ended(body, self.cap)
+            return self.shape, body if self.cap is None else self._native.ended(body, self.cap)
         return "chat", self._capped(written(msgspec.json.encode(self.chat()), choice.model, self.stream))
 
     def _capped(self, body: bytes) -> bytes:
@@ -67,8 +76,12 @@ class Passage:
             except (Unsupported, InvalidInput, NotFound):
                 raise
             except MALFORMED as error:
-                raise InvalidInput(f"the request is not of the form of {self._shape}: {error!r}", EXAMPLE) from error
+                raise InvalidInput(f"the request is not of the form of {self.shape}: {error!r}", EXAMPLE) from error
         return self._chat
+
+    def go_on(self, text: str, made: int) -> None:
+        """From now on a target is asked for the rest of an answer, of which `text` is there, about `made` tokens."""
+        self._said = text, made
 
     def follow(self, earlier: list[dict[str, Any]]) -> None:
         """Put these messages before those of the request, behind its own instructions."""
@@ -99,7 +112,7 @@ class Passage:
             "key": key,
             "user": asked.user,
             "session": session or metadata.get("session_id"),
-            "shape": self._shape,
+            "shape": self.shape,
             "stream": self.stream,
             "tools": bool(self.fields().get("tools")),
             "images": any(part in self._body for part in IMAGES),
@@ -108,12 +121,19 @@ class Passage:
         }
         return Facts(named, metadata, tags, self.stream, loads, costs)
 
-    def kept(self) -> dict[str, Any]:
-        """The request as a span keeps it: a chat, where it can be one."""
+    def kept(self) -> dict[str, Any] | msgspec.Raw:
+        """The request as a span keeps it: a chat, where it can be one, and as it came where nobody has read it."""
+        if self._served is None and self._fields is None and self._chat is None and not self._earlier:
+            return msgspec.Raw(self._body)
         try:
             return self.chat()
         except (InvalidInput, NotFound):
             return self.fields()
+
+    def as_chat(self) -> Callable[[], Chunked] | None:
+        """Let the stream of the target that was asked last be told as a chat's. What reads it, where it is none."""
+        native, self._native = self._native, None
+        return native.chunks if native else None
 
     def transcript(self) -> Transcript:
         """For the stream of the target that was asked last."""
@@ -123,6 +143,13 @@ class Passage:
         if self._native:
             return Native(self._native.chunks())
         return Translated(self._served, self._served.streamed(self.fields(), self._id))
+
+    def recalled(self, body: bytes) -> Reply:
+        """A kept answer as a target would give it."""
+        self._native = None
+        if not self.stream:
+            return Reply(200, body)
+        return Reply(200, events=replayed(msgspec.json.decode(body, type=dict[str, Any])))
 
     def answered(self, reply: Reply, found: dict[str, Any]) -> dict[str, Any]:
         """A whole answer, `found` in the body of `reply`, as a chat completion; the body becomes the caller's."""

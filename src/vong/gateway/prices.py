@@ -5,18 +5,23 @@ provider's address, so a server of yours that is called `openai` has no price un
 knows is None, never 0.
 """
 
+import threading
 from bisect import bisect_left
 from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
+from ipaddress import ip_address
 from math import inf
-from typing import NamedTuple
+from typing import NamedTuple, TypeGuard
 from urllib.parse import urlsplit
 
 from vong.config import PriceSettings
 from vong.gateway.kinds import ATTRIBUTE, INPUT, KINDS, OUTPUT
 from vong.gateway.published import Published, Steps, look
 from vong.records import Span, Usage
+from vong.records.record import changed
 
 KEPT = 1000
 """Models whose price is kept in memory."""
@@ -109,6 +114,18 @@ class Prices:
         self._own = {target: Price.own(price) for target, price in own.items()}
         self._look = look
         self._published: dict[tuple[str, str], tuple[Price | None, float]] = {}
+        self._looking: set[tuple[str, str]] = set()
+        self._lock = threading.Lock()
+
+    def ready(self, target: str, address: str | None, at: datetime) -> bool:
+        """Whether the price at that moment is known, or known to be unknown. If not it is looked up in a thread of its
+        own, for the process of the catalogue may take seconds on a busy machine.
+        """
+        model = target.partition("/")[2]
+        if target in self._own or not _public(address) or not self._stale((address, model), at):
+            return True
+        self._renew(address, model, at)
+        return False
 
     def settle(self, span: Span, address: str | None) -> Span:
         """The span with its cost, where it has none and the price is known. `address` is the base URL of the provider
@@ -118,46 +135,94 @@ class Prices:
             return span
         kinds = span.attributes.get(ATTRIBUTE)
         cost = self.cost(span.model, address, counted(span), span.started_at, kinds)
-        return span if cost is None else span.model_copy(update={"usage": span.usage.model_copy(update={"cost": cost})})
+        return span if cost is None else changed(span, usage=changed(span.usage, cost=cost))
 
     def cost(
-        self, target: str, address: str | None, usage: Usage, at: datetime, kinds: Mapping[str, int] | None = None
+        self,
+        target: str,
+        address: str | None,
+        usage: Usage,
+        at: datetime,
+        kinds: Mapping[str, int] | None = None,
+        *,
+        exact: bool = True,
     ) -> int | None:
-        """What a call of that target (`PROVIDER/MODEL`) costs; None where a count or the price is unknown."""
+        """What a call of that target (`PROVIDER/MODEL`) costs; None where a count or the price is unknown. Unless it
+        must be `exact`, a price of a moment ago will do while it is looked up anew.
+        """
         read, made = usage.input_tokens, usage.output_tokens
         if read is None or made is None:
             return None
-        price = self._price(target, address, at)
+        price = self._price(target, address, at, exact)
         return price.cost(read, made, min(usage.cached_tokens or 0, read), kinds) if price else None
 
     def most(self, target: str, address: str | None, usage: Usage, at: datetime, kinds: Collection[str]) -> int | None:
-        """What a call costs at the most that may use those kinds of tokens."""
-        price = self._price(target, address, at)
+        """What a call costs at the most that may use those kinds of tokens; a price of a moment ago will do."""
+        price = self._price(target, address, at, exact=False)
         return price.most(usage.input_tokens or 0, usage.output_tokens or 0, kinds) if price else None
 
-    def _price(self, target: str, address: str | None, at: datetime) -> Price | None:
-        return self._own.get(target) or self._of(address, target.partition("/")[2], at)
+    def _price(self, target: str, address: str | None, at: datetime, exact: bool) -> Price | None:
+        return self._own.get(target) or self._of(address, target.partition("/")[2], at, exact)
 
-    def _of(self, address: str | None, model: str, at: datetime) -> Price | None:
-        if address is None or not _public(address):
+    def _of(self, address: str | None, model: str, at: datetime, exact: bool) -> Price | None:
+        if not _public(address):
             return None
-        price, until = self._published.get((address, model), (None, 0.0))
-        moment = at.timestamp()
-        known = (address, model) in self._published
-        if not known or moment >= until or (until < inf and moment < until - QUARTER):
-            found = self._look(address, model, at)
-            price = Price.published(found) if found else None
-            lasting = found is None or found.lasting
-            if len(self._published) >= KEPT:
-                self._published.clear()
-            self._published[address, model] = price, inf if lasting else (moment // QUARTER + 1) * QUARTER
+        known = self._published.get((address, model))
+        if known is not None and not self._stale((address, model), at):
+            return known[0]
+        if known is not None and not exact:
+            self._renew(address, model, at)
+            return known[0]
+        return self._found(address, model, at)
+
+    def _stale(self, key: tuple[str, str], at: datetime) -> bool:
+        known = self._published.get(key)
+        if known is None:
+            return True
+        until = known[1]
+        return until < inf and not until - QUARTER <= at.timestamp() < until
+
+    def _renew(self, address: str, model: str, at: datetime) -> None:
+        """Look a price up in a thread, unless one is at it."""
+        key = address, model
+        with self._lock:
+            if key in self._looking:
+                return
+            self._looking.add(key)
+
+        def renew() -> None:
+            try:
+                self._found(address, model, at)
+            finally:
+                self._looking.discard(key)
+
+        threading.Thread(target=renew, name="vong-prices", daemon=True).start()
+
+    def _found(self, address: str, model: str, at: datetime) -> Price | None:
+        found = self._look(address, model, at)
+        price = Price.published(found) if found else None
+        lasting = found is None or found.lasting
+        if len(self._published) >= KEPT:
+            self._published.clear()
+        until = inf if lasting else (at.timestamp() // QUARTER + 1) * QUARTER
+        self._published[address, model] = price, until
         return price
 
 
-def _public(address: str) -> bool:
-    """Whether somebody may bill by that address: nobody does by a number or for this machine."""
-    host = urlsplit(address).hostname or "" if address.startswith(("http://", "https://")) else ""
-    return "." in host and not host.rpartition(".")[2].isdigit()
+def _public(address: str | None) -> TypeGuard[str]:
+    """Whether an address may be one that has published prices."""
+    return address is not None and _elsewhere(address)
+
+
+@lru_cache(1000)
+def _elsewhere(address: str) -> bool:
+    """Whether it is reached over a network: what runs on this machine is in no catalogue."""
+    if not address.startswith(("http://", "https://")):
+        return False
+    host = urlsplit(address).hostname or ""
+    with suppress(ValueError):
+        return not ip_address(host).is_loopback
+    return host != "localhost"
 
 
 def _amount(dollars: float) -> Amount:
@@ -167,5 +232,5 @@ def _amount(dollars: float) -> Amount:
 def counted(span: Span) -> Usage:
     """The usage that is billed: embeddings have no output."""
     if span.kind == "embeddings" and span.usage.output_tokens is None:
-        return span.usage.model_copy(update={"output_tokens": 0})
+        return changed(span.usage, output_tokens=0)
     return span.usage

@@ -64,20 +64,23 @@ class Trace(NamedTuple):
     parent_span_id: str | None
     session: str | None
     tags: str | None = None
+    cache: str | None = None
     passed: Mapping[str, str] | None = None
 
     @classmethod
     def of(cls, headers: Mapping[str, str]) -> "Trace":
         """From the W3C `traceparent` (a new trace where there is none or a malformed one) and `x-vong-session`."""
         id = new_id()
-        trace_id, parent = id.hex, None
+        own = f"{id.int:032x}"
+        trace_id, parent = own, None
         given = headers.get("traceparent")
         found = TRACEPARENT.fullmatch(given.strip()) if given else None
         if found and found[1].strip("0") and found[2].strip("0"):
             trace_id, parent = found.groups()
         session, tags = headers.get("x-vong-session") or None, headers.get("x-vong-tags")
+        cache = headers.get("x-vong-cache") or None
         passed = {name: headers[name] for name in PASSED if name in headers} or None
-        return cls(id, trace_id, id.hex[16:], parent, session, tags, passed)
+        return cls(id, trace_id, own[16:], parent, session, tags, cache, passed)
 
 
 def read(shape: Shape, body: bytes) -> Asked:
@@ -120,6 +123,14 @@ def capped(body: bytes, tokens: int) -> bytes:
 def named(body: bytes, model: str) -> bytes:
     """The body with a provider's own name of the model, and nothing else changed."""
     return with_field(body, "model", model)
+
+
+def unstreamed(body: bytes, model: str) -> bytes:
+    """The body that asks another model for a whole answer."""
+    fields = _fields.decode(body)
+    fields.pop("stream_options", None)
+    fields |= {"model": msgspec.Raw(_encode(model)), "stream": msgspec.Raw(b"false")}
+    return _encode(fields)
 
 
 def written(body: bytes, model: str, stream: bool) -> bytes:

@@ -15,6 +15,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from vong.errors import Conflict, InvalidInput, NotFound, Unavailable, nearest
 from vong.gateway import tables
+from vong.gateway.project_guards import well_guarded
 from vong.records import Policy, Record, Route, Target, content_hash, new_id, now
 from vong.records.tree import RouteNode
 from vong.store.schema import PROJECT
@@ -61,19 +62,24 @@ def put_route(
     tree: RouteNode | None = None,
 ) -> Route:
     """Make a route or give it new targets. `check` is asked for every target and fallback. Without a word of it the
-    `policy` stays; None removes it. A `tree` stands instead of `targets`, which are then those that it names.
+    `policy` stays, and so do its `guards` where another policy says nothing of them; None removes it. A `tree` stands
+    instead of `targets`, which are then those that it names.
 
     The same again changes nothing. Servers learn of it within a second of the commit.
     """
     old = _find(connection, name)
     kept = old.policy if old else None
     policy = kept if isinstance(policy, Kept) else policy
+    if policy and kept and "guards" not in policy.model_fields_set:  # who knows of none takes none away
+        policy = policy.model_copy(update={"guards": kept.guards})
     if tree is not None:
         targets = [Target(model=model) for model in tree.models()]
     _sound(name, targets)
     _without_doubles(policy.fallbacks if policy else ())
-    for model in (*(target.model for target in targets), *(policy.fallbacks if policy else ())):
+    shadow = [policy.shadow.model] if policy and policy.shadow else []
+    for model in (*(target.model for target in targets), *(policy.fallbacks if policy else ()), *shadow):
         check(model)
+    well_guarded(policy.guards if policy else ())
     version = _version(targets, policy, tree)
     if old is not None and old.version == version:
         return old
@@ -151,6 +157,8 @@ def set_weights(connection: Connection, name: str, weights: Mapping[str, float],
 
 def choose(route: Route, random: Callable[[], float]) -> Target:
     """One target, each with a chance of its weight over the sum of all. `random` gives numbers in [0, 1)."""
+    if len(route.targets) == 1 and route.targets[0].weight > 0:
+        return route.targets[0]
     sums = list(accumulate(target.weight for target in route.targets))
     if not sums or sums[-1] <= 0:
         hint = f"give one with: vong gateway route set {route.name} TARGET=WEIGHT"

@@ -1,12 +1,15 @@
 """The SQL of the gateway."""
 
+from pgvector.sqlalchemy import HALFVEC
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     DateTime,
     Double,
     ForeignKey,
     Index,
+    Integer,
     LargeBinary,
     PrimaryKeyConstraint,
     Text,
@@ -89,6 +92,16 @@ leases = project_table(
     PrimaryKeyConstraint("limit_id", "subject", "begins", "worker", name="gateway_leases_pk"),
 )
 
+# The guards of all a project's calls, as they were set: the newest row holds.
+guards = project_table(
+    "gateway_guards",
+    Column("id", UUID(as_uuid=True), primary_key=True),
+    Column("version", Text, nullable=False),
+    Column("guards", JSONB, nullable=False),
+    Column("changed_at", DateTime(timezone=True), nullable=False),
+    Index("gateway_guards_newest_ix", "project_id", "id"),
+)
+
 # One line for each call, written with its span and never changed.
 ledger = project_table(
     "gateway_ledger",
@@ -103,6 +116,98 @@ ledger = project_table(
     Column("output_tokens", BigInteger),
     Column("cached_tokens", BigInteger),
     Column("cost", BigInteger),
+    Column("failed", Boolean, nullable=False, server_default="false"),
     PrimaryKeyConstraint("project_id", "id", name="gateway_ledger_pk"),
     Index("gateway_ledger_at_ix", "project_id", "at"),
+)
+
+# Answers that are given again. `key` is a hash of all that an answer depends on; entries that may stand in for one
+# another by meaning share a `family`.
+answers = project_table(
+    "gateway_answers",
+    Column("key", LargeBinary, nullable=False),
+    Column("family", LargeBinary),
+    Column("route", Text, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("tokens", BigInteger, nullable=False),
+    Column("span_id", UUID(as_uuid=True), nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("expires_at", DateTime(timezone=True), nullable=False),
+    Column("hits", BigInteger, nullable=False),
+    Column("vector", HALFVEC(384)),
+    PrimaryKeyConstraint("project_id", "key", name="gateway_answers_pk"),
+    Index("gateway_answers_family_ix", "project_id", "family"),
+    Index("gateway_answers_expires_ix", "expires_at"),
+)
+
+# Pairs of answers to one request: what somebody got, and what another target, or the same one anew, would have said.
+comparisons = project_table(
+    "gateway_comparisons",
+    Column("span_id", UUID(as_uuid=True), nullable=False),
+    Column("of", UUID(as_uuid=True), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("route", Text, nullable=False),
+    Column("target", Text, nullable=False),
+    Column("agreement", Double),
+    Column("false", Boolean),
+    Column("at", DateTime(timezone=True), nullable=False),
+    PrimaryKeyConstraint("project_id", "span_id", name="gateway_comparisons_pk"),
+    Index("gateway_comparisons_route_ix", "project_id", "route", "at"),
+)
+
+files = project_table(
+    "gateway_files",
+    Column("id", UUID(as_uuid=True), primary_key=True),
+    Column("filename", Text, nullable=False),
+    Column("purpose", Text, nullable=False),
+    Column("blob", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("key_id", UUID(as_uuid=True)),
+    Column("bytes", BigInteger, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("expires_at", DateTime(timezone=True)),
+    Index("gateway_files_project_id_id_ix", "project_id", "id"),
+)
+
+batches = project_table(
+    "gateway_batches",
+    Column("id", UUID(as_uuid=True), primary_key=True),
+    Column("endpoint", Text, nullable=False),
+    Column("window", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    # Whose deputy asks: a key's or a person's.
+    Column("key_id", UUID(as_uuid=True)),
+    Column("user_id", UUID(as_uuid=True)),
+    Column("input_file", UUID(as_uuid=True), nullable=False),
+    Column("blob", Text, nullable=False),
+    Column("output_file", UUID(as_uuid=True)),
+    Column("error_file", UUID(as_uuid=True)),
+    Column("metadata", JSONB(none_as_null=True)),
+    Column("errors", JSONB(none_as_null=True)),
+    Column("total", Integer, nullable=False),
+    Column("completed", Integer, nullable=False),
+    Column("failed", Integer, nullable=False),
+    # Seconds that the files of its results are kept; null is for ever.
+    Column("kept_for", Integer),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("expires_at", DateTime(timezone=True), nullable=False),
+    Column("in_progress_at", DateTime(timezone=True)),
+    Column("finalizing_at", DateTime(timezone=True)),
+    Column("completed_at", DateTime(timezone=True)),
+    Column("failed_at", DateTime(timezone=True)),
+    Column("expired_at", DateTime(timezone=True)),
+    Column("cancelling_at", DateTime(timezone=True)),
+    Column("cancelled_at", DateTime(timezone=True)),
+    Index("gateway_batches_project_id_id_ix", "project_id", "id"),
+)
+
+# Lines of a batch that are answered, until they are in its files.
+batch_answers = project_table(
+    "gateway_batch_answers",
+    Column("batch_id", UUID(as_uuid=True), ForeignKey("gateway_batches.id", ondelete="CASCADE"), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("ok", Boolean, nullable=False),
+    Column("line", Text, nullable=False),
+    PrimaryKeyConstraint("batch_id", "number", name="gateway_batch_answers_pk"),
 )

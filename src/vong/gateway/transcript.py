@@ -9,6 +9,7 @@ import msgspec
 from vong.errors import UpstreamFailed
 from vong.gateway.translate.pivot import joined
 from vong.records import Usage
+from vong.records.record import known
 
 
 class _Function(msgspec.Struct):
@@ -109,6 +110,24 @@ class Transcript:
         self._messages: dict[int, _Message] = {}
 
     @property
+    def text(self) -> str | None:
+        """What was said so far, where it is one text and nothing else: no other choice, no call of a function."""
+        message = self._messages.get(0)
+        if message is None or len(self._messages) > 1 or message.calls or message.finish:
+            return None
+        return "".join(message.texts.get("content", ())) or None
+
+    @property
+    def id(self) -> str | None:
+        """The id that the provider gave the answer."""
+        return self._id
+
+    def go_on(self) -> int:
+        """The rest comes from elsewhere: what broke the stream off is forgotten. How many chunks came so far."""
+        self.error, self.done, self.usage = None, False, None
+        return self.chunks
+
+    @property
     def ended(self) -> bool:
         """Whether the stream came to its proper end."""
         finished = bool(self._messages) and all(message.finish for message in self._messages.values())
@@ -118,8 +137,7 @@ class Transcript:
         """What the caller gets of these events: all, less usage that it did not ask for."""
         if batch.count(b"\n\n") == 1:
             return self.event(batch)
-        events = [event + b"\n\n" for event in batch.split(b"\n\n") if event]
-        return b"".join([self.event(event) for event in events])
+        return b"".join([self.event(event) for event in whole(batch)])
 
     def completion(self) -> dict[str, Any]:
         """The answer as if it had not been streamed."""
@@ -176,6 +194,11 @@ class Transcript:
                     self.first_token = time.perf_counter()
 
 
+def whole(batch: bytes) -> list[bytes]:
+    """The events of a batch, one by one."""
+    return [event + b"\n\n" for event in batch.split(b"\n\n") if event]
+
+
 def usage_of(found: Any) -> Usage:
     """OpenAI's usage object as a record; what is missing or odd stays unknown."""
     if not isinstance(found, dict):
@@ -184,4 +207,5 @@ def usage_of(found: Any) -> Usage:
     cached = details.get("cached_tokens") if isinstance(details, dict) else None
     counts = (found.get("prompt_tokens"), found.get("completion_tokens"), cached)
     tokens = [count if isinstance(count, int) and count >= 0 else None for count in counts]
-    return Usage(input_tokens=tokens[0], output_tokens=tokens[1], cached_tokens=tokens[2])
+    values = {"input_tokens": tokens[0], "output_tokens": tokens[1], "cached_tokens": tokens[2], "cost": None}
+    return known(Usage, values)

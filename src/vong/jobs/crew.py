@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import time
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -42,7 +43,7 @@ class Crew:
         self._app = App(connector=PatientConnector(shop.database.url))
         self._app.task(name="run", pass_context=True)(self._take)
         self._kinds: list[str] = list(shop.handlers)
-        self._heavy = 0
+        self._running: Counter[str] = Counter()
         # More threads than light jobs: each job is begun and ended in one too.
         self._threads = ThreadPoolExecutor(max_workers=shop.light + 2 * shop.heavy + 4, thread_name_prefix="job")
         self._taker = Taker(
@@ -83,7 +84,7 @@ class Crew:
         handler = self._shop.handlers[context.job.queue]
         task = context.job.id or 0
         self._tasks.add(task)
-        self._count(handler.heavy, 1)
+        self._count(context.job.queue, 1)
         try:
             started = await self._begin(UUID(job), UUID(project), task)
             if started is None:
@@ -92,14 +93,20 @@ class Crew:
             await (self._run_heavy if handler.heavy else self._run_light)(context, started)
         finally:
             self._tasks.discard(task)
-            self._count(handler.heavy, -1)
+            self._count(context.job.queue, -1)
 
-    def _count(self, heavy: bool, change: int) -> None:
-        """While all places for heavy jobs are taken, only light kinds are fetched. The list is the taker's own."""
-        if heavy:
-            self._heavy += change
-            full = self._heavy >= self._shop.heavy
-            self._kinds[:] = [kind for kind, handler in self._shop.handlers.items() if not (full and handler.heavy)]
+    def _count(self, kind: str, change: int) -> None:
+        """Only kinds with a free place are fetched. The list is the taker's own."""
+        self._running[kind] += change
+        handlers = self._shop.handlers
+        if handlers[kind].heavy or handlers[kind].most is not None:
+            heavy = sum(count for name, count in self._running.items() if handlers[name].heavy)
+            self._kinds[:] = [
+                name
+                for name, handler in handlers.items()
+                if not (handler.heavy and heavy >= self._shop.heavy)
+                and (handler.most is None or self._running[name] < handler.most)
+            ]
             self._taker.wake()
 
     async def _begin(self, job_id: UUID, project_id: UUID, task: int) -> Run | None:

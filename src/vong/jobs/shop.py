@@ -15,13 +15,15 @@ class Handler:
     `run` names the function, `package.module:function`, called as `function(job: JobContext, platform) -> dict`. A
     `heavy` one runs in a process of its own, so that an out-of-memory kill takes down that job and nothing else; a
     light one in a thread of the worker. `retries` is how often it may fail and be tried again, the first time after
-    `backoff` seconds and then each time four times as long.
+    `backoff` seconds and then each time four times as long. `most` is how many of the kind one worker runs side by
+    side, where that are fewer than it has places: long ones that wait much would keep all others out.
     """
 
     run: str
     heavy: bool = False
     retries: int = 2
     backoff: float = 2.0
+    most: int | None = None
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ On = Literal["project", "key", "user", "route", "tag"]
 What = Literal["requests", "tokens", "concurrency", "cost"]
 Per = Literal["minute", "hour", "day", "month", "ever", "now"]
 LedgerBy = Literal["none", "key", "user", "model", "route", "tag", "day"]
+LedgerBucket = Literal["hour", "day", "month"]
 
 
 class LimitWanted(Record):
@@ -47,10 +48,14 @@ class LimitState(Record):
 
 
 class LedgerLine(Record):
-    """What a group of calls used, by the ledger. `cost` sums the `priced` ones, in millionths of a US dollar."""
+    """What a group of calls used, by the ledger. `cost` sums the `priced` ones, in millionths of a US dollar; `failed`
+    ones are among the calls. `at` is when their hour, day or month began, in UTC, where the lines are of such.
+    """
 
+    at: datetime | None = None
     group: str | None
     calls: int
+    failed: int
     priced: int
     input_tokens: int
     output_tokens: int

@@ -4,6 +4,8 @@ from datetime import datetime
 
 from pydantic import Field
 
+from vong.records.caching import Caching, Shadow
+from vong.records.guard import GuardUse
 from vong.records.record import Record
 from vong.records.tree import Cap, RouteNode
 
@@ -46,7 +48,9 @@ class Breaker(Record):
 class Policy(Record):
     """What a route does when a target fails before its first token: it is asked again `retries` times (1 gets over a
     connection that was reset), then the `fallbacks` are, in their order. `cap` bounds the calls that a target gets at
-    once.
+    once. With `continue_streams` a stream that breaks off after its first token is gone on with by the next target.
+    `cache` says which answers are given again, `shadow` who else is asked. `guards` look at what passes, after those of
+    the project.
     """
 
     fallbacks: tuple[str, ...] = Field(default=(), max_length=20)
@@ -54,6 +58,10 @@ class Policy(Record):
     timeout: Timeouts = Timeouts()
     breaker: Breaker = Breaker()
     cap: Cap | None = None
+    continue_streams: bool = False
+    cache: Caching | None = None
+    shadow: Shadow | None = None
+    guards: tuple[GuardUse, ...] = Field(default=(), max_length=50)
 
 
 class Route(Record):

@@ -24,7 +24,8 @@ class Versions(Record):
 class Span(Record):
     """A timed step. `id` is Vong's (UUIDv7 at the start time); `trace_id` (32 hex digits), `span_id` and
     `parent_span_id` (16) are OpenTelemetry's. `attributes` follow OpenTelemetry's GenAI conventions.
-    `input` and `output` are the bodies, stored compressed; null where they were not captured.
+    `input` and `output` are the bodies, stored compressed; null where they were not captured. An `attempt` is a step
+    below a call's span: lists leave it out where nobody asks for it, and it counts in no usage.
     """
 
     id: UUID
@@ -32,7 +33,7 @@ class Span(Record):
     span_id: str
     parent_span_id: str | None = None
     name: str
-    kind: Literal["chat", "embeddings", "retrieval", "tool", "pipeline", "job", "other"] = "other"
+    kind: Literal["chat", "embeddings", "retrieval", "tool", "pipeline", "job", "attempt", "other"] = "other"
     status: Literal["ok", "error"] = "ok"
     error: str | None = None
     started_at: datetime

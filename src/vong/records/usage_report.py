@@ -6,13 +6,13 @@ from typing import Literal
 from vong.records.record import Record
 
 Bucket = Literal["minute", "hour", "day"]
-UsageBy = Literal["model", "route", "key", "none"]
+UsageBy = Literal["model", "route", "key", "user", "tag", "none"]
 
 
 class Consumed(Record):
     """What a number of calls consumed. `cost` in millionths of a US dollar sums the calls whose price is known, which
     are `priced`; null where none is. Latencies in milliseconds; those of hours and days are read from histograms whose
-    steps are 11.5 % wide, those of minutes are exact.
+    steps are 11.5 % wide, those of minutes are exact, and those by user and tag are null.
     """
 
     group: str | None = None
@@ -35,7 +35,8 @@ class UsagePoint(Consumed):
 
 class UsageReport(Record):
     """Points in the order of time (buckets without calls have none), and totals by group, most calls first. Points of
-    all but the largest groups are together in the group `…`.
+    all but the largest groups are together in the group `…`. By user and tag they come from the ledger, where a call
+    with several tags counts in each.
     """
 
     since: datetime

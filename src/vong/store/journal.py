@@ -1,8 +1,9 @@
 """The span journal: spans are taken at once, written in batches, and acknowledged when they are committed.
 
-One writer thread gathers what comes within 25 ms (or 500 spans) and sends it by binary COPY. While PostgreSQL is away
-it keeps what it has and tries again. What it may keep is bounded: past the bound a span is refused, counted in
-`dropped`, and its future fails; `append` itself never waits and never raises.
+One writer thread gathers what comes within 25 ms (or 500 spans) and sends it by binary COPY. While PostgreSQL is away,
+does not answer, or is slower than the spans come, they go to disk in its stead and are written later; a second thread
+sees to that where the writer itself is stuck. `append` never waits and never raises: past the bounds of disk and memory
+a span is refused, counted in `dropped`, and its future fails.
 """
 
 import logging
@@ -12,19 +13,20 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
+from pathlib import Path
 from queue import Empty, SimpleQueue
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import psycopg
 import zstandard
-from psycopg import sql
 
 from vong.errors import InvalidInput, Unavailable, VongError
 from vong.records import Span
-from vong.store.database import Database, libpq_url
-from vong.store.partitions import days_ahead, make_days
-from vong.store.spans import COLUMNS, TYPES, Encoded, encode
+from vong.store.database import Database
+from vong.store.shelf import Shelf, Waiting, resolve
+from vong.store.spans import encode
+from vong.store.writing import AWAY, Companion, Pen, Row
 
 log = logging.getLogger(__name__)
 
@@ -32,97 +34,118 @@ BATCH = 500
 DELAY = 0.025
 IDLE = 600.0  # how often a journal without work looks whether tomorrow has its partition
 PAUSES = (0.1, 0.2, 0.5, 1.0, 2.0)  # seconds between tries while PostgreSQL is away; the last one goes on
+STUCK = 1.0
+"""Seconds that a batch may take before a copy of it, and all that waits behind it, goes to disk."""
+CROWD = 5_000
+"""Spans in memory above which the rest goes to disk."""
+WATCH = 0.25
+"""Seconds between two looks at a writer that has work."""
 FULL = "the span journal is full"
-
-NAMES = sql.SQL(", ").join(map(sql.Identifier, COLUMNS))
-COPY = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT BINARY)")
-SPANS = sql.Identifier("traces_spans")
-ARRIVALS = sql.Identifier("traces_arrivals")
+AGAIN = Unavailable("the span journal ended before this span was written", "send it again")
 
 
 class Arrival(NamedTuple):
-    """A span as it was appended, and what its writer still does to it."""
+    """A span as it was appended, what its writer still does to it, and what its companion makes a line of."""
 
     project_id: UUID
     span: Span
-    future: Future[None]
-    finish: Callable[[Span], Span] | None
-
-
-class Companion(Protocol):
-    """Writes more along with spans, in their transaction. Called from the writer's thread."""
-
-    def within(self, connection: psycopg.Connection[Any], batch: Sequence[Encoded]) -> None:
-        """Write what belongs to these spans. They may have been seen before, after a failure."""
-        ...
-
-    def after(self, batch: Sequence[Encoded]) -> None:
-        """The transaction is committed."""
-        ...
-
-
-class Waiting(NamedTuple):
-    """A span that is encoded and not committed yet."""
-
-    encoded: Encoded
-    future: Future[None]
+    future: Future[None] | None
+    finish: Callable[[Span], Span | None] | None
+    along: Any
 
 
 class Journal:
-    """The writer of one process. `spans` and `size` (bytes) bound what it holds in memory."""
+    """The writer of one process. `spans` and `size` (bytes) bound what it holds in memory; it may keep `disk` bytes
+    more below `folder`, where one is given.
+    """
 
-    def __init__(self, database: Database, *, spans: int = 50_000, size: int = 256 << 20) -> None:
+    def __init__(
+        self,
+        database: Database,
+        *,
+        spans: int = 50_000,
+        size: int = 256 << 20,
+        folder: Path | None = None,
+        disk: int = 1 << 30,
+    ) -> None:
         self.dropped = 0
-        """Spans refused because the bound was reached."""
+        """Spans refused because the bounds were reached."""
         self.companion: Companion | None = None
         """Who writes along."""
-        self._url = libpq_url(database.url)
         self._limits = spans, size
-        self._held = [0, 0]  # spans and bytes, now
+        self._held = [0, 0]  # spans and bytes in memory, now
         self._appended = self._done = 0
         self._state = threading.Condition()
         self._closing = self._abandoned = False
-        self._stirred = threading.Event()
+        self._stirred, self._busy, self._ended = threading.Event(), threading.Event(), threading.Event()
         self._incoming: SimpleQueue[Arrival | None] = SimpleQueue()
+        self._later: list[Arrival] = []
         self._backlog: deque[Waiting] = deque()
-        self._compressor = zstandard.ZstdCompressor(level=3)
-        self._connection: psycopg.Connection[Any] | None = None
-        self._days: set[str] = set()
+        self._compressor = zstandard.ZstdCompressor(level=1)
+        self._gate = threading.RLock()
+        """Held by whoever encodes, or moves spans to disk or from there."""
+        self._shelf = Shelf(folder, disk)
+        self._pen = Pen(database)
+        self._under_way: Sequence[Waiting] = ()
+        self._copied = False
+        self._since = self._rests = 0.0
+        self._tries = 0
         self._thread = threading.Thread(target=self._run, name="vong-journal", daemon=True)
         self._thread.start()
+        if self._shelf.there:
+            threading.Thread(target=self._keep_watch, name="vong-journal-watch", daemon=True).start()
 
     @property
     def waiting(self) -> int:
         """Spans taken and not committed yet."""
-        return self._held[0]
+        return self._held[0] + self._shelf.count
 
-    def append(self, project_id: UUID, span: Span, finish: Callable[[Span], Span] | None = None) -> Future[None]:
+    @property
+    def on_disk(self) -> int:
+        """Those of them that lie on disk."""
+        return self._shelf.count
+
+    @property
+    def full(self) -> bool:
+        """Whether nothing more should be begun: no room on disk or, where there is no disk, in memory."""
+        return self._shelf.full if self._shelf.there else self._crowded()
+
+    def append(self, project_id: UUID, span: Span, finish: Callable[[Span], Span | None] | None = None) -> Future[None]:
         """Take a span. The future is done when the span is committed, or fails with the reason why it never will be:
         InvalidInput for a span that cannot be stored, Unavailable when the journal is full or closed.
 
-        `finish` gives the span as it shall be stored (with its cost, for one). It runs in the writer's thread.
+        `finish` gives the span as it shall be stored (with its cost, for one), None where that is not known yet: then
+        it is asked again. It runs in a thread of the journal's and must not wait.
         """
         future: Future[None] = Future()
-        with self._state:
-            refused = self._refusal()
-            if refused is None:
-                self._held[0] += 1
-                self._appended += 1
-                self._incoming.put(Arrival(project_id, span, future, finish))
+        refused = self._take(Arrival(project_id, span, future, finish, None))
         if refused is not None:
             future.set_exception(refused)
         return future
 
+    def add(self, project_id: UUID, span: Span, finish: Callable[[Span], Span | None], along: Any) -> None:
+        """Take a span that nobody waits to hear of. The companion writes the line that it makes of `along`."""
+        if self._take(Arrival(project_id, span, None, finish, along)) is not None and self.companion is not None:
+            self.companion.lost(along)
+
+    def adopt(self) -> None:
+        """Write what processes that have ended left on disk. Called once the companion is there."""
+        with self._gate:
+            self._shelf.adopt()
+        self._incoming.put(None)
+
     def flush(self, timeout: float | None = None) -> None:
         """Wait until all that was appended before is committed or has failed. Unavailable after `timeout` seconds."""
         with self._state:
-            wanted = self._appended
-            if not self._state.wait_for(lambda: self._done >= wanted, timeout):
-                message = f"{wanted - self._done} spans are not written yet after {timeout} s"
+            wanted = self._appended  # what lies on disk may have been passed by later ones
+            if not self._state.wait_for(lambda: self._done >= wanted and not self._shelf.own, timeout):
+                message = f"{self.waiting} spans are not written yet after {timeout} s"
                 raise Unavailable(message, "is PostgreSQL up? look with: vong status")
 
     def close(self, timeout: float = 30.0) -> None:
-        """Write what is held, then end. What cannot be written within `timeout` seconds fails its futures."""
+        """Write what is held, then end. What cannot be written within `timeout` seconds stays on disk for the next
+        process; its futures fail.
+        """
         with self._state:
             if not self._closing:
                 self._closing = True
@@ -130,40 +153,70 @@ class Journal:
                 self._incoming.put(None)
         self._thread.join(timeout)
         self._abandoned = True
-        connection = self._connection
-        if self._thread.is_alive() and connection is not None:
-            with suppress(psycopg.Error):
-                connection.cancel_safe(timeout=5)  # it may wait for somebody's lock
+        if self._thread.is_alive():
+            self._pen.interrupt()
         self._thread.join()
+
+    def _take(self, arrival: Arrival) -> VongError | None:
+        with self._state:
+            refused = self._refusal()
+            if refused is None:
+                self._held[0] += 1
+                self._appended += 1
+                self._incoming.put(arrival)
+        if not self._busy.is_set():
+            self._busy.set()
+        return refused
+
+    def _crowded(self) -> bool:
+        return self._held[0] >= self._limits[0] or self._held[1] >= self._limits[1]
 
     def _refusal(self) -> VongError | None:
         if self._closing:
             return Unavailable("the span journal is closed", "the server is going down; send it again")
-        if self._held[0] >= self._limits[0] or self._held[1] >= self._limits[1]:
+        if self._crowded():
             self.dropped += 1
             if self.dropped in {1, 10, 100} or self.dropped % 1000 == 0:
                 log.warning("%s: %d spans dropped so far", FULL, self.dropped)
             return Unavailable(FULL, "PostgreSQL is away or too slow; look with: vong status")
         return None
 
+    # The writer's thread.
+
     def _run(self) -> None:
         try:
-            self._make_ahead()
-            while self._gather(time.monotonic() + IDLE, enough=1) or not self._closing:
-                self._let_gather()
-                batch = [self._backlog.popleft() for _ in range(min(BATCH, len(self._backlog)))]
-                if batch:
-                    self._write(batch)
-                elif not self._closing:
-                    self._make_ahead()
+            self._pen.make_ahead()
+            while not self._abandoned:
+                if self._gather(time.monotonic() + self._patience(), enough=1):
+                    self._let_gather()
+                if not self._step() and self._closing and not self._later:
+                    break
         finally:  # nobody may wait for a writer that is gone
-            with self._state:
-                self._closing = True
-            while self._gather(0.0, enough=1 << 62):
-                rest, self._backlog = list(self._backlog), deque()
-                self._settle(rest, Unavailable("the span journal ended before this span was written", "send it again"))
-            if self._connection is not None:
-                self._connection.close()
+            self._end()
+
+    def _step(self) -> bool:
+        """Write a batch from memory, and one from disk where there is time for it. Whether there was anything."""
+        with self._gate:
+            batch = [self._backlog.popleft() for _ in range(min(BATCH, len(self._backlog)))]
+            self._under_way, self._copied, self._since = batch, False, time.monotonic()
+        if batch:
+            self._write(batch)
+            self._under_way = ()
+        resting = time.monotonic() < self._rests
+        if self._shelf.count and not resting and not self._abandoned and len(self._backlog) < BATCH:
+            self._write_from_disk()
+            return True
+        if not batch and not self._closing and not self._later and not resting:
+            self._pen.make_ahead()
+        return bool(batch)
+
+    def _patience(self) -> float:
+        """Seconds that the writer may wait for spans."""
+        if self._closing:
+            return 0.0
+        if self._later:
+            return DELAY
+        return max(0.0, self._rests - time.monotonic()) if self._shelf.count else IDLE
 
     def _let_gather(self) -> None:
         """Let a batch come together, asleep: a thread that wakes for every span fights the server's for the GIL."""
@@ -173,6 +226,11 @@ class Journal:
 
     def _gather(self, until: float, enough: int) -> bool:
         """Encode what comes in until that moment, or until the backlog holds enough. Whether there is anything."""
+        if self._later:
+            with self._gate:
+                later, self._later = self._later, []
+                for arrival in later:
+                    self._encode(arrival)
         while len(self._backlog) < enough:
             try:
                 wait = 0.0 if self._closing else max(0.0, until - time.monotonic())
@@ -180,43 +238,57 @@ class Journal:
             except Empty:
                 break
             if taken is None:
-                continue
-            project_id, span, future, finish = taken
-            try:
-                encoded = encode(project_id, finish(span) if finish else span, self._compressor)
-            except (VongError, ValueError, TypeError, OverflowError, RecursionError) as error:
-                known = error if isinstance(error, VongError) else None
-                self._forget(1, 0)
-                resolve(future, known or InvalidInput(f"the span {span.id} cannot be stored: {error}", "mend it"))
-                self._finish(1)
-                continue
-            self._forget(0, -encoded.size)
-            self._backlog.append(Waiting(encoded, future))
+                break  # there is something to look at
+            with self._gate:
+                self._encode(taken)
         return bool(self._backlog)
 
+    def _encode(self, arrival: Arrival) -> None:
+        project_id, span, future, finish, along = arrival
+        try:
+            finished = finish(span) if finish else span
+            if finished is None and not self._closing:
+                self._later.append(arrival)
+                return
+            finished = finished or span
+            encoded = encode(project_id, finished, self._compressor)
+            line = self.companion.line(project_id, finished, along) if self.companion and along is not None else None
+        except (VongError, ValueError, TypeError, OverflowError, RecursionError) as error:
+            known = error if isinstance(error, VongError) else None
+            told = known or InvalidInput(f"the span {span.id} cannot be stored: {error}", "mend it")
+            if self.companion is not None and along is not None:
+                self.companion.lost(along)
+            if future is not None:
+                resolve(future, told)
+            self._finish(1, 1, 0)
+            return
+        self._finish(0, 0, -len(encoded.row))
+        self._backlog.append(Waiting(Row(encoded, line), future))
+
     def _write(self, batch: Sequence[Waiting]) -> None:
-        """Commit a batch, however long PostgreSQL is away."""
+        """Commit a batch; while PostgreSQL is away keep it on disk, or wait where there is no room for it."""
         tries = 0
-        while True:
-            if self._abandoned:
-                return self._settle(batch, Unavailable("PostgreSQL is away", "send the span again"))
+        while not self._abandoned:
+            if time.monotonic() < self._rests:
+                if self._keep(batch):
+                    return
+                self._rest()
             try:
-                self._commit(batch)
+                self._pen.commit([waiting.row for waiting in batch], self.companion)
+                self._tries, self._rests = 0, 0.0
                 return self._settle(batch)
-            except (psycopg.OperationalError, psycopg.InterfaceError) as error:
-                self._disconnect()
-                if tries % 30 == 0:
-                    log.warning("PostgreSQL is away, %d spans wait: %s", self._held[0], str(error).strip())
-                self._rest(PAUSES[min(tries, len(PAUSES) - 1)])
-                tries += 1
+            except AWAY as error:
+                self._was_away(error)
             except psycopg.errors.CheckViolation:
-                self._disconnect()  # a partition that was there is gone: look again
+                self._pen.disconnect()  # a partition that was there is gone: look again
                 if tries:
                     return self._one_by_one(batch)
                 tries += 1
             except psycopg.Error as error:
-                self._disconnect()
+                self._pen.disconnect()
                 return self._one_by_one(batch, error)
+        if not self._keep(batch):
+            self._settle(batch, AGAIN)
 
     def _one_by_one(self, batch: Sequence[Waiting], error: psycopg.Error | None = None) -> None:
         """A row that PostgreSQL refuses fails alone; its neighbours are stored."""
@@ -228,92 +300,114 @@ class Journal:
             log.error("a span cannot be stored: %s", error)
             self._settle(batch, InvalidInput(f"PostgreSQL refuses this span: {error}", "mend it"))
 
-    def _commit(self, batch: Sequence[Waiting]) -> None:
-        connection = self._connected()
-        missing = {waiting.encoded.day for waiting in batch} - self._days
-        if missing:
-            make_days(connection, missing)
-            self._days |= missing
+    def _write_from_disk(self) -> None:
+        """Commit the oldest batch of the disk. A row that PostgreSQL refuses is passed over."""
+        refused = dict[UUID, VongError]()
+        with self._gate:
+            batch = self._shelf.peek(BATCH, self.companion)
         try:
-            with connection.transaction():
-                self._copy(connection, SPANS, batch)
-                self._along(connection, batch)
-        except psycopg.errors.UniqueViolation:  # some are known already: a retry, or a client that repeats itself
-            with connection.transaction():
-                connection.execute(
-                    sql.SQL("CREATE TEMPORARY TABLE {} (LIKE {}) ON COMMIT DROP").format(ARRIVALS, SPANS)
-                )
-                self._copy(connection, ARRIVALS, batch)
-                connection.execute(
-                    sql.SQL("INSERT INTO {} ({names}) SELECT {names} FROM {} ON CONFLICT DO NOTHING").format(
-                        SPANS, ARRIVALS, names=NAMES
-                    )
-                )
-                self._along(connection, batch)
+            try:
+                self._pen.commit(batch.rows, self.companion)
+            except psycopg.Error as error:
+                if isinstance(error, AWAY):
+                    raise
+                self._pen.disconnect()
+                refused = self._pen.alone(batch.rows, self.companion)
+        except AWAY as error:
+            return self._was_away(error)
+        self._tries = 0
+        lines = [row.line for row in batch.rows if row.line is not None and row.encoded.id not in refused]
         if self.companion is not None:
-            self.companion.after([waiting.encoded for waiting in batch])
+            self.companion.after(lines, kept=True)
+        with self._gate:
+            own = self._shelf.done(batch, refused)
+        self._finish(own, 0, 0)
 
-    def _along(self, connection: psycopg.Connection[Any], batch: Sequence[Waiting]) -> None:
-        if self.companion is not None:
-            self.companion.within(connection, [waiting.encoded for waiting in batch])
+    def _was_away(self, error: psycopg.Error) -> None:
+        self._pen.disconnect()
+        if self._tries % 30 == 0:
+            log.warning("PostgreSQL is away, %d spans wait: %s", self.waiting, str(error).strip())
+        self._rests = time.monotonic() + PAUSES[min(self._tries, len(PAUSES) - 1)]
+        self._tries += 1
 
-    def _copy(self, connection: psycopg.Connection[Any], table: sql.Identifier, batch: Sequence[Waiting]) -> None:
-        with connection.cursor() as cursor, cursor.copy(COPY.format(table, NAMES)) as copy:
-            copy.set_types(TYPES)
-            for waiting in batch:
-                copy.write_row(waiting.encoded.row)
-
-    def _connected(self) -> psycopg.Connection[Any]:
-        if self._connection is None or self._connection.closed:
-            self._connection = psycopg.connect(
-                self._url, autocommit=True, connect_timeout=5, application_name="vong journal", tcp_user_timeout=20_000
-            )
-            self._connection.execute("SET statement_timeout = '60s'")
-        return self._connection
-
-    def _disconnect(self) -> None:
-        self._days.clear()
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
-
-    def _make_ahead(self) -> None:
-        try:
-            make_days(self._connected(), set(days_ahead()) - self._days)
-            self._days.update(days_ahead())
-        except psycopg.Error as error:
-            log.warning("the days ahead have no partition yet: %s", str(error).strip())
-            self._disconnect()
-
-    def _rest(self, seconds: float) -> None:
+    def _rest(self) -> None:
         """Wait, and meanwhile go on taking spans in, so that they are held compressed and counted."""
-        until = time.monotonic() + seconds
-        self._gather(until, enough=1 << 62)
-        while (left := until - time.monotonic()) > 0 and not self._abandoned:
+        self._gather(self._rests, enough=1 << 62)
+        while (left := self._rests - time.monotonic()) > 0 and not self._abandoned:
             time.sleep(min(left, 0.05))
 
-    def _settle(self, batch: Sequence[Waiting], error: VongError | None = None) -> None:
-        self._forget(len(batch), sum(waiting.encoded.size for waiting in batch))
-        for waiting in batch:
-            resolve(waiting.future, error)
-        self._finish(len(batch))
+    def _end(self) -> None:
+        with self._state:
+            self._closing = True
+        self._ended.set()
+        self._busy.set()
+        with self._gate:
+            while self._gather(0.0, enough=1 << 62) or not self._incoming.empty():
+                rest, self._backlog = list(self._backlog), deque()
+                if rest and not self._keep(rest):
+                    self._settle(rest, AGAIN)
+            self._shelf.close(AGAIN)
+        self._pen.disconnect()
 
-    def _forget(self, spans: int, size: int) -> None:
+    # The thread that watches it, where there is a disk.
+
+    def _keep_watch(self) -> None:
+        while not self._ended.is_set():
+            self._busy.wait()
+            if self._ended.wait(WATCH):
+                return
+            stuck = bool(self._under_way) and time.monotonic() - self._since > STUCK
+            if stuck or self._held[0] > CROWD:
+                while self._make_room(stuck):
+                    pass
+            elif not self.waiting:
+                self._busy.clear()
+                if self.waiting:
+                    self._busy.set()
+
+    def _make_room(self, stuck: bool) -> bool:
+        """Move what waits to disk. The batch in the hands of a stuck writer is copied, so that a crash loses nothing.
+        Whether there is more.
+        """
+        with self._gate:
+            under_way = self._under_way
+            if stuck and under_way and not self._copied:
+                self._copied = self._shelf.keep(under_way, self.companion, copied=True)
+            with suppress(Empty):
+                while len(self._backlog) < 4 * BATCH:
+                    taken = self._incoming.get_nowait()
+                    if taken is None:  # that is for the writer
+                        self._incoming.put(None)
+                        break
+                    self._encode(taken)
+            moved = list(self._backlog)
+            if not moved or not self._keep(moved):
+                return False
+            self._backlog.clear()
+            return not self._incoming.empty()
+
+    # Both.
+
+    def _keep(self, batch: Sequence[Waiting]) -> bool:
+        with self._gate:
+            if not self._shelf.keep(batch, self.companion):
+                return False
+        self._finish(0, len(batch), sum(len(one.row.encoded.row) for one in batch))
+        return True
+
+    def _settle(self, batch: Sequence[Waiting], error: VongError | None = None) -> None:
+        lines = [one.row.line for one in batch if one.row.line is not None]
+        if self.companion is not None and lines:
+            self.companion.after(lines, kept=False)
+        for waiting in batch:
+            if waiting.future is not None:
+                resolve(waiting.future, error)
+        self._finish(len(batch), len(batch), sum(len(one.row.encoded.row) for one in batch))
+
+    def _finish(self, done: int, spans: int, size: int) -> None:
         with self._state:
             self._held[0] -= spans
             self._held[1] -= size
-
-    def _finish(self, spans: int) -> None:
-        with self._state:
-            self._done += spans
-            self._state.notify_all()
-
-
-def resolve(future: Future[None], error: VongError | None) -> None:
-    """Tell whoever waits, unless nobody does any more."""
-    if not future.set_running_or_notify_cancel():
-        return
-    if error is None:
-        future.set_result(None)
-    else:
-        future.set_exception(error)
+            if done:
+                self._done += done
+                self._state.notify_all()

@@ -5,29 +5,29 @@ preview of the bodies' text is kept beside them, and its words are indexed.
 """
 
 import json
+import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
-import msgspec
 import zstandard
-from psycopg.types.json import Jsonb
-from pydantic import BaseModel
 from sqlalchemy import BigInteger, Column, DateTime, Double, Index, LargeBinary, PrimaryKeyConstraint, Row, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 
 from vong.errors import InvalidInput
-from vong.records import Span, Usage, now
+from vong.records import Span, Usage
 from vong.records.span import Versions
+from vong.store import rows
+from vong.store.preview import as_json, preview
 from vong.store.schema import project_table
 
 OLDEST = timedelta(days=400)
 """How long ago a span may have started: each day that has spans is a partition, so their number must be bounded."""
 AHEAD = timedelta(days=1)
 """How far in the future a span may start: clocks differ."""
-PREVIEW = 1_000
-"""Characters of the input's and of the output's text that lists show from and that search finds."""
 WORDS = (
     "to_tsvector('simple'::regconfig, (((((('p'::text || replace(project_id::text, '-'::text, ''::text)) || ' '::text) "
     "|| name) || ' '::text) || input_text) || ' '::text) || output_text)"
@@ -88,21 +88,28 @@ PLAIN = tuple(name for name in Span.model_fields if name not in {"usage", "versi
 """The fields of a span that are columns of the same name."""
 COLUMNS = ("project_id", *PLAIN, *USAGE, *VERSIONS, "attributes", "input_text", "output_text", "body")
 """The order in which rows are sent."""
-TYPE_NAMES = {PG_UUID: "uuid", DateTime: "timestamptz", Double: "float8", BigInteger: "int8", JSONB: "jsonb"}
-TYPES = tuple(
-    next((name for kind, name in TYPE_NAMES.items() if isinstance(spans.c[column].type, kind)), None)
-    or ("bytea" if column == "body" else "text")
-    for column in COLUMNS
-)
-"""PostgreSQL's name for the type of each, as binary COPY must be told."""
+REPEATED = {"kind", "status", "name", "model", "key"}
+"""Columns whose texts are few."""
+MICROSECOND = timedelta(microseconds=1)
+DAY = timedelta(days=1) // MICROSECOND
+TYPE_NAMES = {PG_UUID: "uuid", DateTime: "timestamptz", Double: "float8", BigInteger: "int8"}
+
+
+def _packer(column: str) -> Callable[[Any], bytes]:
+    kind = type(spans.c[column].type)
+    name = next((name for known, name in TYPE_NAMES.items() if issubclass(kind, known)), "text")
+    return rows.common if column in REPEATED else rows.PACKERS[name]
+
+
+PLAIN_PACKERS = tuple((name, _packer(name)) for name in PLAIN)
 
 
 class Encoded(NamedTuple):
-    """A span as a row of `COLUMNS`, the UTC day it belongs to, and roughly how many bytes it holds in memory."""
+    """A span as a row of `COLUMNS` for binary COPY, and the UTC day it belongs to."""
 
-    row: tuple[Any, ...]
+    row: bytes
+    id: UUID
     day: str
-    size: int
 
 
 def encode(project_id: UUID, span: Span, compressor: zstandard.ZstdCompressor) -> Encoded:
@@ -112,24 +119,23 @@ def encode(project_id: UUID, span: Span, compressor: zstandard.ZstdCompressor) -
         raise InvalidInput(
             f"the span {span.id} starts at {started_at} of no time zone", "give started_at with an offset"
         )
-    present = now()
-    if not present - OLDEST <= started_at <= present + AHEAD:
+    at = rows.microseconds(started_at)
+    present = (time.time() - rows.EPOCH.timestamp()) * 1e6
+    if not present - OLDEST / MICROSECOND <= at <= present + AHEAD / MICROSECOND:
         message = f"the span {span.id} starts at {started_at.isoformat()}"
         raise InvalidInput(message, f"a span may be {OLDEST.days} days old and start {AHEAD.days} day ahead, no more")
-    body = _compressed(span, compressor)
-    previews = _text(preview(span.input)), _text(preview(span.output))
-    attributes = _jsonb(span.attributes)
-    row = (
-        project_id,
-        *(_column(getattr(span, name)) for name in PLAIN),
-        *(getattr(span.usage, name) for name in USAGE),
-        *(_column(getattr(span.versions, name)) for name in VERSIONS),
-        Jsonb(attributes, dumps=_same),
-        *previews,
-        body,
-    )
-    size = 1500 + len(attributes) + sum(map(len, previews)) + len(body or b"")
-    return Encoded(row, started_at.astimezone(UTC).strftime("%Y%m%d"), size)
+    values, used, versions = span.__dict__, span.usage.__dict__, span.versions.__dict__
+    fields = [
+        rows.uuid(project_id),
+        *[pack(values[name]) for name, pack in PLAIN_PACKERS],
+        *[rows.int8(used[name]) for name in USAGE],
+        *[rows.common(versions[name]) for name in VERSIONS],
+        rows.jsonb(_jsonb(span.attributes)),
+        rows.text(preview(span.input)),
+        rows.text(preview(span.output)),
+        rows.bytea(_compressed(span, compressor)),
+    ]
+    return Encoded(rows.row(fields), span.id, _day(at // DAY))
 
 
 def decode(row: Row[Any], *, bodies: bool = True) -> Span:
@@ -155,97 +161,30 @@ def started_near(id: UUID) -> tuple[datetime, datetime]:
     return at - timedelta(hours=1), at + timedelta(hours=1)
 
 
-def preview(value: Any, limit: int = PREVIEW) -> str:
-    """The text that a person would read in a body, at most `limit` characters: of a conversation the newest message
-    first and no system messages, of an answer its content, of anything else its JSON.
-    """
-    pieces: list[str] = []
-    left = limit
-    for piece in _pieces(value):
-        pieces.append(piece[:left])
-        left -= len(pieces[-1]) + 1
-        if left <= 0:
-            break
-    return "\n".join(pieces)
-
-
-def _pieces(value: Any) -> list[str]:
-    if isinstance(value, BaseModel):
-        value = value.model_dump(mode="json", exclude_none=True)
-    if value is None:
-        return []
-    if isinstance(value, str):
-        return [value]
-    if isinstance(value, dict):
-        return _of_object(value)
-    if isinstance(value, list | tuple):
-        turns = [item.model_dump(exclude_none=True) if isinstance(item, BaseModel) else item for item in value]
-        if turns and all(isinstance(turn, dict) and "role" in turn for turn in turns):
-            spoken = [turn for turn in turns if turn["role"] not in {"system", "developer"}] or turns
-            return [piece for turn in reversed(spoken) for piece in _of_object(turn)]
-        return [piece for item in turns for piece in _pieces(item)]
-    return [str(value)]
-
-
-def _of_object(value: dict[str, Any]) -> list[str]:
-    for name in ("messages", "choices", "message", "input", "prompt"):
-        if value.get(name):
-            return _pieces(value[name])
-    content = [piece for name in ("content", "text") for piece in _pieces(value.get(name))]
-    called = [_json(call.get("function", call)).decode() for call in value.get("tool_calls") or [] if _is_object(call)]
-    if content or called or "role" in value or value.get("type") in {"image_url", "input_audio", "file"}:
-        return [*content, *called]
-    return [_json(value).decode("utf-8", "replace")]
-
-
-def _is_object(value: Any) -> bool:
-    return isinstance(value, dict)
+@cache
+def _day(number: int) -> str:
+    """The name of a day, counted from the beginning of 2000."""
+    return f"{rows.EPOCH + timedelta(days=number):%Y%m%d}"
 
 
 def _compressed(span: Span, compressor: zstandard.ZstdCompressor) -> bytes | None:
     held = {name: value for name, value in (("input", span.input), ("output", span.output)) if value is not None}
-    return compressor.compress(_json(held)) if held else None
+    return compressor.compress(as_json(held)) if held else None
 
 
-def _json(value: Any) -> bytes:
-    try:
-        return msgspec.json.encode(value, enc_hook=_plain)
-    except (ValueError, OverflowError):  # half a surrogate pair, a number of more than 64 bits
-        return json.dumps(value, default=_plain).encode()
-
-
-def _plain(value: Any) -> Any:
-    return value.model_dump(mode="json", exclude_none=True) if isinstance(value, BaseModel) else str(value)
-
-
-def _jsonb(value: dict[str, Any]) -> str:
+def _jsonb(value: dict[str, Any]) -> bytes:
     """JSON that PostgreSQL's jsonb takes: it knows neither NUL nor halves of surrogate pairs."""
-    encoded = _json(value)
+    encoded = as_json(value)
     if b"\\u0000" in encoded or b"\\ud" in encoded:
-        encoded = _json(_cleaned(json.loads(encoded)))
-    return encoded.decode()
+        encoded = as_json(_cleaned(json.loads(encoded)))
+    return encoded
 
 
 def _cleaned(value: Any) -> Any:
     if isinstance(value, str):
-        return _text(value)
+        return rows.clean(value)
     if isinstance(value, list):
         return [_cleaned(item) for item in value]
     if isinstance(value, dict):
-        return {_text(str(name)): _cleaned(item) for name, item in value.items()}
-    return value
-
-
-def _text(value: str) -> str:
-    """Text that PostgreSQL takes."""
-    if value.isascii() and "\x00" not in value:
-        return value
-    return value.replace("\x00", "\ufffd").encode("utf-8", "replace").decode()
-
-
-def _column(value: Any) -> Any:
-    return _text(value) if isinstance(value, str) else value
-
-
-def _same(value: Any) -> Any:
+        return {rows.clean(str(name)): _cleaned(item) for name, item in value.items()}
     return value

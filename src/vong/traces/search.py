@@ -21,8 +21,9 @@ LISTING = "vong traces list"
 
 
 class Filter(Record):
-    """Which spans. All that is given must hold. `text` is searched in the name and in the first 1,000 characters of
-    input and output: words in any order, "words in a row" in quotes, -without; no endings are cut off.
+    """Which spans. All that is given must hold; attempts only where their kind or their trace is given. `text` is
+    searched in the name and in the first 1,000 characters of input and output: words in any order, "words in a row" in
+    quotes, -without; no endings are cut off.
     """
 
     text: str | None = Field(default=None, max_length=1000)
@@ -93,7 +94,8 @@ def summary(row: Row[Any]) -> SpanSummary:
 def _wanted(filter: Filter | None, after: tuple[datetime, UUID] | None = None) -> Wanted:
     filter = filter or Filter()
     equal = {name: value for name in EQUAL if (value := getattr(filter, name)) is not None}
-    return Wanted(equal, filter.since, filter.until, filter.text, filter.min_duration_ms, after)
+    steps = filter.kind is not None or filter.trace_id is not None
+    return Wanted(equal, filter.since, filter.until, filter.text, filter.min_duration_ms, after, steps)
 
 
 def _unknown(id: UUID) -> NotFound:

@@ -69,6 +69,8 @@ TOTALS = 100
 """Groups that have totals."""
 REST = "…"
 
+STEP = "attempt"
+"""The kind of what happened within a call: not looked for where calls are."""
 FEW = 1000
 """Spans that are looked through one by one for words."""
 SPELL = timedelta(hours=1)
@@ -84,7 +86,8 @@ SUMMARY: tuple[ColumnElement[Any], ...] = (
 
 class Wanted(NamedTuple):
     """What a list is about: started at or after `since` and before `until`, containing the words, with these equal
-    values, lasting at least so many milliseconds, and older than the span at `after` (its start and id).
+    values, lasting at least so many milliseconds, and older than the span at `after` (its start and id); those of the
+    kind `attempt` only with `steps`.
     """
 
     equal: dict[str, str]
@@ -93,6 +96,7 @@ class Wanted(NamedTuple):
     words: str | None = None
     min_duration_ms: float | None = None
     after: tuple[datetime, UUID] | None = None
+    steps: bool = True
 
 
 def list_page(connection: Connection, wanted: Wanted, limit: int) -> Sequence[Row[Any]]:
@@ -186,6 +190,8 @@ def of_trace(connection: Connection, trace_id: str, limit: int) -> Sequence[Row[
 
 def _matching(statement: Select[Any], wanted: Wanted) -> Select[Any]:
     conditions = [spans.c[name] == value for name, value in wanted.equal.items()]
+    if not wanted.steps:
+        conditions.append(spans.c.kind != STEP)
     if wanted.since is not None:
         conditions.append(spans.c.started_at >= wanted.since)
     if wanted.until is not None:
@@ -285,10 +291,12 @@ def facets(connection: Connection, since: datetime) -> dict[str, list[tuple[str,
     for name in ("kind", "route", "model", "key"):
         value = columns[name]
         query = select(value, calls).where(columns.hour >= since, value != "").group_by(value)
+        if name != "kind":
+            query = query.where(columns.kind != STEP)
         rows = connection.execute(query.order_by(calls.desc(), value).limit(TOTALS)).all()
         found[f"{name}s"] = [(row[0], row[1]) for row in rows]
     errors = _whole(func.coalesce(func.sum(columns.errors), 0))
-    row = connection.execute(select(calls, errors).where(columns.hour >= since)).one()
+    row = connection.execute(select(calls, errors).where(columns.hour >= since, columns.kind != STEP)).one()
     counts = (("ok", (row[0] or 0) - row[1]), ("error", row[1]))
     found["statuses"] = [(status, count) for status, count in counts if count]
     return found

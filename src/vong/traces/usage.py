@@ -62,12 +62,12 @@ def usage(
 
     InvalidInput where that are more buckets than a chart can show: six hours of minutes, 31 days of hours, 400 days.
     """
-    spell = _spell(since, until, bucket)
+    cut = spell(since, until, bucket)
     read = tables.usage_of_spans if bucket == "minute" else tables.usage_of_hours
-    found = read(connection, tables.Counting(spell.since, spell.until, bucket, by, tuple(kinds)))
+    found = read(connection, tables.Counting(cut.since, cut.until, bucket, by, tuple(kinds)))
     points = tuple(UsagePoint(at=row.at, **_consumed(row)) for row in found.points)
     totals = tuple(Consumed(**_consumed(row)) for row in found.totals)
-    return UsageReport(since=spell.since, until=spell.until, bucket=bucket, by=by, points=points, totals=totals)
+    return UsageReport(since=cut.since, until=cut.until, bucket=bucket, by=by, points=points, totals=totals)
 
 
 def facets(connection: Connection) -> Facets:
@@ -91,7 +91,8 @@ def percentile(histogram: Sequence[float] | None, share: float) -> float | None:
     return SHORTEST_MS * math.exp(len(histogram) / STEPS_PER_E)
 
 
-def _spell(since: datetime | None, until: datetime | None, bucket: Bucket) -> Spell:
+def spell(since: datetime | None, until: datetime | None, bucket: Bucket) -> Spell:
+    """The time of a report, from whole buckets on. InvalidInput where that is too long, or none."""
     for moment in (since, until):
         if moment is not None and moment.tzinfo is None:
             raise InvalidInput(f"{moment.isoformat()} is of no time zone", "write it with an offset: …Z or …+07:00")

@@ -52,7 +52,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Get Key
+         * @description A live key by its name, prefix or id.
+         */
+        get: operations["access_get_key"];
         put?: never;
         post?: never;
         /**
@@ -60,6 +64,27 @@ export interface paths {
          * @description Revoke a key, named by its name, prefix or id (owners).
          */
         delete: operations["access_revoke_key"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/access/keys/{name}/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rotate Key
+         * @description Give a key another secret (owners), which is in this answer and nowhere else. Name, scope, limits, budgets and
+         *     ledger go on.
+         */
+        post: operations["access_rotate_key"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -758,7 +783,7 @@ export interface paths {
         };
         /**
          * Preview
-         * @description What a harvest would give: its counts, the disagreements, and the first 50 examples.
+         * @description What a harvest would give: its counts, the disagreements, and the newest 50 examples, newest first.
          */
         get: operations["feedback_preview"];
         put?: never;
@@ -813,6 +838,234 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/gateway/batches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Batches
+         * @description Batches with what their calls cost so far, newest first; `after` is the last id of the page before.
+         */
+        get: operations["gateway_list_batches"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gateway/batches/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Batch
+         * @description One batch. Its job has the same id.
+         */
+        get: operations["gateway_get_batch"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gateway/batches/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel Batch
+         * @description End a batch: one that waits at once, one that runs within seconds, with the files of what is answered.
+         */
+        post: operations["gateway_cancel_batch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gateway/cache": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Cache
+         * @description What is kept of each route's answers, how often it was given again, and how often wrongly.
+         */
+        get: operations["gateway_cache"];
+        put?: never;
+        post?: never;
+        /**
+         * Clear Cache
+         * @description Forget the kept answers of a route, or of all.
+         */
+        delete: operations["gateway_clear_cache"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gateway/comparisons": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Comparisons
+         * @description Answers that somebody got beside second ones that nobody did, newest first; `after` is a second one's span.
+         */
+        get: operations["gateway_comparisons"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gateway/comparisons/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Compared Targets
+         * @description What the newest 1,000 pairs say together, for each route, second target and kind.
+         */
+        get: operations["gateway_compared_targets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gateway/guards": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Guards
+         * @description The guards of all the project's calls.
+         */
+        get: operations["gateway_guards"];
+        /**
+         * Set Guards
+         * @description Set the guards of all the project's calls; for owners. The same again changes nothing.
+         */
+        put: operations["gateway_set_guards"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gateway/guards/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Guards History
+         * @description How the project's guards stood, newest first.
+         */
+        get: operations["gateway_guards_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gateway/guards/kinds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Guard Kinds
+         * @description Every guard that is installed: what it does, and its settings as a JSON schema.
+         */
+        get: operations["gateway_guard_kinds"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gateway/guards/self-test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Self Test
+         * @description Send a made-up card number every way through the gateway, now, and see whether it is masked on each.
+         */
+        get: operations["gateway_self_test"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gateway/guards/try": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try Guards
+         * @description Hold a text against guards. Nothing is stored.
+         */
+        post: operations["gateway_try_guards"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/gateway/ledger": {
         parameters: {
             query?: never;
@@ -822,7 +1075,7 @@ export interface paths {
         };
         /**
          * Read Ledger
-         * @description What calls used, by the append-only ledger: a month where no `since` is given.
+         * @description What calls used, by the append-only ledger: a month where no `since` is given; with a `bucket` over time.
          */
         get: operations["gateway_read_ledger"];
         put?: never;
@@ -1043,7 +1296,8 @@ export interface paths {
         };
         /**
          * Usage
-         * @description Calls, errors, tokens, cost and latencies over time, and in all by group: for charts and for bills.
+         * @description Calls, errors, tokens, cost and latencies over time, and in all by group: for charts and for bills. By user and
+         *     tag it is read from the ledger, which knows no latencies.
          */
         get: operations["gateway_usage"];
         put?: never;
@@ -2029,6 +2283,114 @@ export interface components {
              */
             updated_at: string;
         };
+        /**
+         * Batch
+         * @description Calls that nobody waits for, one in each line of a file. `completed` and `failed` ones are of `total`.
+         *
+         *     `input_tokens`, `output_tokens` and `cost` (in millionths of a US dollar, of the calls whose price is known) are
+         *     what the ledger has of its calls so far.
+         */
+        Batch: {
+            /** Actor */
+            actor: string;
+            /** Cancelled At */
+            cancelled_at?: string | null;
+            /** Cancelling At */
+            cancelling_at?: string | null;
+            /**
+             * Completed
+             * @default 0
+             */
+            completed: number;
+            /** Completed At */
+            completed_at?: string | null;
+            /**
+             * Cost
+             * @default 0
+             */
+            cost: number;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Endpoint */
+            endpoint: string;
+            /** Error File */
+            error_file?: string | null;
+            /** Errors */
+            errors?: components["schemas"]["BatchFault"][] | null;
+            /** Expired At */
+            expired_at?: string | null;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /**
+             * Failed
+             * @default 0
+             */
+            failed: number;
+            /** Failed At */
+            failed_at?: string | null;
+            /** Finalizing At */
+            finalizing_at?: string | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** In Progress At */
+            in_progress_at?: string | null;
+            /**
+             * Input File
+             * Format: uuid
+             */
+            input_file: string;
+            /**
+             * Input Tokens
+             * @default 0
+             */
+            input_tokens: number;
+            /** Metadata */
+            metadata?: {
+                [key: string]: unknown;
+            } | null;
+            /** Output File */
+            output_file?: string | null;
+            /**
+             * Output Tokens
+             * @default 0
+             */
+            output_tokens: number;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "validating" | "failed" | "in_progress" | "finalizing" | "completed" | "expired" | "cancelling" | "cancelled";
+            /**
+             * Total
+             * @default 0
+             */
+            total: number;
+            /** Window */
+            window: string;
+        };
+        /**
+         * BatchFault
+         * @description What is wrong with a batch's input: with a `line` of it (the first is 1), or with the whole.
+         */
+        BatchFault: {
+            /** Code */
+            code: string;
+            /** Line */
+            line?: number | null;
+            /** Message */
+            message: string;
+            /** Param */
+            param?: string | null;
+        };
         /** Body_data_import_files */
         Body_data_import_files: {
             /** File */
@@ -2090,6 +2452,74 @@ export interface components {
              * @default 30
              */
             window: number;
+        };
+        /**
+         * CacheState
+         * @description What is kept for one route. `hits` counts answers given again; `saved_tokens` what they would have used. Of the
+         *     `checked` semantic hits so many were `false`; `false_low` and `false_high` bound their rate (95 %, Wilson).
+         */
+        CacheState: {
+            /** Bytes */
+            bytes: number;
+            /** Checked */
+            checked: number;
+            /** Entries */
+            entries: number;
+            /** False */
+            false: number;
+            /** False High */
+            false_high?: number | null;
+            /** False Low */
+            false_low?: number | null;
+            /** Hits */
+            hits: number;
+            /** Route */
+            route: string;
+            /** Saved Tokens */
+            saved_tokens: number;
+        };
+        /**
+         * Caching
+         * @description When a route answers from what it answered before.
+         *
+         *     `exact`: the same request to the same version of the same model. `semantic`: a chat that differs in its last
+         *     message only, whose meaning is as near as `threshold` (cosine of the embeddings). `scope` says who shares answers:
+         *     the project, or each key or user alone. `ttl` in seconds. Of the semantic hits the share `checked` is answered anew
+         *     behind the caller's back, and counted as false where the two answers agree less than `agreement`.
+         */
+        Caching: {
+            /**
+             * Agreement
+             * @default 0.8
+             */
+            agreement: number;
+            /**
+             * Checked
+             * @default 0.05
+             */
+            checked: number;
+            /**
+             * Mode
+             * @default exact
+             * @enum {string}
+             */
+            mode: "exact" | "semantic";
+            /**
+             * Scope
+             * @default project
+             * @enum {string}
+             */
+            scope: "project" | "key" | "user";
+            /**
+             * Threshold
+             * @default 0.95
+             */
+            threshold: number;
+            /**
+             * Ttl
+             * @default 3600
+             */
+            ttl: number;
         };
         /**
          * CallableModel
@@ -2357,7 +2787,7 @@ export interface components {
              *       "phone"
              *     ]
              */
-            kinds: ("email" | "iban" | "card" | "ip" | "birth_date" | "phone")[];
+            kinds: ("email" | "iban" | "card" | "ip" | "ssn" | "national_id" | "birth_date" | "phone")[];
             /**
              * Labels
              * @default []
@@ -2447,6 +2877,84 @@ export interface components {
             what: "tidied" | "masked" | "dropped_personal" | "dropped_empty" | "relabelled" | "dropped_conflict" | "dropped_exact_duplicate" | "dropped_near_duplicate" | "edited" | "removed";
         };
         /**
+         * Cleared
+         * @description How many kept answers were forgotten.
+         */
+        Cleared: {
+            /** Answers */
+            answers: number;
+        };
+        /**
+         * ComparedTarget
+         * @description What the newest pairs of a route and a target say together: how many, how many had no second answer, the mean
+         *     agreement with its interval (95 %, normal), the share that said the same, the median milliseconds and the cost in
+         *     millionths of a US dollar of both sides, over the pairs whose two spans are there. Null where nothing is known.
+         */
+        ComparedTarget: {
+            /** Agreement */
+            agreement?: number | null;
+            /** Failed */
+            failed: number;
+            /** First Cost */
+            first_cost?: number | null;
+            /** First Ms */
+            first_ms?: number | null;
+            /** High */
+            high?: number | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "shadow" | "cache";
+            /** Low */
+            low?: number | null;
+            /** Pairs */
+            pairs: number;
+            /** Route */
+            route: string;
+            /** Same */
+            same?: number | null;
+            /** Second Cost */
+            second_cost?: number | null;
+            /** Second Ms */
+            second_ms?: number | null;
+            /** Target */
+            target: string;
+        };
+        /**
+         * Comparison
+         * @description An answer that somebody got (`of`) and a second one that nobody did (`span_id`). `agreement` is 1 for the same
+         *     text or JSON, else the cosine of their embeddings; null where there was no second answer.
+         */
+        Comparison: {
+            /** Agreement */
+            agreement: number | null;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "shadow" | "cache";
+            /**
+             * Of
+             * Format: uuid
+             */
+            of: string;
+            /** Route */
+            route: string;
+            /**
+             * Span Id
+             * Format: uuid
+             */
+            span_id: string;
+            /** Target */
+            target: string;
+        };
+        /**
          * Condition
          * @description One thing that must be so: a fact of the call `equals` a value, is `any_of` several, or is `over` or `under` a
          *     number. A tag equals a value where the call has that tag.
@@ -2486,7 +2994,7 @@ export interface components {
          * Consumed
          * @description What a number of calls consumed. `cost` in millionths of a US dollar sums the calls whose price is known, which
          *     are `priced`; null where none is. Latencies in milliseconds; those of hours and days are read from histograms whose
-         *     steps are 11.5 % wide, those of minutes are exact.
+         *     steps are 11.5 % wide, those of minutes are exact, and those by user and tag are null.
          */
         Consumed: {
             /**
@@ -3314,6 +3822,107 @@ export interface components {
              */
             routes: number;
         };
+        /**
+         * GuardKind
+         * @description A guard that is installed: what it does, its actions, and its settings as a JSON schema.
+         */
+        GuardKind: {
+            /** About */
+            about: string;
+            /** Actions */
+            actions: ("block" | "mask" | "flag" | "retry")[];
+            /** Name */
+            name: string;
+            /** Settings */
+            settings: {
+                [key: string]: unknown;
+            };
+            /** Streams */
+            streams: string;
+        };
+        /**
+         * GuardOutcome
+         * @description What one guard found: how often each kind. `action` is what was done of it, `none` where nothing was found.
+         */
+        GuardOutcome: {
+            /**
+             * Action
+             * @enum {string}
+             */
+            action: "block" | "mask" | "flag" | "retry" | "none";
+            /**
+             * Found
+             * @default {}
+             */
+            found: {
+                [key: string]: number;
+            };
+            /** Guard */
+            guard: string;
+            /** Ms */
+            ms: number;
+            /**
+             * On
+             * @enum {string}
+             */
+            on: "input" | "output";
+        };
+        /**
+         * GuardTrial
+         * @description A text that was held against guards: what became of it (null where it was blocked), and what each found.
+         */
+        GuardTrial: {
+            /** Blocked By */
+            blocked_by: string | null;
+            /** Outcomes */
+            outcomes: components["schemas"]["GuardOutcome"][];
+            /** Text */
+            text: string | null;
+        };
+        /**
+         * GuardUse
+         * @description One guard at its post. `block` refuses the text, `mask` puts placeholders in place of what was found, `flag`
+         *     notes it, `retry` (of answers) asks the model once more, and blocks the second time.
+         *
+         *     `settings` are the guard's own. `roles` are those whose texts it reads in requests, its own choice where none is
+         *     said; what the model answers is always read where `on` covers output.
+         */
+        GuardUse: {
+            /**
+             * Action
+             * @default block
+             * @enum {string}
+             */
+            action: "block" | "mask" | "flag" | "retry";
+            /** Guard */
+            guard: string;
+            /**
+             * On
+             * @default both
+             * @enum {string}
+             */
+            on: "input" | "output" | "both";
+            /**
+             * Roles
+             * @default []
+             */
+            roles: ("system" | "user" | "assistant" | "tool")[];
+            /**
+             * Settings
+             * @default {}
+             */
+            settings: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * GuardsWanted
+         * @description The guards of all calls, in the order in which they look; none removes them.
+         */
+        GuardsWanted: {
+            /** Guards */
+            guards: components["schemas"]["GuardUse"][];
+        };
         /** HTTPValidationError */
         HTTPValidationError: {
             /** Detail */
@@ -3571,7 +4180,8 @@ export interface components {
         };
         /**
          * Key
-         * @description What may be shown of a key: never the key itself.
+         * @description What may be shown of a key: never the key itself. The `previous` secret is the one before the last rotation: it
+         *     works until `previous_until`.
          */
         Key: {
             /**
@@ -3586,12 +4196,24 @@ export interface components {
              * Format: uuid
              */
             id: string;
+            /**
+             * @default {
+             *       "tags": []
+             *     }
+             */
+            labels: components["schemas"]["Labels"];
             /** Last Used At */
             last_used_at?: string | null;
             /** Name */
             name: string;
             /** Prefix */
             prefix: string;
+            /** Previous Prefix */
+            previous_prefix?: string | null;
+            /** Previous Until */
+            previous_until?: string | null;
+            /** Previous Used At */
+            previous_used_at?: string | null;
             /** Revoked At */
             revoked_at?: string | null;
             /**
@@ -3599,14 +4221,25 @@ export interface components {
              * @enum {string}
              */
             role: "owner" | "member" | "viewer";
+            /** Rotated At */
+            rotated_at?: string | null;
+            /**
+             * @default {
+             *       "models": [],
+             *       "shapes": []
+             *     }
+             */
+            scope: components["schemas"]["Scope"];
         };
         /**
          * KeyWanted
-         * @description The key to make. An owner may name another `project` than their own.
+         * @description The key to make. An owner may name another `project` than their own. A key with a `scope` calls models and gives
+         *     feedback, and may do nothing else.
          */
         KeyWanted: {
             /** Expires At */
             expires_at?: string | null;
+            labels?: components["schemas"]["Labels"] | null;
             /** Name */
             name: string;
             /** Project */
@@ -3617,6 +4250,7 @@ export interface components {
              * @enum {string}
              */
             role: "owner" | "member" | "viewer";
+            scope?: components["schemas"]["Scope"] | null;
         };
         /**
          * KnowledgeStanding
@@ -3656,6 +4290,20 @@ export interface components {
             };
         };
         /**
+         * Labels
+         * @description How calls with a key are accounted for where they do not say it themselves: `tags` are added to those of the
+         *     call, `user` stands in for the end user that a call does not name.
+         */
+        Labels: {
+            /**
+             * Tags
+             * @default []
+             */
+            tags: string[];
+            /** User */
+            user?: string | null;
+        };
+        /**
          * Leak
          * @description Inputs that stand in two splits: pairs of (row of `a`, row of `b`) counted by group and split.
          */
@@ -3676,15 +4324,20 @@ export interface components {
         };
         /**
          * LedgerLine
-         * @description What a group of calls used, by the ledger. `cost` sums the `priced` ones, in millionths of a US dollar.
+         * @description What a group of calls used, by the ledger. `cost` sums the `priced` ones, in millionths of a US dollar; `failed`
+         *     ones are among the calls. `at` is when their hour, day or month began, in UTC, where the lines are of such.
          */
         LedgerLine: {
+            /** At */
+            at?: string | null;
             /** Cached Tokens */
             cached_tokens: number;
             /** Calls */
             calls: number;
             /** Cost */
             cost: number;
+            /** Failed */
+            failed: number;
             /** Group */
             group: string | null;
             /** Input Tokens */
@@ -4139,6 +4792,15 @@ export interface components {
             training: components["schemas"]["TrainingStanding"];
         };
         /**
+         * Pair
+         * @description Two answers to one request. A span that is not stored (any more, or yet) is null.
+         */
+        Pair: {
+            comparison: components["schemas"]["Comparison"];
+            first: components["schemas"]["SpanSummary"] | null;
+            second: components["schemas"]["SpanSummary"] | null;
+        };
+        /**
          * Passage
          * @description A chunk found for a query, best first. `score` is the fused score, `similarity` the cosine similarity of its
          *     embedding with the query's, in -1..1; `vector_rank` and `text_rank` are its places in the two rankings, from 1.
@@ -4229,7 +4891,9 @@ export interface components {
          * Policy
          * @description What a route does when a target fails before its first token: it is asked again `retries` times (1 gets over a
          *     connection that was reset), then the `fallbacks` are, in their order. `cap` bounds the calls that a target gets at
-         *     once.
+         *     once. With `continue_streams` a stream that breaks off after its first token is gone on with by the next target.
+         *     `cache` says which answers are given again, `shadow` who else is asked. `guards` look at what passes, after those of
+         *     the project.
          */
         Policy: {
             /**
@@ -4240,17 +4904,29 @@ export interface components {
              *     }
              */
             breaker: components["schemas"]["Breaker"];
+            cache?: components["schemas"]["Caching"] | null;
             cap?: components["schemas"]["Cap"] | null;
+            /**
+             * Continue Streams
+             * @default false
+             */
+            continue_streams: boolean;
             /**
              * Fallbacks
              * @default []
              */
             fallbacks: string[];
             /**
+             * Guards
+             * @default []
+             */
+            guards: components["schemas"]["GuardUse"][];
+            /**
              * Retries
              * @default 1
              */
             retries: number;
+            shadow?: components["schemas"]["Shadow"] | null;
             /**
              * @default {
              *       "between_tokens": 30,
@@ -4347,6 +5023,21 @@ export interface components {
         ProjectChoice: {
             /** Project */
             project: string;
+        };
+        /**
+         * ProjectGuards
+         * @description The guards that hold for every call of a project, before those of its route. `version` is a hash of them.
+         */
+        ProjectGuards: {
+            /** Changed At */
+            changed_at?: string | null;
+            /**
+             * Guards
+             * @default []
+             */
+            guards: components["schemas"]["GuardUse"][];
+            /** Version */
+            version: string;
         };
         /**
          * ProjectName
@@ -4573,6 +5264,20 @@ export interface components {
             words: {
                 [key: string]: components["schemas"]["Lengths"];
             };
+        };
+        /**
+         * Rotation
+         * @description How to replace a key's secret: the old one works for `overlap` more seconds. `expires_at` is the key's new end;
+         *     null leaves it.
+         */
+        Rotation: {
+            /** Expires At */
+            expires_at?: string | null;
+            /**
+             * Overlap
+             * @default 0
+             */
+            overlap: number;
         };
         /**
          * Route
@@ -4854,6 +5559,24 @@ export interface components {
             result: components["schemas"]["EvalResult"];
         };
         /**
+         * Scope
+         * @description What a key is for. `models` are names as callers write them, with `*` for any text: `triage`, `openai/*`,
+         *     `deployment/*`; `shapes` are those of requests: `chat`, `embeddings` and so on. Where nothing is named everything
+         *     may be called.
+         */
+        Scope: {
+            /**
+             * Models
+             * @default []
+             */
+            models: string[];
+            /**
+             * Shapes
+             * @default []
+             */
+            shapes: string[];
+        };
+        /**
          * Score
          * @description A score points at a span or at an example. `value` lies in 0..1 (1 is best); `correction` is the text that the
          *     answer should have been. `source` says who judged.
@@ -4959,6 +5682,25 @@ export interface components {
             signature: string;
         };
         /**
+         * SelfTest
+         * @description Whether a made-up card number was masked on every way through the gateway; `leaks` names the ways where not.
+         */
+        SelfTest: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Leaks */
+            leaks: string[];
+            /** Ms */
+            ms: number;
+            /** Passed */
+            passed: boolean;
+            /** Ways */
+            ways: number;
+        };
+        /**
          * ServingStanding
          * @description Deployments that answer, and all that should.
          */
@@ -5032,6 +5774,20 @@ export interface components {
             template?: string | null;
         };
         /**
+         * Shadow
+         * @description A second target that gets the `share` of a route's calls as well. Its answers go to nobody; they are kept beside
+         *     the first ones, and no budget of the caller's pays for them.
+         */
+        Shadow: {
+            /** Model */
+            model: string;
+            /**
+             * Share
+             * @default 1
+             */
+            share: number;
+        };
+        /**
          * ShareWanted
          * @description The share of the route that the candidate shall have.
          */
@@ -5066,7 +5822,8 @@ export interface components {
          * Span
          * @description A timed step. `id` is Vong's (UUIDv7 at the start time); `trace_id` (32 hex digits), `span_id` and
          *     `parent_span_id` (16) are OpenTelemetry's. `attributes` follow OpenTelemetry's GenAI conventions.
-         *     `input` and `output` are the bodies, stored compressed; null where they were not captured.
+         *     `input` and `output` are the bodies, stored compressed; null where they were not captured. An `attempt` is a step
+         *     below a call's span: lists leave it out where nobody asks for it, and it counts in no usage.
          */
         Span: {
             /**
@@ -5096,7 +5853,7 @@ export interface components {
              * @default other
              * @enum {string}
              */
-            kind: "chat" | "embeddings" | "retrieval" | "tool" | "pipeline" | "job" | "other";
+            kind: "chat" | "embeddings" | "retrieval" | "tool" | "pipeline" | "job" | "attempt" | "other";
             /** Model */
             model?: string | null;
             /** Name */
@@ -5362,6 +6119,31 @@ export interface components {
              * @default 1
              */
             weight: number;
+        };
+        /**
+         * TextToTry
+         * @description A text, as of a request or of an answer, and the guards to try on it; without any it is tried on those of calls
+         *     to `model`, a route or another name: without that too, on the project's.
+         */
+        TextToTry: {
+            /**
+             * Guards
+             * @default []
+             */
+            guards: components["schemas"]["GuardUse"][];
+            /**
+             * Model
+             * @default
+             */
+            model: string;
+            /**
+             * On
+             * @default input
+             * @enum {string}
+             */
+            on: "input" | "output";
+            /** Text */
+            text: string;
         };
         /**
          * Timeouts
@@ -5708,7 +6490,8 @@ export interface components {
         /**
          * UsageReport
          * @description Points in the order of time (buckets without calls have none), and totals by group, most calls first. Points of
-         *     all but the largest groups are together in the group `…`.
+         *     all but the largest groups are together in the group `…`. By user and tag they come from the ledger, where a call
+         *     with several tags counts in each.
          */
         UsageReport: {
             /**
@@ -5720,7 +6503,7 @@ export interface components {
              * By
              * @enum {string}
              */
-            by: "model" | "route" | "key" | "none";
+            by: "model" | "route" | "key" | "user" | "tag" | "none";
             /**
              * Points
              * @default []
@@ -5965,6 +6748,37 @@ export interface operations {
             };
         };
     };
+    access_get_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Key"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     access_revoke_key: {
         parameters: {
             query?: never;
@@ -5983,6 +6797,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Key"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    access_rotate_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Rotation"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewKey"];
                 };
             };
             /** @description Validation Error */
@@ -7542,12 +8391,381 @@ export interface operations {
             };
         };
     };
+    gateway_list_batches: {
+        parameters: {
+            query?: {
+                after?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Batch"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    gateway_get_batch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Batch"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    gateway_cancel_batch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Batch"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    gateway_cache: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CacheState"][];
+                };
+            };
+        };
+    };
+    gateway_clear_cache: {
+        parameters: {
+            query?: {
+                route?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Cleared"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    gateway_comparisons: {
+        parameters: {
+            query?: {
+                route?: string | null;
+                kind?: ("shadow" | "cache") | null;
+                after?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pair"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    gateway_compared_targets: {
+        parameters: {
+            query?: {
+                route?: string | null;
+                kind?: ("shadow" | "cache") | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComparedTarget"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    gateway_guards: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProjectGuards"];
+                };
+            };
+        };
+    };
+    gateway_set_guards: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GuardsWanted"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProjectGuards"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    gateway_guards_history: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProjectGuards"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    gateway_guard_kinds: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GuardKind"][];
+                };
+            };
+        };
+    };
+    gateway_self_test: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SelfTest"];
+                };
+            };
+        };
+    };
+    gateway_try_guards: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TextToTry"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GuardTrial"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     gateway_read_ledger: {
         parameters: {
             query?: {
                 since?: string | null;
                 until?: string | null;
                 by?: "none" | "key" | "user" | "model" | "route" | "tag" | "day";
+                bucket?: ("hour" | "day" | "month") | null;
             };
             header?: never;
             path?: never;
@@ -8006,7 +9224,7 @@ export interface operations {
                 since?: string | null;
                 until?: string | null;
                 bucket?: "minute" | "hour" | "day";
-                by?: "model" | "route" | "key" | "none";
+                by?: "model" | "route" | "key" | "user" | "tag" | "none";
             };
             header?: never;
             path?: never;

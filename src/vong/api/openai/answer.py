@@ -43,7 +43,7 @@ async def answer(call: Call, out: Outlet) -> None:
     head = _identity(call)
     try:
         reply = await call.open()
-        head += _limits(call)
+        head += _told(call)
         if reply.events is None:
             call.close()
             await _whole(out, reply, head)
@@ -109,22 +109,26 @@ async def _fail(out: Outlet, error: VongError, head: Headers, shape: Shape) -> N
 
 def _identity(call: Call) -> Headers:
     """The headers by which a caller finds the call again."""
+    digits = b"%032x" % call.id.int
+    dashed = b"-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
     return [
-        (b"x-request-id", b"req_" + call.id.hex.encode()),
-        *([(b"request-id", b"req_" + call.id.hex.encode())] if call.shape == "messages" else []),
-        (b"x-vong-span-id", str(call.id).encode()),
+        (b"x-request-id", b"req_" + digits),
+        *([(b"request-id", b"req_" + digits)] if call.shape == "messages" else ()),
+        (b"x-vong-span-id", dashed),
         (b"x-vong-trace-id", call.trace.trace_id.encode()),
     ]
 
 
-def _limits(call: Call) -> Headers:
-    return [(name.encode(), value.encode()) for name, value in call.limits.items()]
+def _told(call: Call) -> Headers:
+    return [(name.encode(), value.encode()) for name, value in call.told.items()]
 
 
 def _passed(reply: Reply, head: Headers) -> Headers:
     """The upstream's headers that callers act on: when to try again, what is left of a limit
     where none of ours is told.
     """
+    if not reply.headers:
+        return []
     ours = any(name.startswith(b"x-ratelimit-") for name, _ in head)
     return [
         (name.encode("latin-1"), value.encode("latin-1"))

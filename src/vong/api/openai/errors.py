@@ -4,7 +4,17 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from vong.errors import BudgetSpent, Fault, Forbidden, InvalidInput, LimitReached, NotFound, Unauthenticated, VongError
+from vong.errors import (
+    BudgetSpent,
+    ContentBlocked,
+    Fault,
+    Forbidden,
+    InvalidInput,
+    LimitReached,
+    NotFound,
+    Unauthenticated,
+    VongError,
+)
 from vong.gateway.providers import Shape
 from vong.gateway.shapes import SERVED
 
@@ -64,6 +74,8 @@ def said_of(error: VongError) -> dict[str, Any]:
         kind, code = "rate_limit_error", "rate_limit_exceeded"
     if isinstance(error, BudgetSpent):
         kind, code = "insufficient_quota", "insufficient_quota"
+    if isinstance(error, ContentBlocked):
+        code = "content_filter"
     if isinstance(error, NotFound):
         code, param = "model_not_found", "model"
     return {"message": str(error), "type": kind, "param": param, "code": code}

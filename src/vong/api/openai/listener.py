@@ -72,6 +72,26 @@ class Exchange:
     the protocol sets it when a part of the body came, when the body is whole, and when the connection is lost.
     """
 
+    __slots__ = (
+        "_begun",
+        "_chunked",
+        "_expects",
+        "_head",
+        "_listener",
+        "_pending",
+        "_shape",
+        "_task",
+        "_timer",
+        "body",
+        "disconnected",
+        "keep_alive",
+        "left",
+        "message_event",
+        "more_body",
+        "response_complete",
+        "started",
+    )
+
     def __init__(self, listener: Listener, shape: Shape) -> None:
         self.body = bytearray()
         self.more_body = True
@@ -126,20 +146,19 @@ class Exchange:
     async def start(self, status: int, headers: Headers) -> None:
         """Send status and headers; a body of no stated length goes in chunks."""
         self.started = True
-        pieces = [STATUS_LINE[status]]
-        self._chunked = True
-        for name, value in (*self._listener.server_state.default_headers, *headers):
-            if name == b"content-length":
-                self._chunked = False
-            elif name == b"connection":
-                self.keep_alive = False
-            pieces += (name, b": ", _CONTROL.sub(b" ", value), b"\r\n")
+        found = [*self._listener.server_state.default_headers, *headers]
+        if _CONTROL.search(b"".join([value for _, value in found])):
+            found = [(name, _CONTROL.sub(b" ", value)) for name, value in found]
+        names = {name for name, _ in headers}
+        self._chunked = b"content-length" not in names
+        if b"connection" in names:
+            self.keep_alive = False
+        elif not self.keep_alive:
+            found.append((b"connection", b"close"))
         if self._chunked:
-            pieces.append(b"transfer-encoding: chunked\r\n")
-        if not self.keep_alive and (b"connection", b"close") not in headers:
-            pieces.append(b"connection: close\r\n")
-        pieces.append(b"\r\n")
-        self._pending = b"".join(pieces)
+            found.append((b"transfer-encoding", b"chunked"))
+        lines = b"\r\n".join([name + b": " + value for name, value in found])
+        self._pending = STATUS_LINE[status] + lines + b"\r\n\r\n"
         if self._chunked:
             self._write(b"")
 
@@ -188,7 +207,7 @@ class Exchange:
 
     async def _answer(self) -> None:
         gateway = self._listener.gateway
-        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in self._head if name in READ}
+        headers = {READ[name]: value.decode("latin-1") for name, value in self._head if name in READ}
         try:
             if len(self.body) > self._listener.max_body:
                 raise self._oversized()

@@ -27,12 +27,17 @@ Surface = Callable[[Scope, Receive, Send], Awaitable[None]]
 WATCH = 0.05
 """Seconds into a call from which it is watched whether the caller is still there; most calls are over before."""
 COUNTED = "/v1/messages/count_tokens"
+MODERATIONS = "/v1/moderations"
 READ = {
-    # who calls, see api/credentials.py
-    *(b"authorization", b"x-api-key", b"cookie", b"host", b"origin", b"sec-fetch-site"),
-    *(b"content-length", b"traceparent", b"x-vong-session", b"x-vong-tags"),
-    *(name.encode() for name in PASSED),
+    name.encode(): name
+    for name in (
+        # who calls, see api/credentials.py
+        *("authorization", "x-api-key", "cookie", "host", "origin", "sec-fetch-site"),
+        *("content-length", "traceparent", "x-vong-session", "x-vong-tags", "x-vong-cache"),
+        *PASSED,
+    )
 }
+"""The headers that are read."""
 
 
 class CallerLeft(BaseException):
@@ -43,12 +48,14 @@ def create_surface(gateway: Gateway, max_body: int) -> Surface:
     """The application for everything under `/v1/`; a request body may have `max_body` bytes."""
 
     async def surface(scope: Scope, receive: Receive, send: Send) -> None:
-        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"] if name in READ}
+        headers = {READ[name]: value.decode("latin-1") for name, value in scope["headers"] if name in READ}
         path: str = scope["path"]
         shape = "messages" if path == COUNTED else PATHS.get(path)
         try:
             if path == COUNTED and scope["method"] == "POST":
                 await _count(gateway, headers, receive, send, max_body)
+            elif path == MODERATIONS and scope["method"] == "POST":
+                await _moderate(gateway, headers, receive, send, max_body)
             elif shape is None:
                 await _models(gateway, scope, headers, send)
             elif scope["method"] != "POST":
@@ -72,6 +79,8 @@ def create_surface(gateway: Gateway, max_body: int) -> Surface:
 
 async def _models(gateway: Gateway, scope: Scope, headers: dict[str, str], send: Send) -> None:
     path = unquote(scope["path"])
+    if path == MODERATIONS:
+        raise WrongMethod(f"{path} takes no {scope['method']}", "send a POST")
     if path != "/v1/models" and not path.startswith("/v1/models/"):
         raise Unknown(f"there is no {path} here", "see docs/guides/gateway.md for what is served under /v1")
     if scope["method"] != "GET":
@@ -90,6 +99,12 @@ async def _count(gateway: Gateway, headers: dict[str, str], receive: Receive, se
     principal = await gateway.keys.principal(credential("POST", headers))
     body = await _body(headers, receive, max_body)
     await _json(send, {"input_tokens": await gateway.count(principal, body)})
+
+
+async def _moderate(gateway: Gateway, headers: dict[str, str], receive: Receive, send: Send, max_body: int) -> None:
+    principal = await gateway.keys.principal(credential("POST", headers))
+    body = await _body(headers, receive, max_body)
+    await _json(send, await gateway.moderate(principal, body, Trace.of(headers)))
 
 
 async def _json(send: Send, found: Any) -> None:

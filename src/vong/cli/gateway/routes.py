@@ -8,6 +8,7 @@ import click
 from pydantic import ValidationError
 
 from vong.cli.gateway.group import group
+from vong.cli.gateway.guards import read_guards
 from vong.cli.output import emit, json_option
 from vong.client import Client
 from vong.records import Policy, Timeouts
@@ -35,20 +36,24 @@ def route() -> None:
 @click.option("--fallback", "fallbacks", metavar="MODEL", multiple=True, help="Asked when the target fails; several.")
 @click.option("--retries", type=click.IntRange(0, 10), help="How often a failed target is asked again.  [default: 1]")
 @click.option("--timeout", "times", metavar="KIND=SECONDS", multiple=True, help=f"KIND is one of: {', '.join(TIMES)}.")
-@click.option("--no-policy", is_flag=True, help="Try a call once, as without --fallback, --retries and --timeout.")
+@click.option("--continue-streams", is_flag=True, default=None, help="Another target goes on with a broken stream.")
+@click.option("--cache", metavar="MODE[,FIELD=VALUE…]", help="exact or semantic, e.g. semantic,ttl=600,threshold=0.97.")
+@click.option("--shadow", metavar="MODEL[=SHARE]", help="Asked as well, for comparison; e.g. deployment/new=0.2.")
+@click.option("--guards", "guards", metavar="FILE", help="A file with the route's guards, a list in JSON; - for stdin.")
+@click.option("--no-policy", is_flag=True, help="Try a call once, and keep nothing of it.")
 @json_option
 def set_route(
     name: str, targets: tuple[str, ...], tree: str | None, no_policy: bool, as_json: bool, **wanted: Any
 ) -> None:
     """Make a route or give it new targets: deployment/NAME=0.9 echo/echo=0.1. A target without a weight has 1.
 
-    With --fallback, --retries or --timeout it gets a policy for failures, of these alone; without, its policy stays.
+    With any of the options on what happens to calls it gets a policy, of these alone; without them its policy stays.
     """
     if bool(targets) == (tree is not None):
         raise click.UsageError("name one target or more, or a file with --tree")
     given = {option: value for option, value in wanted.items() if value not in (None, ())}
     if no_policy and given:
-        raise click.UsageError("--no-policy goes with none of --fallback, --retries and --timeout")
+        raise click.UsageError("--no-policy goes with no other option of the policy")
     more: dict[str, Policy | None] = {"policy": None} if no_policy else {}
     if given:
         more["policy"] = _policy(given)
@@ -80,13 +85,21 @@ def delete(name: str, as_json: bool) -> None:
 
 
 def _policy(given: dict[str, Any]) -> Policy:
+    if "guards" in given:
+        given["guards"] = read_guards(given["guards"])
     times = dict(text.partition("=")[::2] for text in given.pop("times", ()))
+    if "cache" in given:
+        mode, *fields = given["cache"].split(",")
+        given["cache"] = {"mode": mode, **dict(field.partition("=")[::2] for field in fields)}
+    if "shadow" in given:
+        model, share = _target(given["shadow"])
+        given["shadow"] = {"model": model, "share": share}
     try:
         return Policy.model_validate({**given, "timeout": times})
     except ValidationError as error:
         wrong = error.errors()[0]
         where = " ".join(str(part) for part in wrong["loc"])
-        raise click.BadParameter(f"{where}: {wrong['msg']}; write for one --timeout first_token=20") from None
+        raise click.BadParameter(f"{where}: {wrong['msg']}; see: vong gateway route set --help") from None
 
 
 def _tree(file: str) -> RouteNode:

@@ -8,7 +8,7 @@ import click
 from vong.cli.gateway.group import group
 from vong.cli.output import emit, json_option, moment, note
 from vong.client import Client
-from vong.records.limit import LedgerBy, LedgerLine
+from vong.records.limit import LedgerBucket, LedgerBy, LedgerLine
 from vong.records.usage_report import Bucket, Consumed, UsageBy
 
 
@@ -16,23 +16,24 @@ from vong.records.usage_report import Bucket, Consumed, UsageBy
 @click.option("--since", help="From: 15m, 2h, 7d, or a moment like 2026-11-22T08:00.  [default: 30 days before]")
 @click.option("--until", help="To: the same forms.  [default: now]")
 @click.option("--by", type=click.Choice(list(get_args(LedgerBy))), default="key", show_default=True)
+@click.option("--bucket", type=click.Choice(list(get_args(LedgerBucket))), help="For each of these by itself, in UTC.")
 @json_option
-def ledger(since: str | None, until: str | None, by: LedgerBy, as_json: bool) -> None:
+def ledger(since: str | None, until: str | None, by: LedgerBy, bucket: LedgerBucket | None, as_json: bool) -> None:
     """What calls cost, by the append-only ledger."""
-    lines = Client().gateway.ledger(by=by, since=moment(since), until=moment(until))
+    lines = Client().gateway.ledger(by=by, bucket=bucket, since=moment(since), until=moment(until))
     if as_json:
         emit(lines, True)
         return
-    columns = ["calls", "input_tokens", "output_tokens", "cost"]
-    rows = [{by: line.group, **line.model_dump(), "cost": _dollars(line)} for line in lines]
-    emit(rows, False, columns if by == "none" else [by, *columns])
+    columns = ["calls", "failed", "input_tokens", "output_tokens", "cost"]
+    rows = [{by: line.group, **line.model_dump(), "at": _began(line.at), "cost": _dollars(line)} for line in lines]
+    emit(rows, False, [*(["at"] if bucket else []), *([] if by == "none" else [by]), *columns])
 
 
 @group.command()
 @click.option("--since", help="From: 15m, 2h, 7d, or a moment like 2026-11-22T08:00.  [default: a day before]")
 @click.option("--until", help="To: the same forms.  [default: now]")
-@click.option("--by", type=click.Choice(["model", "route", "key", "none"]), default="model", show_default=True)
-@click.option("--bucket", type=click.Choice(["minute", "hour", "day"]), help="Show the course of time instead.")
+@click.option("--by", type=click.Choice(list(get_args(UsageBy))), default="model", show_default=True)
+@click.option("--bucket", type=click.Choice(list(get_args(Bucket))), help="Show the course of time instead.")
 @json_option
 def usage(since: str | None, until: str | None, by: UsageBy, bucket: Bucket | None, as_json: bool) -> None:
     """Calls, tokens, cost and latencies: in all by group, or over time with --bucket."""
@@ -78,3 +79,7 @@ def _dollars(line: LedgerLine) -> str | None:
         return None
     partly = f" ({line.priced} priced)" if line.priced < line.calls else ""
     return f"${line.cost / 1e6:.6f}{partly}"
+
+
+def _began(at: datetime | None) -> str | None:
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M}" if at else None

@@ -1,7 +1,15 @@
 """`echo/echo` answers with the last user message: a model without a model, to test applications with, and Vong.
 
-The same request always gets the same text, streamed word by word, and each word counts as a token. Options follow the
-name: `echo/echo?first=0.2&delay=0.05&status=429`
+The same request always gets the same text, streamed word by word, and each word counts as a token. It behaves as a
+model does where more is asked for:
+
+- It calls a tool where the caller insists on one, or where the message shares a word with the tool's name (*the weather
+  in Huế* with `get_weather`); after a tool's result it answers with that result.
+- In arguments, and in answers for which a JSON schema is given, texts are what the message has in quotation marks, or
+  all of it, and numbers are the numbers of the message.
+- It ends at stop sequences and at `max_completion_tokens`, and takes images, files and sounds beside the text.
+
+Options follow the name: `echo/echo?first=0.2&delay=0.05&status=429`
 
 | option   | meaning                                                    |
 |----------|------------------------------------------------------------|
@@ -26,11 +34,11 @@ import numpy as np
 
 from vong.config import ProviderSettings
 from vong.errors import InvalidInput
+from vong.gateway.providers.echo_answer import Answer, answered
 from vong.gateway.providers.events import DONE, event
 from vong.gateway.providers.provider import OPENAI, Ask, Reply
 from vong.gateway.providers.vectors import answer, wanted, words
 from vong.gateway.upstream import Upstream
-from vong.records import Message
 
 DIMENSIONS = 64
 
@@ -53,11 +61,11 @@ class Echo:
             return Reply(options.status, _error(options.status))
         if ask.shape == "embeddings":
             return await self._embed(ask, options)
-        chat = _Chat.of(ask)
+        said = answered(ask.body)
         if ask.stream:
-            return Reply(200, events=_stream(chat, options))
-        await asyncio.sleep(options.first + options.delay * max(0, len(chat.words) - 1))
-        return Reply(200, msgspec.json.encode(chat.whole()))
+            return Reply(200, events=_stream(ask, said, options))
+        await asyncio.sleep(options.first + options.delay * max(0, len(said.pieces) - 1))
+        return Reply(200, msgspec.json.encode(_whole(ask, said)))
 
     async def models(self) -> list[str]:
         """Its one name."""
@@ -95,69 +103,34 @@ def _options(model: str) -> _Options:
     return options
 
 
-class _Asked(msgspec.Struct):
-    messages: list[dict[str, Any]]
-    max_tokens: int | None = None
-    max_completion_tokens: int | None = None
-    n: int | None = None
+def _head(ask: Ask, kind: str) -> dict[str, Any]:
+    id = f"chatcmpl-{hashlib.sha256(ask.body).hexdigest()[:24]}"
+    return {"id": id, "object": kind, "created": int(time.time()), "model": ask.model}
 
 
-class _Chat(NamedTuple):
-    id: str
-    model: str
-    words: list[str]
-    finish: str
-    choices: int
-    usage: dict[str, int]
-
-    @classmethod
-    def of(cls, ask: Ask) -> "_Chat":
-        """The answer to a request."""
-        try:
-            asked = msgspec.json.decode(ask.body, type=_Asked)
-            messages = [Message.model_validate(message) for message in asked.messages]
-        except ValueError as error:
-            raise InvalidInput(f"echo cannot read the messages: {error}", "send messages in OpenAI's shape") from error
-        said = next((message.text for message in reversed(messages) if message.role == "user"), "")
-        spoken = re.findall(r"\s*\S+|\s+$", said)
-        limit = asked.max_completion_tokens or asked.max_tokens or len(spoken)
-        taken, choices = spoken[:limit], min(max(asked.n or 1, 1), 16)
-        read, made = words([message.text for message in messages]), len(taken) * choices
-        usage = {"prompt_tokens": read, "completion_tokens": made, "total_tokens": read + made}
-        finish = "length" if len(taken) < len(spoken) else "stop"
-        return cls(f"chatcmpl-{hashlib.sha256(ask.body).hexdigest()[:24]}", ask.model, taken, finish, choices, usage)
-
-    def whole(self) -> dict[str, Any]:
-        """As one completion."""
-        message = {"role": "assistant", "content": "".join(self.words)}
-        choices = [
-            {"index": index, "message": message, "logprobs": None, "finish_reason": self.finish}
-            for index in range(self.choices)
-        ]
-        return {**self._head("chat.completion"), "choices": choices, "usage": self.usage}
-
-    def chunk(self, delta: dict[str, str], finish: str | None = None) -> bytes:
-        """As one event of a stream."""
-        choices = [{"index": index, "delta": delta, "finish_reason": finish} for index in range(self.choices)]
-        return event({**self._head("chat.completion.chunk"), "choices": choices})
-
-    def last(self) -> bytes:
-        """The event that holds the usage."""
-        return event({**self._head("chat.completion.chunk"), "choices": [], "usage": self.usage})
-
-    def _head(self, kind: str) -> dict[str, Any]:
-        return {"id": self.id, "object": kind, "created": int(time.time()), "model": self.model}
+def _whole(ask: Ask, said: Answer) -> dict[str, Any]:
+    choices = [
+        {"index": index, "message": said.message, "logprobs": None, "finish_reason": said.finish}
+        for index in range(said.choices)
+    ]
+    return {**_head(ask, "chat.completion"), "choices": choices, "usage": said.usage}
 
 
-async def _stream(chat: _Chat, options: _Options) -> AsyncGenerator[bytes]:
-    yield chat.chunk({"role": "assistant", "content": ""})
-    await asyncio.sleep(options.first)
-    for index, word in enumerate(chat.words):
+async def _stream(ask: Ask, said: Answer, options: _Options) -> AsyncGenerator[bytes]:
+    head = _head(ask, "chat.completion.chunk")
+
+    def chunk(delta: dict[str, Any], finish: str | None = None) -> bytes:
+        choices = [{"index": index, "delta": delta, "finish_reason": finish} for index in range(said.choices)]
+        return event({**head, "choices": choices})
+
+    for index, delta in enumerate(said.deltas()):
         if index:
-            await asyncio.sleep(options.delay)
-        yield chat.chunk({"content": word})
-    yield chat.chunk({}, chat.finish)
-    yield chat.last()
+            await asyncio.sleep(options.first if index == 1 else options.delay)
+        yield chunk(delta)
+    if not said.pieces:
+        await asyncio.sleep(options.first)
+    yield chunk({}, said.finish)
+    yield event({**head, "choices": [], "usage": said.usage})
     yield DONE
 
 

@@ -54,7 +54,8 @@ class HttpApi:
         """Send a request; the answer's head has arrived when this returns. `limits` are a route's, `headers` go with
         this request alone.
         """
-        return await self._send(path, body, self._limits.within(limits), headers)
+        own = self._limits if limits is None else self._limits.within(limits)
+        return await self._send(path, body, own, headers)
 
     async def listed(self, path: str, headers: Mapping[str, str] | None = None) -> bytes:
         """A list of models. UpstreamFailed where the API does not give it."""
@@ -94,7 +95,9 @@ class HttpApi:
 
 def passed(response: Response) -> Mapping[str, str]:
     """The headers that go on to the caller."""
-    return {name: value for name, value in response.headers.items() if name.startswith(PASSED)}
+    return {
+        name: value for name, value in response.headers.items() if name[:1] in ("r", "x") and name.startswith(PASSED)
+    }
 
 
 def status(response: Response) -> int:

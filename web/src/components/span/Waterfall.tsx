@@ -1,5 +1,16 @@
 import { UnstyledButton } from "@mantine/core";
-import { Binary, ChevronDown, ChevronRight, Circle, Cog, Link2, MessageSquare, Search, Wrench } from "lucide-react";
+import {
+  Binary,
+  ChevronDown,
+  ChevronRight,
+  Circle,
+  Cog,
+  Link2,
+  MessageSquare,
+  RotateCw,
+  Search,
+  Wrench,
+} from "lucide-react";
 import { useMemo, useState } from "react";
 import type { S } from "@/api/client";
 import { useMessages } from "@/app/i18n";
@@ -7,7 +18,15 @@ import { useFormats } from "@/app/i18n/format";
 import c from "./Waterfall.module.css";
 import { type Bar, layOut, ticks } from "./waterfall";
 
-const ICONS = { chat: MessageSquare, embeddings: Binary, retrieval: Search, tool: Wrench, pipeline: Link2, job: Cog };
+const ICONS = {
+  chat: MessageSquare,
+  embeddings: Binary,
+  retrieval: Search,
+  tool: Wrench,
+  pipeline: Link2,
+  job: Cog,
+  attempt: RotateCw,
+};
 const COLORS: Record<string, string> = {
   chat: "--kind-llm",
   embeddings: "--kind-llm",
@@ -108,7 +127,10 @@ function Row({ bar, selected, folded, onSelect, onFold }: RowProps) {
         )}
         <UnstyledButton className={c.open} onClick={onSelect} aria-current={selected || undefined} title={span.name}>
           <KindIcon kind={span.kind} />
-          <span className={c.text}>{span.name}</span>
+          <span className={c.text}>
+            {span.name}
+            {span.kind === "attempt" && ` · ${span.model}`}
+          </span>
           {bad && <span className={c.bad}>{t.error}</span>}
         </UnstyledButton>
       </span>

@@ -19,7 +19,7 @@ import { Mix } from "./Mix";
 import { NewRoute } from "./NewRoute";
 import { canaries, routesList, usage } from "./queries";
 import { Tabs } from "./Tabs";
-import { curves, GROUPINGS, METRICS, minutes, RANGES, together } from "./usage";
+import { curves, GROUPINGS, METRICS, minutes, RANGES, timed, together } from "./usage";
 
 const page = getRouteApi("/gateway");
 const CLI = "vong gateway route set support deployment/triage=1";
@@ -40,7 +40,7 @@ function useFigures() {
   };
 }
 
-function Totals({ totals }: { totals: S["Consumed"][] }) {
+function Totals({ totals, latencies }: { totals: S["Consumed"][]; latencies: boolean }) {
   const t = useMessages().gateway.usage;
   const f = useFormats();
   const figure = (
@@ -62,6 +62,8 @@ function Totals({ totals }: { totals: S["Consumed"][] }) {
     figure("input", t.input, (one) => f.number(one.input_tokens), "110px"),
     figure("output", t.output, (one) => f.number(one.output_tokens), "110px"),
     figure("cost", t.cost, (one) => f.money(one.cost)),
+  ];
+  const times = [
     figure("p50", t.metrics.p50, (one) => f.duration(one.latency_p50), "124px"),
     figure("p95", t.metrics.p95, (one) => f.duration(one.latency_p95), "124px"),
     figure("first", t.first, (one) => f.duration(one.first_token_p50), "112px"),
@@ -69,7 +71,7 @@ function Totals({ totals }: { totals: S["Consumed"][] }) {
   return (
     <DataGrid
       label={t.title}
-      columns={columns}
+      columns={latencies ? [...columns, ...times] : columns}
       rows={totals}
       rowKey={(one) => one.group ?? "…"}
       rowHeight={34}
@@ -81,7 +83,8 @@ function Totals({ totals }: { totals: S["Consumed"][] }) {
 function Usage() {
   const t = useMessages().gateway.usage;
   const f = useFormats();
-  const { range = "24h", by = "model", metric = "calls" } = page.useSearch();
+  const { range = "24h", by = "model", metric: asked = "calls" } = page.useSearch();
+  const metric = timed(by) || asked !== "p50" ? asked : "calls";
   const navigate = page.useNavigate();
   const figures = useFigures();
   const report = useQuery(usage(range, by));
@@ -148,7 +151,10 @@ function Usage() {
             <SegmentedControl
               size="xs"
               aria-label={t.metric}
-              data={METRICS.filter((value) => value !== "p95").map((value) => ({ value, label: t.short[value] }))}
+              data={METRICS.filter((value) => value !== "p95" && (timed(by) || value !== "p50")).map((value) => ({
+                value,
+                label: t.short[value],
+              }))}
               value={metric}
               onChange={(value) => change({ metric: value })}
             />
@@ -172,7 +178,7 @@ function Usage() {
         <Await query={report} lines={3}>
           {(found) =>
             found.totals?.length ? (
-              <Totals totals={found.totals} />
+              <Totals totals={found.totals} latencies={timed(by)} />
             ) : (
               <Text size="sm" c="dimmed" px={16} pb={16}>
                 {t.none}

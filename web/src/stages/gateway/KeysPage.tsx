@@ -1,13 +1,11 @@
-import { Alert, Button, Tabs as Choices, Group, Modal, Select, Stack, Switch, Text, TextInput } from "@mantine/core";
-import { useForm } from "@mantine/form";
-import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { Ban, KeyRound, Plus } from "lucide-react";
+import { Button, Group, Switch, Text, Tooltip } from "@mantine/core";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { Ban, History, KeyRound, Plus } from "lucide-react";
 import { useState } from "react";
 import { api, ok, type S } from "@/api/client";
 import { useMessages } from "@/app/i18n";
 import { useFormats } from "@/app/i18n/format";
 import { Await } from "@/components/Await";
-import { CodeBlock } from "@/components/Code";
 import { Confirm } from "@/components/Confirm";
 import { type Column, DataGrid } from "@/components/DataGrid";
 import { EmptyState } from "@/components/EmptyState";
@@ -15,11 +13,13 @@ import { done, failed } from "@/components/notify";
 import { PageBody, PageHeader, Panel } from "@/components/Page";
 import { Status } from "@/components/Status";
 import { When } from "@/components/When";
-import { keys, routesList } from "./queries";
-import { keyState, snippets } from "./snippets";
+import { KeyForm } from "./KeyForm";
+import { keys } from "./queries";
+import { RotateKey } from "./RotateKey";
+import { Snippets } from "./Secret";
+import { keyState } from "./snippets";
 import { Tabs } from "./Tabs";
 
-const DAY = 86_400_000;
 /** The name of the keys that Vong gives to its own jobs. */
 const JOBS = "internal";
 const CLI = "vong access key create my-app";
@@ -27,106 +27,6 @@ const PYTHON = `from vong.client import Client
 
 made = Client().access.create_key("my-app")
 print(made["secret"])`;
-
-/** How to point an OpenAI client at this server. */
-function Snippets({ secret }: { secret: string }) {
-  const t = useMessages().gateway.keys;
-  const routes = useInfiniteQuery(routesList()).data?.pages.flat();
-  const found = snippets(location.origin, secret, routes?.[0]?.name ?? "deployment/NAME");
-  return (
-    <Choices defaultValue="python" keepMounted={false}>
-      <Choices.List>
-        <Choices.Tab value="python">Python</Choices.Tab>
-        <Choices.Tab value="curl">curl</Choices.Tab>
-        <Choices.Tab value="environment">{t.environment}</Choices.Tab>
-      </Choices.List>
-      {(["python", "curl", "environment"] as const).map((value) => (
-        <Choices.Panel key={value} value={value} pt="sm">
-          <CodeBlock text={found[value]} label={t.snippet} />
-        </Choices.Panel>
-      ))}
-    </Choices>
-  );
-}
-
-function NewKeyForm({ onClose }: { onClose: () => void }) {
-  const t = useMessages().gateway.keys;
-  const { app } = useMessages();
-  const client = useQueryClient();
-  const form = useForm({
-    initialValues: { name: "", role: "member" as S["Key"]["role"], days: "" },
-    validate: { name: (value) => (value.trim() ? null : t.needed) },
-  });
-  const make = useMutation({
-    mutationFn: ({ name, role, days }: typeof form.values) =>
-      ok(
-        api.POST("/api/v1/access/keys", {
-          body: {
-            name: name.trim(),
-            role,
-            expires_at: days ? new Date(Date.now() + Number(days) * DAY).toISOString() : null,
-          },
-        }),
-      ),
-    onSuccess: () => client.invalidateQueries({ queryKey: ["gateway", "keys"] }),
-    onError: failed,
-  });
-  const secret = make.data?.secret;
-  return (
-    <Modal
-      opened
-      onClose={onClose}
-      title={secret ? t.madeTitle : t.make}
-      size="lg"
-      closeOnClickOutside={!secret}
-      closeButtonProps={{ "aria-label": app.close }}
-    >
-      {secret ? (
-        <Stack gap="sm">
-          <Alert color="yellow">{t.once}</Alert>
-          <CodeBlock text={secret} label={t.secret} wrap />
-          <Text size="sm" fw={600}>
-            {t.use}
-          </Text>
-          <Snippets secret={secret} />
-          <Group justify="flex-end">
-            <Button onClick={onClose}>{t.kept}</Button>
-          </Group>
-        </Stack>
-      ) : (
-        <form onSubmit={form.onSubmit((values) => make.mutate(values))}>
-          <Stack gap="sm">
-            <TextInput label={app.name} description={t.nameHint} data-autofocus {...form.getInputProps("name")} />
-            <Select
-              label={t.role}
-              description={t.roleHint[form.values.role]}
-              allowDeselect={false}
-              data={(["member", "viewer", "owner"] as const).map((value) => ({ value, label: t.roles[value] }))}
-              {...form.getInputProps("role")}
-            />
-            <Select
-              label={t.expires}
-              allowDeselect={false}
-              data={[
-                { value: "", label: t.never },
-                ...["30", "90", "365"].map((value) => ({ value, label: t.days(value) })),
-              ]}
-              {...form.getInputProps("days")}
-            />
-          </Stack>
-          <Group justify="flex-end" mt="lg">
-            <Button variant="default" onClick={onClose}>
-              {app.cancel}
-            </Button>
-            <Button type="submit" loading={make.isPending}>
-              {t.submit}
-            </Button>
-          </Group>
-        </form>
-      )}
-    </Modal>
-  );
-}
 
 function Revoke({ one }: { one: S["Key"] }) {
   const t = useMessages().gateway.keys;
@@ -157,8 +57,38 @@ function Revoke({ one }: { one: S["Key"] }) {
   );
 }
 
+/** How the secret begins, and how long the one before it still works. */
+function Prefix({ one }: { one: S["Key"] }) {
+  const t = useMessages().scopes;
+  const f = useFormats();
+  const until = one.previous_until;
+  if (!until || Date.parse(until) <= Date.now()) return <span className="mono">{one.prefix}…</span>;
+  const used = one.previous_used_at ? t.previousUsed(f.time(one.previous_used_at)) : t.previousUnused;
+  const said = `${t.previous(one.previous_prefix ?? "", f.time(until))}, ${used}`;
+  return (
+    <Group gap={4} wrap="nowrap">
+      <span className="mono">{one.prefix}…</span>
+      <Tooltip label={said}>
+        <History size={13} role="img" aria-label={said} />
+      </Tooltip>
+    </Group>
+  );
+}
+
+/** What a key may call. */
+function May({ one }: { one: S["Key"] }) {
+  const t = useMessages().scopes;
+  const said = [...(one.scope?.models ?? []), ...(one.scope?.shapes ?? [])].join(", ");
+  return (
+    <Text inherit truncate title={said || undefined}>
+      {said || t.everything}
+    </Text>
+  );
+}
+
 function useColumns(): Column<S["Key"]>[] {
-  const t = useMessages().gateway.keys;
+  const { gateway, scopes } = useMessages();
+  const t = gateway.keys;
   const f = useFormats();
   return [
     {
@@ -171,8 +101,9 @@ function useColumns(): Column<S["Key"]>[] {
         </Text>
       ),
     },
-    { id: "prefix", title: t.prefix, width: "140px", cell: (one) => <span className="mono">{one.prefix}…</span> },
-    { id: "role", title: t.role, width: "110px", cell: (one) => t.roles[one.role] },
+    { id: "prefix", title: t.prefix, width: "160px", cell: (one) => <Prefix one={one} /> },
+    { id: "role", title: t.role, width: "100px", cell: (one) => t.roles[one.role] },
+    { id: "may", title: scopes.may, width: "minmax(120px, 1fr)", cell: (one) => <May one={one} /> },
     {
       id: "state",
       title: t.state,
@@ -187,15 +118,21 @@ function useColumns(): Column<S["Key"]>[] {
     {
       id: "expires",
       title: t.expires,
-      width: "190px",
+      width: "170px",
       cell: (one) => (one.expires_at ? f.time(one.expires_at) : t.never),
     },
     {
       id: "revoke",
       title: t.action,
-      width: "110px",
+      width: "210px",
       right: true,
-      cell: (one) => (keyState(one) === "valid" ? <Revoke one={one} /> : null),
+      cell: (one) =>
+        keyState(one) === "valid" ? (
+          <Group gap={4} wrap="nowrap">
+            <RotateKey one={one} />
+            <Revoke one={one} />
+          </Group>
+        ) : null,
     },
   ];
 }
@@ -260,7 +197,7 @@ export default function KeysPage() {
           }
         </Await>
       </PageBody>
-      {making && <NewKeyForm onClose={() => setMaking(false)} />}
+      {making && <KeyForm onClose={() => setMaking(false)} />}
     </>
   );
 }

@@ -13,7 +13,8 @@ import { EmptyState } from "@/components/EmptyState";
 import { done, failed } from "@/components/notify";
 import { PageBody, PageHeader, Panel } from "@/components/Page";
 import { When } from "@/components/When";
-import { ledger, limits } from "./queries";
+import { Ledger } from "./Ledger";
+import { limits } from "./queries";
 import { Tabs } from "./Tabs";
 
 type State = S["LimitState"];
@@ -221,58 +222,6 @@ function useColumns(): Column<State>[] {
     },
     { id: "remove", title: t.action, width: "110px", right: true, cell: (one) => <Remove one={one} /> },
   ];
-}
-
-function Ledger() {
-  const { limits: t, usage } = useMessages().gateway;
-  const f = useFormats();
-  const [by, setBy] = useState<Parameters<typeof ledger>[0]>("key");
-  const query = useQuery(ledger(by));
-  const columns: Column<S["LedgerLine"]>[] = [
-    { id: "group", title: usage.group, width: "minmax(160px, 1fr)", cell: (one) => one.group ?? usage.unnamed },
-    { id: "calls", title: usage.calls, width: "100px", right: true, cell: (one) => f.number(one.calls) },
-    { id: "in", title: usage.input, width: "120px", right: true, cell: (one) => f.number(one.input_tokens) },
-    { id: "out", title: usage.output, width: "120px", right: true, cell: (one) => f.number(one.output_tokens) },
-    {
-      id: "cost",
-      title: usage.cost,
-      width: "minmax(120px, 0.6fr)",
-      right: true,
-      cell: (one) => (one.priced ? f.money(one.cost) : "–"),
-    },
-  ];
-  return (
-    <Panel
-      title={t.ledger}
-      flush
-      actions={
-        <Select
-          size="xs"
-          w={150}
-          aria-label={usage.by}
-          allowDeselect={false}
-          data={(["key", "user", "model", "route", "tag", "day"] as const).map((value) => ({
-            value,
-            label: t.by[value],
-          }))}
-          value={by}
-          onChange={(value) => setBy((value ?? "key") as typeof by)}
-        />
-      }
-    >
-      <Await query={query}>
-        {(found) =>
-          found.length ? (
-            <DataGrid label={t.ledger} columns={columns} rows={found} rowKey={(one) => one.group ?? ""} />
-          ) : (
-            <Text size="sm" c="dimmed" p="md">
-              {t.noCalls}
-            </Text>
-          )
-        }
-      </Await>
-    </Panel>
-  );
 }
 
 /** How much may be called: limits and budgets, how far each is, and what was paid. */

@@ -1,4 +1,4 @@
-import { Button, NumberInput, SimpleGrid, TagsInput, Text } from "@mantine/core";
+import { Button, NumberInput, SimpleGrid, Switch, TagsInput, Text } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { ShieldCheck } from "lucide-react";
@@ -26,6 +26,7 @@ const DEFAULTS = {
   failures: 5,
   window: 30,
   pause: 15,
+  continue_streams: false,
 };
 type Values = typeof DEFAULTS;
 
@@ -39,21 +40,24 @@ export function valuesOf(policy: Policy | null | undefined): Values {
     total: policy.timeout?.total ?? "",
     fallbacks: policy.fallbacks ?? [],
     retries: policy.retries ?? DEFAULTS.retries,
+    continue_streams: policy.continue_streams ?? false,
   };
 }
 
-/** The fields of the form as a policy. */
-export function policyOf(values: Values): Policy {
+/** The fields of the form as a policy; what the form does not show stays as it was. */
+export function policyOf(values: Values, before?: Policy | null): Policy {
   const { fallbacks, retries, connect, first_token, between_tokens, total, failures, window, pause } = values;
   return {
+    ...before,
     fallbacks,
     retries,
+    continue_streams: values.continue_streams,
     timeout: { connect, first_token, between_tokens, total: total === "" ? null : total },
     breaker: { failures, window, pause },
   };
 }
 
-function useSave(route: S["Route"], onSaved: () => void) {
+export function useSavePolicy(route: S["Route"], onSaved: () => void) {
   const t = useMessages().gateway.routes;
   const client = useQueryClient();
   return useMutation({
@@ -77,11 +81,11 @@ function Form({ route, onClose }: { route: S["Route"]; onClose: () => void }) {
   const { gateway, app } = useMessages();
   const t = gateway.policy;
   const models = useQuery(callable());
-  const save = useSave(route, onClose);
+  const save = useSavePolicy(route, onClose);
   const form = useForm({ initialValues: valuesOf(route.policy) });
   const seconds = { suffix: " s", min: 0.1, max: 3600, hideControls: true, size: "sm" } as const;
   return (
-    <form onSubmit={form.onSubmit((values) => save.mutate(policyOf(values)))}>
+    <form onSubmit={form.onSubmit((values) => save.mutate(policyOf(values, route.policy)))}>
       <TagsInput
         label={t.fallbacks}
         description={t.fallbacksHint}
@@ -98,6 +102,12 @@ function Form({ route, onClose }: { route: S["Route"]; onClose: () => void }) {
         <NumberInput label={t.window} {...seconds} {...form.getInputProps("window")} />
         <NumberInput label={t.pause} {...seconds} {...form.getInputProps("pause")} />
       </SimpleGrid>
+      <Switch
+        mt="sm"
+        label={t.continueStreams}
+        description={t.continueStreamsHint}
+        {...form.getInputProps("continue_streams", { type: "checkbox" })}
+      />
       <div className={c.row} style={{ justifyContent: "flex-end", marginTop: 12 }}>
         <Button size="xs" variant="default" onClick={onClose}>
           {app.cancel}
@@ -116,7 +126,7 @@ export function PolicyPanel({ route }: { route: S["Route"] }) {
   const t = gateway.policy;
   const f = useFormats();
   const [open, setOpen] = useState(false);
-  const save = useSave(route, () => setOpen(false));
+  const save = useSavePolicy(route, () => setOpen(false));
   const { policy } = route;
   const has = valuesOf(policy);
   const seconds = (value: number) => `${f.number(value, 1)} s`;
@@ -167,6 +177,7 @@ export function PolicyPanel({ route }: { route: S["Route"] }) {
             [t.firstToken, seconds(has.first_token)],
             [t.betweenTokens, seconds(has.between_tokens)],
             [t.total, has.total === "" ? t.none : seconds(has.total)],
+            [t.continueStreams, has.continue_streams ? t.yes : t.no],
             [t.rests, t.restsWhen(f.number(has.failures), seconds(has.window), seconds(has.pause))],
           ]}
         />

@@ -15,6 +15,7 @@ import { PageBody, PageHeader, Panel, Stats } from "@/components/Page";
 import { Status } from "@/components/Status";
 import { PlaceLink, useGo } from "@/components/ThingLink";
 import { When } from "@/components/When";
+import { CachePanel } from "./CachePanel";
 import { CanaryForm } from "./CanaryForm";
 import { CanaryPanel } from "./CanaryPanel";
 import { faultOf, shown } from "./canary";
@@ -22,6 +23,7 @@ import c from "./gateway.module.css";
 import { Mix } from "./Mix";
 import { PolicyPanel } from "./PolicyPanel";
 import { canaries, history, routeOf, usage } from "./queries";
+import { ShadowPanel } from "./ShadowPanel";
 import { type EditedTarget, TargetsEditor } from "./TargetsEditor";
 import { placesOf, TreePanel } from "./TreePanel";
 
@@ -263,6 +265,8 @@ export default function RoutePage() {
                     <Targets route={route} running={running} onGrow={() => setGrowing(true)} />
                   )}
                   <PolicyPanel route={route} />
+                  <CachePanel route={route} />
+                  <ShadowPanel route={route} />
                 </>
               }
               side={

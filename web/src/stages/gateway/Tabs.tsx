@@ -10,6 +10,7 @@ export function Tabs() {
     { to: "/gateway/providers", label: t.providers },
     { to: "/gateway/keys", label: t.keys },
     { to: "/gateway/limits", label: t.limits },
+    { to: "/gateway/batches", label: t.batches },
   ] as const;
   return (
     <nav className={c.tabs} aria-label={t.label}>

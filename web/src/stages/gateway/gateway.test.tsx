@@ -1,9 +1,11 @@
+import { contentOf } from "@/api/batches";
 import type { S } from "@/api/client";
 import { timeMarks } from "@/components/charts/Line";
 import { faultOf, progress, shares, shown, trailCurves } from "./canary";
+import { began } from "./Ledger";
 import { policyOf, valuesOf } from "./PolicyPanel";
 import { keyState, snippets } from "./snippets";
-import { bucketOf, curves, readUsageSearch, sinceOf, steps, together } from "./usage";
+import { bucketOf, curves, readUsageSearch, sinceOf, steps, timed, together } from "./usage";
 
 const report = (points: Partial<S["UsagePoint"]>[], rest: Partial<S["UsageReport"]> = {}) =>
   ({
@@ -160,13 +162,41 @@ describe("the policy of a route", () => {
     retries: 2,
     timeout: { connect: 1, first_token: 2, between_tokens: 3, total: null },
     breaker: { failures: 4, window: 5, pause: 6 },
+    continue_streams: true,
   };
 
   it("comes out of the form as it went in", () => {
     expect(policyOf(valuesOf(policy))).toEqual(policy);
   });
 
+  it("keeps what the form does not show", () => {
+    const before = { ...policy, cap: { at_once: 2, queue: 0, wait: 5 }, shadow: { model: "echo/echo", share: 0.5 } };
+    expect(policyOf(valuesOf(before), before)).toEqual(before);
+  });
+
   it("begins with what the server would take", () => {
     expect(policyOf(valuesOf(null)).timeout).toEqual({ connect: 5, first_token: 60, between_tokens: 30, total: null });
   });
+});
+
+test("a file's content is found by its id without dashes", () => {
+  expect(contentOf("01a21bf0-40ca-7b2a-a9bb-6b000623b38a")).toBe(
+    "/v1/files/file-01a21bf040ca7b2aa9bb6b000623b38a/content",
+  );
+});
+
+test("the hours, days and months of the ledger are told in UTC", () => {
+  expect(began("2026-11-01T00:00:00+00:00", "month")).toBe("2026-11");
+  expect(began("2026-11-01T07:00:00+07:00", "day")).toBe("2026-11-01");
+  expect(began("2026-11-01T05:00:00Z", "hour")).toBe("2026-11-01 05:00");
+});
+
+test("by user and tag there are no latencies", () => {
+  expect(["model", "key", "route", "user", "tag"].map((by) => timed(by as "model"))).toEqual([
+    true,
+    true,
+    true,
+    false,
+    false,
+  ]);
 });

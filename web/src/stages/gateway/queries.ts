@@ -81,10 +81,51 @@ export const limits = () =>
   });
 
 /** What the calls of the last 30 days used, by group. */
-export const ledger = (by: "key" | "user" | "model" | "route" | "tag" | "day") =>
+export const ledger = (
+  by: "key" | "user" | "model" | "route" | "tag" | "day",
+  bucket: "whole" | "hour" | "day" | "month",
+) =>
   queryOptions({
-    queryKey: ["gateway", "ledger", by],
-    queryFn: () => ok(api.GET("/api/v1/gateway/ledger", { params: { query: { by } } })),
+    queryKey: ["gateway", "ledger", by, bucket],
+    queryFn: () =>
+      ok(
+        api.GET("/api/v1/gateway/ledger", {
+          params: { query: { by, bucket: bucket === "whole" ? undefined : bucket } },
+        }),
+      ),
     refetchInterval: 15_000,
     placeholderData: keepPreviousData,
+  });
+
+/** What is kept of each route's answers. */
+export const cacheStates = () =>
+  queryOptions({
+    queryKey: ["gateway", "cache"],
+    queryFn: () => ok(api.GET("/api/v1/gateway/cache")),
+    refetchInterval: 10_000,
+  });
+
+/** What the second targets of a route said, in all. */
+export const comparedTargets = (route: string) =>
+  queryOptions({
+    queryKey: ["gateway", "compared", route],
+    queryFn: () => ok(api.GET("/api/v1/gateway/comparisons/summary", { params: { query: { route, kind: "shadow" } } })),
+    refetchInterval: 15_000,
+  });
+
+/** The newest pairs of answers of a route. */
+export const pairsOf = (route: string) =>
+  queryOptions({
+    queryKey: ["gateway", "pairs", route],
+    queryFn: () =>
+      ok(api.GET("/api/v1/gateway/comparisons", { params: { query: { route, kind: "shadow", limit: 50 } } })),
+    refetchInterval: 15_000,
+  });
+
+/** The batches, newest first. */
+export const batches = () =>
+  queryOptions({
+    queryKey: ["gateway", "batches"],
+    queryFn: () => ok(api.GET("/api/v1/gateway/batches", { params: { query: { limit: 200 } } })),
+    refetchInterval: LIVE,
   });

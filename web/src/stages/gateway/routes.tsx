@@ -49,4 +49,10 @@ const limits = createRoute({
   component: lazyRouteComponent(() => import("./LimitsPage")),
 });
 
-export const routes = [home, list, route, providers, keys, limits] as const;
+const batches = createRoute({
+  getParentRoute: () => root,
+  path: "/gateway/batches",
+  component: lazyRouteComponent(() => import("./BatchesPage")),
+});
+
+export const routes = [home, list, route, providers, keys, limits, batches] as const;

@@ -1,7 +1,7 @@
 import type { S } from "@/api/client";
 
 export const RANGES = ["1h", "6h", "24h", "7d", "30d"] as const;
-export const GROUPINGS = ["model", "key", "route"] as const;
+export const GROUPINGS = ["model", "key", "route", "user", "tag"] as const;
 export const METRICS = ["calls", "tokens", "cost", "p50", "p95"] as const;
 export type Range = (typeof RANGES)[number];
 export type Grouping = (typeof GROUPINGS)[number];
@@ -25,6 +25,9 @@ export function readUsageSearch(search: Record<string, unknown>): UsageSearch {
   };
   return Object.fromEntries(Object.entries(found).filter(([, value]) => value)) as UsageSearch;
 }
+
+/** Whether a grouping has latencies: by user and tag the ledger is read, which knows none. */
+export const timed = (by: Grouping): boolean => by !== "user" && by !== "tag";
 
 /** The steps in which a range is shown. */
 export const bucketOf = (range: Range): Bucket => (HOURS[range] <= 6 ? "minute" : HOURS[range] <= 168 ? "hour" : "day");

@@ -1,3 +1,5 @@
+import { again } from "./again";
+
 /** The texts of the Gateway pages. */
 export const gateway = {
   lead: "One endpoint for every model: what goes through it, and where it leads",
@@ -7,6 +9,7 @@ export const gateway = {
     providers: "Providers",
     keys: "API keys",
     limits: "Limits",
+    batches: "Batches",
   },
   empty: {
     title: "No routes yet",
@@ -17,8 +20,14 @@ export const gateway = {
     range: "Range of time",
     ranges: { "1h": "1 h", "6h": "6 h", "24h": "24 h", "7d": "7 days", "30d": "30 days" },
     by: "Group by",
-    groupings: { model: "By model", key: "By key", route: "By route" },
-    totals: { model: "Totals by model", key: "Totals by key", route: "Totals by route" },
+    groupings: { model: "By model", key: "By key", route: "By route", user: "By user", tag: "By tag" },
+    totals: {
+      model: "Totals by model",
+      key: "Totals by key",
+      route: "Totals by route",
+      user: "Totals by user",
+      tag: "Totals by tag",
+    },
     metric: "Figure",
     metrics: { tokens: "Tokens in", p50: "Median latency", p95: "95th percentile" },
     short: { calls: "Calls", tokens: "Tokens", cost: "Cost", p50: "Latency", p95: "95 %" },
@@ -251,6 +260,10 @@ export const gateway = {
     emptyText:
       "Allow a key so many requests a minute, or the project so many dollars a month. A budget is reserved before a call and settled after it, so that no crowd of calls overruns it.",
     ledger: "Ledger, 30 days",
+    buckets: "Each by itself",
+    bucket: { whole: "All together", hour: "By hour", day: "By day", month: "By month" },
+    at: "From (UTC)",
+    failed: "Failed",
     by: { key: "By key", user: "By user", model: "By model", route: "By route", tag: "By tag", day: "By day" },
     noCalls: "No calls in this time.",
   },
@@ -314,7 +327,12 @@ export const gateway = {
     pause: "Rests for",
     rests: "Rests",
     restsWhen: (failures: string, window: string, pause: string) => `${pause} after ${failures} failures in ${window}`,
+    continueStreams: "Go on with broken streams",
+    continueStreamsHint: "A stream that breaks off is gone on with by the next fallback, from the text so far",
+    yes: "yes",
+    no: "no",
     removeTitle: "Try calls once again?",
     removeText: "Retries, fallbacks, timeouts and the circuit breaker of this route are gone then.",
   },
+  again,
 };

@@ -1,4 +1,5 @@
 import { app } from "./app";
+import { batches } from "./batches";
 import { data } from "./data";
 import { evals } from "./evals";
 import { feedback } from "./feedback";
@@ -8,6 +9,7 @@ import { knowledge } from "./knowledge";
 import { loop } from "./loop";
 import { playground } from "./playground";
 import { registry } from "./registry";
+import { scopes } from "./scopes";
 import { serving } from "./serving";
 import { settings } from "./settings";
 import { traces } from "./traces";
@@ -23,6 +25,8 @@ export const en = {
   registry,
   serving,
   gateway,
+  batches,
+  scopes,
   knowledge,
   playground,
   traces,

@@ -33,6 +33,7 @@ export const traces = {
     tool: "Tool",
     pipeline: "Pipeline",
     job: "Job",
+    attempt: "Attempt",
     other: "Other",
   } as Record<string, string>,
   filter: {

@@ -1,4 +1,5 @@
 import type { Messages } from "../en";
+import { again } from "./again";
 
 export const gateway: Messages["gateway"] = {
   lead: "Một điểm gọi cho mọi mô hình: những gì đi qua nó, và nó dẫn đến đâu",
@@ -8,6 +9,7 @@ export const gateway: Messages["gateway"] = {
     providers: "Nhà cung cấp",
     keys: "Khoá API",
     limits: "Giới hạn",
+    batches: "Lô",
   },
   empty: {
     title: "Chưa có tuyến nào",
@@ -18,8 +20,20 @@ export const gateway: Messages["gateway"] = {
     range: "Khoảng thời gian",
     ranges: { "1h": "1 giờ", "6h": "6 giờ", "24h": "24 giờ", "7d": "7 ngày", "30d": "30 ngày" },
     by: "Nhóm theo",
-    groupings: { model: "Theo mô hình", key: "Theo khoá", route: "Theo tuyến" },
-    totals: { model: "Tổng theo mô hình", key: "Tổng theo khoá", route: "Tổng theo tuyến" },
+    groupings: {
+      model: "Theo mô hình",
+      key: "Theo khoá",
+      route: "Theo tuyến",
+      user: "Theo người dùng",
+      tag: "Theo thẻ",
+    },
+    totals: {
+      model: "Tổng theo mô hình",
+      key: "Tổng theo khoá",
+      route: "Tổng theo tuyến",
+      user: "Tổng theo người dùng",
+      tag: "Tổng theo thẻ",
+    },
     metric: "Số liệu",
     metrics: { tokens: "Token vào", p50: "Độ trễ trung vị", p95: "Phân vị 95" },
     short: { calls: "Lời gọi", tokens: "Token", cost: "Chi phí", p50: "Độ trễ", p95: "95 %" },
@@ -258,6 +272,10 @@ export const gateway: Messages["gateway"] = {
     emptyText:
       "Cho một khoá một số lời gọi mỗi phút, hay cho dự án một số tiền mỗi tháng. Ngân sách được giữ chỗ trước lời gọi và quyết toán sau đó, nên dù nhiều lời gọi cùng lúc cũng không vượt.",
     ledger: "Sổ cái, 30 ngày",
+    buckets: "Chia theo thời gian",
+    bucket: { whole: "Gộp cả", hour: "Theo giờ", day: "Theo ngày", month: "Theo tháng" },
+    at: "Từ (UTC)",
+    failed: "Thất bại",
     by: {
       key: "Theo khoá",
       user: "Theo người dùng",
@@ -328,7 +346,12 @@ export const gateway: Messages["gateway"] = {
     pause: "Nghỉ trong",
     rests: "Nghỉ",
     restsWhen: (failures, window, pause) => `${pause} sau ${failures} lỗi trong ${window}`,
+    continueStreams: "Nói tiếp luồng bị đứt",
+    continueStreamsHint: "Luồng bị đứt giữa chừng được đích dự phòng kế tiếp nói tiếp từ phần đã có",
+    yes: "có",
+    no: "không",
     removeTitle: "Chỉ thử mỗi lời gọi một lần?",
     removeText: "Thử lại, dự phòng, thời hạn và cầu dao của tuyến này sẽ mất.",
   },
+  again,
 };

@@ -1,5 +1,6 @@
 import type { Messages } from "../en";
 import { app } from "./app";
+import { batches } from "./batches";
 import { data } from "./data";
 import { evals } from "./evals";
 import { feedback } from "./feedback";
@@ -9,6 +10,7 @@ import { knowledge } from "./knowledge";
 import { loop } from "./loop";
 import { playground } from "./playground";
 import { registry } from "./registry";
+import { scopes } from "./scopes";
 import { serving } from "./serving";
 import { settings } from "./settings";
 import { traces } from "./traces";
@@ -24,6 +26,8 @@ export const vi: Messages = {
   registry,
   serving,
   gateway,
+  batches,
+  scopes,
   knowledge,
   playground,
   traces,

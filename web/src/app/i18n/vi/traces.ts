@@ -34,6 +34,7 @@ export const traces: Messages["traces"] = {
     tool: "Công cụ",
     pipeline: "Quy trình",
     job: "Công việc",
+    attempt: "Lần thử",
     other: "Khác",
   },
   filter: {

@@ -1,7 +1,8 @@
-"""Personal data in text: compiled patterns, confirmed by checksums where the kind has one, and masking.
+"""Compiled patterns of personal data, each confirmed where it can be.
 
 Found are e-mail addresses, phone numbers, payment cards (Luhn: ISO/IEC 7812-1, annex B), IBANs (mod-97: ISO 13616),
-IP addresses and dates of birth that are called so. Names and postal addresses have no pattern and are not found.
+IP addresses and dates of birth that are called so; where they are asked for also US social security numbers and the
+identity numbers of ten other states, by their checksums.
 """
 
 import ipaddress
@@ -10,8 +11,12 @@ from collections.abc import Callable, Iterator
 from datetime import date
 from typing import Literal, NamedTuple, get_args
 
-Kind = Literal["email", "iban", "card", "ip", "birth_date", "phone"]
-KINDS: tuple[Kind, ...] = get_args(Kind)
+from vong.personal.checksums import CALLED, NATIONAL, luhn, mod97, ssn
+
+Kind = Literal["email", "iban", "card", "ip", "ssn", "national_id", "birth_date", "phone"]
+ALL: tuple[Kind, ...] = get_args(Kind)
+KINDS: tuple[Kind, ...] = ("email", "iban", "card", "ip", "birth_date", "phone")
+"""What datasets are cleaned of unless more is asked for."""
 
 
 class Found(NamedTuple):
@@ -23,7 +28,7 @@ class Found(NamedTuple):
 
 
 def find(text: str, kinds: tuple[Kind, ...] = KINDS) -> list[Found]:
-    """All personal data in a text, by position, without overlaps (the kind named first in KINDS wins)."""
+    """All personal data in a text, by position, without overlaps (the kind named first wins)."""
     if not WORTH_A_LOOK.search(text):
         return []
     taken: list[Found] = []
@@ -40,21 +45,6 @@ def mask(text: str, kinds: tuple[Kind, ...] = KINDS) -> tuple[str, list[Kind]]:
     for item in reversed(found):
         text = f"{text[: item.start]}[{item.kind.upper()}]{text[item.end :]}"
     return text, [item.kind for item in found]
-
-
-def luhn(digits: str) -> bool:
-    """Whether a card number's check digit fits."""
-    total = 0
-    for place, digit in enumerate(reversed(digits)):
-        value = int(digit) * (2 if place % 2 else 1)
-        total += value - 9 if value > 9 else value
-    return total % 10 == 0
-
-
-def mod97(iban: str) -> bool:
-    """Whether an IBAN's two check digits fit: read as a number with letters as 10 to 35, it leaves 1 over 97."""
-    moved = iban[4:] + iban[:4]
-    return int("".join(str(int(sign, 36)) for sign in moved)) % 97 == 1
 
 
 def _longest(text: str, fits: Callable[[str], bool]) -> int:
@@ -111,6 +101,19 @@ def _birth(text: str) -> int:
     return len(text) if years and all(number <= 31 for number in numbers if number not in years) else 0
 
 
+def _ssn(text: str) -> int:
+    return len(text) if ssn(text) else 0
+
+
+def _national(text: str, before: str) -> bool:
+    """Whether a number has the form and the check of a state's, and is called by its name where it needs one."""
+    return any(
+        form.fullmatch(text) and check(text) and (name not in CALLED or re.search(CALLED[name], before, re.IGNORECASE))
+        for name, (form, check) in FORMS.items()
+    )
+
+
+FORMS = {name: (re.compile(pattern), check) for name, (pattern, check) in NATIONAL.items()}
 DATE = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}")
 WORTH_A_LOOK = re.compile(r"@|\d\D{0,3}\d\D{0,3}\d\D{0,3}\d|::")
 MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
@@ -126,6 +129,11 @@ PATTERNS: dict[Kind, tuple[re.Pattern[str], Callable[[str], int]]] = {
         re.compile(r"(?<![\w.:])(?:(?:\d{1,3}\.){3}\d{1,3}|[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7})(?![\w:]|\.\d)"),
         _ip,
     ),
+    "ssn": (re.compile(r"(?<![\w-])\d{3}(?P<sign>[- ])\d{2}(?P=sign)\d{4}(?![\w-])"), _ssn),
+    "national_id": (
+        re.compile(rf"(?<![\w.-])(?:{'|'.join(pattern for pattern, _ in NATIONAL.values())})(?![\w-])"),
+        len,
+    ),
     "birth_date": (
         re.compile(
             rf"{DATE.pattern}|\d{{1,2}}(?:st|nd|rd|th)? {MONTH},? \d{{4}}|{MONTH} \d{{1,2}},? \d{{4}}", re.IGNORECASE
@@ -134,6 +142,8 @@ PATTERNS: dict[Kind, tuple[re.Pattern[str], Callable[[str], int]]] = {
     ),
     "phone": (re.compile(r"(?<![\w.@#/,-])(?<!\d:)(?:\+\d|\(\d|(?<!\d )\d)[\d() ./-]{6,20}\d(?![\w@])"), _phone),
 }
+BEFORE = 30
+"""Characters before a candidate that are read for it."""
 WORD = re.compile(r"\w+|\W")
 CALLED_VERSION = re.compile(r"\b(?:version|release|build|v)[ .:]?$", re.IGNORECASE)
 CALLED_BIRTH = re.compile(rf"{BORN}\W{{0,4}}(?:is |was |là )?$", re.IGNORECASE)
@@ -144,15 +154,39 @@ def _matches(kind: Kind, text: str) -> Iterator[Found]:
     pattern, length = PATTERNS[kind]
     match = pattern.search(text)
     while match is not None:
-        size = length(match[0]) if _fits(kind, text[max(0, match.start() - 30) : match.start()]) else 0
+        before = text[max(0, match.start() - BEFORE) : match.start()]
+        size = length(match[0]) if _fits(kind, match[0], before) else 0
         if size > 0:
             yield Found(kind, match.start(), match.start() + size)
         first = WORD.match(match[0])
         match = pattern.search(text, match.start() + (size or (first.end() if first else 1)))
 
 
-def _fits(kind: Kind, before: str) -> bool:
+def _fits(kind: Kind, text: str, before: str) -> bool:
     """Whether what stands before a candidate speaks for it."""
+    if kind == "national_id":
+        return _national(text, before)
     if kind == "birth_date":
         return CALLED_BIRTH.search(before) is not None
     return kind != "ip" or not CALLED_VERSION.search(before)
+
+
+UNSETTLED = re.compile(
+    rf"""(?:
+        (?<!\d)[+(]?\d[\d() ./:+-]*                                # digits and what stands between them
+      | \b[A-Za-z]{{1,2}}(?:\d{{1,2}}(?:[ -]?[A-Za-z0-9]){{0,30}})?[ -]?   # the beginning of an IBAN
+      | (?<!\d)\d{{1,2}}(?:st|nd|rd|th)?[ ](?:[a-z]{{0,2}}|{MONTH},?(?:[ ]\d{{0,4}})?)  # of a date
+      | \b{MONTH}(?:[ ](?:\d{{0,2}},?(?:[ ]\d{{0,4}})?)?)?
+      | \S+                                                       # a word
+    )\Z""",
+    re.VERBOSE | re.IGNORECASE,
+)
+
+
+def settled(text: str) -> int:
+    """The length of the beginning of a text that is understood whatever follows: no personal data that is in it ends,
+    and none that lies across its end begins, otherwise than it looks now. The rest is 200 characters at the most.
+    """
+    start = max(0, len(text) - 200)
+    match = UNSETTLED.search(text, start)
+    return match.start() if match else len(text)

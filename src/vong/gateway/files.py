@@ -1,0 +1,92 @@
+"""Files for batches: rows that name blobs."""
+
+from datetime import datetime
+from typing import Literal, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Connection, delete, insert, or_, select
+
+from vong.errors import NotFound
+from vong.gateway import tables
+from vong.records import new_id, now
+from vong.records.batch import StoredFile
+
+SHOWN = [tables.files.c[name] for name in StoredFile.model_fields]
+
+
+class Whose(NamedTuple):
+    """Who has a file: the name of a key or of a person, and the key's id."""
+
+    actor: str
+    key_id: UUID | None = None
+
+
+class Owned(StoredFile):
+    """A file with its blob, and the key that may see it where that has a scope."""
+
+    blob: str
+    key_id: UUID | None = None
+
+
+def keep_file(connection: Connection, file: Owned) -> StoredFile:
+    """Write down a file whose bytes are kept as a blob."""
+    connection.execute(insert(tables.files).values(file.model_dump()))
+    return StoredFile.model_validate(file.model_dump(include=set(StoredFile.model_fields)))
+
+
+def new_file(
+    filename: str,
+    purpose: Literal["batch", "batch_output"],
+    blob: str,
+    size: int,
+    whose: Whose,
+    expires_at: datetime | None = None,
+) -> Owned:
+    """A file that is not written down yet."""
+    named = {"id": new_id(), "filename": filename, "purpose": purpose, "blob": blob, "bytes": size}
+    return Owned.model_validate({**named, **whose._asdict(), "created_at": now(), "expires_at": expires_at})
+
+
+def get_file(connection: Connection, id: UUID, *, of: UUID | None = None) -> Owned:
+    """A file; where `of` is given only if it is that key's."""
+    columns = tables.files.c
+    found = select(tables.files).where(columns.id == id, _living(), *_of(of))
+    row = connection.execute(found).mappings().first()
+    if row is None:
+        raise NotFound(f"no file has the id 'file-{id.hex}'", "list them with: vong gateway batch files")
+    return Owned.model_validate({name: row[name] for name in Owned.model_fields})
+
+
+def list_files(
+    connection: Connection,
+    *,
+    purpose: str | None = None,
+    after: UUID | None = None,
+    limit: int = 100,
+    oldest_first: bool = False,
+    of: UUID | None = None,
+) -> list[StoredFile]:
+    """Files, newest first unless asked otherwise; `after` is the last id of the page before."""
+    columns = tables.files.c
+    query = select(*SHOWN).where(_living(), *_of(of)).limit(limit)
+    query = query.order_by(columns.id if oldest_first else columns.id.desc())
+    if purpose is not None:
+        query = query.where(columns.purpose == purpose)
+    if after is not None:
+        query = query.where(columns.id > after if oldest_first else columns.id < after)
+    return [StoredFile.model_validate(dict(row)) for row in connection.execute(query).mappings()]
+
+
+def delete_file(connection: Connection, id: UUID, *, of: UUID | None = None) -> StoredFile:
+    """Remove a file. A batch that has begun goes on with what it read."""
+    found = get_file(connection, id, of=of)
+    connection.execute(delete(tables.files).where(tables.files.c.id == id))
+    return found
+
+
+def _living() -> ColumnElement[bool]:
+    return or_(tables.files.c.expires_at.is_(None), tables.files.c.expires_at > now())
+
+
+def _of(key_id: UUID | None) -> list[ColumnElement[bool]]:
+    return [] if key_id is None else [tables.files.c.key_id == key_id]

@@ -1,0 +1,9 @@
+"""Guards over the texts of calls, one small file each: what they find is blocked, masked, flagged, or asked anew.
+
+In: the texts of a request and of its answer. Out: the same with nothing in them that a guard forbids, and what each
+guard did.
+"""
+
+from vong.gateway.guards.guard import Aids, Guard, Places
+
+__all__ = ["Aids", "Guard", "Places"]

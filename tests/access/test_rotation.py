@@ -1,0 +1,126 @@
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from sqlalchemy import Connection, text, update
+
+from vong import access
+from vong.access import tables
+from vong.access.deputies import create_deputy
+from vong.access.keys import find_key
+from vong.access.principal import Principal
+from vong.access.rotation import rotate_key
+from vong.errors import Conflict, InvalidInput, Unauthenticated
+from vong.records import now
+from vong.records.scope import Labels, Scope
+from vong.store.database import Database
+
+DAY = timedelta(days=1)
+
+
+def who(database: Database, secret: str) -> Principal:
+    with database.owner() as owner:
+        return access.authenticate(owner, secret)
+
+
+def test_both_secrets_are_one_key_until_the_overlap_ends(database: Database, project_id: UUID) -> None:
+    scope, labels = Scope(models=("triage", "openai/*"), shapes=("chat",)), Labels(tags=("web",), user="shop")
+    with database.scope(project_id) as connection:
+        old = access.create_key(connection, "ci", scope=scope, labels=labels)
+    with database.scope(project_id) as connection:
+        new = rotate_key(connection, "ci", DAY)
+    assert new.secret != old.secret and new.key.prefix != old.key.prefix == new.key.previous_prefix
+    first, second = who(database, old.secret), who(database, new.secret)
+    assert first == second
+    assert (first.actor, first.key_id, first.scope, first.labels) == ("ci", old.key.id, scope, labels)
+    with database.scope(project_id) as connection:
+        connection.execute(update(tables.keys).values(previous_until=now()))
+    assert who(database, new.secret) == second
+    with pytest.raises(Unauthenticated, match=f"use the one that begins with {new.key.prefix}"):
+        who(database, old.secret)
+
+
+def test_without_an_overlap_the_old_secret_ends_at_once_and_so_does_the_one_before(
+    database: Database, project_id: UUID
+) -> None:
+    with database.scope(project_id) as connection:
+        first = access.create_key(connection, "ci")
+    with database.scope(project_id) as connection:
+        second = rotate_key(connection, "ci", DAY)
+    with database.scope(project_id) as connection:
+        third = rotate_key(connection, second.key.prefix, timedelta(0))
+    for secret in (first.secret, second.secret):
+        with pytest.raises(Unauthenticated):
+            who(database, secret)
+    assert who(database, third.secret).key_id == first.key.id
+    with database.scope(project_id) as connection:
+        (row,) = access.list_keys(connection)
+        stored = connection.execute(text("SELECT access_keys::text FROM access_keys")).scalar_one()
+    assert row.rotated_at and not any(made.secret in stored for made in (first, second, third))
+
+
+def test_it_is_written_down_which_secret_is_still_used(database: Database, project_id: UUID) -> None:
+    with database.scope(project_id) as connection:
+        old = access.create_key(connection, "ci")
+    who(database, old.secret)
+    with database.scope(project_id) as connection:
+        used = find_key(connection, "ci").last_used_at
+        new = rotate_key(connection, "ci", DAY)
+    assert used and (new.key.previous_used_at, new.key.last_used_at) == (used, None)
+    who(database, new.secret)
+    who(database, old.secret)
+    with database.scope(project_id) as connection:
+        key = find_key(connection, "ci")
+        assert key.last_used_at and key.previous_used_at == used  # a minute has not passed
+        connection.execute(update(tables.keys).values(previous_used_at=now() - DAY))
+    who(database, old.secret)
+    with database.scope(project_id) as connection:
+        again = find_key(connection, "ci").previous_used_at
+    assert again and now() - again < timedelta(minutes=10)
+
+
+def test_an_expired_key_is_rotated_only_with_a_new_end(database: Database, project_id: UUID) -> None:
+    with database.scope(project_id) as connection:
+        access.create_key(connection, "ci", expires_at=now() - DAY)
+        with pytest.raises(Conflict, match="name a later end"):
+            rotate_key(connection, "ci", timedelta(0))
+        made = rotate_key(connection, "ci", timedelta(0), expires_at=now() + DAY)
+    assert who(database, made.secret).actor == "ci"
+
+
+def test_only_members_keys_have_a_scope(connection: Connection) -> None:
+    with pytest.raises(InvalidInput, match="'owner' cannot have a scope"):
+        access.create_key(connection, "ci", role="owner", scope=Scope(models=("triage",)))
+
+
+def test_a_deputy_is_whom_it_calls_for_and_ends_with_them(database: Database, project_id: UUID) -> None:
+    with database.scope(project_id) as connection:
+        made = access.create_key(connection, "ci", scope=Scope(models=("triage",)))
+        secret = create_deputy(connection, key_id=made.key.id)
+    with database.scope(project_id) as connection:
+        rotate_key(connection, "ci", timedelta(0))
+        assert [key.name for key in access.list_keys(connection)] == ["ci"]
+    principal = who(database, secret)
+    assert principal.deputy and principal._replace(deputy=False) == Principal(
+        project_id, "ci", "member", key_id=made.key.id, scope=made.key.scope
+    )
+    with database.scope(project_id) as connection:
+        access.revoke_key(connection, "ci")
+    with pytest.raises(Unauthenticated, match="was revoked"):
+        who(database, secret)
+
+
+def test_a_deputy_of_a_person_ends_when_they_leave_the_project(database: Database, project_id: UUID) -> None:
+    with database.owner() as owner:
+        here = next(one for one in access.list_projects(owner) if one.id == project_id)
+        user = access.create_user(owner, "ann@example.org", "a long password", "member", projects=[here])
+    with database.scope(project_id) as connection:
+        secret = create_deputy(connection, user_id=user.id)
+        expired = create_deputy(connection, user_id=user.id, life=-DAY)
+    assert who(database, secret) == Principal(project_id, "ann@example.org", "member", user.id, deputy=True)
+    with pytest.raises(Unauthenticated, match="expired"):
+        who(database, expired)
+    with database.owner() as owner:
+        owner.execute(tables.members.delete())
+    with pytest.raises(Unauthenticated, match="no longer belongs"):
+        who(database, secret)

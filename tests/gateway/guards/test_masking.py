@@ -1,0 +1,229 @@
+"""Masking: whatever the shape, plain or streamed, however the stream is cut, nobody sees what was masked."""
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from vong.errors import VongError
+from vong.gateway.guards.body import Request
+from vong.gateway.guards.duty import Duty, masked
+from vong.gateway.guards.guard import Aids, Found
+from vong.gateway.guards.personal import Personal
+from vong.gateway.guards.posts import NO_AIDS, Makers
+from vong.gateway.guards.window import Passing
+from vong.gateway.selftest import CARD, SAID, Rehearsal, Way, holds, self_test
+from vong.personal import ALL, mask
+
+from .rehearse import Scripted, chat, choices, spoken, told, use
+
+SECRET = "sk-proj-abcdefghij0123456789ABCDEFGHIJ"
+KEY = "-----BEGIN RSA PRIVATE KEY-----\n" + "MIIEowIBAAKCAQEA7bq9" * 60 + "\n-----END RSA PRIVATE KEY-----"
+PIECES = [
+    *("my number is ", "write to ", "linh@example.com", CARD, "+84 90 123 45 67", "DE89 3704 0044 0532 0130 00"),
+    *("192.168.100.7", "born on 3 March 1990", "536-90-4399", "529.982.247-25", "12345678Z", "version 1.2.3.4"),
+    *(
+        " ",
+        ", ",
+        "\n",
+        ".",
+        "2 apples",
+        "12",
+        " 4111 ",
+        "xin chào",
+        "the",
+        "(030) 901820",
+        "https://vong.dev/a?b=1",
+        "–",
+    ),
+]
+
+
+async def nobody(model: str, messages: list[dict[str, Any]]) -> str:
+    raise AssertionError("no model is asked")
+
+
+def passed(guard: str, parts: list[str]) -> str:
+    """What a stream says after a guard that masks."""
+    post = Makers(NO_AIDS).post(use(guard))
+
+    async def push() -> str:
+        passing = Passing([Duty(post, "output", nobody)], sense=True)
+        return "".join([await passing.push(part) for part in parts]) + await passing.end()
+
+    return asyncio.run(push())
+
+
+@st.composite
+def cut(draw: st.DrawFn, pieces: list[str]) -> list[str]:
+    text = " ".join(draw(st.lists(st.sampled_from(pieces), min_size=1, max_size=12)))
+    places = sorted(draw(st.sets(st.integers(0, len(text)), max_size=len(text))))
+    return [text[a:b] for a, b in zip([0, *places], [*places, len(text)], strict=True)]
+
+
+@settings(max_examples=150, deadline=None)
+@given(parts=cut(PIECES))
+def test_a_stream_is_masked_as_the_whole_text_is_however_it_is_cut(parts: list[str]) -> None:
+    assert passed("personal", parts) == mask("".join(parts), ALL)[0]
+
+
+@settings(max_examples=60, deadline=None)
+@given(parts=cut([SECRET, KEY, "password = hunter2X9qLw", "the key ", "is", "\n", "token", "https://u:pa55word@h.dev"]))
+def test_so_are_secrets(parts: list[str]) -> None:
+    guard = Makers(NO_AIDS).post(use("secrets")).guard
+    text = "".join(parts)
+    assert passed("secrets", parts) == masked(text, asyncio.run(guard.look(text, nobody)))
+    assert "MIIEow" not in passed("secrets", parts)
+
+
+def test_a_long_key_is_never_let_out_though_nobody_knows_its_end() -> None:
+    key = "-----BEGIN PRIVATE KEY-----\n" + "MIIEowIBAAKCAQEA7bq9" * 800
+    parts = ["here: ", *(key[at : at + 7] for at in range(0, len(key), 7))]
+    assert passed("secrets", parts) == "here: [PRIVATE_KEY]"
+
+
+def test_little_is_held_back_of_what_holds_nothing() -> None:
+    async def lags() -> list[int]:
+        passing = Passing([Duty(Makers(NO_AIDS).post(use("personal")), "output", nobody)], sense=True)
+        came = went = 0
+        found: list[int] = []
+        words = ["The ", "parcel ", "with ", "12 ", "shirts ", "and ", "a" * 500, " came ", "at ", "9:30 ", "today."]
+        for word in words:
+            came += len(word)
+            went += len(await passing.push(word))
+            found.append(came - went)
+        return found
+
+    held = asyncio.run(lags())
+    assert held[:3] == [0, 0, 0] and max(held) <= 200 and held[4] == 0
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize("shape", ["chat", "completions", "messages", "responses"])
+def test_every_shape_is_masked_on_both_ways(shape: Any, stream: bool) -> None:
+    for on in ("input", "output"):
+        way = Way(shape, stream, on, "echo/echo")
+        found = asyncio.run(Rehearsal(Makers(NO_AIDS), [use("personal", on=on)]).call(shape, way.body()))
+        assert b"[CARD]" in found.answer and not holds(found.answer)
+        assert not holds(json.dumps(found.span.output).encode())
+        if on == "input":
+            assert not holds(found.span.model_dump_json().encode()) and not any(map(holds, found.sent))
+            assert b"[CARD]" in found.sent[0]
+        ((outcome,)) = [item for item in found.span.attributes["vong.guards"] if item["on"] == on]
+        assert outcome["found"] == {"card": 1} and outcome["action"] == "mask" and outcome["ms"] > 0
+
+
+def test_what_is_embedded_is_masked_and_tokens_are_refused() -> None:
+    found = told([use("personal")], {"model": "echo/echo", "input": [SAID, "nothing"]}, "embeddings")
+    assert json.loads(found.sent[0])["input"] == [mask(SAID)[0], "nothing"]
+    with pytest.raises(Exception, match="token ids cannot be read"):
+        told([use("personal")], {"model": "echo/echo", "input": [[1, 2], [3]]}, "embeddings")
+
+
+def test_tools_arguments_and_results_are_masked_and_stay_json() -> None:
+    call = {"id": "c1", "type": "function", "function": {"name": "pay", "arguments": '{"card": 4539148803436467}'}}
+    messages = [
+        {"role": "system", "content": "Be kind."},
+        {"role": "user", "content": [{"type": "text", "text": f"pay with {CARD}"}]},
+        {"role": "assistant", "content": None, "tool_calls": [call]},
+        {"role": "tool", "tool_call_id": "c1", "content": f"paid with {CARD} for linh@example.com"},
+    ]
+    found = told([use("personal")], {"model": "echo/echo", "messages": messages})
+    sent = json.loads(found.sent[0])["messages"]
+    assert sent[1]["content"][0]["text"] == "pay with [CARD]"
+    assert json.loads(sent[2]["tool_calls"][0]["function"]["arguments"]) == {"card": "[CARD]"}
+    assert sent[3]["content"] == "paid with [CARD] for [EMAIL]"
+    assert sent[2]["tool_calls"][0]["id"] == "c1" and sent[0] == messages[0]
+
+
+def test_arguments_that_a_model_streams_are_masked_and_come_whole() -> None:
+    def part(index: int, **function: str) -> dict[str, Any]:
+        named = {"id": f"c{index}", "type": "function"} if "name" in function else {}
+        return {"tool_calls": [{"index": index, **named, "function": function}]}
+
+    parts: list[Any] = ["I pay. ", part(0, name="pay", arguments="")]
+    parts += [part(0, arguments=text) for text in ('{"card": 45391488', '03436467, "to"', ': "linh@exa', 'mple.com"}')]
+    parts += [part(1, name="note", arguments='{"a": "4539 1488 '), part(1, arguments='0343 6467"}')]
+    found = told([use("personal")], chat("pay", "script/x", stream=True), script=Scripted(parts))
+    (message,) = [choice["message"] for choice in found.span.output["choices"]]
+    arguments = [json.loads(call["function"]["arguments"]) for call in message["tool_calls"]]
+    assert arguments == [{"card": "[CARD]", "to": "[EMAIL]"}, {"a": "[CARD]"}]
+    assert message["content"] == "I pay. " and not holds(found.answer) and b"linh" not in found.answer
+    assert [call["id"] for call in message["tool_calls"]] == ["c0", "c1"]
+
+
+def test_thoughts_refusals_and_unknown_fields_of_a_stream_are_masked_too() -> None:
+    parts = [
+        {"reasoning_content": "the card 4539 1488"},
+        {"reasoning_content": " 0343 6467 is"},
+        {"content": "mail linh@exam"},
+        {"content": "ple.com", "annotations": [{"type": "note", "text": f"see {CARD}"}]},
+    ]
+    found = told([use("personal")], chat("x", "script/x", stream=True), script=Scripted(parts))
+    deltas = [choice["delta"] for choice in choices(found.answer)]
+    assert "".join(delta.get("reasoning_content") or "" for delta in deltas) == "the card [CARD] is"
+    assert spoken(found.answer) == "mail [EMAIL]"
+    assert not holds(found.answer) and not holds(found.span.model_dump_json().encode())
+    order = [name for delta in deltas for name in delta]
+    assert order.index("content") > max(n for n, name in enumerate(order) if name == "reasoning_content")
+
+
+def test_only_the_roles_that_were_named_are_read() -> None:
+    messages = [{"role": "system", "content": "help@vong.dev answers"}, {"role": "user", "content": "a@b.example.com"}]
+    guard = use("personal", on="input").model_copy(update={"roles": ("user",)})
+    sent = json.loads(told([guard], {"model": "echo/echo", "messages": messages}).sent[0])["messages"]
+    assert [message["content"] for message in sent] == ["help@vong.dev answers", "[EMAIL]"]
+
+
+def test_a_field_that_stands_twice_hides_nothing() -> None:
+    body = f'{{"model":"echo/echo","messages":[{{"role":"user","content":"{CARD}","content":"hello"}}]}}'
+    request = Request("chat", body.encode())
+    assert not holds(request.body())
+    found = asyncio.run(Rehearsal(Makers(NO_AIDS), [use("personal")]).call("chat", body.encode()))
+    assert not holds(found.sent[0]) and not holds(found.span.model_dump_json().encode())
+
+
+def test_a_body_that_cannot_be_used_leaves_no_text_behind() -> None:
+    rehearsal = Rehearsal(Makers(NO_AIDS), [use("personal")])
+    bodies = [f'{{"model": "echo/echo", "messages": "{CARD}', f'{{"model": "echo/echo", "said": "{CARD}"}}']
+    for body in [*bodies, f'{{"model": "no/such", "messages": [{{"role": "user", "content": "{CARD}"}}]}}']:
+        with pytest.raises(VongError):
+            asyncio.run(rehearsal.call("chat", body.encode()))
+    assert len(rehearsal.spans) == 3
+    assert not any(holds(span.model_dump_json().encode()) for span in rehearsal.spans)
+
+
+def test_the_self_test_passes_and_fails_where_a_guard_is_broken(monkeypatch: pytest.MonkeyPatch) -> None:
+    good = asyncio.run(self_test(Makers(NO_AIDS)))
+    assert good.passed and good.ways == 21 and not good.leaks
+
+    async def blind(self: Personal, text: str, ask: Any) -> list[Found]:
+        return []
+
+    monkeypatch.setattr(Personal, "look", blind)
+    bad = asyncio.run(self_test(Makers(NO_AIDS)))
+    assert not bad.passed and len(bad.leaks) == 21
+
+
+def test_the_self_test_names_the_way_that_leaks(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def sieve(self: Passing, text: str) -> str:
+        return text
+
+    monkeypatch.setattr(Passing, "push", sieve)
+    found = asyncio.run(self_test(Makers(NO_AIDS)))
+    assert not found.passed and set(found.leaks) == {
+        *("chat stream output echo/echo", "completions stream output echo/echo", "responses stream output echo/echo"),
+        *("messages stream output echo/echo", "messages stream output native/echo"),
+    }
+
+
+def test_without_guards_nothing_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no(*_: Any) -> None:
+        raise AssertionError("it was read")
+
+    monkeypatch.setattr(Request, "__init__", no)
+    assert holds(told([], chat(SAID)).answer)
+    assert Makers(Aids(NO_AIDS.embed, NO_AIDS.upstream)).posts([], None) is None

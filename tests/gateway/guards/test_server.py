@@ -1,0 +1,165 @@
+"""Guards on a running server: set by API, client and command, seen in answers, spans and metrics; moderations."""
+
+import json
+import time
+from typing import Any
+
+import httpx
+import openai
+import pytest
+from click.testing import CliRunner
+
+from tests.gateway.conftest import Server
+from vong.api import metrics
+from vong.app.doctor import examine
+from vong.cli.gateway import group
+from vong.client import Client
+from vong.config import Settings
+from vong.errors import Forbidden, InvalidInput, NotFound
+from vong.gateway.selftest import CARD, holds
+from vong.records import Policy
+
+from .rehearse import use
+
+MASK = use("personal")
+
+
+@pytest.fixture
+def client(server: Server) -> openai.OpenAI:
+    return openai.OpenAI(base_url=f"{server.url}/v1", api_key=server.key, max_retries=0)
+
+
+def said(client: openai.OpenAI, text: str, model: str = "echo/echo") -> str | None:
+    asked: Any = [{"role": "user", "content": text}]
+    return client.chat.completions.create(model=model, messages=asked).choices[0].message.content
+
+
+def until(wanted: str, client: openai.OpenAI, text: str, model: str = "echo/echo") -> None:
+    """Servers follow within a second of a change."""
+    ends = time.monotonic() + 30
+    while said(client, text, model) != wanted:
+        assert time.monotonic() < ends, "the guards were never seen"
+        time.sleep(0.05)
+
+
+def test_project_guards_hold_for_every_call_and_are_kept_with_their_history(
+    server: Server,
+    client: openai.OpenAI,
+) -> None:
+    guards = server.client.gateway.guards
+    assert guards.show().guards == () and guards.history() == []
+    made = guards.put([MASK])
+    assert guards.put([MASK]) == made == guards.show() and made.changed_at
+    until("pay with [CARD]", client, f"pay with {CARD}")
+    span = server.spans()[-1]
+    assert not holds(span.model_dump_json().encode())
+    assert span.attributes["vong.guards_version"] == made.version
+    assert span.attributes["vong.guards"][0]["found"] == {"card": 1}
+    counted = 'vong_gateway_guards_total{action="mask",guard="personal",on="input"}'
+    assert counted in metrics.exposition(server.platform.journal).decode()
+    assert [len(version.guards) for version in (guards.put([]), *guards.history())] == [0, 0, 1]
+    until(f"pay with {CARD}", client, f"pay with {CARD}")
+
+
+def test_a_blocked_request_is_told_in_openais_words_and_in_anthropics(
+    server: Server,
+    client: openai.OpenAI,
+) -> None:
+    server.client.gateway.put_route("shop", {"echo/echo": 1.0}, policy=Policy(guards=(use("personal", "block"),)))
+    ends = time.monotonic() + 30
+    while "shop" not in server.client.gateway.models():
+        assert time.monotonic() < ends
+    with pytest.raises(openai.BadRequestError) as raised:
+        said(client, f"pay with {CARD}", "shop")
+    assert raised.value.code == "content_filter" and "'personal'" in raised.value.message and CARD not in str(raised)
+    body = {"model": "shop", "max_tokens": 9, "messages": [{"role": "user", "content": CARD}]}
+    answer = httpx.post(f"{server.url}/v1/messages", json=body, headers={"x-api-key": server.key})
+    assert answer.status_code == 400 and answer.json()["error"]["type"] == "invalid_request_error"
+    assert not any(holds(span.model_dump_json().encode()) for span in server.spans())
+    assert said(client, f"pay with {CARD}") == f"pay with {CARD}"  # other calls are not the route's
+
+
+def test_guards_of_a_route_stay_until_they_are_taken_away(server: Server) -> None:
+    api = server.client.gateway
+    first = api.put_route("shop", {"echo/echo": 1.0}, policy=Policy(guards=(MASK,)))
+    second = api.put_route("shop", {"echo/echo": 1.0}, policy=Policy(retries=3))
+    assert second.policy and second.policy.guards == (MASK,) and second.version != first.version
+    third = api.put_route("shop", {"echo/echo": 1.0}, policy=Policy(guards=()))
+    assert third.policy and third.policy.guards == ()
+    with pytest.raises(InvalidInput, match="cannot mask"):
+        api.put_route("shop", {"echo/echo": 1.0}, policy=Policy(guards=(use("length", most_words=3),)))
+    with pytest.raises(NotFound, match="did you mean 'personal'"):
+        api.guards.put([use("persona")])
+
+
+def test_moderations_answer_openais_client(server: Server, client: openai.OpenAI) -> None:
+    found = client.moderations.create(input=["nothing here", f"pay {CARD}"])
+    clean, dirty = found.results
+    assert not clean.flagged and dirty.flagged and found.id.startswith("modr-")
+    assert dirty.categories.model_extra and dirty.categories.model_extra["personal/card"] is True
+    assert dirty.categories.violence is False and dirty.category_applied_input_types.violence == []
+    assert dirty.category_scores.model_extra and dirty.category_scores.model_extra["personal"] == 1.0
+    parts: Any = [{"type": "text", "text": "write to linh@example.com"}]
+    assert client.moderations.create(input=parts, model="omni-moderation-latest").results[0].flagged
+    only = client.moderations.create(input="ghp_" + "a1B2" * 9, model="personal").results[0]
+    assert not only.flagged
+    violent = use("patterns", "block", patterns={"violence": "kill"})
+    server.client.gateway.put_route("strict", {"echo/echo": 1.0}, policy=Policy(guards=(violent,)))
+    ends = time.monotonic() + 30
+    while "strict" not in server.client.gateway.models():
+        assert time.monotonic() < ends
+    hit = client.moderations.create(input="kill it", model="strict").results[0]
+    assert hit.flagged and hit.categories.violence and hit.category_applied_input_types.violence == ["text"]
+    with pytest.raises(openai.NotFoundError, match="did you mean 'personal'"):
+        client.moderations.create(input="x", model="persona")
+    key = {"authorization": f"Bearer {server.key}"}
+    for wrong in ({"input": []}, {"input": [{"type": "image_url", "image_url": {"url": "data:"}}]}, {}):
+        answer = httpx.post(
+            f"{server.url}/v1/moderations", json=wrong, headers={"authorization": f"Bearer {server.key}"}
+        )
+        assert answer.status_code == 400 and answer.json()["error"]["message"]
+    assert httpx.get(f"{server.url}/v1/moderations").status_code == 405
+
+
+def test_texts_are_tried_by_client_and_command(
+    server: Server,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("VONG_URL", server.url)
+    monkeypatch.setenv("VONG_API_KEY", server.key)
+    guards = server.client.gateway.guards
+    tried = guards.hold(f"pay {CARD}", [MASK])
+    assert tried.text == "pay [CARD]" and tried.outcomes[0].found == {"card": 1}
+    assert guards.hold(CARD, [use("personal", "block")]).blocked_by == "personal"
+    assert {kind.name for kind in guards.kinds()} >= {"personal", "judge"} and guards.self_test().passed
+
+    def run(*words: str, code: int = 0) -> str:
+        found = CliRunner().invoke(group, words)
+        assert found.exit_code == code, found.output
+        return found.output
+
+    assert "as they come" in run("guard", "kinds") and '"kinds"' in run("guard", "kinds", "personal")
+    run("guard", "kinds", "persona", code=2)
+    run("guard", "add", "personal", "--action", "mask", "--role", "user", "--set", 'kinds=["card"]')
+    (standing,) = json.loads(run("guards", "--json"))["guards"]
+    assert standing["settings"] == {"kinds": ["card"]} and standing["roles"] == ["user"]
+    assert "[CARD]" in run("guard", "try", f"pay {CARD}")
+    assert "blocked by secrets" in run(
+        "guard", "try", "ghp_" + "a1B2" * 9, "--guard", "secrets", "--action", "block", code=1
+    )
+    assert '"passed": true' in run("guard", "check", "--json")
+    run("guard", "remove", "personal")
+    run("guard", "remove", "personal", code=2)
+    assert len(json.loads(run("guard", "history", "--json"))) == 2
+    run("route", "set", "shop", "echo/echo", "--guards", "/no/such/file", code=2)
+
+
+def test_only_owners_set_the_projects_guards(server: Server) -> None:
+    member = server.client.access.create_key("m", role="member")["secret"]
+    with Client(server.url, member) as other, pytest.raises(Forbidden):
+        other.gateway.guards.put([MASK])
+
+
+def test_the_doctor_sends_the_card_number_too() -> None:
+    (found,) = [finding for finding in examine(Settings()) if finding.check == "masking"]
+    assert found.state == "ok" and "21 ways" in found.seen

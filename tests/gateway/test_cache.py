@@ -1,0 +1,277 @@
+"""Answers are given again where they may be, and never where they may not."""
+
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import openai
+import pytest
+from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import func, select, update
+
+from vong.app.gateway import tidy
+from vong.cli.gateway import group
+from vong.gateway import tables
+from vong.gateway.gateway import AGE
+from vong.gateway.recall import FIGURES, question
+from vong.records import Policy, now
+from vong.records.caching import Caching
+
+from .conftest import Server
+from .fake_upstream import FakeUpstream
+
+OTHER: list[Any] = [{"role": "user", "content": "Where are you?"}]
+ASK: list[Any] = [{"role": "user", "content": "Where is my parcel?"}]
+
+
+@pytest.fixture
+def client(server: Server) -> openai.OpenAI:
+    return openai.OpenAI(base_url=f"{server.url}/v1", api_key=server.key, max_retries=0)
+
+
+def routed(server: Server, target: str = "fake/plain", **cache: Any) -> None:
+    known = server.client.gateway.routes()
+    server.client.gateway.put_route("cached", {target: 1.0}, policy=Policy(cache=Caching(**cache)))
+    if known:
+        time.sleep(AGE + 0.1)  # what a server knows is no older
+
+
+def chat(client: openai.OpenAI, messages: Any = ASK, **more: Any) -> Any:
+    return client.chat.completions.with_raw_response.create(model="cached", messages=messages, **more)
+
+
+def outcome(raw: Any) -> str:
+    return raw.headers["x-vong-cache"]
+
+
+def settled(condition: Callable[[], bool], seconds: float = 20.0) -> None:
+    until = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < until, "it did not come about"
+        time.sleep(0.05)
+
+
+def entries(server: Server) -> int:
+    return sum(state.entries for state in server.client.gateway.cache())
+
+
+def test_the_same_request_is_answered_again_without_asking_anybody(
+    client: openai.OpenAI, server: Server, fake: FakeUpstream
+) -> None:
+    routed(server)
+    first = chat(client)
+    again = chat(client, user="somebody else", metadata={"run": "2"})
+    assert (outcome(first), outcome(again)) == ("miss", "hit")
+    assert again.headers["x-vong-cache-source"] == first.headers["x-vong-span-id"]
+    assert again.parse().choices[0].message.content == first.parse().choices[0].message.content
+    assert len(fake.requests) == 1
+    asked, hit = server.spans()
+    assert hit.attributes["vong.cache"] == "hit" and hit.attributes["vong.cache.source"] == str(asked.id)
+    assert (hit.usage.cost, hit.usage.input_tokens, hit.model) == (0, 0, "fake/plain")
+    assert hit.versions == asked.versions
+    settled(lambda: server.client.gateway.cache()[0].hits == 1)
+    (state,) = server.client.gateway.cache()
+    assert state.route == "cached" and state.entries == 1 and state.bytes > 0 and state.saved_tokens > 0
+
+
+def test_what_changes_an_answer_is_asked_anew(client: openai.OpenAI, server: Server, fake: FakeUpstream) -> None:
+    routed(server)
+    chat(client)
+    assert outcome(chat(client, temperature=0.3)) == "miss"
+    assert outcome(chat(client, [*ASK, {"role": "assistant", "content": "x"}, *ASK])) == "miss"
+    routed(server, "fake/json")
+    assert outcome(chat(client)) == "miss"
+    assert fake.requests[-1].body["model"] == "json"
+
+
+def test_streams_and_other_shapes_share_answers(client: openai.OpenAI, server: Server, fake: FakeUpstream) -> None:
+    routed(server)
+    text = chat(client).parse().choices[0].message.content
+    with client.chat.completions.create(
+        model="cached", messages=ASK, stream=True, stream_options={"include_usage": True}
+    ) as stream:
+        chunks = list(stream)
+    assert "".join(chunk.choices[0].delta.content or "" for chunk in chunks if chunk.choices) == text
+    assert chunks[-1].usage is not None and chunks[-2].choices[0].finish_reason == "stop"
+    response = client.responses.create(model="cached", input=ASK)
+    assert response.output_text == text
+    old = client.completions.create(model="cached", prompt="Where is my parcel?")
+    assert old.choices[0].text == text
+    headers = {"x-api-key": server.key}
+    body = {"model": "cached", "messages": ASK, "stream": True}
+    said = httpx.post(f"{server.url}/v1/chat/completions", headers=headers, json=body)
+    assert said.headers["x-vong-cache"] == "hit" and '"usage"' not in said.text
+    assert len(fake.requests) == 1
+
+
+def test_a_stream_is_kept_once_it_is_whole(client: openai.OpenAI, server: Server, fake: FakeUpstream) -> None:
+    routed(server)
+    with client.chat.completions.create(model="cached", messages=ASK, stream=True) as stream:
+        text = "".join(chunk.choices[0].delta.content or "" for chunk in stream if chunk.choices)
+    settled(lambda: entries(server) == 1)
+    assert chat(client).parse().choices[0].message.content == text
+    routed(server, "fake/drop")
+    for _ in range(2):
+        with (
+            pytest.raises(openai.APIError),
+            client.chat.completions.create(model="cached", messages=OTHER, stream=True) as stream,
+        ):
+            list(stream)
+    assert sum(request.body["model"] == "drop" for request in fake.requests) == 2
+
+
+def test_callers_may_bypass_and_refresh(client: openai.OpenAI, server: Server, fake: FakeUpstream) -> None:
+    routed(server)
+    chat(client)
+    assert outcome(chat(client, extra_headers={"x-vong-cache": "bypass"})) == "bypass"
+    assert outcome(chat(client, extra_headers={"x-vong-cache": "refresh"})) == "refresh"
+    assert outcome(chat(client)) == "hit" and len(fake.requests) == 3
+    with pytest.raises(openai.BadRequestError, match="send bypass or refresh"):
+        chat(client, extra_headers={"x-vong-cache": "never"})
+
+
+def test_keys_users_and_projects_do_not_share_what_they_shall_not(
+    client: openai.OpenAI, server: Server, fake: FakeUpstream
+) -> None:
+    other = openai.OpenAI(
+        base_url=f"{server.url}/v1", api_key=server.client.access.create_key("other")["secret"], max_retries=0
+    )
+    routed(server, scope="key")
+    assert [outcome(chat(one)) for one in (client, client, other, other)] == ["miss", "hit", "miss", "hit"]
+    routed(server, scope="user")
+    users = [outcome(chat(client, user=user)) for user in ("an", "an", "binh")]
+    assert users == ["miss", "hit", "miss"]
+    assert len(fake.requests) == 4
+
+
+def test_answers_grow_old_and_are_forgotten_on_request(client: openai.OpenAI, server: Server) -> None:
+    routed(server, ttl=1)
+    assert [outcome(chat(client)), outcome(chat(client))] == ["miss", "hit"]
+    time.sleep(1.1)
+    assert outcome(chat(client)) == "miss"
+    routed(server, ttl=3600)
+    assert outcome(chat(client)) == "miss"
+    settled(lambda: entries(server) >= 1)
+    assert server.client.gateway.clear_cache("other") == 0
+    assert server.client.gateway.clear_cache("cached") >= 1
+    assert entries(server) == 0
+    time.sleep(AGE + 0.1)
+    assert outcome(chat(client)) == "miss"
+    settled(lambda: entries(server) == 1)
+    server.client.gateway.set_limit("key", "requests", "minute", 100)
+    with server.platform.database.owner() as connection:
+        connection.execute(update(tables.answers).values(expires_at=now()))
+        connection.execute(update(tables.counters).values(begins=now() - timedelta(days=3)))
+    tidy(server.platform)
+    with server.platform.database.owner() as connection:
+        for table in (tables.answers, tables.counters):
+            assert connection.scalar(select(func.count()).select_from(table)) == 0
+
+
+def test_another_server_finds_what_this_one_kept(client: openai.OpenAI, server: Server, fake: FakeUpstream) -> None:
+    routed(server)
+    chat(client)
+    settled(lambda: entries(server) == 1)
+    server.client.gateway.set_limit("project", "requests", "day", 100)  # a change: memory is forgotten
+    time.sleep(AGE + 0.1)
+    assert outcome(chat(client)) == "hit" and len(fake.requests) == 1
+
+
+def test_embeddings_are_kept_too(client: openai.OpenAI, server: Server, fake: FakeUpstream) -> None:
+    routed(server, "fake/embedding")
+    first = client.embeddings.create(model="cached", input=["one", "two"])
+    again = client.embeddings.with_raw_response.create(model="cached", input=["one", "two"])
+    assert outcome(again) == "hit" and again.parse().data == first.data
+    assert len(fake.requests) == 1
+
+
+def test_a_hit_costs_no_budget(client: openai.OpenAI, server: Server) -> None:
+    routed(server, "priced/plain")
+    server.client.gateway.set_limit("project", "cost", "ever", 10**11)
+    assert [outcome(chat(client)) for _ in range(3)] == ["miss", "hit", "hit"]
+    settled(lambda: sum(line.calls for line in server.client.gateway.ledger()) == 3)
+    (line,) = server.client.gateway.ledger()
+    assert line.cost == 12_000_000
+
+
+# by meaning
+
+
+def test_nearly_the_same_question_is_answered_by_meaning_and_checked(
+    client: openai.OpenAI, server: Server, fake: FakeUpstream
+) -> None:
+    routed(server, "echo/echo", mode="semantic", threshold=0.8, checked=1.0)
+    system = {"role": "system", "content": "You work for a parcel service."}
+
+    def ask(text: str) -> Any:
+        return chat(client, [system, {"role": "user", "content": text}])
+
+    first = ask("Where is my parcel?")
+    settled(lambda: entries(server) == 1)
+    near = ask("Where can I find my parcel?")
+    assert outcome(near) == "semantic"
+    assert near.headers["x-vong-cache-source"] == first.headers["x-vong-span-id"]
+    assert near.parse().choices[0].message.content == first.parse().choices[0].message.content
+    assert outcome(ask("How do I cancel my contract?")) == "miss"
+    assert (
+        outcome(chat(client, [{"role": "user", "content": "Where can I find my parcel?"}])) == "miss"
+    )  # another system
+    hit = next(span for span in server.spans() if span.attributes.get("vong.cache") == "semantic")
+    assert 0.8 <= hit.attributes["vong.cache.similarity"] < 1
+    settled(lambda: server.client.gateway.cache()[0].checked == 1)
+    (state,) = server.client.gateway.cache()
+    assert state.false_low is not None and state.false_high is not None and state.false_high > state.false_low
+    (pair,) = server.client.gateway.comparisons(kind="cache")
+    assert pair["comparison"]["of"] == str(hit.id) and 0 < pair["comparison"]["agreement"] < 1
+
+
+def test_questions_about_other_figures_are_other_questions(client: openai.OpenAI, server: Server) -> None:
+    routed(server, "echo/echo", mode="semantic", threshold=0.5)
+    chat(client, [{"role": "user", "content": "Cancel order 1041 please"}])
+    settled(lambda: entries(server) == 1)
+    assert outcome(chat(client, [{"role": "user", "content": "Cancel order 1042 please"}])) == "miss"
+    assert outcome(chat(client, [{"role": "user", "content": "Please cancel order 1041"}])) == "semantic"
+
+
+@given(st.text(), st.text())
+def test_figures_are_words_with_digits(before: str, after: str) -> None:
+    found = FIGURES.findall(f"{before} A-17 {after}")
+    assert "A-17" in found and all(any(sign.isdigit() for sign in word) for word in found)
+
+
+def test_what_is_a_question() -> None:
+    assert question({"messages": ASK}) == "Where is my parcel?"
+    parts = [{"type": "text", "text": "hi"}]
+    assert question({"messages": [{"role": "user", "content": parts}]}) == "hi"
+    image = {"type": "image_url", "image_url": {"url": "data:"}}
+    for last in (
+        {"role": "user", "content": [*parts, image]},
+        {"role": "tool", "content": "hi"},
+        {"role": "user", "content": " "},
+    ):
+        assert question({"messages": [last]}) is None
+    assert question({"input": "hi"}) is None
+
+
+def test_the_command_line(client: openai.OpenAI, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VONG_URL", server.url)
+    monkeypatch.setenv("VONG_API_KEY", server.key)
+
+    def run(*arguments: str, code: int = 0) -> str:
+        result = CliRunner().invoke(group, list(arguments))
+        assert result.exit_code == code, result.output
+        return result.output
+
+    run("route", "set", "cached", "fake/plain", "--cache", "semantic,ttl=60,threshold=0.9", "--shadow", "echo/echo=0.5")
+    policy = server.client.gateway.route("cached").policy
+    assert policy is not None and policy.cache == Caching(mode="semantic", ttl=60, threshold=0.9)
+    assert policy.shadow is not None and (policy.shadow.model, policy.shadow.share) == ("echo/echo", 0.5)
+    assert "cache mode: " in run("route", "set", "cached", "fake/plain", "--cache", "vague", code=2)
+    run("route", "set", "cached", "fake/plain", "--cache", "exact")
+    chat(client)
+    settled(lambda: entries(server) == 1)
+    assert "cached" in run("cache") and "forgot 1 answers" in run("cache", "clear")

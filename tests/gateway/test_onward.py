@@ -1,0 +1,204 @@
+"""Streams that break off are gone on with where the route says so; routes are mirrored to a second target."""
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Callable
+from typing import Any
+
+import anthropic
+import httpx
+import msgspec
+import openai
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vong.errors import NotFound
+from vong.gateway.onward import ASK, joined, onward
+from vong.gateway.providers.events import DONE, event
+from vong.records import Policy
+from vong.records.caching import Shadow
+
+from .conftest import Server
+from .fake_upstream import FakeUpstream
+
+CHAT: list[Any] = [{"role": "user", "content": "one two three four five six"}]
+BROKEN = "faults/drop?after=3"
+"""Says three words, then the connection is closed."""
+
+
+@pytest.fixture
+def client(server: Server) -> openai.OpenAI:
+    return openai.OpenAI(base_url=f"{server.url}/v1", api_key=server.key, max_retries=0)
+
+
+def settled(condition: Callable[[], bool], seconds: float = 20.0) -> None:
+    until = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < until, "it did not come about"
+        time.sleep(0.05)
+
+
+def routed(server: Server, *fallbacks: str, first: str = BROKEN, **policy: Any) -> None:
+    made = Policy(fallbacks=fallbacks, retries=0, continue_streams=True, **policy)
+    server.client.gateway.put_route("steady", {first: 1.0}, policy=made)
+
+
+def said(stream: Any) -> str:
+    return "".join(chunk.choices[0].delta.content or "" for chunk in stream if chunk.choices)
+
+
+# streams that are gone on with
+
+
+def test_a_stream_that_breaks_off_is_gone_on_with_by_the_next_target(
+    client: openai.OpenAI, server: Server, fake: FakeUpstream
+) -> None:
+    routed(server, "fake/plain")
+    with client.chat.completions.create(model="steady", messages=CHAT, stream=True, max_tokens=50) as stream:
+        chunks = list(stream)
+    whole = said(chunks)
+    (asked,) = fake.requests
+    partly, request = asked.body["messages"][-2:]
+    assert partly["role"] == "assistant" and partly["content"] and whole.startswith(partly["content"])
+    assert request == {"role": "user", "content": ASK}
+    assert asked.body["messages"][:-2] == CHAT and asked.body["max_tokens"] == 47
+    assert len(whole) > len(partly["content"])
+    assert len({chunk.id for chunk in chunks}) == 1 and chunks[-1].choices[0].finish_reason == "stop"
+    span = server.spans()[-1]
+    assert (span.status, span.model, span.attributes["vong.continued"]) == ("ok", "fake/plain", 1)
+    assert span.attributes["vong.usage_estimated"] is True
+    assert span.output["choices"][0]["message"]["content"] == whole
+    assert [attempt.get("error") for attempt in span.attributes["vong.attempts"]] == ["upstream_failed", None]
+    assert span.usage.output_tokens is not None and span.usage.output_tokens >= 3 + 3
+
+
+def test_each_target_may_break_off_and_the_last_one_ends_in_the_error_event(
+    client: openai.OpenAI, server: Server
+) -> None:
+    routed(server, "faults/stall?after=2", "echo/echo", timeout={"between_tokens": 0.3})
+    with client.chat.completions.create(model="steady", messages=CHAT, stream=True) as stream:
+        assert said(stream)
+    span = server.spans()[-1]
+    assert (span.status, span.attributes["vong.continued"], span.model) == ("ok", 2, "echo/echo")
+    server.client.gateway.put_route(
+        "doomed", {BROKEN: 1.0}, policy=Policy(fallbacks=("faults/refused",), retries=0, continue_streams=True)
+    )
+    time.sleep(1.1)
+    with (
+        pytest.raises(openai.APIError, match="closed the connection"),
+        client.chat.completions.create(model="doomed", messages=CHAT, stream=True) as stream,
+    ):
+        said(stream)
+    span = server.spans()[-1]
+    assert span.status == "error" and "vong.continued" not in span.attributes
+
+
+def test_other_shapes_are_gone_on_with_as_one_answer(client: openai.OpenAI, server: Server) -> None:
+    routed(server, "echo/echo")
+    with anthropic.Anthropic(base_url=server.url, api_key=server.key, max_retries=0).messages.stream(
+        model="steady", max_tokens=50, messages=CHAT
+    ) as stream:
+        message = stream.get_final_message()
+    (block,) = message.content
+    assert block.type == "text" and len(block.text.split()) > 3 and message.stop_reason == "end_turn"
+    with client.responses.stream(model="steady", input=CHAT) as events:
+        response = events.get_final_response()
+    assert response.status == "completed" and len(response.output_text.split()) > 3
+    assert all(span.attributes["vong.continued"] == 1 for span in server.spans())
+
+
+def test_without_leave_a_stream_ends_where_it_breaks_off(client: openai.OpenAI, server: Server) -> None:
+    server.client.gateway.put_route("plain", {BROKEN: 1.0}, policy=Policy(fallbacks=("echo/echo",), retries=0))
+    with (
+        pytest.raises(openai.APIError),
+        client.chat.completions.create(model="plain", messages=CHAT, stream=True) as stream,
+    ):
+        said(stream)
+
+
+async def sewn(text: str, told: str, size: int) -> str:
+    """What is passed on of a rest that is told in pieces of that size."""
+
+    async def upstream() -> AsyncGenerator[bytes]:
+        yield event({"id": "b", "choices": [{"index": 0, "delta": {"role": "assistant", "content": ""}}]})
+        for start in range(0, len(told), size):
+            yield event({"id": "b", "choices": [{"index": 0, "delta": {"content": told[start : start + size]}}]})
+        yield event({"id": "b", "choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}) + DONE
+
+    events = [one async for one in joined(upstream(), text, "a", "m")]
+    chunks = [msgspec.json.decode(one[6:]) for one in events if one != DONE]
+    assert events[-1] == DONE and all(chunk["id"] == "a" for chunk in chunks)
+    return "".join(chunk["choices"][0]["delta"].get("content") or "" for chunk in chunks)
+
+
+@given(st.text(max_size=300), st.text(max_size=200), st.integers(1, 7), st.integers(0, 130))
+def test_nothing_of_the_rest_is_lost_but_what_the_text_ends_with(text: str, rest: str, size: int, again: int) -> None:
+    told = text[len(text) - min(again, len(text)) :] * bool(again) + rest
+    got = asyncio.run(sewn(text, told, size))
+    assert told.endswith(got) and text.endswith(told[: len(told) - len(got)])
+
+
+def test_what_the_rest_repeats_of_the_text_is_left_out() -> None:
+    for size in (1, 4, 50):
+        assert asyncio.run(sewn("The parcel is on", "parcel is on its way.", size)) == " its way."
+        assert asyncio.run(sewn("The parcel is on", " its way.", size)) == " its way."
+        assert asyncio.run(sewn("The parcel is on", "on its way.", size)) == "on its way."  # may be chance
+
+
+def test_what_is_asked_for_the_rest() -> None:
+    asked = onward({"messages": CHAT, "max_tokens": 10, "temperature": 0.2}, "one two", 4)
+    assert asked["max_tokens"] == 6 and asked["temperature"] == 0.2
+    assert [message["role"] for message in asked["messages"]] == ["user", "assistant", "user"]
+    assert onward({"messages": CHAT, "max_completion_tokens": 3}, "one", 9)["max_completion_tokens"] == 1
+
+
+# shadows
+
+
+def test_a_shadow_is_asked_too_and_nobody_pays_or_waits_for_it(client: openai.OpenAI, server: Server) -> None:
+    policy = Policy(shadow=Shadow(model="priced/plain"))
+    server.client.gateway.put_route("mirrored", {"echo/echo": 1.0}, policy=policy)
+    server.client.gateway.set_limit("key", "cost", "ever", 10**12, name="tester")
+    answer = client.chat.completions.with_raw_response.create(model="mirrored", messages=CHAT, user="linh")
+    with client.chat.completions.create(model="mirrored", messages=CHAT, stream=True) as stream:
+        said(stream)
+    settled(lambda: sum(one.pairs for one in server.client.gateway.compared()) == 2)
+    (summed,) = server.client.gateway.compared(route="mirrored", kind="shadow")
+    assert (summed.target, summed.failed) == ("priced/plain", 0)
+    assert summed.agreement is not None and 0 <= summed.agreement < 1 and summed.same == 0
+    assert server.client.gateway.compared(kind="cache") == []
+    spans = server.spans()
+    shadows = [span for span in spans if span.key == "shadow"]
+    first = next(span for span in spans if str(span.id) == answer.headers["x-vong-span-id"])
+    mirrored = next(span for span in shadows if span.parent_span_id == first.span_id)
+    assert mirrored.trace_id == first.trace_id and mirrored.model == "priced/plain"
+    assert mirrored.usage.cost and mirrored.attributes["vong.tags"] == ["shadow"]
+    settled(lambda: sum(line.calls for line in server.client.gateway.ledger()) == 4)
+    costs = {line.group: line.cost for line in server.client.gateway.ledger(by="key")}
+    assert costs["tester"] == 0 < costs["shadow"]
+    (state,) = server.client.gateway.limits()
+    assert state.used == 0
+    pairs = server.client.gateway.comparisons(route="mirrored", limit=1)
+    assert len(pairs) == 1 and pairs[0]["first"] and pairs[0]["second"]["model"] == "priced/plain"
+    older = server.client.gateway.comparisons(route="mirrored", after=pairs[0]["comparison"]["span_id"])
+    assert len(older) == 1 and older != pairs
+
+
+def test_a_shadow_that_fails_harms_nobody(client: openai.OpenAI, server: Server) -> None:
+    policy = Policy(shadow=Shadow(model="faults/status-500"))
+    server.client.gateway.put_route("mirrored", {"echo/echo": 1.0}, policy=policy)
+    assert client.chat.completions.create(model="mirrored", messages=CHAT).choices[0].message.content
+    settled(lambda: bool(server.client.gateway.compared()))
+    (summed,) = server.client.gateway.compared()
+    assert (summed.pairs, summed.failed, summed.agreement) == (1, 1, None)
+
+
+def test_a_shadow_must_be_there(server: Server) -> None:
+    with pytest.raises(NotFound, match="nobody"):
+        policy = Policy(shadow=Shadow(model="nobody/x"))
+        server.client.gateway.put_route("mirrored", {"echo/echo": 1.0}, policy=policy)
+    body = {"targets": [{"model": "echo/echo"}], "policy": {"shadow": {"model": "echo/echo", "share": 2}}}
+    headers = {"authorization": f"Bearer {server.key}"}
+    answer = httpx.put(f"{server.url}/api/v1/gateway/routes/mirrored", json=body, headers=headers)
+    assert answer.status_code == 422 and "share" in answer.text

@@ -1,0 +1,25 @@
+/** The texts of what a key may call, and of its rotation. */
+export const scopes = {
+  models: "Models",
+  modelsHint: "Names it may call; * stands for any text: triage, openai/*. None: every model",
+  shapes: "Shapes",
+  shapesHint: "How it may ask. None: every way",
+  anyShape: "Every shape",
+  tags: "Tags",
+  tagsHint: "Added to all its calls, for the ledger and for limits",
+  user: "End user",
+  userHint: "Stands in where a call names none",
+  scoped: "A key with models or shapes calls models and gives feedback; it may do nothing else.",
+  may: "May call",
+  everything: "Everything",
+  rotate: "Rotate",
+  rotateTitle: (name: string) => `A new secret for ${name}`,
+  rotateText:
+    "The key stays the same: its name, what it may call, its limits, its budgets and its part of the ledger. The old secret works until the overlap ends.",
+  overlap: "The old secret works for",
+  overlaps: { "0": "No longer", "3600": "1 hour more", "86400": "24 hours more", "604800": "7 days more" },
+  submit: "Make the new secret",
+  previous: (prefix: string, until: string) => `${prefix}… works until ${until}`,
+  previousUsed: (when: string) => `last used ${when}`,
+  previousUnused: "not used since",
+};

@@ -1,0 +1,58 @@
+import { Button, FileInput, Group, Modal, Select, Stack } from "@mantine/core";
+import { useForm } from "@mantine/form";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { ENDPOINTS, startBatch } from "@/api/batches";
+import { useMessages } from "@/app/i18n";
+import { done, failed } from "@/components/notify";
+
+const WINDOWS = ["1h", "24h", "7d"] as const;
+
+/** Uploads a file of calls and starts the batch. */
+export function BatchForm({ onClose }: { onClose: () => void }) {
+  const { batches: t, app } = useMessages();
+  const client = useQueryClient();
+  const form = useForm({
+    initialValues: { file: null as File | null, endpoint: ENDPOINTS[0] as string, window: "24h" },
+    validate: { file: (value) => (value ? null : t.needed) },
+  });
+  const start = useMutation({
+    mutationFn: ({ file, endpoint, window }: typeof form.values) => startBatch(file as File, endpoint, window),
+    onSuccess: () => {
+      void client.invalidateQueries({ queryKey: ["gateway", "batches"] });
+      done(t.started);
+      onClose();
+    },
+    onError: failed,
+  });
+  return (
+    <Modal opened onClose={onClose} title={t.make} closeButtonProps={{ "aria-label": app.close }}>
+      <form onSubmit={form.onSubmit((values) => start.mutate(values))}>
+        <Stack gap="sm">
+          <FileInput
+            label={t.file}
+            description={t.fileHint}
+            placeholder={t.choose}
+            accept=".jsonl,application/jsonl,application/json,text/plain"
+            {...form.getInputProps("file")}
+          />
+          <Select label={t.endpoint} allowDeselect={false} data={[...ENDPOINTS]} {...form.getInputProps("endpoint")} />
+          <Select
+            label={t.window}
+            description={t.windowHint}
+            allowDeselect={false}
+            data={WINDOWS.map((value) => ({ value, label: t.windows[value] }))}
+            {...form.getInputProps("window")}
+          />
+        </Stack>
+        <Group justify="flex-end" mt="lg">
+          <Button variant="default" onClick={onClose}>
+            {app.cancel}
+          </Button>
+          <Button type="submit" loading={start.isPending}>
+            {t.submit}
+          </Button>
+        </Group>
+      </form>
+    </Modal>
+  );
+}

@@ -1,0 +1,193 @@
+import { Button, NumberInput, Select, SimpleGrid, Text } from "@mantine/core";
+import { useForm } from "@mantine/form";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { DatabaseZap } from "lucide-react";
+import { useState } from "react";
+import { api, ok, type S } from "@/api/client";
+import { useMessages } from "@/app/i18n";
+import { useFormats } from "@/app/i18n/format";
+import { Confirm } from "@/components/Confirm";
+import { done, failed } from "@/components/notify";
+import { Facts, Panel, Stats } from "@/components/Page";
+import c from "./gateway.module.css";
+import { policyOf, useSavePolicy, valuesOf } from "./PolicyPanel";
+import { cacheStates } from "./queries";
+
+type Caching = S["Caching"];
+const DEFAULTS = {
+  mode: "exact" as "off" | "exact" | "semantic",
+  ttl: 3600,
+  scope: "project" as NonNullable<Caching["scope"]>,
+  threshold: 0.95,
+  checked: 0.05,
+  agreement: 0.8,
+};
+const MODES = ["off", "exact", "semantic"] as const;
+const SCOPES = ["project", "key", "user"] as const;
+
+function Form({ route, onClose }: { route: S["Route"]; onClose: () => void }) {
+  const { gateway, app } = useMessages();
+  const t = gateway.again;
+  const save = useSavePolicy(route, onClose);
+  const form = useForm({ initialValues: { ...DEFAULTS, ...route.policy?.cache } });
+  const { mode } = form.values;
+  const share = { min: 0, max: 1, step: 0.01, decimalScale: 3 } as const;
+  const submit = ({ mode, ...rest }: typeof DEFAULTS) =>
+    save.mutate({
+      ...(route.policy ?? policyOf(valuesOf(null))),
+      cache: mode === "off" ? null : { mode, ...rest },
+    });
+  return (
+    <form onSubmit={form.onSubmit(submit)}>
+      <SimpleGrid cols={{ base: 1, sm: 3 }} spacing="sm" style={{ alignItems: "end" }}>
+        <Select
+          label={t.mode}
+          allowDeselect={false}
+          data={MODES.map((value) => ({ value, label: t.modes[value] }))}
+          {...form.getInputProps("mode")}
+        />
+        <NumberInput
+          label={t.ttl}
+          suffix=" s"
+          min={1}
+          max={30 * 86400}
+          disabled={mode === "off"}
+          {...form.getInputProps("ttl")}
+        />
+        <Select
+          label={t.scope}
+          allowDeselect={false}
+          disabled={mode === "off"}
+          data={SCOPES.map((value) => ({ value, label: t.scopes[value] }))}
+          {...form.getInputProps("scope")}
+        />
+        {mode === "semantic" && (
+          <>
+            <NumberInput
+              label={t.threshold}
+              description={t.thresholdHint}
+              {...share}
+              min={0.5}
+              {...form.getInputProps("threshold")}
+            />
+            <NumberInput label={t.checked} description={t.checkedHint} {...share} {...form.getInputProps("checked")} />
+            <NumberInput
+              label={t.agreement}
+              description={t.agreementHint}
+              {...share}
+              {...form.getInputProps("agreement")}
+            />
+          </>
+        )}
+      </SimpleGrid>
+      <div className={c.row} style={{ justifyContent: "flex-end", marginTop: 12 }}>
+        <Button size="xs" variant="default" onClick={onClose}>
+          {app.cancel}
+        </Button>
+        <Button size="xs" type="submit" loading={save.isPending}>
+          {app.save}
+        </Button>
+      </div>
+    </form>
+  );
+}
+
+function Forget({ route }: { route: string }) {
+  const t = useMessages().gateway.again;
+  const f = useFormats();
+  const client = useQueryClient();
+  const clear = useMutation({
+    mutationFn: () => ok(api.DELETE("/api/v1/gateway/cache", { params: { query: { route } } })),
+    onSuccess: ({ answers }) => {
+      void client.invalidateQueries({ queryKey: ["gateway", "cache"] });
+      done(t.cleared(f.number(answers)));
+    },
+    onError: failed,
+  });
+  return (
+    <Confirm title={t.clearTitle} text={t.clearText} label={t.clear} onConfirm={() => clear.mutate()}>
+      {(ask) => (
+        <Button size="xs" variant="subtle" color="red" onClick={ask}>
+          {t.clear}
+        </Button>
+      )}
+    </Confirm>
+  );
+}
+
+function Figures({ state }: { state: S["CacheState"] | undefined }) {
+  const t = useMessages().gateway.again;
+  const f = useFormats();
+  const checked = state?.checked ?? 0;
+  const { false_low: low, false_high: high } = state ?? {};
+  return (
+    <Stats
+      items={[
+        { label: t.entries, value: f.number(state?.entries ?? 0) },
+        { label: t.hits, value: f.number(state?.hits ?? 0) },
+        { label: t.saved, value: f.compact(state?.saved_tokens ?? 0) },
+        {
+          label: t.falseHits,
+          value: checked ? `${f.number(state?.false ?? 0)} / ${f.number(checked)}` : "–",
+          note: low != null && high != null ? t.falseNote(f.percent(low), f.percent(high)) : t.unchecked,
+        },
+      ]}
+    />
+  );
+}
+
+/** Which answers a route gives again, and how that goes. */
+export function CachePanel({ route }: { route: S["Route"] }) {
+  const { gateway } = useMessages();
+  const t = gateway.again;
+  const f = useFormats();
+  const [open, setOpen] = useState(false);
+  const cache = route.policy?.cache;
+  const states = useQuery({ ...cacheStates(), enabled: Boolean(cache) });
+  const state = states.data?.find((one) => one.route === route.name);
+  return (
+    <Panel
+      title={t.title}
+      actions={
+        !open && (
+          <>
+            {cache && Boolean(state?.entries) && <Forget route={route.name} />}
+            <Button
+              size="xs"
+              variant="default"
+              leftSection={<DatabaseZap size={14} aria-hidden />}
+              onClick={() => setOpen(true)}
+            >
+              {cache ? t.change : t.make}
+            </Button>
+          </>
+        )
+      }
+    >
+      {open && <Form route={route} onClose={() => setOpen(false)} />}
+      {!open && !cache && (
+        <Text size="sm" c="dimmed">
+          {t.without}
+        </Text>
+      )}
+      {!open && cache && (
+        <>
+          <Figures state={state} />
+          <Facts
+            items={[
+              [t.mode, t.modes[cache.mode ?? "exact"]],
+              [t.ttl, `${f.number(cache.ttl ?? DEFAULTS.ttl)} s`],
+              [t.scope, t.scopes[cache.scope ?? "project"]],
+              ...(cache.mode === "semantic"
+                ? ([
+                    [t.threshold, f.fixed(cache.threshold ?? DEFAULTS.threshold, 2)],
+                    [t.checked, f.percent(cache.checked ?? DEFAULTS.checked)],
+                  ] as [string, string][])
+                : []),
+            ]}
+          />
+        </>
+      )}
+    </Panel>
+  );
+}

@@ -1,0 +1,124 @@
+import { Button, Group, Modal, MultiSelect, Select, Stack, TagsInput, Text, TextInput } from "@mantine/core";
+import { useForm } from "@mantine/form";
+import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
+import { api, ok, type S } from "@/api/client";
+import { useMessages } from "@/app/i18n";
+import { failed } from "@/components/notify";
+import { routesList } from "./queries";
+import { Secret } from "./Secret";
+
+const DAY = 86_400_000;
+const SHAPES = ["chat", "completions", "embeddings", "messages", "responses"];
+const PATTERNS = ["deployment/*", "openai/*"];
+
+/** Makes a key, and shows its secret once. */
+export function KeyForm({ onClose }: { onClose: () => void }) {
+  const { app, gateway, scopes } = useMessages();
+  const t = gateway.keys;
+  const client = useQueryClient();
+  const routes = useInfiniteQuery(routesList()).data?.pages.flat() ?? [];
+  const form = useForm({
+    initialValues: {
+      name: "",
+      role: "member" as S["Key"]["role"],
+      days: "",
+      models: [] as string[],
+      shapes: [] as string[],
+      tags: [] as string[],
+      user: "",
+    },
+    validate: { name: (value) => (value.trim() ? null : t.needed) },
+  });
+  const { role, models, shapes } = form.values;
+  const member = role === "member";
+  const make = useMutation({
+    mutationFn: ({ name, days, tags, user }: typeof form.values) =>
+      ok(
+        api.POST("/api/v1/access/keys", {
+          body: {
+            name: name.trim(),
+            role,
+            expires_at: days ? new Date(Date.now() + Number(days) * DAY).toISOString() : null,
+            scope: member ? { models, shapes } : null,
+            labels: { tags, user: user.trim() || null },
+          },
+        }),
+      ),
+    onSuccess: () => client.invalidateQueries({ queryKey: ["gateway", "keys"] }),
+    onError: failed,
+  });
+  const secret = make.data?.secret;
+  return (
+    <Modal
+      opened
+      onClose={onClose}
+      title={secret ? t.madeTitle : t.make}
+      size="lg"
+      closeOnClickOutside={!secret}
+      closeButtonProps={{ "aria-label": app.close }}
+    >
+      {secret ? (
+        <Secret secret={secret} onClose={onClose} />
+      ) : (
+        <form onSubmit={form.onSubmit((values) => make.mutate(values))}>
+          <Stack gap="sm">
+            <TextInput label={app.name} description={t.nameHint} data-autofocus {...form.getInputProps("name")} />
+            <Group grow align="flex-start">
+              <Select
+                label={t.role}
+                description={t.roleHint[role]}
+                allowDeselect={false}
+                data={(["member", "viewer", "owner"] as const).map((value) => ({ value, label: t.roles[value] }))}
+                {...form.getInputProps("role")}
+              />
+              <Select
+                label={t.expires}
+                description=" "
+                allowDeselect={false}
+                data={[
+                  { value: "", label: t.never },
+                  ...["30", "90", "365"].map((value) => ({ value, label: t.days(value) })),
+                ]}
+                {...form.getInputProps("days")}
+              />
+            </Group>
+            {member && (
+              <>
+                <TagsInput
+                  label={scopes.models}
+                  description={scopes.modelsHint}
+                  data={[...routes.map((one) => one.name), ...PATTERNS]}
+                  {...form.getInputProps("models")}
+                />
+                <MultiSelect
+                  label={scopes.shapes}
+                  description={scopes.shapesHint}
+                  placeholder={shapes.length ? undefined : scopes.anyShape}
+                  data={SHAPES}
+                  {...form.getInputProps("shapes")}
+                />
+                {(models.length > 0 || shapes.length > 0) && (
+                  <Text size="xs" c="dimmed">
+                    {scopes.scoped}
+                  </Text>
+                )}
+              </>
+            )}
+            <Group grow align="flex-start">
+              <TagsInput label={scopes.tags} description={scopes.tagsHint} {...form.getInputProps("tags")} />
+              <TextInput label={scopes.user} description={scopes.userHint} {...form.getInputProps("user")} />
+            </Group>
+          </Stack>
+          <Group justify="flex-end" mt="lg">
+            <Button variant="default" onClick={onClose}>
+              {app.cancel}
+            </Button>
+            <Button type="submit" loading={make.isPending}>
+              {t.submit}
+            </Button>
+          </Group>
+        </form>
+      )}
+    </Modal>
+  );
+}
