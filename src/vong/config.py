@@ -35,7 +35,8 @@ class ProviderSettings(BaseModel):
 
 class PriceSettings(BaseModel):
     """What a model costs you, in US dollars for a million tokens. `cached` is for input tokens read from the
-    provider's cache; where it is not given they cost as other input.
+    provider's cache, `cache_write` and `cache_write_1h` for those written to it. Kinds that are not given cost as other
+    input or output.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -43,6 +44,13 @@ class PriceSettings(BaseModel):
     input: float = Field(ge=0)
     output: float = Field(default=0.0, ge=0)
     cached: float | None = Field(default=None, ge=0)
+    cache_write: float | None = Field(default=None, ge=0)
+    cache_write_1h: float | None = Field(default=None, ge=0)
+    reasoning: float | None = Field(default=None, ge=0)
+    input_audio: float | None = Field(default=None, ge=0)
+    output_audio: float | None = Field(default=None, ge=0)
+    input_image: float | None = Field(default=None, ge=0)
+    output_image: float | None = Field(default=None, ge=0)
 
 
 class Settings(BaseSettings):

@@ -1,5 +1,6 @@
 """What a call costs: published prices, your own, and the unknown, which is never 0."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -9,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vong.config import PriceSettings
+from vong.gateway.kinds import KINDS, counted, possible
 from vong.gateway.prices import Amount, Price, Prices
-from vong.gateway.published import Published, Steps, answer
+from vong.gateway.published import Published, Steps, answer, published_of
 from vong.records import Span, Usage, new_id, now
 
 from .conftest import Server
@@ -50,11 +52,7 @@ def test_what_is_kept_of_a_price_says_what_the_catalogue_calculates() -> None:
 def here(address: str, model: str, at: datetime) -> Published | None:
     """The look-up without a process of its own."""
     found = answer(address, model, at)
-    if found is None:
-        return None
-    steps = [Steps(price[0], tuple(map(tuple, price[1]))) if price else None for price in found["prices"].values()]
-    assert steps[0]
-    return Published(steps[0], steps[1], steps[2], found["lasting"])
+    return published_of(json.loads(json.dumps(found))) if found else None
 
 
 def test_a_price_is_looked_up_once_and_one_that_changes_each_quarter_of_an_hour() -> None:
@@ -101,10 +99,73 @@ def test_your_own_price_wins_and_prices_a_deployment() -> None:
     assert cost("free/model", None, {"free/model": {"input": 0}}) == 0
 
 
+ANTHROPIC, GEMINI = "https://api.anthropic.com/v1", "https://generativelanguage.googleapis.com/v1beta"
+BEDROCK = "https://bedrock-runtime.eu-central-1.amazonaws.com"
+
+
+@pytest.mark.parametrize(
+    ("address", "model", "kinds"),
+    [
+        (ANTHROPIC, "claude-sonnet-4-5", {"cache_write": 3_000}),
+        (ANTHROPIC, "claude-sonnet-4-5", {"cache_write": 3_000, "cache_write_1h": 1_000}),
+        (BEDROCK, "eu.anthropic.claude-sonnet-4-5-20250929-v1:0", {"cache_write": 3_000}),
+        (GEMINI, "gemini-2.5-flash", {"input_audio": 2_000, "reasoning": 400}),
+        (GEMINI, "gemini-2.5-flash-image", {"output_image": 900}),
+        (OPENAI, "gpt-4o", {"reasoning": 400, "input_audio": 100}),
+        ("https://api.cohere.com", "command-r-plus", {}),
+    ],
+)
+def test_kinds_of_tokens_cost_what_the_catalogue_calculates(address: str, model: str, kinds: dict[str, int]) -> None:
+    from genai_prices import Usage as Counted
+    from genai_prices import calc_price
+
+    names = {"cache_write": "cache_write_tokens", "cache_write_1h": "cache_write_1h_tokens"}
+    names |= {"input_audio": "input_audio_tokens", "output_image": "output_image_tokens"}
+    given = {"cache_audio_read_tokens": 0} if "input_audio" in kinds else {}
+    given |= {names[kind]: count for kind, count in kinds.items() if kind in names}
+    counts = Counted(input_tokens=10_000, output_tokens=1_000, cache_read_tokens=2_000, **given)
+    found = calc_price(counts, model, provider_api_url=address, genai_request_timestamp=AT)
+    prices, usage = Prices({}, look=here), Usage(input_tokens=10_000, output_tokens=1_000, cached_tokens=2_000)
+    cost = prices.cost(f"x/{model}", address, usage, AT, kinds)
+    assert cost == round(found.total_price * 1_000_000)
+    most = prices.most(f"x/{model}", address, usage, AT, kinds)
+    assert cost is not None and most is not None and most >= cost
+
+
+def test_your_own_prices_may_name_every_kind() -> None:
+    own = {"input": 1, "output": 2, "cached": 0.5, "cache_write": 3, "reasoning": 5, "output_audio": 7}
+    prices = Prices({"x/y": PriceSettings.model_validate(own)})
+    usage = Usage(input_tokens=100, output_tokens=50, cached_tokens=10)
+    kinds = {"cache_write": 20, "cache_write_1h": 5, "reasoning": 30, "output_audio": 10}
+    wanted = 10 * 0.5 + 20 * 3 + 70 * 1 + 30 * 5 + 10 * 7 + 10 * 2
+    assert prices.cost("x/y", None, usage, AT, kinds) == wanted
+    assert prices.cost("x/y", None, usage, AT) == 10 * 0.5 + 90 * 1 + 50 * 2
+    assert prices.cost("x/z", None, usage, AT, kinds) is None
+
+
+@given(st.dictionaries(st.sampled_from(KINDS), st.integers(0, 10**6)), st.integers(0, 10**6), st.integers(0, 10**6))
+def test_no_call_costs_more_than_is_reserved_for_it(kinds: dict[str, int], read: int, made: int) -> None:
+    own = {kind: number for number, kind in enumerate(KINDS)}
+    price = Price.own(PriceSettings.model_validate({"input": 2, "output": 4, "cached": 9, **own}))
+    assert 0 <= price.cost(read, made, read // 3, kinds) <= price.most(read, made, KINDS)
+
+
 @given(st.integers(0, 10**7), st.integers(0, 10**7), st.integers(0, 10**7))
 def test_a_cost_is_never_negative(read: int, made: int, cached: int) -> None:
-    price = Price(*(Amount((Decimal(text),)) for text in ("0.15", "0.6", "0.075")))
+    one, other, third = (Amount((Decimal(text),)) for text in ("0.15", "0.6", "0.075"))
+    price = Price(one, other, third)
     assert price.cost(read, made, min(read, cached)) >= 0
+
+
+def test_kinds_are_counted_from_usage_and_foreseen_from_the_request() -> None:
+    usage = {
+        "prompt_tokens_details": {"cached_tokens": 1, "cache_write_tokens": 2, "audio_tokens": 0},
+        "completion_tokens_details": {"reasoning_tokens": 3, "audio_tokens": "many"},
+    }
+    assert counted(usage) == {"cache_write": 2, "reasoning": 3}
+    assert counted(None) == counted({"prompt_tokens_details": None}) == {}
+    assert possible(b'{"messages": []}') == {"reasoning"}
+    assert {"cache_write", "cache_write_1h"} <= possible(b'{"cache_control": {"type": "ephemeral", "ttl": "1h"}}')
 
 
 def test_a_cost_that_is_known_already_is_left() -> None:

@@ -174,7 +174,13 @@ def test_what_cannot_be_used_is_refused_without_repeating_the_secret(
     assert answer.status_code == 422 and SECRET not in answer.text
 
 
-ALLOWED = ["http://127.0.0.1:8000/v1", "http://10.0.0.7/v1", "http://[fd12::1]:80", "https://api.openai.com/v1"]
+ALLOWED = [
+    "http://127.0.0.1:8000/v1",
+    "http://[::1]:8000/v1",
+    "http://10.0.0.7/v1",
+    "http://[fd12::1]:80",
+    "https://api.openai.com/v1",
+]
 REFUSED = [
     "http://169.254.169.254/latest",
     "http://2852039166/",
@@ -185,6 +191,21 @@ REFUSED = [
     "http://[fe80::1%25eth0]/",
     "http://[fd00:ec2::254]/",
     "http://100.100.100.200/",
+    "http://[::169.254.169.254]/",
+    "http://[64:ff9b:1::a9fe:a9fe]/",
+    "http://[::ffff:0:169.254.169.254]/",
+    "http://[2002:a9fe:a9fe::]/",
+    "http://[2001:0:a9fe:a9fe::1]/",
+    "http://[0:0:0:0:0:ffff:a9fe:a9fe]/",
+    "http://2852039166./",
+    "http://169.16689662/",
+    "http://%31%36%39.254.169.254/",
+    "http://169\u3002254\u3002169\u3002254/",
+    "http://example.org:80@169.254.169.254/",
+    "http://169.254.169.254#@example.org/",
+    "http://0/",
+    "http://0.0.0.1/",
+    "http://255.255.255.255/",
     "http://0.0.0.0/",
     "http://metadata.google.internal./v1",
     "http://METADATA/",

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
@@ -162,8 +162,11 @@ class RunningGateway:
         with self._platform.database.owner() as connection:
             forget(connection, project_id, span_id, {DELETED: True})
 
-    def _cost(self, choice: Choice, usage: Usage, at: datetime) -> int | None:
-        return self._prices.cost(choice.target, choice.provider.address, usage, at, exact=False)
+    def _cost(self, choice: Choice, usage: Usage, at: datetime, kinds: Collection[str]) -> int | None:
+        address = choice.provider.address
+        if kinds:
+            return self._prices.most(choice.target, address, usage, at, kinds)
+        return self._prices.cost(choice.target, address, usage, at, exact=False)
 
     def _priced(self, project_id: UUID, span: Span) -> Span | None:
         name = str(span.attributes.get("gen_ai.provider.name"))

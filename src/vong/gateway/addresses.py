@@ -20,13 +20,26 @@ REFUSED = tuple(
             "100.100.100.200/32",
             "192.0.0.192/32",
             "168.63.129.16/32",
-            "0.0.0.0/32",
+            "0.0.0.0/8",
+            "255.255.255.255/32",
             "::/128",
             "224.0.0.0/4",
             "ff00::/8",
         ),
     )
 )
+HOLDING = tuple(
+    map(
+        ip_network,
+        (
+            "::/96",  # IPv4-compatible
+            "::ffff:0:0:0/96",  # IPv4-translated
+            "64:ff9b::/96",  # NAT64 (RFC 6052, section 2.1)
+            "64:ff9b:1::/48",  # NAT64 of a network's own (RFC 8215)
+        ),
+    )
+)
+"""IPv6 networks whose addresses end in one of IPv4."""
 NAMES = frozenset(
     {"metadata", "metadata.google.internal", "metadata.goog", "instance-data", "instance-data.ec2.internal"}
 )
@@ -50,6 +63,8 @@ def check_url(url: str, *, allow_link_local: bool = False) -> None:
     if parts.query or parts.fragment or not url.isascii() or not url.isprintable() or " " in url or "\\" in url:
         raise InvalidInput("the base URL holds a query, a fragment or characters that none may hold", hint)
     host = parts.hostname.rstrip(".").lower()
+    if "%" in host and ":" not in host:
+        raise InvalidInput("the base URL has a host in percent signs", hint)
     if not allow_link_local and (host in NAMES or refused(_literal(host))):
         raise InvalidInput(f"{host!r} is a link-local or metadata address", HINT)
 
@@ -62,14 +77,20 @@ def check_peer(host: str, *, allow_link_local: bool) -> None:
 
 def refused(address: IPv4Address | IPv6Address | None) -> bool:
     """Whether no provider may be there."""
-    if isinstance(address, IPv6Address):
-        address = address.ipv4_mapped or address.sixtofour or _translated(address) or address
-    return address is not None and any(address in network for network in REFUSED)
+    if address is None:
+        return False
+    found = [address, *_within(address)] if isinstance(address, IPv6Address) else [address]
+    return any(one in network for one in found for network in REFUSED)
 
 
-def _translated(address: IPv6Address) -> IPv4Address | None:
-    """The IPv4 address within one of NAT64 (RFC 6052, section 2.1)."""
-    return IPv4Address(int(address) & 0xFFFFFFFF) if address in ip_network("64:ff9b::/96") else None
+def _within(address: IPv6Address) -> list[IPv4Address]:
+    """The IPv4 addresses that one of IPv6 leads to. This machine's own leads to none."""
+    if address.is_loopback:
+        return []
+    found = [address.ipv4_mapped, address.sixtofour, *(address.teredo or ())]
+    if any(address in network for network in HOLDING):
+        found.append(IPv4Address(int(address) & 0xFFFFFFFF))
+    return [one for one in found if one is not None]
 
 
 def _literal(host: str) -> IPv4Address | IPv6Address | None:

@@ -8,7 +8,7 @@ import asyncio
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import AbstractContextManager, suppress
 from datetime import datetime
 from math import inf
@@ -43,7 +43,7 @@ WARM = 600.0
 
 Scope = Callable[[UUID], AbstractContextManager[Connection]]
 Owner = Callable[[], AbstractContextManager[Connection]]
-Cost = Callable[[Choice, Usage, datetime], int | None]
+Cost = Callable[[Choice, Usage, datetime, Collection[str]], int | None]
 
 
 class Admission:
@@ -164,26 +164,28 @@ class Admission:
                 choice = directory.resolve(target, way.route)
             except (NotFound, Unavailable):
                 continue  # it cannot answer, and says so itself
-            cost = await self.expected(choice, usage)
+            cost = await self.expected(choice, usage, worst.kinds)
             if cost is None:
                 hint = "give it a price in the table [prices] of vong.toml"
                 raise Unpriced(f"a budget holds, and the price of {choice.target!r} is not known", hint)
             found = max(found, cost)
         return found
 
-    async def expected(self, choice: Choice, usage: Usage) -> int | None:
-        """What a call is expected to cost: nothing where nobody sends a bill, None where the price is not known."""
-        cost = await self._price(choice, usage)
+    async def expected(self, choice: Choice, usage: Usage, kinds: Collection[str] = ()) -> int | None:
+        """What a call is expected to cost: nothing where nobody sends a bill, None where the price is not known. With
+        `kinds`, what it costs at the most if its tokens may be of those kinds.
+        """
+        cost = await self._price(choice, usage, kinds)
         return 0 if cost is None and not _billed(choice) else cost
 
-    async def _price(self, choice: Choice, usage: Usage) -> int | None:
+    async def _price(self, choice: Choice, usage: Usage, kinds: Collection[str]) -> int | None:
         key, moment = (choice.target, choice.provider.address), time.monotonic()
         if moment - self._warm.get(key, -WARM) >= WARM:
-            await asyncio.to_thread(self._cost, choice, usage, now())
+            await asyncio.to_thread(self._cost, choice, usage, now(), kinds)
             if len(self._warm) > 10_000:
                 self._warm.clear()
             self._warm[key] = moment
-        return self._cost(choice, usage, now())
+        return self._cost(choice, usage, now(), kinds)
 
     async def _take(self, share: Share, amount: int) -> None:
         if self._took(share, amount):

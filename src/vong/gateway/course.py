@@ -12,6 +12,7 @@ from vong.errors import VongError
 from vong.gateway.attempts import Attempts
 from vong.gateway.directory import Choice
 from vong.gateway.keys import Principal
+from vong.gateway.kinds import ATTRIBUTE, counted
 from vong.gateway.passage import Passage
 from vong.gateway.providers import Shape
 from vong.gateway.recall import Recall
@@ -152,6 +153,8 @@ class Course:
             found["gen_ai.provider.name"] = self.choice.system
         if output:
             found |= _answered(output)
+            if kinds := counted(output.get("usage")):
+                found[ATTRIBUTE] = kinds
         if self.transcript:
             found["vong.stream"] = True
             if self.broken or (self.transcript.usage is None and self.transcript.chunks):

@@ -7,7 +7,7 @@ knows is None, never 0.
 
 import threading
 from bisect import bisect_left
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from datetime import datetime
 from decimal import Decimal
@@ -18,6 +18,7 @@ from typing import NamedTuple, TypeGuard
 from urllib.parse import urlsplit
 
 from vong.config import PriceSettings
+from vong.gateway.kinds import ATTRIBUTE, INPUT, KINDS, OUTPUT
 from vong.gateway.published import Published, Steps, look
 from vong.records import Span, Usage
 from vong.records.record import changed
@@ -48,31 +49,58 @@ class Amount(NamedTuple):
 
 
 class Price(NamedTuple):
-    """The three amounts. `cached` is for input tokens that the provider read from its cache; they are part of the
-    input's count.
+    """The amounts. `cached` is for input tokens that the provider read from its cache, `kinds` for others that have an
+    amount of their own; all are parts of the input's or the output's count.
     """
 
     input: Amount
     output: Amount
     cached: Amount
+    kinds: Mapping[str, Amount] = {}
 
     @classmethod
     def own(cls, settings: PriceSettings) -> "Price":
         """A price from the settings."""
         cached = settings.input if settings.cached is None else settings.cached
-        return cls(*(Amount((Decimal(str(amount)),)) for amount in (settings.input, settings.output, cached)))
+        given = {kind: getattr(settings, kind) for kind in KINDS}
+        kinds = {kind: _amount(amount) for kind, amount in given.items() if amount is not None}
+        return cls(_amount(settings.input), _amount(settings.output), _amount(cached), kinds)
 
     @classmethod
     def published(cls, found: Published) -> "Price":
         """A price from the catalogue. Output without a price is free: embeddings have none."""
         read = Amount.of(found.input)
         made = Amount.of(found.output) if found.output else Amount((Decimal(0),))
-        return cls(read, made, Amount.of(found.cached) if found.cached else read)
+        kinds = {kind: Amount.of(steps) for kind, steps in found.kinds.items()}
+        return cls(read, made, Amount.of(found.cached) if found.cached else read, kinds)
 
-    def cost(self, read: int, made: int, cached: int) -> int:
-        """Of so many tokens; a half is rounded to the even."""
-        plain = (read - cached) * self.input.at(read) + made * self.output.at(read)
-        return round(plain + cached * self.cached.at(read))
+    def cost(self, read: int, made: int, cached: int, kinds: Mapping[str, int] | None = None) -> int:
+        """Of so many tokens, of which `kinds` are billed by themselves; a half is rounded to the even."""
+        total = cached * self.cached.at(read)
+        if not kinds:
+            return round(total + (read - cached) * self.input.at(read) + made * self.output.at(read))
+        kept = kinds.get("cache_write", 0), kinds.get("cache_write_1h", 0)
+        kinds = {**kinds, "cache_write": max(kept[0] - kept[1], 0)}
+        for names, left, plain in ((INPUT, read - cached, self.input), (OUTPUT, made, self.output)):
+            for name in names:
+                count = min(kinds.get(name, 0), left)
+                left -= count
+                total += count * self.of(name, plain).at(read)
+            total += left * plain.at(read)
+        return round(total)
+
+    def of(self, kind: str, plain: Amount) -> Amount:
+        """The amount of a kind; where it has none, that of what it is a part of."""
+        found = self.kinds.get(kind)
+        return found or (self.kinds.get("cache_write", plain) if kind == "cache_write_1h" else plain)
+
+    def most(self, read: int, made: int, kinds: Collection[str]) -> int:
+        """Of so many tokens where all may be of the dearest of those kinds."""
+        amounts = [
+            max([plain.at(read), *(self.of(kind, plain).at(read) for kind in names if kind in kinds)])
+            for names, plain in ((INPUT, self.input), (OUTPUT, self.output))
+        ]
+        return round(read * max(amounts[0], self.cached.at(read)) + made * amounts[1])
 
 
 class Prices:
@@ -105,18 +133,36 @@ class Prices:
         """
         if span.usage.cost is not None or span.model is None:
             return span
-        cost = self.cost(span.model, address, counted(span), span.started_at)
+        kinds = span.attributes.get(ATTRIBUTE)
+        cost = self.cost(span.model, address, counted(span), span.started_at, kinds)
         return span if cost is None else changed(span, usage=changed(span.usage, cost=cost))
 
-    def cost(self, target: str, address: str | None, usage: Usage, at: datetime, *, exact: bool = True) -> int | None:
+    def cost(
+        self,
+        target: str,
+        address: str | None,
+        usage: Usage,
+        at: datetime,
+        kinds: Mapping[str, int] | None = None,
+        *,
+        exact: bool = True,
+    ) -> int | None:
         """What a call of that target (`PROVIDER/MODEL`) costs; None where a count or the price is unknown. Unless it
         must be `exact`, a price of a moment ago will do while it is looked up anew.
         """
         read, made = usage.input_tokens, usage.output_tokens
         if read is None or made is None:
             return None
-        price = self._own.get(target) or self._of(address, target.partition("/")[2], at, exact)
-        return price.cost(read, made, min(usage.cached_tokens or 0, read)) if price else None
+        price = self._price(target, address, at, exact)
+        return price.cost(read, made, min(usage.cached_tokens or 0, read), kinds) if price else None
+
+    def most(self, target: str, address: str | None, usage: Usage, at: datetime, kinds: Collection[str]) -> int | None:
+        """What a call costs at the most that may use those kinds of tokens; a price of a moment ago will do."""
+        price = self._price(target, address, at, exact=False)
+        return price.most(usage.input_tokens or 0, usage.output_tokens or 0, kinds) if price else None
+
+    def _price(self, target: str, address: str | None, at: datetime, exact: bool) -> Price | None:
+        return self._own.get(target) or self._of(address, target.partition("/")[2], at, exact)
 
     def _of(self, address: str | None, model: str, at: datetime, exact: bool) -> Price | None:
         if not _public(address):
@@ -177,6 +223,10 @@ def _elsewhere(address: str) -> bool:
     with suppress(ValueError):
         return not ip_address(host).is_loopback
     return host != "localhost"
+
+
+def _amount(dollars: float) -> Amount:
+    return Amount((Decimal(str(dollars)),))
 
 
 def counted(span: Span) -> Usage:

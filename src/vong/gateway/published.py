@@ -7,8 +7,11 @@ import json
 import logging
 import subprocess
 import sys
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
+
+from vong.gateway.kinds import CATALOGUE
 
 log = logging.getLogger(__name__)
 PATIENCE = 30.0
@@ -23,12 +26,15 @@ class Steps(NamedTuple):
 
 
 class Published(NamedTuple):
-    """What the catalogue says of a model at a moment. `lasting` where that does not depend on the moment."""
+    """What the catalogue says of a model at a moment. `lasting` where that does not depend on the moment; `kinds` of
+    tokens that have a price of their own.
+    """
 
     input: Steps
     output: Steps | None
     cached: Steps | None
     lasting: bool
+    kinds: Mapping[str, Steps] = {}
 
 
 def look(address: str, model: str, at: datetime) -> Published | None:
@@ -44,8 +50,15 @@ def look(address: str, model: str, at: datetime) -> Published | None:
     if found is None:
         log.info("no published price of %r at %s", model, address)
         return None
-    read, made, cached = (_steps(found["prices"][name]) for name in NAMES)
-    return Published(read, made, cached, found["lasting"]) if read else None
+    return published_of(found)
+
+
+def published_of(found: Mapping[str, Any]) -> Published | None:
+    """An answer as a price."""
+    prices = {name: _steps(price) for name, price in found["prices"].items()}
+    read, made, cached = (prices[name] for name in NAMES)
+    kinds = {kind: price for kind, name in CATALOGUE.items() if (price := prices[name]) is not None}
+    return Published(read, made, cached, found["lasting"], kinds) if read else None
 
 
 def _steps(price: Any) -> Steps | None:
@@ -61,7 +74,7 @@ def answer(address: str, model: str, at: datetime) -> dict[str, Any] | None:
         found = calc_price(Usage(input_tokens=1), model, provider_api_url=address, genai_request_timestamp=at)
     except (LookupError, ValueError):
         return None
-    prices = {name: _plain(getattr(found.model_price, name, None)) for name in NAMES}
+    prices = {name: _plain(getattr(found.model_price, name, None)) for name in (*NAMES, *CATALOGUE.values())}
     if prices["input_mtok"] is None or getattr(found.model_price, "requests_kcount", None) is not None:
         return None  # billed otherwise than by its tokens
     return {"prices": prices, "lasting": not isinstance(found.model.prices, list)}

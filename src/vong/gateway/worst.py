@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from vong.gateway.kinds import possible
 from vong.gateway.passage import Passage
 from vong.gateway.providers import Shape
 
@@ -15,20 +16,24 @@ PARTS = (b'"image_url"', b'"input_audio"', b'"file"', b'"image"', b'"document"',
 
 
 class Worst(NamedTuple):
-    """Tokens read and made at the most. `cap` is the end that the call is sent with, None where it has its own."""
+    """Tokens read and made at the most, and the kinds that they may be of (`vong.gateway.kinds`). `cap` is the end that
+    the call is sent with, None where it has its own.
+    """
 
     read: int
     made: int
     cap: int | None
+    kinds: frozenset[str] = frozenset()
 
 
 def worst(shape: Shape, passage: Passage, body: bytes) -> Worst:
     """A token is a byte or more in every common vocabulary, and the JSON around the text makes up for the words that a
     chat template adds; so the bytes of the request bound what is read.
     """
+    kinds = possible(body)
     read = passage.size + PART * sum(body.count(part) for part in PARTS)
     if shape == "embeddings":
-        return Worst(read, 0, None)
+        return Worst(read, 0, None, kinds)
     asked = passage.asked
     most = asked.max_completion_tokens or asked.max_tokens
-    return Worst(read, max(most or ANSWER, 0) * max(asked.n or 1, 1), None if most else ANSWER)
+    return Worst(read, max(most or ANSWER, 0) * max(asked.n or 1, 1), None if most else ANSWER, kinds)

@@ -36,7 +36,7 @@ def list_providers(as_json: bool) -> None:
     "--kind",
     default="openai",
     show_default=True,
-    help="openai (any API in its shape), groq, mistral, ollama …: see the guide on providers.",
+    help="openai (any API in its shape), anthropic, gemini, bedrock, groq …: see the guide on providers.",
 )
 @click.option("--base-url", help="Where it is: http(s)://HOST[:PORT]/PATH.")
 @click.option("--api-key-file", type=click.File(), help="A file with the API key; - reads it from stdin.")

@@ -99,6 +99,8 @@ def usage_of(usage: Mapping[str, Any]) -> dict[str, Any]:
     read, kept = usage.get("cache_read_input_tokens") or 0, usage.get("cache_creation_input_tokens") or 0
     prompt, made = (usage.get("input_tokens") or 0) + read + kept, usage.get("output_tokens") or 0
     details = {"cached_tokens": read, "cache_write_tokens": kept}
+    if hour := (usage.get("cache_creation") or {}).get("ephemeral_1h_input_tokens"):
+        details["cache_write_1h_tokens"] = hour
     counts = {"prompt_tokens": prompt, "completion_tokens": made, "total_tokens": prompt + made}
     return {**counts, "prompt_tokens_details": details}
 

@@ -20,6 +20,7 @@ import { useMessages } from "@/app/i18n";
 import { useFormats } from "@/app/i18n/format";
 import { Confirm } from "@/components/Confirm";
 import { done, failed } from "@/components/notify";
+import { EXAMPLES, KINDS } from "./kinds";
 
 const NAME = /^[a-z0-9][a-z0-9._-]{0,62}$/;
 const SHOWN = 24;
@@ -67,7 +68,8 @@ export function ProviderForm({ known, onClose }: { known: S["ProviderState"] | n
     },
     validate: {
       name: (value) => (NAME.test(value) ? null : t.nameRule),
-      base: (value) => (value === "" || /^https?:\/\//.test(value) ? null : t.baseRule),
+      base: (value, { kind }) =>
+        /^https?:\/\//.test(value) || (value === "" && KINDS[kind] !== null) ? null : t.baseRule,
     },
   });
   const path = (name: string) => ({ params: { path: { name } } });
@@ -123,7 +125,7 @@ export function ProviderForm({ known, onClose }: { known: S["ProviderState"] | n
             <Select
               label={t.kind}
               description={t.kindHint}
-              data={["openai", "echo"]}
+              data={Object.keys(KINDS)}
               allowDeselect={false}
               disabled={fixed}
               {...form.getInputProps("kind")}
@@ -131,15 +133,21 @@ export function ProviderForm({ known, onClose }: { known: S["ProviderState"] | n
           </Group>
           <TextInput
             label={t.base}
-            description={t.baseHint}
-            placeholder="https://api.openai.com/v1"
+            description={KINDS[form.values.kind] === null ? t.baseNeeded : t.baseHint}
+            placeholder={KINDS[form.values.kind] ?? EXAMPLES[form.values.kind]}
             disabled={fixed}
             {...form.getInputProps("base")}
           />
           {!fixed && (
             <PasswordInput
               label={t.key}
-              description={known?.key_set ? t.keyKept(known.key ?? "…") : t.keyHint}
+              description={
+                known?.key_set
+                  ? t.keyKept(known.key ?? "…")
+                  : form.values.kind === "bedrock"
+                    ? t.keyOfBedrock
+                    : t.keyHint
+              }
               autoComplete="off"
               visibilityToggleButtonProps={{ "aria-label": t.showKey, "aria-hidden": false, tabIndex: 0 }}
               {...form.getInputProps("key")}

@@ -1,0 +1,102 @@
+"""Nothing that a caller, a key or an upstream says can add a line to a request, or lead it elsewhere."""
+
+import asyncio
+import json
+from collections.abc import Iterator
+
+import pytest
+from pydantic import SecretStr
+
+from tests.gateway.fake_upstream import FakeUpstream
+from vong import plugins
+from vong.config import ProviderSettings
+from vong.errors import InvalidInput, Misconfigured, UpstreamFailed
+from vong.gateway import addresses
+from vong.gateway.connection import Limits
+from vong.gateway.providers import Ask, Reply
+from vong.gateway.upstream import PATHS, Endpoint, Upstream
+
+REMOTE = sorted(set(plugins.names("provider")) - {"echo", "faults"})
+LINES = ["a\r\nx-injected: 1", "a\nx-injected: 1", "a\rb", "a\x00b", "khóa", "a\u2028b"]
+
+
+@pytest.fixture
+def fake() -> Iterator[FakeUpstream]:
+    started = FakeUpstream().start()
+    yield started
+    started.stop()
+
+
+def call(kind: str, url: str, model: str, key: str = "secret") -> Reply:
+    async def run() -> Reply:
+        upstream = Upstream()
+        settings = ProviderSettings(kind=kind, base_url=url, api_key=SecretStr(key))
+        body = json.dumps({"model": model, "messages": [{"role": "user", "content": "?"}]}).encode()
+        try:
+            return await plugins.load("provider", kind)("subject", settings, upstream).call(Ask("chat", model, body))
+        finally:
+            upstream.close()
+
+    return asyncio.run(run())
+
+
+@pytest.mark.parametrize("kind", REMOTE)
+@pytest.mark.parametrize("key", LINES)
+def test_a_key_that_would_end_its_header_is_refused(fake: FakeUpstream, kind: str, key: str) -> None:
+    with pytest.raises(Misconfigured, match="no header may hold"):
+        call(kind, fake.url, "plain", key)
+    assert not fake.requests
+
+
+@pytest.mark.parametrize("kind", REMOTE)
+@pytest.mark.parametrize("model", ["a\r\nx-injected: 1\r\n\r\nGET /admin HTTP/1.1", "../../admin", "a b", "a?b#c"])
+def test_a_models_name_adds_no_line_and_no_path(fake: FakeUpstream, kind: str, model: str) -> None:
+    call(kind, fake.url, model)
+    (request,) = fake.requests
+    assert "x-injected" not in request.headers
+    path = request.path.replace("..%2F..%2Fadmin", "").replace("%20", "")
+    assert "admin" not in path.partition("%")[0] and "?" not in path and " " not in path
+
+
+@pytest.mark.parametrize("path", ["/a b", "/a\r\nhost: evil", "/ế", "/a\tb"])
+def test_a_path_that_would_end_its_line_is_refused(path: str) -> None:
+    with pytest.raises(InvalidInput, match="cannot be asked for"):
+        Endpoint("http://127.0.0.1/v1", {}).request(path, b"{}")
+
+
+@pytest.mark.parametrize("value", LINES)
+def test_a_header_of_one_request_that_would_end_its_line_is_refused(value: str) -> None:
+    with pytest.raises(InvalidInput, match="x-of-the-caller"):
+        Endpoint("http://127.0.0.1/v1", {}).request("/chat", b"{}", {"x-of-the-caller": value})
+
+
+def test_paths_that_callers_choose_do_not_fill_the_memory() -> None:
+    endpoint = Endpoint("http://127.0.0.1/v1", {})
+    heads = [endpoint.request(f"/models/{number}", b"{}") for number in range(3 * PATHS)]
+    assert len(set(heads)) == 3 * PATHS
+    assert len(endpoint._heads) <= PATHS
+
+
+@pytest.mark.parametrize("kind", REMOTE)
+def test_a_redirect_is_not_followed(fake: FakeUpstream, kind: str) -> None:
+    with pytest.raises(UpstreamFailed, match="302") if kind != "deployment" else pytest.raises(Exception, match="302"):
+        call(kind, fake.url, "redirect")
+    assert len(fake.requests) == 1
+
+
+def test_an_address_is_looked_at_again_once_the_name_is_resolved(
+    fake: FakeUpstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(addresses, "REFUSED", (addresses.ip_network("127.0.0.0/8"), addresses.ip_network("::1/128")))
+
+    async def send() -> None:
+        upstream = Upstream()
+        try:
+            endpoint = Endpoint(f"http://localhost:{fake.port}/v1", {"authorization": "Bearer secret"})
+            await upstream.send(endpoint, "/models", None, Limits())
+        finally:
+            upstream.close()
+
+    with pytest.raises(Misconfigured, match="leads to"):
+        asyncio.run(send())
+    assert not fake.requests
