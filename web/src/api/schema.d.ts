@@ -758,7 +758,7 @@ export interface paths {
         };
         /**
          * Preview
-         * @description What a harvest would give: its counts, the disagreements, and the first 50 examples.
+         * @description What a harvest would give: its counts, the disagreements, and the newest 50 examples, newest first.
          */
         get: operations["feedback_preview"];
         put?: never;
@@ -807,6 +807,110 @@ export interface paths {
         get: operations["feedback_summary"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gateway/guards": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Guards
+         * @description The guards of all the project's calls.
+         */
+        get: operations["gateway_guards"];
+        /**
+         * Set Guards
+         * @description Set the guards of all the project's calls; for owners. The same again changes nothing.
+         */
+        put: operations["gateway_set_guards"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gateway/guards/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Guards History
+         * @description How the project's guards stood, newest first.
+         */
+        get: operations["gateway_guards_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gateway/guards/kinds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Guard Kinds
+         * @description Every guard that is installed: what it does, and its settings as a JSON schema.
+         */
+        get: operations["gateway_guard_kinds"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gateway/guards/self-test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Self Test
+         * @description Send a made-up card number every way through the gateway, now, and see whether it is masked on each.
+         */
+        get: operations["gateway_self_test"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gateway/guards/try": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try Guards
+         * @description Hold a text against guards. Nothing is stored.
+         */
+        post: operations["gateway_try_guards"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2357,7 +2461,7 @@ export interface components {
              *       "phone"
              *     ]
              */
-            kinds: ("email" | "iban" | "card" | "ip" | "birth_date" | "phone")[];
+            kinds: ("email" | "iban" | "card" | "ip" | "ssn" | "national_id" | "birth_date" | "phone")[];
             /**
              * Labels
              * @default []
@@ -3314,6 +3418,107 @@ export interface components {
              */
             routes: number;
         };
+        /**
+         * GuardKind
+         * @description A guard that is installed: what it does, its actions, and its settings as a JSON schema.
+         */
+        GuardKind: {
+            /** About */
+            about: string;
+            /** Actions */
+            actions: ("block" | "mask" | "flag" | "retry")[];
+            /** Name */
+            name: string;
+            /** Settings */
+            settings: {
+                [key: string]: unknown;
+            };
+            /** Streams */
+            streams: string;
+        };
+        /**
+         * GuardOutcome
+         * @description What one guard found: how often each kind. `action` is what was done of it, `none` where nothing was found.
+         */
+        GuardOutcome: {
+            /**
+             * Action
+             * @enum {string}
+             */
+            action: "block" | "mask" | "flag" | "retry" | "none";
+            /**
+             * Found
+             * @default {}
+             */
+            found: {
+                [key: string]: number;
+            };
+            /** Guard */
+            guard: string;
+            /** Ms */
+            ms: number;
+            /**
+             * On
+             * @enum {string}
+             */
+            on: "input" | "output";
+        };
+        /**
+         * GuardTrial
+         * @description A text that was held against guards: what became of it (null where it was blocked), and what each found.
+         */
+        GuardTrial: {
+            /** Blocked By */
+            blocked_by: string | null;
+            /** Outcomes */
+            outcomes: components["schemas"]["GuardOutcome"][];
+            /** Text */
+            text: string | null;
+        };
+        /**
+         * GuardUse
+         * @description One guard at its post. `block` refuses the text, `mask` puts placeholders in place of what was found, `flag`
+         *     notes it, `retry` (of answers) asks the model once more, and blocks the second time.
+         *
+         *     `settings` are the guard's own. `roles` are those whose texts it reads in requests, its own choice where none is
+         *     said; what the model answers is always read where `on` covers output.
+         */
+        GuardUse: {
+            /**
+             * Action
+             * @default block
+             * @enum {string}
+             */
+            action: "block" | "mask" | "flag" | "retry";
+            /** Guard */
+            guard: string;
+            /**
+             * On
+             * @default both
+             * @enum {string}
+             */
+            on: "input" | "output" | "both";
+            /**
+             * Roles
+             * @default []
+             */
+            roles: ("system" | "user" | "assistant" | "tool")[];
+            /**
+             * Settings
+             * @default {}
+             */
+            settings: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * GuardsWanted
+         * @description The guards of all calls, in the order in which they look; none removes them.
+         */
+        GuardsWanted: {
+            /** Guards */
+            guards: components["schemas"]["GuardUse"][];
+        };
         /** HTTPValidationError */
         HTTPValidationError: {
             /** Detail */
@@ -4229,7 +4434,7 @@ export interface components {
          * Policy
          * @description What a route does when a target fails before its first token: it is asked again `retries` times (1 gets over a
          *     connection that was reset), then the `fallbacks` are, in their order. `cap` bounds the calls that a target gets at
-         *     once.
+         *     once. `guards` look at what passes, after those of the project.
          */
         Policy: {
             /**
@@ -4246,6 +4451,11 @@ export interface components {
              * @default []
              */
             fallbacks: string[];
+            /**
+             * Guards
+             * @default []
+             */
+            guards: components["schemas"]["GuardUse"][];
             /**
              * Retries
              * @default 1
@@ -4347,6 +4557,21 @@ export interface components {
         ProjectChoice: {
             /** Project */
             project: string;
+        };
+        /**
+         * ProjectGuards
+         * @description The guards that hold for every call of a project, before those of its route. `version` is a hash of them.
+         */
+        ProjectGuards: {
+            /** Changed At */
+            changed_at?: string | null;
+            /**
+             * Guards
+             * @default []
+             */
+            guards: components["schemas"]["GuardUse"][];
+            /** Version */
+            version: string;
         };
         /**
          * ProjectName
@@ -4959,6 +5184,25 @@ export interface components {
             signature: string;
         };
         /**
+         * SelfTest
+         * @description Whether a made-up card number was masked on every way through the gateway; `leaks` names the ways where not.
+         */
+        SelfTest: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Leaks */
+            leaks: string[];
+            /** Ms */
+            ms: number;
+            /** Passed */
+            passed: boolean;
+            /** Ways */
+            ways: number;
+        };
+        /**
          * ServingStanding
          * @description Deployments that answer, and all that should.
          */
@@ -5362,6 +5606,31 @@ export interface components {
              * @default 1
              */
             weight: number;
+        };
+        /**
+         * TextToTry
+         * @description A text, as of a request or of an answer, and the guards to try on it; without any it is tried on those of calls
+         *     to `model`, a route or another name: without that too, on the project's.
+         */
+        TextToTry: {
+            /**
+             * Guards
+             * @default []
+             */
+            guards: components["schemas"]["GuardUse"][];
+            /**
+             * Model
+             * @default
+             */
+            model: string;
+            /**
+             * On
+             * @default input
+             * @enum {string}
+             */
+            on: "input" | "output";
+            /** Text */
+            text: string;
         };
         /**
          * Timeouts
@@ -7529,6 +7798,163 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Summary"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    gateway_guards: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProjectGuards"];
+                };
+            };
+        };
+    };
+    gateway_set_guards: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GuardsWanted"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProjectGuards"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    gateway_guards_history: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProjectGuards"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    gateway_guard_kinds: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GuardKind"][];
+                };
+            };
+        };
+    };
+    gateway_self_test: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SelfTest"];
+                };
+            };
+        };
+    };
+    gateway_try_guards: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TextToTry"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GuardTrial"];
                 };
             };
             /** @description Validation Error */
