@@ -42,14 +42,15 @@ export function valuesOf(policy: Policy | null | undefined): Values {
   };
 }
 
-/** The fields of the form as a policy. */
-export function policyOf(values: Values): Policy {
+/** The fields of the form as a policy; its guards have a form of their own. */
+export function policyOf(values: Values, guards: Policy["guards"] = []): Policy {
   const { fallbacks, retries, connect, first_token, between_tokens, total, failures, window, pause } = values;
   return {
     fallbacks,
     retries,
     timeout: { connect, first_token, between_tokens, total: total === "" ? null : total },
     breaker: { failures, window, pause },
+    guards,
   };
 }
 
@@ -81,7 +82,7 @@ function Form({ route, onClose }: { route: S["Route"]; onClose: () => void }) {
   const form = useForm({ initialValues: valuesOf(route.policy) });
   const seconds = { suffix: " s", min: 0.1, max: 3600, hideControls: true, size: "sm" } as const;
   return (
-    <form onSubmit={form.onSubmit((values) => save.mutate(policyOf(values)))}>
+    <form onSubmit={form.onSubmit((values) => save.mutate(policyOf(values, route.policy?.guards)))}>
       <TagsInput
         label={t.fallbacks}
         description={t.fallbacksHint}

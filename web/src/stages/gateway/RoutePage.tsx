@@ -18,6 +18,7 @@ import { When } from "@/components/When";
 import { CanaryForm } from "./CanaryForm";
 import { CanaryPanel } from "./CanaryPanel";
 import { faultOf, shown } from "./canary";
+import { GuardsPanel } from "./GuardsPanel";
 import c from "./gateway.module.css";
 import { Mix } from "./Mix";
 import { PolicyPanel } from "./PolicyPanel";
@@ -263,6 +264,7 @@ export default function RoutePage() {
                     <Targets route={route} running={running} onGrow={() => setGrowing(true)} />
                   )}
                   <PolicyPanel route={route} />
+                  <GuardsPanel route={route} />
                 </>
               }
               side={

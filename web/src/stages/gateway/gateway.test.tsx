@@ -1,8 +1,10 @@
 import type { S } from "@/api/client";
 import { timeMarks } from "@/components/charts/Line";
 import { faultOf, progress, shares, shown, trailCurves } from "./canary";
+import { type Edited, editedOf, usesOf } from "./GuardsEditor";
 import { policyOf, valuesOf } from "./PolicyPanel";
 import { keyState, snippets } from "./snippets";
+import { foundText } from "./TryGuards";
 import { bucketOf, curves, readUsageSearch, sinceOf, steps, together } from "./usage";
 
 const report = (points: Partial<S["UsagePoint"]>[], rest: Partial<S["UsageReport"]> = {}) =>
@@ -160,6 +162,7 @@ describe("the policy of a route", () => {
     retries: 2,
     timeout: { connect: 1, first_token: 2, between_tokens: 3, total: null },
     breaker: { failures: 4, window: 5, pause: 6 },
+    guards: [],
   };
 
   it("comes out of the form as it went in", () => {
@@ -168,5 +171,27 @@ describe("the policy of a route", () => {
 
   it("begins with what the server would take", () => {
     expect(policyOf(valuesOf(null)).timeout).toEqual({ connect: 5, first_token: 60, between_tokens: 30, total: null });
+  });
+});
+
+describe("guards in a form", () => {
+  const uses: S["GuardUse"][] = [
+    { guard: "personal", on: "both", action: "mask", roles: ["user"], settings: { kinds: ["card"] } },
+    { guard: "secrets", on: "output", action: "block", roles: [], settings: {} },
+  ];
+
+  it("come back as they were", () => {
+    expect(usesOf(editedOf(uses))).toEqual(uses);
+  });
+
+  it("are not saved while their settings are no JSON object", () => {
+    const [one] = editedOf(uses);
+    for (const settings of ["{", "[1]", "3"]) expect(usesOf([{ ...(one as Edited), settings }])).toBeNull();
+    expect(usesOf([{ ...(one as Edited), settings: " " }])?.[0]?.settings).toEqual({});
+  });
+
+  it("tell what they found", () => {
+    expect(foundText({ card: 2, email: 1 })).toBe("card 2, email 1");
+    expect(foundText({})).toBe("");
   });
 });

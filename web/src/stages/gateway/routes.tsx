@@ -49,4 +49,10 @@ const limits = createRoute({
   component: lazyRouteComponent(() => import("./LimitsPage")),
 });
 
-export const routes = [home, list, route, providers, keys, limits] as const;
+const guards = createRoute({
+  getParentRoute: () => root,
+  path: "/gateway/guards",
+  component: lazyRouteComponent(() => import("./GuardsPage")),
+});
+
+export const routes = [home, list, route, providers, keys, limits, guards] as const;

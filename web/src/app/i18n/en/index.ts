@@ -3,6 +3,7 @@ import { data } from "./data";
 import { evals } from "./evals";
 import { feedback } from "./feedback";
 import { gateway } from "./gateway";
+import { guards } from "./guards";
 import { home } from "./home";
 import { knowledge } from "./knowledge";
 import { loop } from "./loop";
@@ -23,6 +24,7 @@ export const en = {
   registry,
   serving,
   gateway,
+  guards,
   knowledge,
   playground,
   traces,

@@ -4,6 +4,7 @@ import { data } from "./data";
 import { evals } from "./evals";
 import { feedback } from "./feedback";
 import { gateway } from "./gateway";
+import { guards } from "./guards";
 import { home } from "./home";
 import { knowledge } from "./knowledge";
 import { loop } from "./loop";
@@ -24,6 +25,7 @@ export const vi: Messages = {
   registry,
   serving,
   gateway,
+  guards,
   knowledge,
   playground,
   traces,
