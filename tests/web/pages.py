@@ -19,6 +19,7 @@ FIXED = {
     "/gateway/providers": "/gateway/providers",
     "/gateway/keys": "/gateway/keys",
     "/gateway/limits": "/gateway/limits",
+    "/gateway/guards": "/gateway/guards",
     "/knowledge": "/knowledge",
     "/playground": "/playground",
     "/traces": "/traces",
