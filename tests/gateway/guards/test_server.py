@@ -114,9 +114,7 @@ def test_moderations_answer_openais_client(server: Server, client: openai.OpenAI
         client.moderations.create(input="x", model="persona")
     key = {"authorization": f"Bearer {server.key}"}
     for wrong in ({"input": []}, {"input": [{"type": "image_url", "image_url": {"url": "data:"}}]}, {}):
-        answer = httpx.post(
-            f"{server.url}/v1/moderations", json=wrong, headers={"authorization": f"Bearer {server.key}"}
-        )
+        answer = httpx.post(f"{server.url}/v1/moderations", json=wrong, headers=key)
         assert answer.status_code == 400 and answer.json()["error"]["message"]
     assert httpx.get(f"{server.url}/v1/moderations").status_code == 405
 

@@ -59,6 +59,7 @@ export function policyOf(values: Values, before?: Policy | null): Policy {
     capture: values.capture === "full" || values.capture === "metadata" ? values.capture : Number(values.capture),
     timeout: { connect, first_token, between_tokens, total: total === "" ? null : total },
     breaker: { failures, window, pause },
+    guards: before?.guards ?? [],
   };
 }
 
