@@ -44,7 +44,7 @@ def health(request: Request, response: Response) -> Health:
 def prometheus(request: Request) -> Response:
     """Counters and histograms in Prometheus' text format."""
     platform: Platform = request.app.state.platform
-    return Response(metrics.exposition(platform.journal), media_type=CONTENT_TYPE_LATEST)
+    return Response(metrics.exposition(platform.journal, platform.exports), media_type=CONTENT_TYPE_LATEST)
 
 
 def _reachable(platform: Platform) -> bool:

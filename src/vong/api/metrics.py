@@ -1,6 +1,7 @@
 """What Prometheus reads: counters and histograms of the model calls, with label sets that cannot grow without bound."""
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
@@ -32,6 +33,24 @@ tokens = Counter(
 )
 waiting = Gauge("vong_journal_waiting_spans", "Spans that are not committed yet.", registry=registry)
 dropped = Gauge("vong_journal_dropped_spans", "Spans refused because the journal was full.", registry=registry)
+
+
+exported_spans = Gauge(
+    "vong_export_spans", "Spans for OpenTelemetry endpoints.", ["endpoint", "outcome"], registry=registry
+)
+
+
+class Counted(Protocol):
+    """An endpoint that spans are sent on to."""
+
+    name: str
+    exported: int
+    dropped: int
+
+    @property
+    def waiting(self) -> int:
+        """Spans that are not sent yet."""
+        ...
 
 
 class _Series(NamedTuple):
@@ -84,8 +103,11 @@ def _make(key: tuple[str, str, str, str]) -> _Series:
     return series
 
 
-def exposition(journal: Journal) -> bytes:
+def exposition(journal: Journal, exports: Sequence[Counted] = ()) -> bytes:
     """Everything in Prometheus' text format."""
+    for export in exports:
+        for outcome in ("exported", "dropped", "waiting"):
+            exported_spans.labels(export.name, outcome).set(getattr(export, outcome))
     waiting.set(journal.waiting)
     dropped.set(journal.dropped)
     return generate_latest(registry)

@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from vong import access, gateway, traces
+from vong.app.exports import exported, exports
 from vong.app.platform import Platform
 from vong.app.providers import EMBEDDER, LOCAL, StoredProviders, make
 from vong.errors import Unavailable
@@ -82,6 +83,7 @@ class RunningGateway:
         self._announcements.start()
         self._platform.journal.companion = self._books
         self._admission.start()
+        self._platform.exports = exports(self._platform.settings)
         self._tidying = loop.create_task(self._tidy())
 
     def stop(self) -> None:
@@ -90,6 +92,8 @@ class RunningGateway:
             self._tidying.cancel()
         with suppress(Unavailable):
             self._platform.journal.flush(5)  # what is known of costs is settled before the rest is given back
+        for export in self._platform.exports:
+            export.stop()
         self._admission.stop()
         if self._announcements is not None:
             self._announcements.stop()
@@ -114,7 +118,7 @@ class RunningGateway:
         a call has no line there.
         """
         if span.kind == STEP:
-            self._platform.journal.append(project_id, span)
+            self._platform.journal.append(project_id, exported(self._platform, span))
             return
         self._books.expect(span, tags, ticket)
         written = self._platform.journal.append(project_id, span, partial(self._priced, project_id))
@@ -134,7 +138,7 @@ class RunningGateway:
     def _priced(self, project_id: UUID, span: Span) -> Span:
         name = str(span.attributes.get("gen_ai.provider.name"))
         provider = self._made.get(name) or self._stored.known(project_id, name)
-        return self._prices.settle(span, provider.address if provider else None)
+        return exported(self._platform, self._prices.settle(span, provider.address if provider else None))
 
     def _lookup(self, secret: str) -> access.Principal:
         with self._platform.database.owner() as connection:
