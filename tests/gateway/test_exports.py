@@ -42,4 +42,6 @@ def test_a_call_and_its_attempts_are_exported_and_counted(server: Server, receiv
     assert said["gen_ai.request.model"].string_value == "guarded"
     assert "confidential" not in str(receiver.spans)
     told = httpx.get(f"{server.url}/metrics", headers=headers).text
+    assert 'vong_gateway_attempts_total{outcome="upstream_failed",provider="dead",route="guarded"} 1.0' in told
+    assert 'vong_gateway_attempts_total{outcome="200",provider="priced",route="guarded"} 1.0' in told
     assert 'vong_export_spans{endpoint="collector",outcome="exported"} 3.0' in told

@@ -1,7 +1,7 @@
 """What Prometheus reads: counters and histograms of the model calls, with label sets that cannot grow without bound."""
 
 from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
@@ -9,7 +9,7 @@ from vong.records import Span
 from vong.store.journal import Journal
 
 ROUTES = 200
-"""Routes that have a label of their own; calls through further ones count as `other`."""
+"""Routes, and providers, that have a label of their own; calls through further ones count as `other`."""
 SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0)
 
 registry = CollectorRegistry()
@@ -30,6 +30,12 @@ first_token = Histogram(
 )
 tokens = Counter(
     "vong_gateway_tokens", "Tokens as the models count them.", ["route", "provider", "direction"], registry=registry
+)
+attempts = Counter(
+    "vong_gateway_attempts",
+    "Attempts of calls that needed more than one, by the provider that was asked.",
+    ["route", "provider", "outcome"],
+    registry=registry,
 )
 waiting = Gauge("vong_journal_waiting_spans", "Spans that are not committed yet.", registry=registry)
 dropped = Gauge("vong_journal_dropped_spans", "Spans refused because the journal was full.", registry=registry)
@@ -65,13 +71,15 @@ class _Series(NamedTuple):
 
 _series: dict[tuple[str, str, str, str], _Series] = {}
 _routes: set[str] = set()
+_providers: set[str] = set()
 
 
 def observe(span: Span) -> None:
     """Count one model call."""
     attributes, usage = span.attributes, span.usage
     status, provider = attributes.get("http.response.status_code"), attributes.get("gen_ai.provider.name")
-    key = (span.kind, _bounded(span.versions.route or ""), str(provider or ""), str(status or ""))
+    route = _bounded(span.versions.route or "", _routes)
+    key = (span.kind, route, _bounded(str(provider or ""), _providers), str(status or ""))
     series = _series.get(key) or _make(key)
     series.requests.inc()
     series.duration.observe(span.duration_ms / 1000)
@@ -81,14 +89,18 @@ def observe(span: Span) -> None:
         series.read.inc(usage.input_tokens)
     if usage.output_tokens:
         series.written.inc(usage.output_tokens)
+    made: list[dict[str, Any]] = attributes.get("vong.attempts") or []
+    for attempt in made if len(made) > 1 else ():
+        asked = _bounded(str(attempt["target"]).partition("/")[0], _providers)
+        attempts.labels(route, asked, str(attempt.get("error") or attempt.get("status"))).inc()
 
 
-def _bounded(route: str) -> str:
-    if route and route not in _routes:
-        if len(_routes) >= ROUTES:
+def _bounded(name: str, known: set[str]) -> str:
+    if name and name not in known:
+        if len(known) >= ROUTES:
             return "other"
-        _routes.add(route)
-    return route
+        known.add(name)
+    return name
 
 
 def _make(key: tuple[str, str, str, str]) -> _Series:
