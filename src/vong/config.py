@@ -53,6 +53,24 @@ class PriceSettings(BaseModel):
     output_image: float | None = Field(default=None, ge=0)
 
 
+class ExportSettings(BaseModel):
+    """An OpenTelemetry endpoint that spans are sent on to, as protobuf over HTTP. `headers` go along; of those in
+    `headers_env` the value is the name of a variable that holds it. With `bodies` what was asked and answered goes too.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    url: str = Field(pattern=r"^https?://")
+    headers: dict[str, str] = {}
+    headers_env: dict[str, str] = {}
+    bodies: bool = False
+    timeout: float = Field(default=10.0, gt=0, le=600, description="Seconds for one request.")
+
+    def sent(self) -> dict[str, str]:
+        """The headers with their values."""
+        return {**self.headers, **{name: os.environ.get(held, "") for name, held in self.headers_env.items()}}
+
+
 class Settings(BaseSettings):
     """Every setting of Vong. Each can be given in `vong.toml` or as `VONG_` + its name in capitals."""
 
@@ -93,6 +111,9 @@ class Settings(BaseSettings):
     )
     prices: dict[str, PriceSettings] = Field(
         default={}, description="Your own prices by target (`deployment/NAME`, `PROVIDER/MODEL`); they win."
+    )
+    export: dict[str, ExportSettings] = Field(
+        default={}, description="OpenTelemetry endpoints that spans are sent on to, by name."
     )
 
     @property

@@ -7,7 +7,6 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 
 from vong import gateway
-from vong.api import gateway_guards
 from vong.api.call import Call
 from vong.app import providers as wired
 from vong.app.comparisons import Pair, compared, pairs
@@ -211,6 +210,3 @@ def usage(
     """
     with call.scope() as connection:
         return wired_usage(connection, since=since, until=until, bucket=bucket, by=by)
-
-
-routes.routes.extend(gateway_guards.routes.routes)

@@ -8,10 +8,10 @@ that ended is still counted until everything is started anew.
 import asyncio
 import os
 from bisect import bisect_left
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 import psutil
@@ -23,12 +23,13 @@ from vong.app import Platform
 from vong.app.supervisor import COUNTED
 from vong.records import Span
 from vong.records.guard import SelfTest
-from vong.store.journal import Journal
 
+SENT = ("exported", "dropped", "waiting")
+"""What becomes of spans that are sent on to other endpoints."""
 LEFT = 1.0
 """Seconds between two writings of them."""
 ROUTES = 200
-"""Routes that have a label of their own; calls through further ones count as `other`."""
+"""Routes, and providers, that have a label of their own; calls through further ones count as `other`."""
 SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0)
 BOUNDS = (*map(str, SECONDS), "+Inf")
 
@@ -95,20 +96,25 @@ class Counted(msgspec.Struct):
     guards: list[tuple[tuple[str, str, str], int]] = []
     masking: list[bool] = []
     """Whether the self-test of masking passed, once it has run."""
+    attempts: list[tuple[tuple[str, str, str], int]] = []
+    exports: list[tuple[tuple[str, str], int]] = []
     alive: bool = True
 
 
 _series: dict[Key, Series] = {}
 _guards: dict[tuple[str, str, str], int] = {}
 _masking: list[bool] = []
+_attempts: dict[tuple[str, str, str], int] = {}
 _routes: set[str] = set()
+_providers: set[str] = set()
 
 
 def observe(span: Span) -> None:
     """Count one model call."""
     attributes, usage = span.attributes, span.usage
     status, provider = attributes.get("http.response.status_code"), attributes.get("gen_ai.provider.name")
-    key = Key(span.kind, _bounded(span.versions.route or ""), str(provider or ""), str(status or ""))
+    route = _bounded(span.versions.route or "", _routes)
+    key = Key(span.kind, route, _bounded(str(provider or ""), _providers), str(status or ""))
     series = _series.get(key)
     if series is None:
         series = _series[key] = Series()
@@ -121,6 +127,11 @@ def observe(span: Span) -> None:
     for outcome in attributes.get("vong.guards", ()):
         look = outcome["guard"], outcome["on"], outcome["action"]
         _guards[look] = _guards.get(look, 0) + 1
+    made: list[dict[str, Any]] = attributes.get("vong.attempts") or []
+    for attempt in made if len(made) > 1 else ():
+        asked = _bounded(str(attempt["target"]).partition("/")[0], _providers)
+        one = route, asked, str(attempt.get("error") or attempt.get("status"))
+        _attempts[one] = _attempts.get(one, 0) + 1
 
 
 def tested(found: SelfTest) -> None:
@@ -128,24 +139,33 @@ def tested(found: SelfTest) -> None:
     _masking.append(found.passed)
 
 
-def _bounded(route: str) -> str:
-    if route and route not in _routes:
-        if len(_routes) >= ROUTES:
+def _bounded(name: str, known: set[str]) -> str:
+    if name and name not in known:
+        if len(known) >= ROUTES:
             return "other"
-        _routes.add(route)
-    return route
+        known.add(name)
+    return name
 
 
-def counted(journal: Journal) -> Counted:
+def counted(platform: Platform) -> Counted:
     """What this server has counted."""
+    journal = platform.journal
     held = journal.waiting, journal.on_disk, journal.dropped
-    return Counted(list(_series.items()), *held, guards=list(_guards.items()), masking=_masking[-1:])
+    sent = [((one.name, name), int(getattr(one, name))) for one in platform.exports for name in SENT]
+    return Counted(
+        list(_series.items()),
+        *held,
+        guards=list(_guards.items()),
+        masking=_masking[-1:],
+        attempts=list(_attempts.items()),
+        exports=sent,
+    )
 
 
 def all_counted(platform: Platform) -> list[Counted]:
     """What this server has counted, and what the others that share its port had a moment ago."""
     others = _left(platform.settings.folder / COUNTED) if platform.settings.workers != 1 else ()
-    return [counted(platform.journal), *others]
+    return [counted(platform), *others]
 
 
 def leave(platform: Platform) -> None:
@@ -153,7 +173,7 @@ def leave(platform: Platform) -> None:
     file = platform.settings.folder / COUNTED / f"{os.getpid()}.json"
     new = file.with_suffix(".new")
     file.parent.mkdir(exist_ok=True, parents=True)
-    new.write_bytes(msgspec.json.encode(counted(platform.journal)))
+    new.write_bytes(msgspec.json.encode(counted(platform)))
     new.replace(file)
 
 
@@ -191,6 +211,7 @@ class _Collected(Collector):
     def collect(self) -> Iterator[Metric]:
         yield from _calls(self._servers)
         yield from _looks(self._servers)
+        yield from _sent(self._servers)
         gauges = {
             "waiting": ("vong_journal_waiting_spans", "Spans that are not committed yet."),
             "on_disk": ("vong_journal_disk_spans", "Spans of those that lie on disk."),
@@ -206,14 +227,33 @@ def _looks(servers: list[Counted]) -> Iterator[Metric]:
     guards = CounterMetricFamily(
         "vong_gateway_guards", "Looks of guards, by what followed.", labels=["guard", "on", "action"]
     )
-    sums: dict[tuple[str, ...], int] = {}
-    for key, count in (look for server in servers for look in server.guards):
-        sums[tuple(key)] = sums.get(tuple(key), 0) + count
-    for key, count in sums.items():
-        guards.add_metric(key, count)
+    _add(guards, [look for server in servers for look in server.guards])
     tested = [passed for server in servers for passed in server.masking]
     what = "1 where the self-test at the start passed, 0 where it failed."
     yield from (guards, GaugeMetricFamily("vong_gateway_masking_works", what, value=bool(tested) and all(tested)))
+
+
+def _sent(servers: list[Counted]) -> Iterator[Metric]:
+    attempts = CounterMetricFamily(
+        "vong_gateway_attempts",
+        "Attempts of calls that needed more than one, by the provider that was asked.",
+        labels=["route", "provider", "outcome"],
+    )
+    _add(attempts, [one for server in servers for one in server.attempts])
+    exports = GaugeMetricFamily(
+        "vong_export_spans", "Spans for OpenTelemetry endpoints.", labels=["endpoint", "outcome"]
+    )
+    _add(exports, [one for server in servers for one in server.exports])
+    yield from (attempts, exports)
+
+
+def _add(metric: CounterMetricFamily | GaugeMetricFamily, counts: Sequence[tuple[tuple[str, ...], int]]) -> None:
+    """The sums of counts with the same labels."""
+    sums: dict[tuple[str, ...], int] = {}
+    for key, count in counts:
+        sums[tuple(key)] = sums.get(tuple(key), 0) + count
+    for key, count in sums.items():
+        metric.add_metric(key, count)
 
 
 def _calls(servers: list[Counted]) -> Iterator[Metric]:

@@ -20,6 +20,7 @@ ROUTES = (
     "registry",
     "serving",
     "gateway",
+    "gateway_guards",
     "batches",
     "knowledge",
     "traces",

@@ -16,6 +16,7 @@ from sqlalchemy import text
 
 from vong import plugins
 from vong.app import supervisor
+from vong.app.exports import try_exports
 from vong.config import Settings
 from vong.errors import VongError
 from vong.records import Record
@@ -38,6 +39,16 @@ class Finding(Record):
     state: Literal["ok", "warning", "fault"]
     seen: str
     next_step: str = ""
+
+
+def _exports(settings: Settings) -> Iterator[Finding]:
+    for tried in try_exports(settings):
+        seen = f"{tried.url} answered {tried.status}" if tried.status else f"{tried.url} did not answer"
+        if tried.taken:
+            yield Finding(check=f"export {tried.name}", state="ok", seen=f"{seen} to one span")
+        else:
+            step = "see its url and headers in the table [export] of vong.toml"
+            yield Finding(check=f"export {tried.name}", state="fault", seen=f"{seen}: {tried.said}", next_step=step)
 
 
 def examine(settings: Settings) -> list[Finding]:
@@ -206,4 +217,5 @@ CHECKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
     _models,
     _plugins,
     _masking,
+    _exports,
 )

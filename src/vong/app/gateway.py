@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from vong import access, gateway, traces
+from vong.app.exports import exported, exports
 from vong.app.platform import Platform
 from vong.app.providers import EMBEDDER, LOCAL, StoredProviders, make
 from vong.errors import Unavailable
@@ -100,6 +101,7 @@ class RunningGateway:
             self.gateway.full = lambda: journal.full
         journal.adopt()
         self._admission.start()
+        self._platform.exports = exports(self._platform.settings)
         self._tidying = loop.create_task(self._tidy())
         self._testing = loop.create_task(self_test(self._makers))
         self._testing.add_done_callback(self._told)
@@ -110,6 +112,8 @@ class RunningGateway:
             self._tidying.cancel()
         with suppress(Unavailable):
             self._platform.journal.flush(5)  # what is known of costs is settled before the rest is given back
+        for export in self._platform.exports:
+            export.stop()
         self._admission.stop()
         if self._announcements is not None:
             self._announcements.stop()
@@ -150,7 +154,7 @@ class RunningGateway:
         a call has no line there.
         """
         if span.kind == STEP:
-            self._platform.journal.append(project_id, span)
+            self._platform.journal.append(project_id, exported(self._platform, span))
             return
         self._platform.journal.add(project_id, span, partial(self._priced, project_id), Entry(tags, ticket))
 
@@ -174,7 +178,7 @@ class RunningGateway:
         address = provider.address if provider else None
         if span.model is not None and not self._prices.ready(span.model, address, span.started_at):
             return None  # the writer of spans does not wait for it: this one is settled a little later
-        return self._prices.settle(span, address)
+        return exported(self._platform, self._prices.settle(span, address))
 
     def _lookup(self, secret: str) -> access.Principal:
         with self._platform.database.owner() as connection:

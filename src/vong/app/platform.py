@@ -1,6 +1,6 @@
 """What one process of Vong holds: its settings, its database pool, its blobs."""
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -20,6 +20,7 @@ from vong.store.journal import Journal
 
 if TYPE_CHECKING:
     from vong.client import Client
+    from vong.traces.export import Export
 
 INTERNAL_KEY = "internal"
 INTERNAL_KEY_LIFE = timedelta(days=7)
@@ -32,6 +33,8 @@ class Platform:
     settings: Settings
     on_score: list[Callable[["Platform", UUID, Score], None]] = field(default_factory=list)
     """What happens after a score is stored (a canary looks at it)."""
+    exports: "Sequence[Export]" = ()
+    """Where the spans of this process's calls are sent on to."""
 
     @cached_property
     def database(self) -> Database:

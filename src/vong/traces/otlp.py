@@ -1,0 +1,117 @@
+"""Spans as OpenTelemetry's: OTLP requests in protobuf, with the names of the GenAI conventions."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.proto.common.v1.common_pb2 import AnyValue, ArrayValue, KeyValue
+from opentelemetry.proto.trace.v1.trace_pb2 import Span as Otel
+from opentelemetry.proto.trace.v1.trace_pb2 import Status
+
+from vong import __version__
+from vong.records import Span
+
+CALLS = ("chat", "embeddings")
+"""Kinds that go over a network to a model: clients, in OpenTelemetry's words."""
+WHOLE = 2**63
+"""What an integer attribute stays below."""
+
+
+def request(spans: Sequence[Span], *, bodies: bool) -> bytes:
+    """One request with these spans; what was asked and answered goes along with `bodies`."""
+    made = ExportTraceServiceRequest()
+    told = made.resource_spans.add()
+    told.resource.attributes.append(KeyValue(key="service.name", value=AnyValue(string_value="vong")))
+    scope = told.scope_spans.add()
+    scope.scope.name, scope.scope.version = "vong.gateway", __version__
+    scope.spans.extend(span_of(span, bodies=bodies) for span in spans)
+    return made.SerializeToString()
+
+
+def span_of(span: Span, *, bodies: bool) -> Otel:
+    """One span. Attributes that are unknown are left out."""
+    start = round(span.started_at.timestamp() * 1e6) * 1000
+    attributes = attributes_of(span, bodies=bodies)
+    return Otel(
+        trace_id=bytes.fromhex(span.trace_id),
+        span_id=bytes.fromhex(span.span_id),
+        parent_span_id=bytes.fromhex(span.parent_span_id or ""),
+        name=span.name,
+        kind=Otel.SPAN_KIND_CLIENT if span.kind in CALLS else Otel.SPAN_KIND_INTERNAL,
+        start_time_unix_nano=start,
+        end_time_unix_nano=start + round(span.duration_ms * 1e6),
+        attributes=[KeyValue(key=name, value=value_of(value)) for name, value in attributes.items()],
+        status=Status(
+            code=Status.STATUS_CODE_ERROR if span.status == "error" else Status.STATUS_CODE_OK,
+            message=span.error or "",
+        ),
+    )
+
+
+def attributes_of(span: Span, *, bodies: bool) -> dict[str, Any]:
+    """Its attributes: those that it has, and its fields by the names of the conventions, or of Vong's own."""
+    usage = span.usage
+    fields: dict[str, Any] = {
+        "gen_ai.usage.input_tokens": usage.input_tokens,
+        "gen_ai.usage.output_tokens": usage.output_tokens,
+        "gen_ai.usage.cache_read.input_tokens": usage.cached_tokens,
+        "gen_ai.conversation.id": span.session,
+        "user.id": span.user,
+        "vong.id": str(span.id),
+        "vong.kind": span.kind,
+        "vong.cost": usage.cost,
+        "vong.key": span.key,
+        "vong.model": span.model,
+        "vong.session": span.session,
+        "vong.first_token_ms": span.first_token_ms,
+        **{f"vong.{name}": value for name, value in span.versions.model_dump(exclude_none=True).items()},
+    }
+    if bodies:
+        fields |= {"vong.input": _text(span.input), "vong.output": _text(span.output)}
+        said, answered = _within(span.input, "messages"), _within(span.output, "choices")
+        fields["gen_ai.input.messages"] = _text([message_of(one) for one in said] or None)
+        fields["gen_ai.output.messages"] = _text(
+            [{**message_of(one.get("message") or {}), "finish_reason": one.get("finish_reason")} for one in answered]
+            or None
+        )
+    return {name: value for name, value in {**span.attributes, **fields}.items() if value is not None}
+
+
+def value_of(value: Any) -> AnyValue:
+    """A value in OTLP: texts, numbers, truths and lists of them as they are, all else as JSON."""
+    if isinstance(value, bool):
+        return AnyValue(bool_value=value)
+    if isinstance(value, int) and -WHOLE <= value < WHOLE:
+        return AnyValue(int_value=value)
+    if isinstance(value, float):
+        return AnyValue(double_value=value)
+    if isinstance(value, list) and not any(isinstance(item, dict | list) for item in value):
+        return AnyValue(array_value=ArrayValue(values=[value_of(item) for item in value]))
+    if value is None:
+        return AnyValue()
+    return AnyValue(string_value=value if isinstance(value, str) else str(_text(value)))
+
+
+def message_of(message: dict[str, Any]) -> dict[str, Any]:
+    """A message as the conventions write it: a role, and parts."""
+    content, parts = message.get("content"), list[dict[str, Any]]()
+    for part in [{"type": "text", "text": content}] if isinstance(content, str) else content or []:
+        text = part.get("text")
+        parts.append({"type": "text", "content": text} if text is not None else part)
+    if message.get("role") == "tool":
+        parts = [{"type": "tool_call_response", "id": message.get("tool_call_id"), "response": content}]
+    for call in message.get("tool_calls") or []:
+        function = call.get("function") or {}
+        named = {"name": function.get("name"), "arguments": function.get("arguments")}
+        parts.append({"type": "tool_call", "id": call.get("id"), **named})
+    return {"role": message.get("role", "assistant"), "parts": parts}
+
+
+def _within(body: Any, name: str) -> list[dict[str, Any]]:
+    found = body.get(name) if isinstance(body, dict) else None
+    return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None else json.dumps(value, ensure_ascii=False, default=str)
