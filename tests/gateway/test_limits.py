@@ -282,6 +282,7 @@ def test_a_report_that_is_late_does_not_undo_a_grant(
     admission = Admission(server.platform.scope, database.owner, lambda *_: 0)
     share = Share(server.project_id, limit, Place(limit.id, "*", begins("ever", now())))
     admission._ask(share, 10)
+    share.taken_at = 0.0  # for long nobody took any of it
     report, reached = leases.report, threading.Event()
 
     def slow(*arguments: Any, **more: Any) -> None:
