@@ -52,7 +52,7 @@ def run(options: Namespace) -> Iterator[tuple[str, str]]:
 
 def row(name: str, rounds: list[Figures]) -> str:
     """A line of the table: the medians of the rounds."""
-    one = Figures(*(middle([figures[place] for figures in rounds]) for place in range(len(Figures._fields))))
+    one = Figures._make(middle([figures[place] for figures in rounds]) for place in range(len(Figures._fields)))
     cells = (
         name,
         f"{one.per_second:,.0f}",
@@ -77,11 +77,13 @@ def ratios(found: dict[str, list[Figures]]) -> Iterator[tuple[str, str]]:
     """Vong's requests a second and CPU a request against each other peer's."""
     if "vong" not in found:
         return
-    ours = [statistics.median(place) for place in zip(*((f.per_second, f.cpu) for f in found["vong"]))]
-    for name, figures in found.items():
-        if name != "vong":
-            theirs = [statistics.median(place) for place in zip(*((f.per_second, f.cpu) for f in figures))]
-            yield f"against {name}", f"{ours[0] / theirs[0]:.2f} x the requests, {ours[1] / theirs[1]:.2f} x the CPU"
+    medians = {
+        name: (statistics.median(one.per_second for one in figures), statistics.median(one.cpu for one in figures))
+        for name, figures in found.items()
+    }
+    requests, cpu = medians.pop("vong")
+    for name, (theirs, spent) in medians.items():
+        yield f"against {name}", f"{requests / theirs:.2f} x the requests, {cpu / spent:.2f} x the CPU"
 
 
 def _cell(value: float | None) -> str:

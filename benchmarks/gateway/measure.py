@@ -42,7 +42,9 @@ class Rig(NamedTuple):
 
     def load(self, mode: Mode, request: Request, model: str, **more: Any) -> dict[str, Any]:
         """One load with the small request."""
-        asked = {"model": model, "messages": MESSAGES, **({"stream": True} if mode == "streams" else {})}
+        asked: dict[str, Any] = {"messages": MESSAGES, **({"model": model} if model else {})}
+        if mode == "streams":
+            asked["stream"] = True
         given: dict[str, Any] = {"connections": CONNECTIONS, "seconds": self.seconds, **more}
         body = json.dumps(asked, separators=(",", ":")).encode()
         return load(self.programs, mode, request, body, **given)
@@ -64,7 +66,7 @@ def measured(rig: Rig, peer: Running, bare: tuple[float, float]) -> Figures:
     most = _sound(rig.load("most", peer.quick, quick))
     peer.settle()  # what is written down later is part of what a request costs
     time.sleep(0.3)
-    spent = [(after - held) / most["answers"] * 1e6 for after, held in zip((cpu(peer.pids), cpu(peer.beside)), before)]
+    spent, beside = cpu(peer.pids) - before[0], cpu(peer.beside) - before[1]
     rate = _sound(rig.load("rate", peer.quick, quick, rate=RATE))
     streams = _streamed(rig.load("streams", peer.paced, paced, connections=STREAMS), CHUNKS)
     peer.settle()
@@ -72,13 +74,14 @@ def measured(rig: Rig, peer: Running, bare: tuple[float, float]) -> Figures:
     peer.settle()
     return Figures(
         most["per_second"],
-        *spent,
+        spent / most["answers"] * 1e6,
+        beside / most["answers"] * 1e6,
         rate["latency_p50"] - bare[0],
         rate["latency_p99"] - bare[1],
-        streams and streams["first_p50"],
-        streams and streams["delay_p50"],
-        streams and streams["delay_p99"],
-        burst and burst["chunks_per_second"],
+        streams.get("first_p50"),
+        streams.get("delay_p50"),
+        streams.get("delay_p99"),
+        burst.get("chunks_per_second"),
         memory(peer.pids),
     )
 
@@ -89,7 +92,7 @@ def _sound(found: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _streamed(found: dict[str, Any], chunks: int) -> dict[str, Any] | None:
-    """The streams, where they came whole; a peer may break them."""
+def _streamed(found: dict[str, Any], chunks: int) -> dict[str, Any]:
+    """The streams, where they came whole; a peer may break them, then it is nothing."""
     whole = found["answers"] and found["chunks"] >= chunks * found["answers"]
-    return found if whole and not found["refused"] else None
+    return found if whole and not found["refused"] else {}

@@ -24,9 +24,9 @@ class Missing(Exception):
 
 
 class Running(NamedTuple):
-    """A gateway that answers. `quick` and `paced` lead to the two upstreams, `models` is what `model` must say for each;
-    `pids` are its processes, `beside` those that work for it elsewhere (PostgreSQL), and `settle` waits until it has
-    written what it still holds.
+    """A gateway that answers. `quick` and `paced` lead to the two upstreams, `models` is what `model` says for each
+    (nothing: it is left out); `pids` are its processes, `beside` those that work for it elsewhere (PostgreSQL), and
+    `settle` waits until it has written what it still holds.
     """
 
     quick: Request
@@ -104,7 +104,7 @@ def mlflow(cache: Path, ports: Ports) -> Generator[Running]:
     command = [python, "-m", "mlflow", "gateway", "start", "--config-path", "measured.yaml", "--port", str(port)]
     with _process([*command, "--host", "127.0.0.1", "--workers", "1"], folder, port) as pid:
         quick, paced = (Request(port, f"/gateway/{name}/invocations", "none") for name in ("quick", "paced"))
-        yield Running(quick, paced, ("quick", "paced"), (pid,))
+        yield Running(quick, paced, ("", ""), (pid,))
 
 
 @contextmanager

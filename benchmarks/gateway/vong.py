@@ -1,6 +1,6 @@
-"""Vong as it is measured: `vong up` with a key that is checked, a route, a budget that holds, guards off, and every span
-written to PostgreSQL with its bodies. The server's process is counted with the thread that writes the spans; PostgreSQL
-and the worker run on the other core.
+"""Vong as it is measured: `vong up` with a key that is checked, a route, a budget that holds, guards off, and all spans
+written to PostgreSQL with their bodies. The server's process is counted with the thread that writes the spans;
+PostgreSQL and the worker run on the other core.
 """
 
 import os

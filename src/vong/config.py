@@ -7,7 +7,7 @@ the environment, the command line. `explain` says for every value where it came 
 import os
 import tomllib
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict
@@ -67,6 +67,13 @@ class Settings(BaseSettings):
     api_key: SecretStr | None = Field(default=None, description="The key the CLI and the client use.")
     jobs: int = Field(default=1, ge=1, description="How many heavy jobs one worker runs side by side.")
     threads: int = Field(default=0, ge=0, description="CPU threads of an engine or a trainer; 0: all cores.")
+    workers: int = Field(default=1, ge=0, description="Server processes that share the port; 0: one for each core.")
+    journal_size: int = Field(
+        default=1 << 30, ge=0, description="Bytes that each process may keep on disk while PostgreSQL is away or slow."
+    )
+    journal_full: Literal["refuse", "drop"] = Field(
+        default="refuse", description="Past that bound: refuse model calls, or answer them and drop their spans."
+    )
     max_body: int = Field(default=20_000_000, gt=0, description="Largest request body, in bytes.")
     max_file: int = Field(default=200_000_000, gt=0, description="Largest file for a batch, in bytes.")
     batch_concurrency: int = Field(default=8, ge=1, le=256, description="Calls of one batch under way at once.")

@@ -184,7 +184,9 @@ def test_health_and_metrics_need_no_key(server: Server) -> None:
         "version": "",
         "database": True,
         "waiting_spans": 0,
+        "disk_spans": 0,
         "dropped_spans": 0,
+        "servers": 1,
     }
     text = httpx.get(f"{server.url}/metrics", trust_env=False).text
     assert 'vong_gateway_requests_total{provider="echo",route="counted",shape="chat",status="200"} 2.0' in text

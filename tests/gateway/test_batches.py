@@ -29,7 +29,7 @@ from vong.errors import InvalidInput, NotFound
 from vong.gateway import background, tables
 from vong.gateway.background import room, shelf
 from vong.gateway.batch_lines import Answered, Line, check
-from vong.gateway.batches import answered_lines
+from vong.gateway.batches import answered_lines, keep_answers
 from vong.gateway.directory import Way
 from vong.gateway.loads import Load
 from vong.jobs import attempts
@@ -370,6 +370,9 @@ def test_a_job_that_is_cancelled_or_given_up_ends_its_batch(client: openai.OpenA
         connection.execute(update(job_tables.jobs).where(job_tables.jobs.c.id == id_of(lost)).values(values))
     assert client.batches.retrieve(batch.id).status == "cancelled"
     failed = client.batches.retrieve(lost.id)
+    with server.platform.scope(server.project_id) as connection:
+        keep_answers(connection, id_of(lost), [Answered(1, True, "{}")])  # of a run that does not know it yet
+        assert answered_lines(connection, id_of(lost)) == set()
     assert failed.status == "failed" and failed.errors and failed.errors.data
     assert failed.errors.data[0].message == "its worker died"
 
@@ -517,6 +520,11 @@ def test_the_client_and_the_command_line(server: Server, tmp_path: Path, monkeyp
     assert json.loads(run("batch", "export", id))["custom_id"] == "good"
     assert json.loads(run("batch", "export", id, "--errors"))["custom_id"] == "bad"
     assert "output" in run("batch", "show", id)
+    unpriced = start(openai.OpenAI(base_url=f"{server.url}/v1", api_key=server.key), lines(ask("free")))
+    work(server, unpriced)
+    server.platform.journal.flush(10)
+    free = server.client.gateway.batches.get(unpriced.id)
+    assert (free.completed, free.input_tokens, free.cost) == (1, 1, None)
     files = run("batch", "files")
     assert "night.jsonl" in files and f"{id}_output.jsonl" in files
     run("batch", "remove", f"file-{ended.input_file.hex}")

@@ -18,10 +18,11 @@ from sqlalchemy import select, update
 from vong.cli.gateway import group
 from vong.errors import Forbidden, InvalidInput, LimitReached, NotFound, Unauthenticated
 from vong.gateway import leases, tables
-from vong.gateway.admission import Admission, Share, Subjects, tags_of
+from vong.gateway.admission import Admission, Subjects, tags_of
 from vong.gateway.directory import Directory, Way
 from vong.gateway.leases import DEAD, Place
 from vong.gateway.limits import begins, list_limits, put_limit, resets, states
+from vong.gateway.shares import Share
 from vong.gateway.upstream import Upstream
 from vong.gateway.worst import Worst
 from vong.records import new_id, now

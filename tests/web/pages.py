@@ -20,6 +20,7 @@ FIXED = {
     "/gateway/keys": "/gateway/keys",
     "/gateway/limits": "/gateway/limits",
     "/gateway/batches": "/gateway/batches",
+    "/gateway/guards": "/gateway/guards",
     "/knowledge": "/knowledge",
     "/playground": "/playground",
     "/traces": "/traces",

@@ -1,5 +1,6 @@
 """One ASGI application for one port: the model calls by the short way, everything else by the REST application."""
 
+import asyncio
 from collections.abc import MutableMapping
 from typing import Any, NamedTuple
 
@@ -30,6 +31,7 @@ def create_server(platform: Platform) -> Served:
     """The whole server of one process, for uvicorn."""
     rest = create_app(platform)
     running = RunningGateway(platform, observe=metrics.observe, tested=metrics.tested)
+    tasks: list[asyncio.Task[None]] = []
     surface = create_surface(running.gateway, platform.settings.max_body)
     storage = create_storage(platform, running.gateway)
 
@@ -50,7 +52,9 @@ def create_server(platform: Platform) -> Served:
             message = await receive()
             if message["type"] == "lifespan.startup":
                 running.start()
+                tasks.append(asyncio.create_task(metrics.leave_on(platform)))
             elif message["type"] == "lifespan.shutdown":
+                tasks.pop().cancel()
                 running.stop()
             return message
 

@@ -213,4 +213,4 @@ def usage(
         return wired_usage(connection, since=since, until=until, bucket=bucket, by=by)
 
 
-routes.include_router(gateway_guards.routes)
+routes.routes.extend(gateway_guards.routes.routes)

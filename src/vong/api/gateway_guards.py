@@ -12,7 +12,7 @@ from vong.gateway.project_guards import guard_history, project_guards, put_guard
 from vong.records import Record
 from vong.records.guard import GuardKind, GuardTrial, GuardUse, ProjectGuards, SelfTest
 
-routes = APIRouter(prefix="/guards")
+routes = APIRouter(prefix="/api/v1/gateway/guards", tags=["gateway"])
 
 
 class GuardsWanted(Record):

@@ -16,27 +16,33 @@ routes = APIRouter(tags=["health"])
 
 
 class Health(Record):
-    """How the server stands. `waiting_spans` are taken and not committed yet, `dropped_spans` were refused."""
+    """How the server stands, or all that share its port. `waiting_spans` are taken and not committed yet, `disk_spans`
+    of them lie on disk, `dropped_spans` were refused. `servers` counts the processes.
+    """
 
     status: Literal["ok", "degraded"]
     version: str
     database: bool
     waiting_spans: int
+    disk_spans: int
     dropped_spans: int
+    servers: int
 
 
 @routes.get("/health", responses={503: {"model": Health}})
 def health(request: Request, response: Response) -> Health:
     """200 while the server can work, 503 while its database does not answer."""
     platform: Platform = request.app.state.platform
-    reachable = _reachable(platform)
+    reachable, servers = _reachable(platform), metrics.all_counted(platform)
     response.status_code = 200 if reachable else 503
     return Health(
         status="ok" if reachable else "degraded",
         version=__version__,
         database=reachable,
-        waiting_spans=platform.journal.waiting,
-        dropped_spans=platform.journal.dropped,
+        waiting_spans=sum(server.waiting for server in servers),
+        disk_spans=sum(server.on_disk for server in servers),
+        dropped_spans=sum(server.dropped for server in servers),
+        servers=sum(server.alive for server in servers),
     )
 
 
@@ -44,7 +50,7 @@ def health(request: Request, response: Response) -> Health:
 def prometheus(request: Request) -> Response:
     """Counters and histograms in Prometheus' text format."""
     platform: Platform = request.app.state.platform
-    return Response(metrics.exposition(platform.journal), media_type=CONTENT_TYPE_LATEST)
+    return Response(metrics.exposition(metrics.all_counted(platform)), media_type=CONTENT_TYPE_LATEST)
 
 
 def _reachable(platform: Platform) -> bool:

@@ -1,57 +1,106 @@
-"""What Prometheus reads: counters and histograms of the model calls, with label sets that cannot grow without bound."""
+"""What Prometheus reads: counters and histograms of the model calls, with label sets that cannot grow without bound.
 
+Every call is counted, so the counting is plain numbers, and Prometheus' own objects are made when somebody asks. Where
+several servers share the port, each leaves its numbers in a file, and the one that is asked answers for all: a server
+that ended is still counted until everything is started anew.
+"""
+
+import asyncio
+import os
+from bisect import bisect_left
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
 from typing import NamedTuple
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+import msgspec
+import psutil
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.registry import Collector
 
+from vong.app import Platform
+from vong.app.supervisor import COUNTED
 from vong.records import Span
 from vong.records.guard import SelfTest
 from vong.store.journal import Journal
 
+LEFT = 1.0
+"""Seconds between two writings of them."""
 ROUTES = 200
 """Routes that have a label of their own; calls through further ones count as `other`."""
 SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0)
-
-registry = CollectorRegistry()
-requests = Counter("vong_gateway_requests", "Model calls.", ["shape", "route", "provider", "status"], registry=registry)
-duration = Histogram(
-    "vong_gateway_duration_seconds",
-    "From the request to the end of the answer.",
-    ["shape", "route", "provider"],
-    buckets=SECONDS,
-    registry=registry,
-)
-first_token = Histogram(
-    "vong_gateway_first_token_seconds",
-    "From the request to the first token of a stream.",
-    ["route", "provider"],
-    buckets=SECONDS,
-    registry=registry,
-)
-tokens = Counter(
-    "vong_gateway_tokens", "Tokens as the models count them.", ["route", "provider", "direction"], registry=registry
-)
-guards = Counter(
-    "vong_gateway_guards", "Looks of guards, by what followed.", ["guard", "on", "action"], registry=registry
-)
-masking = Gauge(
-    "vong_gateway_masking_works", "1 where the self-test at the start passed, 0 where it failed.", registry=registry
-)
-waiting = Gauge("vong_journal_waiting_spans", "Spans that are not committed yet.", registry=registry)
-dropped = Gauge("vong_journal_dropped_spans", "Spans refused because the journal was full.", registry=registry)
+BOUNDS = (*map(str, SECONDS), "+Inf")
 
 
-class _Series(NamedTuple):
-    """The counters of one set of labels, looked up once."""
+class Key(NamedTuple):
+    """The labels of a call."""
 
-    requests: Counter
-    duration: Histogram
-    first_token: Histogram
-    read: Counter
-    written: Counter
+    shape: str
+    route: str
+    provider: str
+    status: str
 
 
-_series: dict[tuple[str, str, str, str], _Series] = {}
+class Spread(msgspec.Struct, array_like=True):
+    """A histogram of seconds: how many fell under each bound and above the one before, and their sum."""
+
+    counts: list[int] = msgspec.field(default_factory=lambda: [0] * len(BOUNDS))
+    total: float = 0.0
+
+    def note(self, seconds: float) -> None:
+        """Count one."""
+        self.counts[bisect_left(SECONDS, seconds)] += 1
+        self.total += seconds
+
+    def add(self, other: "Spread") -> None:
+        """Count all of another one."""
+        self.counts = [mine + theirs for mine, theirs in zip(self.counts, other.counts, strict=True)]
+        self.total += other.total
+
+    def buckets(self) -> list[tuple[str, float]]:
+        """As Prometheus has them: each with all below it."""
+        reached, found = 0, list[tuple[str, float]]()
+        for bound, count in zip(BOUNDS, self.counts, strict=True):
+            reached += count
+            found.append((bound, reached))
+        return found
+
+
+class Series(msgspec.Struct, array_like=True):
+    """The numbers of one set of labels."""
+
+    requests: int = 0
+    read: int = 0
+    written: int = 0
+    duration: Spread = msgspec.field(default_factory=Spread)
+    first_token: Spread = msgspec.field(default_factory=Spread)
+
+    def add(self, other: "Series") -> None:
+        """Count all of another one."""
+        self.requests += other.requests
+        self.read += other.read
+        self.written += other.written
+        self.duration.add(other.duration)
+        self.first_token.add(other.first_token)
+
+
+class Counted(msgspec.Struct):
+    """What one server has counted."""
+
+    series: list[tuple[Key, Series]] = []
+    waiting: int = 0
+    on_disk: int = 0
+    dropped: int = 0
+    guards: list[tuple[tuple[str, str, str], int]] = []
+    masking: list[bool] = []
+    """Whether the self-test of masking passed, once it has run."""
+    alive: bool = True
+
+
+_series: dict[Key, Series] = {}
+_guards: dict[tuple[str, str, str], int] = {}
+_masking: list[bool] = []
 _routes: set[str] = set()
 
 
@@ -59,23 +108,24 @@ def observe(span: Span) -> None:
     """Count one model call."""
     attributes, usage = span.attributes, span.usage
     status, provider = attributes.get("http.response.status_code"), attributes.get("gen_ai.provider.name")
-    key = (span.kind, _bounded(span.versions.route or ""), str(provider or ""), str(status or ""))
-    series = _series.get(key) or _make(key)
-    series.requests.inc()
-    series.duration.observe(span.duration_ms / 1000)
+    key = Key(span.kind, _bounded(span.versions.route or ""), str(provider or ""), str(status or ""))
+    series = _series.get(key)
+    if series is None:
+        series = _series[key] = Series()
+    series.requests += 1
+    series.duration.note(span.duration_ms / 1000)
     if span.first_token_ms is not None:
-        series.first_token.observe(span.first_token_ms / 1000)
-    if usage.input_tokens:
-        series.read.inc(usage.input_tokens)
-    if usage.output_tokens:
-        series.written.inc(usage.output_tokens)
-    for outcome in attributes.get("vong.guards", ()):  # guards are installed, so there are few
-        guards.labels(outcome["guard"], outcome["on"], outcome["action"]).inc()
+        series.first_token.note(span.first_token_ms / 1000)
+    series.read += usage.input_tokens or 0
+    series.written += usage.output_tokens or 0
+    for outcome in attributes.get("vong.guards", ()):
+        look = outcome["guard"], outcome["on"], outcome["action"]
+        _guards[look] = _guards.get(look, 0) + 1
 
 
 def tested(found: SelfTest) -> None:
     """How the self-test of masking went."""
-    masking.set(found.passed)
+    _masking.append(found.passed)
 
 
 def _bounded(route: str) -> str:
@@ -86,20 +136,120 @@ def _bounded(route: str) -> str:
     return route
 
 
-def _make(key: tuple[str, str, str, str]) -> _Series:
-    shape, route, provider, status = key
-    series = _series[key] = _Series(
-        requests.labels(shape, route, provider, status),
-        duration.labels(shape, route, provider),
-        first_token.labels(route, provider),
-        tokens.labels(route, provider, "input"),
-        tokens.labels(route, provider, "output"),
-    )
-    return series
+def counted(journal: Journal) -> Counted:
+    """What this server has counted."""
+    held = journal.waiting, journal.on_disk, journal.dropped
+    return Counted(list(_series.items()), *held, guards=list(_guards.items()), masking=_masking[-1:])
 
 
-def exposition(journal: Journal) -> bytes:
+def all_counted(platform: Platform) -> list[Counted]:
+    """What this server has counted, and what the others that share its port had a moment ago."""
+    others = _left(platform.settings.folder / COUNTED) if platform.settings.workers != 1 else ()
+    return [counted(platform.journal), *others]
+
+
+def leave(platform: Platform) -> None:
+    """Write down what this server has counted, for the others."""
+    file = platform.settings.folder / COUNTED / f"{os.getpid()}.json"
+    new = file.with_suffix(".new")
+    file.parent.mkdir(exist_ok=True, parents=True)
+    new.write_bytes(msgspec.json.encode(counted(platform.journal)))
+    new.replace(file)
+
+
+async def leave_on(platform: Platform) -> None:
+    """Write it down again and again, where there are others."""
+    while platform.settings.workers != 1:
+        await asyncio.to_thread(leave, platform)
+        await asyncio.sleep(LEFT)
+
+
+def _left(folder: Path) -> Iterator[Counted]:
+    """What the other servers wrote down; of one that ended, what still counts."""
+    for file in folder.glob("*.json"):
+        if file.stem == str(os.getpid()):
+            continue
+        with suppress(OSError, msgspec.DecodeError):
+            found = msgspec.json.decode(file.read_bytes(), type=Counted)
+            found.alive = psutil.pid_exists(int(file.stem))
+            if not found.alive:
+                found.waiting = found.on_disk = 0  # whoever took its place has them
+            yield found
+
+
+def exposition(servers: list[Counted]) -> bytes:
     """Everything in Prometheus' text format."""
-    waiting.set(journal.waiting)
-    dropped.set(journal.dropped)
+    registry = CollectorRegistry()
+    registry.register(_Collected(servers))
     return generate_latest(registry)
+
+
+class _Collected(Collector):
+    def __init__(self, servers: list[Counted]) -> None:
+        self._servers = servers
+
+    def collect(self) -> Iterator[Metric]:
+        yield from _calls(self._servers)
+        yield from _looks(self._servers)
+        gauges = {
+            "waiting": ("vong_journal_waiting_spans", "Spans that are not committed yet."),
+            "on_disk": ("vong_journal_disk_spans", "Spans of those that lie on disk."),
+            "dropped": ("vong_journal_dropped_spans", "Spans refused because the journal was full."),
+        }
+        for name, (metric, help) in gauges.items():
+            yield GaugeMetricFamily(metric, help, value=sum(getattr(server, name) for server in self._servers))
+        alive = sum(server.alive for server in self._servers)
+        yield GaugeMetricFamily("vong_servers", "Servers that share the port.", value=alive)
+
+
+def _looks(servers: list[Counted]) -> Iterator[Metric]:
+    guards = CounterMetricFamily(
+        "vong_gateway_guards", "Looks of guards, by what followed.", labels=["guard", "on", "action"]
+    )
+    sums: dict[tuple[str, ...], int] = {}
+    for key, count in (look for server in servers for look in server.guards):
+        sums[tuple(key)] = sums.get(tuple(key), 0) + count
+    for key, count in sums.items():
+        guards.add_metric(key, count)
+    tested = [passed for server in servers for passed in server.masking]
+    what = "1 where the self-test at the start passed, 0 where it failed."
+    yield from (guards, GaugeMetricFamily("vong_gateway_masking_works", what, value=bool(tested) and all(tested)))
+
+
+def _calls(servers: list[Counted]) -> Iterator[Metric]:
+    requests = CounterMetricFamily(
+        "vong_gateway_requests", "Model calls.", labels=["shape", "route", "provider", "status"]
+    )
+    duration = HistogramMetricFamily(
+        "vong_gateway_duration_seconds",
+        "From the request to the end of the answer.",
+        labels=["shape", "route", "provider"],
+    )
+    first_token = HistogramMetricFamily(
+        "vong_gateway_first_token_seconds",
+        "From the request to the first token of a stream.",
+        labels=["route", "provider"],
+    )
+    tokens = CounterMetricFamily(
+        "vong_gateway_tokens", "Tokens as the models count them.", labels=["route", "provider", "direction"]
+    )
+    found = [(Key(*key), series) for server in servers for key, series in server.series]
+    for key, series in _summed(found, lambda key: key):
+        requests.add_metric(key, series.requests)
+    for key, series in _summed(found, lambda key: key[:3]):
+        duration.add_metric(key, series.duration.buckets(), series.duration.total)
+    for key, series in _summed(found, lambda key: key[1:3]):
+        first_token.add_metric(key, series.first_token.buckets(), series.first_token.total)
+        tokens.add_metric([*key, "input"], series.read)
+        tokens.add_metric([*key, "output"], series.written)
+    yield from (requests, duration, first_token, tokens)
+
+
+def _summed(
+    found: list[tuple[Key, Series]], labels: Callable[[Key], tuple[str, ...]]
+) -> Iterator[tuple[tuple[str, ...], Series]]:
+    """Those with the same labels as one."""
+    sums: dict[tuple[str, ...], Series] = {}
+    for key, series in found:
+        sums.setdefault(labels(key), Series()).add(series)
+    yield from sums.items()

@@ -19,7 +19,7 @@ from vong.app.platform import Platform
 from vong.app.providers import EMBEDDER, LOCAL, StoredProviders, make
 from vong.errors import Unavailable
 from vong.gateway import kept, leases
-from vong.gateway.admission import Admission, Ticket
+from vong.gateway.admission import Admission
 from vong.gateway.announcements import Announcements
 from vong.gateway.answers import Answers
 from vong.gateway.books import Books, Entry
@@ -32,13 +32,16 @@ from vong.gateway.prices import Prices
 from vong.gateway.project_guards import project_guards
 from vong.gateway.providers import Provider
 from vong.gateway.providers.local import Local
+from vong.gateway.responses import DELETED
 from vong.gateway.selftest import self_test
+from vong.gateway.shares import Ticket
 from vong.gateway.steps import STEP
 from vong.gateway.upstream import Upstream
 from vong.records import Span, Usage, now
 from vong.records.guard import GuardTrial, GuardUse, SelfTest
 from vong.serving.deployments import list_deployments, ready
 from vong.store.database import libpq_url
+from vong.traces.search import forget
 
 log = logging.getLogger(__name__)
 TIDIED = 600.0
@@ -74,7 +77,7 @@ class RunningGateway:
         self.gateway = Gateway(
             upstream,
             made,
-            looks=Looks(self._lookup, self._load, self._find),
+            looks=Looks(self._lookup, self._load, self._find, self._forget),
             record=self._record,
             observe=observe,
             admission=self._admission,
@@ -91,8 +94,11 @@ class RunningGateway:
 
         self._announcements = Announcements(libpq_url(self._platform.database.url), heard)
         self._announcements.start()
-        self._platform.journal.companion = self._books
-        self._platform.journal.adopt()
+        journal = self._platform.journal
+        journal.companion = self._books
+        if self._platform.settings.journal_full == "refuse":
+            self.gateway.full = lambda: journal.full
+        journal.adopt()
         self._admission.start()
         self._tidying = loop.create_task(self._tidy())
         self._testing = loop.create_task(self_test(self._makers))
@@ -151,6 +157,10 @@ class RunningGateway:
     def _find(self, project_id: UUID, span_id: UUID) -> Span:
         with self._platform.scope(project_id) as connection:
             return traces.get(connection, span_id)
+
+    def _forget(self, project_id: UUID, span_id: UUID) -> None:
+        with self._platform.database.owner() as connection:
+            forget(connection, project_id, span_id, {DELETED: True})
 
     def _cost(self, choice: Choice, usage: Usage, at: datetime, kinds: Collection[str]) -> int | None:
         address = choice.provider.address

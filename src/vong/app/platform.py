@@ -48,7 +48,8 @@ class Platform:
     @cached_property
     def journal(self) -> Journal:
         """The writer of this process's spans."""
-        return Journal(self.database)
+        folder, size = self.settings.folder / "journal", self.settings.journal_size
+        return Journal(self.database, folder=folder if size else None, disk=size)
 
     @contextmanager
     def scope(self, project_id: UUID) -> Generator[Connection]:

@@ -8,6 +8,7 @@ import fcntl
 import json
 import logging
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -18,6 +19,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.error import HTTPError
 from urllib.request import urlopen
 
 from vong import __version__
@@ -33,6 +35,8 @@ log = logging.getLogger(__name__)
 
 STATE = "server.json"
 MODULES = {"server": "vong.api.serve", "worker": "vong.app.worker"}
+COUNTED = "counted"
+"""Where servers that share the port leave their numbers; they begin at 0 with the supervisor."""
 LONGEST_PAUSE = 30.0
 
 
@@ -57,7 +61,12 @@ class Supervisor:
     settings: Settings
     say: Callable[[str], None]
     stopping: threading.Event = field(default_factory=threading.Event)
-    children: dict[str, Child] = field(default_factory=lambda: {name: Child(name) for name in MODULES})
+    children: dict[str, Child] = field(default_factory=dict[str, Child])
+
+    def __post_init__(self) -> None:
+        servers = self.settings.workers or len(os.sched_getaffinity(0))
+        further = [f"server-{number}" for number in range(2, servers + 1)]
+        self.children = {name: Child(name) for name in (*MODULES, *further)}
 
     def run(self, ready: Callable[[str, "Welcome | None"], None]) -> None:
         """Start everything, call `ready(url, welcome)` once it answers, and watch until SIGTERM or Ctrl-C."""
@@ -65,6 +74,7 @@ class Supervisor:
         home.mkdir(parents=True, exist_ok=True)
         with _only_one(home):
             end_leftovers(home)
+            shutil.rmtree(home / COUNTED, ignore_errors=True)
             listener = _listen(self.settings)
             for number in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(number, lambda *_: self.stopping.set())
@@ -110,12 +120,12 @@ class Supervisor:
         log = self.settings.folder / "logs" / f"{child.name}.log"
         arguments: list[str] = []
         handed: list[int] = []
-        if child.name == "server":
+        if module_of(child.name) == MODULES["server"]:
             arguments, handed = ["--fd", str(listener.fileno())], [listener.fileno()]
         if early:
             reader, child.told = os.pipe()
             arguments, handed = [*arguments, "--database-from", str(reader)], [*handed, reader]
-        child.process = spawn(MODULES[child.name], *arguments, log=log, env=environment, fds=handed)
+        child.process = spawn(module_of(child.name), *arguments, log=log, env=environment, fds=handed)
         child.started_at = time.monotonic()
         if early:
             os.close(handed[-1])
@@ -206,6 +216,11 @@ class Supervisor:
         temporary.replace(self.settings.folder / STATE)
 
 
+def module_of(name: str) -> str:
+    """What a process of that name runs: `server-2` is one more server. Empty for those that are not ours to start."""
+    return MODULES.get(name.partition("-")[0], "")
+
+
 def running(home: Path) -> dict[str, Any] | None:
     """What `vong up` wrote about itself, or None where nothing was started or it was ended in order."""
     file = home / STATE
@@ -222,17 +237,26 @@ def end_leftovers(home: Path) -> None:
     """End the server and the worker that a killed supervisor left behind. PostgreSQL and engines are adopted."""
     state = running(home)
     for name, known in processes(state).items() if state else ():
-        if name in MODULES:
+        if module_of(name):
             end(known)
 
 
 def answers(url: str) -> bool:
     """Whether the server at that URL is up and reaches its database."""
+    return health(url).get("status") == "ok"
+
+
+def health(url: str) -> dict[str, Any]:
+    """What the server at that URL says of itself; nothing where it does not answer."""
     try:
         with urlopen(f"{url}/health", timeout=2) as response:
-            return response.status == 200
+            return json.load(response)
+    except HTTPError as error:  # it answers, and is not well
+        with suppress(ValueError), error:
+            return json.load(error)
     except OSError:
-        return False
+        pass
+    return {}
 
 
 def tail(file: Path, lines: int = 15) -> str:

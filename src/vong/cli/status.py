@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from vong import config
-from vong.cli.output import emit, json_option
+from vong.cli.output import emit, json_option, note
 from vong.cli.up import home_option
 
 
@@ -21,6 +21,12 @@ def group(home: Path | None, as_json: bool) -> None:
     elif status["up"]:
         click.echo(f"Vong {status['version']} is up at {status['url']}, {status['memory'] / 1e6:.0f} MB in all")
         emit(status["processes"], False, ["name", "pid", "memory_mb", "cpu_seconds"])
+        spans = status["spans"]
+        if spans["waiting_spans"] or spans["dropped_spans"]:
+            note(
+                f"{spans['waiting_spans']} spans wait for PostgreSQL ({spans['disk_spans']} of them on disk), "
+                f"{spans['dropped_spans']} were dropped"
+            )
     else:
         click.echo(f"Vong is not up ({status['reason']}); start it with: vong up")
     if not status["up"]:
@@ -40,7 +46,8 @@ def look(settings: config.Settings) -> dict[str, Any]:
             "processes": [],
         }
     rows = [_row(name, known.pid) for name, known in supervisor.processes(state).items()]
-    up = supervisor.answers(state["url"])
+    health = supervisor.health(state["url"])
+    up = health.get("status") == "ok"
     missing = sorted(set(state["processes"]) - {row["name"] for row in rows})
     reason = "" if up else f"ended unexpectedly: {', '.join(missing)}" if missing else "the server does not answer"
     return {
@@ -51,6 +58,7 @@ def look(settings: config.Settings) -> dict[str, Any]:
         "home": str(settings.folder),
         "memory": sum(row["memory"] for row in rows),
         "processes": rows,
+        "spans": {name: health.get(name, 0) for name in ("waiting_spans", "disk_spans", "dropped_spans")},
     }
 
 

@@ -9,8 +9,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Sequence
-from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from contextlib import AbstractContextManager, suppress
 from datetime import datetime
 from math import inf
 from typing import Any, NamedTuple
@@ -19,15 +18,17 @@ from uuid import UUID
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
-from vong.errors import BudgetSpent, LimitReached, NotFound, Unavailable, Unpriced, VongError
+from vong.errors import NotFound, Unavailable, Unpriced, VongError
 from vong.gateway import leases
 from vong.gateway.directory import DEPLOYMENT, Choice, Directory, Way
 from vong.gateway.keys import Principal
 from vong.gateway.leases import Place
 from vong.gateway.limits import begins, resets
+from vong.gateway.shares import Hold, Share, Ticket, refusal
 from vong.gateway.worst import Worst
 from vong.records import Span, Usage, new_id, now
 from vong.records.limit import Limit
+from vong.records.record import known
 
 log = logging.getLogger(__name__)
 
@@ -35,84 +36,14 @@ BEAT = 1.0
 """Seconds between reports of what is held and used."""
 FENCE = 45.0
 """Seconds after which a server that could not report admits nothing from what it holds: others may have it by then."""
+PATIENCE = 10.0
+"""Seconds that a call waits for a limit to be checked, where the database hangs."""
 WARM = 600.0
 """Seconds after which a price is looked up in a thread again: the first look takes half a second."""
 
 Scope = Callable[[UUID], AbstractContextManager[Connection]]
 Owner = Callable[[], AbstractContextManager[Connection]]
 Cost = Callable[[Choice, Usage, datetime, Collection[str]], int | None]
-
-
-@dataclass
-class Share:
-    """What this server holds of a place: `available` for new calls, `reserved` by those under way, `owed` by those
-    whose cost waits on disk; `consumed` is used and not yet reported. `free` is what nobody held when it was last asked.
-    """
-
-    project_id: UUID
-    limit: Limit
-    place: Place
-    available: int = 0
-    reserved: int = 0
-    owed: int = 0
-    consumed: int = 0
-    free: int = 0
-    ends: float = inf
-    """When the next time begins in which is counted anew, in seconds since 1970."""
-    taken_at: float = 0.0
-    alive_at: float = 0.0
-    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    told: threading.Lock = field(default_factory=threading.Lock)
-    """Held from reading what is held until the database knows: a report that overtakes a grant would undo it."""
-
-    @property
-    def held(self) -> int:
-        """All that is not anybody else's."""
-        return self.available + self.reserved + self.owed
-
-    @property
-    def remaining(self) -> int:
-        """What is left, as far as this server knows."""
-        return max(0, self.available + self.free)
-
-
-class Hold(NamedTuple):
-    """So much is reserved in that share for one call."""
-
-    share: Share
-    amount: int
-
-
-@dataclass
-class Ticket:
-    """What one call has reserved."""
-
-    holds: list[Hold]
-    cap: int | None = None
-
-    def headers(self) -> dict[str, str]:
-        """Limits as OpenAI tells them, of each kind the tightest, and what is left of the budget in US dollars."""
-        found = dict[str, str]()
-        tightest = dict[str, Share]()
-        for hold in self.holds:
-            other = tightest.get(hold.share.limit.what)
-            if other is None or hold.share.remaining < other.remaining:
-                tightest[hold.share.limit.what] = hold.share
-        moment = time.time()
-        for what, share in tightest.items():
-            limit = share.limit
-            left = max(0.0, share.ends - moment) if share.ends < inf else None
-            if what == "cost":
-                found["x-vong-budget-limit"] = f"{limit.amount / 1e6:.6f}"
-                found["x-vong-budget-remaining"] = f"{share.remaining / 1e6:.6f}"
-                if left is not None:
-                    found["x-vong-budget-reset"] = f"{left:.0f}s"
-            else:
-                found[f"x-ratelimit-limit-{what}"] = str(limit.amount)
-                found[f"x-ratelimit-remaining-{what}"] = str(share.remaining)
-                if left is not None:
-                    found[f"x-ratelimit-reset-{what}"] = f"{left:.3f}s"
-        return found
 
 
 class Admission:
@@ -226,7 +157,8 @@ class Admission:
 
     async def _dearest(self, directory: Directory, way: Way, worst: Worst) -> int:
         """The worst case at the dearest target that may answer."""
-        usage, found = Usage(input_tokens=worst.read, output_tokens=worst.made), 0
+        values = {"input_tokens": worst.read, "output_tokens": worst.made, "cached_tokens": None, "cost": None}
+        usage, found = known(Usage, values), 0
         for target in way.targets:
             try:
                 choice = directory.resolve(target, way.route)
@@ -258,16 +190,25 @@ class Admission:
     async def _take(self, share: Share, amount: int) -> None:
         if self._took(share, amount):
             return
-        async with share.lock:
-            if self._took(share, amount):
-                return
-            try:
-                await asyncio.to_thread(self._ask, share, amount)
-            except SQLAlchemyError as error:
-                message = "a limit cannot be checked: the database does not answer"
-                raise Unavailable(message, "look with: vong status") from error
-            if not self._took(share, amount):
+        try:
+            async with asyncio.timeout(PATIENCE), share.lock:
+                await self._have_granted(share, amount)
+        except (TimeoutError, SQLAlchemyError) as error:
+            message = "a limit cannot be checked: the database does not answer"
+            raise Unavailable(message, "look with: vong status") from error
+
+    async def _have_granted(self, share: Share, amount: int) -> None:
+        """Take what is granted. A question that hangs is not asked twice: each would hold a thread."""
+        if share.asking is not None and not share.asking.done():
+            with suppress(SQLAlchemyError):
+                await asyncio.shield(share.asking)
+        while not self._took(share, amount):
+            share.asking = asyncio.create_task(asyncio.to_thread(self._ask, share, amount))
+            granted = await asyncio.shield(share.asking)
+            if not granted and not self._took(share, amount):
                 raise refusal(share, amount)
+            if not granted:
+                return  # another call ended meanwhile
 
     def _took(self, share: Share, amount: int) -> bool:
         with self._numbers:
@@ -279,19 +220,20 @@ class Admission:
             share.taken_at = moment
             return True
 
-    def _ask(self, share: Share, amount: int) -> None:
-        """Have more granted, enough for a while."""
+    def _ask(self, share: Share, amount: int) -> int:
+        """Have more granted, enough for a while. How much that is."""
         with share.told:
-            self._granted(share, amount)
+            return self._granted(share, amount)
 
-    def _granted(self, share: Share, amount: int) -> None:
+    def _granted(self, share: Share, amount: int) -> int:
         bound, moment = share.limit.amount, time.monotonic()
         with self._numbers:
             if moment - share.alive_at > FENCE:
                 share.available = 0  # others may have it by now
             consumed, share.consumed = share.consumed, 0
             held, need = share.held, amount - share.available
-        want = min(max(need, bound // 20), 16 * max(need, 1))
+            busy = share.reserved
+        want = min(max(need, bound // 20), max(16 * max(need, 1), busy))
         try:
             with self._scope(share.project_id) as connection:
                 if consumed:
@@ -306,6 +248,8 @@ class Admission:
         with self._numbers:
             share.available += granted.amount
             share.free, share.alive_at = granted.free, moment
+            share.taken_at = time.monotonic()  # not idle: whoever asked is about to take it
+        return granted.amount
 
     def _give(self, holds: Iterable[Hold]) -> None:
         with self._numbers:
@@ -381,29 +325,6 @@ class Subjects(NamedTuple):
         return [name for name in dict.fromkeys(here) if limit.name in ("*", name)]
 
 
-def refusal(share: Share, amount: int) -> VongError:
-    """Why a share does not cover an amount, and when it may."""
-    limit, reset = share.limit, resets(share.limit.per, now())
-    whom = limit.on if limit.on == "project" else f"{limit.on} {share.place.subject!r}"
-    again = f"it begins anew at {reset:%Y-%m-%d %H:%M} UTC" if reset else "it does not begin anew"
-    if limit.what == "cost":
-        left, need, bound = (f"${number / 1e6:.6f}" for number in (share.remaining, amount, limit.amount))
-        message = (
-            f"of the budget of {bound} per {limit.per} on the {whom} {left} is left, and this call may cost {need}"
-        )
-        hint = f"{again}; set a smaller max_tokens, or ask an owner: vong gateway budgets"
-        return BudgetSpent(message.replace(" per ever", " in all"), hint)
-    if limit.what == "concurrency":
-        message = f"{limit.amount} calls at once are allowed on the {whom}, and so many are under way"
-        error = LimitReached(message, "try again when one has ended")
-        error.retry_after = 1
-        return error
-    message = f"{limit.amount} {limit.what} per {limit.per} are allowed on the {whom}, and {share.remaining} are left"
-    error = LimitReached(f"{message} of the {amount} that this call may need", f"{again}; or ask: vong gateway limits")
-    error.retry_after = max(1, int((reset - now()).total_seconds()) + 1) if reset else None
-    return error
-
-
 def _settle(share: Share, reserved: int, used: int) -> None:
     share.reserved -= reserved
     share.available += reserved - used
@@ -417,6 +338,8 @@ def _billed(choice: Choice) -> bool:
 def tags_of(header: str | None, metadata: dict[str, Any] | None) -> tuple[str, ...]:
     """Tags of a call: from the header, and from `metadata.tags`, a list or a text with commas."""
     said = (metadata or {}).get("tags")
+    if not said and not header:
+        return ()
     parts = said if isinstance(said, list) else str(said or "").split(",")
     found = [str(part).strip() for part in (*(header or "").split(","), *parts)]
     return tuple(dict.fromkeys(tag[:100] for tag in found if tag))[:20]

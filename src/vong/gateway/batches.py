@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, RowMapping, delete, func, insert, select, update
+from sqlalchemy import BigInteger, Connection, RowMapping, cast, delete, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from vong.errors import Conflict, InvalidInput, NotFound
@@ -88,9 +88,12 @@ def with_costs(connection: Connection, batches: Sequence[Batch]) -> list[Batch]:
     since = min(batch.created_at for batch in batches)
     each = select(func.unnest(lines.tags).label("tag"), *(lines[name] for name in COUNTED))
     rows = each.where(lines.at >= since, lines.tags.overlap(tags)).subquery()
-    sums = [func.coalesce(func.sum(rows.c[name]), 0).label(name) for name in COUNTED]
+    sums = [cast(func.sum(rows.c[name]), BigInteger).label(name) for name in COUNTED]
     query = select(rows.c.tag, *sums).where(rows.c.tag.in_(tags)).group_by(rows.c.tag)
-    found = {row["tag"]: {name: int(row[name]) for name in COUNTED} for row in connection.execute(query).mappings()}
+    found = dict[str, dict[str, int | None]]()
+    for row in connection.execute(query).mappings():
+        tokens = {name: row[name] or 0 for name in COUNTED if name != "cost"}
+        found[row["tag"]] = {**tokens, "cost": row["cost"]}
     return [_shown(batch).model_copy(update=found.get(batch.tag, {})) for batch in batches]
 
 
@@ -120,9 +123,9 @@ def cancelling(connection: Connection, id: UUID, *, of: UUID | None = None) -> K
 
 
 def keep_answers(connection: Connection, id: UUID, answers: Iterable[Answered]) -> None:
-    """Keep what was answered, each line once, and count it."""
+    """Keep what was answered, each line once, and count it. What comes when the batch has ended is too late."""
     rows = [{"batch_id": id, "number": one.number, "ok": one.ok, "line": one.text} for one in answers]
-    if not rows:
+    if not rows or get_batch(connection, id, lock=True).status in ENDED:
         return
     answer = tables.batch_answers.c
     new = upsert(tables.batch_answers).values(rows).on_conflict_do_nothing().returning(answer.ok)

@@ -13,8 +13,9 @@ from uuid import UUID
 import msgspec
 import psycopg
 
-from vong.gateway.admission import Admission, Ticket
+from vong.gateway.admission import Admission
 from vong.gateway.leases import Place
+from vong.gateway.shares import Ticket
 from vong.records import Span
 from vong.store import rows
 

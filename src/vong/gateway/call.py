@@ -12,7 +12,7 @@ from uuid import UUID
 import msgspec
 
 from vong.errors import InvalidInput, NotFound, Unavailable, Unsupported, UpstreamFailed, VongError
-from vong.gateway.admission import Admission, Subjects, Ticket, tags_of
+from vong.gateway.admission import Admission, Subjects, tags_of
 from vong.gateway.answers import Answers
 from vong.gateway.attempts import Attempts
 from vong.gateway.background import room, shelf
@@ -31,6 +31,7 @@ from vong.gateway.recall import Recall
 from vong.gateway.request import Trace, unstreamed
 from vong.gateway.scopes import check
 from vong.gateway.shadows import Second
+from vong.gateway.shares import Ticket
 from vong.gateway.steps import steps
 from vong.gateway.timing import timely, within
 from vong.gateway.transcript import whole
@@ -40,6 +41,7 @@ from vong.gateway.worst import worst
 from vong.records import Policy, Route, Span, Timeouts, Usage
 from vong.records.caching import Caching, ComparedAs
 
+TIMES = Timeouts()
 EXPECTED = 500
 """Tokens of an answer that nobody said the length of, when targets are compared by what they cost."""
 
@@ -86,7 +88,7 @@ class Call:
         self._means = means
         self._body = body
         self._course = Course(principal, shape, b"", trace)
-        self._timeouts = Timeouts()
+        self._timeouts = TIMES
         self._ends: float | None = None
         self._held = b""
         self._closed = False
@@ -113,6 +115,7 @@ class Call:
             await self._guard(directory.guards)
         self._course.passage = passage = Passage(self.shape, self._course.body, self.id.hex)
         check(principal, self.shape, passage.asked.model)
+        self._course.route = directory.routes.get(passage.asked.model)
         if passage.asked.previous:
             earlier = await self._means.earlier(principal.project_id, passage.asked.previous)
             if self._course.watch:
@@ -123,7 +126,6 @@ class Call:
             self._course.tags = tuple(dict.fromkeys((*principal.labels.tags, *self._course.tags)))
             passage.asked.user = passage.asked.user or principal.labels.user
         way = await self._way(directory, passage)
-        self._course.route = way.route
         if principal.deputy:
             await self._give_way(way, principal.project_id)
         policy = way.route.policy if way.route else None
@@ -244,16 +246,21 @@ class Call:
         """The events of one target. UpstreamFailed where they break off."""
         transcript = self._course.transcript
         assert transcript is not None and reply.events is not None
+        continues = self._continues
         async with aclosing(cast(AsyncGenerator[bytes], reply.events)) as events:
+            if transcript.failure is not None:
+                raise transcript.failure
             source = timely(events, self._timeouts.between_tokens, self._ends) if self._course.attempts else events
             async with aclosing(source) as batches:
                 async for batch in batches:
-                    for part in whole(batch) if self._continues else (batch,):
+                    for part in whole(batch) if continues else (batch,):
                         passed = transcript.take(part)
-                        if transcript.error is not None and self._continues:
+                        if continues and transcript.error is not None:
                             raise UpstreamFailed(f"the upstream broke off: {message_of(transcript.error)}")
                         if passed:
                             yield passed
+                        if transcript.failure is not None:
+                            raise transcript.failure
         if not transcript.ended:
             raise UpstreamFailed("the upstream ended its stream before the answer was complete", "send it again")
         if tail := transcript.tail():
@@ -332,6 +339,8 @@ class Call:
                 if batch is None:
                     raise UpstreamFailed("the upstream ended its stream before its first token", "send it again")
                 held.append(transcript.take(batch))
+                if transcript.failure is not None and transcript.first_token is None:
+                    raise transcript.failure
             if transcript.first_token is None and transcript.error is not None:
                 raise UpstreamFailed(f"the upstream broke off: {message_of(transcript.error)}", "send it again")
         except BaseException:
@@ -355,13 +364,14 @@ class Call:
         self._means.account(self._course.principal, span, self._course.tags, self._ticket)
         for step in steps(self._course, span):
             self._means.account(self._course.principal, step, (), None)
-        if span.status == "ok" and self.route:
+        if span.status == "ok" and self.route and self._course.captured:
             self._afterwards(span)
 
     def _afterwards(self, span: Span) -> None:
         """What follows from an answer of a route: it is kept, and somebody else is asked as well."""
-        course, answer = self._course, self._course.output
+        course = self._course
         policy = course.route.policy if course.route else None
+        answer = course.output if policy else None
         if policy is None or answer is None:
             return
         recall = course.recall

@@ -77,7 +77,7 @@ class Response:
         self._paused = False
         self._streamed = False
         self._waiter: asyncio.Future[None] | None = None
-        self._loop = loop = asyncio.get_running_loop()
+        self._loop = loop = connection.loop
         self._started = loop.time()
         self._timer = loop.call_later(min(limits.first_byte, limits.total), self._late)
 
@@ -183,6 +183,7 @@ class Connection(asyncio.Protocol):
 
     def __init__(self, release: "Callable[[Connection], None]", gone: "Callable[[Connection], None]") -> None:
         self.idle_since = 0.0
+        self.loop = asyncio.get_running_loop()  # asked once: in Python 3.11 each time is a system call
         self._release = release
         self._gone = gone
         self._transport: asyncio.Transport | None = None

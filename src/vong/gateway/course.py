@@ -20,6 +20,7 @@ from vong.gateway.request import Trace
 from vong.gateway.transcript import Transcript, usage_of
 from vong.gateway.watch import Watch
 from vong.records import Route, Span, Usage, now
+from vong.records.capture import captured
 from vong.records.record import changed, known
 from vong.records.span import Versions
 
@@ -27,7 +28,7 @@ LEFT = 499
 """The status that is recorded for a caller who left before the end, as nginx does."""
 
 
-@dataclass
+@dataclass(slots=True)
 class Course:
     """What is known of a call so far: the target that was asked last, what it said, how often others were asked."""
 
@@ -92,10 +93,16 @@ class Course:
             "usage": self._usage(output),
             "versions": self._versions(metadata),
             "attributes": self._attributes(error, output, metadata),
-            "input": passage.kept() if passage else _decoded(self.body),
-            "output": _without_vectors(output),
+            "input": (passage.kept() if passage else _decoded(self.body)) if self.captured else None,
+            "output": _without_vectors(output) if self.captured else None,
         }
         return known(Span, values)
+
+    @property
+    def captured(self) -> bool:
+        """Whether the bodies of this call are kept."""
+        policy = self.route.policy if self.route else None
+        return policy is None or captured(policy.capture, self.trace.trace_id)
 
     def _fault(self, error: BaseException | None, output: dict[str, Any] | None) -> str | None:
         if isinstance(error, asyncio.CancelledError):
@@ -169,13 +176,20 @@ class Course:
 
     def _told(self, metadata: dict[str, Any]) -> dict[str, Any]:
         """What the caller said of the call."""
-        found: dict[str, Any] = {}
+        found: dict[str, Any] = {} if self.captured else {"vong.capture": "metadata"}
         if metadata:
             found["vong.metadata"] = metadata
         if self.tags:
             found["vong.tags"] = list(self.tags)
-        if self.passage and self.shape == "responses" and self.passage.fields().get("instructions"):
-            found["vong.instructions"] = True
+        if self.passage and self.shape == "responses":
+            fields = self.passage.fields()
+            said = {
+                "vong.instructions": bool(fields.get("instructions")),
+                "vong.unstored": fields.get("store") is False,
+            }
+            found |= {name: True for name, holds in said.items() if holds}
+            if self.passage.asked.previous:
+                found["vong.previous_response"] = self.passage.asked.previous
         return found
 
 

@@ -6,6 +6,7 @@ age, and waited for beyond. While the database is away the last value stands for
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -18,6 +19,10 @@ log = logging.getLogger(__name__)
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 GRACE = 300.0
+PATIENCE = 1.0
+"""Seconds that a look may take before the last value stands."""
+LONGEST = 15.0
+"""Seconds that a look may take where there is no last value."""
 
 
 @dataclass(slots=True)
@@ -37,16 +42,16 @@ class Fresh(Generic[K, V]):
         self._age = age
         self._kept = kept
         self._known: dict[K, _Known[V]] = {}
-        self._loading: dict[K, asyncio.Task[_Known[V]]] = {}
+        self._loading: dict[K, tuple[asyncio.Task[_Known[V]], float]] = {}
 
     async def get(self, key: K, *arguments: Any) -> V:
         """The value of a key; `load` is called with `arguments`."""
         known = self._known.get(key)
-        age = asyncio.get_running_loop().time() - known.at if known else self._age
+        age = time.monotonic() - known.at if known else self._age
         if known is None or age >= self._age / 2:
-            task = self._loading.get(key) or self._start(key, arguments)
+            task, since = self._loading.get(key) or self._start(key, arguments)
             if known is None or age >= self._age:
-                known = await asyncio.shield(task)
+                known = await self._waited(task, since, known)
         if known.error is not None:
             raise type(known.error)(known.error.message, known.error.hint)
         assert known.value is not None
@@ -61,14 +66,26 @@ class Fresh(Generic[K, V]):
             self._known.pop(key, None)
             self._loading.pop(key, None)
 
-    def _start(self, key: K, arguments: tuple[Any, ...]) -> asyncio.Task[_Known[V]]:
-        task = asyncio.create_task(self._renew(key, arguments))
-        self._loading[key] = task
-        return task
+    def _start(self, key: K, arguments: tuple[Any, ...]) -> tuple[asyncio.Task[_Known[V]], float]:
+        started = asyncio.create_task(self._renew(key, arguments)), time.monotonic()
+        self._loading[key] = started
+        return started
+
+    async def _waited(self, task: asyncio.Task[_Known[V]], since: float, known: _Known[V] | None) -> _Known[V]:
+        """What is being looked up; a database that hangs is no reason to wait where an old value will do."""
+        moment = time.monotonic()
+        stands = known is not None and known.error is None and moment - known.at <= GRACE
+        patience = max(0.0, (PATIENCE if stands else LONGEST) - (moment - since))
+        done, _ = await asyncio.wait({task}, timeout=patience)
+        if done:
+            return task.result()
+        if known is not None and stands:
+            return known
+        return _Known(None, Unavailable("the database does not answer", "look with: vong status"), moment)
 
     async def _renew(self, key: K, arguments: tuple[Any, ...]) -> _Known[V]:
         task = asyncio.current_task()
-        now = asyncio.get_running_loop().time
+        now = time.monotonic
         at, old = now(), self._known.get(key)
         try:
             new = _Known(await asyncio.to_thread(self._load, *arguments), None, at)
@@ -80,7 +97,8 @@ class Fresh(Generic[K, V]):
                 return _Known(None, Unavailable("the database does not answer", "look with: vong status"), at)
             return old
         finally:
-            current = self._loading.get(key) is task
+            loading = self._loading.get(key)
+            current = loading is not None and loading[0] is task
             if current:
                 del self._loading[key]
         if current:

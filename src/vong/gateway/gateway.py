@@ -1,7 +1,6 @@
 """The gateway of one process: who calls, what they can call, whom it asks, where its spans go."""
 
 import asyncio
-import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from random import random
@@ -11,8 +10,9 @@ from weakref import WeakKeyDictionary
 
 import msgspec
 
-from vong.errors import InvalidInput, NotFound, Unsupported, UpstreamFailed, VongError
-from vong.gateway.admission import Admission, Ticket
+from vong.errors import Unavailable, Unsupported, UpstreamFailed, VongError
+from vong.gateway import responses
+from vong.gateway.admission import Admission
 from vong.gateway.answers import Answers
 from vong.gateway.breakers import Circuit
 from vong.gateway.call import Call, Manner, Means
@@ -27,7 +27,7 @@ from vong.gateway.request import Trace, named
 from vong.gateway.scopes import check, may_call
 from vong.gateway.shadows import Second, Shadows
 from vong.gateway.shapes.messages import counted
-from vong.gateway.shapes.responses import span_of
+from vong.gateway.shares import Ticket
 from vong.gateway.steps import STEP
 from vong.gateway.upstream import Upstream
 from vong.records import Span, new_id
@@ -35,18 +35,19 @@ from vong.records.guard import GuardTrial, GuardUse
 
 AGE = 1.0
 """Seconds after which a changed route or deployment is seen at the latest, even where no announcement came."""
-PATIENCE = 10.0
-"""Seconds in which a response may still be on its way to the database; its id says when it was made."""
 LISTED = 60.0
 """Seconds that a provider's list of models is kept."""
 
 
 class Looks(NamedTuple):
-    """What is looked up in threads: the principal of a key, a project's directory, and a span that was written."""
+    """What is looked up in threads: the principal of a key, a project's directory, and a span that was written, whose
+    bodies `forget` removes.
+    """
 
     principal: Callable[[str], Principal]
     directory: Callable[[UUID], Directory]
     span: Callable[[UUID, UUID], Span]
+    forget: Callable[[UUID, UUID], object]
 
 
 class Gateway:
@@ -71,9 +72,11 @@ class Gateway:
         self.providers = providers
         self._upstream = upstream
         self._directories: Fresh[UUID, Directory] = Fresh(looks.directory, age=AGE)
+        self.full: Callable[[], bool] = lambda: False
+        """Whether calls are refused because their spans would find no room."""
         self._record = record
         self._admission = admission
-        self._find = looks.span
+        self.looks = looks
         self._observe = observe
         self._circuits: dict[tuple[UUID, str], Circuit] = {}
         self._loads: dict[tuple[UUID, str], Load] = {}
@@ -93,7 +96,10 @@ class Gateway:
         self._listed: WeakKeyDictionary[Provider, tuple[float, list[str]]] = WeakKeyDictionary()
 
     def call(self, principal: Principal, shape: Shape, body: bytes, trace: Trace) -> Call:
-        """A call, not sent yet."""
+        """A call, not sent yet. Unavailable while no more calls can be accounted for."""
+        if self.full():
+            message = "PostgreSQL is away or too slow, and no more calls can be kept for it"
+            raise Unavailable(message, "look with: vong status; the bound is journal_size, the policy journal_full")
         return Call(self._means, principal, shape, body, trace)
 
     async def directory(self, principal: Principal) -> Directory:
@@ -180,28 +186,13 @@ class Gateway:
             load = self._loads[project_id, target] = Load()
         return load
 
+    async def response(self, principal: Principal, response: str) -> Span:
+        """The span of a response of the principal's project."""
+        return await responses.found(self.looks.span, principal.project_id, response)
+
     async def _earlier(self, project_id: UUID, response: str) -> list[dict[str, Any]]:
-        """The conversation up to and with a response. It may be a moment until its span is written."""
-        span_id = span_of(response)
-        young = time.time() - (span_id.int >> 80) / 1000 < PATIENCE
-        until = time.monotonic() + (PATIENCE if young else 0.0)
-        while True:
-            try:
-                span = await asyncio.to_thread(self._find, project_id, span_id)
-                break
-            except NotFound:
-                if time.monotonic() >= until:
-                    hint = "send the whole conversation as input"
-                    raise NotFound(f"no response has the id {response!r}", hint) from None
-            await asyncio.sleep(0.02)
-        choices = (span.output or {}).get("choices") or []
-        if "messages" not in (span.input or {}):
-            hint = "send the whole conversation as input"
-            raise InvalidInput(f"the response {response!r} was made from what a chat cannot hold", hint)
-        if span.status != "ok" or not choices:
-            raise InvalidInput(f"the response {response!r} did not come to its end", "send it again, then go on")
-        said = span.input["messages"]
-        return [*said[1 if span.attributes.get("vong.instructions") else 0 :], choices[0]["message"]]
+        """The conversation up to and with a response."""
+        return responses.conversation(await responses.found(self.looks.span, project_id, response))
 
     async def _ask(self, principal: Principal, parent: Trace, model: str, messages: list[dict[str, Any]]) -> str:
         """What a model says to a guard: a call of its own below the one that is guarded, accounted like any, and not

@@ -15,7 +15,7 @@ from uuid import UUID
 
 from vong.config import ProviderSettings
 from vong.errors import Unavailable, VongError
-from vong.gateway.admission import Admission, Ticket
+from vong.gateway.admission import Admission
 from vong.gateway.answers import Answers
 from vong.gateway.breakers import Circuit
 from vong.gateway.call import Call, Manner, Means
@@ -30,6 +30,7 @@ from vong.gateway.request import Trace
 from vong.gateway.shapes import SERVED
 from vong.gateway.shapes.shape import ServedShape
 from vong.gateway.shapes.transcripts import Translated
+from vong.gateway.shares import Ticket
 from vong.gateway.upstream import Upstream
 from vong.records import Span, now
 from vong.records.guard import GuardUse, ProjectGuards, SelfTest

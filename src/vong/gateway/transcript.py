@@ -102,6 +102,8 @@ class Transcript:
         """When the first text or tool call came, by `time.perf_counter`; None before."""
         self.usage: dict[str, Any] | None = None
         self.error: Any = None
+        self.failure: UpstreamFailed | None = None
+        """What is to be raised once the caller has what came before it in the same batch."""
         self.done = False
         self.chunks = 0
         self.model: str | None = None
@@ -124,7 +126,7 @@ class Transcript:
 
     def go_on(self) -> int:
         """The rest comes from elsewhere: what broke the stream off is forgotten. How many chunks came so far."""
-        self.error, self.done, self.usage = None, False, None
+        self.error, self.failure, self.done, self.usage = None, None, False, None
         return self.chunks
 
     @property
@@ -137,7 +139,16 @@ class Transcript:
         """What the caller gets of these events: all, less usage that it did not ask for."""
         if batch.count(b"\n\n") == 1:
             return self.event(batch)
-        return b"".join([self.event(event) for event in whole(batch)])
+        passed = list[bytes]()
+        for event in whole(batch):
+            try:
+                passed.append(self.event(event))
+            except UpstreamFailed as error:
+                if not any(passed):
+                    raise
+                self.failure = error
+                break
+        return b"".join(passed)
 
     def completion(self) -> dict[str, Any]:
         """The answer as if it had not been streamed."""

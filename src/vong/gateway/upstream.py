@@ -6,6 +6,7 @@ work on it (and to bill it); a pooled connection that turns out to be closed bef
 
 import asyncio
 import ssl
+import time
 from collections import deque
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -126,7 +127,7 @@ class Upstream:
 
     def _free(self, origin: Origin) -> Connection | None:
         idle = self._idle.get(origin)
-        oldest = asyncio.get_running_loop().time() - IDLE
+        oldest = time.monotonic() - IDLE
         while idle:
             connection = idle.pop()  # the one used last is the likeliest to live
             if connection.usable and connection.idle_since > oldest:
@@ -171,17 +172,15 @@ class Upstream:
         if len(idle) >= KEPT:
             connection.abort()
             return
-        loop = asyncio.get_running_loop()
-        connection.idle_since = loop.time()
+        connection.idle_since = time.monotonic()
         idle.append(connection)
         if self._sweeper is None:
-            self._sweeper = loop.call_later(IDLE, self._sweep)
+            self._sweeper = asyncio.get_running_loop().call_later(IDLE, self._sweep)
 
     def _sweep(self) -> None:
-        loop = asyncio.get_running_loop()
-        oldest = loop.time() - IDLE
+        oldest = time.monotonic() - IDLE
         for idle in self._idle.values():
             while idle and idle[0].idle_since <= oldest:
                 idle.popleft().abort()
         busy = any(self._idle.values())
-        self._sweeper = loop.call_later(IDLE / 2, self._sweep) if busy else None
+        self._sweeper = asyncio.get_running_loop().call_later(IDLE / 2, self._sweep) if busy else None

@@ -183,10 +183,17 @@ UNSETTLED = re.compile(
 )
 
 
+DIGIT = re.compile(r"\d")
+LONGEST_MONTH = 40
+"""Characters of a word that begins like a month, with what may stand behind it."""
+
+
 def settled(text: str) -> int:
     """The length of the beginning of a text that is understood whatever follows: no personal data that is in it ends,
     and none that lies across its end begins, otherwise than it looks now. The rest is 200 characters at the most.
     """
     start = max(0, len(text) - 200)
+    if not DIGIT.search(text, start):  # then only the last word, or a month before it, may become something
+        start = max(start, text.rfind(" ") + 1 - LONGEST_MONTH)
     match = UNSETTLED.search(text, start)
     return match.start() if match else len(text)

@@ -35,8 +35,8 @@ class BatchFault(Record):
 class Batch(Record):
     """Calls that nobody waits for, one in each line of a file. `completed` and `failed` ones are of `total`.
 
-    `input_tokens`, `output_tokens` and `cost` (in millionths of a US dollar, of the calls whose price is known) are
-    what the ledger has of its calls so far.
+    `input_tokens`, `output_tokens` and `cost` (in millionths of a US dollar, of the calls whose price is known; null
+    where none is) are what the ledger has of its calls so far.
     """
 
     id: UUID
@@ -54,7 +54,7 @@ class Batch(Record):
     failed: int = 0
     input_tokens: int = 0
     output_tokens: int = 0
-    cost: int = 0
+    cost: int | None = None
     created_at: datetime
     expires_at: datetime
     in_progress_at: datetime | None = None

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import random
 import time
 from datetime import UTC, datetime
@@ -18,6 +19,9 @@ class Record(BaseModel):
 
 
 R = TypeVar("R", bound=Record)
+_random = random.Random()  # its own: whoever seeds the common one would have ids made twice
+_bits = _random.getrandbits
+os.register_at_fork(after_in_child=_random.seed)
 _names: dict[type[Record], set[str]] = {}
 
 
@@ -57,7 +61,7 @@ def new_id(at: datetime | None = None) -> UUID:
     milliseconds, rest = divmod(nanoseconds, 1_000_000)
     value = (milliseconds & ((1 << 48) - 1)) << 80
     value |= 0x7 << 76 | (rest * 4096 // 1_000_000) << 64
-    value |= 0b10 << 62 | random.getrandbits(62)
+    value |= 0b10 << 62 | _bits(62)
     id = UUID.__new__(UUID)  # without the checks of its constructor
     object.__setattr__(id, "int", value)
     object.__setattr__(id, "is_safe", SafeUUID.unknown)

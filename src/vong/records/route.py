@@ -1,10 +1,12 @@
 """A named way from a request to the models that may answer it."""
 
 from datetime import datetime
+from typing import Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from vong.records.caching import Caching, Shadow
+from vong.records.capture import Capture
 from vong.records.guard import GuardUse
 from vong.records.record import Record
 from vong.records.tree import Cap, RouteNode
@@ -50,7 +52,7 @@ class Policy(Record):
     connection that was reset), then the `fallbacks` are, in their order. `cap` bounds the calls that a target gets at
     once. With `continue_streams` a stream that breaks off after its first token is gone on with by the next target.
     `cache` says which answers are given again, `shadow` who else is asked. `guards` look at what passes, after those of
-    the project.
+    the project. `capture` says which calls' bodies are kept: in spans, in the cache and in comparisons.
     """
 
     fallbacks: tuple[str, ...] = Field(default=(), max_length=20)
@@ -62,6 +64,13 @@ class Policy(Record):
     cache: Caching | None = None
     shadow: Shadow | None = None
     guards: tuple[GuardUse, ...] = Field(default=(), max_length=50)
+    capture: Capture = "full"
+
+    @model_validator(mode="after")
+    def _has_something_to_keep(self) -> Self:
+        if self.capture == "metadata" and (self.cache or self.shadow):
+            raise ValueError("a cache and a shadow keep bodies, which capture metadata forbids: leave one of them out")
+        return self
 
 
 class Route(Record):

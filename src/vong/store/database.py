@@ -18,7 +18,13 @@ class Database:
 
     def __init__(self, url: str, *, pool: int = 5) -> None:
         self.url = url
-        self.engine = create_engine(sqlalchemy_url(url), pool_size=pool, max_overflow=pool * 2, pool_pre_ping=True)
+        self.engine = create_engine(
+            sqlalchemy_url(url),
+            pool_size=pool,
+            max_overflow=pool * 2,
+            pool_pre_ping=True,
+            connect_args={"connect_timeout": 10, "tcp_user_timeout": 20_000},
+        )
 
     @contextmanager
     def scope(self, project_id: UUID) -> Generator[Connection]:

@@ -15,7 +15,7 @@ from concurrent.futures import Future
 from contextlib import suppress
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 import psycopg
@@ -24,7 +24,7 @@ import zstandard
 from vong.errors import InvalidInput, Unavailable, VongError
 from vong.records import Span
 from vong.store.database import Database
-from vong.store.shelf import Shelf, Waiting, resolve
+from vong.store.shelf import Arrival, Shelf, Waiting, resolve
 from vong.store.spans import encode
 from vong.store.writing import AWAY, Companion, Pen, Row
 
@@ -42,16 +42,6 @@ WATCH = 0.25
 """Seconds between two looks at a writer that has work."""
 FULL = "the span journal is full"
 AGAIN = Unavailable("the span journal ended before this span was written", "send it again")
-
-
-class Arrival(NamedTuple):
-    """A span as it was appended, what its writer still does to it, and what its companion makes a line of."""
-
-    project_id: UUID
-    span: Span
-    future: Future[None] | None
-    finish: Callable[[Span], Span | None] | None
-    along: Any
 
 
 class Journal:
@@ -88,7 +78,9 @@ class Journal:
         self._pen = Pen(database)
         self._under_way: Sequence[Waiting] = ()
         self._copied = False
-        self._since = self._rests = 0.0
+        self._since = 0.0
+        """When the writer turned to PostgreSQL; 0 while it gathers."""
+        self._rests = 0.0
         self._tries = 0
         self._thread = threading.Thread(target=self._run, name="vong-journal", daemon=True)
         self._thread.start()
@@ -108,7 +100,11 @@ class Journal:
     @property
     def full(self) -> bool:
         """Whether nothing more should be begun: no room on disk or, where there is no disk, in memory."""
-        return self._shelf.full if self._shelf.there else self._crowded()
+        return self._shelf.full if self._shelf.there else self._crowded
+
+    @property
+    def _crowded(self) -> bool:
+        return self._held[0] >= self._limits[0] or self._held[1] >= self._limits[1]
 
     def append(self, project_id: UUID, span: Span, finish: Callable[[Span], Span | None] | None = None) -> Future[None]:
         """Take a span. The future is done when the span is committed, or fails with the reason why it never will be:
@@ -147,10 +143,9 @@ class Journal:
         process; its futures fail.
         """
         with self._state:
-            if not self._closing:
-                self._closing = True
-                self._stirred.set()
-                self._incoming.put(None)
+            self._closing = True
+        self._stirred.set()
+        self._incoming.put(None)
         self._thread.join(timeout)
         self._abandoned = True
         if self._thread.is_alive():
@@ -168,25 +163,22 @@ class Journal:
             self._busy.set()
         return refused
 
-    def _crowded(self) -> bool:
-        return self._held[0] >= self._limits[0] or self._held[1] >= self._limits[1]
-
     def _refusal(self) -> VongError | None:
         if self._closing:
             return Unavailable("the span journal is closed", "the server is going down; send it again")
-        if self._crowded():
+        if self._crowded:
             self.dropped += 1
             if self.dropped in {1, 10, 100} or self.dropped % 1000 == 0:
                 log.warning("%s: %d spans dropped so far", FULL, self.dropped)
             return Unavailable(FULL, "PostgreSQL is away or too slow; look with: vong status")
         return None
 
-    # The writer's thread.
-
     def _run(self) -> None:
         try:
+            self._since = time.monotonic()
             self._pen.make_ahead()
             while not self._abandoned:
+                self._since = 0.0
                 if self._gather(time.monotonic() + self._patience(), enough=1):
                     self._let_gather()
                 if not self._step() and self._closing and not self._later:
@@ -254,12 +246,11 @@ class Journal:
             encoded = encode(project_id, finished, self._compressor)
             line = self.companion.line(project_id, finished, along) if self.companion and along is not None else None
         except (VongError, ValueError, TypeError, OverflowError, RecursionError) as error:
-            known = error if isinstance(error, VongError) else None
-            told = known or InvalidInput(f"the span {span.id} cannot be stored: {error}", "mend it")
+            odd = InvalidInput(f"the span {span.id} cannot be stored: {error}", "mend it")
             if self.companion is not None and along is not None:
                 self.companion.lost(along)
             if future is not None:
-                resolve(future, told)
+                resolve(future, error if isinstance(error, VongError) else odd)
             self._finish(1, 1, 0)
             return
         self._finish(0, 0, -len(encoded.row))
@@ -302,17 +293,10 @@ class Journal:
 
     def _write_from_disk(self) -> None:
         """Commit the oldest batch of the disk. A row that PostgreSQL refuses is passed over."""
-        refused = dict[UUID, VongError]()
         with self._gate:
             batch = self._shelf.peek(BATCH, self.companion)
         try:
-            try:
-                self._pen.commit(batch.rows, self.companion)
-            except psycopg.Error as error:
-                if isinstance(error, AWAY):
-                    raise
-                self._pen.disconnect()
-                refused = self._pen.alone(batch.rows, self.companion)
+            refused = self._pen.commit_or_alone(batch.rows, self.companion)
         except AWAY as error:
             return self._was_away(error)
         self._tries = 0
@@ -349,14 +333,14 @@ class Journal:
             self._shelf.close(AGAIN)
         self._pen.disconnect()
 
-    # The thread that watches it, where there is a disk.
-
     def _keep_watch(self) -> None:
+        """What the second thread does: the writer may hang, or be slower than the spans come."""
         while not self._ended.is_set():
             self._busy.wait()
             if self._ended.wait(WATCH):
                 return
-            stuck = bool(self._under_way) and time.monotonic() - self._since > STUCK
+            since = self._since
+            stuck = since > 0.0 and time.monotonic() - since > STUCK
             if stuck or self._held[0] > CROWD:
                 while self._make_room(stuck):
                     pass
@@ -385,8 +369,6 @@ class Journal:
                 return False
             self._backlog.clear()
             return not self._incoming.empty()
-
-    # Both.
 
     def _keep(self, batch: Sequence[Waiting]) -> bool:
         with self._gate:

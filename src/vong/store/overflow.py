@@ -152,18 +152,22 @@ class Overflow:
     def _take_over(self, home: Path, holder: "IO[str]") -> int:
         found = 0
         for path in sorted(home.glob("[0-9]*"), reverse=True):
-            with path.open("rb") as file:
-                records = sum(1 for _ in _read(file))
-            size = path.stat().st_size
-            if records:
-                self._segments.appendleft(Segment(path, holder, size, records, own=False))
+            held, size = len(records(path)), path.stat().st_size
+            if held:
+                self._segments.appendleft(Segment(path, holder, size, held, own=False))
                 self.size += size
-                found += records
+                found += held
         if not found:
             shutil.rmtree(home, ignore_errors=True)
             holder.close()
         self.count += found
         return found
+
+
+def records(path: Path) -> list[bytes]:
+    """All whole records of a file."""
+    with path.open("rb") as file:
+        return list(_read(file))
 
 
 def _read(file: "IO[bytes]") -> Iterator[bytes]:

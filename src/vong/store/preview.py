@@ -44,7 +44,20 @@ def preview(value: Any, limit: int = PREVIEW) -> str:
             return _shortened(_spoken(_turns(value).messages), limit)
         except (msgspec.DecodeError, UnicodeDecodeError):
             return _shortened(_pieces(_read(value)), limit)
-    return _shortened(_pieces(value), limit)
+    said = _answered(value)
+    return _shortened(_pieces(value) if said is None else (said,), limit)
+
+
+def _answered(value: Any) -> str | None:
+    """What one answer says, where it is nothing but text: most are."""
+    if not isinstance(value, dict) or "messages" in value:
+        return None
+    choices = value.get("choices")
+    message = choices[0].get("message") if isinstance(choices, list) and len(choices) == 1 else None
+    if not isinstance(message, dict) or message.get("tool_calls") or message.get("role") in UNSPOKEN:
+        return None
+    said = message.get("content")
+    return said if isinstance(said, str) and said and not message.get("text") else None
 
 
 def _read(value: msgspec.Raw) -> Any:

@@ -1,5 +1,5 @@
-"""Rows as PostgreSQL's binary COPY takes them (the manual's chapter on COPY, "Binary Format"), packed by hand: a general
-adapter spends as much on a span's thirty columns as the gateway does on the call.
+"""Rows as PostgreSQL's binary COPY takes them (the manual's chapter on COPY, "Binary Format"), packed by hand: an
+adapter for everything spends as much on a span's thirty columns as the gateway does on the call.
 """
 
 from collections.abc import Callable

@@ -1,18 +1,29 @@
 """Spans that wait on disk until PostgreSQL takes them, with those who wait to hear of it."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from vong.errors import VongError
+from vong.records import Span
 from vong.store.overflow import Overflow
 from vong.store.spans import Encoded
 from vong.store.writing import NOTHING, Companion, Row, packed, unpack
 
 log = logging.getLogger(__name__)
+
+
+class Arrival(NamedTuple):
+    """A span as it was appended, what its writer still does to it, and what its companion makes a line of."""
+
+    project_id: UUID
+    span: Span
+    future: Future[None] | None
+    finish: Callable[[Span], Span | None] | None
+    along: Any
 
 
 class Waiting(NamedTuple):

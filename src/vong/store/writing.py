@@ -115,9 +115,17 @@ class Pen:
                 )
                 _along(connection, batch, companion, fresh=False)
 
-    def alone(self, rows: Sequence[Row], companion: Companion | None) -> dict[UUID, VongError]:
-        """Write rows one by one; the errors of those that PostgreSQL refuses."""
+    def commit_or_alone(self, rows: Sequence[Row], companion: Companion | None) -> dict[UUID, VongError]:
+        """Write a batch, row by row where PostgreSQL refuses it as a whole; the errors of the rows that it refuses."""
         refused = dict[UUID, VongError]()
+        try:
+            self.commit(rows, companion)
+        except AWAY:
+            raise
+        except psycopg.Error:
+            self.disconnect()
+        else:
+            return refused
         for row in rows:
             try:
                 self.commit([row], companion)

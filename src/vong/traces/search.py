@@ -76,6 +76,11 @@ def get(connection: Connection, span_id: UUID) -> Span:
     return found[0]
 
 
+def forget(connection: Connection, project_id: UUID, span_id: UUID, told: dict[str, Any]) -> None:
+    """Remove the bodies of a span for good and add the attributes `told`. The connection is the owner's."""
+    tables.forget(connection, project_id, span_id, told)
+
+
 def for_ids(connection: Connection, ids: Iterable[UUID]) -> list[Span]:
     """The spans of those ids with their bodies, in the order of the ids; ids that are not known are left out."""
     wanted = list(ids)

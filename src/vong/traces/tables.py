@@ -31,6 +31,7 @@ from sqlalchemy import (
     select,
     text,
     tuple_,
+    update,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import UUID as PG_UUID
@@ -180,6 +181,14 @@ def started(connection: Connection, id: UUID) -> datetime | None:
 def whole(connection: Connection, ids: Iterable[UUID]) -> Sequence[Row[Any]]:
     """The spans of those ids with their bodies, in no order."""
     return _by_ids(connection, select(spans), ids)
+
+
+def forget(connection: Connection, project_id: UUID, id: UUID, told: dict[str, Any]) -> None:
+    """Remove the bodies of a span for good, as the owner, and add attributes that say so."""
+    since, until = started_near(id)
+    here = (spans.c.project_id == project_id, spans.c.id == id, spans.c.started_at.between(since, until))
+    without = {"body": None, "input_text": "", "output_text": "", "attributes": spans.c.attributes.concat(told)}
+    connection.execute(update(spans).where(*here).values(without))
 
 
 def of_trace(connection: Connection, trace_id: str, limit: int) -> Sequence[Row[Any]]:

@@ -2287,8 +2287,8 @@ export interface components {
          * Batch
          * @description Calls that nobody waits for, one in each line of a file. `completed` and `failed` ones are of `total`.
          *
-         *     `input_tokens`, `output_tokens` and `cost` (in millionths of a US dollar, of the calls whose price is known) are
-         *     what the ledger has of its calls so far.
+         *     `input_tokens`, `output_tokens` and `cost` (in millionths of a US dollar, of the calls whose price is known; null
+         *     where none is) are what the ledger has of its calls so far.
          */
         Batch: {
             /** Actor */
@@ -2304,11 +2304,8 @@ export interface components {
             completed: number;
             /** Completed At */
             completed_at?: string | null;
-            /**
-             * Cost
-             * @default 0
-             */
-            cost: number;
+            /** Cost */
+            cost?: number | null;
             /**
              * Created At
              * Format: date-time
@@ -4025,13 +4022,18 @@ export interface components {
         };
         /**
          * Health
-         * @description How the server stands. `waiting_spans` are taken and not committed yet, `dropped_spans` were refused.
+         * @description How the server stands, or all that share its port. `waiting_spans` are taken and not committed yet, `disk_spans`
+         *     of them lie on disk, `dropped_spans` were refused. `servers` counts the processes.
          */
         Health: {
             /** Database */
             database: boolean;
+            /** Disk Spans */
+            disk_spans: number;
             /** Dropped Spans */
             dropped_spans: number;
+            /** Servers */
+            servers: number;
             /**
              * Status
              * @enum {string}
@@ -4893,7 +4895,7 @@ export interface components {
          *     connection that was reset), then the `fallbacks` are, in their order. `cap` bounds the calls that a target gets at
          *     once. With `continue_streams` a stream that breaks off after its first token is gone on with by the next target.
          *     `cache` says which answers are given again, `shadow` who else is asked. `guards` look at what passes, after those of
-         *     the project.
+         *     the project. `capture` says which calls' bodies are kept: in spans, in the cache and in comparisons.
          */
         Policy: {
             /**
@@ -4906,6 +4908,11 @@ export interface components {
             breaker: components["schemas"]["Breaker"];
             cache?: components["schemas"]["Caching"] | null;
             cap?: components["schemas"]["Cap"] | null;
+            /**
+             * Capture
+             * @default full
+             */
+            capture: ("full" | "metadata") | number;
             /**
              * Continue Streams
              * @default false

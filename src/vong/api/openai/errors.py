@@ -76,6 +76,6 @@ def said_of(error: VongError) -> dict[str, Any]:
         kind, code = "insufficient_quota", "insufficient_quota"
     if isinstance(error, ContentBlocked):
         code = "content_filter"
-    if isinstance(error, NotFound):
+    if isinstance(error, NotFound) and error.code == NotFound.code:
         code, param = "model_not_found", "model"
     return {"message": str(error), "type": kind, "param": param, "code": code}

@@ -14,6 +14,7 @@ import msgspec
 from vong.api.credentials import credential
 from vong.api.openai.answer import JSON, Headers, answer, refuse
 from vong.api.openai.errors import TooLarge, Unknown, WrongMethod
+from vong.api.openai.kept import is_kept, kept
 from vong.errors import NotFound, VongError, nearest
 from vong.gateway.gateway import Gateway
 from vong.gateway.request import PASSED, Trace
@@ -56,6 +57,8 @@ def create_surface(gateway: Gateway, max_body: int) -> Surface:
                 await _count(gateway, headers, receive, send, max_body)
             elif path == MODERATIONS and scope["method"] == "POST":
                 await _moderate(gateway, headers, receive, send, max_body)
+            elif shape is None and is_kept(path):
+                await _json(send, await kept(gateway, scope, headers))
             elif shape is None:
                 await _models(gateway, scope, headers, send)
             elif scope["method"] != "POST":

@@ -107,6 +107,6 @@ def _show(found: Batch, as_json: bool) -> None:
 def _line(found: Batch) -> dict[str, Any]:
     """A batch in a line of a table."""
     done = f"{found.completed + found.failed}/{found.total}"
-    cost = {"failed": found.failed, "cost": f"${found.cost / 1e6:.6f}"}
+    cost = {"failed": found.failed, "cost": None if found.cost is None else f"${found.cost / 1e6:.6f}"}
     whose = {"key": found.actor, "endpoint": found.endpoint}
     return {"id": found.tag, "status": found.status, "done": done, **cost, **whose}

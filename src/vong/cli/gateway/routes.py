@@ -40,6 +40,9 @@ def route() -> None:
 @click.option("--cache", metavar="MODE[,FIELD=VALUE…]", help="exact or semantic, e.g. semantic,ttl=600,threshold=0.97.")
 @click.option("--shadow", metavar="MODEL[=SHARE]", help="Asked as well, for comparison; e.g. deployment/new=0.2.")
 @click.option("--guards", "guards", metavar="FILE", help="A file with the route's guards, a list in JSON; - for stdin.")
+@click.option(
+    "--capture", metavar="full|metadata|SHARE", help="Whose bodies are kept: all, none, or 0.1 of the traces."
+)
 @click.option("--no-policy", is_flag=True, help="Try a call once, and keep nothing of it.")
 @json_option
 def set_route(

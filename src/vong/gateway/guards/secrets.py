@@ -29,6 +29,7 @@ FORMS = (
 NAMES = "passw(?:or)?d|passphrase|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|credential"
 NAME = rf"[\w.-]{{0,40}}(?:{NAMES})[\w.-]{{0,40}}"
 BLOCK = r"[A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----"
+BEGIN, END = re.compile(f"-----BEGIN {BLOCK}"), re.compile(f"-----END {BLOCK}")
 PATTERNS: dict[Kind, re.Pattern[str]] = {
     "private_key": re.compile(rf"-----BEGIN {BLOCK}[^-]*(?:-(?!----END {BLOCK})[^-]*)*(?:-----END {BLOCK})?"),
     "jwt": re.compile(r"(?<![\w-])eyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)?"),
@@ -38,6 +39,14 @@ PATTERNS: dict[Kind, re.Pattern[str]] = {
         rf"""\b{NAME}["']?\s{{0,3}}(?::=|=>|[:=])\s{{0,3}}["'`]?([^\s"'`,;<>{{}}()]{{8,200}})""", re.IGNORECASE
     ),
 }
+HINTS: dict[Kind, re.Pattern[str]] = {
+    "private_key": re.compile("-----BEGIN"),
+    "jwt": re.compile("eyJ"),
+    "api_key": re.compile(r"[A-Za-z]{2}[-_]|A[KSBC]I?[AC]|AIza|ya29|hf_|r8_|SG\.|npm_"),
+    "url_password": re.compile("://"),
+    "assigned_secret": re.compile(NAMES, re.IGNORECASE),
+}
+"""What stands in every text that holds one: most texts hold none, and are read once and quickly."""
 OPEN = re.compile(
     rf"""(?:
         -----BEGIN[A-Z0-9 ]{{0,50}}-{{0,5}}
@@ -74,6 +83,8 @@ class SecretsGuard:
         del ask
         found: list[Found] = []
         for kind in self._kinds:
+            if not HINTS[kind].search(text):
+                continue
             for match in PATTERNS[kind].finditer(text):
                 start, end = match.span(match.lastindex or 0)
                 if kind == "assigned_secret" and not random(match[1]):
@@ -84,10 +95,13 @@ class SecretsGuard:
 
     def settled(self, text: str) -> int:
         """Up to the last word, an assignment, or the beginning of a key's block."""
-        for block in re.finditer(rf"-----BEGIN {BLOCK}", text):
-            if "-----END " not in text[block.end() :] or not re.search(rf"-----END {BLOCK}", text[block.end() :]):
+        for block in BEGIN.finditer(text):
+            if not END.search(text, block.end()):
                 return block.start()
-        match = OPEN.search(text, max(0, len(text) - 200))
+        start = max(0, len(text) - 200)
+        if not HINTS["assigned_secret"].search(text, start) and "-----" not in text[start:]:
+            return max(start, *(text.rfind(blank) + 1 for blank in " \n\t"))
+        match = OPEN.search(text, start)
         return match.start() if match else len(text)
 
 

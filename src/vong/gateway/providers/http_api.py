@@ -95,9 +95,7 @@ class HttpApi:
 
 def passed(response: Response) -> Mapping[str, str]:
     """The headers that go on to the caller."""
-    return {
-        name: value for name, value in response.headers.items() if name[:1] in ("r", "x") and name.startswith(PASSED)
-    }
+    return {name: value for name, value in response.headers.items() if name.startswith(PASSED)}
 
 
 def status(response: Response) -> int:

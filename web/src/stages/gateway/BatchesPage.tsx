@@ -160,7 +160,7 @@ function useColumns(): Column<Batch>[] {
     { id: "done", title: t.done, width: "minmax(160px, 1.5fr)", cell: (one) => <Answered one={one} /> },
     { id: "endpoint", title: t.endpoint, width: "minmax(160px, 1fr)", cell: (one) => one.endpoint },
     { id: "key", title: t.key, width: "minmax(110px, 0.6fr)", cell: (one) => one.actor },
-    { id: "cost", title: t.cost, width: "100px", right: true, cell: (one) => f.money(one.cost ?? 0) },
+    { id: "cost", title: t.cost, width: "100px", right: true, cell: (one) => f.money(one.cost) },
     { id: "deeds", title: t.action, width: "250px", right: true, cell: (one) => <Deeds one={one} /> },
   ];
 }

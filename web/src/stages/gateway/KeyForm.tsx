@@ -63,7 +63,7 @@ export function KeyForm({ onClose }: { onClose: () => void }) {
         <form onSubmit={form.onSubmit((values) => make.mutate(values))}>
           <Stack gap="sm">
             <TextInput label={app.name} description={t.nameHint} data-autofocus {...form.getInputProps("name")} />
-            <Group grow align="flex-start">
+            <Group grow align="flex-end">
               <Select
                 label={t.role}
                 description={t.roleHint[role]}
@@ -73,7 +73,6 @@ export function KeyForm({ onClose }: { onClose: () => void }) {
               />
               <Select
                 label={t.expires}
-                description=" "
                 allowDeselect={false}
                 data={[
                   { value: "", label: t.never },

@@ -94,41 +94,40 @@ function useColumns(): Column<S["Key"]>[] {
     {
       id: "name",
       title: t.name,
-      width: "minmax(140px, 1fr)",
+      width: "minmax(120px, 0.8fr)",
       cell: (one) => (
-        <Text inherit fw={500} truncate>
+        <Text inherit fw={500} truncate title={`${t.made}: ${f.time(one.created_at)}`}>
           {one.name}
         </Text>
       ),
     },
-    { id: "prefix", title: t.prefix, width: "160px", cell: (one) => <Prefix one={one} /> },
-    { id: "role", title: t.role, width: "100px", cell: (one) => t.roles[one.role] },
+    { id: "prefix", title: t.prefix, width: "150px", cell: (one) => <Prefix one={one} /> },
+    { id: "role", title: t.role, width: "90px", cell: (one) => t.roles[one.role] },
     { id: "may", title: scopes.may, width: "minmax(120px, 1fr)", cell: (one) => <May one={one} /> },
     {
       id: "state",
       title: t.state,
-      width: "130px",
+      width: "110px",
       cell: (one) => {
         const state = keyState(one);
         return <Status state={state === "valid" ? "ok" : "stopped"} label={t.states[state]} />;
       },
     },
-    { id: "made", title: t.made, width: "120px", cell: (one) => <When at={one.created_at} /> },
     { id: "used", title: t.used, width: "120px", cell: (one) => <When at={one.last_used_at} /> },
     {
       id: "expires",
       title: t.expires,
-      width: "170px",
+      width: "140px",
       cell: (one) => (one.expires_at ? f.time(one.expires_at) : t.never),
     },
     {
       id: "revoke",
       title: t.action,
-      width: "210px",
+      width: "205px",
       right: true,
       cell: (one) =>
         keyState(one) === "valid" ? (
-          <Group gap={4} wrap="nowrap">
+          <Group gap={4} wrap="nowrap" justify="flex-end">
             <RotateKey one={one} />
             <Revoke one={one} />
           </Group>

@@ -1,4 +1,4 @@
-import { Button, NumberInput, SimpleGrid, Switch, TagsInput, Text } from "@mantine/core";
+import { Button, NumberInput, Select, SimpleGrid, Switch, TagsInput, Text } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { ShieldCheck } from "lucide-react";
@@ -27,8 +27,11 @@ const DEFAULTS = {
   window: 30,
   pause: 15,
   continue_streams: false,
+  capture: "full",
 };
 type Values = typeof DEFAULTS;
+/** Shares of traces that are offered. */
+const SHARES = ["0.01", "0.1", "0.5"];
 
 /** A policy as the fields of the form. */
 export function valuesOf(policy: Policy | null | undefined): Values {
@@ -41,6 +44,7 @@ export function valuesOf(policy: Policy | null | undefined): Values {
     fallbacks: policy.fallbacks ?? [],
     retries: policy.retries ?? DEFAULTS.retries,
     continue_streams: policy.continue_streams ?? false,
+    capture: String(policy.capture ?? "full"),
   };
 }
 
@@ -52,8 +56,10 @@ export function policyOf(values: Values, before?: Policy | null): Policy {
     fallbacks,
     retries,
     continue_streams: values.continue_streams,
+    capture: values.capture === "full" || values.capture === "metadata" ? values.capture : Number(values.capture),
     timeout: { connect, first_token, between_tokens, total: total === "" ? null : total },
     breaker: { failures, window, pause },
+    guards: before?.guards ?? [],
   };
 }
 
@@ -80,6 +86,7 @@ export function useSavePolicy(route: S["Route"], onSaved: () => void) {
 function Form({ route, onClose }: { route: S["Route"]; onClose: () => void }) {
   const { gateway, app } = useMessages();
   const t = gateway.policy;
+  const f = useFormats();
   const models = useQuery(callable());
   const save = useSavePolicy(route, onClose);
   const form = useForm({ initialValues: valuesOf(route.policy) });
@@ -100,6 +107,20 @@ function Form({ route, onClose }: { route: S["Route"]; onClose: () => void }) {
         <NumberInput label={t.total} placeholder={t.none} {...seconds} {...form.getInputProps("total")} />
         <NumberInput label={t.failures} min={1} max={1000} allowDecimal={false} {...form.getInputProps("failures")} />
         <NumberInput label={t.window} {...seconds} {...form.getInputProps("window")} />
+        <Select
+          label={t.capture}
+          title={t.captureHint}
+          size="sm"
+          allowDeselect={false}
+          data={[
+            { value: "full", label: t.captureOf.full },
+            { value: "metadata", label: t.captureOf.metadata },
+            ...[...new Set([...SHARES, form.values.capture])]
+              .filter((share) => share !== "full" && share !== "metadata")
+              .map((share) => ({ value: share, label: f.percent(Number(share)) })),
+          ]}
+          {...form.getInputProps("capture")}
+        />
         <NumberInput label={t.pause} {...seconds} {...form.getInputProps("pause")} />
       </SimpleGrid>
       <Switch

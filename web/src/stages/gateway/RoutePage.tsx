@@ -19,6 +19,7 @@ import { CachePanel } from "./CachePanel";
 import { CanaryForm } from "./CanaryForm";
 import { CanaryPanel } from "./CanaryPanel";
 import { faultOf, shown } from "./canary";
+import { GuardsPanel } from "./GuardsPanel";
 import c from "./gateway.module.css";
 import { Mix } from "./Mix";
 import { PolicyPanel } from "./PolicyPanel";
@@ -267,6 +268,7 @@ export default function RoutePage() {
                   <PolicyPanel route={route} />
                   <CachePanel route={route} />
                   <ShadowPanel route={route} />
+                  <GuardsPanel route={route} />
                 </>
               }
               side={

@@ -4,13 +4,15 @@ import c from "./gateway.module.css";
 
 /** The parts of the gateway. */
 export function Tabs() {
-  const t = useMessages().gateway.tabs;
+  const { gateway, guards } = useMessages();
+  const t = gateway.tabs;
   const tabs = [
     { to: "/gateway", label: t.usage },
     { to: "/gateway/providers", label: t.providers },
     { to: "/gateway/keys", label: t.keys },
     { to: "/gateway/limits", label: t.limits },
     { to: "/gateway/batches", label: t.batches },
+    { to: "/gateway/guards", label: guards.title },
   ] as const;
   return (
     <nav className={c.tabs} aria-label={t.label}>

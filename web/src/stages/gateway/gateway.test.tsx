@@ -2,9 +2,11 @@ import { contentOf } from "@/api/batches";
 import type { S } from "@/api/client";
 import { timeMarks } from "@/components/charts/Line";
 import { faultOf, progress, shares, shown, trailCurves } from "./canary";
+import { type Edited, editedOf, usesOf } from "./GuardsEditor";
 import { began } from "./Ledger";
 import { policyOf, valuesOf } from "./PolicyPanel";
 import { keyState, snippets } from "./snippets";
+import { foundText } from "./TryGuards";
 import { bucketOf, curves, readUsageSearch, sinceOf, steps, timed, together } from "./usage";
 
 const report = (points: Partial<S["UsagePoint"]>[], rest: Partial<S["UsageReport"]> = {}) =>
@@ -163,6 +165,8 @@ describe("the policy of a route", () => {
     timeout: { connect: 1, first_token: 2, between_tokens: 3, total: null },
     breaker: { failures: 4, window: 5, pause: 6 },
     continue_streams: true,
+    capture: 0.1,
+    guards: [],
   };
 
   it("comes out of the form as it went in", () => {
@@ -199,4 +203,26 @@ test("by user and tag there are no latencies", () => {
     false,
     false,
   ]);
+});
+
+describe("guards in a form", () => {
+  const uses: S["GuardUse"][] = [
+    { guard: "personal", on: "both", action: "mask", roles: ["user"], settings: { kinds: ["card"] } },
+    { guard: "secrets", on: "output", action: "block", roles: [], settings: {} },
+  ];
+
+  it("come back as they were", () => {
+    expect(usesOf(editedOf(uses))).toEqual(uses);
+  });
+
+  it("are not saved while their settings are no JSON object", () => {
+    const [one] = editedOf(uses);
+    for (const settings of ["{", "[1]", "3"]) expect(usesOf([{ ...(one as Edited), settings }])).toBeNull();
+    expect(usesOf([{ ...(one as Edited), settings: " " }])?.[0]?.settings).toEqual({});
+  });
+
+  it("tell what they found", () => {
+    expect(foundText({ card: 2, email: 1 })).toBe("card 2, email 1");
+    expect(foundText({})).toBe("");
+  });
 });

@@ -129,3 +129,23 @@ export const batches = () =>
     queryFn: () => ok(api.GET("/api/v1/gateway/batches", { params: { query: { limit: 200 } } })),
     refetchInterval: LIVE,
   });
+
+/** The guards of all the project's calls. */
+export const guards = () =>
+  queryOptions({ queryKey: ["gateway", "guards"], queryFn: () => ok(api.GET("/api/v1/gateway/guards")) });
+
+/** Every guard that is installed. */
+export const guardKinds = () =>
+  queryOptions({
+    queryKey: ["gateway", "guards", "kinds"],
+    queryFn: () => ok(api.GET("/api/v1/gateway/guards/kinds")),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+
+/** Whether masking works, tested when it is asked. */
+export const selfTest = () =>
+  queryOptions({
+    queryKey: ["gateway", "guards", "self-test"],
+    queryFn: () => ok(api.GET("/api/v1/gateway/guards/self-test")),
+    staleTime: 60_000,
+  });

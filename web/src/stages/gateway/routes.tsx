@@ -55,4 +55,10 @@ const batches = createRoute({
   component: lazyRouteComponent(() => import("./BatchesPage")),
 });
 
-export const routes = [home, list, route, providers, keys, limits, batches] as const;
+const guards = createRoute({
+  getParentRoute: () => root,
+  path: "/gateway/guards",
+  component: lazyRouteComponent(() => import("./GuardsPage")),
+});
+
+export const routes = [home, list, route, providers, keys, limits, guards, batches] as const;

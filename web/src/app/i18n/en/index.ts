@@ -4,6 +4,7 @@ import { data } from "./data";
 import { evals } from "./evals";
 import { feedback } from "./feedback";
 import { gateway } from "./gateway";
+import { guards } from "./guards";
 import { home } from "./home";
 import { knowledge } from "./knowledge";
 import { loop } from "./loop";
@@ -27,6 +28,7 @@ export const en = {
   gateway,
   batches,
   scopes,
+  guards,
   knowledge,
   playground,
   traces,

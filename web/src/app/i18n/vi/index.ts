@@ -5,6 +5,7 @@ import { data } from "./data";
 import { evals } from "./evals";
 import { feedback } from "./feedback";
 import { gateway } from "./gateway";
+import { guards } from "./guards";
 import { home } from "./home";
 import { knowledge } from "./knowledge";
 import { loop } from "./loop";
@@ -28,6 +29,7 @@ export const vi: Messages = {
   gateway,
   batches,
   scopes,
+  guards,
   knowledge,
   playground,
   traces,

@@ -7,8 +7,8 @@ from sqlalchemy.dialects import postgresql as pg
 from vong.store.migrations import tenancy
 from vong.store.schema import project_column
 
-revision = "0019"
-down_revision = "0018"
+revision = "0022"
+down_revision = "0021"
 
 
 def upgrade() -> None:

@@ -1,0 +1,86 @@
+"""The gateway while PostgreSQL takes nothing: what is held goes on, and past the bound the policy holds."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+
+import httpx
+import psycopg
+import pytest
+
+from tests.gateway.conftest import Server
+from tests.live import eventually
+from vong.app import Platform
+from vong.store.database import Database, libpq_url
+
+CHAT = {"model": "priced/plain", "messages": [{"role": "user", "content": "hi"}], "max_tokens": 5}
+
+
+@pytest.fixture
+def platform(platform: Platform, request: pytest.FixtureRequest) -> Platform:
+    settings = platform.settings.model_copy(update={"journal_size": 1_000, **request.param})
+    return Platform(settings)
+
+
+@contextmanager
+def locked(database: Database) -> Generator[None]:
+    """Nobody can write spans."""
+    with psycopg.connect(libpq_url(database.url)) as blocker:
+        blocker.execute("LOCK TABLE traces_spans IN ACCESS EXCLUSIVE MODE")
+        yield
+        blocker.rollback()
+
+
+def ask(server: Server) -> httpx.Response:
+    headers = {"authorization": f"Bearer {server.key}"}
+    url = f"{server.url}/v1/chat/completions"
+    return httpx.post(url, json=CHAT, headers=headers, trust_env=False, timeout=60)
+
+
+@pytest.mark.parametrize("platform", [{}], indirect=True)
+def test_past_the_bound_calls_are_refused_and_go_on_once_there_is_room(server: Server, database: Database) -> None:
+    assert ask(server).status_code == 200
+    server.spans()
+    journal = server.platform.journal
+    with locked(database):
+        answered = sum(ask(server).status_code == 200 for _ in range(5))
+        eventually(lambda: journal.full, 60)
+        refused = ask(server)
+        assert refused.status_code == 503
+        assert "journal_size" in refused.json()["error"]["message"]
+    eventually(lambda: not journal.full, 60)
+    assert ask(server).status_code == 200
+    assert answered == 5
+    assert len([span for span in server.spans() if span.status == "ok"]) == 7
+    assert journal.dropped == 0
+
+
+@pytest.mark.parametrize("platform", [{"journal_full": "drop"}], indirect=True)
+def test_or_they_are_answered_whatever_becomes_of_their_spans(server: Server, database: Database) -> None:
+    server.platform.journal.flush(30)
+    with locked(database):
+        for _ in range(5):
+            ask(server)
+        eventually(lambda: server.platform.journal.full, 60)
+        assert ask(server).status_code == 200
+
+
+@pytest.mark.parametrize("platform", [{"journal_size": 1 << 20}], indirect=True)
+def test_what_calls_cost_is_settled_from_disk_and_a_budget_still_holds(server: Server, database: Database) -> None:
+    server.client.gateway.set_limit("key", "cost", "day", 10**12)
+    assert ask(server).status_code == 200
+    server.spans()
+    with locked(database):
+        for _ in range(4):
+            assert ask(server).status_code == 200
+        eventually(lambda: server.platform.journal.on_disk > 0, 60)
+        assert ask(server).status_code == 200
+    spans = server.spans()
+    costs = sum(span.usage.cost or 0 for span in spans)
+
+    def agree() -> bool:
+        (line,) = server.client.gateway.ledger()
+        (state,) = server.client.gateway.limits()
+        return line.cost == costs == state.used
+
+    assert len(spans) == 6 and costs > 0
+    eventually(agree, 60)

@@ -1,0 +1,342 @@
+"""Every fault of an upstream, in every shape, whole and streamed, alone and with a fallback: what the caller gets, what
+the span says, and what a budget records.
+
+`OUTCOMES` is the table of docs/guides/gateway.md; a test holds the two together.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import httpx
+import pytest
+
+from tests.conftest import fresh_database
+from tests.live import eventually
+from vong import access
+from vong.app import Platform
+from vong.config import PriceSettings, ProviderSettings, Settings
+from vong.gateway.providers.faults import FAULTS
+from vong.gateway.shapes.messages import KINDS
+from vong.records import Breaker, Policy, Span, Timeouts
+from vong.store.database import Database
+
+from .conftest import Server, serving
+
+GUIDE = Path(__file__).parents[2] / "docs" / "guides" / "gateway.md"
+TEXT = "one two three four five"
+FAILED, LATE = "502 `upstream_failed`", "504 `upstream_timeout`"
+BROKEN, STALLED = "200, then `upstream_failed`", "200, then `upstream_timeout`"
+ANSWER, SAVED = "200", "200 from the fallback"
+
+
+class Outcome(NamedTuple):
+    """What a caller gets: of a whole answer (chat and embeddings), of a stream, and of both with a fallback."""
+
+    whole: str
+    stream: str
+    whole_saved: str = SAVED
+    stream_saved: str = SAVED
+
+
+OUTCOMES = {
+    "ok": Outcome(ANSWER, ANSWER, ANSWER, ANSWER),
+    "refused": Outcome(FAILED, FAILED),
+    "slow-connect": Outcome(LATE, LATE),
+    "reset": Outcome(FAILED, FAILED),
+    "slow-headers?seconds=30": Outcome(LATE, LATE),
+    "slow-body?seconds=30": Outcome(LATE, STALLED),
+    "stall?after=0": Outcome(LATE, STALLED),
+    "stall?after=3": Outcome(LATE, STALLED, stream_saved=STALLED),
+    "drop?after=0": Outcome(FAILED, BROKEN),
+    "drop?after=3": Outcome(FAILED, BROKEN, stream_saved=BROKEN),
+    "malformed-json?after=0": Outcome(FAILED, BROKEN),
+    "malformed-json?after=3": Outcome(FAILED, BROKEN, stream_saved=BROKEN),
+    "truncated-json?after=0": Outcome(FAILED, BROKEN),
+    "truncated-json?after=3": Outcome(FAILED, BROKEN, stream_saved=BROKEN),
+    "invalid-utf8?after=0": Outcome(FAILED, BROKEN),
+    "invalid-utf8?after=3": Outcome(FAILED, BROKEN, stream_saved=BROKEN),
+    "enormous-body?after=0": Outcome(FAILED, BROKEN),
+    "enormous-body?after=3": Outcome(FAILED, BROKEN, stream_saved=BROKEN),
+    "wrong-content-type": Outcome(FAILED, FAILED),
+    "flaky?every=1": Outcome("503", "503"),
+    "status-400": Outcome("400", "400", "400", "400"),
+    "status-401": Outcome("401", "401"),
+    "status-408": Outcome("408", "408"),
+    "status-422": Outcome("422", "422", "422", "422"),
+    "status-429": Outcome("429", "429"),
+    "status-429?retry_after=2": Outcome("429", "429"),
+    "status-500": Outcome("500", "500"),
+    "status-503": Outcome("503", "503"),
+}
+
+
+class Case(NamedTuple):
+    """One call of the table."""
+
+    fault: str
+    shape: str
+    stream: bool
+    saved: bool
+
+    @property
+    def target(self) -> str:
+        """Whose fault it is. Enormous bodies take their time on a busy machine."""
+        return f"{'patient' if self.fault.startswith('enormous') else 'faults'}/{self.fault}"
+
+    @property
+    def expected(self) -> str:
+        """What the table says."""
+        outcome = OUTCOMES[self.fault]
+        if self.stream:
+            return outcome.stream_saved if self.saved else outcome.stream
+        return outcome.whole_saved if self.saved else outcome.whole
+
+    @property
+    def route(self) -> str:
+        """The name of the route on which `echo` stands in for the target."""
+        return re.sub("[^a-z0-9]+", "-", self.fault)
+
+    @property
+    def user(self) -> str:
+        """Each call is of a user of its own, who has a budget."""
+        return named(self)
+
+
+def named(case: Case) -> str:
+    """A word for a case."""
+    return "|".join([case.fault, case.shape, "stream" if case.stream else "whole", "saved" if case.saved else "alone"])
+
+
+def of(fault: str) -> list[Case]:
+    """All calls with that fault."""
+    return [case for case in CASES if case.fault == fault]
+
+
+class Told(NamedTuple):
+    """What came of it: the answer, its events, the span, and what its user's budget has recorded."""
+
+    answer: httpx.Response
+    events: list[Any]
+    span: Span
+    used: int
+
+
+PATHS = {
+    "chat": "/v1/chat/completions",
+    "completions": "/v1/completions",
+    "messages": "/v1/messages",
+    "responses": "/v1/responses",
+    "embeddings": "/v1/embeddings",
+}
+WAYS = [(shape, stream) for shape in PATHS for stream in (False, True) if not (stream and shape == "embeddings")]
+CASES: list[Case] = [
+    Case(fault, shape, stream, saved)
+    for fault in OUTCOMES
+    for shape, stream in WAYS
+    for saved in (False, True)
+    # 64 MiB are read before a whole answer is given up: twice is enough
+    if stream or not fault.startswith("enormous") or (shape, fault) == ("messages", "enormous-body?after=0")
+]
+
+
+def test_the_guide_has_this_very_table() -> None:
+    """Every fault is in it, and every row of it is asserted above."""
+    columns = "| fault | whole answer | stream | whole answer with a fallback | stream with a fallback |"
+    rows = [f"| `{fault}` | {' | '.join(outcome)} |" for fault, outcome in OUTCOMES.items()]
+    assert "\n".join([columns, "|---|---|---|---|---|", *rows]) in GUIDE.read_text()
+    assert {name.partition("?")[0].split("-4")[0].split("-5")[0] for name in OUTCOMES} == set(FAULTS)
+    for name, fault in FAULTS.items():
+        assert f"| `{name}` | {fault.does} |" in GUIDE.read_text()
+
+
+@pytest.fixture(scope="module")
+def budgeted(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server whose every target has a price, with a budget on each user."""
+    providers = {
+        "echo": ProviderSettings(kind="echo"),
+        "faults": ProviderSettings(kind="faults", timeout=2.5),
+        "patient": ProviderSettings(kind="faults", timeout=120.0),
+    }
+    prices = {case.target: PriceSettings(input=1.0, output=10.0) for case in CASES}
+    prices["echo/echo"] = PriceSettings(input=1.0, output=10.0)
+    with fresh_database(postgres_url) as url, pytest.MonkeyPatch.context() as patch:
+        patch.setattr("vong.api.server.ROUTES", ("gateway", "access", "health", "traces"))
+        database = Database(url, pool=3)
+        with database.owner() as connection:
+            project_id = access.create_project(connection, "default").id
+        home = tmp_path_factory.mktemp("home")
+        settings = Settings(home=home, database_url=url, providers=providers, prices=prices)
+        with serving(Platform(settings), database, project_id) as made:
+            made.client.gateway.set_limit("user", "cost", "ever", 10**9)
+            for route, target in {case.route: case.target for case in CASES}.items():
+                times = Timeouts(connect=1.0, first_token=1.0, between_tokens=1.0, total=2.5)
+                policy = Policy(
+                    fallbacks=("echo/echo",),
+                    retries=0,
+                    timeout=times if target.startswith("faults") else Timeouts(),
+                    breaker=Breaker(failures=1000),
+                )
+                made.client.gateway.put_route(route, {target: 1}, policy=policy)
+            yield made
+        database.close()
+
+
+@pytest.fixture(scope="module")
+def told(budgeted: Server) -> Mapping[Case, Told]:
+    """All calls of the table, many at once."""
+    headers = {"authorization": f"Bearer {budgeted.key}"}
+    with httpx.Client(base_url=budgeted.url, headers=headers, timeout=200) as http:
+        with ThreadPoolExecutor(24) as many, ThreadPoolExecutor(2) as few:
+            asked = dict[Case, Future[tuple[httpx.Response, list[Any]]]]()
+            for case in CASES:
+                asked[case] = (few if "enormous" in case.fault else many).submit(ask, http, case)
+        answers = {case: future.result() for case, future in asked.items()}
+    settled = dict[str, int]()
+
+    def all_settled() -> bool:
+        states = budgeted.client.gateway.limits()
+        settled.update({state.subject: state.used for state in states})
+        return not any(state.reserved for state in states)
+
+    eventually(all_settled)
+    spans = {span.user: span for span in budgeted.spans()}
+    found = dict[Case, Told]()
+    for case in CASES:
+        found[case] = Told(*answers[case], spans[case.user], settled.get(case.user, 0))
+    return found
+
+
+def ask(http: httpx.Client, case: Case) -> tuple[httpx.Response, list[Any]]:
+    """The answer, and its events where it is a stream."""
+    asked: dict[str, Any] = {"model": case.route if case.saved else case.target, "user": case.user}
+    if case.shape in ("chat", "messages"):
+        asked["messages"] = [{"role": "user", "content": TEXT}]
+    else:
+        asked["prompt" if case.shape == "completions" else "input"] = TEXT
+    if case.shape == "messages":
+        del asked["user"]
+        asked |= {"max_tokens": 64, "metadata": {"user_id": case.user}}
+    if case.shape != "embeddings":
+        asked["stream"] = case.stream
+    answer = http.post(PATHS[case.shape], json=asked)
+    if not answer.headers["content-type"].startswith("text/event-stream"):
+        return answer, []
+    data = [line[6:] for line in answer.text.split("\n") if line.startswith("data: ")]
+    return answer, [line if line == "[DONE]" else json.loads(line) for line in data]
+
+
+def said(shape: str, events: list[Any]) -> str:
+    """The text of a stream."""
+    found = list[str]()
+    for event in events:
+        if isinstance(event, str):
+            continue
+        if shape == "messages":
+            found.append((event.get("delta") or {}).get("text") or "")
+        elif shape == "responses":
+            found.append(event["delta"] if event["type"] == "response.output_text.delta" else "")
+        else:
+            found += [
+                choice.get("text") or (choice.get("delta") or {}).get("content") or ""
+                for choice in event.get("choices", ())
+            ]
+    return "".join(found)
+
+
+def code_of(shape: str, body: Any) -> str | None:
+    """What an error is called, as a body or as the last event of a stream."""
+    if shape == "responses" and body.get("type") == "error":
+        return body["code"]
+    return body["error"]["type" if shape == "messages" else "code"]
+
+
+def ended(shape: str, event: Any) -> bool:
+    """Whether a stream's last event is its proper end."""
+    kind = event if isinstance(event, str) else event.get("type")
+    return kind == {"messages": "message_stop", "responses": "response.completed"}.get(shape, "[DONE]")
+
+
+@pytest.mark.parametrize("fault", OUTCOMES)
+def test_the_caller_gets_what_the_table_says(told: Mapping[Case, Told], fault: str) -> None:
+    for case in of(fault):
+        _the_caller_gets_what_the_table_says(told[case], case)
+
+
+def _the_caller_gets_what_the_table_says(one: Told, case: Case) -> None:
+    answer, events, span, _ = one
+    expected = case.expected
+    code = next(iter(re.findall(r"`(.+)`", expected)), None)
+    if expected in (BROKEN, STALLED) and not events:
+        expected = FAILED if expected == BROKEN else LATE  # it broke off before anything of it was passed on
+    status = int(expected[:3])
+    assert (answer.status_code, span.attributes["http.response.status_code"]) == (status, status), answer.text[:1000]
+    named = KINDS.get(504 if code == "upstream_timeout" else 502 if code else status, "api_error")
+    if ", then " in expected:
+        assert code_of(case.shape, events[-1]) == (named if case.shape == "messages" else code)
+        assert not any(ended(case.shape, event) for event in events)
+        assert TEXT.startswith(said(case.shape, events)) and span.status == "error" and span.error
+        assert span.attributes["error.type"] == code
+    elif status == 200:
+        assert span.status == "ok" and span.error is None
+        if case.stream:
+            assert ended(case.shape, events[-1]) and said(case.shape, events) == TEXT
+    else:
+        assert span.status == "error" and span.error
+        assert code_of(case.shape, answer.json()) == (named if case.shape == "messages" else code or "faults")
+        assert span.attributes.get("error.type") == code
+        if "retry_after" in case.fault:
+            assert answer.headers["retry-after"] == "2"
+
+
+@pytest.mark.parametrize("fault", OUTCOMES)
+def test_the_span_lists_the_attempts(told: Mapping[Case, Told], fault: str) -> None:
+    for case in of(fault):
+        _the_span_lists_the_attempts(told[case], case)
+
+
+def _the_span_lists_the_attempts(one: Told, case: Case) -> None:
+    span = one.span
+    tried: Any = span.attributes.get("vong.attempts")
+    if not case.saved:
+        assert tried is None and span.model == case.target
+    elif case.expected == SAVED:
+        first, second = tried
+        assert first["target"] == case.target and (first.get("error") or first["status"] >= 400)
+        assert (second["target"], second["status"], second.get("error")) == ("echo/echo", 200, None)
+        assert span.model == "echo/echo" and first["ms"] >= 0
+    else:
+        (only,) = tried
+        assert only["target"] == case.target == span.model
+        assert only.get("error") == span.attributes.get("error.type")
+
+
+@pytest.mark.parametrize("fault", OUTCOMES)
+def test_a_budget_records_what_the_span_says(told: Mapping[Case, Told], fault: str) -> None:
+    for case in of(fault):
+        _a_budget_records_what_the_span_says(told[case], case)
+
+
+def _a_budget_records_what_the_span_says(one: Told, case: Case) -> None:
+    """Nothing is billed where nothing came; of a stream that broke off what came before; of an answer its usage."""
+    _, events, span, used = one
+    assert used == (span.usage.cost or 0)
+    words = len(said(case.shape, events).split())
+    if case.expected in (ANSWER, SAVED):
+        assert used == (span.usage.input_tokens or 0) + 10 * (span.usage.output_tokens or 0) > 0
+        assert span.usage.input_tokens == 5
+    elif words:
+        assert span.usage.output_tokens == words and used == (span.usage.input_tokens or 0) + 10 * words
+        assert span.attributes["vong.usage_estimated"] is True
+    else:
+        assert used == 0 and span.usage.output_tokens is None
+
+
+def test_the_budgets_are_the_ledger_and_the_ledger_is_the_spans(told: Mapping[Case, Told], budgeted: Server) -> None:
+    (line,) = budgeted.client.gateway.ledger()
+    spent = [one.span.usage.cost for one in told.values()]
+    assert line.calls == len(CASES) and line.priced == len([cost for cost in spent if cost is not None])
+    assert line.cost == sum(cost or 0 for cost in spent) == sum(one.used for one in told.values())
