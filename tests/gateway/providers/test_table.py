@@ -49,9 +49,7 @@ PARTS: dict[str, Part] = {
         {"tools": [TOOL], "tool_choice": {"type": "function", "function": {"name": "weather"}}}, "m4rk"
     ),
     "`parallel_tool_calls` of false": Part({"tools": [TOOL], "parallel_tool_calls": False}, "m4rk"),
-    "`response_format` of json_schema": Part(
-        {"response_format": {"type": "json_schema", "json_schema": SCHEMA}}, "m4rk"
-    ),
+    "`response_format` of json_schema": Part({"response_format": SCHEMA}, "m4rk"),
     "`response_format` of json_object": Part({"response_format": {"type": "json_object"}}, "json"),
     "`reasoning_effort`": Part({"reasoning_effort": "low"}, ""),
     "`logprobs`": Part({"logprobs": True}, "ogprobs"),
