@@ -38,6 +38,7 @@ def test_dotted_names_are_modules_or_stand_in_one() -> None:
         "vong.toml",
         "vong.usage_estimated",
         "vong.attempts",
+        "vong.guards_version",
         "vong.shape",
     }
     named = set(spans(r"^(?:python -m )?(vong(?:\.\w+)+)$"))

@@ -3,7 +3,7 @@
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -42,7 +42,7 @@ class Judging(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def judging() -> Iterator[tuple[str, list[Any]]]:
+def judging() -> Generator[tuple[str, list[Any]]]:
     """Its URL, and what it was asked."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), Judging)
     server.asked = []  # type: ignore[attr-defined]
