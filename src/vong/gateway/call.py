@@ -20,6 +20,7 @@ from vong.gateway.breakers import Circuit
 from vong.gateway.connection import Limits
 from vong.gateway.course import Course, message_of
 from vong.gateway.directory import Directory, Way
+from vong.gateway.follow_up import follow_up
 from vong.gateway.guards.body import Request
 from vong.gateway.guards.posts import Posts
 from vong.gateway.keys import Principal
@@ -28,7 +29,7 @@ from vong.gateway.onward import joined
 from vong.gateway.passage import Passage
 from vong.gateway.providers import Ask, Reply, Shape
 from vong.gateway.recall import Recall
-from vong.gateway.request import Trace, unstreamed
+from vong.gateway.request import Trace
 from vong.gateway.scopes import check
 from vong.gateway.shadows import Second
 from vong.gateway.shares import Ticket
@@ -39,7 +40,7 @@ from vong.gateway.tree import order
 from vong.gateway.watch import Watch, withheld
 from vong.gateway.worst import worst
 from vong.records import Policy, Route, Span, Timeouts, Usage
-from vong.records.caching import Caching, ComparedAs
+from vong.records.caching import Caching
 
 TIMES = Timeouts()
 EXPECTED = 500
@@ -365,30 +366,7 @@ class Call:
         for step in steps(self._course, span):
             self._means.account(self._course.principal, step, (), None)
         if span.status == "ok" and self.route and self._course.captured:
-            self._afterwards(span)
-
-    def _afterwards(self, span: Span) -> None:
-        """What follows from an answer of a route: it is kept, and somebody else is asked as well."""
-        course = self._course
-        policy = course.route.policy if course.route else None
-        answer = course.output if policy else None
-        if policy is None or answer is None:
-            return
-        recall = course.recall
-        if recall is not None:
-            recall.keep(answer, span.id, (span.usage.input_tokens or 0) + (span.usage.output_tokens or 0))
-        if self.shape == "embeddings" or course.choice is None:
-            return
-        if recall is not None and recall.doubtful:
-            self._second("cache", course.choice.target, answer, recall.rule.agreement)
-        elif policy.shadow is not None and not (recall and recall.found) and random() < policy.shadow.share:
-            self._second("shadow", policy.shadow.model, answer, 0.0)
-
-    def _second(self, kind: ComparedAs, target: str, answer: dict[str, Any], agreement: float) -> None:
-        course = self._course
-        body = unstreamed(course.body, target)
-        second = Second(kind, self.route or "", target, self.shape, body, self.trace, answer, agreement)
-        self._means.mirror(course.principal.project_id, second)
+            follow_up(self._course, span, self._means.mirror)
 
     def _read(self, passage: Passage, reply: Reply) -> None:
         try:

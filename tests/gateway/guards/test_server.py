@@ -56,7 +56,7 @@ def test_project_guards_hold_for_every_call_and_are_kept_with_their_history(
     assert span.attributes["vong.guards_version"] == made.version
     assert span.attributes["vong.guards"][0]["found"] == {"card": 1}
     counted = 'vong_gateway_guards_total{action="mask",guard="personal",on="input"}'
-    assert counted in metrics.exposition([metrics.counted(server.platform.journal)]).decode()
+    assert counted in metrics.exposition([metrics.counted(server.platform)]).decode()
     assert [len(version.guards) for version in (guards.put([]), *guards.history())] == [0, 0, 1]
     until(f"pay with {CARD}", client, f"pay with {CARD}")
 
