@@ -35,6 +35,7 @@ from vong.gateway.upstream import Upstream
 from vong.records import Span, now
 from vong.records.guard import GuardUse, ProjectGuards, SelfTest
 from vong.records.scope import Labels, Scope
+from vong.records.span import read
 
 CARD = "4539 1488 0343 6467"
 SAID = f"the number of my card is {CARD} and it is made up"
@@ -193,7 +194,7 @@ class Rehearsal:
 
     def _take(self, principal: Principal, span: Span, tags: tuple[str, ...], ticket: Ticket | None) -> None:
         del principal, tags, ticket
-        self._spans.append(span)
+        self._spans.append(read(span))
 
     async def _nobody(self, project_id: UUID, response: str) -> list[dict[str, Any]]:
         del project_id

@@ -4,7 +4,9 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from vong.records.record import Record
+import msgspec
+
+from vong.records.record import Record, changed
 from vong.records.usage import Usage
 
 
@@ -48,3 +50,10 @@ class Span(Record):
     attributes: dict[str, Any] = {}
     input: Any = None
     output: Any = None
+
+
+def read(span: Span) -> Span:
+    """The span with bodies that anybody can walk through: an input that was kept as it came is read now."""
+    if not isinstance(span.input, msgspec.Raw):
+        return span
+    return changed(span, input=msgspec.json.decode(span.input))
