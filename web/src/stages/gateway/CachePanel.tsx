@@ -172,7 +172,9 @@ export function CachePanel({ route }: { route: S["Route"] }) {
       )}
       {!open && cache && (
         <>
-          <Figures state={state} />
+          <div style={{ marginBottom: 12 }}>
+            <Figures state={state} />
+          </div>
           <Facts
             items={[
               [t.mode, t.modes[cache.mode ?? "exact"]],
