@@ -37,7 +37,8 @@ COUNTERS = """
 """
 RESERVED = """
     SELECT l."on" || ' ' || h.subject || ' ' || l.what || ' per ' || l.per AS name, sum(h.amount) AS amount
-    FROM gateway_leases h JOIN gateway_limits l ON l.id = h.limit_id GROUP BY 1 HAVING sum(h.amount) > 0 ORDER BY 1
+    FROM gateway_leases h JOIN gateway_limits l ON l.id = h.limit_id
+    WHERE h.seen_at >= clock_timestamp() - interval '60 seconds' GROUP BY 1 HAVING sum(h.amount) > 0 ORDER BY 1
 """
 IDS = "SELECT id FROM traces_spans WHERE kind <> 'attempt'"
 
