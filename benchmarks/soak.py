@@ -43,7 +43,7 @@ ROUTES = {
 KEYS = ("one", "two", "tight")
 USERS = 10
 CALLERS = 12
-STEP = 2_000
+STEP = 500
 """Millionths of a dollar by which the budget that binds is raised, a few seconds after it did."""
 RAISED = 7.0
 """Seconds between two raises."""

@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from vong.api.openai import bounded, listener
@@ -114,7 +114,7 @@ def test_who_says_nothing_or_drips_a_head_is_closed(lasting: Server, quick: None
     well(lasting)
 
 
-@pytest.mark.parametrize("path", [b"/v1/chat/completions", b"/v1/moderations", b"/api/v1/gateway/limits"])
+@pytest.mark.parametrize("path", [b"/v1/chat/completions", b"/v1/moderations", b"/api/v1/access/keys"])
 def test_a_body_that_never_comes_is_not_waited_for(lasting: Server, quick: None, path: bytes) -> None:
     with connected(lasting) as wire:
         wire.sendall(request(lasting, body_of("hello")).replace(b"/v1/chat/completions", path, 1)[:-10])
@@ -164,10 +164,13 @@ def test_what_two_servers_might_read_in_two_ways_is_refused(lasting: Server, hea
         refused(wire, 400, "malformed_http")
 
 
-def test_a_chunk_of_more_bytes_than_there_are_numbers_is_refused(lasting: Server) -> None:
+@pytest.mark.parametrize("path", [b"/v1/chat/completions", b"/v1/moderations"])
+@pytest.mark.parametrize("chunk", [b"f" * 20 + b"\r\n", b"-1\r\n", b"1\r\n{}\r\n0\r\n\r\n"])
+def test_chunks_that_are_none_are_refused(lasting: Server, path: bytes, chunk: bytes) -> None:
     with connected(lasting) as wire:
-        wire.sendall(request(lasting, b"", b"transfer-encoding: chunked", length=False) + b"f" * 20 + b"\r\n")
-        assert b"200 OK" not in rest(wire)
+        head = request(lasting, b"", b"transfer-encoding: chunked", length=False)
+        wire.sendall(head.replace(b"/v1/chat/completions", path, 1) + chunk)
+        refused(wire, 400, "malformed_http")
 
 
 def test_many_pipelined_requests_are_each_answered_in_order(lasting: Server) -> None:
@@ -217,7 +220,7 @@ CHAT = b'{"model": "echo/echo", "messages": [{"role": "user", "content": "hello"
         ("moderations", b'{"input": %b}' % DEEP),
         ("messages/count_tokens", b'{"model": "echo/echo", "messages": %b}' % DEEP),
     ],
-    ids=str,
+    ids=[str(number) for number in range(13)],
 )
 def test_json_that_is_nested_deeply_is_refused(lasting: Server, path: str, body: bytes) -> None:
     response = post(lasting, path, body)
@@ -260,6 +263,7 @@ def depth(value: Any) -> int:
     return 0 if inner is None else 1 + max(map(depth, inner), default=0)
 
 
+@settings(max_examples=40, deadline=None)
 @given(JSON, some.integers(0, DEPTH + 2), some.booleans())
 def test_depth_is_what_it_is_whatever_the_texts_say(value: Any, around: int, ascii: bool) -> None:
     text = json.dumps(["[{" * DEPTH + '"\\', value], ensure_ascii=ascii)
@@ -278,7 +282,7 @@ def test_a_name_with_a_line_break_makes_no_header(server: Server, fake: FakeUpst
         response = post(server, "chat/completions", body_of("hello", model=model))
         assert "x-evil" not in response.headers
     body = b'{"model": "claude/x", "max_tokens": 5, "messages": [{"role": "user", "content": "hello"}]}'
-    sent = {"traceparent": "00-evil", "anthropic-beta": "a\tb", "x-vong-session": "\t\xe9"}
+    sent = {"traceparent": "00-evil", "anthropic-beta": "a\tb", "x-vong-session": "a\tb"}
     response = post(server, "messages", body, **sent)
     assert re.fullmatch("[0-9a-f]{32}", response.headers["x-vong-trace-id"])
     assert not any("evil" in name for request in fake.requests for name in request.headers)

@@ -35,7 +35,7 @@ class Bounded(HttpToolsProtocol):
     _fault: VongError | None = None
     _clock: asyncio.TimerHandle | None = None
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: asyncio.Transport) -> None:
         """A client has connected, and is to say what it wants."""
         super().connection_made(transport)
         self._start(SLOW_HEAD)
@@ -79,7 +79,7 @@ class Bounded(HttpToolsProtocol):
         self._heading = False
         self._stray = -self._piece
         if len(self.headers) > MAX_HEADERS or (
-            (self._piece > MAX_HEAD or self._arrived > 0)
+            (self._piece > MAX_HEAD or self._arrived >= 0)
             and len(self.url) + sum(len(name) + len(value) for name, value in self.headers) > MAX_HEAD
         ):
             self._fault = _large()
@@ -96,7 +96,7 @@ class Bounded(HttpToolsProtocol):
         super().on_body(body)
 
     def send_400_response(self, msg: str) -> None:
-        """What came is no request: say so and close; between the parts of another answer only close."""
+        """What came is no request: say so and close. Where that would stand for the answer to another, only close."""
         del msg
         self._refused = True
         self._stop()
@@ -104,8 +104,11 @@ class Bounded(HttpToolsProtocol):
         if transport.is_closing():
             return
         if cycle is not None and not cycle.response_complete:
-            transport.close()
-            return
+            if not cycle.more_body or cycle.response_started or self.pipeline:
+                transport.close()
+                return
+            cycle.disconnected = True  # it is this request itself that cannot be read: nobody else answers it
+            cycle.message_event.set()
         error = self._fault or MalformedHttp("this is no HTTP request", "send HTTP/1.1, each header on a line")
         body = body_of(error)
         head = STATUS_LINE[error.status] + b"content-type: application/json\r\nconnection: close\r\n"

@@ -108,6 +108,11 @@ class Exchange:
         self._task: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
 
+    @property
+    def response_started(self) -> bool:
+        """Whether the head of the answer was sent."""
+        return self.started
+
     def begin(self) -> None:
         """This exchange's turn on the connection has come."""
         self._begun = True
