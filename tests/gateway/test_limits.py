@@ -321,6 +321,32 @@ def test_what_a_dead_server_held_is_released(server: Server, database: Database)
         assert connection.scalar(select(tables.leases.c.worker)) == living
 
 
+def test_what_a_dead_server_held_is_not_told_as_reserved_and_goes_where_nobody_asks_for_it(
+    server: Server, database: Database
+) -> None:
+    with server.platform.scope(server.project_id) as connection:
+        limit = put_limit(connection, LimitWanted(on="project", what="cost", per="ever", amount=100))
+    share = Share(server.project_id, limit, Place(limit.id, "*", begins("ever", now())))
+    dead, living = (Admission(server.platform.scope, database.owner, lambda *_: 0) for _ in range(2))
+    dead._ask(share, 90)
+
+    def told() -> int:
+        with server.platform.scope(server.project_id) as connection:
+            return states(connection)[0].reserved
+
+    assert told() >= 90
+    with database.owner() as connection:
+        connection.execute(update(tables.leases).values(seen_at=now() - DEAD - timedelta(seconds=1)))
+    assert told() == 0
+    living._report([])  # the first after a silence of its own: others may live
+    with database.owner() as connection:
+        assert connection.scalar(select(tables.leases.c.worker)) == dead.worker
+    living._beaten -= 6.0
+    living._report([])
+    with database.owner() as connection:
+        assert connection.scalar(select(tables.leases.c.worker)) is None
+
+
 def test_a_model_of_unknown_price_is_refused_under_a_budget_and_our_own_cost_nothing(
     client: openai.OpenAI, server: Server
 ) -> None:

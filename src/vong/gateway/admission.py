@@ -277,6 +277,8 @@ class Admission:
         if moment - self._beaten > 5 * BEAT:
             with self._owner() as connection:
                 leases.beat(connection, self.worker)
+                if moment - self._beaten < 15 * BEAT:  # PostgreSQL was there: who lives could say so meanwhile
+                    leases.sweep(connection)
             self._beaten = moment
             for share in shares:
                 if moment - share.alive_at <= FENCE:

@@ -25,6 +25,7 @@ from vong.gateway.guards.body import Request
 from vong.gateway.guards.posts import Posts
 from vong.gateway.keys import Principal
 from vong.gateway.loads import Load
+from vong.gateway.nesting import DEPTH, deep, shallow
 from vong.gateway.onward import joined
 from vong.gateway.passage import Passage
 from vong.gateway.providers import Ask, Reply, Shape
@@ -108,6 +109,7 @@ class Call:
         """Ask the chosen provider; where the route says so, again and others too. Every VongError means that nothing
         was answered yet.
         """
+        shallow(self._body)
         principal = self._course.principal
         directory = await self._means.directory(principal)
         if directory.guards is None or not self._manner.guarded:
@@ -369,6 +371,8 @@ class Call:
             follow_up(self._course, span, self._means.mirror)
 
     def _read(self, passage: Passage, reply: Reply) -> None:
+        if deep(reply.body):
+            raise UpstreamFailed(f"the answer is nested more than {DEPTH} deep", "check the base_url of the provider")
         try:
             found = msgspec.json.decode(reply.body)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:

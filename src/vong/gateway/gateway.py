@@ -21,6 +21,7 @@ from vong.gateway.fresh import Fresh
 from vong.gateway.keys import Keys, Principal
 from vong.gateway.loads import Load
 from vong.gateway.moderation import Moderation, trial
+from vong.gateway.nesting import shallow
 from vong.gateway.providers import Provider, Shape
 from vong.gateway.providers.provider import Counts
 from vong.gateway.request import Trace, named
@@ -121,6 +122,7 @@ class Gateway:
 
     async def count(self, principal: Principal, body: bytes) -> int:
         """The tokens of a messages request, counted by its target. Unsupported where that cannot count."""
+        shallow(body)
         directory, model = await self.directory(principal), counted(body).model
         check(principal, "messages", model)
         choice = directory.choose(model, random)
@@ -131,6 +133,7 @@ class Gateway:
 
     async def moderate(self, principal: Principal, body: bytes, trace: Trace) -> dict[str, Any]:
         """What guards find in texts, in OpenAI's form."""
+        shallow(body)
         asked = Moderation(body)
         posts = asked.posts(await self.directory(principal))
         return await asked.answer(posts, partial(self._ask, principal, trace))

@@ -64,6 +64,11 @@ def beat(connection: Connection, worker: UUID) -> None:
     connection.execute(update(tables.leases).where(tables.leases.c.worker == worker).values(seen_at=now()))
 
 
+def sweep(connection: Connection) -> None:
+    """Release what servers held that are gone. The connection is the owner's."""
+    connection.execute(delete(tables.leases).where(tables.leases.c.seen_at < now() - DEAD))
+
+
 def release(connection: Connection, worker: UUID) -> None:
     """The server ends: what it holds is free. The connection is the owner's."""
     connection.execute(delete(tables.leases).where(tables.leases.c.worker == worker))

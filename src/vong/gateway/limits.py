@@ -8,6 +8,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from vong.errors import InvalidInput, NotFound
 from vong.gateway import tables
+from vong.gateway.leases import DEAD
 from vong.records import new_id, now
 from vong.records.limit import Limit, LimitState, LimitWanted, Per
 from vong.store.schema import PROJECT
@@ -89,7 +90,8 @@ def states(connection: Connection, at: datetime | None = None) -> list[LimitStat
     for limit in list_limits(connection):
         start = begins(limit.per, at)
         reserved = dict[str, int]()
-        leased = select(held.subject, func.sum(held.amount)).where(held.limit_id == limit.id, held.begins == start)
+        living = held.limit_id == limit.id, held.begins == start, held.seen_at >= at - DEAD
+        leased = select(held.subject, func.sum(held.amount)).where(*living)
         for subject, amount in connection.execute(leased.group_by(held.subject)):
             reserved[subject] = int(amount)
         spent = select(used.subject, used.used).where(used.limit_id == limit.id, used.begins == start)

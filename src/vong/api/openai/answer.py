@@ -9,7 +9,7 @@ from contextlib import aclosing
 from typing import Protocol
 
 from vong.api.openai.errors import TooLarge, body_of, event_of, status_of
-from vong.errors import LimitReached, VongError
+from vong.errors import InvalidInput, LimitReached, VongError
 from vong.gateway.call import Call
 from vong.gateway.providers import Reply, Shape
 from vong.records import new_id
@@ -60,6 +60,10 @@ async def answer(call: Call, out: Outlet) -> None:
     except VongError as error:
         call.close(error, None if out.started else status_of(error))
         await _fail(out, error, head, call.shape)
+    except RecursionError:  # JSON within a text, such as the arguments of a tool that a guard reads
+        deep = InvalidInput("the call holds JSON that is nested too deeply", "send lists that hold fewer others")
+        call.close(deep, None if out.started else status_of(deep))
+        await _fail(out, deep, head, call.shape)
     # The boundary of a request: what nobody foresaw is recorded, and the caller told in a form it knows.
     except Exception as error:
         log.exception("a model call failed")

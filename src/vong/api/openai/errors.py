@@ -25,6 +25,18 @@ class TooLarge(VongError):
     code, fault, status = "request_too_large", "caller", 413
 
 
+class HeadTooLarge(VongError):
+    """The headers of a request are more, or longer, than the server takes."""
+
+    code, fault, status = "head_too_large", "caller", 431
+
+
+class MalformedHttp(VongError):
+    """What came over a connection is no HTTP."""
+
+    code, fault, status = "malformed_http", "caller", 400
+
+
 class Unknown(VongError):
     """No such path, or not with that method."""
 

@@ -11,10 +11,11 @@ import re
 from collections.abc import Coroutine
 from typing import Any, ClassVar, cast
 
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
 from vong.api.credentials import credential
 from vong.api.openai.answer import Headers, answer, refuse
+from vong.api.openai.bounded import SLOW_BODY, Bounded, end
 from vong.api.openai.errors import TooLarge
 from vong.api.openai.surface import READ
 from vong.errors import VongError
@@ -25,25 +26,21 @@ from vong.gateway.shapes import PATHS as SERVED_AT
 
 PATHS: dict[bytes, Shape] = {path.encode(): shape for path, shape in SERVED_AT.items()}
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
-LINGER = 2.0
-"""Seconds in which the rest of a refused request is read and thrown away."""
-SLOW_BODY = 60.0
-"""Seconds that a body may take to arrive."""
 _CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 
 
-class Listener(HttpToolsProtocol):
+class Listener(Bounded):
     """A connection. Subclasses made by `create_listener` know the gateway."""
 
     gateway: ClassVar[Gateway]
     max_body: ClassVar[int]
     under_way: "Exchange | None" = None
 
-    def on_headers_complete(self) -> None:
-        """The head of a request has arrived: take it, or leave it to uvicorn."""
+    def take(self) -> None:
+        """Take a model call, and leave every other request to uvicorn."""
         shape, parser = PATHS.get(self.url), cast(Any, self.parser)
         if shape is None or parser.get_method() != b"POST" or parser.should_upgrade():
-            super().on_headers_complete()
+            super().take()
             return
         previous = cast(Any, self.cycle)  # None before the first request
         exchange = Exchange(self, shape)
@@ -110,6 +107,11 @@ class Exchange:
         self._pending = b""
         self._task: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
+
+    @property
+    def response_started(self) -> bool:
+        """Whether the head of the answer was sent."""
+        return self.started
 
     def begin(self) -> None:
         """This exchange's turn on the connection has come."""
@@ -191,12 +193,10 @@ class Exchange:
 
     def _end(self) -> None:
         """Close. A caller who is still sending would lose the answer with the connection: hear them out for a while."""
-        transport = self._listener.transport
-        if self.more_body and transport.can_write_eof() and not transport.is_closing():
-            transport.write_eof()
-            self._listener.loop.call_later(LINGER, transport.close)
+        if self.more_body:
+            end(self._listener)
         else:
-            transport.close()
+            self._listener.transport.close()
 
     def _run(self, work: Coroutine[Any, Any, None]) -> None:
         self._stop_waiting()

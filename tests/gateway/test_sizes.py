@@ -1,0 +1,288 @@
+"""What a client may send: sizes, depths and times, and what is no request at all. Nobody else notices."""
+
+import json
+import re
+import socket
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as some
+
+from vong.api.openai import bounded, listener
+from vong.gateway.nesting import DEPTH, deep
+from vong.records.guard import GuardUse
+
+from .conftest import Server
+from .fake_upstream import FakeUpstream
+from .test_listener import answer, body_of, connected, request
+
+PATIENCE = 60.0
+"""Seconds in which a connection is closed that should be at once."""
+JSON = some.recursive(
+    some.none() | some.integers() | some.text(), lambda inner: some.lists(inner) | some.dictionaries(some.text(), inner)
+)
+
+
+def rest(wire: socket.socket) -> bytes:
+    """All that comes until the server closes."""
+    wire.settimeout(PATIENCE)
+    held = b""
+    try:
+        while piece := wire.recv(65536):
+            held += piece
+    except ConnectionResetError:
+        pass
+    return held
+
+
+def refused(wire: socket.socket, status: int, code: str) -> None:
+    """The connection says so and is closed."""
+    head, headers, body = answer(wire)
+    assert head.startswith(b"HTTP/1.1 %d " % status) and headers[b"connection"] == b"close"
+    assert json.loads(body)["error"]["code"] == code
+    assert rest(wire) == b""
+
+
+def well(server: Server) -> None:
+    """The server answers others."""
+    with connected(server) as wire:
+        wire.sendall(request(server, body_of("still here")))
+        assert b"still here" in answer(wire)[2]
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Clients have a moment only."""
+    monkeypatch.setattr(bounded, "SLOW_HEAD", 0.3)
+    monkeypatch.setattr(bounded, "SLOW_BODY", 0.3)
+    monkeypatch.setattr(listener, "SLOW_BODY", 0.3)
+    yield
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        [b"x-long: " + b"x" * bounded.MAX_HEAD],
+        [b"x-%d: %b" % (number, b"x" * 3000) for number in range(50)],
+        [b"x-%d: 1" % number for number in range(bounded.MAX_HEADERS)],
+    ],
+    ids=["one long", "long together", "too many"],
+)
+@pytest.mark.parametrize("path", [b"/v1/chat/completions", b"/health"])
+def test_a_head_that_is_too_large_is_refused(lasting: Server, headers: list[bytes], path: bytes) -> None:
+    with connected(lasting) as wire:
+        wire.sendall(request(lasting, body_of("hello"), *headers).replace(b"/v1/chat/completions", path, 1))
+        refused(wire, 431, "head_too_large")
+    well(lasting)
+
+
+def test_a_head_without_an_end_and_a_long_path_are_refused(lasting: Server) -> None:
+    with connected(lasting) as wire:
+        wire.sendall(b"GET /health HTTP/1.1\r\nx-endless: ")
+        for _ in range(9):
+            time.sleep(0.01)
+            wire.sendall(b"x" * 8192)
+        refused(wire, 431, "head_too_large")
+    with connected(lasting) as wire:
+        wire.sendall(b"GET /%b HTTP/1.1\r\nhost: test\r\n\r\n" % (b"x" * 100_000))
+        refused(wire, 431, "head_too_large")
+
+
+def test_a_large_body_in_one_piece_with_a_head_in_pieces_is_no_large_head(lasting: Server) -> None:
+    whole = request(lasting, body_of("x" * 150_000))
+    with connected(lasting) as wire:
+        wire.sendall(whole[:50])
+        time.sleep(0.05)
+        wire.sendall(whole[50:])
+        assert answer(wire)[0] == b"HTTP/1.1 200 OK"
+
+
+def test_who_says_nothing_or_drips_a_head_is_closed(lasting: Server, quick: None) -> None:
+    with connected(lasting) as silent, connected(lasting) as dripping, connected(lasting) as second:
+        second.sendall(request(lasting, body_of("first")) + b"POST /v1/chat")
+        assert b"first" in answer(second)[2]
+        began = time.monotonic()
+        with pytest.raises(OSError):
+            while time.monotonic() - began < PATIENCE:
+                dripping.sendall(b"G")
+                time.sleep(0.02)
+        assert rest(silent) == b"" and rest(second) == b""
+    well(lasting)
+
+
+@pytest.mark.parametrize("path", [b"/v1/chat/completions", b"/v1/moderations", b"/api/v1/access/keys"])
+def test_a_body_that_never_comes_is_not_waited_for(lasting: Server, quick: None, path: bytes) -> None:
+    with connected(lasting) as wire:
+        wire.sendall(request(lasting, body_of("hello")).replace(b"/v1/chat/completions", path, 1)[:-10])
+        assert rest(wire) == b""
+    well(lasting)
+
+
+def test_who_waits_for_a_slow_answer_is_not_taken_for_slow(lasting: Server, quick: None) -> None:
+    with connected(lasting) as wire:
+        wire.sendall(request(lasting, body_of("patience", model="echo/echo?first=1")))
+        assert b"patience" in answer(wire)[2]
+
+
+def test_trailers_and_extensions_of_chunks_come_to_an_end(lasting: Server) -> None:
+    endless = [b"0\r\n" + b"x-trailer: 1\r\n" * 20_000, b"0\r\nx: " + b"x" * 300_000, b"1;" + b"x" * 300_000]
+    for stray in endless:
+        with connected(lasting) as wire:
+            wire.sendall(request(lasting, b"", b"transfer-encoding: chunked", length=False))
+            time.sleep(0.02)
+            try:
+                wire.sendall(stray)
+            except ConnectionError:
+                continue
+            assert b"200 OK" not in rest(wire)
+    well(lasting)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"content-length: 2\r\ntransfer-encoding: chunked",
+        b"content-length: 2\r\ncontent-length: 50",
+        b"content-length: -1",
+        b"content-length: 99999999999999999999999",
+        b"content-length: 0x10",
+        b"transfer-encoding: gzip",
+        b"transfer-encoding: chunked\r\ntransfer-encoding: identity",
+        b"x-nul: a\0b",
+        b"x-return: a\rx-hidden: b",
+        b"x bad: 1",
+        b"x-bare: a\nx-hidden: b\n",
+    ],
+)
+def test_what_two_servers_might_read_in_two_ways_is_refused(lasting: Server, head: bytes) -> None:
+    with connected(lasting) as wire:
+        wire.sendall(b"POST /v1/chat/completions HTTP/1.1\r\nhost: test\r\n%b\r\n\r\n{}" % head)
+        refused(wire, 400, "malformed_http")
+
+
+@pytest.mark.parametrize("path", [b"/v1/chat/completions", b"/v1/moderations"])
+@pytest.mark.parametrize("chunk", [b"f" * 20 + b"\r\n", b"-1\r\n", b"1\r\n{}\r\n0\r\n\r\n"])
+def test_chunks_that_are_none_are_refused(lasting: Server, path: bytes, chunk: bytes) -> None:
+    with connected(lasting) as wire:
+        head = request(lasting, b"", b"transfer-encoding: chunked", length=False)
+        wire.sendall(head.replace(b"/v1/chat/completions", path, 1) + chunk)
+        refused(wire, 400, "malformed_http")
+
+
+def test_many_pipelined_requests_are_each_answered_in_order(lasting: Server) -> None:
+    texts = [f"number {number}." for number in range(60)]
+    with connected(lasting) as wire:
+        wire.settimeout(PATIENCE)
+        wire.sendall(b"".join(request(lasting, body_of(text)) for text in texts))
+        held = b""
+        while texts[-1].encode() not in held:
+            piece = wire.recv(65536)
+            assert piece
+            held += piece
+    assert re.findall(rb"number \d+\.", held) == [text.encode() for text in texts]
+
+
+def test_what_is_no_request_never_stands_within_the_answer_to_another(lasting: Server) -> None:
+    with connected(lasting) as wire:
+        wire.sendall(request(lasting, body_of("one two", model="echo/echo?first=0.2")) + b"\0\1\2 nonsense\r\n\r\n")
+        assert b"malformed" not in rest(wire)
+    with connected(lasting) as wire:
+        wire.sendall(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03")  # a TLS client
+        refused(wire, 400, "malformed_http")
+
+
+def nested(depth: int) -> bytes:
+    return b"[" * depth + b"]" * depth
+
+
+DEEP = nested(100_000)
+CHAT = b'{"model": "echo/echo", "messages": [{"role": "user", "content": "hello"}], %b}'
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("chat/completions", DEEP),
+        ("chat/completions", b'{"a":' * 50_000 + b"1" + b"}" * 50_000),
+        ("chat/completions", b"[" * 100_000),
+        ("chat/completions", b'{"model": "echo/echo", "messages": %b}' % DEEP),
+        ("chat/completions", CHAT % (b'"metadata": {"a": %b}' % DEEP)),
+        ("chat/completions", CHAT % (b'"tools": %b' % nested(900))),
+        ("chat/completions", CHAT % (b'"unknown": %b' % nested(DEPTH))),
+        ("completions", b'{"model": "echo/echo", "prompt": %b}' % DEEP),
+        ("embeddings", b'{"model": "echo/echo", "input": %b}' % DEEP),
+        ("messages", b'{"model": "echo/echo", "max_tokens": 5, "messages": %b}' % DEEP),
+        ("responses", b'{"model": "echo/echo", "input": %b}' % DEEP),
+        ("moderations", b'{"input": %b}' % DEEP),
+        ("messages/count_tokens", b'{"model": "echo/echo", "messages": %b}' % DEEP),
+    ],
+    ids=[str(number) for number in range(13)],
+)
+def test_json_that_is_nested_deeply_is_refused(lasting: Server, path: str, body: bytes) -> None:
+    response = post(lasting, path, body)
+    assert response.status_code == 400, response.text
+    said = response.json()["error"]
+    assert said.get("code", "invalid_input") == "invalid_input" and "nested" in said["message"]
+
+
+def post(server: Server, path: str, body: bytes, **headers: str) -> httpx.Response:
+    sent = {"authorization": f"Bearer {server.key}", **headers}
+    return httpx.post(f"{server.url}/v1/{path}", content=body, headers=sent, timeout=PATIENCE, trust_env=False)
+
+
+def test_json_in_the_arguments_of_a_tool_that_is_nested_deeply_is_refused_where_a_guard_reads_it(
+    lasting: Server,
+) -> None:
+    lasting.client.gateway.guards.put([GuardUse(guard="personal", action="mask")])
+    try:
+        call = {"id": "c", "type": "function", "function": {"name": "f", "arguments": DEEP.decode()}}
+        messages = [{"role": "user", "content": "hello"}, {"role": "assistant", "tool_calls": [call]}]
+        response = post(lasting, "chat/completions", body_of("", messages=messages))
+        assert response.status_code == 400 and "nested" in response.json()["error"]["message"]
+    finally:
+        lasting.client.gateway.guards.put([])
+
+
+def test_what_is_nested_as_deeply_as_may_be_is_answered_recorded_and_read_again(lasting: Server) -> None:
+    within = (DEPTH - 1) // 2
+    for more in (nested(DEPTH - 1), b'{"a":[' * within + b'"]]]"' + b"]}" * within):
+        response = post(lasting, "chat/completions", CHAT % (b'"unknown": %b' % more))
+        assert response.status_code == 200, response.text
+        id = response.headers["x-vong-span-id"]
+        lasting.spans()
+        got = lasting.client.transport.http.get(f"/api/v1/traces/spans/{id}")
+        assert got.status_code == 200 and json.dumps(json.loads(more)) in json.dumps(got.json()), got.text[:300]
+
+
+def depth(value: Any) -> int:
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else None
+    return 0 if inner is None else 1 + max(map(depth, inner), default=0)
+
+
+@settings(max_examples=40, deadline=None)
+@given(JSON, some.integers(0, DEPTH + 2), some.booleans())
+def test_depth_is_what_it_is_whatever_the_texts_say(value: Any, around: int, ascii: bool) -> None:
+    text = json.dumps(["[{" * DEPTH + '"\\', value], ensure_ascii=ascii)
+    body = ("[" * around + text + "]" * around).encode()
+    assert deep(body) == (1 + depth(value) + around > DEPTH)
+
+
+def test_a_text_without_an_end_is_looked_at_once() -> None:
+    began = time.process_time()
+    deep(b"[" * 200 + b'"' + b'\\"' * 2_000_000)
+    assert time.process_time() - began < 5
+
+
+def test_a_name_with_a_line_break_makes_no_header(server: Server, fake: FakeUpstream) -> None:
+    for model in ("claude/x\r\nx-evil: 1", "fake/x\r\nx-evil: 1", "route\r\nx-evil: 1", "faults/x\r\nx-evil: 1"):
+        response = post(server, "chat/completions", body_of("hello", model=model))
+        assert "x-evil" not in response.headers
+    body = b'{"model": "claude/x", "max_tokens": 5, "messages": [{"role": "user", "content": "hello"}]}'
+    sent = {"traceparent": "00-evil", "anthropic-beta": "a\tb", "x-vong-session": "a\tb"}
+    response = post(server, "messages", body, **sent)
+    assert re.fullmatch("[0-9a-f]{32}", response.headers["x-vong-trace-id"])
+    assert not any("evil" in name for request in fake.requests for name in request.headers)
