@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -40,6 +41,7 @@ from vong.gateway.steps import STEP
 from vong.gateway.upstream import Upstream
 from vong.records import Span, Usage, now
 from vong.records.guard import GuardTrial, GuardUse, SelfTest
+from vong.records.target import TargetsReport
 from vong.serving.deployments import list_deployments, ready
 from vong.store.database import libpq_url
 from vong.traces.search import forget
@@ -60,6 +62,7 @@ class RunningGateway:
         platform: Platform,
         observe: Callable[[Span], None],
         tested: Callable[[SelfTest], None] = lambda _: None,
+        spent: Callable[[Span], None] = lambda _: None,
     ) -> None:
         upstream = Upstream(allow_link_local=platform.settings.allow_link_local)
         made = providers(platform, upstream)
@@ -70,6 +73,7 @@ class RunningGateway:
         self._announcements: Announcements | None = None
         self._tidying: asyncio.Task[None] | None = None
         self._tested = tested
+        self._spent = spent
         self._testing: asyncio.Task[SelfTest] | None = None
         self._makers = makers(platform, upstream)
         self._prices = Prices(platform.settings.prices)
@@ -102,6 +106,7 @@ class RunningGateway:
         journal.adopt()
         self._admission.start()
         self._platform.exports = exports(self._platform.settings)
+        self._platform.gateway = self.gateway
         self._tidying = loop.create_task(self._tidy())
         self._testing = loop.create_task(self_test(self._makers))
         self._testing.add_done_callback(self._told)
@@ -178,7 +183,9 @@ class RunningGateway:
         address = provider.address if provider else None
         if span.model is not None and not self._prices.ready(span.model, address, span.started_at):
             return None  # the writer of spans does not wait for it: this one is settled a little later
-        return exported(self._platform, self._prices.settle(span, address))
+        settled = self._prices.settle(span, address)
+        self._spent(settled)
+        return exported(self._platform, settled)
 
     def _lookup(self, secret: str) -> access.Principal:
         with self._platform.database.owner() as connection:
@@ -256,6 +263,14 @@ def hold(
             running.gateway.close()
 
     return asyncio.run(ask())
+
+
+def targets(platform: Platform, project_id: UUID, connection: Connection) -> TargetsReport:
+    """How the targets of the project's routes stand in this process. Unavailable where it answers no model calls."""
+    if platform.gateway is None:
+        raise Unavailable("this process answers no model calls", "ask a server: vong up")
+    found = platform.gateway.standing(project_id, gateway.list_routes(connection))
+    return TargetsReport(server=os.getpid(), targets=tuple(found))
 
 
 def masking(platform: Platform) -> SelfTest:

@@ -16,6 +16,7 @@ from vong.client.transport import Transport, raise_for_error
 from vong.records import Policy, Record, Route, Target, Usage
 from vong.records.caching import CacheState, ComparedTarget
 from vong.records.limit import LedgerBucket, LedgerBy, LedgerLine, Limit, LimitState, LimitWanted, On, Per, What
+from vong.records.target import TargetsReport
 from vong.records.tree import RouteNode
 from vong.records.usage_report import Bucket, UsageBy, UsageReport
 
@@ -146,6 +147,10 @@ class Gateway:
     def history(self, name: str) -> list[dict[str, Any]]:
         """Every version of a route, newest first."""
         return self._send.get(f"/api/v1/gateway/routes/{name}/history", list[dict[str, Any]])
+
+    def targets(self) -> TargetsReport:
+        """How each target of each route stands, as the server process sees it that answered."""
+        return self._send.get("/api/v1/gateway/targets", TargetsReport)
 
     def providers(self, *, probe: bool = True) -> list[dict[str, Any]]:
         """Every provider without its key; with `probe`, whether each answers."""

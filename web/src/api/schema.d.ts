@@ -1287,6 +1287,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/gateway/targets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Targets
+         * @description How each target of the project's routes stands, as the server process sees it that answers: its circuit, calls
+         *     under way and waiting, and how long it takes lately.
+         */
+        get: operations["gateway_targets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/gateway/usage": {
         parameters: {
             query?: never;
@@ -6128,6 +6149,45 @@ export interface components {
             weight: number;
         };
         /**
+         * TargetState
+         * @description How a target of a route stands. `circuit` is `open` while it rests after failures and `half-open` while one call
+         *     tries it before all others; `failures` are those within the breaker's window, and `retry_in` the seconds until a
+         *     call may try it. `busy` calls are under way and `waiting` ones wait for their turn, from all routes. The latencies
+         *     are decayed means of the last two minutes, in milliseconds: of streams to their first token, of whole answers to
+         *     their end. Null is what nobody counts: a route without a policy and without a tree asks once, whatever happened.
+         */
+        TargetState: {
+            /** Busy */
+            busy?: number | null;
+            /** Circuit */
+            circuit?: ("closed" | "open" | "half-open") | null;
+            /** Failures */
+            failures?: number | null;
+            /** First Token Ms */
+            first_token_ms?: number | null;
+            /** Retry In */
+            retry_in?: number | null;
+            /** Route */
+            route: string;
+            /** Target */
+            target: string;
+            /** Waiting */
+            waiting?: number | null;
+            /** Whole Ms */
+            whole_ms?: number | null;
+        };
+        /**
+         * TargetsReport
+         * @description The targets of all routes as the server process saw them that answered: `server` is its process id. Where several
+         *     share the port, another one may have seen otherwise.
+         */
+        TargetsReport: {
+            /** Server */
+            server: number;
+            /** Targets */
+            targets: components["schemas"]["TargetState"][];
+        };
+        /**
          * TextToTry
          * @description A text, as of a request or of an answer, and the guards to try on it; without any it is tried on those of calls
          *     to `model`, a route or another name: without that too, on the project's.
@@ -9221,6 +9281,26 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    gateway_targets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TargetsReport"];
                 };
             };
         };

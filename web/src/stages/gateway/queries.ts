@@ -97,6 +97,14 @@ export const ledger = (
     placeholderData: keepPreviousData,
   });
 
+/** How the targets of all routes stand. */
+export const targets = () =>
+  queryOptions({
+    queryKey: ["gateway", "targets"],
+    queryFn: () => ok(api.GET("/api/v1/gateway/targets")),
+    refetchInterval: LIVE,
+  });
+
 /** What is kept of each route's answers. */
 export const cacheStates = () =>
   queryOptions({

@@ -13,6 +13,7 @@ import { registry } from "./registry";
 import { scopes } from "./scopes";
 import { serving } from "./serving";
 import { settings } from "./settings";
+import { standing } from "./standing";
 import { traces } from "./traces";
 import { training } from "./training";
 
@@ -28,6 +29,7 @@ export const en = {
   gateway,
   batches,
   scopes,
+  standing,
   guards,
   knowledge,
   playground,

@@ -14,6 +14,7 @@ import { registry } from "./registry";
 import { scopes } from "./scopes";
 import { serving } from "./serving";
 import { settings } from "./settings";
+import { standing } from "./standing";
 import { traces } from "./traces";
 import { training } from "./training";
 
@@ -29,6 +30,7 @@ export const vi: Messages = {
   gateway,
   batches,
   scopes,
+  standing,
   guards,
   knowledge,
   playground,
