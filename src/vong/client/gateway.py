@@ -178,6 +178,22 @@ class Gateway:
         """Ask a provider for its models: `reachable`, `latency_ms`, `models`, `error`."""
         return self._send.post(f"/api/v1/gateway/providers/{quote(name)}/test", dict[str, Any])
 
+    def prices(self) -> list[dict[str, Any]]:
+        """Your own prices by target, in US dollars for a million tokens."""
+        return self._send.get("/api/v1/gateway/prices", list[dict[str, Any]])
+
+    def put_price(self, target: str, *, input: float, output: float = 0.0, **more: float | None) -> dict[str, Any]:
+        """Say what a target costs, in US dollars for a million tokens. `more`: `cached`, `cache_write` and other kinds
+        of tokens; those that are left out cost as other input or output.
+        """
+        body = {"target": target, "input": input, "output": output, **more}
+        return self._send.request("PUT", "/api/v1/gateway/prices", dict[str, Any], body=body)
+
+    def delete_price(self, target: str) -> dict[str, Any]:
+        """Forget a stored price."""
+        path = f"/api/v1/gateway/prices?target={quote(target, safe='')}"
+        return self._send.request("DELETE", path, dict[str, Any])
+
     def usage(self, *, bucket: Bucket = "hour", by: UsageBy = "none", **spell: Any) -> UsageReport:
         """Calls, tokens, cost and latencies over time (`points`) and in all (`totals`); `spell`: `since`, `until`."""
         return self._send.get("/api/v1/gateway/usage", UsageReport, bucket=bucket, by=by, **spell)

@@ -1150,6 +1150,35 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/gateway/prices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Prices
+         * @description Your own prices by target, from vong.toml and stored; published ones hold for all other targets.
+         */
+        get: operations["gateway_prices"];
+        /**
+         * Set Price
+         * @description Say what a target costs, in US dollars for a million tokens; for owners. It wins over vong.toml and over the
+         *     published price, from the next calls on.
+         */
+        put: operations["gateway_set_price"];
+        post?: never;
+        /**
+         * Remove Price
+         * @description Forget a stored price; for owners. That of vong.toml holds again, or the published one.
+         */
+        delete: operations["gateway_remove_price"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/gateway/providers": {
         parameters: {
             query?: never;
@@ -4815,6 +4844,47 @@ export interface components {
             training: components["schemas"]["TrainingStanding"];
         };
         /**
+         * OwnPrice
+         * @description A price of your own: `settings` is vong.toml, which a `stored` one of the project wins over.
+         */
+        OwnPrice: {
+            /** Cache Write */
+            cache_write?: number | null;
+            /** Cache Write 1H */
+            cache_write_1h?: number | null;
+            /** Cached */
+            cached?: number | null;
+            /** Input */
+            input: number;
+            /** Input Audio */
+            input_audio?: number | null;
+            /** Input Image */
+            input_image?: number | null;
+            /**
+             * Output
+             * @default 0
+             */
+            output: number;
+            /** Output Audio */
+            output_audio?: number | null;
+            /** Output Image */
+            output_image?: number | null;
+            /** Reasoning */
+            reasoning?: number | null;
+            /**
+             * Source
+             * @enum {string}
+             */
+            source: "settings" | "stored";
+            /**
+             * Target
+             * @description deployment/NAME or PROVIDER/MODEL.
+             */
+            target: string;
+            /** Updated At */
+            updated_at?: string | null;
+        };
+        /**
          * Pair
          * @description Two answers to one request. A span that is not stored (any more, or yet) is null.
          */
@@ -4963,6 +5033,41 @@ export interface components {
              *     }
              */
             timeout: components["schemas"]["Timeouts"];
+        };
+        /**
+         * PriceWanted
+         * @description What a target costs, in US dollars for a million tokens. Kinds of tokens that are not given cost as other input
+         *     or output.
+         */
+        PriceWanted: {
+            /** Cache Write */
+            cache_write?: number | null;
+            /** Cache Write 1H */
+            cache_write_1h?: number | null;
+            /** Cached */
+            cached?: number | null;
+            /** Input */
+            input: number;
+            /** Input Audio */
+            input_audio?: number | null;
+            /** Input Image */
+            input_image?: number | null;
+            /**
+             * Output
+             * @default 0
+             */
+            output: number;
+            /** Output Audio */
+            output_audio?: number | null;
+            /** Output Image */
+            output_image?: number | null;
+            /** Reasoning */
+            reasoning?: number | null;
+            /**
+             * Target
+             * @description deployment/NAME or PROVIDER/MODEL.
+             */
+            target: string;
         };
         /**
          * Process
@@ -8960,6 +9065,90 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CallableModel"][];
+                };
+            };
+        };
+    };
+    gateway_prices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnPrice"][];
+                };
+            };
+        };
+    };
+    gateway_set_price: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PriceWanted"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnPrice"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    gateway_remove_price: {
+        parameters: {
+            query: {
+                target: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnPrice"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };

@@ -105,6 +105,10 @@ export const targets = () =>
     refetchInterval: LIVE,
   });
 
+/** Prices of your own. */
+export const ownPrices = () =>
+  queryOptions({ queryKey: ["gateway", "prices"], queryFn: () => ok(api.GET("/api/v1/gateway/prices")) });
+
 /** What is kept of each route's answers. */
 export const cacheStates = () =>
   queryOptions({

@@ -9,6 +9,7 @@ import { home } from "./home";
 import { knowledge } from "./knowledge";
 import { loop } from "./loop";
 import { playground } from "./playground";
+import { prices } from "./prices";
 import { registry } from "./registry";
 import { scopes } from "./scopes";
 import { serving } from "./serving";
@@ -30,6 +31,7 @@ export const en = {
   batches,
   scopes,
   standing,
+  prices,
   guards,
   knowledge,
   playground,

@@ -10,6 +10,7 @@ import { home } from "./home";
 import { knowledge } from "./knowledge";
 import { loop } from "./loop";
 import { playground } from "./playground";
+import { prices } from "./prices";
 import { registry } from "./registry";
 import { scopes } from "./scopes";
 import { serving } from "./serving";
@@ -31,6 +32,7 @@ export const vi: Messages = {
   batches,
   scopes,
   standing,
+  prices,
   guards,
   knowledge,
   playground,
