@@ -82,22 +82,27 @@ class TooManyAttempts(VongError):
 
 
 class LimitReached(VongError):
-    """More was called than a limit allows; `retry_after` is the number of seconds until it begins anew."""
+    """More was called than a limit allows; `retry_after` is the number of seconds until it begins anew, `limit` what is
+    limited.
+    """
 
     code, fault, status = "limit_reached", "caller", 429
     retry_after: int | None = None
+    limit = "requests"
 
 
 class BudgetSpent(VongError):
     """What is left of a budget does not cover what the call may cost."""
 
     code, fault, status = "budget_spent", "caller", 402
+    limit = "cost"
 
 
 class Unpriced(VongError):
     """A budget holds, and nobody knows what the model costs."""
 
     code, fault, status = "unpriced", "configuration", 402
+    limit = "cost"
 
 
 class Refused(VongError):

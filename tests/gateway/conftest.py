@@ -30,7 +30,7 @@ from vong.store.spans import decode, spans
 
 from .fake_upstream import FakeUpstream
 
-ROUTES = ("gateway", "gateway_guards", "batches", "access", "health", "traces", "feedback", "jobs")
+ROUTES = ("gateway", "gateway_guards", "gateway_prices", "batches", "access", "health", "traces", "feedback", "jobs")
 """The routes that these tests need."""
 
 

@@ -11,6 +11,7 @@ from vong.api.call import Call
 from vong.app import providers as wired
 from vong.app.comparisons import Pair, compared, pairs
 from vong.app.gateway import callable_models, check
+from vong.app.gateway import targets as wired_targets
 from vong.app.providers import ProviderState, ProviderTest
 from vong.app.usage import usage as wired_usage
 from vong.errors import InvalidInput
@@ -22,6 +23,7 @@ from vong.gateway.stored import ProviderWanted
 from vong.records import Policy, Record, Route, Target, now
 from vong.records.caching import CacheState, ComparedAs, ComparedTarget
 from vong.records.limit import LedgerBucket, LedgerBy, LedgerLine, Limit, LimitState, LimitWanted
+from vong.records.target import TargetsReport
 from vong.records.tree import RouteNode
 from vong.records.usage_report import Bucket, UsageBy, UsageReport
 
@@ -88,6 +90,15 @@ def history(name: str, call: Call, limit: Page = 50) -> list[RouteVersion]:
     """Every version of a route, newest first; one without targets is its deletion."""
     with call.scope() as connection:
         return gateway.route_history(connection, name, limit=limit)
+
+
+@routes.get("/targets")
+def targets(call: Call) -> TargetsReport:
+    """How each target of the project's routes stands, as the server process sees it that answers: its circuit, calls
+    under way and waiting, and how long it takes lately.
+    """
+    with call.scope() as connection:
+        return wired_targets(call.platform, call.principal.project_id, connection)
 
 
 @routes.get("/providers")

@@ -29,7 +29,7 @@ SENT = ("exported", "dropped", "waiting")
 LEFT = 1.0
 """Seconds between two writings of them."""
 ROUTES = 200
-"""Routes, and providers, that have a label of their own; calls through further ones count as `other`."""
+"""Routes, providers and targets that have a label of their own; further ones count as `other`."""
 SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0)
 BOUNDS = (*map(str, SECONDS), "+Inf")
 
@@ -98,6 +98,10 @@ class Counted(msgspec.Struct):
     """Whether the self-test of masking passed, once it has run."""
     attempts: list[tuple[tuple[str, str, str], int]] = []
     exports: list[tuple[tuple[str, str], int]] = []
+    refused: list[tuple[tuple[str, str], int]] = []
+    costs: list[tuple[tuple[str, str], int]] = []
+    circuits: list[tuple[tuple[str], int]] = []
+    """Targets, and 1 where they rest."""
     alive: bool = True
 
 
@@ -105,8 +109,11 @@ _series: dict[Key, Series] = {}
 _guards: dict[tuple[str, str, str], int] = {}
 _masking: list[bool] = []
 _attempts: dict[tuple[str, str, str], int] = {}
+_refused: dict[tuple[str, str], int] = {}
+_costs: dict[tuple[str, str], int] = {}
 _routes: set[str] = set()
 _providers: set[str] = set()
+_targets: set[str] = set()
 
 
 def observe(span: Span) -> None:
@@ -124,6 +131,9 @@ def observe(span: Span) -> None:
         series.first_token.note(span.first_token_ms / 1000)
     series.read += usage.input_tokens or 0
     series.written += usage.output_tokens or 0
+    if limit := attributes.get("vong.limit"):
+        reason = str(limit), str(attributes.get("error.type"))
+        _refused[reason] = _refused.get(reason, 0) + 1
     for outcome in attributes.get("vong.guards", ()):
         look = outcome["guard"], outcome["on"], outcome["action"]
         _guards[look] = _guards.get(look, 0) + 1
@@ -132,6 +142,14 @@ def observe(span: Span) -> None:
         asked = _bounded(str(attempt["target"]).partition("/")[0], _providers)
         one = route, asked, str(attempt.get("error") or attempt.get("status"))
         _attempts[one] = _attempts.get(one, 0) + 1
+
+
+def spent(span: Span) -> None:
+    """Count what a model call cost, once that is known. Called by one thread at a time."""
+    if span.usage.cost:
+        route = _bounded(span.versions.route or "", _routes)
+        key = route, _bounded(str(span.attributes.get("gen_ai.provider.name") or ""), _providers)
+        _costs[key] = _costs.get(key, 0) + span.usage.cost
 
 
 def tested(found: SelfTest) -> None:
@@ -152,6 +170,7 @@ def counted(platform: Platform) -> Counted:
     journal = platform.journal
     held = journal.waiting, journal.on_disk, journal.dropped
     sent = [((one.name, name), int(getattr(one, name))) for one in platform.exports for name in SENT]
+    circuits = platform.gateway.resting() if platform.gateway else ()
     return Counted(
         list(_series.items()),
         *held,
@@ -159,6 +178,9 @@ def counted(platform: Platform) -> Counted:
         masking=_masking[-1:],
         attempts=list(_attempts.items()),
         exports=sent,
+        refused=list(_refused.items()),
+        costs=list(_costs.items()),
+        circuits=[((_bounded(target, _targets),), int(rests)) for target, rests in circuits],
     )
 
 
@@ -194,6 +216,7 @@ def _left(folder: Path) -> Iterator[Counted]:
             found.alive = psutil.pid_exists(int(file.stem))
             if not found.alive:
                 found.waiting = found.on_disk = 0  # whoever took its place has them
+                found.circuits = []
             yield found
 
 
@@ -212,6 +235,7 @@ class _Collected(Collector):
         yield from _calls(self._servers)
         yield from _looks(self._servers)
         yield from _sent(self._servers)
+        yield from _spent(self._servers)
         gauges = {
             "waiting": ("vong_journal_waiting_spans", "Spans that are not committed yet."),
             "on_disk": ("vong_journal_disk_spans", "Spans of those that lie on disk."),
@@ -245,6 +269,22 @@ def _sent(servers: list[Counted]) -> Iterator[Metric]:
     )
     _add(exports, [one for server in servers for one in server.exports])
     yield from (attempts, exports)
+
+
+def _spent(servers: list[Counted]) -> Iterator[Metric]:
+    refused = CounterMetricFamily(
+        "vong_gateway_refused", "Calls that a limit or a budget refused.", labels=["limit", "reason"]
+    )
+    _add(refused, [one for server in servers for one in server.refused])
+    costs = CounterMetricFamily(
+        "vong_gateway_cost_micros", "What calls cost, in millionths of a US dollar.", labels=["route", "provider"]
+    )
+    _add(costs, [one for server in servers for one in server.costs])
+    circuits = GaugeMetricFamily(
+        "vong_gateway_circuits_open", "Servers in which the target of a route rests after failures.", labels=["target"]
+    )
+    _add(circuits, [one for server in servers for one in server.circuits])
+    yield from (refused, costs, circuits)
 
 
 def _add(metric: CounterMetricFamily | GaugeMetricFamily, counts: Sequence[tuple[tuple[str, ...], int]]) -> None:

@@ -21,6 +21,7 @@ ROUTES = (
     "serving",
     "gateway",
     "gateway_guards",
+    "gateway_prices",
     "batches",
     "knowledge",
     "traces",

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -29,7 +30,8 @@ from vong.gateway.gateway import Gateway, Looks
 from vong.gateway.guards import Aids
 from vong.gateway.guards.posts import Makers
 from vong.gateway.limits import list_limits
-from vong.gateway.prices import Prices
+from vong.gateway.own_prices import own_prices
+from vong.gateway.prices import Price, Prices
 from vong.gateway.project_guards import project_guards
 from vong.gateway.providers import Provider
 from vong.gateway.providers.local import Local
@@ -40,6 +42,7 @@ from vong.gateway.steps import STEP
 from vong.gateway.upstream import Upstream
 from vong.records import Span, Usage, now
 from vong.records.guard import GuardTrial, GuardUse, SelfTest
+from vong.records.target import TargetsReport
 from vong.serving.deployments import list_deployments, ready
 from vong.store.database import libpq_url
 from vong.traces.search import forget
@@ -60,6 +63,7 @@ class RunningGateway:
         platform: Platform,
         observe: Callable[[Span], None],
         tested: Callable[[SelfTest], None] = lambda _: None,
+        spent: Callable[[Span], None] = lambda _: None,
     ) -> None:
         upstream = Upstream(allow_link_local=platform.settings.allow_link_local)
         made = providers(platform, upstream)
@@ -70,9 +74,11 @@ class RunningGateway:
         self._announcements: Announcements | None = None
         self._tidying: asyncio.Task[None] | None = None
         self._tested = tested
+        self._spent = spent
         self._testing: asyncio.Task[SelfTest] | None = None
         self._makers = makers(platform, upstream)
         self._prices = Prices(platform.settings.prices)
+        self._own: dict[UUID, Mapping[str, Price]] = {}
         self._admission = Admission(platform.scope, platform.database.owner, self._cost)
         self._books = Books(self._admission)
         self.gateway = Gateway(
@@ -102,6 +108,7 @@ class RunningGateway:
         journal.adopt()
         self._admission.start()
         self._platform.exports = exports(self._platform.settings)
+        self._platform.gateway = self.gateway
         self._tidying = loop.create_task(self._tidy())
         self._testing = loop.create_task(self_test(self._makers))
         self._testing.add_done_callback(self._told)
@@ -147,7 +154,9 @@ class RunningGateway:
     def _load(self, project_id: UUID) -> Directory:
         with self._platform.scope(project_id) as connection:
             made = {**self._stored.of(connection, project_id), **self._made}
-            return directory(connection, made, self._upstream, self._makers)
+            found = directory(connection, made, self._upstream, self._makers)
+        self._own[project_id] = found.prices
+        return found
 
     def _record(self, project_id: UUID, span: Span, tags: tuple[str, ...], ticket: Ticket | None) -> None:
         """Hand a span to the journal, whose writer adds what the call cost and writes the ledger with it. A step within
@@ -167,7 +176,10 @@ class RunningGateway:
             forget(connection, project_id, span_id, {DELETED: True})
 
     def _cost(self, choice: Choice, usage: Usage, at: datetime, kinds: Collection[str]) -> int | None:
-        address = choice.provider.address
+        address, own = choice.provider.address, choice.price
+        if own is not None:
+            read, made = usage.input_tokens or 0, usage.output_tokens or 0
+            return own.most(read, made, kinds) if kinds else own.billed(usage)
         if kinds:
             return self._prices.most(choice.target, address, usage, at, kinds)
         return self._prices.cost(choice.target, address, usage, at, exact=False)
@@ -176,9 +188,12 @@ class RunningGateway:
         name = str(span.attributes.get("gen_ai.provider.name"))
         provider = self._made.get(name) or self._stored.known(project_id, name)
         address = provider.address if provider else None
-        if span.model is not None and not self._prices.ready(span.model, address, span.started_at):
+        own = self._own.get(project_id, {}).get(span.model or "")
+        if own is None and span.model is not None and not self._prices.ready(span.model, address, span.started_at):
             return None  # the writer of spans does not wait for it: this one is settled a little later
-        return exported(self._platform, self._prices.settle(span, address))
+        settled = self._prices.settle(span, address, own)
+        self._spent(settled)
+        return exported(self._platform, settled)
 
     def _lookup(self, secret: str) -> access.Principal:
         with self._platform.database.owner() as connection:
@@ -212,7 +227,8 @@ def directory(
     deployments = {deployed.name: deployed for deployed in _deployed(connection)}
     makers = makers or Makers()
     posts = makers.posts(list(routes.values()), project_guards(connection))
-    return Directory(routes, deployments, made, SHORTCUTS, upstream, list_limits(connection), posts, makers)
+    limits, prices = list_limits(connection), own_prices(connection)
+    return Directory(routes, deployments, made, SHORTCUTS, upstream, limits, posts, makers, prices)
 
 
 def check(platform: Platform, project_id: UUID, connection: Connection) -> Callable[[str], None]:
@@ -256,6 +272,14 @@ def hold(
             running.gateway.close()
 
     return asyncio.run(ask())
+
+
+def targets(platform: Platform, project_id: UUID, connection: Connection) -> TargetsReport:
+    """How the targets of the project's routes stand in this process. Unavailable where it answers no model calls."""
+    if platform.gateway is None:
+        raise Unavailable("this process answers no model calls", "ask a server: vong up")
+    found = platform.gateway.standing(project_id, gateway.list_routes(connection))
+    return TargetsReport(server=os.getpid(), targets=tuple(found))
 
 
 def masking(platform: Platform) -> SelfTest:

@@ -20,6 +20,7 @@ from vong.store.journal import Journal
 
 if TYPE_CHECKING:
     from vong.client import Client
+    from vong.gateway.gateway import Gateway
     from vong.traces.export import Export
 
 INTERNAL_KEY = "internal"
@@ -35,6 +36,9 @@ class Platform:
     """What happens after a score is stored (a canary looks at it)."""
     exports: "Sequence[Export]" = ()
     """Where the spans of this process's calls are sent on to."""
+
+    gateway: "Gateway | None" = None
+    """Who answers the model calls of this process; None where it answers none."""
 
     @cached_property
     def database(self) -> Database:

@@ -16,6 +16,7 @@ from vong.client.transport import Transport, raise_for_error
 from vong.records import Policy, Record, Route, Target, Usage
 from vong.records.caching import CacheState, ComparedTarget
 from vong.records.limit import LedgerBucket, LedgerBy, LedgerLine, Limit, LimitState, LimitWanted, On, Per, What
+from vong.records.target import TargetsReport
 from vong.records.tree import RouteNode
 from vong.records.usage_report import Bucket, UsageBy, UsageReport
 
@@ -147,6 +148,10 @@ class Gateway:
         """Every version of a route, newest first."""
         return self._send.get(f"/api/v1/gateway/routes/{name}/history", list[dict[str, Any]])
 
+    def targets(self) -> TargetsReport:
+        """How each target of each route stands, as the server process sees it that answered."""
+        return self._send.get("/api/v1/gateway/targets", TargetsReport)
+
     def providers(self, *, probe: bool = True) -> list[dict[str, Any]]:
         """Every provider without its key; with `probe`, whether each answers."""
         return self._send.get("/api/v1/gateway/providers", list[dict[str, Any]], probe=probe)
@@ -172,6 +177,22 @@ class Gateway:
     def test_provider(self, name: str) -> dict[str, Any]:
         """Ask a provider for its models: `reachable`, `latency_ms`, `models`, `error`."""
         return self._send.post(f"/api/v1/gateway/providers/{quote(name)}/test", dict[str, Any])
+
+    def prices(self) -> list[dict[str, Any]]:
+        """Your own prices by target, in US dollars for a million tokens."""
+        return self._send.get("/api/v1/gateway/prices", list[dict[str, Any]])
+
+    def put_price(self, target: str, *, input: float, output: float = 0.0, **more: float | None) -> dict[str, Any]:
+        """Say what a target costs, in US dollars for a million tokens. `more`: `cached`, `cache_write` and other kinds
+        of tokens; those that are left out cost as other input or output.
+        """
+        body = {"target": target, "input": input, "output": output, **more}
+        return self._send.request("PUT", "/api/v1/gateway/prices", dict[str, Any], body=body)
+
+    def delete_price(self, target: str) -> dict[str, Any]:
+        """Forget a stored price."""
+        path = f"/api/v1/gateway/prices?target={quote(target, safe='')}"
+        return self._send.request("DELETE", path, dict[str, Any])
 
     def usage(self, *, bucket: Bucket = "hour", by: UsageBy = "none", **spell: Any) -> UsageReport:
         """Calls, tokens, cost and latencies over time (`points`) and in all (`totals`); `spell`: `since`, `until`."""

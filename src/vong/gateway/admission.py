@@ -166,7 +166,7 @@ class Admission:
                 continue  # it cannot answer, and says so itself
             cost = await self.expected(choice, usage, worst.kinds)
             if cost is None:
-                hint = "give it a price in the table [prices] of vong.toml"
+                hint = f"give it one with: vong gateway price set {choice.target} --input USD --output USD"
                 raise Unpriced(f"a budget holds, and the price of {choice.target!r} is not known", hint)
             found = max(found, cost)
         return found

@@ -3,8 +3,20 @@
 import time
 from collections import deque
 from collections.abc import Callable
+from typing import NamedTuple
 
 from vong.records import Breaker
+from vong.records.target import CircuitName
+
+
+class View(NamedTuple):
+    """How a circuit stands: failures within the window, and seconds until a call may try the target, None where every
+    call may.
+    """
+
+    name: CircuitName
+    failures: int
+    retry_in: float | None
 
 
 class Circuit:
@@ -37,11 +49,28 @@ class Circuit:
         """It did not."""
         at = self._clock()
         self._failures.append(at)
-        recent = sum(1 for failure in self._failures if at - failure <= rule.window)
-        if self._opened is not None or recent >= rule.failures:
+        if self._opened is not None or self._recent(at, rule) >= rule.failures:
             self._opened, self._probe = at, None
 
     def abandoned(self) -> None:
         """Nobody waited for how it would end: the next call may try."""
         if self._opened is not None and self._probe is not None:
             self._probe = None
+
+    @property
+    def closed(self) -> bool:
+        """Whether nothing speaks against calls."""
+        return self._opened is None
+
+    def view(self, rule: Breaker) -> View:
+        """How it stands for a route with that rule, from any thread; nothing is changed by looking."""
+        at, opened, probe = self._clock(), self._opened, self._probe
+        failures = self._recent(at, rule)
+        if opened is None:
+            return View("closed", failures, None)
+        left = max(0.0, (opened if probe is None else probe) + rule.pause - at)
+        return View("half-open" if probe is not None or not left else "open", failures, round(left, 3))
+
+    def _recent(self, at: float, rule: Breaker) -> int:
+        """Failures within the window. They are copied first: who looks may do so while a call fails."""
+        return sum(1 for failure in list(self._failures) if at - failure <= rule.window)

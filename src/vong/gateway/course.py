@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from vong.errors import VongError
+from vong.errors import BudgetSpent, LimitReached, Unpriced, VongError
 from vong.gateway.attempts import Attempts
 from vong.gateway.directory import Choice
 from vong.gateway.keys import Principal
@@ -159,11 +159,9 @@ class Course:
             found["vong.stream"] = True
             if self.broken or (self.transcript.usage is None and self.transcript.chunks):
                 found["vong.usage_estimated"] = True
-        if isinstance(error, VongError):
-            found["error.type"] = error.code
         if self.attempts:
             found["vong.attempts"] = self.attempts.made
-        return found | self._happened() | self._told(metadata)
+        return found | _failed(error) | self._happened() | self._told(metadata)
 
     def _happened(self) -> dict[str, Any]:
         """What stood between the caller and the model."""
@@ -197,6 +195,12 @@ def message_of(said: Any) -> str:
     """What an error in OpenAI's shape says."""
     text = said.get("message") if isinstance(said, dict) else said
     return str(text) if text else ""
+
+
+def _failed(error: BaseException | None) -> dict[str, Any]:
+    """What went wrong, and of which kind the limit was that refused the call."""
+    found = {"error.type": error.code} if isinstance(error, VongError) else {}
+    return {**found, "vong.limit": error.limit} if isinstance(error, (LimitReached, BudgetSpent, Unpriced)) else found
 
 
 def _answered(output: dict[str, Any]) -> dict[str, Any]:

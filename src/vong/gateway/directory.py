@@ -7,6 +7,7 @@ from typing import NamedTuple
 from vong.config import ProviderSettings
 from vong.errors import NotFound, Unavailable, nearest
 from vong.gateway.guards.posts import Makers, Post, Posts
+from vong.gateway.prices import Price
 from vong.gateway.providers import Provider
 from vong.gateway.providers.deployment import Deployment
 from vong.gateway.routes import choose
@@ -35,13 +36,16 @@ class Deployed(NamedTuple):
 
 
 class Choice(NamedTuple):
-    """Who answers a call. `target` is how a caller would write it, `model` the provider's own name."""
+    """Who answers a call. `target` is how a caller would write it, `model` the provider's own name, `price` what the
+    project says it costs.
+    """
 
     provider: Provider
     system: str
     model: str
     target: str
     versions: Versions
+    price: Price | None = None
 
 
 class Way(NamedTuple):
@@ -67,6 +71,7 @@ class Directory:
     limits: Sequence[Limit] = ()
     guards: Posts | None = None
     makers: Makers = field(default_factory=Makers)
+    prices: Mapping[str, Price] = field(default_factory=dict[str, Price])
     _choices: dict[tuple[str, str], Choice] = field(default_factory=dict[tuple[str, str], Choice])
 
     def choose(self, model: str, random: Callable[[], float]) -> Choice:
@@ -142,7 +147,8 @@ class Directory:
             "dataset_version": deployed.dataset_version if deployed else None,
         }
         config = content_hash({**versions, "target": target, "address": provider.address})[:12]
-        return Choice(provider, provider_name, model, target, Versions(**versions, config_hash=config))
+        made = Versions(**versions, config_hash=config)
+        return Choice(provider, provider_name, model, target, made, self.prices.get(target))
 
     def _unknown(self, target: str) -> NotFound:
         known = [*self.names(), *(f"{name}/…" for name in self.providers)]

@@ -1,7 +1,7 @@
 """The gateway of one process: who calls, what they can call, whom it asks, where its spans go."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from random import random
 from typing import Any, Literal, NamedTuple
@@ -29,10 +29,12 @@ from vong.gateway.scopes import check, may_call
 from vong.gateway.shadows import Second, Shadows
 from vong.gateway.shapes.messages import counted
 from vong.gateway.shares import Ticket
+from vong.gateway.standing import standing
 from vong.gateway.steps import STEP
 from vong.gateway.upstream import Upstream
-from vong.records import Span, new_id
+from vong.records import Route, Span, new_id
 from vong.records.guard import GuardTrial, GuardUse
+from vong.records.target import TargetState
 
 AGE = 1.0
 """Seconds after which a changed route or deployment is seen at the latest, even where no announcement came."""
@@ -145,6 +147,22 @@ class Gateway:
         directory = await self.directory(principal)
         posts = [directory.makers.sound(use) for use in uses] if uses else directory.posts(model)
         return await trial(posts, partial(self._ask, principal, Trace.of({})), text, on)
+
+    def standing(self, project_id: UUID, routes: Iterable[Route]) -> list[TargetState]:
+        """How the targets of these routes stand in this process; from any thread."""
+
+        def circuit(target: str) -> Circuit:
+            return self._circuits.get((project_id, target)) or Circuit()
+
+        def load(target: str) -> Load:
+            return self._loads.get((project_id, target)) or Load()
+
+        return list(standing(routes, circuit, load))
+
+    def resting(self) -> Iterator[tuple[str, bool]]:
+        """Every target that a route with a policy or a tree has asked, and whether its circuit is open or half-open."""
+        for (_, target), circuit in list(self._circuits.items()):
+            yield target, not circuit.closed
 
     def close(self) -> None:
         """Close the connections to all upstreams."""

@@ -94,6 +94,13 @@ class Price(NamedTuple):
         found = self.kinds.get(kind)
         return found or (self.kinds.get("cache_write", plain) if kind == "cache_write_1h" else plain)
 
+    def billed(self, usage: Usage, kinds: Mapping[str, int] | None = None) -> int | None:
+        """Of a usage; None where a count is unknown."""
+        read, made = usage.input_tokens, usage.output_tokens
+        if read is None or made is None:
+            return None
+        return self.cost(read, made, min(usage.cached_tokens or 0, read), kinds)
+
     def most(self, read: int, made: int, kinds: Collection[str]) -> int:
         """Of so many tokens where all may be of the dearest of those kinds."""
         amounts = [
@@ -127,14 +134,14 @@ class Prices:
         self._renew(address, model, at)
         return False
 
-    def settle(self, span: Span, address: str | None) -> Span:
+    def settle(self, span: Span, address: str | None, own: Price | None = None) -> Span:
         """The span with its cost, where it has none and the price is known. `address` is the base URL of the provider
-        that answered.
+        that answered, `own` a price that wins over all others.
         """
         if span.usage.cost is not None or span.model is None:
             return span
-        kinds = span.attributes.get(ATTRIBUTE)
-        cost = self.cost(span.model, address, counted(span), span.started_at, kinds)
+        kinds, usage = span.attributes.get(ATTRIBUTE), counted(span)
+        cost = own.billed(usage, kinds) if own else self.cost(span.model, address, usage, span.started_at, kinds)
         return span if cost is None else changed(span, usage=changed(span.usage, cost=cost))
 
     def cost(
@@ -150,11 +157,10 @@ class Prices:
         """What a call of that target (`PROVIDER/MODEL`) costs; None where a count or the price is unknown. Unless it
         must be `exact`, a price of a moment ago will do while it is looked up anew.
         """
-        read, made = usage.input_tokens, usage.output_tokens
-        if read is None or made is None:
+        if usage.input_tokens is None or usage.output_tokens is None:
             return None
         price = self._price(target, address, at, exact)
-        return price.cost(read, made, min(usage.cached_tokens or 0, read), kinds) if price else None
+        return price.billed(usage, kinds) if price else None
 
     def most(self, target: str, address: str | None, usage: Usage, at: datetime, kinds: Collection[str]) -> int | None:
         """What a call costs at the most that may use those kinds of tokens; a price of a moment ago will do."""

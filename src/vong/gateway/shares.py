@@ -103,9 +103,10 @@ def refusal(share: Share, amount: int) -> VongError:
     if limit.what == "concurrency":
         message = f"{limit.amount} calls at once are allowed on the {whom}, and so many are under way"
         error = LimitReached(message, "try again when one has ended")
-        error.retry_after = 1
+        error.retry_after, error.limit = 1, limit.what
         return error
     message = f"{limit.amount} {limit.what} per {limit.per} are allowed on the {whom}, and {share.remaining} are left"
     error = LimitReached(f"{message} of the {amount} that this call may need", f"{again}; or ask: vong gateway limits")
+    error.limit = limit.what
     error.retry_after = max(1, int((reset - now()).total_seconds()) + 1) if reset else None
     return error

@@ -58,6 +58,14 @@ providers = project_table(
     PrimaryKeyConstraint("project_id", "name", name="gateway_providers_pk"),
 )
 
+prices = project_table(
+    "gateway_prices",
+    Column("target", Text, nullable=False),
+    Column("price", JSONB, nullable=False),
+    Column("updated_at", DateTime(timezone=True), nullable=False),
+    PrimaryKeyConstraint("project_id", "target", name="gateway_prices_pk"),
+)
+
 limits = project_table(
     "gateway_limits",
     Column("id", UUID(as_uuid=True), primary_key=True),

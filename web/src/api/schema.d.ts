@@ -1150,6 +1150,35 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/gateway/prices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Prices
+         * @description Your own prices by target, from vong.toml and stored; published ones hold for all other targets.
+         */
+        get: operations["gateway_prices"];
+        /**
+         * Set Price
+         * @description Say what a target costs, in US dollars for a million tokens; for owners. It wins over vong.toml and over the
+         *     published price, from the next calls on.
+         */
+        put: operations["gateway_set_price"];
+        post?: never;
+        /**
+         * Remove Price
+         * @description Forget a stored price; for owners. That of vong.toml holds again, or the published one.
+         */
+        delete: operations["gateway_remove_price"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/gateway/providers": {
         parameters: {
             query?: never;
@@ -1279,6 +1308,27 @@ export interface paths {
          * @description Every version of a route, newest first; one without targets is its deletion.
          */
         get: operations["gateway_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gateway/targets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Targets
+         * @description How each target of the project's routes stands, as the server process sees it that answers: its circuit, calls
+         *     under way and waiting, and how long it takes lately.
+         */
+        get: operations["gateway_targets"];
         put?: never;
         post?: never;
         delete?: never;
@@ -4794,6 +4844,47 @@ export interface components {
             training: components["schemas"]["TrainingStanding"];
         };
         /**
+         * OwnPrice
+         * @description A price of your own: `settings` is vong.toml, which a `stored` one of the project wins over.
+         */
+        OwnPrice: {
+            /** Cache Write */
+            cache_write?: number | null;
+            /** Cache Write 1H */
+            cache_write_1h?: number | null;
+            /** Cached */
+            cached?: number | null;
+            /** Input */
+            input: number;
+            /** Input Audio */
+            input_audio?: number | null;
+            /** Input Image */
+            input_image?: number | null;
+            /**
+             * Output
+             * @default 0
+             */
+            output: number;
+            /** Output Audio */
+            output_audio?: number | null;
+            /** Output Image */
+            output_image?: number | null;
+            /** Reasoning */
+            reasoning?: number | null;
+            /**
+             * Source
+             * @enum {string}
+             */
+            source: "settings" | "stored";
+            /**
+             * Target
+             * @description deployment/NAME or PROVIDER/MODEL.
+             */
+            target: string;
+            /** Updated At */
+            updated_at?: string | null;
+        };
+        /**
          * Pair
          * @description Two answers to one request. A span that is not stored (any more, or yet) is null.
          */
@@ -4942,6 +5033,41 @@ export interface components {
              *     }
              */
             timeout: components["schemas"]["Timeouts"];
+        };
+        /**
+         * PriceWanted
+         * @description What a target costs, in US dollars for a million tokens. Kinds of tokens that are not given cost as other input
+         *     or output.
+         */
+        PriceWanted: {
+            /** Cache Write */
+            cache_write?: number | null;
+            /** Cache Write 1H */
+            cache_write_1h?: number | null;
+            /** Cached */
+            cached?: number | null;
+            /** Input */
+            input: number;
+            /** Input Audio */
+            input_audio?: number | null;
+            /** Input Image */
+            input_image?: number | null;
+            /**
+             * Output
+             * @default 0
+             */
+            output: number;
+            /** Output Audio */
+            output_audio?: number | null;
+            /** Output Image */
+            output_image?: number | null;
+            /** Reasoning */
+            reasoning?: number | null;
+            /**
+             * Target
+             * @description deployment/NAME or PROVIDER/MODEL.
+             */
+            target: string;
         };
         /**
          * Process
@@ -6126,6 +6252,45 @@ export interface components {
              * @default 1
              */
             weight: number;
+        };
+        /**
+         * TargetState
+         * @description How a target of a route stands. `circuit` is `open` while it rests after failures and `half-open` while one call
+         *     tries it before all others; `failures` are those within the breaker's window, and `retry_in` the seconds until a
+         *     call may try it. `busy` calls are under way and `waiting` ones wait for their turn, from all routes. The latencies
+         *     are decayed means of the last two minutes, in milliseconds: of streams to their first token, of whole answers to
+         *     their end. Null is what nobody counts: a route without a policy and without a tree asks once, whatever happened.
+         */
+        TargetState: {
+            /** Busy */
+            busy?: number | null;
+            /** Circuit */
+            circuit?: ("closed" | "open" | "half-open") | null;
+            /** Failures */
+            failures?: number | null;
+            /** First Token Ms */
+            first_token_ms?: number | null;
+            /** Retry In */
+            retry_in?: number | null;
+            /** Route */
+            route: string;
+            /** Target */
+            target: string;
+            /** Waiting */
+            waiting?: number | null;
+            /** Whole Ms */
+            whole_ms?: number | null;
+        };
+        /**
+         * TargetsReport
+         * @description The targets of all routes as the server process saw them that answered: `server` is its process id. Where several
+         *     share the port, another one may have seen otherwise.
+         */
+        TargetsReport: {
+            /** Server */
+            server: number;
+            /** Targets */
+            targets: components["schemas"]["TargetState"][];
         };
         /**
          * TextToTry
@@ -8904,6 +9069,90 @@ export interface operations {
             };
         };
     };
+    gateway_prices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnPrice"][];
+                };
+            };
+        };
+    };
+    gateway_set_price: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PriceWanted"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnPrice"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    gateway_remove_price: {
+        parameters: {
+            query: {
+                target: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnPrice"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     gateway_providers: {
         parameters: {
             query?: {
@@ -9221,6 +9470,26 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    gateway_targets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TargetsReport"];
                 };
             };
         };

@@ -1,6 +1,18 @@
 """`vong gateway`: routes, providers, limits, guards, usage, kept answers, batches, and calls."""
 
-from vong.cli.gateway import batches, cache, calls, guards, limits, providers, routes, usage
+from vong.cli.gateway import batches, cache, calls, guards, limits, prices, providers, routes, targets, usage
 from vong.cli.gateway.group import group
 
-__all__ = ["batches", "cache", "calls", "group", "guards", "limits", "providers", "routes", "usage"]
+__all__ = [
+    "batches",
+    "cache",
+    "calls",
+    "group",
+    "guards",
+    "limits",
+    "prices",
+    "providers",
+    "routes",
+    "targets",
+    "usage",
+]

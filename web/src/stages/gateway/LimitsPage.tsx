@@ -14,6 +14,7 @@ import { done, failed } from "@/components/notify";
 import { PageBody, PageHeader, Panel } from "@/components/Page";
 import { When } from "@/components/When";
 import { Ledger } from "./Ledger";
+import { PricesPanel } from "./PricesPanel";
 import { limits } from "./queries";
 import { Tabs } from "./Tabs";
 
@@ -264,6 +265,7 @@ export default function LimitsPage() {
           }
         </Await>
         <Ledger />
+        <PricesPanel />
       </PageBody>
       {making && <LimitForm onClose={() => setMaking(false)} />}
     </>

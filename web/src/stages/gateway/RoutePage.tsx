@@ -25,6 +25,7 @@ import { Mix } from "./Mix";
 import { PolicyPanel } from "./PolicyPanel";
 import { canaries, history, routeOf, usage } from "./queries";
 import { ShadowPanel } from "./ShadowPanel";
+import { StandingPanel } from "./StandingPanel";
 import { type EditedTarget, TargetsEditor } from "./TargetsEditor";
 import { placesOf, TreePanel } from "./TreePanel";
 
@@ -265,6 +266,7 @@ export default function RoutePage() {
                   ) : (
                     <Targets route={route} running={running} onGrow={() => setGrowing(true)} />
                   )}
+                  <StandingPanel route={route} />
                   <PolicyPanel route={route} />
                   <CachePanel route={route} />
                   <ShadowPanel route={route} />

@@ -97,6 +97,18 @@ export const ledger = (
     placeholderData: keepPreviousData,
   });
 
+/** How the targets of all routes stand. */
+export const targets = () =>
+  queryOptions({
+    queryKey: ["gateway", "targets"],
+    queryFn: () => ok(api.GET("/api/v1/gateway/targets")),
+    refetchInterval: LIVE,
+  });
+
+/** Prices of your own. */
+export const ownPrices = () =>
+  queryOptions({ queryKey: ["gateway", "prices"], queryFn: () => ok(api.GET("/api/v1/gateway/prices")) });
+
 /** What is kept of each route's answers. */
 export const cacheStates = () =>
   queryOptions({

@@ -10,10 +10,12 @@ import { home } from "./home";
 import { knowledge } from "./knowledge";
 import { loop } from "./loop";
 import { playground } from "./playground";
+import { prices } from "./prices";
 import { registry } from "./registry";
 import { scopes } from "./scopes";
 import { serving } from "./serving";
 import { settings } from "./settings";
+import { standing } from "./standing";
 import { traces } from "./traces";
 import { training } from "./training";
 
@@ -29,6 +31,8 @@ export const vi: Messages = {
   gateway,
   batches,
   scopes,
+  standing,
+  prices,
   guards,
   knowledge,
   playground,

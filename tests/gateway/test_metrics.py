@@ -1,0 +1,139 @@
+"""What Prometheus reads of refusals, costs and circuits, over all servers that share the port."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+import msgspec
+import pytest
+from prometheus_client.parser import text_string_to_metric_families as families
+
+from vong.api import metrics
+from vong.api.metrics import Counted
+from vong.app.supervisor import COUNTED
+from vong.errors import UpstreamFailed
+from vong.records import Breaker, Policy, Span, Usage, new_id, now
+from vong.records.limit import On, Per, What
+from vong.records.span import Versions
+
+from .conftest import Server
+
+PLAIN = 12_000_000
+"""What a call of priced/plain costs: 5 tokens read, 2 more from the cache at half the price, 3 made at twice."""
+
+
+def value(text: str, name: str, **labels: str) -> float:
+    found = [
+        one.value for family in families(text) for one in family.samples if (one.name, one.labels) == (name, labels)
+    ]
+    return sum(found)
+
+
+def read(server: Server, name: str, **labels: str) -> float:
+    return value(httpx.get(f"{server.url}/metrics", timeout=60, trust_env=False).text, name, **labels)
+
+
+def refused(server: Server, model: str) -> str:
+    """Call until a limit that was just set is heard of: the code of what the caller is told then."""
+    until = time.monotonic() + 60
+    body = {"model": model, "messages": [{"role": "user", "content": "hi"}], "max_tokens": 4}
+    while True:
+        headers = {"authorization": f"Bearer {server.key}"}
+        answer = httpx.post(
+            f"{server.url}/v1/chat/completions", json=body, headers=headers, timeout=60, trust_env=False
+        )
+        if answer.status_code in (402, 429):
+            return answer.json()["error"]["code"]
+        assert time.monotonic() < until, "nobody refused it"
+
+
+def test_what_calls_cost_is_counted_once_it_is_known(server: Server) -> None:
+    server.client.gateway.put_route("costly", {"priced/plain": 1})
+    for _ in range(2):
+        server.client.gateway.chat("costly", "hi")
+    server.spans()
+    assert read(server, "vong_gateway_cost_micros_total", route="costly", provider="priced") == 2 * PLAIN
+    server.client.gateway.put_route("free", {"echo/echo": 1})
+    server.client.gateway.chat("free", "hi")
+    server.spans()
+    assert read(server, "vong_gateway_cost_micros_total", route="free", provider="echo") == 0
+
+
+@pytest.mark.parametrize(
+    ("limit", "model", "code", "reason"),
+    [
+        (("project", "requests", "day", 1), "echo/echo", "rate_limit_exceeded", "limit_reached"),
+        (("project", "tokens", "day", 1), "echo/echo", "rate_limit_exceeded", "limit_reached"),
+        (("project", "cost", "day", 1), "priced/plain", "insufficient_quota", "budget_spent"),
+        (("project", "cost", "day", 1), "fake/plain", "unpriced", "unpriced"),
+    ],
+)
+def test_what_limits_refuse_is_counted_by_their_kind(
+    server: Server, limit: tuple[On, What, Per, int], model: str, code: str, reason: str
+) -> None:
+    what = limit[1]
+    before = read(server, "vong_gateway_refused_total", limit=what, reason=reason)
+    server.client.gateway.set_limit(*limit)
+    assert refused(server, model) == code
+    until = time.monotonic() + 60
+    while read(server, "vong_gateway_refused_total", limit=what, reason=reason) != before + 1:
+        assert time.monotonic() < until, "it was not counted"  # which is done a moment after the answer
+    assert server.spans()[-1].attributes["vong.limit"] == what
+
+
+def test_a_target_that_rests_is_shown(server: Server) -> None:
+    policy = Policy(retries=0, breaker=Breaker(failures=1, pause=600))
+    server.client.gateway.put_route("resting", {"dead/resting": 1}, policy=policy)
+    server.client.gateway.put_route("well", {"echo/echo": 1}, policy=policy)
+    with pytest.raises(UpstreamFailed):
+        server.client.gateway.chat("resting", "hi")
+    server.client.gateway.chat("well", "hi")
+    text = httpx.get(f"{server.url}/metrics", timeout=60, trust_env=False).text
+    assert value(text, "vong_gateway_circuits_open", target="dead/resting") == 1
+    assert 'vong_gateway_circuits_open{target="echo/echo"} 0.0' in text
+
+
+def test_all_servers_are_added_up_and_one_that_ended_has_no_circuits(server: Server) -> None:
+    settings = server.platform.settings = server.platform.settings.model_copy(update={"workers": 2})
+    left = Counted(
+        refused=[(("requests", "added"), 3)], costs=[(("added", "echo"), 5)], circuits=[(("added/target",), 1)]
+    )
+    folder = Path(settings.folder / COUNTED)
+    folder.mkdir(parents=True)
+    for process in (1, 2**22 + 1):  # there is one of the first id, and there cannot be one of the second
+        (folder / f"{process}.json").write_bytes(msgspec.json.encode(left))
+    text = metrics.exposition(metrics.all_counted(server.platform)).decode()
+    assert value(text, "vong_gateway_refused_total", limit="requests", reason="added") == 6
+    assert value(text, "vong_gateway_cost_micros_total", route="added", provider="echo") == 10
+    assert value(text, "vong_gateway_circuits_open", target="added/target") == 1
+
+
+def test_labels_do_not_grow_without_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(metrics, "_costs", {})
+    monkeypatch.setattr(metrics, "_routes", set[str]())
+    monkeypatch.setattr(metrics, "ROUTES", 3)
+    count: Callable[[Span], None] = metrics.spent
+    for number in range(5):
+        count(span(f"route-{number}"))
+    text = metrics.exposition([Counted(costs=list(metrics.__dict__["_costs"].items()))]).decode()
+    assert value(text, "vong_gateway_cost_micros_total", route="route-2", provider="echo") == 7
+    assert value(text, "vong_gateway_cost_micros_total", route="other", provider="echo") == 14
+    assert "route-3" not in text
+
+
+def span(route: str) -> Span:
+    id = new_id()
+    return Span(
+        id=id,
+        trace_id=id.hex,
+        span_id=id.hex[16:],
+        name="chat",
+        kind="chat",
+        status="ok",
+        started_at=now(),
+        duration_ms=1.0,
+        usage=Usage(cost=7),
+        versions=Versions(route=route),
+        attributes={"gen_ai.provider.name": "echo"},
+    )

@@ -1,0 +1,186 @@
+"""Prices that a project says itself while Vong runs: spans, budgets and the cheapest target go by them."""
+
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+from click.testing import CliRunner
+
+from vong import access
+from vong.cli.gateway import group
+from vong.client import Client
+from vong.config import PriceSettings
+from vong.errors import Forbidden, InvalidInput, NotFound
+from vong.gateway.own_prices import PriceWanted, list_prices, put_price
+from vong.gateway.prices import Price, Prices
+from vong.records import Span, Usage, new_id, now
+from vong.records.tree import RouteNode
+
+from .conftest import Server
+
+PLAIN = 12_000_000
+"""What a call of fake/plain costs at 1, 2 and 0.5 dollars a token: 5 tokens read, 2 more from the cache, 3 made."""
+AMOUNTS: dict[str, float] = {"input": 1e6, "output": 2e6, "cached": 0.5e6}
+
+
+def soon(holds: Callable[[], bool]) -> None:
+    until = time.monotonic() + 60
+    while not holds():
+        assert time.monotonic() < until, "it never came true"
+        time.sleep(0.02)
+
+
+def cost(server: Server, model: str) -> int | None:
+    """What a call that is made now costs."""
+    server.client.gateway.chat(model, "hi", max_tokens=4)
+    return server.spans()[-1].usage.cost
+
+
+def answer(server: Server, model: str) -> httpx.Response:
+    body = {"model": model, "messages": [{"role": "user", "content": "hi"}], "max_tokens": 4}
+    headers = {"authorization": f"Bearer {server.key}"}
+    return httpx.post(f"{server.url}/v1/chat/completions", json=body, headers=headers, timeout=60, trust_env=False)
+
+
+def code(server: Server, model: str) -> str | None:
+    """The code of the error that a call gets, None where it is answered."""
+    told = answer(server, model).json()
+    return told["error"]["code"] if "error" in told else None
+
+
+def test_a_price_holds_from_the_next_calls_on_until_it_is_removed(server: Server) -> None:
+    gateway = server.client.gateway
+    assert cost(server, "fake/plain") is None
+    made = gateway.put_price("fake/plain", **AMOUNTS)
+    assert (made["target"], made["input"], made["source"]) == ("fake/plain", 1e6, "stored")
+    soon(lambda: cost(server, "fake/plain") == PLAIN)
+    gateway.put_price("fake/plain", input=1e6)  # without the other amounts output is free, and cached tokens as input
+    soon(lambda: cost(server, "fake/plain") == 7_000_000)
+    gateway.delete_price("fake/plain")
+    soon(lambda: cost(server, "fake/plain") is None)
+    assert PLAIN in [span.usage.cost for span in server.spans()]  # what was billed stays
+
+
+def test_a_stored_price_wins_over_the_settings_which_hold_again_afterwards(server: Server) -> None:
+    gateway = server.client.gateway
+    assert cost(server, "priced/plain") == PLAIN
+    sources = {price["target"]: price["source"] for price in gateway.prices()}
+    assert sources == dict.fromkeys(("priced/plain", "priced/endless", "priced/embedding"), "settings")
+    gateway.put_price("priced/plain", input=2e6, output=4e6, cached=1e6)
+    soon(lambda: cost(server, "priced/plain") == 2 * PLAIN)
+    assert {price["target"]: price["source"] for price in gateway.prices()} == {**sources, "priced/plain": "stored"}
+    gateway.delete_price("priced/plain")
+    soon(lambda: cost(server, "priced/plain") == PLAIN)
+    with pytest.raises(NotFound, match="no stored price of 'priced/plain'"):
+        gateway.delete_price("priced/plain")  # vong.toml's is changed there
+
+
+def test_a_budget_reserves_the_worst_case_at_that_price(server: Server) -> None:
+    gateway = server.client.gateway
+    gateway.set_limit("project", "cost", "day", 1_000_000_000)
+    soon(lambda: code(server, "fake/plain") == "unpriced")
+    assert "vong gateway price set fake/plain" in answer(server, "fake/plain").text
+    gateway.put_price("fake/plain", input=1.0, output=2.0)
+    soon(lambda: code(server, "fake/plain") is None)
+    gateway.put_price("fake/plain", input=1.0, output=1.0, reasoning=5e8)  # all four tokens may be of the dearest kind
+    soon(lambda: code(server, "fake/plain") == "insufficient_quota")
+    assert "this call may cost $2000." in answer(server, "fake/plain").text
+
+
+def test_the_cheapest_target_goes_by_that_price(server: Server) -> None:
+    gateway = server.client.gateway
+    nodes = (RouteNode(model="fake/plain"), RouteNode(model="priced/plain"))
+    gateway.put_route("thrifty", RouteNode(pick="cheapest", nodes=nodes))
+
+    def answered() -> str | None:
+        gateway.chat("thrifty", "hi")
+        return server.spans()[-1].model
+
+    soon(lambda: answered() == "priced/plain")  # an unknown price comes last
+    gateway.put_price("fake/plain", input=0.1)
+    soon(lambda: answered() == "fake/plain")
+    gateway.put_price("priced/plain", input=0.01)
+    soon(lambda: answered() == "priced/plain")
+
+
+def test_it_wins_over_the_published_price() -> None:
+    id = new_id()
+    span = Span(
+        id=id,
+        trace_id=id.hex,
+        span_id=id.hex[16:],
+        name="chat",
+        kind="chat",
+        status="ok",
+        started_at=now(),
+        duration_ms=1.0,
+        model="openai/gpt-4o-mini",
+        usage=Usage(input_tokens=10, output_tokens=10),
+    )
+    prices = Prices({"openai/gpt-4o-mini": PriceSettings(input=1, output=1)})
+    own = Price.own(PriceSettings(input=3, output=4))
+    address = "https://api.openai.com/v1"
+    assert prices.settle(span, address).usage.cost == 20
+    assert prices.settle(span, address, own).usage.cost == 70
+    assert Prices({}, look=lambda *_: None).settle(span, address, own).usage.cost == 70
+
+
+@pytest.mark.parametrize(
+    "amounts", [{"input": -1.0}, {"input": 2e9}, {"input": 1.0, "cached": 1e300}, {"input": 1.0, "nonsense": 1.0}, {}]
+)
+def test_what_is_no_price_is_refused(server: Server, amounts: dict[str, Any]) -> None:
+    body = {"target": "fake/plain", **amounts}
+    with pytest.raises(InvalidInput):
+        server.client.transport.request("PUT", "/api/v1/gateway/prices", dict[str, Any], body=body)
+    assert all(price["source"] == "settings" for price in server.client.gateway.prices())
+
+
+def test_a_target_that_is_not_there_is_refused_with_the_nearest_name(server: Server) -> None:
+    with pytest.raises(NotFound, match="no provider named 'fakes'; did you mean 'fake'"):
+        server.client.gateway.put_price("fakes/plain", input=1)
+    with pytest.raises(InvalidInput, match="is no target"):
+        server.client.gateway.put_price("plain", input=1)
+    server.client.gateway.put_price("fake/plain", input=1)
+    with pytest.raises(NotFound, match="did you mean 'fake/plain'"):
+        server.client.gateway.delete_price("fake/plane")
+
+
+def test_only_owners_set_prices_and_only_their_project_has_them(server: Server) -> None:
+    with server.platform.scope(server.project_id) as connection:
+        member = Client(server.url, access.create_key(connection, "member", role="member").secret)
+        put_price(connection, PriceWanted(target="fake/plain", input=1))
+    with pytest.raises(Forbidden):
+        member.gateway.put_price("fake/plain", input=2)
+    with pytest.raises(Forbidden):
+        member.gateway.delete_price("fake/plain")
+    assert "fake/plain" in [price["target"] for price in member.gateway.prices()]
+    with server.platform.database.owner() as connection:
+        other = access.create_project(connection, "other").id
+    with server.platform.scope(other) as connection:
+        assert list_prices(connection) == []
+
+
+def test_commands_set_list_and_remove(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VONG_URL", server.url)
+    monkeypatch.setenv("VONG_API_KEY", server.key)
+    monkeypatch.setenv("VONG_HOME", str(server.platform.settings.home))
+    wanted = ["price", "set", "fake/plain", "--input", "3", "--output", "15", "--cached", "0.3"]
+    ran = CliRunner().invoke(group, [*wanted, "--kind", "cache_write=3.75", "--json"])
+    made = json.loads(ran.stdout)
+    assert {name: made[name] for name in ("input", "output", "cached", "cache_write", "reasoning")} == {
+        "input": 3,
+        "output": 15,
+        "cached": 0.3,
+        "cache_write": 3.75,
+        "reasoning": None,
+    }
+    listed = CliRunner().invoke(group, ["prices"]).stdout
+    assert "fake/plain" in listed and "priced/plain" in listed and "stored" in listed and "settings" in listed
+    assert CliRunner().invoke(group, [*wanted, "--kind", "input=4"]).exit_code == 2
+    assert CliRunner().invoke(group, [*wanted, "--kind", "reasoning=dear"]).exit_code == 2
+    gone = CliRunner().invoke(group, ["price", "remove", "fake/plain"])
+    assert gone.exit_code == 0 and "removed the price of fake/plain" in gone.stderr
+    assert "fake/plain" not in CliRunner().invoke(group, ["prices"]).stdout

@@ -1,0 +1,138 @@
+"""How the targets of routes stand: after failures, and while calls are under way."""
+
+import json
+import socket
+import time
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from click.testing import CliRunner
+
+from vong.cli.gateway import group
+from vong.client import Client
+from vong.errors import Unavailable
+from vong.gateway.breakers import Circuit
+from vong.records import Breaker, Policy
+from vong.records.target import TargetState
+from vong.records.tree import Cap
+
+from .conftest import Server
+from .fake_upstream import RAW
+
+SICK = b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}"
+
+
+def state(server: Server, target: str, route: str = "watched") -> TargetState:
+    (found,) = [one for one in server.client.gateway.targets().targets if (one.route, one.target) == (route, target)]
+    return found
+
+
+def soon(holds: Callable[[], bool]) -> None:
+    until = time.monotonic() + 60
+    while not holds():
+        assert time.monotonic() < until, "it never came true"
+        time.sleep(0.02)
+
+
+def test_a_target_that_failed_is_shown_open_then_half_open_then_closed(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(RAW, "sick", SICK)
+    ask = server.client.gateway.chat
+
+    def route(pause: float) -> None:
+        breaker = Breaker(failures=2, window=600, pause=pause)
+        policy = Policy(retries=0, fallbacks=("echo/echo",), breaker=breaker)
+        server.client.gateway.put_route("watched", {"fake/sick": 1}, policy=policy)
+
+    route(600)
+    fresh = state(server, "fake/sick")
+    assert (fresh.circuit, fresh.failures, fresh.retry_in) == ("closed", 0, None)
+    assert ask("watched", "hi").text == "hi"
+    assert (state(server, "fake/sick").circuit, state(server, "fake/sick").failures) == ("closed", 1)
+    ask("watched", "hi")
+    rests = state(server, "fake/sick")
+    assert (rests.circuit, rests.failures, rests.whole_ms) == ("open", 2, None)
+    assert rests.retry_in is not None and 0 < rests.retry_in <= 600
+    good = state(server, "echo/echo")
+    assert (good.circuit, good.failures) == ("closed", 0) and good.whole_ms is not None and good.first_token_ms is None
+    list(server.client.gateway.stream("watched", "hi"))
+    assert state(server, "echo/echo").first_token_ms is not None
+    route(1)
+    soon(lambda: state(server, "fake/sick").circuit == "half-open")
+    assert state(server, "fake/sick").retry_in == 0
+    del RAW["sick"]
+
+    def closed() -> bool:
+        ask("watched", "hi")  # the server hears of the shorter pause within a second
+        return state(server, "fake/sick").circuit == "closed"
+
+    soon(closed)
+    well = state(server, "fake/sick")
+    assert (well.failures, well.retry_in) == (0, None) and well.whole_ms is not None
+
+
+def test_a_circuit_is_half_open_while_one_call_tries_the_target() -> None:
+    at = [100.0]
+    circuit, rule = Circuit(lambda: at[0]), Breaker(failures=1, window=10, pause=5)
+    circuit.failed(rule)
+    assert circuit.view(rule) == ("open", 1, 5.0)
+    at[0] += 5
+    assert circuit.view(rule) == ("half-open", 1, 0.0)
+    assert circuit.admits(rule) and circuit.view(rule) == ("half-open", 1, 5.0)
+    circuit.failed(rule)
+    assert circuit.view(rule) == ("open", 2, 5.0)
+    at[0] += 6
+    assert circuit.view(rule) == ("half-open", 1, 0.0)  # the first failure is longer ago than the window
+    assert circuit.view(Breaker(failures=1, window=10, pause=60)) == ("open", 1, 54.0)  # for another route's rule
+    circuit.succeeded()
+    assert circuit.view(rule) == ("closed", 0, None)
+
+
+def test_calls_under_way_and_waiting_are_counted(server: Server) -> None:
+    target = "faults/slow-headers?seconds=60"
+    policy = Policy(retries=0, cap=Cap(at_once=1, queue=5, wait=60))
+    server.client.gateway.put_route("watched", {target: 1}, policy=policy)
+    server.client.gateway.put_route("plain", {target: 1})
+    first = begun(server, "watched")
+    soon(lambda: (state(server, target).busy, state(server, target).waiting) == (1, 0))
+    second = begun(server, "watched")
+    soon(lambda: (state(server, target).busy, state(server, target).waiting) == (1, 1))
+    first.close()
+    second.close()
+    soon(lambda: (state(server, target).busy, state(server, target).waiting) == (0, 0))
+    uncounted = state(server, target, "plain").model_dump(exclude={"route", "target"})
+    assert set(uncounted.values()) == {None}  # a route without a policy has no circuit
+
+
+def begun(server: Server, model: str) -> socket.socket:
+    """A call that nobody reads the answer of."""
+    place = urlsplit(server.url)
+    connection = socket.create_connection((str(place.hostname), int(place.port or 0)))
+    body = json.dumps({"model": model, "messages": [{"role": "user", "content": "hi"}]})
+    head = f"POST /v1/chat/completions HTTP/1.1\r\nhost: vong\r\nauthorization: Bearer {server.key}\r\n"
+    connection.sendall(f"{head}content-length: {len(body)}\r\n\r\n{body}".encode())
+    return connection
+
+
+def test_the_command_lists_every_target_and_says_whose_values_they_are(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VONG_URL", server.url)
+    monkeypatch.setenv("VONG_API_KEY", server.key)
+    monkeypatch.setenv("VONG_HOME", str(server.platform.settings.home))
+    server.client.gateway.put_route("watched", {"echo/echo": 1}, policy=Policy(fallbacks=("fake/plain",)))
+    ran = CliRunner().invoke(group, ["targets", "--json"])
+    found: dict[str, Any] = json.loads(ran.stdout)
+    assert ran.exit_code == 0 and found["server"] > 0
+    assert [one["target"] for one in found["targets"]] == ["echo/echo", "fake/plain"]
+    table = CliRunner().invoke(group, ["targets"])
+    assert "closed" in table.stdout and f"server process {found['server']}" in table.stderr
+
+
+def test_a_process_that_answers_no_calls_says_so(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server.platform, "gateway", None)
+    with pytest.raises(Unavailable, match="answers no model calls"):
+        Client(server.url, server.key, patience=0).gateway.targets()
