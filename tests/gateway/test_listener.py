@@ -1,5 +1,6 @@
 """The hot path on the wire: what an HTTP client may do to a connection."""
 
+import gc
 import json
 import socket
 from collections.abc import Generator
@@ -7,6 +8,9 @@ from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 import pytest
+
+from tests.live import eventually
+from vong.gateway.call import Call
 
 from .conftest import Server
 
@@ -57,6 +61,19 @@ def test_a_connection_is_kept_and_used_again(server: Server) -> None:
             assert status == b"HTTP/1.1 200 OK"
             assert text in json.loads(body)["choices"][0]["message"]["content"]
             assert headers[b"x-vong-span-id"] and headers[b"date"]
+
+
+def test_a_call_leaves_nothing_to_the_cyclic_collector(server: Server) -> None:
+    """A circle of references would keep every call with its bodies until the collector comes by, which is seldom."""
+    gc.disable()
+    try:
+        with connected(server) as wire:
+            for model in ("echo/echo", "echo/echo", "echo/none", "nobody/none"):
+                wire.sendall(request(server, body_of("once", model=model)))
+                assert answer(wire)[0]
+        eventually(lambda: not any(isinstance(found, Call) for found in gc.get_objects()), 10)
+    finally:
+        gc.enable()
 
 
 def test_pipelined_requests_are_answered_in_order(server: Server) -> None:

@@ -322,9 +322,10 @@ class Subjects(NamedTuple):
         """The subjects that a limit counts this call for; none where it does not concern it."""
         if limit.on == "project":
             return ["*"]
-        named: dict[str, Sequence[str | None]] = {"key": [self.key], "user": [self.user], "route": [self.route]}
-        here = [name for name in named.get(limit.on, self.tags) if name]
-        return [name for name in dict.fromkeys(here) if limit.name in ("*", name)]
+        if limit.on == "tag":
+            return [tag for tag in dict.fromkeys(self.tags) if tag and limit.name in ("*", tag)]
+        name = {"key": self.key, "user": self.user, "route": self.route}[limit.on]
+        return [name] if name and limit.name in ("*", name) else []
 
 
 def _settle(share: Share, reserved: int, used: int) -> None:

@@ -40,7 +40,7 @@ from vong.gateway.transcript import whole
 from vong.gateway.tree import order
 from vong.gateway.watch import Watch, withheld
 from vong.gateway.worst import worst
-from vong.records import Policy, Route, Span, Timeouts, Usage
+from vong.records import Policy, Span, Timeouts, Usage
 from vong.records.caching import Caching
 
 TIMES = Timeouts()
@@ -96,7 +96,7 @@ class Call:
         self._closed = False
         self._ticket: Ticket | None = None
         self._manner = manner
-        self._ask: Callable[..., Awaitable[Reply]] = self._asked
+        self._directory: Directory | None = None
         self._behind: Load | None = None
         """Where the call is counted that gives way to others."""
 
@@ -111,7 +111,7 @@ class Call:
         """
         shallow(self._body)
         principal = self._course.principal
-        directory = await self._means.directory(principal)
+        self._directory = directory = await self._means.directory(principal)
         if directory.guards is None or not self._manner.guarded:
             self._course.body = self._body
         else:
@@ -138,9 +138,8 @@ class Call:
                 return again
         if directory.limits and self._manner.limited:
             await self._admit(directory, way, passage)
-        self._ask = partial(self._asked, directory, way.route, passage)
         if policy is None and (way.route is None or way.route.tree is None):
-            return await self._ask(way.targets[0])
+            return await self._asked(way.targets[0])
         policy, project_id = policy or Policy(), principal.project_id
         self._timeouts = policy.timeout
         circuit, load = partial(self._means.circuit, project_id), partial(self._means.load, project_id)
@@ -299,12 +298,12 @@ class Call:
         """The head of the rest of an answer."""
         times = self._timeouts
         async with within(times.first_token, "did not begin to answer"):
-            return await self._ask(target, Limits(connect=times.connect, first_byte=inf, total=times.total or inf))
+            return await self._asked(target, Limits(connect=times.connect, first_byte=inf, total=times.total or inf))
 
-    async def _asked(
-        self, directory: Directory, route: Route | None, passage: Passage, target: str, limits: Limits | None = None
-    ) -> Reply:
-        self._course.choice = self._course.asked[target] = choice = directory.resolve(target, route)
+    async def _asked(self, target: str, limits: Limits | None = None) -> Reply:
+        directory, passage = self._directory, self._course.passage
+        assert directory is not None and passage is not None
+        self._course.choice = self._course.asked[target] = choice = directory.resolve(target, self._course.route)
         self._course.reply = self._course.transcript = None
         shape, body = passage.to(choice)
         asked = Ask(shape, choice.model, body, passage.stream, limits, self.trace.passed)
@@ -327,7 +326,7 @@ class Call:
         streamed = self._course.passage is not None and self._course.passage.stream
         patience = min(total, times.first_token) if streamed else times.total
         async with within(patience, "did not begin to answer" if streamed else "did not answer"):
-            reply = await self._ask(target, Limits(connect=times.connect, first_byte=inf, total=total))
+            reply = await self._asked(target, Limits(connect=times.connect, first_byte=inf, total=total))
             if reply.events is not None:
                 await self._first_token(cast(AsyncGenerator[bytes], reply.events))
         return reply

@@ -39,21 +39,26 @@ ASKED: Mapping[str, tuple[bytes, ...]] = {
     "output_image": (b'"modalities"',),
 }
 """What a request holds that may use some, at the least."""
+_ALWAYS = frozenset(kind for kind, signs in ASKED.items() if b"" in signs)
+_SIGNS = tuple((kind, sign) for kind, signs in ASKED.items() if kind not in _ALWAYS for sign in signs)
 
 
 def counted(usage: Any) -> dict[str, int]:
     """How many of each kind a usage object in OpenAI's form counts; those that it counts none of are left out."""
     found: dict[str, int] = {}
+    if not isinstance(usage, dict):
+        return found
     for place, names in COUNTED.items():
-        details = usage.get(place) if isinstance(usage, dict) else None
+        details = usage.get(place)
         if isinstance(details, dict):
-            for name, kind in names.items():
-                count = details.get(name)
-                if isinstance(count, int) and count > 0:
+            for name, count in details.items():
+                kind = names.get(name)
+                if kind is not None and isinstance(count, int) and count > 0:
                     found[kind] = count
     return found
 
 
 def possible(body: bytes) -> frozenset[str]:
     """The kinds that a request may use."""
-    return frozenset(kind for kind, signs in ASKED.items() if any(sign in body for sign in signs))
+    found = [kind for kind, sign in _SIGNS if sign in body]
+    return _ALWAYS.union(found) if found else _ALWAYS

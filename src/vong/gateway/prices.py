@@ -103,10 +103,12 @@ class Price(NamedTuple):
 
     def most(self, read: int, made: int, kinds: Collection[str]) -> int:
         """Of so many tokens where all may be of the dearest of those kinds."""
-        amounts = [
-            max([plain.at(read), *(self.of(kind, plain).at(read) for kind in names if kind in kinds)])
-            for names, plain in ((INPUT, self.input), (OUTPUT, self.output))
-        ]
+        amounts = [self.input.at(read), self.output.at(read)]
+        if self.kinds:
+            amounts = [
+                max([amount, *(self.of(kind, plain).at(read) for kind in names if kind in kinds)])
+                for amount, names, plain in zip(amounts, (INPUT, OUTPUT), (self.input, self.output), strict=True)
+            ]
         return round(read * max(amounts[0], self.cached.at(read)) + made * amounts[1])
 
 

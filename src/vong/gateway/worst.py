@@ -31,7 +31,7 @@ def worst(shape: Shape, passage: Passage, body: bytes) -> Worst:
     chat template adds; so the bytes of the request bound what is read.
     """
     kinds = possible(body)
-    read = passage.size + PART * sum(body.count(part) for part in PARTS)
+    read = passage.size + PART * sum([body.count(part) for part in PARTS])
     if shape == "embeddings":
         return Worst(read, 0, None, kinds)
     asked = passage.asked

@@ -24,14 +24,16 @@ import zstandard
 from vong.errors import InvalidInput, Unavailable, VongError
 from vong.records import Span
 from vong.store.database import Database
+from vong.store.drafts import made
 from vong.store.shelf import Arrival, Shelf, Waiting, resolve
-from vong.store.spans import encode
-from vong.store.writing import AWAY, Companion, Pen, Row
+from vong.store.writing import AWAY, Companion, Pen
 
 log = logging.getLogger(__name__)
 
 BATCH = 500
 DELAY = 0.025
+TOGETHER = 50
+"""Spans that are encoded in one go."""
 IDLE = 600.0  # how often a journal without work looks whether tomorrow has its partition
 PAUSES = (0.1, 0.2, 0.5, 1.0, 2.0)  # seconds between tries while PostgreSQL is away; the last one goes on
 STUCK = 1.0
@@ -221,40 +223,33 @@ class Journal:
         if self._later:
             with self._gate:
                 later, self._later = self._later, []
-                for arrival in later:
-                    self._encode(arrival)
+                self._encode(later)
         while len(self._backlog) < enough:
-            try:
-                wait = 0.0 if self._closing else max(0.0, until - time.monotonic())
-                taken = self._incoming.get(timeout=wait) if wait else self._incoming.get_nowait()
-            except Empty:
-                break
-            if taken is None:
-                break  # there is something to look at
-            with self._gate:
-                self._encode(taken)
+            wait = 0.0 if self._closing else max(0.0, until - time.monotonic())
+            taken, more = self._taken(wait, min(TOGETHER, enough))
+            if taken:
+                with self._gate:
+                    self._encode(taken)
+            if not more:
+                break  # nothing came, or there is something to look at
         return bool(self._backlog)
 
-    def _encode(self, arrival: Arrival) -> None:
-        project_id, span, future, finish, along = arrival
-        try:
-            finished = finish(span) if finish else span
-            if finished is None and not self._closing:
-                self._later.append(arrival)
-                return
-            finished = finished or span
-            encoded = encode(project_id, finished, self._compressor)
-            line = self.companion.line(project_id, finished, along) if self.companion and along is not None else None
-        except (VongError, ValueError, TypeError, OverflowError, RecursionError) as error:
-            odd = InvalidInput(f"the span {span.id} cannot be stored: {error}", "mend it")
-            if self.companion is not None and along is not None:
-                self.companion.lost(along)
-            if future is not None:
-                resolve(future, error if isinstance(error, VongError) else odd)
-            self._finish(1, 1, 0)
-            return
-        self._finish(0, 0, -len(encoded.row))
-        self._backlog.append(Waiting(Row(encoded, line), future))
+    def _taken(self, wait: float, most: int) -> tuple[list[Arrival], bool]:
+        """What has come, waiting so many seconds for the first. Whether more may have."""
+        taken: list[Arrival] = []
+        with suppress(Empty):
+            while len(taken) < most:
+                one = self._incoming.get(timeout=wait) if wait and not taken else self._incoming.get_nowait()
+                if one is None:
+                    return taken, False
+                taken.append(one)
+        return taken, bool(taken)
+
+    def _encode(self, arrivals: Sequence[Arrival]) -> None:
+        found = made(arrivals, self.companion, self._compressor, last=self._closing)
+        self._later += found.later
+        self._finish(found.failed, found.failed, -found.size)
+        self._backlog += found.rows
 
     def _write(self, batch: Sequence[Waiting]) -> None:
         """Commit a batch; while PostgreSQL is away keep it on disk, or wait where there is no room for it."""
@@ -363,7 +358,7 @@ class Journal:
                     if taken is None:  # that is for the writer
                         self._incoming.put(None)
                         break
-                    self._encode(taken)
+                    self._encode([taken])
             moved = list(self._backlog)
             if not moved or not self._keep(moved):
                 return False

@@ -5,6 +5,7 @@ How the answer is carried is another matter: `Outlet` is what the listener and t
 
 import asyncio
 import logging
+import re
 from contextlib import aclosing
 from typing import Protocol
 
@@ -18,6 +19,7 @@ log = logging.getLogger(__name__)
 
 Headers = list[tuple[bytes, bytes]]
 JSON = (b"content-type", b"application/json")
+_CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 EVENTS = [(b"content-type", b"text/event-stream; charset=utf-8"), (b"cache-control", b"no-cache")]
 
 
@@ -129,13 +131,13 @@ def _told(call: Call) -> Headers:
 
 def _passed(reply: Reply, head: Headers) -> Headers:
     """The upstream's headers that callers act on: when to try again, what is left of a limit
-    where none of ours is told.
+    where none of ours is told. They are the only ones that may hold anything.
     """
     if not reply.headers:
         return []
     ours = any(name.startswith(b"x-ratelimit-") for name, _ in head)
     return [
-        (name.encode("latin-1"), value.encode("latin-1"))
+        (name.encode("latin-1"), _CONTROL.sub(b" ", value.encode("latin-1")))
         for name, value in reply.headers.items()
         if name != "x-request-id" and not (ours and name.startswith("x-ratelimit-"))
     ]

@@ -7,7 +7,6 @@ known at once, because the transport says so.
 """
 
 import asyncio
-import re
 from collections.abc import Coroutine
 from typing import Any, ClassVar, cast
 
@@ -26,7 +25,6 @@ from vong.gateway.shapes import PATHS as SERVED_AT
 
 PATHS: dict[bytes, Shape] = {path.encode(): shape for path, shape in SERVED_AT.items()}
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
-_CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 
 
 class Listener(Bounded):
@@ -38,22 +36,30 @@ class Listener(Bounded):
 
     def take(self) -> None:
         """Take a model call, and leave every other request to uvicorn."""
-        shape, parser = PATHS.get(self.url), cast(Any, self.parser)
+        shape = PATHS.get(self.url)
+        parser: Any = self.parser
         if shape is None or parser.get_method() != b"POST" or parser.should_upgrade():
             super().take()
             return
-        previous = cast(Any, self.cycle)  # None before the first request
-        exchange = Exchange(self, shape)
-        self.cycle = cast(Any, exchange)
+        previous: Any = self.cycle  # None before the first request
+        cycle: Any = Exchange(self, shape)
+        self.cycle = cycle
         if previous is None or previous.response_complete:
-            exchange.begin()
+            cycle.begin()
         else:  # a pipelined request waits for the one before it
             self.flow.pause_reading()
-            self.pipeline.appendleft((self.cycle, cast(Any, self.app)))
+            self.pipeline.appendleft((cycle, cast(Any, self.app)))
+
+    def data_received(self, data: bytes) -> None:
+        """Something came, with most requests all of it."""
+        super().data_received(data)
+        if self.under_way is not None:
+            self.under_way.bound()
 
     def _start_asgi_task(self, cycle: Any, app: Any) -> None:
         if isinstance(cycle, Exchange):
             cycle.begin()
+            cycle.bound()
         else:
             super()._start_asgi_task(cycle, app)
 
@@ -83,7 +89,6 @@ class Exchange:
         "disconnected",
         "keep_alive",
         "left",
-        "message_event",
         "more_body",
         "response_complete",
         "started",
@@ -94,9 +99,8 @@ class Exchange:
         self.more_body = True
         self.response_complete = False
         self.disconnected = False
-        parser = cast(Any, listener.parser)
+        parser: Any = listener.parser
         self.keep_alive = parser.get_http_version() != "1.0" and parser.should_keep_alive()
-        self.message_event = self
         self.started = False
         self.left = False
         self._listener = listener
@@ -112,6 +116,11 @@ class Exchange:
     def response_started(self) -> bool:
         """Whether the head of the answer was sent."""
         return self.started
+
+    @property
+    def message_event(self) -> "Exchange":
+        """Itself; kept in a field it would be a circle that only the cyclic collector frees."""
+        return self
 
     def begin(self) -> None:
         """This exchange's turn on the connection has come."""
@@ -134,8 +143,11 @@ class Exchange:
             self._run(self._too_large())
         else:
             self._listener.flow.resume_reading()
-            if self._timer is None:
-                self._timer = self._listener.loop.call_later(SLOW_BODY, self._too_slow)
+
+    def bound(self) -> None:
+        """Let no body take for ever that is not there yet."""
+        if self._task is None and self._timer is None and not self.disconnected:
+            self._timer = self._listener.loop.call_later(SLOW_BODY, self._too_slow)
 
     def leave(self) -> None:
         """The connection is lost."""
@@ -149,8 +161,6 @@ class Exchange:
         """Send status and headers; a body of no stated length goes in chunks."""
         self.started = True
         found = [*self._listener.server_state.default_headers, *headers]
-        if _CONTROL.search(b"".join([value for _, value in found])):
-            found = [(name, _CONTROL.sub(b" ", value)) for name, value in found]
         names = {name for name, _ in headers}
         self._chunked = b"content-length" not in names
         if b"connection" in names:
