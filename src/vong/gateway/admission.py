@@ -75,7 +75,8 @@ class Admission:
                     amount = await self._amount(limit, directory, way, worst)
                     if limit.what in ("cost", "tokens"):
                         ticket.cap = worst.cap
-                    await self._take(share, amount)
+                    if not self._took(share, amount):
+                        await self._take(share, amount)
                     ticket.holds.append(Hold(share, amount))
         except BaseException:
             self._give(ticket.holds)
@@ -188,8 +189,7 @@ class Admission:
         return self._cost(choice, usage, now(), kinds)
 
     async def _take(self, share: Share, amount: int) -> None:
-        if self._took(share, amount):
-            return
+        """Take more than is at hand."""
         try:
             async with asyncio.timeout(PATIENCE), share.lock:
                 await self._have_granted(share, amount)

@@ -93,6 +93,8 @@ class Directory:
     def along(self, route: Route, targets: Sequence[str]) -> Way:
         """Those targets of a route, with its fallbacks behind them. Unavailable where there are none."""
         fallbacks = route.policy.fallbacks if route.policy else ()
+        if len(targets) == 1 and not fallbacks:
+            return Way(route, (targets[0],))
         found = tuple(dict.fromkeys((*targets, *fallbacks)))
         if not found:
             hint = f"see their conditions with: vong gateway route show {route.name}"

@@ -155,7 +155,7 @@ def encode(drafts: Sequence[Draft], compressor: zstandard.ZstdCompressor) -> lis
     """The rows of spans. Their bodies are compressed in one call, for each lets go of the interpreter's lock, and a
     thread that takes it back for every span fights the server's for it. Large ones go alone, they take room.
     """
-    small = [one.body for one in drafts if one.body is not None and len(one.body) <= LARGE]
+    small: list[Any] = [one.body for one in drafts if one.body is not None and len(one.body) <= LARGE]
     compressed = iter(compressor.multi_compress_to_buffer(small, threads=0) if small else ())
     found: list[Encoded] = []
     for fields, body, id, day in drafts:
