@@ -191,4 +191,4 @@ def test_a_route_gets_a_policy_for_failures(page: Page) -> None:
     expect(page.get_by_text("15 s after 5 failures")).to_be_visible()
     page.get_by_role("button", name="Remove", exact=True).last.click()
     page.get_by_role("dialog").get_by_role("button", name="Remove").click()
-    expect(page.get_by_text("A call is tried once")).to_be_visible()
+    expect(page.get_by_text("A call is tried once. A policy asks again")).to_be_visible()
