@@ -29,9 +29,9 @@ def platform(platform: Platform, receiver: Receiver) -> Platform:
 
 def test_a_call_and_its_attempts_are_exported_and_counted(server: Server, receiver: Receiver) -> None:
     policy = Policy(fallbacks=("priced/plain",), retries=0)
-    server.client.gateway.put_route("guarded", {"dead/model": 1}, policy=policy)
+    server.client.gateway.put_route("exported", {"dead/model": 1}, policy=policy)
     headers = {"authorization": f"Bearer {server.key}"}
-    body = {"model": "guarded", "messages": [{"role": "user", "content": "confidential"}]}
+    body = {"model": "exported", "messages": [{"role": "user", "content": "confidential"}]}
     assert httpx.post(f"{server.url}/v1/chat/completions", json=body, headers=headers).status_code == 200
     eventually(lambda: len(receiver.spans) == 3)
     call = next(otel for otel in receiver.spans if otel.name == "chat guarded")
@@ -39,9 +39,9 @@ def test_a_call_and_its_attempts_are_exported_and_counted(server: Server, receiv
     assert [step.parent_span_id for step in steps] == [call.span_id] * 2
     said = {one.key: one.value for one in call.attributes}
     assert said["vong.cost"].int_value == server.span().usage.cost
-    assert said["gen_ai.request.model"].string_value == "guarded"
+    assert said["gen_ai.request.model"].string_value == "exported"
     assert "confidential" not in str(receiver.spans)
     told = httpx.get(f"{server.url}/metrics", headers=headers).text
-    assert 'vong_gateway_attempts_total{outcome="upstream_failed",provider="dead",route="guarded"} 1.0' in told
-    assert 'vong_gateway_attempts_total{outcome="200",provider="priced",route="guarded"} 1.0' in told
+    assert 'vong_gateway_attempts_total{outcome="upstream_failed",provider="dead",route="exported"} 1.0' in told
+    assert 'vong_gateway_attempts_total{outcome="200",provider="priced",route="exported"} 1.0' in told
     assert 'vong_export_spans{endpoint="collector",outcome="exported"} 3.0' in told
