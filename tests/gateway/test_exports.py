@@ -34,7 +34,7 @@ def test_a_call_and_its_attempts_are_exported_and_counted(server: Server, receiv
     body = {"model": "exported", "messages": [{"role": "user", "content": "confidential"}]}
     assert httpx.post(f"{server.url}/v1/chat/completions", json=body, headers=headers).status_code == 200
     eventually(lambda: len(receiver.spans) == 3)
-    call = next(otel for otel in receiver.spans if otel.name == "chat guarded")
+    call = next(otel for otel in receiver.spans if otel.name == "chat exported")
     steps = [otel for otel in receiver.spans if otel.name.startswith("attempt")]
     assert [step.parent_span_id for step in steps] == [call.span_id] * 2
     said = {one.key: one.value for one in call.attributes}

@@ -30,6 +30,7 @@ LEFT = 1.0
 """Seconds between two writings of them."""
 ROUTES = 200
 """Routes, providers and targets that have a label of their own; further ones count as `other`."""
+LATEST = 1000
 SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0)
 BOUNDS = (*map(str, SECONDS), "+Inf")
 
@@ -106,6 +107,8 @@ class Counted(msgspec.Struct):
 
 
 _series: dict[Key, Series] = {}
+_latest: dict[tuple[Any, ...], Series] = {}
+"""The same by labels as calls have them, for the most frequent ones."""
 _guards: dict[tuple[str, str, str], int] = {}
 _masking: list[bool] = []
 _attempts: dict[tuple[str, str, str], int] = {}
@@ -120,11 +123,13 @@ def observe(span: Span) -> None:
     """Count one model call."""
     attributes, usage = span.attributes, span.usage
     status, provider = attributes.get("http.response.status_code"), attributes.get("gen_ai.provider.name")
-    route = _bounded(span.versions.route or "", _routes)
-    key = Key(span.kind, route, _bounded(str(provider or ""), _providers), str(status or ""))
-    series = _series.get(key)
+    seen = span.kind, span.versions.route, provider, status
+    series = _latest.get(seen)
     if series is None:
-        series = _series[key] = Series()
+        series = _of(*seen)
+        if len(_latest) >= LATEST:
+            _latest.clear()
+        _latest[seen] = series
     series.requests += 1
     series.duration.note(span.duration_ms / 1000)
     if span.first_token_ms is not None:
@@ -138,10 +143,20 @@ def observe(span: Span) -> None:
         look = outcome["guard"], outcome["on"], outcome["action"]
         _guards[look] = _guards.get(look, 0) + 1
     made: list[dict[str, Any]] = attributes.get("vong.attempts") or []
+    route = _bounded(span.versions.route or "", _routes) if len(made) > 1 else ""
     for attempt in made if len(made) > 1 else ():
         asked = _bounded(str(attempt["target"]).partition("/")[0], _providers)
         one = route, asked, str(attempt.get("error") or attempt.get("status"))
         _attempts[one] = _attempts.get(one, 0) + 1
+
+
+def _of(kind: str, route: str | None, provider: Any, status: Any) -> Series:
+    """The numbers of calls with those labels."""
+    key = Key(kind, _bounded(route or "", _routes), _bounded(str(provider or ""), _providers), str(status or ""))
+    series = _series.get(key)
+    if series is None:
+        series = _series[key] = Series()
+    return series
 
 
 def spent(span: Span) -> None:

@@ -28,7 +28,6 @@ from vong.gateway.shares import Hold, Share, Ticket, refusal
 from vong.gateway.worst import Worst
 from vong.records import Span, Usage, new_id, now
 from vong.records.limit import Limit
-from vong.records.record import known
 
 log = logging.getLogger(__name__)
 
@@ -67,21 +66,58 @@ class Admission:
         """Reserve the worst case in every limit that the call falls under. LimitReached, BudgetSpent or Unpriced where
         one refuses; then nothing stays reserved.
         """
-        ticket, at = Ticket([]), now()
+        found = self.at_once(principal, directory, way, subjects, worst)
+        if found is not None:
+            return found
+        ticket, choices = Ticket([]), _choices(directory, way)
         try:
             for limit in directory.limits:
                 for subject in subjects.of(limit):
-                    share = self._share(principal.project_id, limit, subject, at)
-                    amount = await self._amount(limit, directory, way, worst)
+                    share = self._share(principal.project_id, limit, subject)
+                    if limit.what == "cost":
+                        await self._warm_up(choices, worst)
+                        amount = self._dearest(choices, worst)
+                    else:
+                        amount = worst.read + worst.made if limit.what == "tokens" else 1
                     if limit.what in ("cost", "tokens"):
                         ticket.cap = worst.cap
                     if not self._took(share, amount):
                         await self._take(share, amount)
                     ticket.holds.append(Hold(share, amount))
         except BaseException:
-            self._give(ticket.holds)
+            self.give(ticket)
             raise
         return ticket
+
+    def at_once(
+        self, principal: Principal, directory: Directory, way: Way, subjects: "Subjects", worst: Worst
+    ) -> Ticket | None:
+        """The same where nobody must be asked: None where a share does not cover the call or a price must be looked up.
+        Then nothing stays reserved.
+        """
+        ticket, choices = Ticket([]), None
+        for limit in directory.limits:
+            what = limit.what
+            for subject in subjects.of(limit):
+                if what == "cost":
+                    choices = _choices(directory, way) if choices is None else choices
+                    amount = self._dearest(choices, worst) if all(map(self._is_warm, choices)) else None
+                else:
+                    amount = worst.read + worst.made if what == "tokens" else 1
+                share = self._share(principal.project_id, limit, subject)
+                if amount is None or not self._took(share, amount):
+                    self.give(ticket)
+                    return None
+                if what in ("cost", "tokens"):
+                    ticket.cap = worst.cap
+                ticket.holds.append(Hold(share, amount))
+        return ticket
+
+    def give(self, ticket: Ticket) -> None:
+        """Give back what a call reserved that was not sent."""
+        with self._numbers:
+            for share, amount in ticket.holds:
+                _settle(share, amount, 0)
 
     def ended(self, ticket: Ticket, span: Span) -> None:
         """The call is over: settle all but its cost."""
@@ -136,10 +172,11 @@ class Admission:
         except (SQLAlchemyError, VongError) as error:
             log.warning("limits are reported late: %s", str(error).splitlines()[0])
 
-    def _share(self, project_id: UUID, limit: Limit, subject: str, at: datetime) -> Share:
+    def _share(self, project_id: UUID, limit: Limit, subject: str) -> Share:
         latest = self._latest.get((limit.id, subject))
-        if latest is not None and latest.limit is limit and at.timestamp() < latest.ends:
+        if latest is not None and latest.limit is limit and time.time() < latest.ends:
             return latest  # most calls: the same limit, and the same minute or month
+        at = now()
         place = Place(limit.id, subject, begins(limit.per, at))
         share = self._shares.get(place)
         if share is None:
@@ -151,21 +188,11 @@ class Admission:
         self._latest[limit.id, subject] = share
         return share
 
-    async def _amount(self, limit: Limit, directory: Directory, way: Way, worst: Worst) -> int:
-        if limit.what == "cost":
-            return await self._dearest(directory, way, worst)
-        return worst.read + worst.made if limit.what == "tokens" else 1
-
-    async def _dearest(self, directory: Directory, way: Way, worst: Worst) -> int:
+    def _dearest(self, choices: Iterable[Choice], worst: Worst) -> int:
         """The worst case at the dearest target that may answer."""
-        values = {"input_tokens": worst.read, "output_tokens": worst.made, "cached_tokens": None, "cost": None}
-        usage, found = known(Usage, values), 0
-        for target in way.targets:
-            try:
-                choice = directory.resolve(target, way.route)
-            except (NotFound, Unavailable):
-                continue  # it cannot answer, and says so itself
-            cost = await self.expected(choice, usage, worst.kinds)
+        usage, found = worst.usage(), 0
+        for choice in choices:
+            cost = self._expected(choice, usage, worst.kinds)
             if cost is None:
                 hint = f"give it one with: vong gateway price set {choice.target} --input USD --output USD"
                 raise Unpriced(f"a budget holds, and the price of {choice.target!r} is not known", hint)
@@ -176,17 +203,26 @@ class Admission:
         """What a call is expected to cost: nothing where nobody sends a bill, None where the price is not known. With
         `kinds`, what it costs at the most if its tokens may be of those kinds.
         """
-        cost = await self._price(choice, usage, kinds)
+        await self._warm_up([choice], Worst(usage.input_tokens or 0, usage.output_tokens or 0, None, frozenset(kinds)))
+        return self._expected(choice, usage, kinds)
+
+    def _expected(self, choice: Choice, usage: Usage, kinds: Collection[str]) -> int | None:
+        cost = self._cost(choice, usage, now(), kinds)
         return 0 if cost is None and not _billed(choice) else cost
 
-    async def _price(self, choice: Choice, usage: Usage, kinds: Collection[str]) -> int | None:
-        key, moment = (choice.target, choice.provider.address), time.monotonic()
-        if moment - self._warm.get(key, -WARM) >= WARM:
-            await asyncio.to_thread(self._cost, choice, usage, now(), kinds)
-            if len(self._warm) > 10_000:
-                self._warm.clear()
-            self._warm[key] = moment
-        return self._cost(choice, usage, now(), kinds)
+    def _is_warm(self, choice: Choice) -> bool:
+        """Whether a price was looked up lately."""
+        warmed = self._warm.get((choice.target, choice.provider.address))
+        return warmed is not None and time.monotonic() - warmed < WARM
+
+    async def _warm_up(self, choices: Iterable[Choice], worst: Worst) -> None:
+        """Have prices looked up, in a thread."""
+        for choice in choices:
+            if not self._is_warm(choice):
+                await asyncio.to_thread(self._cost, choice, worst.usage(), now(), worst.kinds)
+                if len(self._warm) > 10_000:
+                    self._warm.clear()
+                self._warm[choice.target, choice.provider.address] = time.monotonic()
 
     async def _take(self, share: Share, amount: int) -> None:
         """Take more than is at hand."""
@@ -250,11 +286,6 @@ class Admission:
             share.free, share.alive_at = granted.free, moment
             share.taken_at = time.monotonic()  # not idle: whoever asked is about to take it
         return granted.amount
-
-    def _give(self, holds: Iterable[Hold]) -> None:
-        with self._numbers:
-            for share, amount in holds:
-                _settle(share, amount, 0)
 
     async def _report_on(self) -> None:
         while True:
@@ -320,12 +351,24 @@ class Subjects(NamedTuple):
 
     def of(self, limit: Limit) -> list[str]:
         """The subjects that a limit counts this call for; none where it does not concern it."""
-        if limit.on == "project":
+        on, wanted = limit.on, limit.name
+        if on == "project":
             return ["*"]
-        if limit.on == "tag":
-            return [tag for tag in dict.fromkeys(self.tags) if tag and limit.name in ("*", tag)]
-        name = {"key": self.key, "user": self.user, "route": self.route}[limit.on]
-        return [name] if name and limit.name in ("*", name) else []
+        if on == "tag":
+            return [tag for tag in dict.fromkeys(self.tags) if tag and wanted in ("*", tag)]
+        name = self.key if on == "key" else self.user if on == "user" else self.route
+        return [name] if name and (wanted == "*" or wanted == name) else []
+
+
+def _choices(directory: Directory, way: Way) -> list[Choice]:
+    """The targets that can answer; the others say so themselves when they are asked."""
+    found: list[Choice] = []
+    for target in way.targets:
+        try:
+            found.append(directory.resolve(target, way.route))
+        except (NotFound, Unavailable):
+            continue
+    return found
 
 
 def _settle(share: Share, reserved: int, used: int) -> None:

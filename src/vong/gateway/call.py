@@ -124,10 +124,7 @@ class Call:
             if self._course.watch:
                 await self._course.watch.earlier(earlier)
             passage.follow(earlier)
-        self._course.tags = tags_of(self.trace.tags, passage.asked.metadata)
-        if principal.labels is not None:
-            self._course.tags = tuple(dict.fromkeys((*principal.labels.tags, *self._course.tags)))
-            passage.asked.user = passage.asked.user or principal.labels.user
+        self._label(passage)
         way = await self._way(directory, passage)
         if principal.deputy:
             await self._give_way(way, principal.project_id)
@@ -145,6 +142,13 @@ class Call:
         circuit, load = partial(self._means.circuit, project_id), partial(self._means.load, project_id)
         self._course.attempts = Attempts(way, policy, circuit, load, passage.stream)
         return await self._course.attempts.answer(self._try)
+
+    def _label(self, passage: Passage) -> None:
+        """Note how the call is accounted for."""
+        self._course.tags, labels = tags_of(self.trace.tags, passage.asked.metadata), self._course.principal.labels
+        if labels is not None:
+            self._course.tags = tuple(dict.fromkeys((*labels.tags, *self._course.tags)))
+            passage.asked.user = passage.asked.user or labels.user
 
     async def _again(self, directory: Directory, way: Way, rule: Caching, passage: Passage) -> Reply | None:
         """An answer that was given before, if there is one."""
@@ -214,14 +218,16 @@ class Call:
         told = self._ticket.headers() if self._ticket else {}
         return told | self._course.recall.headers() if self._course.recall else told
 
-    async def _admit(self, directory: Directory, way: Way, passage: Passage) -> None:
+    def _subjects(self, way: Way, passage: Passage) -> Subjects:
         route = way.route.name if way.route else None
-        subjects = Subjects(self._course.principal.actor, passage.asked.user, route, self._course.tags)
+        return Subjects(self._course.principal.actor, passage.asked.user, route, self._course.tags)
+
+    async def _admit(self, directory: Directory, way: Way, passage: Passage) -> None:
         most = worst(self.shape, passage, self._course.body)
         if not passage.natively:  # what breaks off may be asked anew from where it was
             most = most._replace(read=2 * most.read + most.made, made=2 * most.made)
         principal, admission = self._course.principal, self._means.admission
-        self._ticket = ticket = await admission.admit(principal, directory, way, subjects, most)
+        self._ticket = ticket = await admission.admit(principal, directory, way, self._subjects(way, passage), most)
         passage.cap = ticket.cap
 
     async def events(self, reply: Reply) -> AsyncGenerator[bytes]:
@@ -364,9 +370,10 @@ class Call:
             self._behind.leave()
         span = self._course.span(error)
         self._means.account(self._course.principal, span, self._course.tags, self._ticket)
-        for step in steps(self._course, span):
-            self._means.account(self._course.principal, step, (), None)
-        if span.status == "ok" and self.route and self._course.captured:
+        if self._course.attempts:
+            for step in steps(self._course, span):
+                self._means.account(self._course.principal, step, (), None)
+        if span.status == "ok" and self._course.route and self._course.route.policy and self._course.captured:
             follow_up(self._course, span, self._means.mirror)
 
     def _read(self, passage: Passage, reply: Reply) -> None:

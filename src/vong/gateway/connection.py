@@ -44,9 +44,12 @@ class Limits(NamedTuple):
 
 
 class Response:
-    """The answer to one request, while it arrives. `close` before its end breaks the connection off."""
+    """The answer to one request, while it arrives. `close` before its end breaks the connection off. `arrived` is
+    called by the loop once the answer is complete, unless it was closed before.
+    """
 
     __slots__ = (
+        "_arrived",
         "_connection",
         "_error",
         "_headed",
@@ -64,10 +67,11 @@ class Response:
         "status",
     )
 
-    def __init__(self, connection: "Connection", limits: Limits) -> None:
+    def __init__(self, connection: "Connection", limits: Limits, arrived: Callable[[], object] | None = None) -> None:
         self.status = 0
         self.headers: dict[str, str] = {}
         self.complete = False
+        self._arrived = arrived
         self._connection = connection
         self._limits = limits
         self._pieces: list[bytes] = []
@@ -90,6 +94,10 @@ class Response:
         """The whole body."""
         while not self.complete:
             await self._progress()
+        return self.body()
+
+    def body(self) -> bytes:
+        """The whole body of an answer that is complete."""
         if self._error:
             raise self._error
         return self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
@@ -112,6 +120,7 @@ class Response:
     def close(self) -> None:
         """Leave: an answer that is not complete is cancelled at the upstream by closing its connection."""
         if not self.complete:
+            self._arrived = None
             self._finish(UpstreamFailed("the call was cancelled", AGAIN))
             self._connection.abort()
 
@@ -158,6 +167,9 @@ class Response:
         self._error = error
         self.complete = True
         self._timer.cancel()
+        if self._arrived is not None:
+            self._loop.call_soon(self._arrived)
+            self._arrived = None
         self.wake()
 
     def _late(self) -> None:
@@ -193,16 +205,18 @@ class Connection(asyncio.Protocol):
         self._head = 0
         self._interim = False
         self._delimited = False
+        self._stopped = False
+        """Whether reading from the socket was stopped."""
 
     @property
     def usable(self) -> bool:
         """Whether a request can still be written."""
         return self._transport is not None and not self._transport.is_closing()
 
-    def request(self, data: bytes, limits: Limits) -> Response:
+    def request(self, data: bytes, limits: Limits, arrived: Callable[[], object] | None = None) -> Response:
         """Write a whole request and give its answer, which has not arrived yet."""
         assert self._transport is not None and self._response is None
-        response = self._response = Response(self, limits)
+        response = self._response = Response(self, limits, arrived)
         self._head = 0
         self._delimited = False
         self._transport.write(data)
@@ -211,10 +225,12 @@ class Connection(asyncio.Protocol):
     def pause(self) -> None:
         """Stop reading from the socket."""
         if self._transport is not None:
+            self._stopped = True
             self._transport.pause_reading()
 
     def resume(self) -> None:
         """Read on."""
+        self._stopped = False
         if self.usable and self._transport is not None:
             self._transport.resume_reading()
 
@@ -305,7 +321,8 @@ class Connection(asyncio.Protocol):
         keep = self._parser.should_keep_alive() and self.usable and not response.complete
         response.end()
         if keep:
-            self.resume()
+            if self._stopped:
+                self.resume()
             self._release(self)
         else:
             self.abort()

@@ -68,7 +68,8 @@ class Course:
         duration = (time.perf_counter() - self.started) * 1000
         transcript, choice, passage = self.transcript, self.choice, self.passage
         asked = passage.asked if passage else None
-        output = self.output
+        output = transcript.completion() if transcript else self.reply
+        captured = self.captured
         message = self._fault(error, output)
         first = transcript.first_token if transcript else None
         metadata = (asked.metadata if asked else None) or {}
@@ -92,9 +93,9 @@ class Course:
             "key": self.principal.actor,
             "usage": self._usage(output),
             "versions": self._versions(metadata),
-            "attributes": self._attributes(error, output, metadata),
-            "input": (passage.kept() if passage else _decoded(self.body)) if self.captured else None,
-            "output": _without_vectors(output) if self.captured else None,
+            "attributes": self._attributes(operation, error, output) | self._told(metadata, captured=captured),
+            "input": (passage.kept() if passage else _decoded(self.body)) if captured else None,
+            "output": _without_vectors(output) if captured else None,
         }
         return known(Span, values)
 
@@ -133,17 +134,17 @@ class Course:
 
     def _versions(self, metadata: dict[str, Any]) -> Versions:
         versions = self.choice.versions if self.choice else Versions()
+        if not metadata:
+            return versions
         named = {
             name: metadata[name] for name in ("prompt_version", "index_version") if isinstance(metadata.get(name), str)
         }
         return versions.model_copy(update=named) if named else versions
 
-    def _attributes(
-        self, error: BaseException | None, output: dict[str, Any] | None, metadata: dict[str, Any]
-    ) -> dict[str, Any]:
+    def _attributes(self, operation: str, error: BaseException | None, output: dict[str, Any] | None) -> dict[str, Any]:
         """OpenTelemetry's GenAI conventions, and Vong's own under `vong.`."""
         found: dict[str, Any] = {
-            "gen_ai.operation.name": self.operation,
+            "gen_ai.operation.name": operation,
             "vong.shape": self.shape,
             "http.response.status_code": self.status,
         }
@@ -152,7 +153,7 @@ class Course:
         if self.choice:
             found["gen_ai.provider.name"] = self.choice.system
         if output:
-            found |= _answered(output)
+            _answered(found, output)
             if kinds := counted(output.get("usage")):
                 found[ATTRIBUTE] = kinds
         if self.transcript:
@@ -161,7 +162,11 @@ class Course:
                 found["vong.usage_estimated"] = True
         if self.attempts:
             found["vong.attempts"] = self.attempts.made
-        return found | _failed(error) | self._happened() | self._told(metadata)
+        if error is not None:
+            found |= _failed(error)
+        if self.broken or self.recall or self.watch:
+            found |= self._happened()
+        return found
 
     def _happened(self) -> dict[str, Any]:
         """What stood between the caller and the model."""
@@ -172,9 +177,9 @@ class Course:
             found |= self.watch.attributes()
         return found
 
-    def _told(self, metadata: dict[str, Any]) -> dict[str, Any]:
+    def _told(self, metadata: dict[str, Any], *, captured: bool) -> dict[str, Any]:
         """What the caller said of the call."""
-        found: dict[str, Any] = {} if self.captured else {"vong.capture": "metadata"}
+        found: dict[str, Any] = {} if captured else {"vong.capture": "metadata"}
         if metadata:
             found["vong.metadata"] = metadata
         if self.tags:
@@ -203,15 +208,16 @@ def _failed(error: BaseException | None) -> dict[str, Any]:
     return {**found, "vong.limit": error.limit} if isinstance(error, (LimitReached, BudgetSpent, Unpriced)) else found
 
 
-def _answered(output: dict[str, Any]) -> dict[str, Any]:
-    names = {"gen_ai.response.model": output.get("model"), "gen_ai.response.id": output.get("id")}
-    found: dict[str, Any] = {name: value for name, value in names.items() if isinstance(value, str)}
-    choices = output.get("choices")
+def _answered(found: dict[str, Any], output: dict[str, Any]) -> None:
+    """Add what an answer says of itself."""
+    model, id, choices = output.get("model"), output.get("id"), output.get("choices")
+    if isinstance(model, str):
+        found["gen_ai.response.model"] = model
+    if isinstance(id, str):
+        found["gen_ai.response.id"] = id
     if isinstance(choices, list):
-        found["gen_ai.response.finish_reasons"] = [
-            choice.get("finish_reason") for choice in choices if isinstance(choice, dict)
-        ]
-    return found
+        reasons = [choice.get("finish_reason") for choice in choices if isinstance(choice, dict)]
+        found["gen_ai.response.finish_reasons"] = reasons
 
 
 def _decoded(body: bytes) -> Any:

@@ -44,6 +44,22 @@ class Fresh(Generic[K, V]):
         self._known: dict[K, _Known[V]] = {}
         self._loading: dict[K, tuple[asyncio.Task[_Known[V]], float]] = {}
 
+    def at_hand(self, key: K, *arguments: Any) -> V | None:
+        """The value of a key where nobody has to wait for it; None where it must be waited for, or is an error. It is
+        renewed in time like any. Called on the event loop.
+        """
+        known = self._known.get(key)
+        if known is None or known.error is not None:
+            return None
+        age = time.monotonic() - known.at
+        if age < self._age / 2:
+            return known.value
+        if age < self._age:
+            if key not in self._loading:
+                self._start(key, arguments)
+            return known.value
+        return None
+
     async def get(self, key: K, *arguments: Any) -> V:
         """The value of a key; `load` is called with `arguments`."""
         known = self._known.get(key)

@@ -22,6 +22,7 @@ from vong.gateway.keys import Keys, Principal
 from vong.gateway.loads import Load
 from vong.gateway.moderation import Moderation, trial
 from vong.gateway.nesting import shallow
+from vong.gateway.plain import PlainCall
 from vong.gateway.providers import Provider, Shape
 from vong.gateway.providers.provider import Counts
 from vong.gateway.request import Trace, named
@@ -104,6 +105,21 @@ class Gateway:
             message = "PostgreSQL is away or too slow, and no more calls can be kept for it"
             raise Unavailable(message, "look with: vong status; the bound is journal_size, the policy journal_full")
         return Call(self._means, principal, shape, body, trace)
+
+    def plain(
+        self, secret: str, shape: Shape, body: bytes, headers: Mapping[str, str], arrived: Callable[[], object]
+    ) -> PlainCall | None:
+        """A call that was sent already, where it is plain and everything is at hand for it; None for all others.
+        `arrived` is called when its answer is there.
+        """
+        principal = self.keys.at_hand(secret)
+        if principal is None or self.full():
+            return None
+        directory = self._directories.at_hand(principal.project_id, principal.project_id)
+        if directory is None:
+            return None
+        call = PlainCall(self._means, principal, shape, body, Trace.of(headers))
+        return call if call.depart(directory, arrived) else None
 
     async def directory(self, principal: Principal) -> Directory:
         """What the principal's project can call."""

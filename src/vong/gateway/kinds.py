@@ -39,8 +39,9 @@ ASKED: Mapping[str, tuple[bytes, ...]] = {
     "output_image": (b'"modalities"',),
 }
 """What a request holds that may use some, at the least."""
-_ALWAYS = frozenset(kind for kind, signs in ASKED.items() if b"" in signs)
-_SIGNS = tuple((kind, sign) for kind, signs in ASKED.items() if kind not in _ALWAYS for sign in signs)
+ALWAYS = frozenset(kind for kind, signs in ASKED.items() if b"" in signs)
+"""The kinds that any request may use."""
+_SIGNS = tuple((kind, sign) for kind, signs in ASKED.items() if kind not in ALWAYS for sign in signs)
 
 
 def counted(usage: Any) -> dict[str, int]:
@@ -50,7 +51,7 @@ def counted(usage: Any) -> dict[str, int]:
         return found
     for place, names in COUNTED.items():
         details = usage.get(place)
-        if isinstance(details, dict):
+        if details and isinstance(details, dict):
             for name, count in details.items():
                 kind = names.get(name)
                 if kind is not None and isinstance(count, int) and count > 0:
@@ -61,4 +62,4 @@ def counted(usage: Any) -> dict[str, int]:
 def possible(body: bytes) -> frozenset[str]:
     """The kinds that a request may use."""
     found = [kind for kind, sign in _SIGNS if sign in body]
-    return _ALWAYS.union(found) if found else _ALWAYS
+    return ALWAYS.union(found) if found else ALWAYS

@@ -46,6 +46,11 @@ class Passage:
         self._fields: dict[str, Any] | None = None
         self._chat: dict[str, Any] | None = None
 
+    @property
+    def translated(self) -> bool:
+        """Whether the caller's shape is one that most targets do not speak."""
+        return self._served is not None
+
     def to(self, choice: Choice) -> tuple[Shape, bytes]:
         """The shape and the body in which that target is asked. Unsupported where it cannot be."""
         if self._said is not None:

@@ -45,7 +45,7 @@ class Amount(NamedTuple):
 
     def at(self, read: int) -> Decimal:
         """The amount for a request of so many input tokens."""
-        return self.amounts[bisect_left(self.starts, read)]
+        return self.amounts[bisect_left(self.starts, read) if self.starts else 0]
 
 
 class Price(NamedTuple):

@@ -79,7 +79,9 @@ class Trace(NamedTuple):
             trace_id, parent = found.groups()
         session, tags = headers.get("x-vong-session") or None, headers.get("x-vong-tags")
         cache = headers.get("x-vong-cache") or None
-        passed = {name: headers[name] for name in PASSED if name in headers} or None
+        passed = None
+        if "anthropic-version" in headers or "anthropic-beta" in headers:
+            passed = {name: headers[name] for name in PASSED if name in headers}
         return cls(id, trace_id, own[16:], parent, session, tags, cache, passed)
 
 

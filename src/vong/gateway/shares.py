@@ -71,13 +71,12 @@ class Ticket:
             other = tightest.get(share.limit.what)
             if other is None or share.remaining < other.remaining:
                 tightest[share.limit.what] = share
-        moment = time.time()
         for what, share in tightest.items():
             limit = share.limit
-            left = max(0.0, share.ends - moment) if share.ends < inf else None
+            left = max(0.0, share.ends - time.time()) if share.ends < inf else None
             if what == "cost":
-                found["x-vong-budget-limit"] = f"{limit.amount / 1e6:.6f}"
-                found["x-vong-budget-remaining"] = f"{share.remaining / 1e6:.6f}"
+                found["x-vong-budget-limit"] = _dollars(limit.amount)
+                found["x-vong-budget-remaining"] = _dollars(share.remaining)
                 if left is not None:
                     found["x-vong-budget-reset"] = f"{left:.0f}s"
             else:
@@ -86,6 +85,11 @@ class Ticket:
                 if left is not None:
                     found[f"x-ratelimit-reset-{what}"] = f"{left:.3f}s"
         return found
+
+
+def _dollars(amount: int) -> str:
+    whole, rest = divmod(amount, 1_000_000)
+    return f"{whole}.{rest:06d}"
 
 
 def refusal(share: Share, amount: int) -> VongError:

@@ -8,7 +8,7 @@ import asyncio
 import ssl
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -118,6 +118,16 @@ class Upstream:
             raise
         return response
 
+    def begin(
+        self, endpoint: Endpoint, path: str, body: bytes, limits: Limits, arrived: Callable[[], object]
+    ) -> Response | None:
+        """Send a request over a connection that is free; `arrived` is called when its answer is complete. None where no
+        connection is free: then nothing was sent.
+        """
+        request = endpoint.request(path, body)
+        connection = self._free(endpoint.origin)
+        return connection.request(request, limits, arrived) if connection is not None else None
+
     def close(self) -> None:
         """Close every connection."""
         if self._sweeper is not None:
@@ -168,7 +178,9 @@ class Upstream:
         return connection
 
     def _keep(self, origin: Origin, connection: Connection) -> None:
-        idle = self._idle.setdefault(origin, deque())
+        idle = self._idle.get(origin)
+        if idle is None:
+            idle = self._idle[origin] = deque()
         if len(idle) >= KEPT:
             connection.abort()
             return

@@ -2,9 +2,11 @@
 
 from typing import NamedTuple
 
-from vong.gateway.kinds import possible
+from vong.gateway.kinds import ALWAYS, possible
 from vong.gateway.passage import Passage
 from vong.gateway.providers import Shape
+from vong.records import Usage
+from vong.records.record import known
 
 ANSWER = 4096
 """Tokens of an answer where the caller set no end and a limit holds: the call is sent with this end."""
@@ -13,6 +15,11 @@ PART = 20_000
 with every provider, documents some thousands for each page.
 """
 PARTS = (b'"image_url"', b'"input_audio"', b'"file"', b'"image"', b'"document"', b'"input_image"', b'"input_file"')
+FLAT: frozenset[Shape] = frozenset({"chat", "completions", "embeddings"})
+"""Shapes in which parts, and what asks for other kinds of tokens, lie in lists within the list of messages or beside
+it, and each has its type.
+"""
+TYPED = b'"type"'
 
 
 class Worst(NamedTuple):
@@ -25,13 +32,22 @@ class Worst(NamedTuple):
     cap: int | None
     kinds: frozenset[str] = frozenset()
 
+    def usage(self) -> Usage:
+        """As if it had been used."""
+        values = {"input_tokens": self.read, "output_tokens": self.made, "cached_tokens": None, "cost": None}
+        return known(Usage, values)
+
 
 def worst(shape: Shape, passage: Passage, body: bytes) -> Worst:
     """A token is a byte or more in every common vocabulary, and the JSON around the text makes up for the words that a
     chat template adds; so the bytes of the request bound what is read.
     """
-    kinds = possible(body)
-    read = passage.size + PART * sum([body.count(part) for part in PARTS])
+    read = passage.size
+    if shape in FLAT and body.count(b"[") <= 1 and TYPED not in body:
+        kinds = ALWAYS
+    else:
+        kinds = possible(body)
+        read += PART * sum([body.count(part) for part in PARTS])
     if shape == "embeddings":
         return Worst(read, 0, None, kinds)
     asked = passage.asked

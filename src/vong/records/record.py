@@ -22,6 +22,7 @@ R = TypeVar("R", bound=Record)
 _random = random.Random()  # its own: whoever seeds the common one would have ids made twice
 _bits = _random.getrandbits
 os.register_at_fork(after_in_child=_random.seed)
+_UNKNOWN = SafeUUID.unknown  # an enumeration finds its members slowly
 _names: dict[type[Record], set[str]] = {}
 
 
@@ -64,7 +65,7 @@ def new_id(at: datetime | None = None) -> UUID:
     value |= 0b10 << 62 | _bits(62)
     id = UUID.__new__(UUID)  # without the checks of its constructor
     object.__setattr__(id, "int", value)
-    object.__setattr__(id, "is_safe", SafeUUID.unknown)
+    object.__setattr__(id, "is_safe", _UNKNOWN)
     return id
 
 

@@ -102,7 +102,8 @@ class Journal:
     @property
     def full(self) -> bool:
         """Whether nothing more should be begun: no room on disk or, where there is no disk, in memory."""
-        return self._shelf.full if self._shelf.there else self._crowded
+        overflow = self._shelf.overflow
+        return overflow.size >= overflow.bound if overflow is not None else self._crowded
 
     @property
     def _crowded(self) -> bool:

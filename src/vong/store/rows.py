@@ -13,7 +13,7 @@ TAIL = b"\xff\xff"
 NULL = b"\xff\xff\xff\xff"
 TEXT_OID = 25
 COMMON = 5_000
-"""Texts that are kept packed, because they come again and again: names of models, routes, keys, versions."""
+"""Values that are kept packed, because they come again and again: names of models, routes, keys, versions, counts."""
 
 _length = Struct(">i").pack
 _count = Struct(">h").pack
@@ -21,7 +21,6 @@ _int8 = Struct(">iq").pack
 _float8 = Struct(">id").pack
 _array = Struct(">iiiii").pack
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
-_common: dict[str | None, bytes] = {None: NULL}
 
 
 def clean(value: str) -> str:
@@ -39,17 +38,6 @@ def text(value: str | None) -> bytes:
     return _length(len(data)) + data
 
 
-def common(value: str | None) -> bytes:
-    """A text that is one of few."""
-    packed = _common.get(value)
-    if packed is None:
-        if len(_common) >= COMMON:
-            _common.clear()
-            _common[None] = NULL
-        packed = _common[value] = text(value)
-    return packed
-
-
 def uuid(value: UUID) -> bytes:
     """A UUID."""
     return b"\x00\x00\x00\x10" + value.bytes
@@ -65,7 +53,7 @@ def float8(value: float | None) -> bytes:
     return NULL if value is None else _float8(8, value)
 
 
-def int8(value: int | None) -> bytes:
+def number(value: int | None) -> bytes:
     """A whole number of 64 bits. ValueError for a larger one."""
     if value is None:
         return NULL
@@ -109,6 +97,25 @@ def microseconds(value: datetime) -> int:
     return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 
 
+class _Kept(dict[Any, bytes]):
+    """Values that come again and again, packed: finding one costs no call of a Python function."""
+
+    def __init__(self, pack: Callable[[Any], bytes]) -> None:
+        super().__init__()
+        self._pack = pack
+
+    def __missing__(self, value: Any) -> bytes:
+        packed = self._pack(value)
+        if len(self) >= COMMON:
+            self.clear()
+        self[value] = packed
+        return packed
+
+
+common: Callable[[str | None], bytes] = _Kept(text).__getitem__
+"""Packs a text that is one of few."""
+int8: Callable[[int | None], bytes] = _Kept(number).__getitem__
+"""Packs a whole number of 64 bits, as most are small. ValueError for a larger one."""
 PACKERS: dict[str, Callable[[Any], bytes]] = {
     "uuid": uuid,
     "text": text,

@@ -47,37 +47,38 @@ class Shelf:
     def __init__(self, folder: Path | None, bound: int) -> None:
         self.own = 0
         """Spans of this process that lie here and nowhere else."""
-        self._overflow = Overflow(folder, bound) if folder is not None else None
+        self.overflow = Overflow(folder, bound) if folder is not None else None
+        """The files; None where there is no disk side."""
         self._promised: dict[UUID, Future[None]] = {}
 
     @property
     def there(self) -> bool:
         """Whether there is a disk side."""
-        return self._overflow is not None
+        return self.overflow is not None
 
     @property
     def count(self) -> int:
         """Spans that lie here."""
-        return self._overflow.count if self._overflow else 0
+        return self.overflow.count if self.overflow else 0
 
     @property
     def size(self) -> int:
         """Bytes on disk."""
-        return self._overflow.size if self._overflow else 0
+        return self.overflow.size if self.overflow else 0
 
     @property
     def full(self) -> bool:
         """Whether nothing more finds room."""
-        return self._overflow is None or self._overflow.full
+        return self.overflow is None or self.overflow.full
 
     def keep(self, batch: Sequence[Waiting], companion: Companion | None, *, copied: bool = False) -> bool:
         """Take spans, safely on disk when this returns. False where there is no room; then none was taken. `copied`
         where the writer still has them in hand.
         """
-        if self._overflow is None or self._overflow.full:
+        if self.overflow is None or self.overflow.full:
             return False
         try:
-            self._overflow.append([packed(one.row, copied=copied) for one in batch])
+            self.overflow.append([packed(one.row, copied=copied) for one in batch])
         except OSError as error:
             log.error("spans cannot be kept on disk: %s", error)
             return False
@@ -91,8 +92,8 @@ class Shelf:
 
     def peek(self, most: int, companion: Companion | None) -> Batch:
         """The oldest ones; they stay until they are `done`."""
-        assert self._overflow is not None
-        records, own = self._overflow.peek(most)
+        assert self.overflow is not None
+        records, own = self.overflow.peek(most)
         rows: list[Row] = []
         for record in map(unpack, records):
             if own and record.copied:
@@ -104,8 +105,8 @@ class Shelf:
 
     def done(self, batch: Batch, refused: dict[UUID, VongError]) -> int:
         """They are committed, or `refused`. How many of them were this process's own."""
-        assert self._overflow is not None
-        self._overflow.done(batch.records)
+        assert self.overflow is not None
+        self.overflow.done(batch.records)
         if not batch.own:
             return 0
         self.own -= len(batch.rows)
@@ -117,16 +118,16 @@ class Shelf:
 
     def adopt(self) -> None:
         """Take over what processes that have ended left here."""
-        if self._overflow is not None:
-            self._overflow.adopt()
+        if self.overflow is not None:
+            self.overflow.adopt()
 
     def close(self, error: VongError) -> None:
         """End. What is left stays for the next process; who waited for it is told the error."""
         for future in self._promised.values():
             resolve(future, error)
         self._promised.clear()
-        if self._overflow is not None:
-            self._overflow.close()
+        if self.overflow is not None:
+            self.overflow.close()
 
 
 def resolve(future: Future[None], error: VongError | None) -> None:

@@ -141,7 +141,7 @@ def draft(project_id: UUID, span: Span) -> Draft:
     values, used, versions = span.__dict__, span.usage.__dict__, span.versions.__dict__
     fields = [
         rows.uuid(project_id),
-        *[pack(values[name]) for name, pack in PLAIN_PACKERS],
+        *[rows.NULL if (value := values[name]) is None else pack(value) for name, pack in PLAIN_PACKERS],
         *[rows.int8(used[name]) for name in USAGE],
         *[rows.common(versions[name]) for name in VERSIONS],
         rows.jsonb(_jsonb(span.attributes)),

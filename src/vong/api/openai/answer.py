@@ -45,11 +45,13 @@ async def answer(call: Call, out: Outlet) -> None:
     head = _identity(call)
     try:
         reply = await call.open()
-        head += _told(call)
         if reply.events is None:
+            headers = whole_head(call, reply)
             call.close()
-            await _whole(out, reply, head)
+            await out.start(reply.status, headers)
+            await out.write(reply.body, more=False)
         else:
+            head += _told(call)
             await _stream(call, reply, head, out)
             call.close()
     except asyncio.CancelledError as error:
@@ -89,9 +91,10 @@ async def refuse(out: Outlet, error: VongError, shape: Shape = "chat", head: Hea
     await out.write(body, more=False)
 
 
-async def _whole(out: Outlet, reply: Reply, head: Headers) -> None:
-    await out.start(reply.status, [JSON, (b"content-length", b"%d" % len(reply.body)), *_passed(reply, head), *head])
-    await out.write(reply.body, more=False)
+def whole_head(call: Call, reply: Reply) -> Headers:
+    """The headers of an answer that is whole."""
+    head = _identity(call) + _told(call)
+    return [JSON, (b"content-length", b"%d" % len(reply.body)), *_passed(reply, head), *head]
 
 
 async def _stream(call: Call, reply: Reply, head: Headers, out: Outlet) -> None:

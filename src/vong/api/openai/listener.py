@@ -8,17 +8,19 @@ known at once, because the transport says so.
 
 import asyncio
 from collections.abc import Coroutine
+from contextlib import suppress
 from typing import Any, ClassVar, cast
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
 from vong.api.credentials import credential
-from vong.api.openai.answer import Headers, answer, refuse
+from vong.api.openai.answer import Headers, answer, refuse, whole_head
 from vong.api.openai.bounded import SLOW_BODY, Bounded, end
 from vong.api.openai.errors import TooLarge
 from vong.api.openai.surface import READ
 from vong.errors import VongError
 from vong.gateway.gateway import Gateway
+from vong.gateway.plain import PlainCall
 from vong.gateway.providers import Shape
 from vong.gateway.request import Trace
 from vong.gateway.shapes import PATHS as SERVED_AT
@@ -33,6 +35,7 @@ class Listener(Bounded):
     gateway: ClassVar[Gateway]
     max_body: ClassVar[int]
     under_way: "Exchange | None" = None
+    _lines: ClassVar[tuple[Headers, bytes]] = [], b""
 
     def take(self) -> None:
         """Take a model call, and leave every other request to uvicorn."""
@@ -63,6 +66,13 @@ class Listener(Bounded):
         else:
             super()._start_asgi_task(cycle, app)
 
+    def common_lines(self) -> bytes:
+        """The headers of every answer, which uvicorn makes anew each second."""
+        headers = self.server_state.default_headers
+        if self._lines[0] is not headers:
+            type(self)._lines = headers, b"".join([b"%b: %b\r\n" % header for header in headers])
+        return self._lines[1]
+
     def connection_lost(self, exc: Exception | None) -> None:
         """The caller left. With pipelined requests the one under way is not the newest, which uvicorn tells itself."""
         super().connection_lost(exc)
@@ -77,6 +87,7 @@ class Exchange:
 
     __slots__ = (
         "_begun",
+        "_call",
         "_chunked",
         "_expects",
         "_head",
@@ -109,6 +120,7 @@ class Exchange:
         self._expects = listener.expect_100_continue
         self._begun = self._chunked = False
         self._pending = b""
+        self._call: PlainCall | None = None
         self._task: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
 
@@ -133,12 +145,13 @@ class Exchange:
 
     def set(self) -> None:
         """Something came: go on with it."""
-        if not self._begun or self._task is not None:
+        if not self._begun or self._task is not None or self._call is not None or self.response_complete:
             return
         if self.disconnected:
             self._stop_waiting()
         elif not self.more_body:
-            self._run(self._answer())
+            if not self._send():
+                self._run(self._answer())
         elif len(self.body) > self._listener.max_body:
             self._run(self._too_large())
         else:
@@ -146,7 +159,7 @@ class Exchange:
 
     def bound(self) -> None:
         """Let no body take for ever that is not there yet."""
-        if self._task is None and self._timer is None and not self.disconnected:
+        if self._task is None and self._call is None and self._timer is None and not self.disconnected:
             self._timer = self._listener.loop.call_later(SLOW_BODY, self._too_slow)
 
     def leave(self) -> None:
@@ -156,21 +169,27 @@ class Exchange:
         if self._task is not None and not self._task.done() and not self.response_complete:
             self.left = True
             self._task.cancel()
+        elif self._call is not None and self._task is None and not self.response_complete:
+            self.left = True
+            self._call.leave()
+            self._call.close(asyncio.CancelledError())
 
     async def start(self, status: int, headers: Headers) -> None:
         """Send status and headers; a body of no stated length goes in chunks."""
+        self._start(status, headers)
+
+    def _start(self, status: int, headers: Headers) -> None:
         self.started = True
-        found = [*self._listener.server_state.default_headers, *headers]
-        names = {name for name, _ in headers}
+        names = dict(headers)
         self._chunked = b"content-length" not in names
+        lines = [b"%b: %b\r\n" % header for header in headers]
         if b"connection" in names:
             self.keep_alive = False
         elif not self.keep_alive:
-            found.append((b"connection", b"close"))
+            lines.append(b"connection: close\r\n")
         if self._chunked:
-            found.append((b"transfer-encoding", b"chunked"))
-        lines = b"\r\n".join([name + b": " + value for name, value in found])
-        self._pending = STATUS_LINE[status] + lines + b"\r\n\r\n"
+            lines.append(b"transfer-encoding: chunked\r\n")
+        self._pending = b"".join([STATUS_LINE[status], self._listener.common_lines(), *lines, b"\r\n"])
         if self._chunked:
             self._write(b"")
 
@@ -215,9 +234,48 @@ class Exchange:
         tasks.add(self._task)
         self._task.add_done_callback(tasks.discard)
 
+    def _send(self) -> bool:
+        """Send a plain call on at once. False where this call is another one, or has to wait for something."""
+        if len(self.body) > self._listener.max_body:
+            return False
+        headers = self._headers()
+        with suppress(VongError):  # the long way says what is wrong
+            secret, body = credential("POST", headers), bytes(self.body)
+            self._call = self._listener.gateway.plain(secret, self._shape, body, headers, self._arrived)
+        if self._call is None:
+            return False
+        self._stop_waiting()
+        return True
+
+    def _arrived(self) -> None:
+        """The answer to a plain call is there."""
+        call = self._call
+        if call is None or self.disconnected:
+            return
+        reply = None
+        try:
+            with suppress(VongError):
+                reply = call.receive()
+        finally:  # whatever it was comes up again in `answer`, which tells it as with every call
+            if reply is None:
+                self._run(self._told(call))
+        if reply is None:
+            return
+        self._start(reply.status, whole_head(call, reply))
+        self._write(reply.body)
+        self._call = None  # the connection may wait for long for its next request
+        self._finish()
+        call.close()
+
+    async def _told(self, call: PlainCall) -> None:
+        await answer(call, self)
+        self._leave_nothing_open()
+
+    def _headers(self) -> dict[str, str]:
+        return {READ[name]: value.decode("latin-1") for name, value in self._head if name in READ}
+
     async def _answer(self) -> None:
-        gateway = self._listener.gateway
-        headers = {READ[name]: value.decode("latin-1") for name, value in self._head if name in READ}
+        gateway, headers = self._listener.gateway, self._headers()
         try:
             if len(self.body) > self._listener.max_body:
                 raise self._oversized()
@@ -227,8 +285,12 @@ class Exchange:
             await refuse(self, error, self._shape)
         else:
             await answer(call, self)
+        self._leave_nothing_open()
+
+    def _leave_nothing_open(self) -> None:
+        """A task that was cancelled at shutdown leaves no half answer open."""
         if not self.response_complete and not self.disconnected:
-            self._listener.transport.close()  # a task that was cancelled at shutdown leaves no half answer open
+            self._listener.transport.close()
 
     async def _too_large(self) -> None:
         await refuse(self, self._oversized(), self._shape)

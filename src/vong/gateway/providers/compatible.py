@@ -13,8 +13,8 @@ import msgspec
 
 from vong.config import ProviderSettings
 from vong.errors import Misconfigured, Unsupported
-from vong.gateway.providers.http_api import HttpApi
-from vong.gateway.providers.openai import listed, passed_on
+from vong.gateway.providers.http_api import HttpApi, Sending
+from vong.gateway.providers.openai import PATHS, listed, passed_on
 from vong.gateway.providers.provider import OPENAI, RESPONSES, Ask, Reply, Shape
 from vong.gateway.upstream import Endpoint, Upstream
 
@@ -95,11 +95,15 @@ class Compatible:
         """The base URL."""
         return self._api.endpoint.url
 
-    async def call(self, ask: Ask) -> Reply:
-        """Pass the call on as the API wants it. Unsupported where the API cannot do what is asked."""
+    def sending(self, ask: Ask) -> Sending:
+        """The call as the API wants it. Unsupported where the API cannot do what is asked."""
         if ask.shape == "embeddings" and not self._row.embeddings:
             raise Unsupported(f"{self.kind} makes no embeddings", "name a model of another provider")
-        return await passed_on(self._api, ask._replace(body=self._written(ask.body)))
+        return Sending(self._api, PATHS[ask.shape], self._written(ask.body))
+
+    async def call(self, ask: Ask) -> Reply:
+        """Pass the call on."""
+        return await passed_on(self.sending(ask), ask)
 
     async def models(self) -> list[str]:
         """What the API lists."""

@@ -1,10 +1,12 @@
 """What all model APIs over HTTP share: sending, reading whole answers, naming errors, and the check for a key."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import NamedTuple, Protocol
 
 from vong.config import ProviderSettings
 from vong.errors import Misconfigured, UpstreamFailed, UpstreamTimeout
 from vong.gateway.connection import Limits, Response
+from vong.gateway.providers.provider import Ask, Reply
 from vong.gateway.upstream import Endpoint, Upstream
 
 PROBE = Limits(connect=3.0, first_byte=5.0, total=10.0)
@@ -57,6 +59,18 @@ class HttpApi:
         own = self._limits if limits is None else self._limits.within(limits)
         return await self._send(path, body, own, headers)
 
+    def begin(self, path: str, body: bytes, arrived: Callable[[], object]) -> Response | None:
+        """Send a request where a connection is free; see `Upstream.begin`."""
+        return self._upstream.begin(self.endpoint, path, body, self._limits, arrived)
+
+    def reply(self, response: Response) -> Reply:
+        """An answer that is complete, as a reply. UpstreamFailed where it is none."""
+        try:
+            body = response.body()
+        except UpstreamFailed as error:
+            raise self._named(error) from error
+        return Reply(status(response), body, passed(response))
+
     async def listed(self, path: str, headers: Mapping[str, str] | None = None) -> bytes:
         """A list of models. UpstreamFailed where the API does not give it."""
         self.ready()
@@ -91,6 +105,22 @@ class HttpApi:
     def _named(self, error: UpstreamFailed) -> UpstreamFailed:
         kind = UpstreamTimeout if isinstance(error, UpstreamTimeout) else UpstreamFailed
         return kind(f"{self.name!r}: {error.message}", error.hint)
+
+
+class Sending(NamedTuple):
+    """A call as it goes out: to which API, to which of its paths, with which body."""
+
+    api: HttpApi
+    path: str
+    body: bytes
+
+
+class Direct(Protocol):
+    """A provider that passes a call on as one request, and its answer as it comes."""
+
+    def sending(self, ask: Ask) -> Sending:
+        """The call as it goes out. Unsupported where the API cannot do what is asked."""
+        ...
 
 
 def passed(response: Response) -> Mapping[str, str]:

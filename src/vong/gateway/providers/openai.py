@@ -11,7 +11,7 @@ import msgspec
 from vong.config import ProviderSettings
 from vong.errors import UpstreamFailed
 from vong.gateway.providers.events import whole_events
-from vong.gateway.providers.http_api import HttpApi, passed, status
+from vong.gateway.providers.http_api import HttpApi, Sending, passed, status
 from vong.gateway.providers.provider import RESPONSES, Ask, Reply, Shape
 from vong.gateway.upstream import Endpoint, Upstream
 
@@ -35,9 +35,13 @@ class OpenAI:
         """The base URL."""
         return self._api.endpoint.url
 
+    def sending(self, ask: Ask) -> Sending:
+        """The call as the caller wrote it."""
+        return Sending(self._api, PATHS[ask.shape], ask.body)
+
     async def call(self, ask: Ask) -> Reply:
         """Pass the call on."""
-        return await passed_on(self._api, ask)
+        return await passed_on(self.sending(ask), ask)
 
     async def post(self, path: str, body: bytes) -> Reply:
         """The answer to any other call of this API."""
@@ -50,10 +54,11 @@ class OpenAI:
         return await listed(self._api)
 
 
-async def passed_on(api: HttpApi, ask: Ask) -> Reply:
+async def passed_on(sending: Sending, ask: Ask) -> Reply:
     """The answer to a call in OpenAI's shape, as it came."""
+    api = sending.api
     api.ready()
-    response = await api.post(PATHS[ask.shape], ask.body, ask.limits)
+    response = await api.post(sending.path, sending.body, ask.limits)
     headers = passed(response)
     if not ask.stream or response.status != 200:
         body = await api.whole(response)

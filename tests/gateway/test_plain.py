@@ -1,0 +1,141 @@
+"""The short way of a plain call: taken where it can be, and the same as the long way in all that anybody sees of it."""
+
+import gc
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.gateway.test_listener import answer, body_of, connected, request
+from tests.live import eventually
+from vong.gateway.call import Call
+from vong.gateway.plain import PlainCall
+
+from .conftest import Server
+from .fake_upstream import FakeUpstream
+
+ASK = [{"role": "user", "content": "hi"}]
+OWN = {"id", "trace_id", "span_id", "started_at", "duration_ms"}
+"""Fields in which no two spans are alike."""
+CHANGING = ("date", "x-request-id", "x-vong-span-id", "x-vong-trace-id", "x-vong-budget-re", "x-ratelimit-re")
+
+
+@pytest.fixture
+def short(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[bool]]:
+    """Whether each call was sent the short way, in their order."""
+    taken: list[bool] = []
+    depart = PlainCall.depart
+
+    def told(self: PlainCall, *given: Any) -> bool:
+        taken.append(depart(self, *given))
+        return taken[-1]
+
+    monkeypatch.setattr(PlainCall, "depart", told)
+    yield taken
+
+
+def ask(server: Server, model: str, path: str = "chat/completions", **more: Any) -> httpx.Response:
+    body = {"model": model, "messages": ASK, **more} if path != "embeddings" else {"model": model, "input": "hi"}
+    headers = {"authorization": f"Bearer {server.key}"}
+    return httpx.post(f"{server.url}/v1/{path}", json=body, headers=headers, timeout=30)
+
+
+def warmed(server: Server, short: list[bool]) -> None:
+    """From now on the key, the project with its limits, and a connection to the upstream are at hand."""
+    ask(server, "priced/embedding", "embeddings")
+
+    def at_hand() -> bool:
+        return ask(server, "priced/plain").status_code == 200 and short[-1:] == [True]
+
+    eventually(at_hand)
+    short.clear()
+
+
+@pytest.mark.parametrize(
+    ("model", "path"),
+    [
+        ("priced/plain", "chat/completions"),
+        ("priced/embedding", "embeddings"),
+        ("fake/status-429", "chat/completions"),
+        ("fake/status-500", "chat/completions"),
+        ("fake/not-json", "chat/completions"),
+    ],
+)
+def test_both_ways_answer_and_account_alike(
+    server: Server, short: list[bool], monkeypatch: pytest.MonkeyPatch, model: str, path: str
+) -> None:
+    if model.startswith("priced/"):
+        server.client.gateway.set_limit("key", "cost", "ever", 10**12)
+    server.client.gateway.set_limit("key", "tokens", "day", 10**6)
+    warmed(server, short)
+    told = ask(server, model, path)
+    assert short == [True]
+    count = len(server.spans())
+    monkeypatch.setattr(PlainCall, "depart", lambda *_: False)
+    again = ask(server, model, path)
+    one, other = server.spans()[count - 1 :]
+    assert again.status_code == told.status_code and again.content.replace(*renamed(again, told)) == told.content
+    assert list(again.headers) == list(told.headers) and lasting(again) == lasting(told)
+    assert one.model_dump(exclude=OWN) == other.model_dump(exclude=OWN)
+
+
+def lasting(told: httpx.Response) -> dict[str, str]:
+    """The headers that both have alike."""
+    return {name: value for name, value in told.headers.items() if not name.startswith(CHANGING)}
+
+
+def renamed(again: httpx.Response, told: httpx.Response) -> tuple[bytes, bytes]:
+    """What is another in each answer: nothing but the id of the call, where an error names it."""
+    return again.headers["x-request-id"].encode(), told.headers["x-request-id"].encode()
+
+
+def test_the_long_way_is_taken_where_something_is_missing(server: Server, short: list[bool]) -> None:
+    ask(server, "priced/plain")
+    assert short in ([], [False]), "no connection was there yet"
+    short.clear()
+    for model, more in (("priced/plain", {"stream": True}), ("echo/echo", {}), ("nobody/none", {})):
+        ask(server, model, **more)
+    assert short == [False, False, False]
+
+
+def test_a_budget_that_is_spent_refuses_on_both_ways(server: Server, short: list[bool]) -> None:
+    warmed(server, short)
+    server.client.gateway.set_limit("key", "cost", "ever", 1)
+    eventually(lambda: ask(server, "priced/plain").status_code == 402)
+    assert ask(server, "priced/plain").json()["error"]["code"] == "insufficient_quota"
+    assert short[-1] is False
+
+
+def test_a_caller_who_leaves_cancels_it(server: Server, fake: FakeUpstream, short: list[bool]) -> None:
+    server.client.gateway.set_limit("key", "concurrency", "now", 1)
+    warmed(server, short)
+    with connected(server) as wire:
+        wire.sendall(request(server, body_of("hi", model="priced/hang")))
+        eventually(lambda: len(short) == 1)
+    assert short == [True]
+    fake.wait_broken_off()
+    eventually(lambda: server.spans()[-1].attributes["http.response.status_code"] == 499)
+    assert ask(server, "priced/plain").status_code == 200, "it holds its place no longer"
+
+
+def test_an_upstream_that_breaks_off_is_told_as_ever(server: Server, short: list[bool]) -> None:
+    warmed(server, short)
+    broken = ask(server, "priced/cut")
+    assert short == [True] and broken.status_code == 502
+    assert server.spans()[-1].attributes["error.type"] == "upstream_failed"
+
+
+def test_it_leaves_nothing_behind(server: Server, short: list[bool]) -> None:
+    warmed(server, short)
+    gc.collect()
+    gc.disable()
+    try:
+        with connected(server) as wire:
+            for model in ("priced/plain", "fake/status-500"):
+                wire.sendall(request(server, body_of("once", model=model)))
+                assert answer(wire)[0]
+            eventually(lambda: not any(isinstance(found, Call) for found in gc.get_objects()), 10)
+    finally:
+        gc.enable()
+    assert short[0] is True
