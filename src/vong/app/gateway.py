@@ -7,11 +7,9 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
-import numpy as np
-import numpy.typing as npt
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -46,6 +44,10 @@ from vong.records.target import TargetsReport
 from vong.serving.deployments import list_deployments, ready
 from vong.store.database import libpq_url
 from vong.traces.search import forget
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
 log = logging.getLogger(__name__)
 TIDIED = 600.0
@@ -316,7 +318,7 @@ class _Embedder:
     def __init__(self, threads: int) -> None:
         self._threads = threads
 
-    def embed(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
+    def embed(self, texts: Sequence[str]) -> "npt.NDArray[np.float32]":
         return self._model().embed(texts)
 
     def count_tokens(self, texts: Sequence[str]) -> int:

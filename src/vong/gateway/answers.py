@@ -14,7 +14,6 @@ from contextlib import AbstractContextManager
 from typing import Any
 from uuid import UUID
 
-import numpy as np
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -104,7 +103,7 @@ class Answers:
         if not ours[0] or not theirs[0]:
             return 0.0
         vectors = await asyncio.to_thread(self._embedder.embed, [ours[0], theirs[0]])
-        return float(np.clip(vectors[0] @ vectors[1], 0.0, 1.0))
+        return min(max(float(vectors[0] @ vectors[1]), 0.0), 1.0)
 
     def forget(self, project_id: UUID | None) -> None:
         """Nothing of that project, or of any, is in memory any more."""

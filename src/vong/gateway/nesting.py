@@ -2,8 +2,6 @@
 
 import re
 
-import numpy as np
-
 from vong.errors import InvalidInput
 
 DEPTH = 128
@@ -18,6 +16,8 @@ def deep(body: bytes) -> bool:
     """Whether JSON is nested more deeply than `DEPTH`. A few counts say it of most; else it takes a pass."""
     if body.count(b"[") + body.count(b"{") <= DEPTH:
         return False
+    import numpy as np  # here, for few calls need it and it takes 14 MB
+
     steps = STRING.sub(b"", body).translate(STEPS, OTHERS)
     return bool(steps) and int(np.frombuffer(steps, np.int8).cumsum(dtype=np.int32).max()) > DEPTH
 

@@ -22,18 +22,18 @@ Source: Waudby-Smith and Ramdas, "Estimating means of bounded random variables b
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Literal, NamedTuple
+from functools import cache
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
-import numpy as np
-from numpy.typing import NDArray
+if TYPE_CHECKING:  # a server that decides nothing spares the memory
+    import numpy as np
+    from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+Floats: TypeAlias = "NDArray[np.float64]"
 Side = Literal["candidate", "incumbent"]
 Verdict = Literal["promote", "roll_back", "keep_going", "no_difference"]
 Goal = Literal["better", "not_worse"]
 
-# Fractions of the capital, even in log-odds from 0.7 % to 98 %: small bets for small differences, large for large ones.
-FRACTIONS: Floats = 1 / (1 + np.exp(-np.linspace(-5.0, 4.0, 19)))
 STEPS = 40
 """Halvings of an interval's search: its ends are exact to 2e-12."""
 MOST = 1e300
@@ -103,6 +103,8 @@ def follow(pairs: Sequence[Pair], rules: Rules, *, start: int = 0) -> list[Point
     """What was known after each pair, from the pair after `start` on."""
     if start >= len(pairs):
         return []
+    import numpy as np
+
     ours, theirs = (np.array([pair[i] for pair in pairs]) for i in (0, 1))
     data = (ours - theirs + 1) / 2
     shown = 0.0 if rules.goal == "better" else -rules.margin
@@ -132,7 +134,10 @@ def capital(data: Floats, mean: float) -> Floats:
 
     It falls as `mean` rises, at every n, which is what makes the interval one piece and quick to find.
     """
-    factors = 1 - FRACTIONS[:, None] + FRACTIONS[:, None] * data[None, :] / mean
+    import numpy as np
+
+    fractions = _fractions()[:, None]
+    factors = 1 - fractions + fractions * data[None, :] / mean
     with np.errstate(over="ignore"):
         return np.minimum(np.exp(np.cumsum(np.log(factors), axis=1)).mean(axis=0), MOST)
 
@@ -143,6 +148,16 @@ def interval(data: Floats, alpha: float) -> tuple[float, float]:
     """
     low, high = _lower(data, alpha), 1 - _lower(1 - data, alpha)
     return 2 * low - 1, 2 * high - 1
+
+
+@cache
+def _fractions() -> Floats:
+    """Fractions of the capital, even in log-odds from 0.7 % to 98 %: small bets for small differences, large for large
+    ones.
+    """
+    import numpy as np
+
+    return 1 / (1 + np.exp(-np.linspace(-5.0, 4.0, 19)))
 
 
 def _lower(data: Floats, alpha: float) -> float:

@@ -1,18 +1,19 @@
 """What a guard is."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, ClassVar, Literal, NamedTuple, Protocol, runtime_checkable
-
-import numpy as np
-import numpy.typing as npt
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Protocol, TypeAlias, runtime_checkable
 
 from vong.gateway.upstream import Upstream
 from vong.records import Record
 
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
 Reads = Literal["all", "untrusted", "last"]
 Ask = Callable[[str, list[dict[str, Any]]], Awaitable[str]]
 """Asks a model of the gateway, by its name, a conversation: what it says."""
-Embed = Callable[[Sequence[str]], npt.NDArray[np.float32]]
+Embed: TypeAlias = Callable[[Sequence[str]], "npt.NDArray[np.float32]"]
 """Unit vectors of texts; it computes, so it is called in a thread."""
 PIECE = 200
 """Characters of an answer after which a guard that reads for the sense looks again; they are held back till then."""

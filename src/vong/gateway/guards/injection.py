@@ -9,14 +9,16 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from threading import Lock
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-import numpy as np
-import numpy.typing as npt
 from pydantic import Field
 
 from vong.gateway.guards.guard import PIECE, Aids, Ask, Embed, Found, Reads
 from vong.records import Record
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
 KNOWN = json.loads((Path(__file__).parent / "injection.json").read_text(encoding="utf-8"))
 """Telltale phrases with their weights, known attacks, and ordinary requests that resemble them."""
@@ -104,5 +106,5 @@ def parts(text: str) -> list[str]:
 
 
 @cache
-def _examples(embed: Embed) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+def _examples(embed: Embed) -> "tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]":
     return embed(KNOWN["attacks"]), embed(KNOWN["ordinary"])

@@ -4,9 +4,8 @@ import json
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from threading import Lock
-from typing import Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
-import numpy as np
 from pydantic import ValidationError
 
 from vong import plugins
@@ -16,7 +15,18 @@ from vong.gateway.upstream import Upstream
 from vong.records import Record, Route, content_hash
 from vong.records.guard import Action, GuardKind, GuardUse, ProjectGuards
 
-NO_AIDS = Aids(lambda texts: np.zeros((len(texts), 1), dtype=np.float32), Upstream())
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+
+def _nothing(texts: Sequence[str]) -> "npt.NDArray[np.float32]":
+    import numpy as np
+
+    return np.zeros((len(texts), 1), dtype=np.float32)
+
+
+NO_AIDS = Aids(_nothing, Upstream())
 """For guards that are made only to see whether they can be."""
 KEPT = 1000
 """Guards that a process keeps made."""

@@ -30,7 +30,6 @@ from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
 import msgspec
-import numpy as np
 
 from vong.config import ProviderSettings
 from vong.errors import InvalidInput
@@ -77,6 +76,8 @@ class Echo:
         size = asked.dimensions or DIMENSIONS
         if not 1 <= size <= 4096:
             raise InvalidInput("dimensions lies between 1 and 4096", "leave it out for 64")
+        import numpy as np
+
         vectors = np.stack([_bag(text, size) for text in asked.texts])
         found = answer(ask.model, vectors, asked.encoding_format, words(asked.texts))
         return Reply(200, msgspec.json.encode(found))
@@ -140,6 +141,8 @@ def _error(status: int) -> bytes:
 
 
 def _bag(text: str, size: int) -> Any:
+    import numpy as np
+
     vector = np.zeros(size, dtype=np.float32)
     tokens = re.findall(r"\w+", text.lower()) or [text]
     for token in [*tokens, *(" ".join(pair) for pair in pairwise(tokens))]:

@@ -2,15 +2,17 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
-import numpy as np
-import numpy.typing as npt
 
 from vong.errors import InvalidInput, NotFound, nearest
 from vong.gateway.providers.provider import OPENAI, Ask, Reply
 from vong.gateway.providers.vectors import answer, wanted
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
 BATCH = 256
 """Texts embedded before the event loop may leave a call whose caller has gone."""
@@ -19,7 +21,7 @@ BATCH = 256
 class Embedder(Protocol):
     """A model that makes vectors."""
 
-    def embed(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
+    def embed(self, texts: Sequence[str]) -> "npt.NDArray[np.float32]":
         """Vectors of shape (texts, dimensions)."""
         ...
 
@@ -39,6 +41,8 @@ class Local:
 
     async def call(self, ask: Ask) -> Reply:
         """Embed the texts."""
+        import numpy as np
+
         embedder = self._embedders.get(ask.model)
         if embedder is None:
             listing = nearest(ask.model, list(self._embedders), "vong gateway models")

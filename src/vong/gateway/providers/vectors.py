@@ -2,13 +2,15 @@
 
 import base64
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
-import numpy as np
-import numpy.typing as npt
 
 from vong.errors import InvalidInput
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
 READ = frozenset({"model", "input", "encoding_format", "dimensions", "user"})
 
@@ -41,10 +43,12 @@ def wanted(body: bytes) -> Wanted:
     return asked
 
 
-def answer(model: str, vectors: npt.ArrayLike, encoding: str, tokens: int | None) -> dict[str, Any]:
+def answer(model: str, vectors: "npt.ArrayLike", encoding: str, tokens: int | None) -> dict[str, Any]:
     """The answer for `vectors` of shape (texts, dimensions); `base64` holds little-endian float32. `tokens` None:
     nobody counted them.
     """
+    import numpy as np
+
     rows = np.ascontiguousarray(vectors, dtype="<f4")
     data = [
         {"object": "embedding", "index": index, "embedding": _encoded(row, encoding)} for index, row in enumerate(rows)
@@ -58,5 +62,5 @@ def words(texts: Sequence[str]) -> int:
     return sum(len(text.split()) for text in texts)
 
 
-def _encoded(row: npt.NDArray[np.float32], encoding: str) -> str | list[float]:
+def _encoded(row: "npt.NDArray[np.float32]", encoding: str) -> str | list[float]:
     return base64.b64encode(row.tobytes()).decode() if encoding == "base64" else row.tolist()
