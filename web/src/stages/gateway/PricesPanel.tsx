@@ -164,7 +164,12 @@ export function PricesPanel() {
         <Await query={query} lines={2}>
           {(found) =>
             found.length ? (
-              <DataGrid label={t.title} columns={columns} rows={found} rowKey={(one) => one.target} />
+              <>
+                <DataGrid label={t.title} columns={columns} rows={found} rowKey={(one) => one.target} />
+                <Text size="xs" c="dimmed" p="sm">
+                  {t.lead}
+                </Text>
+              </>
             ) : (
               <Text size="sm" c="dimmed" p="md">
                 {t.none}

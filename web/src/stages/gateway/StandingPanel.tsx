@@ -35,15 +35,15 @@ function useColumns(): Column<One>[] {
     {
       id: "target",
       title: t.target,
-      width: "minmax(150px, 1.4fr)",
+      width: "minmax(120px, 1fr)",
       cell: (one) => <span className="mono">{one.target}</span>,
     },
-    { id: "circuit", title: t.circuit, width: "minmax(130px, 1.2fr)", cell: (one) => <Circuit one={one} /> },
-    { id: "failures", title: t.failures, width: "80px", right: true, cell: (one) => f.number(one.failures) },
-    { id: "busy", title: t.busy, width: "90px", right: true, cell: (one) => f.number(one.busy) },
-    { id: "waiting", title: t.waiting, width: "80px", right: true, cell: (one) => f.number(one.waiting) },
-    { id: "first", title: t.firstToken, width: "100px", right: true, cell: (one) => f.duration(one.first_token_ms) },
-    { id: "whole", title: t.whole, width: "110px", right: true, cell: (one) => f.duration(one.whole_ms) },
+    { id: "circuit", title: t.circuit, width: "minmax(200px, 1.4fr)", cell: (one) => <Circuit one={one} /> },
+    { id: "failures", title: t.failures, width: "66px", right: true, cell: (one) => f.number(one.failures) },
+    { id: "busy", title: t.busy, width: "82px", right: true, cell: (one) => f.number(one.busy) },
+    { id: "waiting", title: t.waiting, width: "66px", right: true, cell: (one) => f.number(one.waiting) },
+    { id: "first", title: t.firstToken, width: "90px", right: true, cell: (one) => f.duration(one.first_token_ms) },
+    { id: "whole", title: t.whole, width: "106px", right: true, cell: (one) => f.duration(one.whole_ms) },
   ];
 }
 
