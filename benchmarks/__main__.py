@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from importlib import import_module
 
-BENCHMARKS = ("journal", "gateway", "gateway_memory", "traces_list", "idle")
+BENCHMARKS = ("journal", "gateway", "gateway_workers", "gateway_memory", "traces_list", "idle")
 LONG = ("soak",)
 """Measured only where they are named."""
 

@@ -19,6 +19,7 @@ from tests.live import Live, live
 BUDGET = 10**12
 """Millionths of a dollar: enough for every round, so that a call is reserved and settled and never refused."""
 SETTINGS = """
+workers = {workers}
 [providers.quick]
 base_url = "http://127.0.0.1:{ports.quick}/v1"
 [providers.paced]
@@ -41,8 +42,8 @@ def vong(cache: Path, ports: Ports) -> Generator[Running]:
 
 
 @contextmanager
-def home(ports: Ports) -> Generator[Live]:
-    """A fresh home whose routes `quick` and `paced` lead to the two upstreams."""
+def home(ports: Ports, workers: int = 1) -> Generator[Live]:
+    """A fresh home whose routes `quick` and `paced` lead to the two upstreams, and whose servers share the port."""
     before = os.sched_getaffinity(0)
     os.sched_setaffinity(0, {OTHER_CORE})
     try:
@@ -50,7 +51,7 @@ def home(ports: Ports) -> Generator[Live]:
             folder = Path(name)
             folder.chmod(0o711)
             (folder / "home").mkdir()
-            (folder / "home" / "vong.toml").write_text(SETTINGS.format(ports=ports, model=MODEL))
+            (folder / "home" / "vong.toml").write_text(SETTINGS.format(ports=ports, model=MODEL, workers=workers))
             with live(folder / "home") as running:
                 with running.client() as client:
                     client.gateway.put_route("quick", {f"quick/{MODEL}": 1.0})

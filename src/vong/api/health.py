@@ -4,14 +4,14 @@ from typing import Literal
 
 from fastapi import APIRouter, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST
-from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
 
 from vong import __version__
 from vong.api import metrics
 from vong.app import Platform
 from vong.records import Record
 
+PATIENCE = 2.0
+"""Seconds that the database is waited for: a balancer asks to hear, not to wait."""
 routes = APIRouter(tags=["health"])
 
 
@@ -33,7 +33,7 @@ class Health(Record):
 def health(request: Request, response: Response) -> Health:
     """200 while the server can work, 503 while its database does not answer."""
     platform: Platform = request.app.state.platform
-    reachable, servers = _reachable(platform), metrics.all_counted(platform)
+    reachable, servers = platform.database.reachable(PATIENCE), metrics.all_counted(platform)
     response.status_code = 200 if reachable else 503
     return Health(
         status="ok" if reachable else "degraded",
@@ -51,12 +51,3 @@ def prometheus(request: Request) -> Response:
     """Counters and histograms in Prometheus' text format."""
     platform: Platform = request.app.state.platform
     return Response(metrics.exposition(metrics.all_counted(platform)), media_type=CONTENT_TYPE_LATEST)
-
-
-def _reachable(platform: Platform) -> bool:
-    try:
-        with platform.database.owner() as connection:
-            connection.execute(text("SELECT 1"))
-    except SQLAlchemyError:
-        return False
-    return True

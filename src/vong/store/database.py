@@ -1,11 +1,14 @@
 """Connections to PostgreSQL: as the owner, or as one project that can see nothing else."""
 
+import threading
 from collections.abc import Generator
-from contextlib import contextmanager
+from concurrent.futures import Future
+from contextlib import contextmanager, suppress
 from uuid import UUID
 
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import SQLAlchemyError
 
 from vong.store.schema import PROJECT
 
@@ -18,6 +21,9 @@ class Database:
 
     def __init__(self, url: str, *, pool: int = 5) -> None:
         self.url = url
+        self._lock = threading.Lock()
+        self._question: Future[bool] | None = None
+        """Whether it answers, asked and perhaps not answered yet."""
         self.engine = create_engine(
             sqlalchemy_url(url),
             pool_size=pool,
@@ -41,6 +47,27 @@ class Database:
         """One transaction without that restriction: migrations, authentication, the job queue's housekeeping."""
         with self.engine.begin() as connection:
             yield connection
+
+    def reachable(self, patience: float) -> bool:
+        """Whether it answers within so many seconds. One that hangs is asked once: a question holds a thread."""
+        with self._lock:
+            if self._question is None or self._question.done():
+                self._question = Future[bool]()
+                threading.Thread(target=self._ask, args=[self._question], name="vong-pulse", daemon=True).start()
+            question = self._question
+        try:
+            return question.result(patience)
+        except TimeoutError:
+            return False
+
+    def _ask(self, question: Future[bool]) -> None:
+        answered = False
+        try:
+            with suppress(SQLAlchemyError), self.owner() as connection:
+                connection.execute(text("SELECT 1"))
+                answered = True
+        finally:
+            question.set_result(answered)
 
     def close(self) -> None:
         """Give all connections back."""
