@@ -9,6 +9,7 @@ import msgspec
 import pytest
 from prometheus_client.parser import text_string_to_metric_families as families
 
+from tests.live import eventually
 from vong.api import metrics
 from vong.api.metrics import Counted
 from vong.app.supervisor import COUNTED
@@ -92,6 +93,13 @@ def test_a_target_that_rests_is_shown(server: Server) -> None:
     text = httpx.get(f"{server.url}/metrics", timeout=60, trust_env=False).text
     assert value(text, "vong_gateway_circuits_open", target="dead/resting") == 1
     assert 'vong_gateway_circuits_open{target="echo/echo"} 0.0' in text
+    server.client.gateway.delete_route("resting")
+
+    def forgotten() -> bool:
+        server.client.gateway.chat("well", "hi")  # a call looks which routes there are
+        return "dead/resting" not in httpx.get(f"{server.url}/metrics", timeout=60, trust_env=False).text
+
+    eventually(forgotten)
 
 
 def test_all_servers_are_added_up_and_one_that_ended_has_no_circuits(server: Server) -> None:

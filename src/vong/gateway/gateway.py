@@ -30,7 +30,7 @@ from vong.gateway.scopes import check, may_call
 from vong.gateway.shadows import Second, Shadows
 from vong.gateway.shapes.messages import counted
 from vong.gateway.shares import Ticket
-from vong.gateway.standing import standing
+from vong.gateway.standing import standing, targets_of
 from vong.gateway.steps import STEP
 from vong.gateway.upstream import Upstream
 from vong.records import Route, Span, new_id
@@ -174,6 +174,13 @@ class Gateway:
             return self._loads.get((project_id, target)) or Load()
 
         return list(standing(routes, circuit, load))
+
+    def remember(self, project_id: UUID, routes: Iterable[Route]) -> None:
+        """Forget the circuits of a project's targets that no route names any more; from any thread."""
+        named = {target for route in routes for target in targets_of(route)}
+        for owner, target in list(self._circuits):
+            if owner == project_id and target not in named:
+                self._circuits.pop((owner, target), None)
 
     def resting(self) -> Iterator[tuple[str, bool]]:
         """Every target that a route with a policy or a tree has asked, and whether its circuit is open or half-open."""

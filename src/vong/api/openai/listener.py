@@ -261,11 +261,12 @@ class Exchange:
                 self._run(self._told(call))
         if reply is None:
             return
-        self._start(reply.status, whole_head(call, reply))
-        self._write(reply.body)
-        self._call = None  # the connection may wait for long for its next request
-        self._finish()
+        headers = whole_head(call, reply)
         call.close()
+        self._call = None  # the connection may wait for long for its next request
+        self._start(reply.status, headers)
+        self._write(reply.body)
+        self._finish()
 
     async def _told(self, call: PlainCall) -> None:
         await answer(call, self)
