@@ -72,6 +72,7 @@ def main() -> None:
     options = uvicorn.Config(
         served.app,
         loop="uvloop",
+        ws="none",
         http=served.listener,
         log_config=None,
         access_log=False,

@@ -6,12 +6,13 @@ import os
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any
 
 from vong.errors import MissingExtra
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 MODEL = "all-minilm-l6-v2"
 DIMENSIONS = 384
@@ -26,8 +27,10 @@ class Embedder:
     def __init__(self, threads: int = 0) -> None:
         self.threads = threads or os.cpu_count() or 1
 
-    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+    def embed(self, texts: Sequence[str]) -> "NDArray[np.float32]":
         """Vectors of shape (len(texts), 384), each of length 1: the mean of the token vectors, normalised."""
+        import numpy as np
+
         vectors = np.zeros((len(texts), DIMENSIONS), dtype=np.float32)
         # Texts of like length share a batch, so that little is padded.
         order = sorted(range(len(texts)), key=lambda index: len(texts[index]))
@@ -45,7 +48,9 @@ class Embedder:
         """The model's name and the start of its weights' sha256."""
         return f"{MODEL}@{hashlib.sha256(_weights().read_bytes()).hexdigest()[:12]}"
 
-    def _batch(self, texts: list[str]) -> NDArray[np.float32]:
+    def _batch(self, texts: list[str]) -> "NDArray[np.float32]":
+        import numpy as np
+
         encodings = self._tokenizer.encode_batch(texts)
         ids = np.array([encoding.ids for encoding in encodings], dtype=np.int64)
         mask = np.array([encoding.attention_mask for encoding in encodings], dtype=np.int64)

@@ -2,9 +2,8 @@
 
 import hashlib
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, TypeAlias
 
-import numpy as np
-from numpy.typing import NDArray
 from sqlalchemy import Connection
 
 from vong.errors import InvalidInput, NotFound, nearest
@@ -13,7 +12,11 @@ from vong.knowledge.chunk import CHUNK_OVERLAP, CHUNK_SIZE, chunk, full_text
 from vong.knowledge.loaders import MEDIA_TYPES, load, loader_name
 from vong.records import Chunk, Document, content_hash, new_id, now
 
-Embed = Callable[[Sequence[str]], NDArray[np.float32]]
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+Embed: TypeAlias = Callable[[Sequence[str]], "NDArray[np.float32]"]
 
 
 def index_file(connection: Connection, base: str, path: str, content: bytes, embed: Embed) -> Document:
@@ -35,6 +38,8 @@ def index_file(connection: Connection, base: str, path: str, content: bytes, emb
     except InvalidInput as error:
         document = document.model_copy(update={"reason": str(error)})
         if earlier is None or earlier.state == "failed":
+            import numpy as np
+
             tables.put_document(connection, document, [], np.zeros((0, 0), dtype=np.float32))
         return document
     pieces = chunk(text)

@@ -3,10 +3,8 @@
 import uuid
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
 from pgvector.sqlalchemy import HALFVEC
 from sqlalchemy import (
     Column,
@@ -31,6 +29,10 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from vong.records import Chunk, Document, Record
 from vong.store.schema import project_table
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 WORDS = "to_tsvector('simple', heading || ' ' || text) || to_tsvector('english', heading || ' ' || text)"
 EXACT_UP_TO = 50_000
@@ -150,7 +152,7 @@ def drop_document(connection: Connection, base: str, path: str) -> bool:
 
 
 def put_document(
-    connection: Connection, document: Document, pieces: Sequence[Chunk], vectors: NDArray[np.float32]
+    connection: Connection, document: Document, pieces: Sequence[Chunk], vectors: "NDArray[np.float32]"
 ) -> None:
     """Write a document with its chunks in place of an earlier one of the same path."""
     drop_document(connection, document.base, document.path)
@@ -169,7 +171,7 @@ def document_chunks(connection: Connection, document_id: uuid.UUID) -> list[Chun
     return [Chunk.model_validate(dict(row)) for row in connection.execute(query).mappings()]
 
 
-def nearest_by_vector(connection: Connection, base: str, vector: NDArray[np.float32], limit: int) -> list[Found]:
+def nearest_by_vector(connection: Connection, base: str, vector: "NDArray[np.float32]", limit: int) -> list[Found]:
     """The chunks whose embeddings are nearest by cosine, best first."""
     distance = chunks.c.embedding.cosine_distance(vector.tolist())
     total = connection.scalar(select(func.count()).select_from(chunks).where(chunks.c.base == base)) or 0
@@ -183,7 +185,7 @@ def nearest_by_vector(connection: Connection, base: str, vector: NDArray[np.floa
 
 
 def nearest_by_words(
-    connection: Connection, base: str, question: str, vector: NDArray[np.float32], limit: int
+    connection: Connection, base: str, question: str, vector: "NDArray[np.float32]", limit: int
 ) -> list[Found]:
     """The chunks that share words with the question, best first by cover density (ts_rank_cd, length-normalised)."""
     wanted = func.replace(

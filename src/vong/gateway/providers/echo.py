@@ -26,6 +26,7 @@ import re
 import time
 from collections.abc import AsyncGenerator
 from itertools import pairwise
+from math import hypot
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
@@ -76,9 +77,7 @@ class Echo:
         size = asked.dimensions or DIMENSIONS
         if not 1 <= size <= 4096:
             raise InvalidInput("dimensions lies between 1 and 4096", "leave it out for 64")
-        import numpy as np
-
-        vectors = np.stack([_bag(text, size) for text in asked.texts])
+        vectors = [_bag(text, size) for text in asked.texts]
         found = answer(ask.model, vectors, asked.encoding_format, words(asked.texts))
         return Reply(200, msgspec.json.encode(found))
 
@@ -140,13 +139,12 @@ def _error(status: int) -> bytes:
     return msgspec.json.encode({"error": {"message": message, "type": "echo", "param": None, "code": "echo"}})
 
 
-def _bag(text: str, size: int) -> Any:
-    import numpy as np
-
-    vector = np.zeros(size, dtype=np.float32)
+def _bag(text: str, size: int) -> list[float]:
+    """A unit vector of the words of a text and of their pairs, each in a place and with a sign by its hash."""
+    vector = [0.0] * size
     tokens = re.findall(r"\w+", text.lower()) or [text]
     for token in [*tokens, *(" ".join(pair) for pair in pairwise(tokens))]:
         digest = hashlib.sha256(token.encode()).digest()
         vector[int.from_bytes(digest[:4]) % size] += 1.0 if digest[4] & 1 else -1.0
-    length = float(np.linalg.norm(vector))
-    return vector / length if length else np.full(size, size**-0.5, dtype=np.float32)
+    length = hypot(*vector)
+    return [value / length for value in vector] if length else [size**-0.5] * size

@@ -1,7 +1,8 @@
 """Embedding requests and answers in OpenAI's shape, for providers that make or take them in another."""
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from struct import Struct
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -43,15 +44,15 @@ def wanted(body: bytes) -> Wanted:
     return asked
 
 
-def answer(model: str, vectors: "npt.ArrayLike", encoding: str, tokens: int | None) -> dict[str, Any]:
-    """The answer for `vectors` of shape (texts, dimensions); `base64` holds little-endian float32. `tokens` None:
-    nobody counted them.
+def answer(
+    model: str, vectors: "Sequence[Sequence[float]] | npt.NDArray[np.float32]", encoding: str, tokens: int | None
+) -> dict[str, Any]:
+    """The answer for `vectors` of shape (texts, dimensions); `base64` holds little-endian float32, and floats are those
+    too. `tokens` None: nobody counted them.
     """
-    import numpy as np
-
-    rows = np.ascontiguousarray(vectors, dtype="<f4")
     data = [
-        {"object": "embedding", "index": index, "embedding": _encoded(row, encoding)} for index, row in enumerate(rows)
+        {"object": "embedding", "index": index, "embedding": _encoded(row, encoding)}
+        for index, row in enumerate(vectors)
     ]
     usage = {} if tokens is None else {"usage": {"prompt_tokens": tokens, "total_tokens": tokens}}
     return {"object": "list", "data": data, "model": model, **usage}
@@ -62,5 +63,8 @@ def words(texts: Sequence[str]) -> int:
     return sum(len(text.split()) for text in texts)
 
 
-def _encoded(row: "npt.NDArray[np.float32]", encoding: str) -> str | list[float]:
-    return base64.b64encode(row.tobytes()).decode() if encoding == "base64" else row.tolist()
+def _encoded(row: Iterable[float], encoding: str) -> str | list[float]:
+    values = [float(value) for value in row]
+    form = Struct(f"<{len(values)}f")
+    packed = form.pack(*values)
+    return base64.b64encode(packed).decode() if encoding == "base64" else list(form.unpack(packed))
