@@ -94,8 +94,9 @@ def test_the_long_way_is_taken_where_something_is_missing(server: Server, short:
     ask(server, "priced/plain")
     assert short in ([], [False]), "no connection was there yet"
     short.clear()
-    for model, more in (("priced/plain", {"stream": True}), ("echo/echo", {}), ("nobody/none", {})):
-        ask(server, model, **more)
+    ask(server, "priced/plain", stream=True)
+    for model in ("echo/echo", "nobody/none"):
+        ask(server, model)
     assert short == [False, False, False]
 
 

@@ -1,8 +1,9 @@
 """Embedding requests and answers in OpenAI's shape, for providers that make or take them in another."""
 
 import base64
+import sys
+from array import array
 from collections.abc import Iterable, Mapping, Sequence
-from struct import Struct
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -64,7 +65,9 @@ def words(texts: Sequence[str]) -> int:
 
 
 def _encoded(row: Iterable[float], encoding: str) -> str | list[float]:
-    values = [float(value) for value in row]
-    form = Struct(f"<{len(values)}f")
-    packed = form.pack(*values)
-    return base64.b64encode(packed).decode() if encoding == "base64" else list(form.unpack(packed))
+    values = array("f", row)
+    if encoding != "base64":
+        return values.tolist()
+    if sys.byteorder == "big":
+        values.byteswap()
+    return base64.b64encode(values).decode()
