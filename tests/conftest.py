@@ -1,6 +1,7 @@
 """What every test may use: a real PostgreSQL, a fresh database in it, a project to work in, and no network."""
 
 import itertools
+import os
 import shutil
 import socket
 import tempfile
@@ -16,12 +17,25 @@ import pytest
 from psycopg import sql
 from sqlalchemy import Connection
 
+from tests import order
+from tests.live import Live
+from tests.turn import vong_with_a_turn
 from vong import access
 from vong.store import postgres
 from vong.store.database import Database
 from vong.store.migrate import migrate
 
 _counter = itertools.count()
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> order.ByFile | None:
+    """Which process runs what."""
+    return order.scheduler(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest begins first."""
+    items[:] = order.longest_first(items)
 
 
 @pytest.fixture(scope="session")
@@ -72,6 +86,14 @@ def connection(database: Database, project_id: UUID) -> Iterator[Connection]:
         yield scoped
 
 
+@pytest.fixture(scope="session")
+def turned(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Live, dict[str, Any]]]:
+    """A Vong in which one turn of the loop has finished, and the report of that turn: most of a minute, so every test
+    that wants one has the same."""
+    with vong_with_a_turn(tmp_path_factory.mktemp("turned")) as both:
+        yield both
+
+
 @pytest.fixture(autouse=True)
 def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     """Connections to anything but this machine fail at once."""
@@ -83,6 +105,12 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
         connect(self, address)
 
     monkeypatch.setattr(socket.socket, "connect", local_only)
+
+
+@pytest.fixture(autouse=True)
+def no_waiting_for_disks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a test writes needs to outlive processes, not the machine."""
+    monkeypatch.setattr(os, "fsync", lambda _: None)
 
 
 @contextmanager
