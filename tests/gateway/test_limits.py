@@ -170,7 +170,8 @@ def test_so_many_calls_at_once(server: Server, fake: FakeUpstream) -> None:
 
     async def crowd() -> list[int]:
         async with openai.AsyncOpenAI(base_url=f"{server.url}/v1", api_key=server.key, max_retries=0) as client:
-            slow = [client.chat.completions.create(model="echo/echo?first=0.5", messages=ASK) for _ in range(8)]
+            slow = [client.chat.completions.create(model="echo/echo?first=2", messages=ASK) for _ in range(8)]
+            # The first three must still be at it when the last one comes, on a busy machine too.
             answers = await asyncio.gather(*slow, return_exceptions=True)
             again = await client.chat.completions.with_raw_response.create(model="echo/echo", messages=ASK)
         found = [answer.status_code if isinstance(answer, openai.APIStatusError) else 200 for answer in answers]
@@ -371,7 +372,12 @@ def test_a_call_without_an_end_gets_one_under_a_budget(
     client.chat.completions.create(model="priced/plain", messages=ASK)
     assert "max_completion_tokens" not in fake.requests[-1].body
     limited(server, "project", "cost", "day", 100_000 * DOLLAR)
-    client.chat.completions.create(model="priced/plain", messages=ASK)
+
+    def given() -> bool:
+        client.chat.completions.create(model="priced/plain", messages=ASK)
+        return "max_completion_tokens" in fake.requests[-1].body
+
+    wait(given)  # the server knew this project without the limit
     assert fake.requests[-1].body["max_completion_tokens"] == 4096
 
 
