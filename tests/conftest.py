@@ -1,6 +1,7 @@
 """What every test may use: a real PostgreSQL, a fresh database in it, a project to work in, and no network."""
 
 import itertools
+import os
 import shutil
 import socket
 import tempfile
@@ -16,12 +17,25 @@ import pytest
 from psycopg import sql
 from sqlalchemy import Connection
 
+from tests import order
+from tests.live import Live
+from tests.turn import vong_with_a_turn
 from vong import access
 from vong.store import postgres
 from vong.store.database import Database
 from vong.store.migrate import migrate
 
 _counter = itertools.count()
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> order.ByFile | None:
+    """Which process runs what."""
+    return order.scheduler(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest begins first."""
+    items[:] = order.longest_first(items)
 
 
 @pytest.fixture(scope="session")
@@ -31,6 +45,7 @@ def postgres_url() -> Iterator[str]:
     folder.chmod(0o711)  # root's PostgreSQL runs as a user of its own and must pass
     try:
         url = postgres.start(folder / "postgres")
+        _hasten(url)
         with psycopg.connect(url, autocommit=True) as connection:
             connection.execute("CREATE DATABASE template_vong")
         database = Database(named(url, "template_vong"), pool=1)
@@ -71,6 +86,14 @@ def connection(database: Database, project_id: UUID) -> Iterator[Connection]:
         yield scoped
 
 
+@pytest.fixture(scope="session")
+def turned(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Live, dict[str, Any]]]:
+    """A Vong in which one turn of the loop has finished, and the report of that turn: most of a minute, so every test
+    that wants one has the same."""
+    with vong_with_a_turn(tmp_path_factory.mktemp("turned")) as both:
+        yield both
+
+
 @pytest.fixture(autouse=True)
 def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     """Connections to anything but this machine fail at once."""
@@ -84,12 +107,19 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket.socket, "connect", local_only)
 
 
+@pytest.fixture(autouse=True)
+def no_waiting_for_disks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a test writes needs to outlive processes, not the machine."""
+    monkeypatch.setattr(os, "fsync", lambda _: None)
+
+
 @contextmanager
 def fresh_database(postgres_url: str) -> Generator[str]:
     """A migrated database, for as long as somebody needs it."""
     name = f"test_{next(_counter)}"
     with psycopg.connect(postgres_url, autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template_vong").format(sql.Identifier(name)))
+        made = "CREATE DATABASE {} TEMPLATE template_vong STRATEGY file_copy"
+        connection.execute(sql.SQL(made).format(sql.Identifier(name)))
     yield named(postgres_url, name)
     _drop(postgres_url, name)
 
@@ -98,6 +128,15 @@ def named(url: str, name: str) -> str:
     """The URL of another database of the same server."""
     before, _, query = url.partition("?")
     return f"{before.rsplit('/', 1)[0]}/{name}?{query}"
+
+
+def _hasten(url: str) -> None:
+    """Nothing of this server needs to outlive the machine: it waits for no disk and tidies nothing."""
+    with psycopg.connect(url.replace("//vong@", "//postgres@", 1), autocommit=True) as superuser:
+        for setting in ("fsync", "full_page_writes", "synchronous_commit", "autovacuum"):
+            superuser.execute(sql.SQL("ALTER SYSTEM SET {} = off").format(sql.Identifier(setting)))
+        superuser.execute("ALTER SYSTEM SET max_wal_size = '4GB'")
+        superuser.execute("SELECT pg_reload_conf()")
 
 
 def _drop(postgres_url: str, name: str) -> None:

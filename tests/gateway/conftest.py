@@ -1,5 +1,6 @@
 """A whole server on loopback with the gateway's surface, and an upstream for it to call."""
 
+import itertools
 import socket
 import ssl
 import threading
@@ -8,6 +9,7 @@ from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
+from typing import NamedTuple
 from uuid import UUID
 
 import pytest
@@ -34,31 +36,41 @@ ROUTES = ("gateway", "gateway_guards", "gateway_prices", "batches", "access", "h
 """The routes that these tests need."""
 
 
+@pytest.fixture(scope="session")
+def upstream_port() -> int:
+    """Where the upstream of every test listens: the server that they share calls it there."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
+
+
 @pytest.fixture
-def fake() -> Iterator[FakeUpstream]:
-    started = FakeUpstream().start()
+def fake(upstream_port: int) -> Iterator[FakeUpstream]:
+    """An upstream of the test's own."""
+    started = FakeUpstream(upstream_port).start()
     yield started
     started.stop()
 
 
-@pytest.fixture
-def platform(database_url: str, tmp_path: Path, fake: FakeUpstream) -> Platform:
+def settings_of(home: Path, database_url: str, port: int) -> Settings:
+    """A provider for everything that the tests call; the fake upstream listens on that port."""
+    url = f"http://127.0.0.1:{port}/v1"
     providers = {
         "echo": ProviderSettings(kind="echo"),
         "faults": ProviderSettings(kind="faults"),
-        "fake": ProviderSettings.model_validate({"base_url": fake.url, "api_key": "upstream-secret", "timeout": 1.0}),
-        "keyless": ProviderSettings(base_url=fake.url, api_key_env="VONG_TEST_NO_SUCH_KEY"),
+        "patient": ProviderSettings(kind="faults", timeout=30.0),  # a busy machine takes its time
+        "fake": ProviderSettings.model_validate({"base_url": url, "api_key": "upstream-secret", "timeout": 1.0}),
+        "keyless": ProviderSettings(base_url=url, api_key_env="VONG_TEST_NO_SUCH_KEY"),
         "dead": ProviderSettings(base_url="http://127.0.0.1:9/v1"),
-        "claude": ProviderSettings.model_validate({"kind": "anthropic", "base_url": fake.url, "api_key": "sk-ant"}),
-        "priced": ProviderSettings(base_url=fake.url),
+        "claude": ProviderSettings.model_validate({"kind": "anthropic", "base_url": url, "api_key": "sk-ant"}),
+        "priced": ProviderSettings(base_url=url),
     }
     prices = {
         "priced/plain": PriceSettings(input=1e6, output=2e6, cached=0.5e6),
         "priced/endless": PriceSettings(input=1e6, output=2e6),
         "priced/embedding": PriceSettings(input=1000),
     }
-    settings = Settings(home=tmp_path, database_url=database_url, providers=providers, prices=prices, max_body=100_000)
-    return Platform(settings)
+    return Settings(home=home, database_url=database_url, providers=providers, prices=prices, max_body=100_000)
 
 
 class Server:
@@ -92,38 +104,82 @@ class Server:
         return only
 
 
-@pytest.fixture
-def server(
-    platform: Platform, database: Database, project_id: UUID, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Server]:
-    monkeypatch.setattr(rest, "ROUTES", ROUTES)
-    with serving(platform, database, project_id) as made:
+class Running(NamedTuple):
+    """A server that many tests share. Each works in a project of its own there, whose routes, limits, circuits, spans
+    and cache are nobody else's.
+    """
+
+    platform: Platform
+    database: Database
+    url: str
+
+
+@pytest.fixture(scope="session")
+def standing(postgres_url: str, tmp_path_factory: pytest.TempPathFactory, upstream_port: int) -> Iterator[Running]:
+    """The server behind `server`."""
+    home = tmp_path_factory.mktemp("standing")
+    with fresh_database(postgres_url) as url, serving(Platform(settings_of(home, url, upstream_port))) as made:
         yield made
 
 
-@pytest.fixture(scope="module")
-def lasting(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server that all tests of a module share, with `echo` and `faults` behind it."""
+@pytest.fixture
+def database(standing: Running) -> Database:
+    """The database of the server that tests share."""
+    return standing.database
+
+
+@pytest.fixture
+def project_id(database: Database) -> UUID:
+    """A project of the test's own in it."""
+    return new_project(database)
+
+
+@pytest.fixture
+def server(standing: Running, fake: FakeUpstream) -> Iterator[Server]:
+    """A project of the test's own on the server that tests share, and an upstream for it."""
+    with working(standing) as made:
+        yield made
+
+
+@pytest.fixture
+def platform(database_url: str, tmp_path: Path, fake: FakeUpstream) -> Platform:
+    """What `alone` serves; modules that need other settings change it."""
+    return Platform(settings_of(tmp_path, database_url, fake.port))
+
+
+@pytest.fixture
+def alone(platform: Platform) -> Iterator[Server]:
+    """A server and a database of the test's own."""
+    with serving(platform) as running, working(running) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def lean(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """The server behind `lasting`."""
     providers = {name: ProviderSettings(kind=name) for name in ("echo", "faults")}
-    with fresh_database(postgres_url) as url, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(rest, "ROUTES", ROUTES)
-        database = Database(url, pool=3)
-        with database.owner() as connection:
-            project_id = access.create_project(connection, "default").id
-        settings = Settings(home=tmp_path_factory.mktemp("home"), database_url=url, providers=providers)
-        with serving(Platform(settings), database, project_id) as made:
+    with fresh_database(postgres_url) as url:
+        settings = Settings(home=tmp_path_factory.mktemp("lean"), database_url=url, providers=providers)
+        with serving(Platform(settings)) as made:
             yield made
-        database.close()
+
+
+@pytest.fixture(scope="module")
+def lasting(lean: Running) -> Iterator[Server]:
+    """A project that all tests of a module share, with `echo` and `faults` behind it."""
+    with working(lean) as made:
+        yield made
 
 
 @contextmanager
-def serving(platform: Platform, database: Database, project_id: UUID) -> Generator[Server]:
-    """Serve a platform on loopback, with a key of the project's owner."""
-    with database.scope(project_id) as connection:
-        key = access.create_key(connection, "tester", role="owner").secret
+def serving(platform: Platform) -> Generator[Running]:
+    """Serve a platform on loopback."""
+    database = Database(platform.database.url, pool=3)
     listening = socket.socket()
     listening.bind(("127.0.0.1", 0))
-    served = create_server(platform)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(rest, "ROUTES", ROUTES)
+        served = create_server(platform)
     config = uvicorn.Config(served.app, loop="uvloop", http=served.listener, log_config=None, lifespan="on")
     running = uvicorn.Server(config)
     thread = threading.Thread(target=running.run, kwargs={"sockets": [listening]}, daemon=True)
@@ -131,12 +187,31 @@ def serving(platform: Platform, database: Database, project_id: UUID) -> Generat
     while not running.started:
         assert thread.is_alive()
         time.sleep(0.005)
-    made = Server(platform, project_id, f"http://127.0.0.1:{listening.getsockname()[1]}", key)
-    yield made
-    made.client.close()
+    yield Running(platform, database, f"http://127.0.0.1:{listening.getsockname()[1]}")
     running.should_exit = True
     thread.join(60)  # a busy machine may take long
     assert not thread.is_alive()
+    database.close()
+
+
+@contextmanager
+def working(running: Running) -> Generator[Server]:
+    """A new project on a running server, with a key of its owner."""
+    project_id = new_project(running.database)
+    with running.database.scope(project_id) as connection:
+        key = access.create_key(connection, "tester", role="owner").secret
+    made = Server(running.platform, project_id, running.url, key)
+    yield made
+    made.client.close()
+
+
+def new_project(database: Database) -> UUID:
+    """A project that nobody else works in."""
+    with database.owner() as connection:
+        return access.create_project(connection, f"project-{next(_projects)}").id
+
+
+_projects = itertools.count()
 
 
 @pytest.fixture

@@ -24,13 +24,13 @@ class Request(NamedTuple):
 
 
 class FakeUpstream:
-    """Runs in a thread of its own from `start` to `stop`."""
+    """Runs in a thread of its own from `start` to `stop`, on that port, or on any that is free."""
 
-    def __init__(self) -> None:
+    def __init__(self, port: int = 0) -> None:
         self.requests: list[Request] = []
         self.connections = 0
         self.broken_off = 0
-        self.port = 0
+        self.port = port
         self._loop = asyncio.new_event_loop()
         self._ready = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -58,10 +58,11 @@ class FakeUpstream:
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
-        server = self._loop.run_until_complete(asyncio.start_server(self._serve, "127.0.0.1", 0))
+        server = self._loop.run_until_complete(asyncio.start_server(self._serve, "127.0.0.1", self.port))
         self.port = server.sockets[0].getsockname()[1]
         self._ready.set()
         self._loop.run_forever()
+        server.close()  # the next one may want the port
         tasks = asyncio.all_tasks(self._loop)
         for task in tasks:
             task.cancel()

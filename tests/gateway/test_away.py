@@ -37,49 +37,49 @@ def ask(server: Server) -> httpx.Response:
 
 
 @pytest.mark.parametrize("platform", [{}], indirect=True)
-def test_past_the_bound_calls_are_refused_and_go_on_once_there_is_room(server: Server, database: Database) -> None:
-    assert ask(server).status_code == 200
-    server.spans()
-    journal = server.platform.journal
-    with locked(database):
-        answered = sum(ask(server).status_code == 200 for _ in range(5))
+def test_past_the_bound_calls_are_refused_and_go_on_once_there_is_room(alone: Server) -> None:
+    assert ask(alone).status_code == 200
+    alone.spans()
+    journal = alone.platform.journal
+    with locked(alone.platform.database):
+        answered = sum(ask(alone).status_code == 200 for _ in range(5))
         eventually(lambda: journal.full, 60)
-        refused = ask(server)
+        refused = ask(alone)
         assert refused.status_code == 503
         assert "journal_size" in refused.json()["error"]["message"]
     eventually(lambda: not journal.full, 60)
-    assert ask(server).status_code == 200
+    assert ask(alone).status_code == 200
     assert answered == 5
-    assert len([span for span in server.spans() if span.status == "ok"]) == 7
+    assert len([span for span in alone.spans() if span.status == "ok"]) == 7
     assert journal.dropped == 0
 
 
 @pytest.mark.parametrize("platform", [{"journal_full": "drop"}], indirect=True)
-def test_or_they_are_answered_whatever_becomes_of_their_spans(server: Server, database: Database) -> None:
-    server.platform.journal.flush(30)
-    with locked(database):
+def test_or_they_are_answered_whatever_becomes_of_their_spans(alone: Server) -> None:
+    alone.platform.journal.flush(30)
+    with locked(alone.platform.database):
         for _ in range(5):
-            ask(server)
-        eventually(lambda: server.platform.journal.full, 60)
-        assert ask(server).status_code == 200
+            ask(alone)
+        eventually(lambda: alone.platform.journal.full, 60)
+        assert ask(alone).status_code == 200
 
 
 @pytest.mark.parametrize("platform", [{"journal_size": 1 << 20}], indirect=True)
-def test_what_calls_cost_is_settled_from_disk_and_a_budget_still_holds(server: Server, database: Database) -> None:
-    server.client.gateway.set_limit("key", "cost", "day", 10**12)
-    assert ask(server).status_code == 200
-    server.spans()
-    with locked(database):
+def test_what_calls_cost_is_settled_from_disk_and_a_budget_still_holds(alone: Server) -> None:
+    alone.client.gateway.set_limit("key", "cost", "day", 10**12)
+    assert ask(alone).status_code == 200
+    alone.spans()
+    with locked(alone.platform.database):
         for _ in range(4):
-            assert ask(server).status_code == 200
-        eventually(lambda: server.platform.journal.on_disk > 0, 60)
-        assert ask(server).status_code == 200
-    spans = server.spans()
+            assert ask(alone).status_code == 200
+        eventually(lambda: alone.platform.journal.on_disk > 0, 60)
+        assert ask(alone).status_code == 200
+    spans = alone.spans()
     costs = sum(span.usage.cost or 0 for span in spans)
 
     def agree() -> bool:
-        (line,) = server.client.gateway.ledger()
-        (state,) = server.client.gateway.limits()
+        (line,) = alone.client.gateway.ledger()
+        (state,) = alone.client.gateway.limits()
         return line.cost == costs == state.used
 
     assert len(spans) == 6 and costs > 0

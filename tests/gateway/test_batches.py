@@ -46,6 +46,12 @@ CALL = 12_000_000
 """What a call of priced/plain costs, in millionths of a dollar."""
 
 
+@pytest.fixture(autouse=True)
+def looked_at_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A batch takes one look at least."""
+    monkeypatch.setattr(batch_calls, "LOOK", 0.05)
+
+
 @pytest.fixture
 def client(server: Server) -> openai.OpenAI:
     return openai.OpenAI(base_url=f"{server.url}/v1", api_key=server.key, max_retries=0)
@@ -126,7 +132,9 @@ def test_files_are_kept_listed_read_and_deleted(client: openai.OpenAI, server: S
         assert (caught.value.code, caught.value.param) == ("not_found", "id")
 
 
-def test_what_cannot_be_kept_is_refused_in_openais_form(client: openai.OpenAI, server: Server) -> None:
+def test_what_cannot_be_kept_is_refused_in_openais_form(
+    client: openai.OpenAI, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with pytest.raises(openai.BadRequestError, match="send purpose=batch"):
         client.files.create(file=("a.jsonl", b"x"), purpose="fine-tune")
     with pytest.raises(openai.BadRequestError, match="no id"):
@@ -135,7 +143,8 @@ def test_what_cannot_be_kept_is_refused_in_openais_form(client: openai.OpenAI, s
         openai.OpenAI(base_url=f"{server.url}/v1", api_key="vong-x", max_retries=0).files.list()
     with pytest.raises(openai.PermissionDeniedError):
         key(server, "viewer", role="viewer").files.create(file=("a.jsonl", b"x"), purpose="batch")
-    server.platform.settings = server.platform.settings.model_copy(update={"max_file": 1000})
+    settings = server.platform.settings.model_copy(update={"max_file": 1000})
+    monkeypatch.setattr(server.platform, "settings", settings)
     with pytest.raises(openai.APIStatusError) as caught:
         client.files.create(file=("a.jsonl", b"x" * 1001), purpose="batch")
     assert (caught.value.status_code, caught.value.code) == (413, "request_too_large")
@@ -329,10 +338,7 @@ def test_a_batch_that_waits_is_cancelled_at_once(client: openai.OpenAI) -> None:
         client.batches.cancel(batch.id)
 
 
-def test_a_batch_that_runs_is_cancelled_with_what_it_has(
-    client: openai.OpenAI, server: Server, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(batch_calls, "LOOK", 0.05)
+def test_a_batch_that_runs_is_cancelled_with_what_it_has(client: openai.OpenAI, server: Server) -> None:
     batch = start(client, lines(ask("quick"), *(ask(f"slow {n}", "echo/echo?first=60") for n in range(20))))
     running = threading.Thread(target=work, args=(server, batch), daemon=True)
     running.start()
@@ -346,10 +352,7 @@ def test_a_batch_that_runs_is_cancelled_with_what_it_has(
     assert len(left) == 8 and all(span.attributes["http.response.status_code"] == 499 for span in left)
 
 
-def test_what_is_not_done_in_time_is_said_to_have_expired(
-    client: openai.OpenAI, server: Server, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(batch_calls, "LOOK", 0.05)
+def test_what_is_not_done_in_time_is_said_to_have_expired(client: openai.OpenAI, server: Server) -> None:
     batch = start(client, lines(ask("quick"), *(ask(f"slow {n}", "echo/echo?first=60") for n in range(20))))
     with server.platform.scope(server.project_id) as connection:
         connection.execute(update(tables.batches).values(expires_at=now() + timedelta(seconds=3)))
@@ -377,12 +380,12 @@ def test_a_job_that_is_cancelled_or_given_up_ends_its_batch(client: openai.OpenA
     assert failed.errors.data[0].message == "its worker died"
 
 
-def test_a_killed_worker_is_followed_by_one_that_repeats_no_answered_line(
-    client: openai.OpenAI, server: Server, tmp_path: Path
-) -> None:
+def test_a_killed_worker_is_followed_by_one_that_repeats_no_answered_line(alone: Server, tmp_path: Path) -> None:
+    """On a server of its own: a worker takes every job that it finds."""
+    client = openai.OpenAI(base_url=f"{alone.url}/v1", api_key=alone.key, max_retries=0)
     names = [f"line {number}" for number in range(24)]
     batch = start(client, lines(*(ask(name, "echo/echo?first=0.25") for name in names)))
-    home = {"VONG_HOME": str(tmp_path), "VONG_DATABASE_URL": server.platform.database.url, "VONG_URL": server.url}
+    home = {"VONG_HOME": str(tmp_path), "VONG_DATABASE_URL": alone.platform.database.url, "VONG_URL": alone.url}
     environment = {**os.environ, **home, "VONG_BATCH_CONCURRENCY": "3"}
     workers = list[subprocess.Popen[bytes]]()
 
@@ -397,7 +400,7 @@ def test_a_killed_worker_is_followed_by_one_that_repeats_no_answered_line(
         until(lambda: (counts := client.batches.retrieve(batch.id).request_counts) and counts.completed >= 6)
         first.kill()
         first.wait()
-        with server.platform.scope(server.project_id) as connection:
+        with alone.platform.scope(alone.project_id) as connection:
             kept = len(answered_lines(connection, id_of(batch)))
         assert 6 <= kept < len(names)
         worker()
@@ -408,7 +411,7 @@ def test_a_killed_worker_is_followed_by_one_that_repeats_no_answered_line(
             process.wait()
     assert [one["custom_id"] for one in results(client, done.output_file_id)] == names
     assert done.error_file_id is None and done.request_counts.completed == len(names)
-    asked = [span.input["messages"][0]["content"] for span in server.spans()]
+    asked = [span.input["messages"][0]["content"] for span in alone.spans()]
     assert set(asked) == set(names)
     assert len(asked) <= len(names) + 6  # those under way when it was killed, and answers that were just on their way
 

@@ -163,11 +163,11 @@ def test_answers_grow_old_and_are_forgotten_on_request(client: openai.OpenAI, se
     assert outcome(chat(client)) == "miss"
     settled(lambda: entries(server) == 1)
     server.client.gateway.set_limit("key", "requests", "minute", 100)
-    with server.platform.database.owner() as connection:
+    with server.platform.scope(server.project_id) as connection:
         connection.execute(update(tables.answers).values(expires_at=now()))
         connection.execute(update(tables.counters).values(begins=now() - timedelta(days=3)))
     tidy(server.platform)
-    with server.platform.database.owner() as connection:
+    with server.platform.scope(server.project_id) as connection:
         for table in (tables.answers, tables.counters):
             assert connection.scalar(select(func.count()).select_from(table)) == 0
 

@@ -16,15 +16,13 @@ import pytest
 
 from tests.conftest import fresh_database
 from tests.live import eventually
-from vong import access
 from vong.app import Platform
 from vong.config import PriceSettings, ProviderSettings, Settings
 from vong.gateway.providers.faults import FAULTS
 from vong.gateway.shapes.messages import KINDS
 from vong.records import Breaker, Policy, Span, Timeouts
-from vong.store.database import Database
 
-from .conftest import Server, serving
+from .conftest import Server, serving, working
 
 GUIDE = Path(__file__).parents[2] / "docs" / "guides" / "gateway.md"
 TEXT = "one two three four five"
@@ -163,14 +161,10 @@ def budgeted(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> Ite
     }
     prices = {case.target: PriceSettings(input=1.0, output=10.0) for case in CASES}
     prices["echo/echo"] = PriceSettings(input=1.0, output=10.0)
-    with fresh_database(postgres_url) as url, pytest.MonkeyPatch.context() as patch:
-        patch.setattr("vong.api.server.ROUTES", ("gateway", "access", "health", "traces"))
-        database = Database(url, pool=3)
-        with database.owner() as connection:
-            project_id = access.create_project(connection, "default").id
+    with fresh_database(postgres_url) as url:
         home = tmp_path_factory.mktemp("home")
         settings = Settings(home=home, database_url=url, providers=providers, prices=prices)
-        with serving(Platform(settings), database, project_id) as made:
+        with serving(Platform(settings)) as running, working(running) as made:
             made.client.gateway.set_limit("user", "cost", "ever", 10**9)
             for route, target in {case.route: case.target for case in CASES}.items():
                 times = Timeouts(connect=1.0, first_token=1.0, between_tokens=1.0, total=2.5)
@@ -182,7 +176,6 @@ def budgeted(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> Ite
                 )
                 made.client.gateway.put_route(route, {target: 1}, policy=policy)
             yield made
-        database.close()
 
 
 @pytest.fixture(scope="module")

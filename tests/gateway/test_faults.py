@@ -6,22 +6,12 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from vong.app import Platform
-from vong.config import ProviderSettings
 from vong.gateway.providers.faulty import faulty
 from vong.records import Breaker, Policy
 
 from .conftest import Server
 
 TEXT = "one two three four five"
-
-
-@pytest.fixture
-def platform(platform: Platform) -> Platform:
-    """Enormous bodies take their time on a busy machine; all other limits of the suite are the routes'."""
-    platform.settings.providers["faults"] = ProviderSettings(kind="faults", timeout=1.0)
-    platform.settings.providers["patient"] = ProviderSettings(kind="faults", timeout=30.0)
-    return platform
 
 
 @pytest.fixture

@@ -38,6 +38,12 @@ CALL = 12 * DOLLAR
 """What a call of priced/plain costs: 5 tokens read, 2 more from the cache at half the price, 3 made at twice."""
 
 
+@pytest.fixture(autouse=True)
+def told_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Servers say ten times a second what they used and what they need no more."""
+    monkeypatch.setattr("vong.gateway.admission.BEAT", 0.1)
+
+
 @pytest.fixture
 def client(server: Server) -> openai.OpenAI:
     return openai.OpenAI(base_url=f"{server.url}/v1", api_key=server.key, max_retries=0)
@@ -164,7 +170,8 @@ def test_so_many_calls_at_once(server: Server, fake: FakeUpstream) -> None:
 
     async def crowd() -> list[int]:
         async with openai.AsyncOpenAI(base_url=f"{server.url}/v1", api_key=server.key, max_retries=0) as client:
-            slow = [client.chat.completions.create(model="echo/echo?first=0.5", messages=ASK) for _ in range(8)]
+            slow = [client.chat.completions.create(model="echo/echo?first=2", messages=ASK) for _ in range(8)]
+            # The first three must still be at it when the last one comes, on a busy machine too.
             answers = await asyncio.gather(*slow, return_exceptions=True)
             again = await client.chat.completions.with_raw_response.create(model="echo/echo", messages=ASK)
         found = [answer.status_code if isinstance(answer, openai.APIStatusError) else 200 for answer in answers]
@@ -301,49 +308,50 @@ def test_a_report_that_is_late_does_not_undo_a_grant(
     assert state.reserved == share.available > 0
 
 
-def test_what_a_dead_server_held_is_released(server: Server, database: Database) -> None:
-    with server.platform.scope(server.project_id) as connection:
+def test_what_a_dead_server_held_is_released(alone: Server) -> None:
+    with alone.platform.scope(alone.project_id) as connection:
         limit = put_limit(connection, LimitWanted(on="project", what="cost", per="ever", amount=100))
     place = Place(limit.id, "*", begins("ever", now()))
     dead, living = new_id(), new_id()
 
     def grant(worker: UUID, need: int) -> int:
-        with server.platform.scope(server.project_id) as connection:
+        with alone.platform.scope(alone.project_id) as connection:
             return leases.grant(connection, place, worker, bound=100, held=0, need=need, want=need).amount
 
     assert grant(dead, 90) == 90
     assert grant(living, 20) == 0
-    with database.owner() as connection:
+    with alone.platform.database.owner() as connection:
         connection.execute(update(tables.leases).values(seen_at=now() - DEAD - timedelta(seconds=1)))
         leases.beat(connection, living)
     assert grant(living, 20) == 20
-    with server.platform.scope(server.project_id) as connection:
+    with alone.platform.scope(alone.project_id) as connection:
         assert connection.scalar(select(tables.leases.c.worker)) == living
 
 
 def test_what_a_dead_server_held_is_not_told_as_reserved_and_goes_where_nobody_asks_for_it(
-    server: Server, database: Database
+    alone: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with server.platform.scope(server.project_id) as connection:
+    monkeypatch.setattr("vong.gateway.admission.BEAT", 1.0)
+    with alone.platform.scope(alone.project_id) as connection:
         limit = put_limit(connection, LimitWanted(on="project", what="cost", per="ever", amount=100))
-    share = Share(server.project_id, limit, Place(limit.id, "*", begins("ever", now())))
-    dead, living = (Admission(server.platform.scope, database.owner, lambda *_: 0) for _ in range(2))
+    share = Share(alone.project_id, limit, Place(limit.id, "*", begins("ever", now())))
+    dead, living = (Admission(alone.platform.scope, alone.platform.database.owner, lambda *_: 0) for _ in range(2))
     dead._ask(share, 90)
 
     def told() -> int:
-        with server.platform.scope(server.project_id) as connection:
+        with alone.platform.scope(alone.project_id) as connection:
             return states(connection)[0].reserved
 
     assert told() >= 90
-    with database.owner() as connection:
+    with alone.platform.database.owner() as connection:
         connection.execute(update(tables.leases).values(seen_at=now() - DEAD - timedelta(seconds=1)))
     assert told() == 0
     living._report([])  # the first after a silence of its own: others may live
-    with database.owner() as connection:
+    with alone.platform.database.owner() as connection:
         assert connection.scalar(select(tables.leases.c.worker)) == dead.worker
     living._beaten -= 6.0
     living._report([])
-    with database.owner() as connection:
+    with alone.platform.database.owner() as connection:
         assert connection.scalar(select(tables.leases.c.worker)) is None
 
 
@@ -364,7 +372,12 @@ def test_a_call_without_an_end_gets_one_under_a_budget(
     client.chat.completions.create(model="priced/plain", messages=ASK)
     assert "max_completion_tokens" not in fake.requests[-1].body
     limited(server, "project", "cost", "day", 100_000 * DOLLAR)
-    client.chat.completions.create(model="priced/plain", messages=ASK)
+
+    def given() -> bool:
+        client.chat.completions.create(model="priced/plain", messages=ASK)
+        return "max_completion_tokens" in fake.requests[-1].body
+
+    wait(given)  # the server knew this project without the limit
     assert fake.requests[-1].body["max_completion_tokens"] == 4096
 
 

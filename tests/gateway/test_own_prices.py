@@ -158,7 +158,7 @@ def test_only_owners_set_prices_and_only_their_project_has_them(server: Server) 
         member.gateway.delete_price("fake/plain")
     assert "fake/plain" in [price["target"] for price in member.gateway.prices()]
     with server.platform.database.owner() as connection:
-        other = access.create_project(connection, "other").id
+        other = access.create_project(connection, f"beside {server.project_id}").id
     with server.platform.scope(other) as connection:
         assert list_prices(connection) == []
 

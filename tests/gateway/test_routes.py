@@ -16,7 +16,7 @@ from vong.errors import InvalidInput, NotFound, Unavailable
 from vong.gateway.announcements import LISTEN, Announcements
 from vong.gateway.tables import CHANNEL
 from vong.records import Route, Target, now
-from vong.store.database import Database
+from vong.store.database import Database, libpq_url
 
 ECHO = Target(model="echo/echo")
 
@@ -66,7 +66,7 @@ def test_a_route_of_another_project_is_not_there(connection: Connection, databas
     gateway.put_route(connection, "triage", [ECHO])
     connection.commit()
     with database.owner() as owner:
-        other = access.create_project(owner, "other").id
+        other = access.create_project(owner, "beside the routes").id
     with database.scope(other) as foreign:
         assert gateway.list_routes(foreign) == []
         assert gateway.route_history.__doc__
@@ -105,9 +105,9 @@ def test_a_canary_shifts_weights_and_leaves_other_targets_as_they_are(connection
 
 
 def test_a_change_is_announced_when_it_is_committed(
-    connection: Connection, database_url: str, project_id: UUID
+    connection: Connection, database: Database, project_id: UUID
 ) -> None:
-    with psycopg.connect(database_url, autocommit=True) as listening:
+    with psycopg.connect(libpq_url(database.url), autocommit=True) as listening:
         listening.execute(LISTEN)
         gateway.put_route(connection, "triage", [ECHO])
         assert list(listening.notifies(timeout=0.05)) == []
@@ -142,7 +142,10 @@ def test_a_lost_connection_is_made_anew_and_everything_is_looked_up_again(databa
     announcements.start()
     wait_for(lambda: len(heard) == 1)
     with psycopg.connect(database_url, autocommit=True) as other:
-        other.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'vong gateway'")
+        other.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE application_name = 'vong gateway' AND datname = current_database()"
+        )
         wait_for(lambda: len(heard) == 2)
         project = UUID(int=7)
         other.execute("SELECT pg_notify(%s, %s)", (CHANNEL, str(project)))

@@ -27,14 +27,14 @@ def guarded(server: Server, target: str, **policy: Any) -> None:
 
 @pytest.mark.parametrize("stream", [False, True])
 def test_each_attempt_is_a_span_below_the_call(server: Server, stream: bool) -> None:
-    guarded(server, "fake/status-500", retries=1)
+    guarded(server, "faults/status-500", retries=1)
     assert ask(server, "guarded", stream=stream).status_code == 200
     span, steps = server.span(), server.steps()
     assert [(step.parent_span_id, step.trace_id) for step in steps] == [(span.span_id, span.trace_id)] * 3
-    assert [step.model for step in steps] == ["fake/status-500", "fake/status-500", "priced/plain"]
+    assert [step.model for step in steps] == ["faults/status-500", "faults/status-500", "priced/plain"]
     assert [step.status for step in steps] == ["error", "error", "ok"]
     assert [step.attributes["http.response.status_code"] for step in steps] == [500, 500, 200]
-    assert [step.attributes["gen_ai.provider.name"] for step in steps] == ["fake", "fake", "priced"]
+    assert [step.attributes["gen_ai.provider.name"] for step in steps] == ["faults", "faults", "priced"]
     assert steps[0].error == "the upstream answered 500" and steps[2].error is None
     assert steps[2].versions == span.versions and steps[0].versions.config_hash != span.versions.config_hash
     begun = [span.started_at, *(step.started_at for step in steps)]

@@ -69,7 +69,8 @@ def test_a_provider_answers_within_a_second_of_being_set_and_is_gone_as_soon(
 def test_a_secret_is_nowhere_but_sealed(server: Server, owner: Client, fake: FakeUpstream) -> None:
     owner.gateway.put_provider("lab", base_url=fake.url, api_key=SECRET)
     with server.platform.database.owner() as connection:
-        row = connection.execute(text("SELECT * FROM gateway_providers")).one()
+        here = {"project": server.project_id}
+        row = connection.execute(text("SELECT * FROM gateway_providers WHERE project_id = :project"), here).one()
         kept = connection.execute(text("SELECT * FROM access_requests")).all() if _has_requests(connection) else []
     assert SECRET not in str(row) and SECRET.encode() not in bytes(row.secret) and SECRET not in str(kept)
     for shown in (owner.gateway.providers(probe=False), owner.gateway.provider("lab"), owner.gateway.providers()):
@@ -87,8 +88,13 @@ def _has_requests(connection: Any) -> bool:
 
 def test_a_lost_key_breaks_its_provider_only_and_says_so(server: Server, owner: Client, fake: FakeUpstream) -> None:
     owner.gateway.put_provider("lab", base_url=fake.url, api_key=SECRET)
-    (server.platform.settings.folder / "secrets.key").write_bytes(b"x" * 32)
-    said = owner.gateway.test_provider("lab")
+    file = server.platform.settings.folder / "secrets.key"
+    kept = file.read_bytes()
+    file.write_bytes(b"x" * 32)
+    try:
+        said = owner.gateway.test_provider("lab")
+    finally:
+        file.write_bytes(kept)  # other tests have the same server
     assert not said["reachable"] and "sealed with another" in said["error"]
     assert answers(server, "fake/plain")
 
@@ -144,7 +150,7 @@ def test_a_known_kind_needs_no_address(server: Server, owner: Client) -> None:
 def test_a_project_has_its_own_providers(server: Server, owner: Client, fake: FakeUpstream) -> None:
     owner.gateway.put_provider("lab", base_url=fake.url, api_key=SECRET)
     with server.platform.database.owner() as connection:
-        other = access.create_project(connection, "other").id
+        other = access.create_project(connection, f"beside {server.project_id}").id
     with server.platform.scope(other) as connection:
         stranger = Client(server.url, access.create_key(connection, "k", role="owner").secret)
     assert "lab" not in {state["name"] for state in stranger.gateway.providers(probe=False)}

@@ -197,7 +197,7 @@ def test_a_tree_answers_falls_over_and_follows_conditions(server: Server, client
         nodes=[
             {"model": "fake/plain", "when": [{"fact": "metadata.tier", "equals": "gold"}]},
             {"model": "fake/tools", "when": [{"fact": "tools", "equals": True}]},
-            {"model": "fake/status-500"},
+            {"model": "faults/status-500"},
             {"model": "echo/echo"},
         ]
     )
@@ -206,8 +206,8 @@ def test_a_tree_answers_falls_over_and_follows_conditions(server: Server, client
     assert asked(server, client) == "echo/echo"
     attempts = server.spans()[-1].attributes["vong.attempts"]
     assert [(attempt["target"], attempt.get("status")) for attempt in attempts] == [
-        ("fake/status-500", 500),
-        ("fake/status-500", 500),
+        ("faults/status-500", 500),
+        ("faults/status-500", 500),
         ("echo/echo", 200),
     ]
     assert asked(server, client, metadata={"tier": "gold"}) == "fake/plain"

@@ -1,21 +1,15 @@
 """A whole turn of the loop with a tiny random model, and the same with a kill at every step."""
 
-import json
-import random
-from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.live import Live, eventually, live
-from tests.tiny import tiny_model
-from vong import training
+from tests.turn import plan
 from vong.client import Client
-from vong.records import Example, Job, Message
-from vong.training.recipes.sft import Sft
+from vong.records import Job
 
-WORDS = ["till", "tap", "card", "printer", "invoice", "slow", "broken", "late", "refund", "parcel", "door", "light"]
 STEPS = [
     "import",
     "health report",
@@ -39,98 +33,20 @@ STEPS = [
 
 
 @pytest.fixture(scope="module")
-def vong(tmp_path_factory: pytest.TempPathFactory) -> Generator[Live]:
-    with live(tmp_path_factory.mktemp("turn") / "home") as running:
-        yield running
-
-
-def plan(vong: Live, folder: Path) -> dict[str, Any]:
-    """Rows that any model can learn (the answer is always the same), a model that can learn nothing more."""
-    client, order = vong.client(), random.Random(1)
-    rows = [
-        {"text": f"{number} {' '.join(order.sample(WORDS, 6))}", "out": {"a": "x"}, "kind": number % 3}
-        for number in range(90)
-    ]
-    file = folder / "rows.jsonl"
-    file.write_text("\n".join(json.dumps(row) for row in rows))
-    options = {"input": "text", "output": "out", "system": "go"}
-    imported = done(client, client.data.import_files("rows", [file], format="pairs", options=options))
-    model = done(client, client.registry.import_model(str(taught(folder)), name="tiny"))
-    handbook = folder / "care.md"
-    handbook.write_text("# Care\n\nThe printer is cleaned with a dry cloth once a week.\n")
-    done(client, client.knowledge.add("care", [handbook]))
-    return {
-        "name": "kind",
-        "dataset": "rows",
-        "rows": f"dataset:{imported['ref']}",
-        "fields": ["a"],
-        "stratify": "metadata.kind",
-        "prompts": {"tuned": "go", "untuned": "Answer with JSON."},
-        "splits": {"train": 0.5, "validation": 0.1, "traffic": 0.1, "test": 0.1, "canary": 0.2},
-        "base": f"model:{model['model']}",
-        "shots": 1,
-        "max_tokens": 12,
-        "training": {"method": "lora", "learning_rate": 0.02, "epochs": 12, "batch_size": 8},
-        "canary": {"share": 0.5, "min_pairs": 4},
-        "handbook": "base:care",
-        "questions": ["How often is the printer cleaned?"],
-    }
-
-
-def taught(folder: Path) -> Path:
-    """A tiny model that answers in the right form, and wrongly: what a base model is to a task."""
-    answer = Message(role="assistant", content='{"a": "y"}')
-    rows = [
-        Example(messages=(Message(role="system", content="go"), Message(role="user", content=word)), completion=answer)
-        for word in WORDS * 4
-    ]
-    settings = training.SftSettings(method="full", learning_rate=0.01, epochs=20, early_stopping_patience=None)
-    base, job = tiny_model(folder / "tiny"), folder / "job"
-    job.mkdir()
-    work = training.Work(
-        base=base, base_ref="tiny", train=rows, validation=rows[:8], settings=settings, folder=job, threads=2
-    )
-    return Sft().train(work, Silent()).folder
-
-
-class Silent:
-    """Hears what a trainer reports, and says nothing."""
-
-    def metrics(self, step: int, values: dict[str, float]) -> None: ...
-
-    def progress(self, done: float, total: float, message: str) -> None: ...
-
-    def warn(self, text: str) -> None: ...
-
-    def log(self, line: str) -> None: ...
-
-    def check(self) -> None: ...
-
-
-def done(client: Client, job: Job) -> dict[str, Any]:
-    ended = client.jobs.wait(job.id)
-    assert ended.status == "finished", ended.error
-    return ended.result or {}
+def vong(turned: tuple[Live, dict[str, Any]]) -> Live:
+    return turned[0]
 
 
 @pytest.fixture(scope="module")
-def finished(vong: Live, tmp_path_factory: pytest.TempPathFactory) -> tuple[Job, dict[str, Any]]:
-    client = vong.client()
-    job = client.loop.start_turn(plan(vong, tmp_path_factory.mktemp("files")))
-    ended = client.jobs.wait(job.id)
-    lines = "\n".join(line.line for line in client.jobs.log(job.id))
-    assert ended.status == "finished", f"{ended.error}\n{lines}{vong.logs()}"
-    return ended, ended.result or {}
+def report(turned: tuple[Live, dict[str, Any]]) -> dict[str, Any]:
+    return turned[1]
 
 
-def test_every_step_is_done_once_in_order(finished: tuple[Job, dict[str, Any]]) -> None:
-    assert [done["step"] for done in finished[1]["steps"]] == STEPS
+def test_every_step_is_done_once_in_order(report: dict[str, Any]) -> None:
+    assert [done["step"] for done in report["steps"]] == STEPS
 
 
-def test_the_tuned_model_is_better_and_the_canary_promoted_it_on_evidence(
-    vong: Live, finished: tuple[Job, dict[str, Any]]
-) -> None:
-    report = finished[1]
+def test_the_tuned_model_is_better_and_the_canary_promoted_it_on_evidence(vong: Live, report: dict[str, Any]) -> None:
     assert report["tuned"]["scores"]["exact_match"] > report["base"]["zero_shot"]["scores"]["exact_match"] + 0.5
     assert report["parity"]["equal"]
     canary = report["canary"]
@@ -140,28 +56,28 @@ def test_the_tuned_model_is_better_and_the_canary_promoted_it_on_evidence(
     assert {target.model: target.weight for target in route.targets if target.weight} == {"deployment/tuned": 1.0}
 
 
-def test_corrections_became_rows_that_point_at_their_answers(vong: Live, finished: tuple[Job, dict[str, Any]]) -> None:
-    harvest = finished[1]["data"]["harvest"]
+def test_corrections_became_rows_that_point_at_their_answers(vong: Live, report: dict[str, Any]) -> None:
+    harvest = report["data"]["harvest"]
     rows = list(vong.client().data.read(harvest["ref"], split="train"))
     spans = [row.origin.id for row in rows if row.origin and row.origin.kind == "span"]
     assert len(spans) == harvest["added"] > 0
 
 
-def test_an_answer_leads_back_to_rows_and_their_file(finished: tuple[Job, dict[str, Any]]) -> None:
+def test_an_answer_leads_back_to_rows_and_their_file(report: dict[str, Any]) -> None:
     def kinds(node: dict[str, Any]) -> set[str]:
         return {node["kind"]}.union(*(kinds(child) for child in node["children"]))
 
-    chain = finished[1]["lineage"]["chain"]
+    chain = report["lineage"]["chain"]
     assert kinds(chain["backwards"]) >= {"answer", "model", "run", "dataset", "row", "file"}
 
 
-def test_the_handbook_answer_rests_on_its_document(finished: tuple[Job, dict[str, Any]]) -> None:
-    (answer,) = finished[1]["handbook"]
+def test_the_handbook_answer_rests_on_its_document(report: dict[str, Any]) -> None:
+    (answer,) = report["handbook"]
     assert answer["passages"][0]["path"] == "care.md"
 
 
-def test_no_held_back_row_was_trained_on(vong: Live, finished: tuple[Job, dict[str, Any]]) -> None:
-    client, report = vong.client(), finished[1]
+def test_no_held_back_row_was_trained_on(vong: Live, report: dict[str, Any]) -> None:
+    client = vong.client()
     trained = {row.prompt_text for row in client.data.read(report["data"]["harvest"]["ref"], split="train")}
     for split in ("test", "canary"):
         held_back = {row.prompt_text for row in client.data.read(report["data"]["split"]["ref"], split=split)}

@@ -2,22 +2,27 @@
 
 import gc
 import weakref
+from typing import TYPE_CHECKING
 
-import torch
-
-from vong.serving.engines.lanes import Lanes, Prefixes, gather
+if TYPE_CHECKING:  # torch takes seconds, and every process of a run collects every file
+    from vong.serving.engines.lanes import Lanes
 
 SHAPE = (3, 2, 8)
-LIKE = torch.zeros(1)
 
 
-def lanes(columns: int) -> Lanes:
-    made = Lanes.single(SHAPE, columns, LIKE, None)
+def lanes(columns: int) -> "Lanes":
+    import torch
+
+    from vong.serving.engines.lanes import Lanes
+
+    made = Lanes.single(SHAPE, columns, torch.zeros(1), None)
     made.end = columns
     return made
 
 
 def test_lanes_that_nobody_uses_are_gone_at_once() -> None:
+    from vong.serving.engines.lanes import gather
+
     gc.disable()  # a circle of references would wait for the collector, and there are gigabytes in it
     try:
         one, other = lanes(50), lanes(70)
@@ -30,6 +35,8 @@ def test_lanes_that_nobody_uses_are_gone_at_once() -> None:
 
 
 def test_what_prompts_share_stays_within_its_bytes() -> None:
+    from vong.serving.engines.lanes import Prefixes
+
     row = lanes(100)
     size = row.store.numel() * row.store.element_size()
     known = Prefixes(int(3.5 * size))
@@ -44,6 +51,8 @@ def test_what_prompts_share_stays_within_its_bytes() -> None:
 
 
 def test_a_prompt_larger_than_half_of_it_is_not_kept() -> None:
+    from vong.serving.engines.lanes import Prefixes
+
     row = lanes(100)
     known = Prefixes(row.store.numel() * row.store.element_size())
     known.keep(None, list(range(100)), row)

@@ -8,11 +8,11 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.gateway.conftest import Server, fake, platform, server
+from tests.gateway.conftest import Server, fake, server, standing, upstream_port
 from vong.client.traces import Traces
 from vong.records.trace import Arrived
 
-__all__ = ["fake", "platform", "server"]  # fixtures
+__all__ = ["fake", "server", "standing", "upstream_port"]  # fixtures
 
 
 def first(stream: Iterator[Any], wanted: int) -> list[Any]:

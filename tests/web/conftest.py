@@ -1,4 +1,4 @@
-"""One Vong with a finished turn for all tests of the console that a worker runs, and a browser for each module."""
+"""The Vong with a finished turn, and a browser for each module."""
 
 from collections.abc import Generator
 from typing import Any, NamedTuple
@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.live import Live
-from tests.web.browser import chromium, vong_with_a_turn
+from tests.web.browser import OWNER, PASSWORD, chromium
 
 
 class Console(NamedTuple):
@@ -18,15 +18,10 @@ class Console(NamedTuple):
     browser: Browser
 
 
-@pytest.fixture(scope="session")
-def turned(tmp_path_factory: pytest.TempPathFactory) -> Generator[tuple[Live, dict[str, Any]]]:
-    with vong_with_a_turn(tmp_path_factory.mktemp("web")) as both:
-        yield both
-
-
 @pytest.fixture(scope="module")
 def console(turned: tuple[Live, dict[str, Any]]) -> Generator[Console]:
     """Playwright keeps an event loop running in this thread until it is closed, and no test with a loop of its own
     could run behind it: so it is closed with the module, not with the worker."""
+    turned[0].client().access.reset_password(OWNER, PASSWORD)
     with chromium() as browser:
         yield Console(*turned, browser)

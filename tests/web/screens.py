@@ -8,7 +8,8 @@ from typing import Any
 
 from playwright.sync_api import expect
 
-from tests.web.browser import chromium, signed_in, vong_with_a_turn
+from tests.turn import vong_with_a_turn
+from tests.web.browser import OWNER, PASSWORD, chromium, signed_in
 from tests.web.pages import FURTHER, pages
 
 LOOKS: dict[str, dict[str, Any]] = {
@@ -25,6 +26,7 @@ def main(folder: Path) -> None:
     home = Path(tempfile.mkdtemp(prefix="vong-screens-"))
     home.chmod(0o711)
     with vong_with_a_turn(home) as (vong, report), chromium() as browser:
+        vong.client().access.reset_password(OWNER, PASSWORD)
         for look, options in LOOKS.items():
             with signed_in(browser, vong.url, **options) as page:
                 for name, path in {**pages(vong, report), **FURTHER}.items():
