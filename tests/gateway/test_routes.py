@@ -18,6 +18,8 @@ from vong.gateway.tables import CHANNEL
 from vong.records import Route, Target, now
 from vong.store.database import Database, libpq_url
 
+from .conftest import Server
+
 ECHO = Target(model="echo/echo")
 
 
@@ -114,6 +116,14 @@ def test_a_change_is_announced_when_it_is_committed(
         connection.commit()
         (notice,) = listening.notifies(timeout=2, stop_after=1)
     assert (notice.channel, notice.payload) == (CHANNEL, str(project_id))
+
+
+def test_a_change_holds_from_the_next_call_on(server: Server) -> None:
+    """Whoever changes a route and calls it through the same server is not answered by what it was."""
+    for turn in range(20):
+        server.client.gateway.put_route("turning", {f"echo/echo?first=0.00{turn % 2}": 1})
+        server.client.gateway.chat("turning", "hi")
+    assert [span.model for span in server.spans()] == ["echo/echo?first=0.000", "echo/echo?first=0.001"] * 10
 
 
 @given(

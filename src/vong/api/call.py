@@ -13,6 +13,8 @@ from vong.api.credentials import READING, credential
 from vong.app import Platform
 from vong.errors import Forbidden, OutOfScope
 
+ROUTING = ("/api/v1/gateway", "/api/v1/serving")
+"""Where it is changed what model calls lead to."""
 SCOPED = {("GET", "/api/v1/gateway/models"), ("POST", "/api/v1/feedback")}
 """What a key with a scope may do beside calling models under `/v1`: with more it could make itself another way."""
 
@@ -28,12 +30,18 @@ class Caller:
     platform: Platform
     idempotency_key: str | None = None
     address: str = ""
+    routes: bool = False
+    """Whether it may change what model calls lead to."""
 
     @contextmanager
     def scope(self) -> Generator[Connection]:
-        """One transaction that sees the caller's project only; committed when the block ends, so before the answer."""
+        """One transaction that sees the caller's project only; committed when the block ends, so before the answer.
+        What it changes for model calls holds from the next one on here, and elsewhere within a second.
+        """
         with self.platform.scope(self.principal.project_id) as connection:
             yield connection
+        if self.routes and self.platform.gateway is not None:
+            self.platform.gateway.changed(self.principal.project_id)
 
     @contextmanager
     def owner(self) -> Generator[Connection]:
@@ -57,7 +65,8 @@ def identified(request: Request) -> Caller:
     secret = credential(request.method, request.headers)
     with platform.database.owner() as connection:
         principal = access.authenticate(connection, secret)
-    return Caller(principal, platform, request.headers.get("idempotency-key"), address_of(request))
+    routes = request.method not in READING and request.url.path.startswith(ROUTING)
+    return Caller(principal, platform, request.headers.get("idempotency-key"), address_of(request), routes)
 
 
 def authenticated(caller: Annotated[Caller, Depends(identified)], request: Request) -> Caller:

@@ -101,6 +101,7 @@ class RunningGateway:
             if not loop.is_closed():
                 loop.call_soon_threadsafe(self.gateway.forget, project_id)
 
+        self.gateway.changed = heard
         self._announcements = Announcements(libpq_url(self._platform.database.url), heard)
         self._announcements.start()
         journal = self._platform.journal

@@ -78,6 +78,8 @@ class Gateway:
         self._directories: Fresh[UUID, Directory] = Fresh(looks.directory, age=AGE)
         self.full: Callable[[], bool] = lambda: False
         """Whether calls are refused because their spans would find no room."""
+        self.changed: Callable[[UUID | None], None] = self.forget
+        """From any thread: something changed in that project, or nobody knows where."""
         self._record = record
         self._admission = admission
         self.looks = looks
