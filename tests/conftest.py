@@ -28,6 +28,7 @@ from vong.store.migrate import migrate
 _counter = itertools.count()
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> order.ByFile | None:
     """Which process runs what."""
     return order.scheduler(config, log)

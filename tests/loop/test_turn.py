@@ -10,6 +10,7 @@ from tests.turn import plan
 from vong.client import Client
 from vong.records import Job
 
+pytestmark = pytest.mark.timeout(600)  # the turn takes a minute on free cores
 STEPS = [
     "import",
     "health report",
@@ -85,7 +86,6 @@ def test_no_held_back_row_was_trained_on(vong: Live, report: dict[str, Any]) -> 
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)  # it takes 110 s on two free cores
 def test_a_turn_survives_a_kill_at_every_step(tmp_path: Path) -> None:
     """At each step another process is killed: worker, server, PostgreSQL, the engine, the child of a heavy job."""
     with live(tmp_path / "home") as vong:
