@@ -29,6 +29,8 @@ TEXT = "one two three four five"
 FAILED, LATE = "502 `upstream_failed`", "504 `upstream_timeout`"
 BROKEN, STALLED = "200, then `upstream_failed`", "200, then `upstream_timeout`"
 ANSWER, SAVED = "200", "200 from the fallback"
+WAITS = ("slow-", "stall")
+"""How faults are called that only a limit ends: many of them wait at once, and nothing works meanwhile."""
 
 
 class Outcome(NamedTuple):
@@ -183,10 +185,11 @@ def told(budgeted: Server) -> Mapping[Case, Told]:
     """All calls of the table, many at once."""
     headers = {"authorization": f"Bearer {budgeted.key}"}
     with httpx.Client(base_url=budgeted.url, headers=headers, timeout=200) as http:
-        with ThreadPoolExecutor(24) as many, ThreadPoolExecutor(2) as few:
+        with ThreadPoolExecutor(12) as many, ThreadPoolExecutor(2) as few, ThreadPoolExecutor(45) as waiting:
             asked = dict[Case, Future[tuple[httpx.Response, list[Any]]]]()
             for case in CASES:
-                asked[case] = (few if "enormous" in case.fault else many).submit(ask, http, case)
+                pool = few if "enormous" in case.fault else waiting if case.fault.startswith(WAITS) else many
+                asked[case] = pool.submit(ask, http, case)
         answers = {case: future.result() for case, future in asked.items()}
     settled = dict[str, int]()
 
