@@ -14,6 +14,8 @@ from tests.web.pages import FURTHER, pages
 
 Scheme = Literal["light", "dark"]
 SCHEMES: tuple[Scheme, ...] = ("light", "dark")
+TURNED = "document.getAnimations().every(one => !(one instanceof CSSTransition) || one.playState !== 'running')"
+"""Whether no colour is on its way to another one any more, which takes long on a busy machine."""
 
 
 def test_the_list_of_pages_is_whole(console: Console) -> None:
@@ -46,7 +48,8 @@ def wear(page: Page, scheme: Scheme) -> None:
     """Switch the system to a scheme, and wait until the page has followed."""
     page.emulate_media(color_scheme=scheme)
     page.wait_for_function("scheme => document.documentElement.dataset.mantineColorScheme === scheme", arg=scheme)
-    page.wait_for_timeout(300)  # charts are drawn anew, and colours turn into others
+    page.wait_for_timeout(300)  # charts are drawn anew, and colours begin to turn into others
+    page.wait_for_function(TURNED)
 
 
 @pytest.mark.timeout(300)

@@ -45,14 +45,14 @@ class Calls:
         """Ask until all lines are answered (`completed`), the batch is cancelled or its time is over (`expired`)."""
         taken = iter(lines)
         workers = [asyncio.create_task(self._work(taken)) for _ in range(at_once)]
-        keeper = asyncio.create_task(self._keep_on())
+        work, keeper = asyncio.gather(*workers), asyncio.create_task(self._keep_on())
         try:
             while True:
-                await asyncio.wait([*workers, keeper], timeout=LOOK, return_when=asyncio.FIRST_EXCEPTION)
-                for task in (*workers, keeper):
-                    if task.done():
-                        task.result()
-                if all(worker.done() for worker in workers):
+                await asyncio.wait([work, keeper], timeout=LOOK, return_when=asyncio.FIRST_COMPLETED)
+                if keeper.done():
+                    keeper.result()
+                if work.done():
+                    work.result()
                     return "completed"
                 if now() >= expires_at:
                     return "expired"
