@@ -7,7 +7,7 @@ SERVE ?= 1
 REPORT ?=
 SCREENS ?= screens
 
-.PHONY: help quickstart up test test-slow check bench docs screens setup browser
+.PHONY: help quickstart up test test-slow check types limits bench docs screens setup browser
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -22,18 +22,23 @@ up: ## set everything up and start Vong (Ctrl-C stops it)
 
 test: setup browser ## set everything up and run the checks and the tests
 	@$(MAKE) --no-print-directory check
-	@$(PY)/python tools/console.py test
-	@$(PY)/pytest -n 2 --dist loadfile -m "not slow"
+	@$(PY)/pytest -n 2 --dist loadfile -m "not slow" --ignore tests/checks
 
 test-slow: setup ## the tests that take minutes: real training of the shipped model, soak
 	@$(PY)/pytest -m slow --timeout 3600
 
-check: setup ## formatting, lint, types, the import contract, the limits on size, the completeness of the docs
+check: setup ## formatting, lint, types, the import contract, the console, the limits on size, the completeness of the docs
 	@$(PY)/ruff format --check src tests samples tools benchmarks
 	@$(PY)/ruff check src tests samples tools benchmarks
 	@$(PY)/lint-imports
+	@$(MAKE) --no-print-directory -j2 types limits
+
+types:
 	@$(PY)/pyright
+
+limits:
 	@$(PY)/python tools/console.py check
+	@$(PY)/python tools/console.py test
 	@$(PY)/pytest -q tests/checks
 
 bench: setup ## measure Vong beside its peers (benchmarks/LOG.md keeps the results)
