@@ -77,15 +77,15 @@ def test_versions_written_before_there_was_an_index_are_indexed_when_asked(
     assert [version.ref for version in made_from(connection, first.ref)] == [second.ref]
 
 
-def test_a_thousand_versions_are_not_read(connection: Connection, blobs: Blobs) -> None:
-    for number in range(1000):
+def test_hundreds_of_versions_are_not_read(connection: Connection, blobs: Blobs) -> None:
+    for number in range(300):
         data.append(connection, blobs, f"set{number % 10}", [example(f"row {number}")])
     sought = example("row 7")
     started = time.perf_counter()
     found = holding(connection, blobs, sought.hash)
     taken = time.perf_counter() - started
-    assert len(found) == 100
+    assert len(found) == 30
     assert row_named(connection, blobs, sought.hash) == sought
     assert taken < 0.5, f"{1000 * taken:.0f} ms"  # reading them took seconds
     (newest,) = data.list_versions(connection, "set7", limit=1)
-    assert len(list(read_lines(blobs, newest))) == 100
+    assert len(list(read_lines(blobs, newest))) == 30

@@ -25,7 +25,7 @@ def test_the_list_of_pages_is_whole(console: Console) -> None:
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize(("scheme", "language"), [("light", "en"), ("dark", "vi")])
 def test_every_page_opens_and_everybody_can_use_it(console: Console, scheme: Scheme, language: str) -> None:
-    """Each page is opened in one scheme and looked at in both, and on a telephone."""
+    """Each page is looked at in both schemes and on a telephone; in Vietnamese in one: colours speak no language."""
     found: dict[str, object] = {}
     with signed_in(console.browser, console.vong.url, scheme=scheme, language=language) as page:
         answers: list[str] = []
@@ -33,7 +33,7 @@ def test_every_page_opens_and_everybody_can_use_it(console: Console, scheme: Sch
         for name, path in {**pages(console.vong, console.report), **FURTHER}.items():
             page.emulate_media(color_scheme=scheme)
             open_page(page, path)
-            for worn in sorted(SCHEMES, key=lambda one: one != scheme):
+            for worn in sorted(SCHEMES, key=lambda one: one != scheme) if language == "en" else (scheme,):
                 if worn != scheme:
                     wear(page, worn)
                 wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
