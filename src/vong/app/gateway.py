@@ -159,7 +159,7 @@ class RunningGateway:
             made = {**self._stored.of(connection, project_id), **self._made}
             found = directory(connection, made, self._upstream, self._makers)
         self._own[project_id] = found.prices
-        self.gateway.remember(project_id, found.routes.values())
+        self.gateway.forget_others(project_id, found.routes.values())
         return found
 
     def _record(self, project_id: UUID, span: Span, tags: tuple[str, ...], ticket: Ticket | None) -> None:

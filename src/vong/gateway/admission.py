@@ -76,9 +76,7 @@ class Admission:
                     share = self._share(principal.project_id, limit, subject)
                     if limit.what == "cost":
                         await self._warm_up(choices, worst)
-                        amount = self._dearest(choices, worst)
-                    else:
-                        amount = worst.read + worst.made if limit.what == "tokens" else 1
+                    amount = self._amount(limit, choices, worst)
                     if limit.what in ("cost", "tokens"):
                         ticket.cap = worst.cap
                     if not self._took(share, amount):
@@ -95,20 +93,15 @@ class Admission:
         """The same where nobody must be asked: None where a share does not cover the call or a price must be looked up.
         Then nothing stays reserved.
         """
-        ticket, choices = Ticket([]), None
+        ticket, choices = Ticket([]), _choices(directory, way)
         for limit in directory.limits:
-            what = limit.what
             for subject in subjects.of(limit):
-                if what == "cost":
-                    choices = _choices(directory, way) if choices is None else choices
-                    amount = self._dearest(choices, worst) if all(map(self._is_warm, choices)) else None
-                else:
-                    amount = worst.read + worst.made if what == "tokens" else 1
                 share = self._share(principal.project_id, limit, subject)
-                if amount is None or not self._took(share, amount):
+                cold = limit.what == "cost" and not all(map(self._is_warm, choices))
+                if cold or not self._took(share, amount := self._amount(limit, choices, worst)):
                     self.give(ticket)
                     return None
-                if what in ("cost", "tokens"):
+                if limit.what in ("cost", "tokens"):
                     ticket.cap = worst.cap
                 ticket.holds.append(Hold(share, amount))
         return ticket
@@ -187,6 +180,11 @@ class Admission:
             self._latest.clear()
         self._latest[limit.id, subject] = share
         return share
+
+    def _amount(self, limit: Limit, choices: Iterable[Choice], worst: Worst) -> int:
+        if limit.what == "cost":
+            return self._dearest(choices, worst)
+        return worst.read + worst.made if limit.what == "tokens" else 1
 
     def _dearest(self, choices: Iterable[Choice], worst: Worst) -> int:
         """The worst case at the dearest target that may answer."""

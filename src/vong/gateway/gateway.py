@@ -177,7 +177,7 @@ class Gateway:
 
         return list(standing(routes, circuit, load))
 
-    def remember(self, project_id: UUID, routes: Iterable[Route]) -> None:
+    def forget_others(self, project_id: UUID, routes: Iterable[Route]) -> None:
         """Forget the circuits of a project's targets that no route names any more; from any thread."""
         named = {target for route in routes for target in targets_of(route)}
         for owner, target in list(self._circuits):

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from random import random
 from typing import cast
 
+import msgspec
+
 from vong.errors import VongError
 from vong.gateway.call import Call
 from vong.gateway.connection import Response
@@ -33,7 +35,7 @@ class PlainCall(Call):
         """Send it, where it is plain; `arrived` is called when the answer is there. Else nothing has happened."""
         try:
             return self._depart(directory, arrived)
-        except VongError:
+        except (VongError, msgspec.MsgspecError, ValueError, RecursionError):
             return False  # it is opened instead, and told there
 
     def _depart(self, directory: Directory, arrived: Callable[[], object]) -> bool:
