@@ -262,7 +262,7 @@ def test_servers_together_do_not_overrun_a_budget(server: Server, database: Data
                 except Exception:  # noqa: BLE001
                     continue
                 admitted.append(1)
-                assert ticket.holds[0].amount == cost
+                assert ticket.holds[0][1] == cost
 
         await asyncio.gather(*(one() for _ in range(5)))
 

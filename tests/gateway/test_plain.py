@@ -10,7 +10,7 @@ import pytest
 from tests.gateway.test_listener import answer, body_of, connected, request
 from tests.live import eventually
 from vong.gateway.call import Call
-from vong.gateway.plain import PlainCall
+from vong.gateway.plain import Plain, PlainCall
 
 from .conftest import Server
 from .fake_upstream import FakeUpstream
@@ -25,13 +25,14 @@ CHANGING = ("date", "x-request-id", "x-vong-span-id", "x-vong-trace-id", "x-vong
 def short(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[bool]]:
     """Whether each call was sent the short way, in their order."""
     taken: list[bool] = []
-    depart = PlainCall.depart
+    send = Plain.send
 
-    def told(self: PlainCall, *given: Any) -> bool:
-        taken.append(depart(self, *given))
-        return taken[-1]
+    def told(self: Plain, *given: Any) -> PlainCall | None:
+        sent = send(self, *given)
+        taken.append(sent is not None)
+        return sent
 
-    monkeypatch.setattr(PlainCall, "depart", told)
+    monkeypatch.setattr(Plain, "send", told)
     yield taken
 
 
@@ -56,7 +57,6 @@ def warmed(server: Server, short: list[bool]) -> None:
     ("model", "path"),
     [
         ("priced/plain", "chat/completions"),
-        ("priced/embedding", "embeddings"),
         ("fake/status-429", "chat/completions"),
         ("fake/status-500", "chat/completions"),
         ("fake/not-json", "chat/completions"),
@@ -72,7 +72,7 @@ def test_both_ways_answer_and_account_alike(
     told = ask(server, model, path)
     assert short == [True]
     count = len(server.spans())
-    monkeypatch.setattr(PlainCall, "depart", lambda *_: False)
+    monkeypatch.setattr(Plain, "send", lambda *_: None)
     again = ask(server, model, path)
     one, other = server.spans()[count - 1 :]
     assert again.status_code == told.status_code and again.content.replace(*renamed(again, told)) == told.content
@@ -136,7 +136,7 @@ def test_it_leaves_nothing_behind(server: Server, short: list[bool]) -> None:
             for model in ("priced/plain", "fake/status-500"):
                 wire.sendall(request(server, body_of("once", model=model)))
                 assert answer(wire)[0]
-            eventually(lambda: not any(isinstance(found, Call) for found in gc.get_objects()), 10)
+            eventually(lambda: not any(isinstance(found, Call | PlainCall) for found in gc.get_objects()), 10)
     finally:
         gc.enable()
     assert short[0] is True

@@ -30,7 +30,9 @@ def create_asgi(platform: Platform) -> Surface:
 def create_server(platform: Platform) -> Served:
     """The whole server of one process, for uvicorn."""
     rest = create_app(platform)
-    running = RunningGateway(platform, observe=metrics.observe, tested=metrics.tested, spent=metrics.spent)
+    running = RunningGateway(
+        platform, observe=metrics.observe, tally=metrics.tally, tested=metrics.tested, spent=metrics.spent
+    )
     tasks: list[asyncio.Task[None]] = []
     surface = create_surface(running.gateway, platform.settings.max_body)
     storage = create_storage(platform, running.gateway)

@@ -78,6 +78,14 @@ class Series(msgspec.Struct, array_like=True):
     duration: Spread = msgspec.field(default_factory=Spread)
     first_token: Spread = msgspec.field(default_factory=Spread)
 
+    def answered(self, seconds: float, read: int, made: int) -> None:
+        """Count a call."""
+        self.requests += 1
+        self.duration.counts[bisect_left(SECONDS, seconds)] += 1
+        self.duration.total += seconds
+        self.read += read
+        self.written += made
+
     def add(self, other: "Series") -> None:
         """Count all of another one."""
         self.requests += other.requests
@@ -126,16 +134,13 @@ def observe(span: Span) -> None:
     seen = span.kind, span.versions.route, provider, status
     series = _latest.get(seen)
     if series is None:
-        series = _of(*seen)
+        series = tally(*seen)
         if len(_latest) >= LATEST:
             _latest.clear()
         _latest[seen] = series
-    series.requests += 1
-    series.duration.note(span.duration_ms / 1000)
+    series.answered(span.duration_ms / 1000, usage.input_tokens or 0, usage.output_tokens or 0)
     if span.first_token_ms is not None:
         series.first_token.note(span.first_token_ms / 1000)
-    series.read += usage.input_tokens or 0
-    series.written += usage.output_tokens or 0
     if limit := attributes.get("vong.limit"):
         reason = str(limit), str(attributes.get("error.type"))
         _refused[reason] = _refused.get(reason, 0) + 1
@@ -150,7 +155,7 @@ def observe(span: Span) -> None:
         _attempts[one] = _attempts.get(one, 0) + 1
 
 
-def _of(kind: str, route: str | None, provider: Any, status: Any) -> Series:
+def tally(kind: str, route: str | None, provider: Any, status: Any) -> Series:
     """The numbers of calls with those labels."""
     key = Key(kind, _bounded(route or "", _routes), _bounded(str(provider or ""), _providers), str(status or ""))
     series = _series.get(key)
@@ -159,12 +164,10 @@ def _of(kind: str, route: str | None, provider: Any, status: Any) -> Series:
     return series
 
 
-def spent(span: Span) -> None:
+def spent(route: str | None, provider: str, cost: int) -> None:
     """Count what a model call cost, once that is known. Called by one thread at a time."""
-    if span.usage.cost:
-        route = _bounded(span.versions.route or "", _routes)
-        key = route, _bounded(str(span.attributes.get("gen_ai.provider.name") or ""), _providers)
-        _costs[key] = _costs.get(key, 0) + span.usage.cost
+    key = _bounded(route or "", _routes), _bounded(provider, _providers)
+    _costs[key] = _costs.get(key, 0) + cost
 
 
 def tested(found: SelfTest) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
+from types import EllipsisType
 from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
@@ -23,10 +24,12 @@ from vong.gateway.admission import Admission
 from vong.gateway.announcements import Announcements
 from vong.gateway.answers import Answers
 from vong.gateway.books import Books, Entry
+from vong.gateway.brief import Brief
 from vong.gateway.directory import Choice, Deployed, Directory
-from vong.gateway.gateway import Gateway, Looks
+from vong.gateway.gateway import Accounts, Gateway, Looks
 from vong.gateway.guards import Aids
 from vong.gateway.guards.posts import Makers
+from vong.gateway.lanes import Tally
 from vong.gateway.limits import list_limits
 from vong.gateway.own_prices import own_prices
 from vong.gateway.prices import Price, Prices
@@ -40,9 +43,11 @@ from vong.gateway.steps import STEP
 from vong.gateway.upstream import Upstream
 from vong.records import Span, Usage, now
 from vong.records.guard import GuardTrial, GuardUse, SelfTest
+from vong.records.record import changed
 from vong.records.target import TargetsReport
 from vong.serving.deployments import list_deployments, ready
 from vong.store.database import libpq_url
+from vong.store.shelf import Finished
 from vong.traces.search import forget
 
 if TYPE_CHECKING:
@@ -64,8 +69,9 @@ class RunningGateway:
         self,
         platform: Platform,
         observe: Callable[[Span], None],
+        tally: Callable[[str, str | None, str, int], Tally],
         tested: Callable[[SelfTest], None] = lambda _: None,
-        spent: Callable[[Span], None] = lambda _: None,
+        spent: Callable[[str | None, str, int], None] = lambda *_: None,
     ) -> None:
         upstream = Upstream(allow_link_local=platform.settings.allow_link_local)
         made = providers(platform, upstream)
@@ -87,8 +93,7 @@ class RunningGateway:
             upstream,
             made,
             looks=Looks(self._lookup, self._load, self._find, self._forget),
-            record=self._record,
-            observe=observe,
+            accounts=Accounts(self._record, self._take, observe, tally, self._price),
             admission=self._admission,
             answers=Answers(platform.scope, _Embedder(platform.settings.threads)),
         )
@@ -171,6 +176,27 @@ class RunningGateway:
             return
         self._platform.journal.add(project_id, span, partial(self._priced, project_id), Entry(tags, ticket))
 
+    def _take(self, brief: Brief) -> None:
+        """The same for a span that is told in brief."""
+        lane = brief.lane
+        self._platform.journal.add(
+            lane.principal.project_id, brief, self._settled, Entry(lane.subjects.tags, brief.ticket)
+        )
+
+    def _settled(self, brief: Brief) -> Span | Finished:
+        """What the writer of spans makes of one that is told in brief."""
+        lane, usage = brief.lane, brief.billed()
+        if usage.cost:
+            self._spent(lane.choice.versions.route, lane.choice.system, usage.cost)
+        draft = None if self._platform.exports else brief.draft(usage)
+        if draft is None:
+            return exported(self._platform, changed(brief.span(), usage=usage))
+        return Finished(draft, self._books.line_of(brief, usage, draft.id))
+
+    def _price(self, choice: Choice) -> Price | EllipsisType | None:
+        """What a choice costs at this moment; `...` where that must be looked up."""
+        return choice.price or self._prices.at_hand(choice.target, choice.provider.address, now())
+
     def _find(self, project_id: UUID, span_id: UUID) -> Span:
         with self._platform.scope(project_id) as connection:
             return traces.get(connection, span_id)
@@ -196,7 +222,8 @@ class RunningGateway:
         if own is None and span.model is not None and not self._prices.ready(span.model, address, span.started_at):
             return None  # the writer of spans does not wait for it: this one is settled a little later
         settled = self._prices.settle(span, address, own)
-        self._spent(settled)
+        if settled.usage.cost:
+            self._spent(settled.versions.route, name, settled.usage.cost)
         return exported(self._platform, settled)
 
     def _lookup(self, secret: str) -> access.Principal:
@@ -249,7 +276,7 @@ def callable_models(platform: Platform, principal: access.Principal) -> list[str
     """Every name that the principal's project can call."""
 
     async def ask() -> list[str]:
-        running = RunningGateway(platform, observe=_nobody)
+        running = RunningGateway(platform, observe=_nobody, tally=_nothing)
         try:
             return await running.gateway.offered(principal)
         finally:
@@ -269,7 +296,7 @@ def hold(
     """What becomes of a text under these guards, or under those of calls to that model or route."""
 
     async def ask() -> GuardTrial:
-        running = RunningGateway(platform, observe=_nobody)
+        running = RunningGateway(platform, observe=_nobody, tally=_nothing)
         try:
             return await running.gateway.hold(principal, text, uses, model, on)
         finally:
@@ -293,6 +320,15 @@ def masking(platform: Platform) -> SelfTest:
 
 def _nobody(_: Span) -> None:
     """What is asked here is no call of an application: there is nothing to observe."""
+
+
+class _Nothing:
+    def answered(self, seconds: float, read: int, made: int) -> None:
+        """As above."""
+
+
+def _nothing(*_: Any) -> Tally:
+    return _Nothing()
 
 
 def _deployed(connection: Connection) -> list[Deployed]:

@@ -26,7 +26,7 @@ from vong.gateway.leases import Place
 from vong.gateway.limits import begins, resets
 from vong.gateway.shares import Hold, Share, Ticket, refusal
 from vong.gateway.worst import Worst
-from vong.records import Span, Usage, new_id, now
+from vong.records import Usage, new_id, now
 from vong.records.limit import Limit
 
 log = logging.getLogger(__name__)
@@ -73,15 +73,15 @@ class Admission:
         try:
             for limit in directory.limits:
                 for subject in subjects.of(limit):
-                    share = self._share(principal.project_id, limit, subject)
+                    share = self.share(principal.project_id, limit, subject)
                     if limit.what == "cost":
                         await self._warm_up(choices, worst)
                     amount = self._amount(limit, choices, worst)
                     if limit.what in ("cost", "tokens"):
                         ticket.cap = worst.cap
-                    if not self._took(share, amount):
+                    if not self.take([(share, amount)]):
                         await self._take(share, amount)
-                    ticket.holds.append(Hold(share, amount))
+                    ticket.holds.append((share, amount))
         except BaseException:
             self.give(ticket)
             raise
@@ -93,18 +93,29 @@ class Admission:
         """The same where nobody must be asked: None where a share does not cover the call or a price must be looked up.
         Then nothing stays reserved.
         """
-        ticket, choices = Ticket([]), _choices(directory, way)
+        choices, cap, wanted = _choices(directory, way), None, list[Hold]()
         for limit in directory.limits:
             for subject in subjects.of(limit):
-                share = self._share(principal.project_id, limit, subject)
-                cold = limit.what == "cost" and not all(map(self._is_warm, choices))
-                if cold or not self._took(share, amount := self._amount(limit, choices, worst)):
-                    self.give(ticket)
+                if limit.what == "cost" and not all(map(self._is_warm, choices)):
                     return None
                 if limit.what in ("cost", "tokens"):
-                    ticket.cap = worst.cap
-                ticket.holds.append(Hold(share, amount))
-        return ticket
+                    cap = worst.cap
+                share = self.share(principal.project_id, limit, subject)
+                wanted.append((share, self._amount(limit, choices, worst)))
+        return Ticket(wanted, cap) if self.take(wanted) else None
+
+    def take(self, wanted: Sequence[Hold]) -> bool:
+        """Reserve all of that from what is at hand, or nothing. False where it is not there."""
+        with self._numbers:
+            moment = time.monotonic()
+            for share, amount in wanted:
+                if share.available < amount or moment - share.alive_at > FENCE:
+                    return False
+            for share, amount in wanted:
+                share.available -= amount
+                share.reserved += amount
+                share.taken_at = moment
+        return True
 
     def give(self, ticket: Ticket) -> None:
         """Give back what a call reserved that was not sent."""
@@ -112,9 +123,8 @@ class Admission:
             for share, amount in ticket.holds:
                 _settle(share, amount, 0)
 
-    def ended(self, ticket: Ticket, span: Span) -> None:
+    def ended(self, ticket: Ticket, usage: Usage, *, failed: bool) -> None:
         """The call is over: settle all but its cost."""
-        usage = span.usage
         known = usage.input_tokens is not None or usage.output_tokens is not None
         tokens = (usage.input_tokens or 0) + (usage.output_tokens or 0)
         with self._numbers:
@@ -124,7 +134,7 @@ class Admission:
                     continue
                 used = {"requests": 1, "concurrency": 0}.get(what)
                 if used is None:
-                    used = tokens if known or span.status == "error" else amount
+                    used = tokens if known or failed else amount
                 _settle(share, amount, used)
                 share.consumed += used
 
@@ -165,7 +175,8 @@ class Admission:
         except (SQLAlchemyError, VongError) as error:
             log.warning("limits are reported late: %s", str(error).splitlines()[0])
 
-    def _share(self, project_id: UUID, limit: Limit, subject: str) -> Share:
+    def share(self, project_id: UUID, limit: Limit, subject: str) -> Share:
+        """What this server holds of a limit at this moment."""
         latest = self._latest.get((limit.id, subject))
         if latest is not None and latest.limit is limit and time.time() < latest.ends:
             return latest  # most calls: the same limit, and the same minute or month
@@ -206,7 +217,12 @@ class Admission:
 
     def _expected(self, choice: Choice, usage: Usage, kinds: Collection[str]) -> int | None:
         cost = self._cost(choice, usage, now(), kinds)
-        return 0 if cost is None and not _billed(choice) else cost
+        return 0 if cost is None and not self.billed(choice) else cost
+
+    @staticmethod
+    def billed(choice: Choice) -> bool:
+        """Whether somebody else sends a bill: models that run here cost nothing that a budget is for."""
+        return choice.system != DEPLOYMENT and choice.provider.address.startswith(("http://", "https://"))
 
     def _is_warm(self, choice: Choice) -> bool:
         """Whether a price was looked up lately."""
@@ -236,23 +252,13 @@ class Admission:
         if share.asking is not None and not share.asking.done():
             with suppress(SQLAlchemyError):
                 await asyncio.shield(share.asking)
-        while not self._took(share, amount):
+        while not self.take([(share, amount)]):
             share.asking = asyncio.create_task(asyncio.to_thread(self._ask, share, amount))
             granted = await asyncio.shield(share.asking)
-            if not granted and not self._took(share, amount):
+            if not granted and not self.take([(share, amount)]):
                 raise refusal(share, amount)
             if not granted:
                 return  # another call ended meanwhile
-
-    def _took(self, share: Share, amount: int) -> bool:
-        with self._numbers:
-            moment = time.monotonic()
-            if share.available < amount or moment - share.alive_at > FENCE:
-                return False
-            share.available -= amount
-            share.reserved += amount
-            share.taken_at = moment
-            return True
 
     def _ask(self, share: Share, amount: int) -> int:
         """Have more granted, enough for a while. How much that is."""
@@ -372,11 +378,6 @@ def _choices(directory: Directory, way: Way) -> list[Choice]:
 def _settle(share: Share, reserved: int, used: int) -> None:
     share.reserved -= reserved
     share.available += reserved - used
-
-
-def _billed(choice: Choice) -> bool:
-    """Whether somebody else sends a bill: models that run here cost nothing that a budget is for."""
-    return choice.system != DEPLOYMENT and choice.provider.address.startswith(("http://", "https://"))
 
 
 def tags_of(header: str | None, metadata: dict[str, Any] | None) -> tuple[str, ...]:

@@ -4,7 +4,6 @@ So the sum of the ledger is the sum over the spans, and what a budget counts is 
 all three are there or none.
 """
 
-from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -14,9 +13,10 @@ import msgspec
 import psycopg
 
 from vong.gateway.admission import Admission
+from vong.gateway.brief import Brief
 from vong.gateway.leases import Place
 from vong.gateway.shares import Ticket
-from vong.records import Span
+from vong.records import Span, Usage
 from vong.store import rows
 
 COPY = """
@@ -35,6 +35,7 @@ WRITE = """
          AS line (p, i, t, k, u, m, r, g, n, o, c, s, f)
     ON CONFLICT DO NOTHING RETURNING id
 """
+FIELDS = rows.count(13)
 LOCK = """
     SELECT used FROM gateway_counters WHERE limit_id = %s AND subject = %s AND begins = %s FOR UPDATE
 """
@@ -57,16 +58,9 @@ class Entry(msgspec.Struct):
 class Budgeted(msgspec.Struct, array_like=True):
     """So much was reserved of a budget, and so much counts."""
 
-    limit_id: UUID
-    subject: str
-    begins: datetime
+    place: Place
     reserved: int
     cost: int
-
-    @property
-    def place(self) -> Place:
-        """Where it is counted."""
-        return Place(self.limit_id, self.subject, self.begins)
 
 
 class Line(msgspec.Struct, array_like=True):
@@ -90,23 +84,23 @@ class Line(msgspec.Struct, array_like=True):
 
     def packed(self) -> bytes:
         """As binary COPY takes it."""
-        return rows.row(
-            [
-                rows.uuid(self.project_id),
-                rows.uuid(self.id),
-                rows.timestamptz(self.at),
-                rows.common(self.key),
-                rows.text(self.user),
-                rows.common(self.model),
-                rows.common(self.route),
-                rows.texts(self.tags),
-                rows.int8(self.input_tokens),
-                rows.int8(self.output_tokens),
-                rows.int8(self.cached_tokens),
-                rows.int8(self.cost),
-                rows.boolean(self.failed),
-            ]
-        )
+        fields = [
+            FIELDS,
+            rows.uuid(self.project_id),
+            rows.uuid(self.id),
+            rows.timestamptz(self.at),
+            rows.common(self.key),
+            rows.NULL if self.user is None else rows.text(self.user),
+            rows.common(self.model),
+            rows.common(self.route),
+            rows.texts(self.tags) if self.tags else rows.NO_TEXTS,
+            rows.int8(self.input_tokens),
+            rows.int8(self.output_tokens),
+            rows.int8(self.cached_tokens),
+            rows.int8(self.cost),
+            rows.boolean(self.failed),
+        ]
+        return b"".join(fields)
 
 
 _read = msgspec.msgpack.Decoder(Line).decode
@@ -122,7 +116,7 @@ class Books:
         """The line of a span."""
         usage = span.usage
         budgets = [
-            Budgeted(*share.place, amount, cost_of(span, amount))
+            Budgeted(share.place, amount, cost_of(span, amount))
             for share, amount in (along.ticket.holds if along.ticket else ())
             if share.limit.what == "cost"
         ]
@@ -144,6 +138,32 @@ class Books:
             self._admission.worker,
         )
 
+    def line_of(self, brief: Brief, usage: Usage, id: UUID) -> Line:
+        """The line of a span that is told in brief, of what is billed."""
+        lane, cost, budgets = brief.lane, usage.cost, list[Budgeted]()
+        if brief.ticket is not None:
+            for share, amount in brief.ticket.holds:
+                if share.limit.what == "cost":
+                    budgets.append(Budgeted(share.place, amount, amount if cost is None else cost))
+        subjects, choice = lane.subjects, lane.choice
+        return Line(
+            lane.principal.project_id,
+            id,
+            brief.started_at,
+            subjects.key,
+            subjects.user,
+            choice.target,
+            subjects.route,
+            subjects.tags,
+            usage.input_tokens,
+            usage.output_tokens,
+            usage.cached_tokens,
+            cost,
+            False,
+            budgets,
+            self._admission.worker,
+        )
+
     def read(self, packed: bytes) -> Line:
         """A line that was kept on disk, perhaps by a server that is gone."""
         return _read(packed)
@@ -151,31 +171,25 @@ class Books:
     def within(self, connection: psycopg.Connection[Any], lines: Sequence[Line], *, fresh: bool) -> None:
         """Write lines, and settle their budgets, in the transaction that writes their spans."""
         new = self._copied(connection, lines) if fresh else self._merged(connection, lines)
-        spent: defaultdict[tuple[Place, UUID], int] = defaultdict(int)
-        for line in new:
-            for budget in line.budgets:
-                spent[budget.place, line.worker] += budget.cost
-        for (place, worker), amount in sorted(spent.items()):  # in one order everywhere: no two wait for each other
+        for place, worker, _, cost in sorted(_spent(new)):  # in one order everywhere: no two wait for each other
             connection.execute(LOCK, place)
-            connection.execute(SPEND, (amount, *place))
-            connection.execute(FREE, (amount, *place, worker))
+            connection.execute(SPEND, (cost, *place))
+            connection.execute(FREE, (cost, *place, worker))
 
     def kept(self, lines: Sequence[Line]) -> None:
         """They are safe on disk: what they cost is known, and is owed until it is written."""
-        for line in lines:
-            for budget in line.budgets:
-                self._admission.owed(budget.place, budget.reserved, budget.cost)
+        for place, _, reserved, cost in _spent(lines):
+            self._admission.owed(place, reserved, cost)
 
     def after(self, lines: Sequence[Line], *, kept: bool) -> None:
         """They are written."""
-        for line in lines:
-            if line.worker != self._admission.worker:
+        for place, worker, reserved, cost in _spent(lines):
+            if worker != self._admission.worker:
                 continue  # what another server reserved goes with it
-            for budget in line.budgets:
-                if kept:
-                    self._admission.paid(budget.place, budget.cost)
-                else:
-                    self._admission.settled(budget.place, budget.reserved, budget.cost)
+            if kept:
+                self._admission.paid(place, cost)
+            else:
+                self._admission.settled(place, reserved, cost)
 
     def lost(self, along: Entry) -> None:
         """A span will never be written: what it reserved counts as used, for its cost is not known."""
@@ -194,6 +208,23 @@ class Books:
         fields[7] = [chr(31).join(tags) for tags in fields[7]]
         new = {found[0] for found in connection.execute(WRITE, fields).fetchall()}
         return [line for line in lines if line.id in new]
+
+
+def _spent(lines: Sequence[Line]) -> list[tuple[Place, UUID, int, int]]:
+    """What lines reserved and spent of each budget, by the server that reserved it. One server's lines have the same
+    places, and are added up by that: to compare places takes longer than all the rest.
+    """
+    sums: dict[tuple[int, int], list[Any]] = {}
+    for line in lines:
+        for budget in line.budgets:
+            key = id(budget.place), id(line.worker)
+            found = sums.get(key)
+            if found is None:
+                sums[key] = [budget.place, line.worker, budget.reserved, budget.cost]
+            else:
+                found[2] += budget.reserved
+                found[3] += budget.cost
+    return [(place, worker, reserved, cost) for place, worker, reserved, cost in sums.values()]
 
 
 def cost_of(span: Span, reserved: int) -> int:

@@ -6,7 +6,7 @@ from contextlib import aclosing, suppress
 from functools import partial
 from math import inf
 from random import random
-from typing import Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from uuid import UUID
 
 import msgspec
@@ -43,19 +43,23 @@ from vong.gateway.worst import worst
 from vong.records import Policy, Span, Timeouts, Usage
 from vong.records.caching import Caching
 
+if TYPE_CHECKING:
+    from vong.gateway.brief import Brief
+
 TIMES = Timeouts()
 EXPECTED = 500
 """Tokens of an answer that nobody said the length of, when targets are compared by what they cost."""
 
 
 class Means(NamedTuple):
-    """What a call needs of the gateway: a project's directory, who takes the spans, and the circuits and
-    loads of targets, the limits, the conversation up to an earlier response, the cache, who asks a second time, and a
-    way for guards to ask a model.
+    """What a call needs of the gateway: a project's directory, who takes spans and those told in brief, the circuits
+    and loads of targets, the limits, the conversation up to an earlier response, the cache, who asks a second time, and
+    a way for guards to ask a model.
     """
 
     directory: Callable[[Principal], Awaitable[Directory]]
     account: Callable[[Principal, Span, tuple[str, ...], Ticket | None], None]
+    told: "Callable[[Brief], None]"
     circuit: Callable[[UUID, str], Circuit]
     load: Callable[[UUID, str], Load]
     admission: Admission
@@ -223,7 +227,7 @@ class Call:
         return Subjects(self._course.principal.actor, passage.asked.user, route, self._course.tags)
 
     async def _admit(self, directory: Directory, way: Way, passage: Passage) -> None:
-        most = worst(self.shape, passage, self._course.body)
+        most = worst(self.shape, passage.asked, passage.size, self._course.body)
         if not passage.natively:  # what breaks off may be asked anew from where it was
             most = most._replace(read=2 * most.read + most.made, made=2 * most.made)
         principal, admission = self._course.principal, self._means.admission

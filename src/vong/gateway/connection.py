@@ -17,10 +17,11 @@ PAUSE = 256 * 1024
 MAX_HEAD = 64 * 1024
 """Bytes of status line and headers that an upstream may send."""
 
+PASSED = ("retry-after", "retry-after-ms", "x-ratelimit-", "x-request-id")
+"""Headers of the upstream, or beginnings of them, that are of use to a caller or a trace."""
 NAMES = 500
-"""Names of headers that are kept decoded: upstreams send the same ones again and again."""
+"""Names of headers that are kept: upstreams send the same ones again and again."""
 DELIMITING = {"content-length", "transfer-encoding"}
-_names: dict[bytes, str] = {}
 
 AGAIN = "nothing was repeated, because the upstream may have worked on it; send it again if it may be"
 
@@ -41,6 +42,25 @@ class Limits(NamedTuple):
             return self
         times = (min(self.connect, other.connect), min(self.first_byte, other.first_byte), min(self.total, other.total))
         return Limits(*times, min(self.body, other.body))
+
+
+class _Name(NamedTuple):
+    """The name of a header, whether it says where the body ends, and whether it goes on to the caller."""
+
+    text: str
+    delimiting: bool
+    passes: bool
+
+
+_names: dict[bytes, _Name] = {}
+
+
+def _named(name: bytes) -> _Name:
+    text = name.decode("latin-1").lower()
+    found = _Name(text, text in DELIMITING, text.startswith(PASSED))
+    if len(_names) < NAMES:
+        _names[name] = found
+    return found
 
 
 class Response:
@@ -64,12 +84,15 @@ class Response:
         "_waiting",
         "complete",
         "headers",
+        "passes",
         "status",
     )
 
     def __init__(self, connection: "Connection", limits: Limits, arrived: Callable[[], object] | None = None) -> None:
         self.status = 0
         self.headers: dict[str, str] = {}
+        self.passes = False
+        """Whether any of them goes on to the caller."""
         self.complete = False
         self._arrived = arrived
         self._connection = connection
@@ -84,6 +107,11 @@ class Response:
         self._loop = loop = connection.loop
         self._started = loop.time()
         self._timer = loop.call_later(min(limits.first_byte, limits.total), self._late)
+
+    @property
+    def failed(self) -> bool:
+        """Whether it will never be complete."""
+        return self._error is not None
 
     async def head(self) -> None:
         """Wait for status and headers. UpstreamTimeout, or UpstreamFailed where the connection was lost."""
@@ -148,9 +176,9 @@ class Response:
             self.fail(UpstreamFailed(f"the upstream answered more than {self._limits.body} bytes", "ask for less"))
 
     def end(self) -> None:
-        """The body has arrived wholly."""
-        if not self.complete:
-            self._finish(None)
+        """The body has arrived wholly. Whoever waits is told by `wake`."""
+        self.complete = True
+        self._timer.cancel()
 
     def fail(self, error: Exception) -> None:
         """The answer will not be complete."""
@@ -162,13 +190,16 @@ class Response:
         """Let the reader look at what has changed."""
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
+        if self.complete and self._arrived is not None:
+            arrived, self._arrived = self._arrived, None
+            arrived()
 
     def _finish(self, error: Exception | None) -> None:
         self._error = error
         self.complete = True
         self._timer.cancel()
         if self._arrived is not None:
-            self._loop.call_soon(self._arrived)
+            self._loop.call_soon(self._arrived)  # whoever let it fail is not done yet
             self._arrived = None
         self.wake()
 
@@ -269,7 +300,9 @@ class Connection(asyncio.Protocol):
         response = self._response
         if response is not None and response.status and not self._delimited:
             self._response = None
-            response.end()
+            if not response.complete:
+                response.end()
+                response.wake()
         return False
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -285,15 +318,14 @@ class Connection(asyncio.Protocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """One header."""
-        if self._response is not None:
-            key = _names.get(name)
-            if key is None:
-                key = name.decode("latin-1").lower()
-                if len(_names) < NAMES:
-                    _names[name] = key
-            self._response.headers[key] = value.decode("latin-1")
-            if key in DELIMITING:
+        response = self._response
+        if response is not None:
+            text, delimiting, passes = _names.get(name) or _named(name)
+            response.headers[text] = value.decode("latin-1")
+            if delimiting:
                 self._delimited = True
+            if passes:
+                response.passes = True
 
     def on_headers_complete(self) -> None:
         """All headers; an interim answer (1xx) is passed over."""
@@ -301,6 +333,7 @@ class Connection(asyncio.Protocol):
         self._interim = status < 200
         if self._response is not None and self._interim:
             self._response.headers.clear()
+            self._response.passes = False
             self._delimited = False
         elif self._response is not None:
             if status in (204, 304):
@@ -318,8 +351,9 @@ class Connection(asyncio.Protocol):
         if self._interim or response is None:
             return
         self._response = None
-        keep = self._parser.should_keep_alive() and self.usable and not response.complete
-        response.end()
+        keep = not response.complete and self._parser.should_keep_alive() and self.usable
+        if not response.complete:
+            response.end()
         if keep:
             if self._stopped:
                 self.resume()

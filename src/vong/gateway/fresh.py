@@ -60,6 +60,11 @@ class Fresh(Generic[K, V]):
             return known.value
         return None
 
+    def fresh_until(self, key: K) -> float:
+        """Until when, on the monotonic clock, the value of a key is `at_hand` without being renewed."""
+        known = self._known.get(key)
+        return 0.0 if known is None or known.error is not None else known.at + self._age / 2
+
     async def get(self, key: K, *arguments: Any) -> V:
         """The value of a key; `load` is called with `arguments`."""
         known = self._known.get(key)

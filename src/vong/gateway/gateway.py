@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from random import random
+from types import EllipsisType
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
 from weakref import WeakKeyDictionary
@@ -15,14 +16,17 @@ from vong.gateway import responses
 from vong.gateway.admission import Admission
 from vong.gateway.answers import Answers
 from vong.gateway.breakers import Circuit
+from vong.gateway.brief import Brief
 from vong.gateway.call import Call, Manner, Means
-from vong.gateway.directory import Directory
+from vong.gateway.directory import Choice, Directory
 from vong.gateway.fresh import Fresh
 from vong.gateway.keys import Keys, Principal
+from vong.gateway.lanes import Lanes, Tally
 from vong.gateway.loads import Load
 from vong.gateway.moderation import Moderation, trial
 from vong.gateway.nesting import shallow
-from vong.gateway.plain import PlainCall
+from vong.gateway.plain import Plain, PlainCall
+from vong.gateway.prices import Price
 from vong.gateway.providers import Provider, Shape
 from vong.gateway.providers.provider import Counts
 from vong.gateway.request import Trace, named
@@ -54,11 +58,23 @@ class Looks(NamedTuple):
     forget: Callable[[UUID, UUID], object]
 
 
+class Accounts(NamedTuple):
+    """Who takes note of calls, without waiting. `record` takes a span with its tags and what it reserved (a step within
+    a call too, which counts nowhere), `told` one that is told in brief; `observe` counts a call, and `tally` gives what
+    counts plain ones; `price` is what a choice costs, `...` where that must be looked up.
+    """
+
+    record: Callable[[UUID, Span, tuple[str, ...], Ticket | None], object]
+    told: Callable[[Brief], object]
+    observe: Callable[[Span], None]
+    tally: Callable[[str, str | None, str, int], Tally]
+    price: Callable[[Choice], Price | EllipsisType | None]
+
+
 class Gateway:
     """Everything the request path needs, given as callables, so that it knows no database and no other stage.
 
-    `record` takes a span with its tags and what it reserved, without waiting (a step within a call too, which counts
-    nowhere), `observe` counts a call, `admission` holds the limits, `answers` the cache.
+    `admission` holds the limits, `answers` the cache.
     """
 
     def __init__(
@@ -67,10 +83,9 @@ class Gateway:
         providers: Mapping[str, Provider],
         *,
         looks: Looks,
-        record: Callable[[UUID, Span, tuple[str, ...], Ticket | None], object],
+        accounts: Accounts,
         admission: Admission,
         answers: Answers,
-        observe: Callable[[Span], None],
     ) -> None:
         self.keys = Keys(looks.principal)
         self.providers = providers
@@ -80,10 +95,9 @@ class Gateway:
         """Whether calls are refused because their spans would find no room."""
         self.changed: Callable[[UUID | None], None] = self.forget
         """From any thread: something changed in that project, or nobody knows where."""
-        self._record = record
+        self._accounts = accounts
         self._admission = admission
         self.looks = looks
-        self._observe = observe
         self._circuits: dict[tuple[UUID, str], Circuit] = {}
         self._loads: dict[tuple[UUID, str], Load] = {}
         self._answers = answers
@@ -91,6 +105,7 @@ class Gateway:
         self._means = Means(
             self.directory,
             self._account,
+            self._told,
             self._circuit,
             self._load,
             admission,
@@ -99,6 +114,8 @@ class Gateway:
             self._shadows.make,
             self._ask,
         )
+        self._lanes = Lanes(self.keys, self._directories, admission, accounts.price, accounts.tally)
+        self._plain = Plain(self._means, self._lanes)
         self._listed: WeakKeyDictionary[Provider, tuple[float, list[str]]] = WeakKeyDictionary()
 
     def call(self, principal: Principal, shape: Shape, body: bytes, trace: Trace) -> Call:
@@ -108,20 +125,11 @@ class Gateway:
             raise Unavailable(message, "look with: vong status; the bound is journal_size, the policy journal_full")
         return Call(self._means, principal, shape, body, trace)
 
-    def plain(
-        self, secret: str, shape: Shape, body: bytes, headers: Mapping[str, str], arrived: Callable[[], object]
-    ) -> PlainCall | None:
-        """A call that was sent already, where it is plain and everything is at hand for it; None for all others.
+    def plain(self, secret: str, body: bytes, arrived: Callable[[], object]) -> PlainCall | None:
+        """A chat that was sent already, where it is plain and everything is at hand for it; None for all others.
         `arrived` is called when its answer is there.
         """
-        principal = self.keys.at_hand(secret)
-        if principal is None or self.full():
-            return None
-        directory = self._directories.at_hand(principal.project_id, principal.project_id)
-        if directory is None:
-            return None
-        call = PlainCall(self._means, principal, shape, body, Trace.of(headers))
-        return call if call.depart(directory, arrived) else None
+        return None if self.full() else self._plain.send(secret, body, arrived)
 
     async def directory(self, principal: Principal) -> Directory:
         """What the principal's project can call."""
@@ -130,6 +138,7 @@ class Gateway:
     def forget(self, project_id: UUID | None = None) -> None:
         """Something changed in that project, or nobody knows where: look again at the next call."""
         self._directories.forget(project_id)
+        self._lanes.forget()
         self._answers.forget(project_id)
 
     async def offered(self, principal: Principal) -> list[str]:
@@ -266,9 +275,14 @@ class Gateway:
             message = f"{model!r} answered {reply.status} when a guard asked it"
             raise UpstreamFailed(message, "try it with: vong gateway try") from None
 
+    def _told(self, brief: Brief) -> None:
+        if brief.ticket is not None:
+            self._admission.ended(brief.ticket, brief.usage, failed=False)
+        self._accounts.told(brief)
+
     def _account(self, principal: Principal, span: Span, tags: tuple[str, ...], ticket: Ticket | None) -> None:
         if ticket is not None:
-            self._admission.ended(ticket, span)
-        self._record(principal.project_id, span, tags, ticket)
+            self._admission.ended(ticket, span.usage, failed=span.status == "error")
+        self._accounts.record(principal.project_id, span, tags, ticket)
         if span.kind != STEP:
-            self._observe(span)
+            self._accounts.observe(span)

@@ -57,12 +57,20 @@ class Keys:
 
     async def principal(self, secret: str, *, calls: bool = True) -> Principal:
         """The caller who presents this secret. Forbidden where it `calls` and may not."""
-        principal = await self._known.get(hashlib.sha256(secret.encode()).digest(), secret)
+        principal = await self._known.get(_digest(secret), secret)
         if calls and principal.role == "viewer":
             raise Forbidden("the role 'viewer' may not call models", "use one of: owner, member")
         return principal
 
     def at_hand(self, secret: str) -> Principal | None:
         """The caller who presents this secret and may call, where that is known without a wait."""
-        principal = self._known.at_hand(hashlib.sha256(secret.encode()).digest(), secret)
+        principal = self._known.at_hand(_digest(secret), secret)
         return principal if principal is not None and principal.role != "viewer" else None
+
+    def fresh_until(self, secret: str) -> float:
+        """Until when, on the monotonic clock, that is known without another look."""
+        return self._known.fresh_until(_digest(secret))
+
+
+def _digest(secret: str) -> bytes:
+    return hashlib.sha256(secret.encode()).digest()

@@ -1,94 +1,194 @@
-"""The short way of a plain call: sent and answered by callbacks, without a task and without a wait in between.
+"""The short way of a plain call (`lanes`): sent and answered by callbacks, without a task and without a wait.
 
-It is for calls that nothing stands in the way of: no guard, no policy, no stream, and key, route, price, budget and a
-connection to the upstream at hand. Where any of them is missing, or the answer is not a plain one, the call goes the
-way of all others, from where it is; so whatever can go wrong is told in one place.
+Key, route, price, budget and a connection to the upstream must be at hand. Where one is missing, or the answer is not a
+plain one, the call goes the way of all others, from where it is; so whatever can go wrong is told in one place.
 """
 
-from collections.abc import Callable
-from random import random
-from typing import cast
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from datetime import timedelta
 
 import msgspec
 
 from vong.errors import VongError
-from vong.gateway.call import Call
+from vong.gateway.brief import Brief, answered, used
+from vong.gateway.call import Call, Means
 from vong.gateway.connection import Response
-from vong.gateway.directory import Directory
-from vong.gateway.nesting import shallow
+from vong.gateway.lanes import Lane, Lanes
+from vong.gateway.nesting import DEPTH
 from vong.gateway.passage import Passage
-from vong.gateway.providers import Ask, Reply
-from vong.gateway.providers.http_api import Direct, Sending
-from vong.gateway.scopes import check
-from vong.gateway.worst import worst
+from vong.gateway.providers import Reply
+from vong.gateway.providers.http_api import passed
+from vong.gateway.request import Asked, Trace
+from vong.gateway.shares import Hold, Ticket
+from vong.gateway.worst import ANSWER, worst
+from vong.records.record import new_number, uuid_of
+from vong.store.rows import EPOCH
+from vong.store.spans import SINCE
 
 
-class PlainCall(Call):
-    """A call that is tried to be sent at once. After `depart` wait for the answer, then `receive` it, or `open` the
-    call as any other: what came already is not asked for again.
+class _Plain(Asked):
+    """A chat that may be plain."""
+
+    messages: list[msgspec.Raw] = []
+
+
+_read = msgspec.json.Decoder(_Plain).decode
+_fields = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+_encode = msgspec.json.encode
+_CAP = msgspec.Raw(b"%d" % ANSWER)
+
+
+class PlainCall:
+    """A call that was sent. `arrived` is called when its answer is there: then `receive` it, and where that gives none,
+    tell it as any other call (`whole`).
     """
 
-    _sending: Sending | None = None
-    _response: Response | None = None
+    __slots__ = ("_begun", "_body", "_lane", "_means", "_response", "_ticket", "at", "number")
 
-    def depart(self, directory: Directory, arrived: Callable[[], object]) -> bool:
-        """Send it, where it is plain; `arrived` is called when the answer is there. Else nothing has happened."""
-        try:
-            return self._depart(directory, arrived)
-        except (VongError, msgspec.MsgspecError, ValueError, RecursionError):
-            return False  # it is opened instead, and told there
+    def __init__(
+        self, means: Means, lane: Lane, body: bytes, number: int, at: int, ticket: Ticket | None, response: Response
+    ) -> None:
+        self.number = number
+        """That of its span's UUID."""
+        self.at = at
+        """When it came, in nanoseconds since 1970."""
+        self._begun = time.perf_counter()
+        self._means = means
+        self._lane = lane
+        self._body = body
+        self._ticket = ticket
+        self._response = response
 
-    def _depart(self, directory: Directory, arrived: Callable[[], object]) -> bool:
+    def receive(self) -> Reply | None:
+        """The answer, with the headers of its upstream that go on; the call is accounted for. None where it is not a
+        plain one.
+        """
+        response = self._response
+        if response.status != 200 or response.failed:
+            return None
+        body = response.body()
+        answer = answered(body) if body.count(b"[") + body.count(b"{") <= DEPTH else None
+        if answer is None:
+            return None
+        lane, duration = self._lane, time.perf_counter() - self._begun
+        usage, kinds = used(answer)
+        at = self.at // 1000 - SINCE
+        brief = Brief(lane, self.number, at, duration * 1000, self._body, body, answer, usage, kinds, self._ticket)
+        lane.tally.answered(duration, usage.input_tokens or 0, usage.output_tokens or 0)
+        self._means.told(brief)
+        return Reply(200, body, passed(response) if response.passes else {})
+
+    @property
+    def told(self) -> Mapping[str, str]:
+        """Headers that say what is left of the limits that hold."""
+        return self._ticket.headers() if self._ticket else {}
+
+    def whole(self) -> "Sent":
+        """The same as any other call."""
+        return Sent(self._means, self._lane, self._body, self, self._ticket, self._response)
+
+    def leave(self) -> None:
+        """The caller has gone: cancel it at the upstream, and account for it."""
+        self._response.close()
+        self.whole().close(asyncio.CancelledError())
+
+    def since(self) -> float:
+        """When it came, by `time.perf_counter`."""
+        return self._begun
+
+
+class Sent(Call):
+    """A call that was sent the short way and goes on as any other."""
+
+    def __init__(
+        self, means: Means, lane: Lane, body: bytes, plain: PlainCall, ticket: Ticket | None, response: Response
+    ) -> None:
+        id = uuid_of(plain.number)
+        super().__init__(means, lane.principal, "chat", body, Trace(id, id.hex, id.hex[16:], None, None))
         course = self._course
-        principal = course.principal
-        if directory.guards is not None or principal.deputy:
-            return False
-        shallow(self._body)
-        passage = Passage(self.shape, self._body, self.id.hex)
-        asked = passage.asked
-        route = directory.routes.get(asked.model)
-        if passage.stream or passage.translated or (route and (route.policy or route.tree)):
-            return False
-        check(principal, self.shape, asked.model)
-        way = directory.way(asked.model, random)
-        choice = directory.resolve(way.targets[0], route)
-        if not hasattr(choice.provider, "sending"):
-            return False
-        course.body, course.passage, course.route, course.choice = self._body, passage, route, choice
-        self._label(passage)
-        ticket = None
-        if directory.limits:
-            most = worst(self.shape, passage, self._body)
-            admission = self._means.admission
-            ticket = admission.at_once(principal, directory, way, self._subjects(way, passage), most)
-            if ticket is None:
-                return False
-            passage.cap = ticket.cap
-        try:
-            shape, body = passage.to(choice)
-            sending = cast(Direct, choice.provider).sending(Ask(shape, choice.model, body))
-            sending.api.ready()
-            self._response = sending.api.begin(sending.path, sending.body, arrived)
-        finally:
-            if self._response is None and ticket is not None:
-                self._means.admission.give(ticket)
-        self._ticket, self._sending = ticket, sending
-        return self._response is not None
+        course.at = EPOCH + timedelta(microseconds=plain.at // 1000 - SINCE)
+        course.started = plain.since()
+        course.body, course.route, course.choice = body, lane.route, lane.choice
+        course.passage = Passage("chat", body, id.hex)
+        self._label(course.passage)
+        self._ticket = ticket
+        self._sending, self._response = lane.sending, response
 
-    def receive(self) -> Reply:
-        """The answer that has arrived. UpstreamFailed as `open` raises it."""
-        course, sending, response = self._course, self._sending, self._response
-        assert course.passage is not None and sending is not None and response is not None
-        reply = sending.api.reply(response)
+    async def open(self) -> Reply:
+        """The answer that has arrived. UpstreamFailed as with any call."""
+        course = self._course
+        assert course.passage is not None
+        reply = self._sending.api.reply(self._response)
         course.status = reply.status
         self._read(course.passage, reply)
         return reply
 
-    def leave(self) -> None:
-        """The caller has gone: cancel it at the upstream."""
-        if self._response is not None:
-            self._response.close()
 
-    async def open(self) -> Reply:
-        """As any call, or what has arrived."""
-        return await super().open() if self._response is None else self.receive()
+class Plain:
+    """The short way of one gateway."""
+
+    def __init__(self, means: Means, lanes: Lanes) -> None:
+        self._means = means
+        self._lanes = lanes
+
+    def send(self, secret: str, body: bytes, arrived: Callable[[], object]) -> PlainCall | None:
+        """Send a chat on, where it is plain; None, with nothing done, where it is not."""
+        if body.count(b"[") + body.count(b"{") > DEPTH:
+            return None
+        try:
+            if not body.isascii():
+                body.decode()
+            asked = _read(body)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return None  # the long way says what is wrong
+        if asked.stream or asked.metadata or not asked.messages:
+            return None
+        lane = self._lanes.find(secret, asked.model, asked.user)
+        if lane is None:
+            return None
+        at = time.time_ns()
+        ticket = None
+        if lane.shares:
+            ticket = self._reserved(lane, asked, body, at)
+            if ticket is None:
+                return None
+        response = None
+        try:
+            response = self._begun(lane, body, ticket.cap if ticket else None, arrived)
+        finally:
+            if response is None and ticket is not None:
+                self._means.admission.give(ticket)
+        if response is None:
+            return None
+        return PlainCall(self._means, lane, body, new_number(at), at, ticket, response)
+
+    def _reserved(self, lane: Lane, asked: Asked, body: bytes, at: int) -> Ticket | None:
+        """What the limits reserve for a call; None where that is not at hand."""
+        if at >= lane.ends:
+            return None
+        read, made, cap, kinds = worst("chat", asked, len(body), body)
+        wanted: list[Hold] = []
+        for share in lane.shares:
+            what = share.limit.what
+            if what == "cost":
+                amount = lane.price.most(read, made, kinds) if lane.price is not None else 0
+            else:
+                amount = read + made if what == "tokens" else 1
+            wanted.append((share, amount))
+        return Ticket(wanted, cap if lane.capped else None) if self._means.admission.take(wanted) else None
+
+    def _begun(self, lane: Lane, body: bytes, cap: int | None, arrived: Callable[[], object]) -> Response | None:
+        fields = _fields(body)
+        fields["model"] = lane.model_name
+        if cap is not None:
+            fields["max_completion_tokens"] = _CAP
+        sending = lane.sending
+        data = _encode(fields)
+        if sending.written is not None:
+            try:
+                data = sending.written(data)
+            except VongError:
+                return None
+        return sending.api.begin(sending.path, data, arrived)

@@ -14,6 +14,7 @@ from decimal import Decimal
 from functools import lru_cache
 from ipaddress import ip_address
 from math import inf
+from types import EllipsisType
 from typing import NamedTuple, TypeGuard
 from urllib.parse import urlsplit
 
@@ -135,6 +136,12 @@ class Prices:
             return True
         self._renew(address, model, at)
         return False
+
+    def at_hand(self, target: str, address: str | None, at: datetime) -> "Price | EllipsisType | None":
+        """The price at that moment, None where it is not known; `...` where it must be looked up, which is begun."""
+        if not self.ready(target, address, at):
+            return ...
+        return self._price(target, address, at, exact=True)
 
     def settle(self, span: Span, address: str | None, own: Price | None = None) -> Span:
         """The span with its cost, where it has none and the price is known. `address` is the base URL of the provider

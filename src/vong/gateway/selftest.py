@@ -157,6 +157,7 @@ class Rehearsal:
         self._means = Means(
             directory=self._known,
             account=self._take,
+            told=_nothing,
             circuit=lambda *_: circuit,
             load=lambda *_: load,
             admission=admission,

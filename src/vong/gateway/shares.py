@@ -5,7 +5,6 @@ import threading
 import time
 from dataclasses import dataclass, field
 from math import inf
-from typing import NamedTuple
 from uuid import UUID
 
 from vong.errors import BudgetSpent, LimitReached, VongError
@@ -49,11 +48,8 @@ class Share:
         return max(0, self.available + self.free)
 
 
-class Hold(NamedTuple):
-    """So much is reserved in that share for one call."""
-
-    share: Share
-    amount: int
+Hold = tuple[Share, int]
+"""So much is reserved in that share for one call."""
 
 
 @dataclass(slots=True)

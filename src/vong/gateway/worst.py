@@ -3,8 +3,8 @@
 from typing import NamedTuple
 
 from vong.gateway.kinds import ALWAYS, possible
-from vong.gateway.passage import Passage
 from vong.gateway.providers import Shape
+from vong.gateway.request import Asked
 from vong.records import Usage
 from vong.records.record import known
 
@@ -38,11 +38,10 @@ class Worst(NamedTuple):
         return known(Usage, values)
 
 
-def worst(shape: Shape, passage: Passage, body: bytes) -> Worst:
-    """A token is a byte or more in every common vocabulary, and the JSON around the text makes up for the words that a
-    chat template adds; so the bytes of the request bound what is read.
+def worst(shape: Shape, asked: Asked, read: int, body: bytes) -> Worst:
+    """Of a request of `read` bytes with what it follows. A token is a byte or more in every common vocabulary, and the
+    JSON around the text makes up for the words that a chat template adds; so the bytes bound what is read.
     """
-    read = passage.size
     if shape in FLAT and body.count(b"[") <= 1 and TYPED not in body:
         kinds = ALWAYS
     else:
@@ -50,6 +49,5 @@ def worst(shape: Shape, passage: Passage, body: bytes) -> Worst:
         read += PART * sum([body.count(part) for part in PARTS])
     if shape == "embeddings":
         return Worst(read, 0, None, kinds)
-    asked = passage.asked
     most = asked.max_completion_tokens or asked.max_tokens
     return Worst(read, max(most or ANSWER, 0) * max(asked.n or 1, 1), None if most else ANSWER, kinds)

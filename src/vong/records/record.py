@@ -53,18 +53,26 @@ def now() -> datetime:
 
 
 def new_id(at: datetime | None = None) -> UUID:
-    """A UUIDv7 (RFC 9562, section 5.7): 48 bits of Unix milliseconds, 12 of the fraction of the millisecond (section
-    6.2, method 3), then random ones: ids sort by time, those made one after the other within a millisecond too.
+    """A UUIDv7. `at` places it at another moment than now, for what happened earlier."""
+    return uuid_of(new_number(time.time_ns() if at is None else int(at.timestamp() * 1_000_000) * 1000))
 
-    `at` places the id at another moment than now, for what happened earlier.
+
+def new_number(nanoseconds: int) -> int:
+    """The number of a UUIDv7 (RFC 9562, section 5.7) of that Unix time: 48 bits of milliseconds, 12 of the fraction of
+    the millisecond (section 6.2, method 3), then random ones: ids sort by time, those made one after the other within a
+    millisecond too.
     """
-    nanoseconds = time.time_ns() if at is None else int(at.timestamp() * 1_000_000) * 1000
     milliseconds, rest = divmod(nanoseconds, 1_000_000)
     value = (milliseconds & ((1 << 48) - 1)) << 80
     value |= 0x7 << 76 | (rest * 4096 // 1_000_000) << 64
     value |= 0b10 << 62 | _bits(62)
-    id = UUID.__new__(UUID)  # without the checks of its constructor
-    object.__setattr__(id, "int", value)
+    return value
+
+
+def uuid_of(number: int) -> UUID:
+    """The UUID of a number that is one, without the checks of its constructor."""
+    id = UUID.__new__(UUID)
+    object.__setattr__(id, "int", number)
     object.__setattr__(id, "is_safe", _UNKNOWN)
     return id
 

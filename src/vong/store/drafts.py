@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 import zstandard
 
 from vong.errors import InvalidInput, VongError
-from vong.store.shelf import Arrival, Waiting, resolve
+from vong.records import Span
+from vong.store.shelf import Arrival, Brief, Finished, Waiting, resolve
 from vong.store.spans import Draft, draft, encode
 from vong.store.writing import Companion, Row
 
@@ -40,8 +41,12 @@ def made(
             if finished is None and not last:
                 later.append(arrival)
                 continue
-            one = draft(project_id, finished or span)
-            line = companion.line(project_id, finished or span, along) if companion and along is not None else None
+            if isinstance(finished, Finished):
+                one, line = finished
+            else:
+                whole = _whole(finished or span)
+                one = draft(project_id, whole)
+                line = companion.line(project_id, whole, along) if companion and along is not None else None
         except (VongError, ValueError, TypeError, OverflowError, RecursionError) as error:
             failed += 1
             _refuse(arrival, companion, error)
@@ -51,6 +56,10 @@ def made(
     encoded = encode(drafts, compressor)
     rows = [Waiting(Row(row, line), future) for row, (line, future) in zip(encoded, beside, strict=True)]
     return Made(rows, later, failed)
+
+
+def _whole(span: Span | Brief) -> Span:
+    return span if isinstance(span, Span) else span.span()
 
 
 def _refuse(arrival: Arrival, companion: Companion | None, error: Exception) -> None:

@@ -15,7 +15,7 @@ from concurrent.futures import Future
 from contextlib import suppress
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import psycopg
@@ -25,11 +25,12 @@ from vong.errors import InvalidInput, Unavailable, VongError
 from vong.records import Span
 from vong.store.database import Database
 from vong.store.drafts import made
-from vong.store.shelf import Arrival, Shelf, Waiting, resolve
+from vong.store.shelf import Arrival, Brief, Finished, Shelf, Waiting, resolve
 from vong.store.writing import AWAY, Companion, Pen
 
 log = logging.getLogger(__name__)
 
+S = TypeVar("S", bound=Span | Brief)
 BATCH = 500
 DELAY = 0.025
 TOGETHER = 50
@@ -67,7 +68,8 @@ class Journal:
         self._limits = spans, size
         self._held = [0, 0]  # spans and bytes in memory, now
         self._appended = self._done = 0
-        self._state = threading.Condition()
+        self._lock = threading.RLock()
+        self._state = threading.Condition(self._lock)
         self._closing = self._abandoned = False
         self._stirred, self._busy, self._ended = threading.Event(), threading.Event(), threading.Event()
         self._incoming: SimpleQueue[Arrival | None] = SimpleQueue()
@@ -122,8 +124,10 @@ class Journal:
             future.set_exception(refused)
         return future
 
-    def add(self, project_id: UUID, span: Span, finish: Callable[[Span], Span | None], along: Any) -> None:
-        """Take a span that nobody waits to hear of. The companion writes the line that it makes of `along`."""
+    def add(self, project_id: UUID, span: S, finish: Callable[[S], Span | Finished | None], along: Any) -> None:
+        """Take a span that nobody waits to hear of. The companion writes the line that it makes of `along`, or the one
+        that the span was `Finished` with.
+        """
         if self._take(Arrival(project_id, span, None, finish, along)) is not None and self.companion is not None:
             self.companion.lost(along)
 
@@ -156,8 +160,8 @@ class Journal:
         self._thread.join()
 
     def _take(self, arrival: Arrival) -> VongError | None:
-        with self._state:
-            refused = self._refusal()
+        with self._lock:
+            refused = self._refusal() if self._closing or self._crowded else None
             if refused is None:
                 self._held[0] += 1
                 self._appended += 1

@@ -1,7 +1,7 @@
 """The text of a span's bodies that a person would read: what lists show from, and what search finds."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -40,12 +40,28 @@ def preview(value: Any, limit: int = PREVIEW) -> str:
     first and no system messages, of an answer its content, of anything else its JSON.
     """
     if isinstance(value, msgspec.Raw):
-        try:
-            return _shortened(_spoken(_turns(value).messages), limit)
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            return _shortened(_pieces(_read(value)), limit)
+        return preview_of_chat(value, limit)
     said = _answered(value)
     return _shortened(_pieces(value) if said is None else (said,), limit)
+
+
+def preview_of_chat(value: bytes | msgspec.Raw, limit: int = PREVIEW) -> str:
+    """The same of a conversation as it was sent. Turns that nobody looks at are not read."""
+    try:
+        pieces, left = list[str](), limit
+        turns = _turns(value).messages
+        for raw in reversed(turns):
+            turn = _turn(raw)
+            if turn.role not in UNSPOKEN:
+                pieces.append(turn.content[:left])
+                left -= len(pieces[-1]) + 1
+                if left <= 0:
+                    break
+        if pieces:
+            return "\n".join(pieces)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        pass  # not all of it is plain text
+    return _shortened(_pieces(_read(value)), limit)
 
 
 def _answered(value: Any) -> str | None:
@@ -60,25 +76,11 @@ def _answered(value: Any) -> str | None:
     return said if isinstance(said, str) and said and not message.get("text") else None
 
 
-def _read(value: msgspec.Raw) -> Any:
+def _read(value: bytes | msgspec.Raw) -> Any:
     try:
         return msgspec.json.decode(value)
     except (msgspec.DecodeError, UnicodeDecodeError):  # half a surrogate pair
         return json.loads(bytes(value))
-
-
-def _spoken(turns: list[msgspec.Raw]) -> Iterator[str]:
-    """A conversation as it was sent, newest turn first; those that nobody looks at are not read."""
-    if not turns:
-        raise msgspec.ValidationError
-    told = False
-    for raw in reversed(turns):
-        turn = _turn(raw)
-        if turn.role not in UNSPOKEN:
-            told = True
-            yield turn.content
-    if not told:
-        yield from (_turn(raw).content for raw in reversed(turns))
 
 
 def _shortened(found: Iterable[str], limit: int) -> str:

@@ -16,10 +16,13 @@ COMMON = 5_000
 """Values that are kept packed, because they come again and again: names of models, routes, keys, versions, counts."""
 
 _length = Struct(">i").pack
-_count = Struct(">h").pack
+count = Struct(">h").pack
+"""How many fields a row has, before the first of them."""
 _int8 = Struct(">iq").pack
 _float8 = Struct(">id").pack
 _array = Struct(">iiiii").pack
+NO_TEXTS = Struct(">iiii").pack(12, 0, 0, TEXT_OID)
+"""An array of no texts."""
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -34,13 +37,14 @@ def text(value: str | None) -> bytes:
     """A text of any kind."""
     if value is None:
         return NULL
-    data = clean(value).encode()
+    plain = value.isascii() and "\x00" not in value
+    data = value.encode() if plain else clean(value).encode()
     return _length(len(data)) + data
 
 
 def uuid(value: UUID) -> bytes:
     """A UUID."""
-    return b"\x00\x00\x00\x10" + value.bytes
+    return b"\x00\x00\x00\x10" + value.int.to_bytes(16, "big")
 
 
 def timestamptz(value: datetime) -> bytes:
@@ -80,15 +84,9 @@ def jsonb(value: bytes) -> bytes:
 def texts(values: tuple[str, ...]) -> bytes:
     """An array of texts."""
     if not values:
-        data = Struct(">iii").pack(0, 0, TEXT_OID)
-    else:
-        data = _array(1, 0, TEXT_OID, len(values), 1) + b"".join(map(text, values))
+        return NO_TEXTS
+    data = _array(1, 0, TEXT_OID, len(values), 1) + b"".join(map(text, values))
     return _length(len(data)) + data
-
-
-def row(fields: list[bytes]) -> bytes:
-    """A row of packed fields."""
-    return _count(len(fields)) + b"".join(fields)
 
 
 def microseconds(value: datetime) -> int:

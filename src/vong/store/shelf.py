@@ -4,25 +4,45 @@ import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
 from vong.errors import VongError
 from vong.records import Span
 from vong.store.overflow import Overflow
-from vong.store.spans import Encoded
+from vong.store.spans import Draft, Encoded
 from vong.store.writing import NOTHING, Companion, Row, packed, unpack
 
 log = logging.getLogger(__name__)
+
+
+class Brief(Protocol):
+    """A span that is told in brief, and is made a whole one by those who need it."""
+
+    @property
+    def id(self) -> UUID:
+        """The span's."""
+        ...
+
+    def span(self) -> Span:
+        """The whole span."""
+        ...
+
+
+class Finished(NamedTuple):
+    """A span that was finished and packed at once, with the companion's line for it."""
+
+    draft: Draft
+    line: Any
 
 
 class Arrival(NamedTuple):
     """A span as it was appended, what its writer still does to it, and what its companion makes a line of."""
 
     project_id: UUID
-    span: Span
+    span: Span | Brief
     future: Future[None] | None
-    finish: Callable[[Span], Span | None] | None
+    finish: Callable[[Any], Span | Finished | None] | None
     along: Any
 
 

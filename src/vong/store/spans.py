@@ -88,6 +88,7 @@ PLAIN = tuple(name for name in Span.model_fields if name not in {"usage", "versi
 """The fields of a span that are columns of the same name."""
 COLUMNS = ("project_id", *PLAIN, *USAGE, *VERSIONS, "attributes", "input_text", "output_text", "body")
 """The order in which rows are sent."""
+FIELDS = rows.count(len(COLUMNS))
 REPEATED = {"kind", "status", "name", "model", "key"}
 """Columns whose texts are few."""
 MICROSECOND = timedelta(microseconds=1)
@@ -120,7 +121,7 @@ class Encoded(NamedTuple):
 class Draft(NamedTuple):
     """A row without its last column, the bodies, which are in JSON yet."""
 
-    fields: list[bytes]
+    begun: bytes
     body: bytes | None
     id: UUID
     day: str
@@ -148,7 +149,7 @@ def draft(project_id: UUID, span: Span) -> Draft:
         rows.text(preview(span.input)),
         rows.text(preview(span.output)),
     ]
-    return Draft(fields, _body(span), span.id, _day(at // DAY))
+    return Draft(b"".join([FIELDS, *fields]), _body(span), span.id, day(at // DAY))
 
 
 def encode(drafts: Sequence[Draft], compressor: zstandard.ZstdCompressor) -> list[Encoded]:
@@ -158,10 +159,10 @@ def encode(drafts: Sequence[Draft], compressor: zstandard.ZstdCompressor) -> lis
     small: list[Any] = [one.body for one in drafts if one.body is not None and len(one.body) <= LARGE]
     compressed = iter(compressor.multi_compress_to_buffer(small, threads=0) if small else ())
     found: list[Encoded] = []
-    for fields, body, id, day in drafts:
+    for begun, body, id, day in drafts:
         if body is not None:
             body = compressor.compress(body) if len(body) > LARGE else next(compressed).tobytes()
-        found.append(Encoded(rows.row([*fields, rows.bytea(body)]), id, day))
+        found.append(Encoded(begun + rows.bytea(body), id, day))
     return found
 
 
@@ -189,7 +190,7 @@ def started_near(id: UUID) -> tuple[datetime, datetime]:
 
 
 @cache
-def _day(number: int) -> str:
+def day(number: int) -> str:
     """The name of a day, counted from the beginning of 2000."""
     return f"{rows.EPOCH + timedelta(days=number):%Y%m%d}"
 

@@ -12,6 +12,7 @@ from typing import Protocol
 from vong.api.openai.errors import TooLarge, body_of, event_of, status_of
 from vong.errors import InvalidInput, LimitReached, VongError
 from vong.gateway.call import Call
+from vong.gateway.plain import PlainCall
 from vong.gateway.providers import Reply, Shape
 from vong.records import new_id
 
@@ -20,6 +21,10 @@ log = logging.getLogger(__name__)
 Headers = list[tuple[bytes, bytes]]
 JSON = (b"content-type", b"application/json")
 _CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
+PLAIN = (
+    b"content-type: application/json\r\ncontent-length: %d\r\n%bx-request-id: req_%b\r\n"
+    b"x-vong-span-id: %b\r\nx-vong-trace-id: %b\r\n%b"
+)
 EVENTS = [(b"content-type", b"text/event-stream; charset=utf-8"), (b"cache-control", b"no-cache")]
 
 
@@ -95,6 +100,16 @@ def whole_head(call: Call, reply: Reply) -> Headers:
     """The headers of an answer that is whole."""
     head = _identity(call) + _told(call)
     return [JSON, (b"content-length", b"%d" % len(reply.body)), *_passed(reply, head), *head]
+
+
+def plain_lines(call: PlainCall, reply: Reply) -> bytes:
+    """The same of a plain call, as lines."""
+    digits, told = b"%032x" % call.number, call.told
+    own = b"".join([b"%b: %b\r\n" % (name.encode(), value.encode()) for name, value in told.items()])
+    head = [(name.encode(), b"") for name in told] if reply.headers else []
+    passed = b"".join([b"%b: %b\r\n" % header for header in _passed(reply, head)])
+    dashed = b"-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
+    return PLAIN % (len(reply.body), passed, digits, dashed, digits, own)
 
 
 async def _stream(call: Call, reply: Reply, head: Headers, out: Outlet) -> None:

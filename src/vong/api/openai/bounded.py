@@ -27,6 +27,8 @@ LINGER = 2.0
 class Bounded(HttpToolsProtocol):
     """A connection."""
 
+    between = True
+    """Whether a message has ended and no other one has begun."""
     _heading = True
     """Whether a head is under way; of a new connection, whether it is awaited."""
     _piece = _arrived = _stray = 0
@@ -42,7 +44,7 @@ class Bounded(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The client left."""
-        self._stop()
+        self.stop()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -59,7 +61,7 @@ class Bounded(HttpToolsProtocol):
             elif self._clock is None and not self._refused:
                 self._start(SLOW_HEAD)
             return
-        self._stop()
+        self.stop()
         cycle = cast(Any, self.cycle)
         if cycle is not None and cycle.more_body and not cycle.response_complete:
             self._stray += self._piece
@@ -71,6 +73,7 @@ class Bounded(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """The first byte of a request."""
         super().on_message_begin()
+        self.between = False
         self._heading = True
         self._arrived = -self._piece
 
@@ -95,11 +98,16 @@ class Bounded(HttpToolsProtocol):
         self._stray = -self._piece
         super().on_body(body)
 
+    def on_message_complete(self) -> None:
+        """The end of a request."""
+        self.between = True
+        super().on_message_complete()
+
     def send_400_response(self, msg: str) -> None:
         """What came is no request: say so and close. Where that would stand for the answer to another, only close."""
         del msg
         self._refused = True
-        self._stop()
+        self.stop()
         cycle, transport = cast(Any, self.cycle), self.transport
         if transport.is_closing():
             return
@@ -118,7 +126,8 @@ class Bounded(HttpToolsProtocol):
     def _start(self, seconds: float) -> None:
         self._clock = self.loop.call_later(seconds, self._late, seconds)
 
-    def _stop(self) -> None:
+    def stop(self) -> None:
+        """Wait for nothing more."""
         if self._clock is not None:
             self._clock.cancel()
             self._clock = None

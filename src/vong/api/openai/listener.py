@@ -8,24 +8,26 @@ known at once, because the transport says so.
 
 import asyncio
 from collections.abc import Coroutine
-from contextlib import suppress
 from typing import Any, ClassVar, cast
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
 from vong.api.credentials import credential
-from vong.api.openai.answer import Headers, answer, refuse, whole_head
+from vong.api.openai.answer import Headers, answer, plain_lines, refuse
 from vong.api.openai.bounded import SLOW_BODY, Bounded, end
 from vong.api.openai.errors import TooLarge
+from vong.api.openai.heads import Heads
 from vong.api.openai.surface import READ
 from vong.errors import VongError
 from vong.gateway.gateway import Gateway
 from vong.gateway.plain import PlainCall
 from vong.gateway.providers import Shape
-from vong.gateway.request import Trace
+from vong.gateway.request import PASSED, Trace
 from vong.gateway.shapes import PATHS as SERVED_AT
 
 PATHS: dict[bytes, Shape] = {path.encode(): shape for path, shape in SERVED_AT.items()}
+SAYING = frozenset(("traceparent", "x-vong-session", "x-vong-tags", "x-vong-cache", *PASSED))
+"""Headers that say more of a call than who makes it."""
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
@@ -34,8 +36,13 @@ class Listener(Bounded):
 
     gateway: ClassVar[Gateway]
     max_body: ClassVar[int]
+    heads: ClassVar[Heads]
     under_way: "Exchange | None" = None
+    piece = b""
+    """What came last."""
     _lines: ClassVar[tuple[Headers, bytes]] = [], b""
+    _rested = 0.0
+    """When the last call was over, by the loop's clock."""
 
     def take(self) -> None:
         """Take a model call, and leave every other request to uvicorn."""
@@ -45,7 +52,7 @@ class Listener(Bounded):
             super().take()
             return
         previous: Any = self.cycle  # None before the first request
-        cycle: Any = Exchange(self, shape)
+        cycle: Any = Exchange(self, shape, self.headers, alive(parser), expects=self.expect_100_continue)
         self.cycle = cycle
         if previous is None or previous.response_complete:
             cycle.begin()
@@ -55,9 +62,52 @@ class Listener(Bounded):
 
     def data_received(self, data: bytes) -> None:
         """Something came, with most requests all of it."""
+        if self.between and self._send(data):
+            return
+        self.piece = data
         super().data_received(data)
+        self.piece = b""
         if self.under_way is not None:
             self.under_way.bound()
+
+    def rest(self) -> None:
+        """A call was answered: be ready for the next request."""
+        if self.pipeline or self.flow.read_paused or self.transport.is_closing():
+            self.on_response_complete()
+            return
+        self.server_state.total_requests += 1
+        self._rested = self.loop.time()
+        if self.timeout_keep_alive_task is None:
+            self.timeout_keep_alive_task = self.loop.call_later(
+                self.timeout_keep_alive, self.timeout_keep_alive_handler
+            )
+
+    def timeout_keep_alive_handler(self) -> None:
+        """The connection was silent for long, unless calls went by meanwhile, which leave the timer as it is."""
+        self.timeout_keep_alive_task = None
+        left = self._rested + self.timeout_keep_alive - self.loop.time()
+        if self.under_way is not None:
+            return
+        if left > 0:
+            self.timeout_keep_alive_task = self.loop.call_later(left, self.timeout_keep_alive_handler)
+        else:
+            super().timeout_keep_alive_handler()
+
+    def _send(self, data: bytes) -> bool:
+        """Send a plain call on whose head is known, without parsing it. False where it is none."""
+        cycle: Any = self.cycle  # None before the first request
+        if cycle is not None and not cycle.response_complete:
+            return False
+        found = self.heads.find(data)
+        if found is None or len(found[1]) > self.max_body or self.transport.is_closing():
+            return False
+        exchange = Exchange(self, "chat", [], keep_alive=True)
+        if not exchange.send(*found):
+            return False
+        self.stop()
+        self.cycle = cast(Any, exchange)
+        self.under_way = exchange
+        return True
 
     def _start_asgi_task(self, cycle: Any, app: Any) -> None:
         if isinstance(cycle, Exchange):
@@ -105,19 +155,20 @@ class Exchange:
         "started",
     )
 
-    def __init__(self, listener: Listener, shape: Shape) -> None:
+    def __init__(
+        self, listener: Listener, shape: Shape, head: Headers, keep_alive: bool, *, expects: bool = False
+    ) -> None:
         self.body = bytearray()
         self.more_body = True
         self.response_complete = False
         self.disconnected = False
-        parser: Any = listener.parser
-        self.keep_alive = parser.get_http_version() != "1.0" and parser.should_keep_alive()
+        self.keep_alive = keep_alive
         self.started = False
         self.left = False
         self._listener = listener
         self._shape: Shape = shape
-        self._head = listener.headers
-        self._expects = listener.expect_100_continue
+        self._head = head
+        self._expects = expects
         self._begun = self._chunked = False
         self._pending = b""
         self._call: PlainCall | None = None
@@ -172,7 +223,15 @@ class Exchange:
         elif self._call is not None and self._task is None and not self.response_complete:
             self.left = True
             self._call.leave()
-            self._call.close(asyncio.CancelledError())
+
+    def send(self, secret: str, body: bytes) -> bool:
+        """Send a whole plain call on at once. False where this is another one, or has to wait for something."""
+        self._call = self._listener.gateway.plain(secret, body, self._arrived)
+        if self._call is None:
+            return False
+        self.more_body = False
+        self._begun = True
+        return True
 
     async def start(self, status: int, headers: Headers) -> None:
         """Send status and headers; a body of no stated length goes in chunks."""
@@ -218,7 +277,7 @@ class Exchange:
         if not self.keep_alive:
             self._end()
         if not self.disconnected:
-            listener.on_response_complete()
+            listener.rest()
 
     def _end(self) -> None:
         """Close. A caller who is still sending would lose the answer with the connection: hear them out for a while."""
@@ -235,15 +294,21 @@ class Exchange:
         self._task.add_done_callback(tasks.discard)
 
     def _send(self) -> bool:
-        """Send a plain call on at once. False where this call is another one, or has to wait for something."""
-        if len(self.body) > self._listener.max_body:
+        """Send a plain call on, and know its head again. False where this call is another one, or has to wait."""
+        listener = self._listener
+        if self._shape != "chat" or len(self.body) > listener.max_body:
             return False
         headers = self._headers()
-        with suppress(VongError):  # the long way says what is wrong
-            secret, body = credential("POST", headers), bytes(self.body)
-            self._call = self._listener.gateway.plain(secret, self._shape, body, headers, self._arrived)
-        if self._call is None:
+        if not SAYING.isdisjoint(headers):
             return False
+        try:
+            secret = credential("POST", headers)
+        except VongError:
+            return False  # the long way says what is wrong
+        if not self.send(secret, bytes(self.body)):
+            return False
+        if self.keep_alive:
+            listener.heads.learn(listener.piece, self._head, secret)
         self._stop_waiting()
         return True
 
@@ -252,24 +317,22 @@ class Exchange:
         call = self._call
         if call is None or self.disconnected:
             return
-        reply = None
+        self._call, reply = None, None  # the connection may wait for long for its next request
         try:
-            with suppress(VongError):
-                reply = call.receive()
+            reply = call.receive()
         finally:  # whatever it was comes up again in `answer`, which tells it as with every call
             if reply is None:
                 self._run(self._told(call))
         if reply is None:
             return
-        headers = whole_head(call, reply)
-        call.close()
-        self._call = None  # the connection may wait for long for its next request
-        self._start(reply.status, headers)
-        self._write(reply.body)
+        self.started = True
+        lines = self._listener.common_lines(), plain_lines(call, reply)
+        close = b"" if self.keep_alive else b"connection: close\r\n"
+        self._write(b"%b%b%b%b\r\n%b" % (STATUS_LINE[reply.status], *lines, close, reply.body))
         self._finish()
 
     async def _told(self, call: PlainCall) -> None:
-        await answer(call, self)
+        await answer(call.whole(), self)
         self._leave_nothing_open()
 
     def _headers(self) -> dict[str, str]:
@@ -310,6 +373,13 @@ class Exchange:
             self._timer = None
 
 
+def alive(parser: Any) -> bool:
+    """Whether a request leaves its connection open."""
+    return parser.get_http_version() != "1.0" and parser.should_keep_alive()
+
+
 def create_listener(gateway: Gateway, max_body: int) -> type[Listener]:
     """The protocol class for `uvicorn.Config(http=...)`."""
-    return cast(type[Listener], type("VongListener", (Listener,), {"gateway": gateway, "max_body": max_body}))
+    return cast(
+        type[Listener], type("VongListener", (Listener,), {"gateway": gateway, "max_body": max_body, "heads": Heads()})
+    )

@@ -95,15 +95,15 @@ class Compatible:
         """The base URL."""
         return self._api.endpoint.url
 
-    def sending(self, ask: Ask) -> Sending:
-        """The call as the API wants it. Unsupported where the API cannot do what is asked."""
-        if ask.shape == "embeddings" and not self._row.embeddings:
+    def sending(self, shape: Shape) -> Sending:
+        """Calls go out as the API wants them. Unsupported where it has none of the shape."""
+        if shape == "embeddings" and not self._row.embeddings:
             raise Unsupported(f"{self.kind} makes no embeddings", "name a model of another provider")
-        return Sending(self._api, PATHS[ask.shape], self._written(ask.body))
+        return Sending(self._api, PATHS[shape], self._written)
 
     async def call(self, ask: Ask) -> Reply:
         """Pass the call on."""
-        return await passed_on(self.sending(ask), ask)
+        return await passed_on(self.sending(ask.shape), ask)
 
     async def models(self) -> list[str]:
         """What the API lists."""

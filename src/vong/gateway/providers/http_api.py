@@ -5,15 +5,13 @@ from typing import NamedTuple, Protocol
 
 from vong.config import ProviderSettings
 from vong.errors import Misconfigured, UpstreamFailed, UpstreamTimeout
-from vong.gateway.connection import Limits, Response
-from vong.gateway.providers.provider import Ask, Reply
+from vong.gateway.connection import PASSED, Limits, Response
+from vong.gateway.providers.provider import Reply, Shape
 from vong.gateway.upstream import Endpoint, Upstream
 
 PROBE = Limits(connect=3.0, first_byte=5.0, total=10.0)
 """How long a list of models may take."""
 EVENTS = "text/event-stream"
-PASSED = ("retry-after", "retry-after-ms", "x-ratelimit-", "x-request-id")
-"""Headers of the upstream, or beginnings of them, that are of use to a caller or a trace."""
 
 
 class HttpApi:
@@ -108,18 +106,18 @@ class HttpApi:
 
 
 class Sending(NamedTuple):
-    """A call as it goes out: to which API, to which of its paths, with which body."""
+    """How calls of a shape go out: to which API, to which of its paths, and what their bodies become on the way."""
 
     api: HttpApi
     path: str
-    body: bytes
+    written: Callable[[bytes], bytes] | None = None
 
 
 class Direct(Protocol):
     """A provider that passes a call on as one request, and its answer as it comes."""
 
-    def sending(self, ask: Ask) -> Sending:
-        """The call as it goes out. Unsupported where the API cannot do what is asked."""
+    def sending(self, shape: Shape) -> Sending:
+        """How calls of a shape go out. Unsupported where the API has none of them."""
         ...
 
 

@@ -35,13 +35,13 @@ class OpenAI:
         """The base URL."""
         return self._api.endpoint.url
 
-    def sending(self, ask: Ask) -> Sending:
-        """The call as the caller wrote it."""
-        return Sending(self._api, PATHS[ask.shape], ask.body)
+    def sending(self, shape: Shape) -> Sending:
+        """Calls go out as the caller wrote them."""
+        return Sending(self._api, PATHS[shape])
 
     async def call(self, ask: Ask) -> Reply:
         """Pass the call on."""
-        return await passed_on(self.sending(ask), ask)
+        return await passed_on(self.sending(ask.shape), ask)
 
     async def post(self, path: str, body: bytes) -> Reply:
         """The answer to any other call of this API."""
@@ -58,7 +58,8 @@ async def passed_on(sending: Sending, ask: Ask) -> Reply:
     """The answer to a call in OpenAI's shape, as it came."""
     api = sending.api
     api.ready()
-    response = await api.post(sending.path, sending.body, ask.limits)
+    body = sending.written(ask.body) if sending.written else ask.body
+    response = await api.post(sending.path, body, ask.limits)
     headers = passed(response)
     if not ask.stream or response.status != 200:
         body = await api.whole(response)
