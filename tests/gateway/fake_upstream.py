@@ -255,6 +255,7 @@ STREAM_HEADS = {
 }
 JSON_HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n"
 RAW: dict[str, bytes] = {
+    "allowance": _plain(completion("allowance"), more="x-ratelimit-remaining-requests: 5\r\nx-request-id: theirs\r\n"),
     "close": b"",
     "not-http": b"SSH-2.0-OpenSSH_9.2\r\n\r\n",
     "cut": JSON_HEAD + b"content-length: 500\r\n\r\n{",

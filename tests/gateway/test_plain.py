@@ -54,26 +54,33 @@ def warmed(server: Server, short: list[bool]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("model", "path"),
+    ("model", "more"),
     [
-        ("priced/plain", "chat/completions"),
-        ("fake/status-429", "chat/completions"),
-        ("fake/status-500", "chat/completions"),
-        ("fake/not-json", "chat/completions"),
+        ("priced/plain", {}),
+        ("priced/plain", {"user": "mai", "max_tokens": 5, "n": 1, "top_k": 3}),
+        ("priced/plain", {"tools": [{"type": "function", "function": {"name": "weather"}}]}),
+        ("weighted", {}),
+        ("fake/thinks", {}),
+        ("fake/tools", {}),
+        ("fake/allowance", {}),
+        ("fake/status-429", {}),
+        ("fake/status-500", {}),
+        ("fake/not-json", {}),
     ],
 )
 def test_both_ways_answer_and_account_alike(
-    server: Server, short: list[bool], monkeypatch: pytest.MonkeyPatch, model: str, path: str
+    server: Server, short: list[bool], monkeypatch: pytest.MonkeyPatch, model: str, more: dict[str, Any]
 ) -> None:
+    server.client.gateway.put_route("weighted", {"fake/plain": 1, "fake/thinks": 0})
     if model.startswith("priced/"):
         server.client.gateway.set_limit("key", "cost", "ever", 10**12)
     server.client.gateway.set_limit("key", "tokens", "day", 10**6)
     warmed(server, short)
-    told = ask(server, model, path)
+    told = ask(server, model, **more)
     assert short == [True]
     count = len(server.spans())
     monkeypatch.setattr(Plain, "send", lambda *_: None)
-    again = ask(server, model, path)
+    again = ask(server, model, **more)
     one, other = server.spans()[count - 1 :]
     assert again.status_code == told.status_code and again.content.replace(*renamed(again, told)) == told.content
     assert list(again.headers) == list(told.headers) and lasting(again) == lasting(told)

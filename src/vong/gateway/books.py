@@ -36,16 +36,16 @@ WRITE = """
     ON CONFLICT DO NOTHING RETURNING id
 """
 FIELDS = rows.count(13)
-LOCK = """
-    SELECT used FROM gateway_counters WHERE limit_id = %s AND subject = %s AND begins = %s FOR UPDATE
-"""
 SPEND = """
-    UPDATE gateway_counters SET used = used + %s WHERE limit_id = %s AND subject = %s AND begins = %s
+    WITH counted AS (
+        UPDATE gateway_counters SET used = used + %s WHERE limit_id = %s AND subject = %s AND begins = %s
+        RETURNING limit_id, subject, begins
+    )
+    UPDATE gateway_leases AS held SET amount = greatest(amount - %s, 0) FROM counted
+    WHERE held.limit_id = counted.limit_id AND held.subject = counted.subject AND held.begins = counted.begins
+        AND held.worker = %s
 """
-FREE = """
-    UPDATE gateway_leases SET amount = greatest(amount - %s, 0)
-    WHERE limit_id = %s AND subject = %s AND begins = %s AND worker = %s
-"""
+"""The counter's row is locked first, as whoever grants locks it first."""
 
 
 class Entry(msgspec.Struct):
@@ -172,9 +172,7 @@ class Books:
         """Write lines, and settle their budgets, in the transaction that writes their spans."""
         new = self._copied(connection, lines) if fresh else self._merged(connection, lines)
         for place, worker, _, cost in sorted(_spent(new)):  # in one order everywhere: no two wait for each other
-            connection.execute(LOCK, place)
-            connection.execute(SPEND, (cost, *place))
-            connection.execute(FREE, (cost, *place, worker))
+            connection.execute(SPEND, (cost, *place, cost, worker))
 
     def kept(self, lines: Sequence[Line]) -> None:
         """They are safe on disk: what they cost is known, and is owed until it is written."""
@@ -211,8 +209,8 @@ class Books:
 
 
 def _spent(lines: Sequence[Line]) -> list[tuple[Place, UUID, int, int]]:
-    """What lines reserved and spent of each budget, by the server that reserved it. One server's lines have the same
-    places, and are added up by that: to compare places takes longer than all the rest.
+    """What lines reserved and spent of each budget, by the server that reserved it. Lines that were made here have the
+    same places, and are added up by that first: to compare places takes longer than all the rest.
     """
     sums: dict[tuple[int, int], list[Any]] = {}
     for line in lines:
@@ -224,7 +222,11 @@ def _spent(lines: Sequence[Line]) -> list[tuple[Place, UUID, int, int]]:
             else:
                 found[2] += budget.reserved
                 found[3] += budget.cost
-    return [(place, worker, reserved, cost) for place, worker, reserved, cost in sums.values()]
+    found = dict[tuple[Place, UUID], tuple[int, int]]()
+    for place, worker, reserved, cost in sums.values():
+        before = found.get((place, worker), (0, 0))
+        found[place, worker] = before[0] + reserved, before[1] + cost
+    return [(*whose, *amounts) for whose, amounts in found.items()]
 
 
 def cost_of(span: Span, reserved: int) -> int:

@@ -276,7 +276,7 @@ class Gateway:
             raise UpstreamFailed(message, "try it with: vong gateway try") from None
 
     def _told(self, brief: Brief) -> None:
-        if brief.ticket is not None:
+        if brief.ticket is not None and brief.lane.counted:
             self._admission.ended(brief.ticket, brief.usage, failed=False)
         self._accounts.told(brief)
 

@@ -6,6 +6,7 @@ the caller's own words. Most calls of most applications are.
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from math import inf
 from random import random
 from types import EllipsisType
@@ -45,9 +46,9 @@ class Tally(Protocol):
 
 class Lane(NamedTuple):
     """Where plain calls go. `model_name` is the provider's own in JSON; `ends` when the first of the shares does, in
-    nanoseconds since 1970. `capped`: a call that sets no end to its answer is given one. `price` is None where nobody
-    knows or sends one. `template` packs their spans, whose attributes begin with `attributes`, and `span` is what they
-    have in common.
+    nanoseconds since 1970. `capped`: a call that sets no end to its answer is given one; `counted`: not all limits are
+    budgets. `price` is None where nobody knows or sends one. `template` packs their spans, whose attributes begin with
+    `attributes`, and `span` is what they have in common.
     """
 
     principal: Principal
@@ -59,6 +60,7 @@ class Lane(NamedTuple):
     shares: Sequence[Share]
     ends: float
     capped: bool
+    counted: bool
     price: Price | None
     span: Span
     attributes: bytes
@@ -108,7 +110,10 @@ class Lanes:
             return plan.only
         target = choose(plan.weighted, random).model
         if target not in plan.lanes:
-            plan.lanes[target] = self._lane(plan.principal, plan.directory, plan.weighted, target, model, user)
+            made: Lane | None = None
+            with suppress(VongError):  # the long way says what is wrong
+                made = self._lane(plan.principal, plan.directory, plan.weighted, target, model, user)
+            plan.lanes[target] = made
         return plan.lanes[target]
 
     def forget(self) -> None:
@@ -182,6 +187,7 @@ class Lanes:
             shares,
             min([share.ends for share in shares], default=inf) * 1e9,
             any(limit.what in ("cost", "tokens") for limit, _ in limits),
+            any(limit.what != "cost" for limit, _ in limits),
             price,
             span,
             msgspec.json.encode(attributes)[:-1],

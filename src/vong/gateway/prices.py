@@ -62,10 +62,10 @@ class Price(NamedTuple):
     @classmethod
     def own(cls, settings: PriceSettings) -> "Price":
         """A price from the settings."""
-        cached = settings.input if settings.cached is None else settings.cached
+        read = _amount(settings.input)
         given = {kind: getattr(settings, kind) for kind in KINDS}
         kinds = {kind: _amount(amount) for kind, amount in given.items() if amount is not None}
-        return cls(_amount(settings.input), _amount(settings.output), _amount(cached), kinds)
+        return cls(read, _amount(settings.output), read if settings.cached is None else _amount(settings.cached), kinds)
 
     @classmethod
     def published(cls, found: Published) -> "Price":
@@ -104,13 +104,14 @@ class Price(NamedTuple):
 
     def most(self, read: int, made: int, kinds: Collection[str]) -> int:
         """Of so many tokens where all may be of the dearest of those kinds."""
-        amounts = [self.input.at(read), self.output.at(read)]
+        amounts = self.input.at(read), self.output.at(read)
         if self.kinds:
             amounts = [
                 max([amount, *(self.of(kind, plain).at(read) for kind in names if kind in kinds)])
                 for amount, names, plain in zip(amounts, (INPUT, OUTPUT), (self.input, self.output), strict=True)
             ]
-        return round(read * max(amounts[0], self.cached.at(read)) + made * amounts[1])
+        dearest = amounts[0] if self.cached is self.input else max(amounts[0], self.cached.at(read))
+        return round(read * dearest + made * amounts[1])
 
 
 class Prices:

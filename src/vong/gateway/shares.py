@@ -13,6 +13,9 @@ from vong.gateway.limits import resets
 from vong.records import now
 from vong.records.limit import Limit
 
+DOLLAR = 1_000_000
+"""What budgets are counted in, of one."""
+
 
 @dataclass(slots=True)
 class Share:
@@ -61,8 +64,7 @@ class Ticket:
 
     def headers(self) -> dict[str, str]:
         """Limits as OpenAI tells them, of each kind the tightest, and what is left of the budget in US dollars."""
-        found = dict[str, str]()
-        tightest = dict[str, Share]()
+        found, tightest = dict[str, str](), dict[str, Share]()
         for share, _ in self.holds:
             other = tightest.get(share.limit.what)
             if other is None or share.remaining < other.remaining:
@@ -71,8 +73,9 @@ class Ticket:
             limit = share.limit
             left = max(0.0, share.ends - time.time()) if share.ends < inf else None
             if what == "cost":
-                found["x-vong-budget-limit"] = _dollars(limit.amount)
-                found["x-vong-budget-remaining"] = _dollars(share.remaining)
+                left_over = share.remaining
+                found["x-vong-budget-limit"] = f"{limit.amount // DOLLAR}.{limit.amount % DOLLAR:06d}"
+                found["x-vong-budget-remaining"] = f"{left_over // DOLLAR}.{left_over % DOLLAR:06d}"
                 if left is not None:
                     found["x-vong-budget-reset"] = f"{left:.0f}s"
             else:
@@ -81,11 +84,6 @@ class Ticket:
                 if left is not None:
                     found[f"x-ratelimit-reset-{what}"] = f"{left:.3f}s"
         return found
-
-
-def _dollars(amount: int) -> str:
-    whole, rest = divmod(amount, 1_000_000)
-    return f"{whole}.{rest:06d}"
 
 
 def refusal(share: Share, amount: int) -> VongError:

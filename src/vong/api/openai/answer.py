@@ -104,10 +104,11 @@ def whole_head(call: Call, reply: Reply) -> Headers:
 
 def plain_lines(call: PlainCall, reply: Reply) -> bytes:
     """The same of a plain call, as lines."""
-    digits, told = b"%032x" % call.number, call.told
-    own = b"".join([b"%b: %b\r\n" % (name.encode(), value.encode()) for name, value in told.items()])
-    head = [(name.encode(), b"") for name in told] if reply.headers else []
-    passed = b"".join([b"%b: %b\r\n" % header for header in _passed(reply, head)])
+    digits, told, passed = b"%032x" % call.number, call.told, b""
+    own = "".join([f"{name}: {value}\r\n" for name, value in told.items()]).encode()
+    if reply.headers:
+        head = [(name.encode(), b"") for name in told]
+        passed = b"".join([b"%b: %b\r\n" % header for header in _passed(reply, head)])
     dashed = b"-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
     return PLAIN % (len(reply.body), passed, digits, dashed, digits, own)
 
