@@ -71,3 +71,18 @@ def test_no_request_is_answered_with_a_server_error(lasting: Server, schema: Cal
 @pytest.mark.parametrize("schema", [gateway_routes, description])
 def test_nor_are_many(lasting: Server, schema: Callable[[], dict[str, Any]]) -> None:
     assert hold(lasting, schema(), 200) == []
+
+
+@pytest.mark.parametrize(
+    ("way", "path"),
+    [
+        ("get", "routes?after=a%00b"),
+        ("delete", "cache?route=a%00b"),
+        ("get", "comparisons/summary?route=a%00b"),
+        ("get", "usage?until=0001-01-01T00:00:00Z"),
+    ],
+)
+def test_what_no_column_holds_is_the_callers_fault(lasting: Server, way: str, path: str) -> None:
+    headers = {"authorization": f"Bearer {lasting.key}"}
+    answer = requests.request(way, f"{lasting.url}/api/v1/gateway/{path}", headers=headers, timeout=60)
+    assert answer.status_code == 422 and answer.json()["fault"] == "caller"

@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select, update
 
+from tests.live import eventually
 from vong.cli.gateway import group
 from vong.errors import Forbidden, InvalidInput, LimitReached, NotFound, Unauthenticated
 from vong.gateway import leases, tables
@@ -492,3 +493,20 @@ def principal(server: Server) -> Any:
     from vong.access import Principal
 
     return Principal(server.project_id, "k", "owner")
+
+
+@pytest.mark.parametrize("more", [{"user": "a\x00b"}, {"metadata": {"tags": "a\x00b"}}])
+def test_a_name_that_no_column_holds_stops_no_report(server: Server, more: dict[str, Any]) -> None:
+    """All limits of a server are reported together: one that cannot be written would hold up the others."""
+    on = "user" if "user" in more else "tag"
+    server.client.gateway.set_limit(on, "requests", "day", 10)
+    server.client.gateway.set_limit("key", "requests", "day", 10)
+    asked = {"model": "echo/echo", "messages": [{"role": "user", "content": "hi"}], **more}
+    headers = {"authorization": f"Bearer {server.key}"}
+    assert httpx.post(f"{server.url}/v1/chat/completions", json=asked, headers=headers).status_code == 200
+
+    def reported() -> bool:
+        return {(state.limit.on, state.used) for state in server.client.gateway.limits()} >= {(on, 1), ("key", 1)}
+
+    eventually(reported)
+    assert "a\ufffdb" in {state.subject for state in server.client.gateway.limits()}

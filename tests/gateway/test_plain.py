@@ -135,10 +135,10 @@ def test_an_upstream_that_breaks_off_is_told_as_ever(server: Server, short: list
 
 
 def test_it_leaves_nothing_behind(server: Server, short: list[bool]) -> None:
-    warmed(server, short)
     gc.collect()
     gc.disable()
     try:
+        warmed(server, short)
         with connected(server) as wire:
             for model in ("priced/plain", "fake/status-500"):
                 wire.sendall(request(server, body_of("once", model=model)))

@@ -5,7 +5,7 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DataError, InterfaceError, OperationalError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
@@ -21,6 +21,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(OperationalError, _no_database)
     app.add_exception_handler(InterfaceError, _no_database)
+    app.add_exception_handler(DataError, _unfit)
     app.add_exception_handler(Exception, _ours)
 
 
@@ -61,6 +62,15 @@ async def _no_database(_: Request, error: Exception) -> Response:
     """PostgreSQL is away or restarting: nothing was committed, so the same request may be sent again."""
     log.warning("the database does not answer: %s", str(error).splitlines()[0])
     return problem(503, "unavailable", "ours", "the database does not answer", "try again in a few seconds")
+
+
+async def _unfit(request: Request, error: Exception) -> Response:
+    """A value that no column holds: a text with NUL in it, a number or a moment out of all bounds."""
+    assert isinstance(error, DataError)
+    why = str(error.orig).splitlines()[0]
+    log.warning("%s %s holds a value that PostgreSQL does not take: %s", request.method, request.url.path, why)
+    hint = "look at the texts, numbers and dates that you send"
+    return problem(422, "invalid_input", "caller", f"the request holds a value that cannot be stored: {why}", hint)
 
 
 async def _ours(request: Request, error: Exception) -> Response:

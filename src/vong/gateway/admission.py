@@ -28,6 +28,7 @@ from vong.gateway.shares import Hold, Share, Ticket, refusal
 from vong.gateway.worst import Worst
 from vong.records import Usage, new_id, now
 from vong.records.limit import Limit
+from vong.store.rows import clean
 
 log = logging.getLogger(__name__)
 
@@ -354,14 +355,14 @@ class Subjects(NamedTuple):
     tags: tuple[str, ...] = ()
 
     def of(self, limit: Limit) -> list[str]:
-        """The subjects that a limit counts this call for; none where it does not concern it."""
+        """The subjects that a limit counts this call for, as PostgreSQL takes them; none where it is of no concern."""
         on, wanted = limit.on, limit.name
         if on == "project":
             return ["*"]
         if on == "tag":
-            return [tag for tag in dict.fromkeys(self.tags) if tag and wanted in ("*", tag)]
+            return [tag for tag in dict.fromkeys(map(clean, self.tags)) if tag and wanted in ("*", tag)]
         name = self.key if on == "key" else self.user if on == "user" else self.route
-        return [name] if name and (wanted == "*" or wanted == name) else []
+        return [clean(name)] if name and wanted in ("*", name) else []
 
 
 def _choices(directory: Directory, way: Way) -> list[Choice]:

@@ -97,7 +97,10 @@ def spell(since: datetime | None, until: datetime | None, bucket: Bucket) -> Spe
         if moment is not None and moment.tzinfo is None:
             raise InvalidInput(f"{moment.isoformat()} is of no time zone", "write it with an offset: …Z or …+07:00")
     end = until or now()
-    begin = since or end - BEFORE[bucket]
+    try:
+        begin = since or end - BEFORE[bucket]
+    except OverflowError:
+        raise InvalidInput(f"{end.isoformat()} is before all time", "give an until that is later") from None
     if begin >= end:
         raise InvalidInput("since is not before until", "give a since that is earlier")
     if end - begin > LONGEST[bucket]:

@@ -33,6 +33,8 @@ class Bounded(HttpToolsProtocol):
     """Whether a head is under way; of a new connection, whether it is awaited."""
     _piece = _arrived = _stray = 0
     """Bytes of this piece; of the head before it; and since the last of a body."""
+    _rested = 0.0
+    """When the last call was over, by the loop's clock."""
     _refused = False
     _fault: VongError | None = None
     _clock: asyncio.TimerHandle | None = None
@@ -40,7 +42,7 @@ class Bounded(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:
         """A client has connected, and is to say what it wants."""
         super().connection_made(transport)
-        self._start(SLOW_HEAD)
+        self.expect(SLOW_HEAD)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The client left."""
@@ -59,7 +61,7 @@ class Bounded(HttpToolsProtocol):
                 self._fault = _large()
                 self.send_400_response("")
             elif self._clock is None and not self._refused:
-                self._start(SLOW_HEAD)
+                self.expect(SLOW_HEAD)
             return
         self.stop()
         cycle = cast(Any, self.cycle)
@@ -68,7 +70,7 @@ class Bounded(HttpToolsProtocol):
             if self._stray > MAX_HEAD:
                 self.transport.close()
             else:
-                self._start(SLOW_BODY)
+                self.expect(SLOW_BODY)
 
     def on_message_begin(self) -> None:
         """The first byte of a request."""
@@ -103,6 +105,35 @@ class Bounded(HttpToolsProtocol):
         self.between = True
         super().on_message_complete()
 
+    @property
+    def busy(self) -> bool:
+        """Whether a request is under way."""
+        cycle = cast(Any, self.cycle)
+        return not self.between or (cycle is not None and not cycle.response_complete)
+
+    def rest(self) -> None:
+        """A call was answered: be ready for the next request."""
+        if self.pipeline or self.flow.read_paused or self.transport.is_closing():
+            self.on_response_complete()
+            return
+        self.server_state.total_requests += 1
+        self._rested = self.loop.time()
+        if self.timeout_keep_alive_task is None:
+            self.timeout_keep_alive_task = self.loop.call_later(
+                self.timeout_keep_alive, self.timeout_keep_alive_handler
+            )
+
+    def timeout_keep_alive_handler(self) -> None:
+        """The connection was silent for long, unless calls went by meanwhile, which leave the timer as it is."""
+        self.timeout_keep_alive_task = None
+        left = self._rested + self.timeout_keep_alive - self.loop.time()
+        if self.busy:
+            return
+        if left > 0:
+            self.timeout_keep_alive_task = self.loop.call_later(left, self.timeout_keep_alive_handler)
+        else:
+            super().timeout_keep_alive_handler()
+
     def send_400_response(self, msg: str) -> None:
         """What came is no request: say so and close. Where that would stand for the answer to another, only close."""
         del msg
@@ -123,7 +154,9 @@ class Bounded(HttpToolsProtocol):
         transport.write(b"%bcontent-length: %d\r\n\r\n%b" % (head, len(body), body))
         end(self)
 
-    def _start(self, seconds: float) -> None:
+    def expect(self, seconds: float) -> None:
+        """Let the client take so long for what is to come."""
+        self.stop()
         self._clock = self.loop.call_later(seconds, self._late, seconds)
 
     def stop(self) -> None:
@@ -137,7 +170,7 @@ class Bounded(HttpToolsProtocol):
         cycle = cast(Any, self.cycle)
         answering = self._heading and cycle is not None and not cycle.response_complete
         if answering or self.flow.read_paused:
-            self._start(seconds)
+            self.expect(seconds)
         else:
             self.transport.close()
 

@@ -31,16 +31,19 @@ class Heads:
     def __init__(self) -> None:
         self._known: dict[bytes, str] = {}
 
-    def find(self, data: bytes) -> tuple[str, bytes] | None:
-        """The secret and the body of a request that is wholly there and has a known head."""
+    def find(self, data: bytes) -> tuple[str, bytes, int] | None:
+        """Of a request that has a known head: the secret, what there is of the body, and how many bytes are missing,
+        below 0 where there are more than belong to it.
+        """
         parts = _parts(data)
         if parts is None:
             return None
-        secret = self._known.get(parts[0])
-        if secret is None or not parts[1].isdigit():
+        head, length, begins = parts
+        secret = self._known.get(head)
+        if secret is None or not length.isdigit():
             return None
-        body = data[parts[2] :]
-        return (secret, body) if len(body) == int(parts[1]) else None
+        body = data[begins:]
+        return secret, body, int(length) - len(body)
 
     def learn(self, data: bytes, headers: Iterable[tuple[bytes, bytes]], secret: str) -> None:
         """Know the head of a request again that has been parsed: `data` is all of it, `headers` what was found."""

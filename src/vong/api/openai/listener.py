@@ -28,6 +28,8 @@ from vong.gateway.shapes import PATHS as SERVED_AT
 PATHS: dict[bytes, Shape] = {path.encode(): shape for path, shape in SERVED_AT.items()}
 SAYING = frozenset(("traceparent", "x-vong-session", "x-vong-tags", "x-vong-cache", *PASSED))
 """Headers that say more of a call than who makes it."""
+HELD = 64 * 1024
+"""Bytes of a body that is waited for without being parsed."""
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
@@ -39,10 +41,10 @@ class Listener(Bounded):
     heads: ClassVar[Heads]
     under_way: "Exchange | None" = None
     piece = b""
-    """What came last."""
+    """The request that is under way, as far as it has come; empty for a long one."""
+    _held = b""
+    """The beginning of a request with a known head, whose body is not all there: most clients write it by itself."""
     _lines: ClassVar[tuple[Headers, bytes]] = [], b""
-    _rested = 0.0
-    """When the last call was over, by the loop's clock."""
 
     def take(self) -> None:
         """Take a model call, and leave every other request to uvicorn."""
@@ -62,47 +64,50 @@ class Listener(Bounded):
 
     def data_received(self, data: bytes) -> None:
         """Something came, with most requests all of it."""
-        if self.between and self._send(data):
-            return
-        self.piece = data
+        if self.between:
+            before, self._held = self._held, b""
+            data = before + data if before else data
+            if self._send(data, waited=bool(before)):
+                return
+        self.piece = data if self.between else self.piece + data if self.piece else b""
         super().data_received(data)
-        self.piece = b""
+        if self.between or len(self.piece) > HELD:
+            self.piece = b""
         if self.under_way is not None:
             self.under_way.bound()
 
-    def rest(self) -> None:
-        """A call was answered: be ready for the next request."""
-        if self.pipeline or self.flow.read_paused or self.transport.is_closing():
-            self.on_response_complete()
-            return
-        self.server_state.total_requests += 1
-        self._rested = self.loop.time()
-        if self.timeout_keep_alive_task is None:
-            self.timeout_keep_alive_task = self.loop.call_later(
-                self.timeout_keep_alive, self.timeout_keep_alive_handler
-            )
+    @property
+    def busy(self) -> bool:
+        """Whether a request is under way, or awaited."""
+        return bool(self._held) or super().busy
 
-    def timeout_keep_alive_handler(self) -> None:
-        """The connection was silent for long, unless calls went by meanwhile, which leave the timer as it is."""
-        self.timeout_keep_alive_task = None
-        left = self._rested + self.timeout_keep_alive - self.loop.time()
-        if self.under_way is not None:
-            return
-        if left > 0:
-            self.timeout_keep_alive_task = self.loop.call_later(left, self.timeout_keep_alive_handler)
-        else:
-            super().timeout_keep_alive_handler()
+    def shutdown(self) -> None:
+        """The server ends: a request that has begun to arrive is answered yet."""
+        held, self._held = self._held, b""
+        if held:
+            super().data_received(held)
+        super().shutdown()
 
-    def _send(self, data: bytes) -> bool:
-        """Send a plain call on whose head is known, without parsing it. False where it is none."""
+    def _send(self, data: bytes, *, waited: bool) -> bool:
+        """Send a plain call on whose head is known, without parsing it, or wait for its body. False where it is none.
+        `waited`: that its body was waited for already.
+        """
         cycle: Any = self.cycle  # None before the first request
         if cycle is not None and not cycle.response_complete:
             return False
         found = self.heads.find(data)
-        if found is None or len(found[1]) > self.max_body or self.transport.is_closing():
+        if found is None or self.transport.is_closing():
+            return False
+        secret, body, missing = found
+        if missing > 0 and len(body) + missing <= min(self.max_body, HELD):
+            self._held = data
+            if not waited:
+                self.expect(SLOW_BODY)
+            return True
+        if missing or len(body) > self.max_body:
             return False
         exchange = Exchange(self, "chat", [], keep_alive=True)
-        if not exchange.send(*found):
+        if not exchange.send(secret, body):
             return False
         self.stop()
         self.cycle = cast(Any, exchange)
