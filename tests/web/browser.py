@@ -2,7 +2,7 @@
 
 import re
 import shutil
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -20,7 +20,9 @@ FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
 ]
-WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]
+WCAG = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa")
+COLOURS = ("color-contrast",)
+"""The rules that may find something else in another scheme."""
 LOCALES = {"en": ("en-GB", "Europe/London"), "vi": ("vi-VN", "Asia/Ho_Chi_Minh")}
 expect.set_options(timeout=20_000)  # two cores that also run a server, a worker, engines and a browser
 OWNER, PASSWORD = "owner@localhost", "a password for tests"
@@ -75,8 +77,8 @@ def opened(
     assert not errors, errors
 
 
-def violations(page: Page) -> list[tuple[str, str]]:
-    """What axe finds against WCAG 2.1 AA: the rule, and the first element that breaks it."""
+def violations(page: Page, rules: Sequence[str] = WCAG) -> list[tuple[str, str]]:
+    """What axe finds against WCAG 2.1 AA, or against these rules: the rule, and the first element that breaks it."""
     if not page.evaluate("typeof axe === 'object'"):
         page.evaluate(AXE.read_text(encoding="utf-8"))
     # Only what is wrong leaves the page: axe tells of everything that is right at much greater length.
@@ -85,7 +87,7 @@ def violations(page: Page) -> list[tuple[str, str]]:
             const found = await axe.run(document, { runOnly: rules, resultTypes: ["violations"] });
             return found.violations.map((one) => [one.id, one.nodes[0].html]);
         }""",
-        WCAG,
+        list(rules),
     )
     return [(rule, html[:200]) for rule, html in found]
 

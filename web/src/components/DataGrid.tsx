@@ -83,60 +83,54 @@ export function DataGrid<T>(props: Props<T>) {
   };
   const tracks = { "--tracks": columns.map((column) => column.width).join(" ") } as CSSProperties;
   return (
-    <div
-      className={c.scroll}
-      ref={box}
-      style={{ ...tracks, height, maxHeight: height ? undefined : "70dvh" }}
-      role="grid"
-      aria-label={label}
-      aria-rowcount={more ? -1 : rows.length + 1}
-      tabIndex={0}
-    >
-      <div role="rowgroup" className={c.headGroup}>
-        <div className={c.head} role="row" aria-rowindex={1} tabIndex={-1}>
-          {columns.map((column) => (
-            <span
-              key={column.id}
-              role="columnheader"
-              className={column.right ? `${c.cell} ${c.right}` : c.cell}
-              tabIndex={-1}
-            >
-              {column.title}
-            </span>
-          ))}
+    <div className={c.scroll} ref={box} style={{ ...tracks, height, maxHeight: height ? undefined : "70dvh" }}>
+      <div role="grid" aria-label={label} aria-rowcount={more ? -1 : rows.length + 1} tabIndex={0}>
+        <div role="rowgroup" className={c.headGroup}>
+          <div className={c.head} role="row" aria-rowindex={1} tabIndex={-1}>
+            {columns.map((column) => (
+              <span
+                key={column.id}
+                role="columnheader"
+                className={column.right ? `${c.cell} ${c.right}` : c.cell}
+                tabIndex={-1}
+              >
+                {column.title}
+              </span>
+            ))}
+          </div>
         </div>
-      </div>
-      <div role="rowgroup" style={{ height: virtual.getTotalSize(), position: "relative" }}>
-        {seen.map((item) => {
-          const row = rows[item.index] as T;
-          const key = rowKey(row);
-          return (
-            <div
-              key={key}
-              role="row"
-              tabIndex={0}
-              aria-rowindex={item.index + 2}
-              aria-selected={selected === undefined ? undefined : key === selected}
-              data-index={item.index}
-              data-open={onOpen ? true : undefined}
-              className={c.row}
-              style={{ transform: `translateY(${item.start}px)`, height: rowHeight }}
-              onClick={() => onOpen?.(row)}
-              onKeyDown={(event) => onKey(event, item.index, row)}
-            >
-              {columns.map((column) => (
-                <span
-                  key={column.id}
-                  role="gridcell"
-                  tabIndex={-1}
-                  className={column.right ? `${c.cell} ${c.right} num` : c.cell}
-                >
-                  {column.cell(row)}
-                </span>
-              ))}
-            </div>
-          );
-        })}
+        <div role="rowgroup" style={{ height: virtual.getTotalSize(), position: "relative" }}>
+          {seen.map((item) => {
+            const row = rows[item.index] as T;
+            const key = rowKey(row);
+            return (
+              <div
+                key={key}
+                role="row"
+                tabIndex={0}
+                aria-rowindex={item.index + 2}
+                aria-selected={selected === undefined ? undefined : key === selected}
+                data-index={item.index}
+                data-open={onOpen ? true : undefined}
+                className={c.row}
+                style={{ transform: `translateY(${item.start}px)`, height: rowHeight }}
+                onClick={() => onOpen?.(row)}
+                onKeyDown={(event) => onKey(event, item.index, row)}
+              >
+                {columns.map((column) => (
+                  <span
+                    key={column.id}
+                    role="gridcell"
+                    tabIndex={-1}
+                    className={column.right ? `${c.cell} ${c.right} num` : c.cell}
+                  >
+                    {column.cell(row)}
+                  </span>
+                ))}
+              </div>
+            );
+          })}
+        </div>
       </div>
       {loading && (
         <Text size="sm" c="dimmed" ta="center" py="xs" role="status">

@@ -64,7 +64,7 @@ class Listener(Bounded):
 
     def data_received(self, data: bytes) -> None:
         """Something came, with most requests all of it."""
-        if self.between:
+        if self.between and not self._refused:
             before, self._held = self._held, b""
             data = before + data if before else data
             if self._send(data, waited=bool(before)):
