@@ -254,6 +254,7 @@ STREAM_HEADS = {
     "bedrock": BINARY_HEAD,
 }
 JSON_HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n"
+HUGE = b'{"id": "\\u0000", "choices": [{"message": {"content": "x"}, "finish_reason": "stop"}], "odd": 1e999}'
 RAW: dict[str, bytes] = {
     "allowance": _plain(completion("allowance"), more="x-ratelimit-remaining-requests: 5\r\nx-request-id: theirs\r\n"),
     "close": b"",
@@ -262,6 +263,8 @@ RAW: dict[str, bytes] = {
     "not-json": JSON_HEAD + b"content-length: 6\r\n\r\n<html>",
     "until-close": JSON_HEAD + b"\r\n" + json.dumps(completion("until-close")).encode(),
     "interim": b"HTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\n" + _plain(completion("interim")),
+    "surplus": _plain(completion("surplus")) + b"and something more",
+    "huge-number": JSON_HEAD + b"content-length: %d\r\n\r\n" % len(HUGE) + HUGE,
     "redirect": b"HTTP/1.1 302 Found\r\nlocation: http://169.254.169.254/\r\ncontent-length: 0\r\n\r\n",
     "long-head": JSON_HEAD + b"x-long: " + b"a" * 200_000,
     "drop": STREAM_HEAD + _chunk(b"".join(stream_events("drop")[:3])),

@@ -98,8 +98,8 @@ def test_calls_on_a_connection_are_answered_however_their_bytes_come(
     taken: list[bool] = []
     send = Plain.send
 
-    def told(self: Plain, secret: str, body: bytes, arrived: Callable[[], object]) -> PlainCall | None:
-        sent = send(self, secret, body, arrived)
+    def told(self: Plain, secret: str, body: bytes, lot: float, arrived: Callable[[], object]) -> PlainCall | None:
+        sent = send(self, secret, body, lot, arrived)
         taken.append(sent is not None)
         return sent
 

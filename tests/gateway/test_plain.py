@@ -18,7 +18,8 @@ from .fake_upstream import FakeUpstream
 ASK = [{"role": "user", "content": "hi"}]
 OWN = {"id", "trace_id", "span_id", "started_at", "duration_ms"}
 """Fields in which no two spans are alike."""
-CHANGING = ("date", "x-request-id", "x-vong-span-id", "x-vong-trace-id", "x-vong-budget-re", "x-ratelimit-re")
+CHANGING = ("date", "x-request-id", "x-vong-span-id", "x-vong-trace-id", "x-vong-budget-re")
+SPENT = ("x-ratelimit-remaining-tokens", "x-ratelimit-reset")
 
 
 @pytest.fixture
@@ -63,6 +64,7 @@ def warmed(server: Server, short: list[bool]) -> None:
         ("fake/thinks", {}),
         ("fake/tools", {}),
         ("fake/allowance", {}),
+        ("fake/surplus", {}),
         ("fake/status-429", {}),
         ("fake/status-500", {}),
         ("fake/not-json", {}),
@@ -75,6 +77,7 @@ def test_both_ways_answer_and_account_alike(
     if model.startswith("priced/"):
         server.client.gateway.set_limit("key", "cost", "ever", 10**12)
     server.client.gateway.set_limit("key", "tokens", "day", 10**6)
+    server.client.gateway.set_limit("key", "concurrency", "now", 3)
     warmed(server, short)
     told = ask(server, model, **more)
     assert short == [True]
@@ -89,7 +92,7 @@ def test_both_ways_answer_and_account_alike(
 
 def lasting(told: httpx.Response) -> dict[str, str]:
     """The headers that both have alike."""
-    return {name: value for name, value in told.headers.items() if not name.startswith(CHANGING)}
+    return {name: value for name, value in told.headers.items() if not name.startswith((*CHANGING, *SPENT))}
 
 
 def renamed(again: httpx.Response, told: httpx.Response) -> tuple[bytes, bytes]:
@@ -125,6 +128,23 @@ def test_a_caller_who_leaves_cancels_it(server: Server, fake: FakeUpstream, shor
     fake.wait_broken_off()
     eventually(lambda: server.spans()[-1].attributes["http.response.status_code"] == 499)
     assert ask(server, "priced/plain").status_code == 200, "it holds its place no longer"
+
+
+def test_a_target_of_a_route_gets_its_share_whichever_way_it_is_called(server: Server, short: list[bool]) -> None:
+    """A target that cannot be called the short way: drawn anew on the long one it would get a quarter of the calls."""
+    server.client.gateway.put_route("mixed", {"priced/plain": 1, "echo/echo": 1})
+    warmed(server, short)
+    answers = [ask(server, "mixed").json()["model"] for _ in range(120)]
+    assert 40 <= answers.count("echo") <= 80
+    assert short.count(True) == answers.count("plain")
+
+
+def test_an_answer_that_cannot_be_written_down_ends_no_journal(server: Server, short: list[bool]) -> None:
+    """JSON that passes where most of it is not looked at, and does not where all of it is."""
+    warmed(server, short)
+    ask(server, "fake/huge-number")
+    assert ask(server, "fake/plain").status_code == 200
+    assert server.spans()[-1].attributes["gen_ai.response.model"] == "plain"
 
 
 def test_an_upstream_that_breaks_off_is_told_as_ever(server: Server, short: list[bool]) -> None:

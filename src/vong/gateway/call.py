@@ -71,12 +71,14 @@ class Means(NamedTuple):
 
 class Manner(NamedTuple):
     """How a call differs from that of a caller: whether limits hold for it, whether guards look at it, and the route
-    whose guards do, where it is not the one that it names.
+    whose guards do, where it is not the one that it names. `lot`, from 0 to 1, draws a target of a route by its weight,
+    where it is drawn already.
     """
 
     limited: bool = True
     guarded: bool = True
     route: str | None = None
+    lot: float | None = None
 
 
 CALLERS = Manner()
@@ -194,7 +196,8 @@ class Call:
         """The targets in the order in which they are asked."""
         route = directory.routes.get(passage.asked.model)
         if route is None or route.tree is None:
-            return directory.way(passage.asked.model, random)
+            lot = self._manner.lot
+            return directory.way(passage.asked.model, random if lot is None else lambda: lot)
         usage = Usage(input_tokens=len(self._course.body) // 4, output_tokens=passage.asked.max_tokens or EXPECTED)
         costs = dict[str, int | None]()
         if "cheapest" in route.tree.picks():

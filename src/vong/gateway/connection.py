@@ -286,6 +286,8 @@ class Connection(asyncio.Protocol):
             response.fail(
                 UpstreamFailed(f"the upstream did not answer in HTTP ({error})", "check the base_url of the provider")
             )
+            self.abort()  # what came behind a whole answer is nobody's
+            response.wake()
             return
         if self._response is not None and not response.status:
             self._head += len(data)

@@ -17,7 +17,7 @@ from vong.gateway.admission import Admission
 from vong.gateway.answers import Answers
 from vong.gateway.breakers import Circuit
 from vong.gateway.brief import Brief
-from vong.gateway.call import Call, Manner, Means
+from vong.gateway.call import CALLERS, Call, Manner, Means
 from vong.gateway.directory import Choice, Directory
 from vong.gateway.fresh import Fresh
 from vong.gateway.keys import Keys, Principal
@@ -118,18 +118,18 @@ class Gateway:
         self._plain = Plain(self._means, self._lanes)
         self._listed: WeakKeyDictionary[Provider, tuple[float, list[str]]] = WeakKeyDictionary()
 
-    def call(self, principal: Principal, shape: Shape, body: bytes, trace: Trace) -> Call:
+    def call(self, principal: Principal, shape: Shape, body: bytes, trace: Trace, manner: Manner = CALLERS) -> Call:
         """A call, not sent yet. Unavailable while no more calls can be accounted for."""
         if self.full():
             message = "PostgreSQL is away or too slow, and no more calls can be kept for it"
             raise Unavailable(message, "look with: vong status; the bound is journal_size, the policy journal_full")
-        return Call(self._means, principal, shape, body, trace)
+        return Call(self._means, principal, shape, body, trace, manner)
 
-    def plain(self, secret: str, body: bytes, arrived: Callable[[], object]) -> PlainCall | None:
+    def plain(self, secret: str, body: bytes, lot: float, arrived: Callable[[], object]) -> PlainCall | None:
         """A chat that was sent already, where it is plain and everything is at hand for it; None for all others.
-        `arrived` is called when its answer is there.
+        `arrived` is called when its answer is there. One that is sent in another way has the same `lot` (`Manner`).
         """
-        return None if self.full() else self._plain.send(secret, body, arrived)
+        return None if self.full() else self._plain.send(secret, body, lot, arrived)
 
     async def directory(self, principal: Principal) -> Directory:
         """What the principal's project can call."""

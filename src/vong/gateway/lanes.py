@@ -12,6 +12,7 @@ from random import random
 from types import EllipsisType
 from typing import NamedTuple, Protocol, cast
 from uuid import UUID
+from weakref import ref
 
 import msgspec
 
@@ -31,8 +32,10 @@ from vong.records.record import known
 from vong.records.usage import Usage
 from vong.store.templates import Template
 
-KEPT = 5_000
+KEPT = 1_000
 """Keys, names and users whose lanes are kept."""
+LONGEST = 500
+"""Characters of a name and a user whose lane is kept."""
 UNKNOWN = Usage()
 
 
@@ -74,7 +77,7 @@ class _Plan(NamedTuple):
     """
 
     principal: Principal
-    directory: Directory
+    directory: "ref[Directory]"
     until: float
     only: Lane | None
     weighted: Route | None = None
@@ -99,8 +102,12 @@ class Lanes:
         self._tally = tally
         self._plans: dict[tuple[str, str, str | None], _Plan] = {}
 
-    def find(self, secret: str, model: str, user: str | None) -> Lane | None:
-        """The lane of a call; None where it is none, or something must be waited for."""
+    def find(self, secret: str, model: str, user: str | None, lot: float) -> Lane | None:
+        """The lane of a call; None where it is none, or something must be waited for. `lot`, from 0 to 1, draws a
+        target by its weight.
+        """
+        if len(model) + len(user or "") > LONGEST:
+            return None
         plan = self._plans.get((secret, model, user))
         if plan is None or plan.until <= time.monotonic():
             plan = self._looked(plan, secret, model, user)
@@ -108,11 +115,12 @@ class Lanes:
                 return None
         if plan.weighted is None:
             return plan.only
-        target = choose(plan.weighted, random).model
+        target = choose(plan.weighted, lambda: lot).model
         if target not in plan.lanes:
-            made: Lane | None = None
+            made, directory = None, plan.directory()
             with suppress(VongError):  # the long way says what is wrong
-                made = self._lane(plan.principal, plan.directory, plan.weighted, target, model, user)
+                if directory is not None:
+                    made = self._lane(plan.principal, directory, plan.weighted, target, model, user)
             plan.lanes[target] = made
         return plan.lanes[target]
 
@@ -125,7 +133,7 @@ class Lanes:
         directory = self._directories.at_hand(principal.project_id, principal.project_id) if principal else None
         if principal is None or directory is None:
             return None
-        if plan is not None and plan.principal is principal and plan.directory is directory:
+        if plan is not None and plan.principal is principal and plan.directory() is directory:
             return plan  # they are being renewed
         plan = self._planned(principal, directory, secret, model, user)
         if len(self._plans) >= KEPT:
@@ -135,19 +143,19 @@ class Lanes:
 
     def _planned(self, principal: Principal, directory: Directory, secret: str, model: str, user: str | None) -> _Plan:
         until = min(self._keys.fresh_until(secret), self._directories.fresh_until(principal.project_id))
-        nothing = _Plan(principal, directory, until, None)
+        plan = _Plan(principal, ref(directory), until, None)
         route = directory.routes.get(model)
         if directory.guards is not None or principal.deputy or (route and (route.policy or route.tree)):
-            return nothing
+            return plan
         try:
             check(principal, "chat", model)
             if route is not None and len(route.targets) > 1:
-                return _Plan(principal, directory, until, None, route, {})
+                return plan._replace(weighted=route, lanes={})
             (target,) = directory.way(model, random).targets
             lane = self._lane(principal, directory, route, target, model, user)
         except VongError:
-            return nothing  # the long way says what is wrong
-        return _Plan(principal, directory, until, lane)
+            return plan  # the long way says what is wrong
+        return plan._replace(only=lane)
 
     def _lane(
         self, principal: Principal, directory: Directory, route: Route | None, target: str, model: str, user: str | None
@@ -161,7 +169,8 @@ class Lanes:
         if isinstance(price, EllipsisType):
             return None
         labels = principal.labels
-        user = user or (labels.user if labels else None)
+        if labels is not None:
+            user = user or labels.user
         tags = tuple(dict.fromkeys(labels.tags)) if labels else ()
         subjects = Subjects(principal.actor, user, route.name if route else None, tags)
         limits = [(limit, subject) for limit in directory.limits for subject in subjects.of(limit)]

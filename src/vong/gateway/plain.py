@@ -45,7 +45,7 @@ class PlainCall:
     tell it as any other call (`whole`).
     """
 
-    __slots__ = ("_begun", "_body", "_lane", "_means", "_response", "_ticket", "at", "number")
+    __slots__ = ("_begun", "_body", "_lane", "_means", "_response", "_ticket", "at", "number", "told")
 
     def __init__(
         self, means: Means, lane: Lane, body: bytes, number: int, at: int, ticket: Ticket | None, response: Response
@@ -54,6 +54,8 @@ class PlainCall:
         """That of its span's UUID."""
         self.at = at
         """When it came, in nanoseconds since 1970."""
+        self.told: Mapping[str, str] = {}
+        """Headers that say what is left of the limits that hold, once it was received."""
         self._begun = time.perf_counter()
         self._means = means
         self._lane = lane
@@ -76,14 +78,11 @@ class PlainCall:
         usage, kinds = used(answer)
         at = self.at // 1000 - SINCE
         brief = Brief(lane, self.number, at, duration * 1000, self._body, body, answer, usage, kinds, self._ticket)
+        if self._ticket is not None:
+            self.told = self._ticket.headers()
         lane.tally.answered(duration, usage.input_tokens or 0, usage.output_tokens or 0)
         self._means.told(brief)
         return Reply(200, body, passed(response) if response.passes else {})
-
-    @property
-    def told(self) -> Mapping[str, str]:
-        """Headers that say what is left of the limits that hold."""
-        return self._ticket.headers() if self._ticket else {}
 
     def whole(self) -> "Sent":
         """The same as any other call."""
@@ -133,19 +132,22 @@ class Plain:
         self._means = means
         self._lanes = lanes
 
-    def send(self, secret: str, body: bytes, arrived: Callable[[], object]) -> PlainCall | None:
+    def send(self, secret: str, body: bytes, lot: float, arrived: Callable[[], object]) -> PlainCall | None:
         """Send a chat on, where it is plain; None, with nothing done, where it is not."""
+        try:
+            return self._send(secret, body, lot, arrived)
+        except (VongError, msgspec.MsgspecError, ValueError, RecursionError):
+            return None  # the long way says what is wrong
+
+    def _send(self, secret: str, body: bytes, lot: float, arrived: Callable[[], object]) -> PlainCall | None:
         if body.count(b"[") + body.count(b"{") > DEPTH:
             return None
-        try:
-            if not body.isascii():
-                body.decode()
-            asked = _read(body)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            return None  # the long way says what is wrong
+        if not body.isascii():
+            body.decode()
+        asked = _read(body)
         if asked.stream or asked.metadata or not asked.messages:
             return None
-        lane = self._lanes.find(secret, asked.model, asked.user)
+        lane = self._lanes.find(secret, asked.model, asked.user, lot)
         if lane is None:
             return None
         at = time.time_ns()
@@ -187,8 +189,5 @@ class Plain:
         sending = lane.sending
         data = _encode(fields)
         if sending.written is not None:
-            try:
-                data = sending.written(data)
-            except VongError:
-                return None
+            data = sending.written(data)
         return sending.api.begin(sending.path, data, arrived)

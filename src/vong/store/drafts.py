@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from concurrent.futures import Future
 from typing import Any, NamedTuple
 
+import msgspec
 import zstandard
 
 from vong.errors import InvalidInput, VongError
@@ -47,7 +48,7 @@ def made(
                 whole = _whole(finished or span)
                 one = draft(project_id, whole)
                 line = companion.line(project_id, whole, along) if companion and along is not None else None
-        except (VongError, ValueError, TypeError, OverflowError, RecursionError) as error:
+        except (VongError, msgspec.MsgspecError, ValueError, TypeError, OverflowError, RecursionError) as error:
             failed += 1
             _refuse(arrival, companion, error)
         else:

@@ -41,8 +41,6 @@ STUCK = 1.0
 """Seconds that a batch may take before a copy of it, and all that waits behind it, goes to disk."""
 CROWD = 5_000
 """Spans in memory above which the rest goes to disk."""
-WATCH = 0.25
-"""Seconds between two looks at a writer that has work."""
 FULL = "the span journal is full"
 AGAIN = Unavailable("the span journal ended before this span was written", "send it again")
 
@@ -337,13 +335,16 @@ class Journal:
         """What the second thread does: the writer may hang, or be slower than the spans come."""
         while not self._ended.is_set():
             self._busy.wait()
-            if self._ended.wait(WATCH):
+            if self._ended.wait(DELAY):
                 return
             since = self._since
             stuck = since > 0.0 and time.monotonic() - since > STUCK
             if stuck or self._held[0] > CROWD:
                 while self._make_room(stuck):
                     pass
+            elif since > 0.0:
+                with self._gate:
+                    self._encode_ahead()
             elif not self.waiting:
                 self._busy.clear()
                 if self.waiting:
@@ -357,18 +358,22 @@ class Journal:
             under_way = self._under_way
             if stuck and under_way and not self._copied:
                 self._copied = self._shelf.keep(under_way, self.companion, copied=True)
-            with suppress(Empty):
-                while len(self._backlog) < 4 * BATCH:
-                    taken = self._incoming.get_nowait()
-                    if taken is None:  # that is for the writer
-                        self._incoming.put(None)
-                        break
-                    self._encode([taken])
+            self._encode_ahead()
             moved = list(self._backlog)
             if not moved or not self._keep(moved):
                 return False
             self._backlog.clear()
             return not self._incoming.empty()
+
+    def _encode_ahead(self) -> None:
+        """Encode what has come while the writer is at PostgreSQL: it is a fifth as large then."""
+        while len(self._backlog) < 4 * BATCH:
+            taken, more = self._taken(0.0, TOGETHER)
+            if taken:
+                self._encode(taken)
+            if not more:
+                self._incoming.put(None)  # one that was taken was for the writer
+                return
 
     def _keep(self, batch: Sequence[Waiting]) -> bool:
         with self._gate:

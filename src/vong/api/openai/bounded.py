@@ -109,7 +109,7 @@ class Bounded(HttpToolsProtocol):
     def busy(self) -> bool:
         """Whether a request is under way."""
         cycle = cast(Any, self.cycle)
-        return not self.between or (cycle is not None and not cycle.response_complete)
+        return cycle is not None and not cycle.response_complete
 
     def rest(self) -> None:
         """A call was answered: be ready for the next request."""

@@ -3,11 +3,15 @@ for the length of the body. One that was parsed once, and says nothing but who c
 """
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Any, ClassVar, NamedTuple
+
+from vong.api.openai.bounded import SLOW_BODY, Bounded
 
 KEPT = 1_000
 LONGEST = 2_048
 """Bytes of a head that is kept."""
+HELD = 64 * 1024
+"""Bytes of a body that is waited for without being parsed."""
 BODY = b"\r\n\r\n"
 LENGTHS = (b"\r\ncontent-length: ", b"\r\nContent-Length: ")
 CALL = b"POST /v1/chat/completions HTTP/1.1\r\n"
@@ -67,3 +71,69 @@ def _parts(data: bytes) -> _Parts | None:
     begin += len(LENGTHS[0])
     until = data.find(b"\r\n", begin)
     return _Parts(data[:begin] + data[until:end], data[begin:until], end + len(BODY))
+
+
+class Known(Bounded):
+    """A connection that takes plain calls whose head is known before the parser sees them."""
+
+    heads: ClassVar[Heads]
+    max_body: ClassVar[int]
+    piece = b""
+    """The request that is under way, as far as it has come; empty for a long one."""
+    long = False
+    """Whether it is known already that the request at hand is no plain call."""
+    _held = b""
+    """The beginning of a request with a known head, whose body is not all there: most clients write it by itself."""
+
+    def forward(self, secret: str, body: bytes) -> bool:
+        """Send a whole chat on, where it is plain. False, with nothing done, where it goes the way of all others."""
+        raise NotImplementedError
+
+    def data_received(self, data: bytes) -> None:
+        """Something came, with most requests all of it."""
+        if self.between and not self._refused:
+            before, self._held = self._held, b""
+            data = before + data if before else data
+            if self._take(data, waited=bool(before)):
+                return
+        self.piece = data if self.between else self.piece + data if self.piece else b""
+        super().data_received(data)
+        self.long = False
+        if self.between or len(self.piece) > HELD:
+            self.piece = b""
+
+    @property
+    def busy(self) -> bool:
+        """Whether a request is under way, or its body awaited."""
+        return bool(self._held) or super().busy
+
+    def shutdown(self) -> None:
+        """The server ends: a request that has begun to arrive is answered yet."""
+        held, self._held = self._held, b""
+        if held:
+            super().data_received(held)
+        super().shutdown()
+
+    def _take(self, data: bytes, *, waited: bool) -> bool:
+        """Send a plain call on whose head is known, without parsing it, or wait for its body. False where it is none.
+        `waited`: that its body was waited for already.
+        """
+        cycle: Any = self.cycle  # None before the first request
+        if cycle is not None and not cycle.response_complete:
+            return False
+        found = self.heads.find(data)
+        if found is None or self.transport.is_closing():
+            return False
+        secret, body, missing = found
+        if missing > 0 and len(body) + missing <= min(self.max_body, HELD):
+            self._held = data
+            if not waited:
+                self.expect(SLOW_BODY)
+            return True
+        if missing or len(body) > self.max_body:
+            return False
+        if not self.forward(secret, body):
+            self.long = True
+            return False
+        self.stop()
+        return True

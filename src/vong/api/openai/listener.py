@@ -8,17 +8,19 @@ known at once, because the transport says so.
 
 import asyncio
 from collections.abc import Coroutine
+from random import random
 from typing import Any, ClassVar, cast
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
 from vong.api.credentials import credential
 from vong.api.openai.answer import Headers, answer, plain_lines, refuse
-from vong.api.openai.bounded import SLOW_BODY, Bounded, end
+from vong.api.openai.bounded import SLOW_BODY, end
 from vong.api.openai.errors import TooLarge
-from vong.api.openai.heads import Heads
+from vong.api.openai.heads import Heads, Known
 from vong.api.openai.surface import READ
 from vong.errors import VongError
+from vong.gateway.call import Call, Manner
 from vong.gateway.gateway import Gateway
 from vong.gateway.plain import PlainCall
 from vong.gateway.providers import Shape
@@ -28,22 +30,17 @@ from vong.gateway.shapes import PATHS as SERVED_AT
 PATHS: dict[bytes, Shape] = {path.encode(): shape for path, shape in SERVED_AT.items()}
 SAYING = frozenset(("traceparent", "x-vong-session", "x-vong-tags", "x-vong-cache", *PASSED))
 """Headers that say more of a call than who makes it."""
-HELD = 64 * 1024
-"""Bytes of a body that is waited for without being parsed."""
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
-class Listener(Bounded):
+class Listener(Known):
     """A connection. Subclasses made by `create_listener` know the gateway."""
 
     gateway: ClassVar[Gateway]
     max_body: ClassVar[int]
-    heads: ClassVar[Heads]
     under_way: "Exchange | None" = None
-    piece = b""
-    """The request that is under way, as far as it has come; empty for a long one."""
-    _held = b""
-    """The beginning of a request with a known head, whose body is not all there: most clients write it by itself."""
+    lot = 0.0
+    """What was drawn for a call that turned out not to be plain."""
     _lines: ClassVar[tuple[Headers, bytes]] = [], b""
 
     def take(self) -> None:
@@ -64,52 +61,17 @@ class Listener(Bounded):
 
     def data_received(self, data: bytes) -> None:
         """Something came, with most requests all of it."""
-        if self.between and not self._refused:
-            before, self._held = self._held, b""
-            data = before + data if before else data
-            if self._send(data, waited=bool(before)):
-                return
-        self.piece = data if self.between else self.piece + data if self.piece else b""
         super().data_received(data)
-        if self.between or len(self.piece) > HELD:
-            self.piece = b""
-        if self.under_way is not None:
-            self.under_way.bound()
+        exchange = self.under_way
+        if exchange is not None:
+            exchange.bound()
 
-    @property
-    def busy(self) -> bool:
-        """Whether a request is under way, or awaited."""
-        return bool(self._held) or super().busy
-
-    def shutdown(self) -> None:
-        """The server ends: a request that has begun to arrive is answered yet."""
-        held, self._held = self._held, b""
-        if held:
-            super().data_received(held)
-        super().shutdown()
-
-    def _send(self, data: bytes, *, waited: bool) -> bool:
-        """Send a plain call on whose head is known, without parsing it, or wait for its body. False where it is none.
-        `waited`: that its body was waited for already.
-        """
-        cycle: Any = self.cycle  # None before the first request
-        if cycle is not None and not cycle.response_complete:
-            return False
-        found = self.heads.find(data)
-        if found is None or self.transport.is_closing():
-            return False
-        secret, body, missing = found
-        if missing > 0 and len(body) + missing <= min(self.max_body, HELD):
-            self._held = data
-            if not waited:
-                self.expect(SLOW_BODY)
-            return True
-        if missing or len(body) > self.max_body:
-            return False
+    def forward(self, secret: str, body: bytes) -> bool:
+        """Send a whole chat on, where it is plain."""
         exchange = Exchange(self, "chat", [], keep_alive=True)
         if not exchange.send(secret, body):
+            self.lot = exchange.lot
             return False
-        self.stop()
         self.cycle = cast(Any, exchange)
         self.under_way = exchange
         return True
@@ -155,6 +117,7 @@ class Exchange:
         "disconnected",
         "keep_alive",
         "left",
+        "lot",
         "more_body",
         "response_complete",
         "started",
@@ -176,6 +139,8 @@ class Exchange:
         self._expects = expects
         self._begun = self._chunked = False
         self._pending = b""
+        self.lot = listener.lot if listener.long else random()
+        """Draws a target where a route has several: once, whichever way the call goes."""
         self._call: PlainCall | None = None
         self._task: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
@@ -231,7 +196,7 @@ class Exchange:
 
     def send(self, secret: str, body: bytes) -> bool:
         """Send a whole plain call on at once. False where this is another one, or has to wait for something."""
-        self._call = self._listener.gateway.plain(secret, body, self._arrived)
+        self._call = self._listener.gateway.plain(secret, body, self.lot, self._arrived)
         if self._call is None:
             return False
         self.more_body = False
@@ -291,17 +256,18 @@ class Exchange:
         else:
             self._listener.transport.close()
 
-    def _run(self, work: Coroutine[Any, Any, None]) -> None:
+    def _run(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
         self._stop_waiting()
         tasks = self._listener.server_state.tasks
         self._task = self._listener.loop.create_task(work)
         tasks.add(self._task)
         self._task.add_done_callback(tasks.discard)
+        return self._task
 
     def _send(self) -> bool:
         """Send a plain call on, and know its head again. False where this call is another one, or has to wait."""
         listener = self._listener
-        if self._shape != "chat" or len(self.body) > listener.max_body:
+        if listener.long or self._shape != "chat" or len(self.body) > listener.max_body:
             return False
         headers = self._headers()
         if not SAYING.isdisjoint(headers):
@@ -327,7 +293,7 @@ class Exchange:
             reply = call.receive()
         finally:  # whatever it was comes up again in `answer`, which tells it as with every call
             if reply is None:
-                self._run(self._told(call))
+                self._tell(call.whole())
         if reply is None:
             return
         self.started = True
@@ -336,8 +302,13 @@ class Exchange:
         self._write(b"%b%b%b%b\r\n%b" % (STATUS_LINE[reply.status], *lines, close, reply.body))
         self._finish()
 
-    async def _told(self, call: PlainCall) -> None:
-        await answer(call.whole(), self)
+    def _tell(self, call: Call) -> None:
+        """Answer with what arrived as with any call. A task that is cancelled before it begins does nothing at all."""
+        task = self._run(self._told(call))
+        task.add_done_callback(lambda _: call.close(asyncio.CancelledError()))
+
+    async def _told(self, call: Call) -> None:
+        await answer(call, self)
         self._leave_nothing_open()
 
     def _headers(self) -> dict[str, str]:
@@ -349,7 +320,7 @@ class Exchange:
             if len(self.body) > self._listener.max_body:
                 raise self._oversized()
             principal = await gateway.keys.principal(credential("POST", headers))
-            call = gateway.call(principal, self._shape, bytes(self.body), Trace.of(headers))
+            call = gateway.call(principal, self._shape, bytes(self.body), Trace.of(headers), Manner(lot=self.lot))
         except VongError as error:
             await refuse(self, error, self._shape)
         else:
