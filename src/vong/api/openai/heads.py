@@ -2,6 +2,7 @@
 for the length of the body. One that was parsed once, and says nothing but who calls, is known again by its bytes.
 """
 
+from abc import abstractmethod
 from collections.abc import Iterable
 from typing import Any, ClassVar, NamedTuple
 
@@ -85,9 +86,10 @@ class Known(Bounded):
     _held = b""
     """The beginning of a request with a known head, whose body is not all there: most clients write it by itself."""
 
+    @abstractmethod
     def forward(self, secret: str, body: bytes) -> bool:
         """Send a whole chat on, where it is plain. False, with nothing done, where it goes the way of all others."""
-        raise NotImplementedError
+        ...
 
     def data_received(self, data: bytes) -> None:
         """Something came, with most requests all of it."""
