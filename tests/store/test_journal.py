@@ -19,7 +19,7 @@ from sqlalchemy.exc import ProgrammingError
 
 from tests.traces.spans import span, write
 from vong.errors import InvalidInput, Unavailable
-from vong.records import new_id, now
+from vong.records import Usage, new_id, now
 from vong.store import postgres
 from vong.store.database import Database
 from vong.store.journal import Journal
@@ -168,12 +168,13 @@ def test_a_project_reads_no_partition_and_writes_no_span(
 
 def test_a_span_that_cannot_be_stored_fails_alone(database: Database, journal: Journal, project_id: UUID) -> None:
     good = [span(), span(name="half \ud800 and NUL \x00", attributes={"a": "\x00\ud800"}, input="\ud800\x00")]
-    bad = [span(now() - timedelta(days=500)), span(now() + timedelta(days=5)), span(attributes={"n": 10**400})]
+    dated = [span(now() - timedelta(days=500)), span(now() + timedelta(days=5))]
+    bad = [*dated, span(attributes={"n": 10**400}), span(usage=Usage(input_tokens=2**62))]
     futures = [journal.append(project_id, one) for one in (good[0], *bad, good[1])]
     wait(futures, 10)
     assert futures[0].exception() is None
     assert futures[-1].exception() is None
-    assert all(isinstance(future.exception(), InvalidInput) for future in futures[1:3])
+    assert all(isinstance(future.exception(), InvalidInput) for future in (*futures[1:3], futures[4]))
     assert stored(database) >= {one.id for one in good}
 
 

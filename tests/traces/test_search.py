@@ -13,6 +13,7 @@ from vong import access, traces
 from vong.errors import NotFound
 from vong.records import Span, Usage, new_id, now
 from vong.records.span import Versions
+from vong.records.usage import MOST_TOKENS
 from vong.store.database import Database
 from vong.store.journal import Journal
 from vong.traces import Filter
@@ -167,7 +168,7 @@ def test_reading_by_id_looks_into_one_day(database: Database, journal: Journal, 
         st.integers(-(2**53), 2**53) | st.booleans() | st.none(),
         max_size=3,
     ),
-    tokens=st.integers(0, 2**62) | st.none(),
+    tokens=st.integers(0, MOST_TOKENS) | st.none(),
     when=st.datetimes(datetime(2026, 1, 1), datetime(2026, 1, 1, 5), timezones=st.just(UTC)),
 )
 def test_what_is_written_is_read_back_equal(

@@ -15,6 +15,7 @@ from vong.gateway.shares import Ticket
 from vong.gateway.transcript import usage_of
 from vong.records import Span, Usage
 from vong.records.record import changed, known, uuid_of
+from vong.records.usage import MOST_TOKENS
 from vong.store.preview import PREVIEW, UNSPOKEN, preview_of_chat
 from vong.store.rows import EPOCH
 from vong.store.spans import Draft
@@ -76,8 +77,8 @@ def answered(body: bytes) -> Answered | None:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
     used = found.usage
-    odd = used is not None and ((used.prompt_tokens or 0) < 0 or (used.completion_tokens or 0) < 0)
-    return found if found.said and not odd else None
+    counts = (used.prompt_tokens or 0, used.completion_tokens or 0) if used is not None else (0, 0)
+    return found if found.said and min(counts) >= 0 and max(counts) <= MOST_TOKENS else None
 
 
 class Brief(msgspec.Struct):

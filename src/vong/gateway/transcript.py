@@ -10,6 +10,7 @@ from vong.errors import UpstreamFailed
 from vong.gateway.translate.pivot import joined
 from vong.records import Usage
 from vong.records.record import known
+from vong.records.usage import MOST_TOKENS
 
 
 class _Function(msgspec.Struct):
@@ -217,6 +218,6 @@ def usage_of(found: Any) -> Usage:
     details = found.get("prompt_tokens_details")
     cached = details.get("cached_tokens") if isinstance(details, dict) else None
     counts = (found.get("prompt_tokens"), found.get("completion_tokens"), cached)
-    tokens = [count if isinstance(count, int) and count >= 0 else None for count in counts]
+    tokens = [count if isinstance(count, int) and 0 <= count <= MOST_TOKENS else None for count in counts]
     values = {"input_tokens": tokens[0], "output_tokens": tokens[1], "cached_tokens": tokens[2], "cost": None}
     return known(Usage, values)

@@ -20,6 +20,7 @@ from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 from vong.errors import InvalidInput
 from vong.records import Span, Usage
 from vong.records.span import Versions
+from vong.records.usage import MOST_TOKENS
 from vong.store import rows
 from vong.store.preview import as_json, preview
 from vong.store.schema import project_table
@@ -139,6 +140,8 @@ def draft(project_id: UUID, span: Span) -> Draft:
     if not present - BEFORE <= at <= present + BEYOND:
         message = f"the span {span.id} starts at {started_at.isoformat()}"
         raise InvalidInput(message, f"a span may be {OLDEST.days} days old and start {AHEAD.days} day ahead, no more")
+    if max(span.usage.input_tokens or 0, span.usage.output_tokens or 0, span.usage.cached_tokens or 0) > MOST_TOKENS:
+        raise InvalidInput(f"the span {span.id} counts more than {MOST_TOKENS} tokens", "count what one call used")
     values, used, versions = span.__dict__, span.usage.__dict__, span.versions.__dict__
     fields = [
         rows.uuid(project_id),

@@ -38,6 +38,7 @@ export function CodeBlock({
         data-wrap={wrap || undefined}
         style={{ maxHeight: height }}
         tabIndex={0}
+        role={label ? "group" : undefined}
         aria-label={label}
       >
         {text}

@@ -147,7 +147,7 @@ export function JobPanel({ id, title, onEnd }: { id: string; title?: string; onE
         </Alert>
       )}
       <Collapse expanded={open}>
-        <pre className={c.log} tabIndex={0} aria-label={t.log}>
+        <pre className={c.log} tabIndex={0} role="log" aria-label={t.log}>
           {lines.length ? lines.map((line) => line.line).join("\n") : t.emptyLog}
         </pre>
       </Collapse>

@@ -59,7 +59,7 @@ export function AnswerView({ answer, messages, tools, original, onAgain }: Props
         </div>
       )}
       {answer.tools.length > 0 && (
-        <pre className={c.tools} aria-label={t.tools}>
+        <pre className={c.tools} role="group" aria-label={t.tools}>
           {pretty(answer.tools)}
         </pre>
       )}

@@ -41,6 +41,7 @@ export function LogTail({ name }: { name: string }) {
           ref={box}
           className={c.log}
           tabIndex={0}
+          role="log"
           aria-label={t.title}
           onScroll={({ currentTarget: at }) => {
             atEnd.current = at.scrollHeight - at.scrollTop - at.clientHeight < 30;
