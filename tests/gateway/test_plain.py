@@ -2,6 +2,7 @@
 
 import gc
 from collections.abc import Iterator
+from itertools import cycle
 from typing import Any
 
 import httpx
@@ -130,13 +131,17 @@ def test_a_caller_who_leaves_cancels_it(server: Server, fake: FakeUpstream, shor
     assert ask(server, "priced/plain").status_code == 200, "it holds its place no longer"
 
 
-def test_a_target_of_a_route_gets_its_share_whichever_way_it_is_called(server: Server, short: list[bool]) -> None:
-    """A target that cannot be called the short way: drawn anew on the long one it would get a quarter of the calls."""
+def test_a_target_is_drawn_once_whichever_way_it_is_called(
+    server: Server, short: list[bool], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A target that cannot be called the short way: drawn anew on the long one it would get a share of its share."""
     server.client.gateway.put_route("mixed", {"priced/plain": 1, "echo/echo": 1})
     warmed(server, short)
-    answers = [ask(server, "mixed").json()["model"] for _ in range(120)]
-    assert 40 <= answers.count("echo") <= 80
-    assert short.count(True) == answers.count("plain")
+    draws = cycle((0.1, 0.9))
+    monkeypatch.setattr("vong.api.openai.listener.random", lambda: next(draws))
+    answers = [ask(server, "mixed").json()["model"] for _ in range(20)]
+    assert answers == ["plain", "echo"] * 10
+    assert set(short) == {True, False}, "both ways were taken"
 
 
 def test_an_answer_that_cannot_be_written_down_ends_no_journal(server: Server, short: list[bool]) -> None:

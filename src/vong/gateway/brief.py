@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 
 from vong.gateway.kinds import ATTRIBUTE, counted
-from vong.gateway.lanes import Lane
+from vong.gateway.lanes import UNKNOWN, Lane
 from vong.gateway.shares import Ticket
 from vong.gateway.transcript import usage_of
 from vong.records import Span, Usage
@@ -18,11 +18,8 @@ from vong.records.record import changed, known, uuid_of
 from vong.records.usage import MOST_TOKENS
 from vong.store.preview import PREVIEW, UNSPOKEN, preview_of_chat
 from vong.store.rows import EPOCH
-from vong.store.spans import Draft
+from vong.store.spans import Draft, unfit
 from vong.store.templates import Told
-
-ODD = (b"\\u0000", b"\\ud")
-"""What JSON holds that PostgreSQL's does not know: NUL, and halves of surrogate pairs."""
 
 _encode = msgspec.json.encode
 
@@ -117,7 +114,7 @@ class Brief(msgspec.Struct):
         """The row of the span with that usage; None where it cannot be packed so."""
         lane, answer, body = self.lane, self.answer, self.body
         attributes = self._attributes()
-        if ODD[0] in attributes or ODD[1] in attributes:
+        if unfit(attributes):
             return None
         asked, said = preview_of_chat(body), (answer.said or "")[:PREVIEW]
         bodies = b'{"input":%b,"output":%b}' % (body, self.reply)
@@ -157,7 +154,7 @@ def used(answer: Answered) -> tuple[Usage, Mapping[str, int]]:
     """The tokens that an answer counts, and of which kinds with a price of their own."""
     found = answer.usage
     if found is None:
-        return known(Usage, {"input_tokens": None, "output_tokens": None, "cached_tokens": None, "cost": None}), {}
+        return UNKNOWN, {}
     if found.prompt_tokens_details or found.completion_tokens_details:
         said = msgspec.structs.asdict(found)
         return usage_of(said), counted(said)

@@ -16,28 +16,16 @@ from vong.gateway.brief import Brief, answered, used
 from vong.gateway.call import Call, Means
 from vong.gateway.connection import Response
 from vong.gateway.lanes import Lane, Lanes
-from vong.gateway.nesting import DEPTH
+from vong.gateway.nesting import deep, shallow
 from vong.gateway.passage import Passage
 from vong.gateway.providers import Reply
 from vong.gateway.providers.http_api import passed
-from vong.gateway.request import Asked, Trace
+from vong.gateway.request import Asked, Trace, read, with_fields
 from vong.gateway.shares import Hold, Ticket
-from vong.gateway.worst import ANSWER, worst
+from vong.gateway.worst import worst
 from vong.records.record import new_number, uuid_of
 from vong.store.rows import EPOCH
 from vong.store.spans import SINCE
-
-
-class _Plain(Asked):
-    """A chat that may be plain."""
-
-    messages: list[msgspec.Raw] = []
-
-
-_read = msgspec.json.Decoder(_Plain).decode
-_fields = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
-_encode = msgspec.json.encode
-_CAP = msgspec.Raw(b"%d" % ANSWER)
 
 
 class PlainCall:
@@ -45,7 +33,7 @@ class PlainCall:
     tell it as any other call (`whole`).
     """
 
-    __slots__ = ("_begun", "_body", "_lane", "_means", "_response", "_ticket", "at", "number", "told")
+    __slots__ = ("_body", "_lane", "_means", "_response", "_ticket", "at", "begun", "number", "told")
 
     def __init__(
         self, means: Means, lane: Lane, body: bytes, number: int, at: int, ticket: Ticket | None, response: Response
@@ -53,10 +41,11 @@ class PlainCall:
         self.number = number
         """That of its span's UUID."""
         self.at = at
-        """When it came, in nanoseconds since 1970."""
+        """When it came, in microseconds since 2000."""
         self.told: Mapping[str, str] = {}
         """Headers that say what is left of the limits that hold, once it was received."""
-        self._begun = time.perf_counter()
+        self.begun = time.perf_counter()
+        """The same, by `time.perf_counter`."""
         self._means = means
         self._lane = lane
         self._body = body
@@ -71,13 +60,12 @@ class PlainCall:
         if response.status != 200 or response.failed:
             return None
         body = response.body()
-        answer = answered(body) if body.count(b"[") + body.count(b"{") <= DEPTH else None
+        answer = None if deep(body) else answered(body)
         if answer is None:
             return None
-        lane, duration = self._lane, time.perf_counter() - self._begun
+        lane, duration = self._lane, time.perf_counter() - self.begun
         usage, kinds = used(answer)
-        at = self.at // 1000 - SINCE
-        brief = Brief(lane, self.number, at, duration * 1000, self._body, body, answer, usage, kinds, self._ticket)
+        brief = Brief(lane, self.number, self.at, duration * 1000, self._body, body, answer, usage, kinds, self._ticket)
         if self._ticket is not None:
             self.told = self._ticket.headers()
         lane.tally.answered(duration, usage.input_tokens or 0, usage.output_tokens or 0)
@@ -93,10 +81,6 @@ class PlainCall:
         self._response.close()
         self.whole().close(asyncio.CancelledError())
 
-    def since(self) -> float:
-        """When it came, by `time.perf_counter`."""
-        return self._begun
-
 
 class Sent(Call):
     """A call that was sent the short way and goes on as any other."""
@@ -107,8 +91,8 @@ class Sent(Call):
         id = uuid_of(plain.number)
         super().__init__(means, lane.principal, "chat", body, Trace(id, id.hex, id.hex[16:], None, None))
         course = self._course
-        course.at = EPOCH + timedelta(microseconds=plain.at // 1000 - SINCE)
-        course.started = plain.since()
+        course.at = EPOCH + timedelta(microseconds=plain.at)
+        course.started = plain.begun
         course.body, course.route, course.choice = body, lane.route, lane.choice
         course.passage = Passage("chat", body, id.hex)
         self._label(course.passage)
@@ -140,12 +124,9 @@ class Plain:
             return None  # the long way says what is wrong
 
     def _send(self, secret: str, body: bytes, lot: float, arrived: Callable[[], object]) -> PlainCall | None:
-        if body.count(b"[") + body.count(b"{") > DEPTH:
-            return None
-        if not body.isascii():
-            body.decode()
-        asked = _read(body)
-        if asked.stream or asked.metadata or not asked.messages:
+        shallow(body)
+        asked = read("chat", body)
+        if asked.stream or asked.metadata:
             return None
         lane = self._lanes.find(secret, asked.model, asked.user, lot)
         if lane is None:
@@ -164,7 +145,7 @@ class Plain:
                 self._means.admission.give(ticket)
         if response is None:
             return None
-        return PlainCall(self._means, lane, body, new_number(at), at, ticket, response)
+        return PlainCall(self._means, lane, body, new_number(at), at // 1000 - SINCE, ticket, response)
 
     def _reserved(self, lane: Lane, asked: Asked, body: bytes, at: int) -> Ticket | None:
         """What the limits reserve for a call; None where that is not at hand."""
@@ -182,12 +163,10 @@ class Plain:
         return Ticket(wanted, cap if lane.capped else None) if self._means.admission.take(wanted) else None
 
     def _begun(self, lane: Lane, body: bytes, cap: int | None, arrived: Callable[[], object]) -> Response | None:
-        fields = _fields(body)
-        fields["model"] = lane.model_name
+        fields = {"model": lane.model_name}
         if cap is not None:
-            fields["max_completion_tokens"] = _CAP
-        sending = lane.sending
-        data = _encode(fields)
+            fields["max_completion_tokens"] = msgspec.Raw(b"%d" % cap)
+        sending, data = lane.sending, with_fields(body, fields)
         if sending.written is not None:
             data = sending.written(data)
         return sending.api.begin(sending.path, data, arrived)

@@ -112,9 +112,12 @@ def decoded(decode: Callable[[bytes], A], body: bytes) -> A:
 
 def with_field(body: bytes, name: str, value: str | int) -> bytes:
     """The body with that field, and nothing else changed."""
-    fields = _fields.decode(body)
-    fields[name] = msgspec.Raw(_encode(value))
-    return _encode(fields)
+    return with_fields(body, {name: msgspec.Raw(_encode(value))})
+
+
+def with_fields(body: bytes, values: Mapping[str, msgspec.Raw]) -> bytes:
+    """The body with those fields, and nothing else changed."""
+    return _encode({**_fields.decode(body), **values})
 
 
 def capped(body: bytes, tokens: int) -> bytes:

@@ -203,10 +203,15 @@ def _body(span: Span) -> bytes | None:
     return as_json(held) if held else None
 
 
+def unfit(encoded: bytes) -> bool:
+    """Whether JSON may hold what jsonb does not know."""
+    return b"\\u0000" in encoded or b"\\ud" in encoded
+
+
 def _jsonb(value: dict[str, Any]) -> bytes:
     """JSON that PostgreSQL's jsonb takes: it knows neither NUL nor halves of surrogate pairs."""
     encoded = as_json(value)
-    if b"\\u0000" in encoded or b"\\ud" in encoded:
+    if unfit(encoded):
         encoded = as_json(_cleaned(json.loads(encoded)))
     return encoded
 

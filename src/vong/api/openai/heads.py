@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any, ClassVar, NamedTuple
 
 from vong.api.openai.bounded import SLOW_BODY, Bounded
+from vong.gateway.request import PASSED
 
 KEPT = 1_000
 LONGEST = 2_048
@@ -16,10 +17,11 @@ HELD = 64 * 1024
 BODY = b"\r\n\r\n"
 LENGTHS = (b"\r\ncontent-length: ", b"\r\nContent-Length: ")
 CALL = b"POST /v1/chat/completions HTTP/1.1\r\n"
-SPEAKING = frozenset(
-    (b"traceparent", b"x-vong-session", b"x-vong-tags", b"x-vong-cache", b"anthropic-beta", b"anthropic-version")
-) | frozenset((b"connection", b"expect", b"transfer-encoding", b"upgrade", b"content-encoding"))
-"""Headers that say more than who calls, or how the request is to be read."""
+SAYING = frozenset(("traceparent", "x-vong-session", "x-vong-tags", "x-vong-cache", *PASSED))
+"""Headers that say more of a call than who makes it."""
+FRAMING = ("connection", "expect", "transfer-encoding", "upgrade", "content-encoding")
+"""Headers that say how a request is to be read."""
+SPEAKING = frozenset(name.encode() for name in (*SAYING, *FRAMING))
 
 
 class _Parts(NamedTuple):

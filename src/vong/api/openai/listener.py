@@ -17,19 +17,17 @@ from vong.api.credentials import credential
 from vong.api.openai.answer import Headers, answer, plain_lines, refuse
 from vong.api.openai.bounded import SLOW_BODY, end
 from vong.api.openai.errors import TooLarge
-from vong.api.openai.heads import Heads, Known
+from vong.api.openai.heads import SAYING, Heads, Known
 from vong.api.openai.surface import READ
 from vong.errors import VongError
 from vong.gateway.call import Call, Manner
 from vong.gateway.gateway import Gateway
 from vong.gateway.plain import PlainCall
 from vong.gateway.providers import Shape
-from vong.gateway.request import PASSED, Trace
+from vong.gateway.request import Trace
 from vong.gateway.shapes import PATHS as SERVED_AT
 
 PATHS: dict[bytes, Shape] = {path.encode(): shape for path, shape in SERVED_AT.items()}
-SAYING = frozenset(("traceparent", "x-vong-session", "x-vong-tags", "x-vong-cache", *PASSED))
-"""Headers that say more of a call than who makes it."""
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
