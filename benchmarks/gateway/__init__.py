@@ -16,7 +16,7 @@ from benchmarks.gateway.vong import vong
 from vong.errors import VongError
 
 PORTS = Ports(quick=8601, paced=8602)
-ALL: dict[str, Start] = {"nginx": PEERS["nginx"], "vong": vong, **PEERS}
+ALL: dict[str, Start] = {"nginx": PEERS["nginx"], "pipe": PEERS["pipe"], "vong": vong, **PEERS}
 HEAD = (
     "| | req/s | CPU µs a request | PostgreSQL's | added p50, p99 at "
     f"{RATE:.0f}/s, ms | {STREAMS} streams: first chunk p50, ms | chunk delay p50, p99, ms | chunks/s | memory MB |"

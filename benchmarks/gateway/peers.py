@@ -70,6 +70,18 @@ def nginx(cache: Path, ports: Ports) -> Generator[Running]:
 
 
 @contextmanager
+def pipe(cache: Path, ports: Ports) -> Generator[Running]:
+    """The least that a gateway in Python costs."""
+    folder, quick, paced = cache / "pipe", 8616, 8617
+    folder.mkdir(parents=True, exist_ok=True)
+    ways = (quick, ports.quick, paced, ports.paced)
+    program = str(Path(__file__).with_name("pipe.py"))
+    with _process([sys.executable, program, *map(str, ways)], folder, paced) as pid:
+        path = "/v1/chat/completions"
+        yield Running(Request(quick, path, "none"), Request(paced, path, "none"), (MODEL, MODEL), (pid,))
+
+
+@contextmanager
 def tensorzero(cache: Path, ports: Ports) -> Generator[Running]:
     """A gateway in Rust, inside its Python wheel; its observability is off."""
     python, folder, port = _venv(cache, "tensorzero", "tensorzero"), cache / "tensorzero", 3000
@@ -208,6 +220,7 @@ def _said_port(output: Path) -> int:
 
 PEERS: dict[str, Start] = {
     "nginx": nginx,
+    "pipe": pipe,
     "tensorzero": tensorzero,
     "mlflow": mlflow,
     "litellm": litellm,
