@@ -14,10 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vong.errors import NotFound
-from vong.gateway.onward import ASK, joined, onward
+from vong.gateway.onward import ASK, SoFar, joined, onward
 from vong.gateway.providers.events import DONE, event
 from vong.records import Policy
 from vong.records.caching import Shadow
+from vong.records.guard import GuardUse
 
 from .conftest import Server
 from .fake_upstream import FakeUpstream
@@ -25,6 +26,8 @@ from .fake_upstream import FakeUpstream
 CHAT: list[Any] = [{"role": "user", "content": "one two three four five six"}]
 BROKEN = "faults/drop?after=3"
 """Says three words, then the connection is closed."""
+WORDS = len(ASK.split())
+"""Of what `echo` says when it is asked for the rest."""
 
 
 @pytest.fixture
@@ -126,7 +129,7 @@ async def sewn(text: str, told: str, size: int) -> str:
             yield event({"id": "b", "choices": [{"index": 0, "delta": {"content": told[start : start + size]}}]})
         yield event({"id": "b", "choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}) + DONE
 
-    events = [one async for one in joined(upstream(), text, "a", "m")]
+    events = [one async for one in joined(upstream(), SoFar(text, 0, "a", "m"))]
     chunks = [msgspec.json.decode(one[6:]) for one in events if one != DONE]
     assert events[-1] == DONE and all(chunk["id"] == "a" for chunk in chunks)
     return "".join(chunk["choices"][0]["delta"].get("content") or "" for chunk in chunks)
@@ -146,11 +149,30 @@ def test_what_the_rest_repeats_of_the_text_is_left_out() -> None:
         assert asyncio.run(sewn("The parcel is on", "on its way.", size)) == "on its way."  # may be chance
 
 
+@pytest.mark.parametrize(("words", "passes"), [(WORDS + 1, True), (WORDS, False)])
+def test_guards_that_read_a_whole_answer_read_what_is_there_of_it_with_its_rest(
+    client: openai.OpenAI, server: Server, words: int, passes: bool
+) -> None:
+    """The rest alone has so many words, and the whole one more."""
+    guard = GuardUse(guard="length", on="output", settings={"most_words": words})
+    routed(server, "echo/echo", guards=(guard,))
+    asked = [{"role": "user", "content": "go on"}]
+    with client.chat.completions.create(model="steady", messages=asked, stream=True) as stream:  # type: ignore[arg-type]
+        chunks = list(stream)
+    assert said(chunks).startswith("go on")
+    assert chunks[-1].choices[0].finish_reason == ("stop" if passes else "content_filter")
+    span = server.spans()[-1]
+    assert span.attributes["vong.continued"] == 1 and bool(span.attributes["vong.guards"][0]["found"]) is not passes
+
+
 def test_what_is_asked_for_the_rest() -> None:
-    asked = onward({"messages": CHAT, "max_tokens": 10, "temperature": 0.2}, "one two", 4)
+    asked = onward({"messages": CHAT, "max_tokens": 10, "temperature": 0.2}, SoFar("one two", 4, None, None))
     assert asked["max_tokens"] == 6 and asked["temperature"] == 0.2
     assert [message["role"] for message in asked["messages"]] == ["user", "assistant", "user"]
-    assert onward({"messages": CHAT, "max_completion_tokens": 3}, "one", 9)["max_completion_tokens"] == 1
+    assert (
+        onward({"messages": CHAT, "max_completion_tokens": 3}, SoFar("one", 9, None, None))["max_completion_tokens"]
+        == 1
+    )
 
 
 # shadows

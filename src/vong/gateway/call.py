@@ -26,7 +26,7 @@ from vong.gateway.guards.posts import Posts
 from vong.gateway.keys import Principal
 from vong.gateway.loads import Load
 from vong.gateway.nesting import DEPTH, deep, shallow
-from vong.gateway.onward import joined
+from vong.gateway.onward import SoFar
 from vong.gateway.passage import Passage
 from vong.gateway.providers import Ask, Reply, Shape
 from vong.gateway.recall import Recall
@@ -296,7 +296,7 @@ class Call:
         if not self._continues or not text or transcript is None or passage is None or attempts is None:
             return None
         made = transcript.go_on()
-        passage.go_on(text, made)
+        passage.so_far = SoFar(text, made, transcript.id, transcript.model)
         try:
             reply = await attempts.onward(self._begin)
         finally:
@@ -304,7 +304,6 @@ class Call:
         if reply is None or reply.events is None:
             return None
         course.broken.append(made)
-        reply.events = joined(reply.events, text, transcript.id, transcript.model)
         return reply
 
     async def _begin(self, target: str) -> Reply:
@@ -320,7 +319,10 @@ class Call:
         self._course.reply = self._course.transcript = None
         shape, body = passage.to(choice)
         asked = Ask(shape, choice.model, body, passage.stream, limits, self.trace.passed)
-        send = partial(choice.provider.call, asked)
+
+        async def send() -> Reply:
+            return passage.sewn(await choice.provider.call(asked))
+
         reply = await send()
         if self._course.watch:
             reply = await self._course.watch.reply(passage, reply, send)

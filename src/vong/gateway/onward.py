@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import aclosing
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import msgspec
 
@@ -19,19 +19,28 @@ OVERLAP = 120
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
 
 
-def onward(chat: Mapping[str, Any], text: str, made: int) -> dict[str, Any]:
-    """The chat that asks for the rest of an answer of which `text` is there, about `made` tokens."""
-    rest = [{"role": "assistant", "content": text}, {"role": "user", "content": ASK}]
+class SoFar(NamedTuple):
+    """What is there of an answer that broke off: its text, about how many tokens, and the id and model it names."""
+
+    text: str
+    made: int
+    id: str | None
+    model: str | None
+
+
+def onward(chat: Mapping[str, Any], so_far: SoFar) -> dict[str, Any]:
+    """The chat that asks for the rest of an answer."""
+    rest = [{"role": "assistant", "content": so_far.text}, {"role": "user", "content": ASK}]
     asked: dict[str, Any] = {**chat, "messages": [*chat["messages"], *rest]}
     for name in ("max_tokens", "max_completion_tokens"):
         if isinstance(asked.get(name), int):
-            asked[name] = max(1, asked[name] - made)
+            asked[name] = max(1, asked[name] - so_far.made)
     return asked
 
 
-async def joined(events: AsyncIterator[bytes], text: str, id: str | None, model: str | None) -> AsyncGenerator[bytes]:
+async def joined(events: AsyncIterator[bytes], so_far: SoFar) -> AsyncGenerator[bytes]:
     """The events of the rest, as further events of the first stream: its id and model, no second beginning, and without
-    what the rest repeats of `text` at its start.
+    what the rest repeats at its start.
     """
     seam: str | None = ""
     async with aclosing(cast(AsyncGenerator[bytes], events)) as batches:
@@ -44,12 +53,12 @@ async def joined(events: AsyncIterator[bytes], text: str, id: str | None, model:
                     yield DONE
                     continue
                 chunk = _chunk(data)
-                chunk |= {"id": id, "model": model}
+                chunk |= {"id": so_far.id, "model": so_far.model}
                 for choice in chunk.get("choices") or ():
                     delta = choice.get("delta") or {}
                     delta.pop("role", None)
                     if seam is not None:
-                        seam = _sewn(seam, delta, text, ended=bool(choice.get("finish_reason")))
+                        seam = _sewn(seam, delta, so_far.text, ended=bool(choice.get("finish_reason")))
                 yield event(chunk)
 
 

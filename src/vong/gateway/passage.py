@@ -10,7 +10,7 @@ import msgspec
 from vong.errors import InvalidInput, NotFound, Unsupported, UpstreamFailed
 from vong.gateway.directory import Choice
 from vong.gateway.loads import Load
-from vong.gateway.onward import onward
+from vong.gateway.onward import SoFar, joined, onward
 from vong.gateway.providers import Reply, Shape
 from vong.gateway.replay import replayed
 from vong.gateway.request import capped, read, written
@@ -37,7 +37,8 @@ class Passage:
         """Whether a target may be asked in the shape itself."""
         self._body = body
         self._id = id
-        self._said: tuple[str, int] | None = None
+        self.so_far: SoFar | None = None
+        """What is there of the answer, where a target is asked for the rest."""
         self._earlier: list[dict[str, Any]] = []
         self.cap: int | None = None
         """Tokens of the answer, where a limit holds and the caller set no end."""
@@ -53,8 +54,8 @@ class Passage:
 
     def to(self, choice: Choice) -> tuple[Shape, bytes]:
         """The shape and the body in which that target is asked. Unsupported where it cannot be."""
-        if self._said is not None:
-            asked = msgspec.json.encode(onward(self.chat(), *self._said))
+        if self.so_far is not None:
+            asked = msgspec.json.encode(onward(self.chat(), self.so_far))
             return "chat", self._capped(written(asked, choice.model, self.stream))
         if self._served is None:
             return self.shape, self._capped(written(self._body, choice.model, self.stream))
@@ -84,9 +85,11 @@ class Passage:
                 raise InvalidInput(f"the request is not of the form of {self.shape}: {error!r}", EXAMPLE) from error
         return self._chat
 
-    def go_on(self, text: str, made: int) -> None:
-        """From now on a target is asked for the rest of an answer, of which `text` is there, about `made` tokens."""
-        self._said = text, made
+    def sewn(self, reply: Reply) -> Reply:
+        """What a target answered; where it was asked for the rest of an answer, as that which was missing."""
+        if self.so_far is not None and reply.events is not None:
+            reply.events = joined(reply.events, self.so_far)
+        return reply
 
     def follow(self, earlier: list[dict[str, Any]]) -> None:
         """Put these messages before those of the request, behind its own instructions."""

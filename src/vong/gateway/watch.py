@@ -10,7 +10,7 @@ from vong.gateway.guards.body import Piece, Request, Texts
 from vong.gateway.guards.duty import AskAgain, Duty
 from vong.gateway.guards.guard import Ask
 from vong.gateway.guards.posts import Post
-from vong.gateway.guards.stream import guarded
+from vong.gateway.guards.stream import Guarded, guarded
 from vong.gateway.passage import Passage
 from vong.gateway.providers import Reply, Shape
 from vong.gateway.shapes.shape import Chunked
@@ -62,9 +62,8 @@ class Watch:
         if not self._output or passage.shape == "embeddings":
             return reply
         if reply.events is not None:
-            reply.events = self._stream(
-                cast(AsyncGenerator[bytes], reply.events), passage.as_chat(), passage.asked.n or 1, again
-            )
+            read = passage.as_chat()  # at once: what it returns is told as a chat's from here on
+            reply.events = self._stream(cast(AsyncGenerator[bytes], reply.events), read, passage, again)
             return reply
         try:
             return await answer.over(self._output, reply)
@@ -76,10 +75,11 @@ class Watch:
         self,
         events: AsyncGenerator[bytes],
         read: Callable[[], Chunked] | None,
-        wanted: int,
+        passage: Passage,
         again: Callable[[], Awaitable[Reply]],
     ) -> AsyncGenerator[bytes]:
         """A stream under guard. Where the model may be asked again, nothing passes before the first answer is whole."""
+        before = passage.so_far.text if passage.so_far else ""
         duties = [duty for duty in self._output if duty.post.use.action != "retry"]
         retrying = [duty for duty in self._output if duty not in duties]
         if retrying:
@@ -95,7 +95,8 @@ class Watch:
                         "the upstream did not answer when it was asked once more", "ask again"
                     ) from None
                 events = cast(AsyncGenerator[bytes], second.events)
-        async with aclosing(guarded(events, duties, read() if read else None, wanted)) as passing:
+        under = Guarded(duties, passage.asked.n or 1, before)
+        async with aclosing(guarded(events, under, read() if read else None)) as passing:
             async for batch in passing:
                 yield batch
 

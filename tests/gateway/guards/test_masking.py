@@ -51,12 +51,12 @@ async def nobody(model: str, messages: list[dict[str, Any]]) -> str:
     raise AssertionError("no model is asked")
 
 
-def passed(guard: str, parts: list[str]) -> str:
-    """What a stream says after a guard that masks."""
+def passed(guard: str, parts: list[str], before: str = "") -> str:
+    """What a stream says after a guard that masks; `before` has passed already, of a stream that broke off."""
     post = Makers(NO_AIDS).post(use(guard))
 
     async def push() -> str:
-        passing = Passing([Duty(post, "output", nobody)], sense=True)
+        passing = Passing([Duty(post, "output", nobody)], sense=True, before=before)
         return "".join([await passing.push(part) for part in parts]) + await passing.end()
 
     return asyncio.run(push())
@@ -82,6 +82,11 @@ def test_so_are_secrets(parts: list[str]) -> None:
     text = "".join(parts)
     assert passed("secrets", parts) == masked(text, asyncio.run(guard.look(text, nobody)))
     assert "MIIEow" not in passed("secrets", parts)
+
+
+def test_the_rest_of_a_stream_is_read_with_what_was_said_before_it_broke_off() -> None:
+    assert passed("personal", ["467", " 3395."]) == "467 3395."
+    assert passed("personal", ["467", " 3395."], before="Sure. Phone: ") == "[PHONE]."
 
 
 def test_a_long_key_is_never_let_out_though_nobody_knows_its_end() -> None:

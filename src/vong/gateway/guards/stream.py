@@ -29,9 +29,10 @@ _decode = msgspec.json.Decoder(dict[str, Any]).decode
 class _Choice:
     """One choice of the answer: its texts by where they stand in deltas."""
 
-    def __init__(self, duties: Sequence[Duty]) -> None:
+    def __init__(self, duties: Sequence[Duty], before: str) -> None:
         self.over = False
         self._duties = duties
+        self._before = before
         self._texts: dict[Path, Passing] = {}
         self._arguments: dict[Path, list[str]] = {}
         self._current: frozenset[Path] = frozenset()
@@ -82,16 +83,20 @@ class _Choice:
     def _passing(self, path: Path) -> Passing:
         found = self._texts.get(path)
         if found is None:
-            found = self._texts[path] = Passing(self._duties, path == ("content",))
+            sense = path == ("content",)
+            found = self._texts[path] = Passing(self._duties, sense, self._before if sense else "")
         return found
 
 
 class Guarded:
-    """Takes a chat's events and gives those that pass."""
+    """Takes a chat's events and gives those that pass. `wanted` is its number of choices; `before` what an answer says
+    already that these go on with: it passed, and gives what follows its sense.
+    """
 
-    def __init__(self, duties: Sequence[Duty], wanted: int) -> None:
+    def __init__(self, duties: Sequence[Duty], wanted: int, before: str = "") -> None:
         self._duties = duties
         self._wanted = wanted
+        self._before = before
         self._choices: dict[int, _Choice] = {}
         self._head: dict[str, Any] = {}
 
@@ -136,7 +141,7 @@ class Guarded:
     async def _choice(self, choice: dict[str, Any]) -> tuple[list[bytes], dict[str, Any] | None]:
         """The events before this choice of a chunk, and what passes of it; None where nothing does."""
         index = choice.get("index", 0)
-        state = self._choices.setdefault(index, _Choice(self._duties))
+        state = self._choices.setdefault(index, _Choice(self._duties, self._before))
         if state.over:
             return [], None
         delta, finish = choice.get("delta") or {}, choice.get("finish_reason")
@@ -183,13 +188,10 @@ class Guarded:
         return chunk
 
 
-async def guarded(
-    events: AsyncGenerator[bytes], duties: Sequence[Duty], chunked: Chunked | None, wanted: int
-) -> AsyncGenerator[bytes]:
-    """A stream under guard, as a chat's; `chunked` reads it where it is of another shape, `wanted` is its number of
-    choices. Each batch gives one, empty where nothing of it passes yet. Once all is blocked the upstream's is closed.
+async def guarded(events: AsyncGenerator[bytes], under: Guarded, chunked: Chunked | None) -> AsyncGenerator[bytes]:
+    """A stream under guard, as a chat's; `chunked` reads it where it is of another shape. Each batch gives one, empty
+    where nothing of it passes yet. Once all is blocked the upstream's is closed.
     """
-    under = Guarded(duties, wanted)
     async with aclosing(events):
         async for batch in events:
             made = list[bytes]()

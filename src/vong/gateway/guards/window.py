@@ -21,11 +21,11 @@ EDGE = 100
 class Placed:
     """One text on its way through a guard whose findings have places."""
 
-    def __init__(self, duty: Duty, guard: Places) -> None:
+    def __init__(self, duty: Duty, guard: Places, before: str) -> None:
         self._duty = duty
         self._guard = guard
         self._holds = duty.masks or duty.stops
-        self._behind = ""
+        self._behind = _from_word(before)
         self._held = ""
         self._growing = False
 
@@ -88,11 +88,11 @@ class Placed:
 class Sensed:
     """One text on its way through a guard that reads for the sense: it looks again after each piece."""
 
-    def __init__(self, duty: Duty, every: int) -> None:
+    def __init__(self, duty: Duty, every: int, before: str) -> None:
         self._duty = duty
         self._every = every
         self._holds = duty.stops
-        self._behind = ""
+        self._behind = before[-SENSE:]
         self._held = ""
 
     async def push(self, text: str) -> str:
@@ -121,9 +121,9 @@ class Sensed:
 class Gathered:
     """One text that a guard looks at once it is complete: it passes meanwhile, and what ends it waits."""
 
-    def __init__(self, duty: Duty) -> None:
+    def __init__(self, duty: Duty, before: str) -> None:
         self._duty = duty
-        self._texts: list[str] = []
+        self._texts = [before]
 
     async def push(self, text: str) -> str:
         """The text."""
@@ -142,11 +142,11 @@ class Gathered:
 
 class Passing:
     """One text on its way through all guards. `sense` says whether it is what the answer says: tools' names and
-    thoughts are read only by the guards that read everything.
+    thoughts are read only by the guards that read everything. `before` is what the text says already and has passed.
     """
 
-    def __init__(self, duties: Sequence[Duty], sense: bool) -> None:
-        self._stages = [_stage(duty) for duty in duties if sense or duty.post.guard.reads == "all"]
+    def __init__(self, duties: Sequence[Duty], sense: bool, before: str = "") -> None:
+        self._stages = [_stage(duty, before) for duty in duties if sense or duty.post.guard.reads == "all"]
 
     async def push(self, text: str) -> str:
         """What passes all guards now."""
@@ -171,11 +171,11 @@ class Passing:
         return text
 
 
-def _stage(duty: Duty) -> Placed | Sensed | Gathered:
+def _stage(duty: Duty, before: str) -> Placed | Sensed | Gathered:
     guard = duty.post.guard
     if isinstance(guard, Places):
-        return Placed(duty, guard)
-    return Sensed(duty, guard.every) if guard.every else Gathered(duty)
+        return Placed(duty, guard, before)
+    return Sensed(duty, guard.every, before) if guard.every else Gathered(duty, before)
 
 
 def _from_word(text: str) -> str:
