@@ -1,7 +1,15 @@
 """What a server carries before anybody asks for it."""
 
+import asyncio
+import socket
 import subprocess
 import sys
+
+import pytest
+import uvicorn
+from starlette.applications import Starlette
+
+from vong.api import serve
 
 HEAVY = {"numpy", "torch", "transformers", "onnxruntime", "pandas", "pyarrow", "sklearn"}
 
@@ -19,3 +27,24 @@ print(sorted({HEAVY!r} & set(sys.modules)))
 """
     result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120, check=True)
     assert result.stdout.strip() == "[]"
+
+
+def test_what_is_free_is_given_back_from_time_to_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[bool] = []
+    monkeypatch.setattr(serve, "SETTLED", 0.0)
+    monkeypatch.setattr(serve, "AGAIN", 0.01)
+    monkeypatch.setattr(serve, "give_back", lambda: given.append(True))
+
+    async def started() -> None:
+        config = uvicorn.Config(Starlette(), log_config=None)
+        server = serve.Server(config)
+        with socket.socket() as listening:
+            listening.bind(("127.0.0.1", 0))
+            serving = asyncio.create_task(server.serve(sockets=[listening]))
+            while len(given) < 3 and not serving.done():
+                await asyncio.sleep(0.01)
+            server.should_exit = True
+            await serving
+
+    asyncio.run(asyncio.wait_for(started(), 30))
+    assert len(given) >= 3

@@ -1,21 +1,25 @@
 """The short way of a plain call: taken where it can be, and the same as the long way in all that anybody sees of it."""
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import cycle
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 import pytest
 
 from tests.gateway.test_listener import answer, body_of, connected, request
 from tests.live import eventually
+from vong.api.openai.listener import Exchange
 from vong.gateway.call import Call
+from vong.gateway.directory import Directory
+from vong.gateway.lanes import Lane
 from vong.gateway.plain import Plain, PlainCall
 
 from .conftest import Server
 from .fake_upstream import FakeUpstream
 
+K = TypeVar("K")
 ASK = [{"role": "user", "content": "hi"}]
 OWN = {"id", "trace_id", "span_id", "started_at", "duration_ms"}
 """Fields in which no two spans are alike."""
@@ -129,6 +133,46 @@ def test_a_caller_who_leaves_cancels_it(server: Server, fake: FakeUpstream, shor
     fake.wait_broken_off()
     eventually(lambda: server.spans()[-1].attributes["http.response.status_code"] == 499)
     assert ask(server, "priced/plain").status_code == 200, "it holds its place no longer"
+
+
+def test_a_caller_who_leaves_before_the_answer_is_told_gives_all_back(
+    server: Server, short: list[bool], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The task that was to tell it is cancelled before it has begun, and does nothing at all."""
+    server.client.gateway.set_limit("key", "concurrency", "now", 1)
+    warmed(server, short)
+    tell = Exchange._tell
+
+    def left(self: Exchange, call: Call) -> None:
+        tell(self, call)
+        self.leave()
+
+    with monkeypatch.context() as patch, connected(server) as wire:
+        patch.setattr(Exchange, "_tell", left)
+        wire.sendall(request(server, body_of("hi", model="fake/status-500")))
+        eventually(lambda: server.spans()[-1].attributes["http.response.status_code"] == 499)
+    assert short == [True]
+    assert ask(server, "priced/plain").status_code == 200, "it holds its place no longer"
+
+
+def test_what_is_kept_of_lanes_is_bounded_and_of_directories_the_one_in_force(
+    server: Server, short: list[bool], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vong.gateway.lanes.KEPT", 3)
+    warmed(server, short)
+    for number in range(8):
+        server.client.gateway.put_route("turning", {"priced/plain": 1.0 + number})
+        ask(server, "turning", user=f"caller {number}")
+        ask(server, "priced/plain", user=f"caller {number}")
+    assert short[-1] is True
+    assert 0 < len(alive(Lane, lambda lane: "caller" in (lane.span.user or ""))) <= 3
+    assert len(alive(Directory, lambda directory: "turning" in directory.routes)) == 1
+
+
+def alive(kind: type[K], which: Callable[[K], bool]) -> list[K]:
+    """What there is of a kind."""
+    gc.collect()
+    return [found for found in gc.get_objects() if isinstance(found, kind) and which(found)]
 
 
 def test_a_target_is_drawn_once_whichever_way_it_is_called(

@@ -10,7 +10,7 @@ from vong import gateway
 from vong.api.call import Call
 from vong.app import providers as wired
 from vong.app.comparisons import Pair, compared, pairs
-from vong.app.gateway import callable_models, check
+from vong.app.gateway import callable_models, check, sealed
 from vong.app.gateway import targets as wired_targets
 from vong.app.providers import ProviderState, ProviderTest
 from vong.app.usage import usage as wired_usage
@@ -73,6 +73,8 @@ def put_route(name: str, wanted: RouteWanted, call: Call) -> Route:
     with call.scope() as connection:
         known = check(call.platform, call.principal.project_id, connection)
         policy = wanted.policy if "policy" in wanted.model_fields_set else KEPT
+        if policy is not None and policy is not KEPT and policy.guards:
+            policy = policy.model_copy(update={"guards": sealed(call.platform, policy.guards)})
         if wanted.tree is not None and wanted.targets:
             raise InvalidInput("a route has targets or a tree, not both", "leave one of them out")
         return gateway.put_route(connection, name, wanted.targets, known, policy, wanted.tree)

@@ -43,8 +43,9 @@ def guards(call: Call) -> ProjectGuards:
 def set_guards(wanted: GuardsWanted, call: Call) -> ProjectGuards:
     """Set the guards of all the project's calls; for owners. The same again changes nothing."""
     call.must()
+    uses = wired.sealed(call.platform, wanted.guards)
     with call.scope() as connection:
-        return put_guards(connection, wanted.guards)
+        return put_guards(connection, uses)
 
 
 @routes.get("/history")

@@ -27,8 +27,9 @@ from vong.gateway.books import Books, Entry
 from vong.gateway.brief import Brief
 from vong.gateway.directory import Choice, Deployed, Directory
 from vong.gateway.gateway import Accounts, Gateway, Looks
-from vong.gateway.guards import Aids
+from vong.gateway.guards import Aids, sealing
 from vong.gateway.guards.posts import Makers
+from vong.gateway.guards.sealing import opener
 from vong.gateway.lanes import Tally
 from vong.gateway.limits import list_limits
 from vong.gateway.own_prices import own_prices
@@ -37,6 +38,7 @@ from vong.gateway.project_guards import project_guards
 from vong.gateway.providers import Provider
 from vong.gateway.providers.local import Local
 from vong.gateway.responses import DELETED
+from vong.gateway.secrets import Secrets
 from vong.gateway.selftest import self_test
 from vong.gateway.shares import Ticket
 from vong.gateway.steps import STEP
@@ -246,8 +248,13 @@ def providers(platform: Platform, upstream: Upstream) -> dict[str, Provider]:
 
 def makers(platform: Platform, upstream: Upstream) -> Makers:
     """Makes guards, which embed with the model of this process."""
-    embed = _Embedder(platform.settings.threads).embed
-    return Makers(Aids(embed, upstream, platform.settings.allow_link_local))
+    embed, open = _Embedder(platform.settings.threads).embed, opener(Secrets(platform.settings.folder))
+    return Makers(Aids(embed, upstream, platform.settings.allow_link_local, open))
+
+
+def sealed(platform: Platform, uses: Sequence[GuardUse]) -> tuple[GuardUse, ...]:
+    """Guards as they are stored: no secret of their settings can be read."""
+    return sealing.sealed(uses, Secrets(platform.settings.folder))
 
 
 def directory(

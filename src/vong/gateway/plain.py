@@ -12,7 +12,7 @@ from datetime import timedelta
 import msgspec
 
 from vong.errors import VongError
-from vong.gateway.brief import Brief, answered, used
+from vong.gateway.brief import Answered, Brief, answered, used
 from vong.gateway.call import Call, Means
 from vong.gateway.connection import Response
 from vong.gateway.lanes import Lane, Lanes
@@ -29,11 +29,24 @@ from vong.store.spans import SINCE
 
 
 class PlainCall:
-    """A call that was sent. `arrived` is called when its answer is there: then `receive` it, and where that gives none,
-    tell it as any other call (`whole`).
+    """A call that was sent. `arrived` is called when its answer is there: then `receive` it, and `account` for it once
+    that is sent on; where it gives none, tell it as any other call (`whole`).
     """
 
-    __slots__ = ("_body", "_lane", "_means", "_response", "_ticket", "at", "begun", "number", "told")
+    __slots__ = (
+        "_answer",
+        "_body",
+        "_lane",
+        "_means",
+        "_reply",
+        "_response",
+        "_ticket",
+        "at",
+        "begun",
+        "duration",
+        "number",
+        "told",
+    )
 
     def __init__(
         self, means: Means, lane: Lane, body: bytes, number: int, at: int, ticket: Ticket | None, response: Response
@@ -46,16 +59,18 @@ class PlainCall:
         """Headers that say what is left of the limits that hold, once it was received."""
         self.begun = time.perf_counter()
         """The same, by `time.perf_counter`."""
+        self.duration = 0.0
+        """Seconds until its answer was received."""
         self._means = means
         self._lane = lane
         self._body = body
         self._ticket = ticket
         self._response = response
+        self._reply = b""
+        self._answer: Answered | None = None
 
     def receive(self) -> Reply | None:
-        """The answer, with the headers of its upstream that go on; the call is accounted for. None where it is not a
-        plain one.
-        """
+        """The answer, with the headers of its upstream that go on. None where it is not a plain one."""
         response = self._response
         if response.status != 200 or response.failed:
             return None
@@ -63,14 +78,22 @@ class PlainCall:
         answer = None if deep(body) else answered(body)
         if answer is None:
             return None
-        lane, duration = self._lane, time.perf_counter() - self.begun
-        usage, kinds = used(answer)
-        brief = Brief(lane, self.number, self.at, duration * 1000, self._body, body, answer, usage, kinds, self._ticket)
+        self.duration = time.perf_counter() - self.begun
+        self._answer, self._reply = answer, body
         if self._ticket is not None:
             self.told = self._ticket.headers()
-        lane.tally.answered(duration, usage.input_tokens or 0, usage.output_tokens or 0)
-        self._means.told(brief)
         return Reply(200, body, passed(response) if response.passes else {})
+
+    def account(self) -> None:
+        """Count the call, and hand its span over: after the answer, so that no caller waits for it."""
+        lane, answer, took = self._lane, self._answer, self.duration
+        assert answer is not None
+        usage, kinds = used(answer)
+        lane.tally.answered(took, usage.input_tokens or 0, usage.output_tokens or 0)
+        ticket, reply = self._ticket, self._reply
+        self._means.told(
+            Brief(lane, self.number, self.at, took * 1000, self._body, reply, answer, usage, kinds, ticket)
+        )
 
     def whole(self) -> "Sent":
         """The same as any other call."""

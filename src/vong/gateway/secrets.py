@@ -1,5 +1,6 @@
 """Secrets at rest: AES-256-GCM under a key that lies in Vong's home folder, never in the database."""
 
+import hmac
 import os
 from contextlib import suppress
 from pathlib import Path
@@ -19,12 +20,15 @@ class Secrets:
     def __init__(self, home: Path) -> None:
         self._file = home / FILE
 
-    def seal(self, secret: str, name: str) -> bytes:
-        """A secret as it is stored. It can be opened under the same `name` only, so that no row takes another's."""
+    def seal(self, secret: str, name: str, *, alike: bool = False) -> bytes:
+        """A secret as it is stored. It can be opened under the same `name` only, so that no row takes another's. With
+        `alike` the same secret of the same name gives the same each time.
+        """
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-        nonce = os.urandom(NONCE)
-        return nonce + AESGCM(self._key(make=True)).encrypt(nonce, secret.encode(), name.encode())
+        key = self._key(make=True)
+        nonce = _nonce(key, secret, name) if alike else os.urandom(NONCE)
+        return nonce + AESGCM(key).encrypt(nonce, secret.encode(), name.encode())
 
     def open(self, sealed: bytes, name: str) -> str:
         """The secret. Misconfigured where the key is not the one it was sealed with."""
@@ -63,3 +67,8 @@ class Secrets:
         with suppress(FileExistsError):
             os.link(draft, self._file)
         draft.unlink()
+
+
+def _nonce(key: bytes, secret: str, name: str) -> bytes:
+    """One that no other secret and no other name has: what AES-GCM asks of a nonce."""
+    return hmac.digest(key, b"%b\0%b" % (name.encode(), secret.encode()), "sha256")[:NONCE]

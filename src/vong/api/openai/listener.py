@@ -294,6 +294,7 @@ class Exchange:
                 self._tell(call.whole())
         if reply is None:
             return
+        self._listener.loop.call_soon(call.account)  # the loop sends the answer first
         self.started = True
         lines = self._listener.common_lines(), plain_lines(call, reply)
         close = b"" if self.keep_alive else b"connection: close\r\n"

@@ -28,12 +28,19 @@ class Found(NamedTuple):
     score: float = 1.0
 
 
+def _as_it_is(secret: str, name: str) -> str:
+    del name
+    return secret
+
+
 class Aids(NamedTuple):
     """What guards may use beside the text."""
 
     embed: Embed
     upstream: Upstream
     allow_link_local: bool = False
+    open: Callable[[str, str], str] = _as_it_is
+    """Opens a secret of its settings (`sealing`)."""
 
 
 class NoSettings(Record):

@@ -1,16 +1,14 @@
 """Guards at their posts: made from what people set, kept while that stays the same, and gathered for a call."""
 
-import json
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from threading import Lock
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
-from pydantic import ValidationError
-
 from vong import plugins
 from vong.errors import InvalidInput, VongError
 from vong.gateway.guards.guard import Aids, Found, Guard, Places, Reads
+from vong.gateway.guards.sealing import opened, settings_of
 from vong.gateway.upstream import Upstream
 from vong.records import Record, Route, content_hash
 from vong.records.guard import Action, GuardKind, GuardUse, ProjectGuards
@@ -121,15 +119,8 @@ class Makers:
 
 def make(use: GuardUse, aids: Aids) -> Guard:
     """A guard of a kind that is installed. NotFound and InvalidInput say what is wrong with what was set."""
-    kind = plugins.load("guard", use.guard)
-    try:
-        settings = kind.Settings.model_validate_json(json.dumps(use.settings))
-    except ValidationError as error:
-        wrong = error.errors()[0]
-        where = ".".join(str(part) for part in wrong["loc"]) or "settings"
-        hint = f"see its settings with: vong gateway guard kinds {use.guard}"
-        raise InvalidInput(f"the guard {use.guard!r}: {where}: {wrong['msg']}", hint) from None
-    return kind(settings, aids)
+    kind, settings = settings_of(use)
+    return kind(opened(use, settings, aids.open), aids)
 
 
 def check(uses: Sequence[GuardUse]) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import ClassVar, Literal
 
 import msgspec
-from pydantic import Field
+from pydantic import Field, SecretStr
 
 from vong.errors import InvalidInput, UpstreamFailed
 from vong.gateway.addresses import check_url
@@ -27,8 +27,8 @@ class WebhookSettings(Record):
     on_failure: Literal["open", "closed"] = Field(
         default="closed", description="Whether a text passes where the service does not answer."
     )
-    headers: Mapping[str, str] = Field(
-        default={}, max_length=20, description="Sent too; whoever reads guards sees them."
+    headers: Mapping[str, SecretStr] = Field(
+        default={}, max_length=20, description="Sent too; their values are sealed once they are stored."
     )
 
 
@@ -51,11 +51,12 @@ class Webhook:
 
     def __init__(self, settings: WebhookSettings, aids: Aids) -> None:
         check_url(settings.url, allow_link_local=aids.allow_link_local)
-        if any(not f"{name}{value}".isprintable() or ":" in name for name, value in settings.headers.items()):
+        headers = {name: value.get_secret_value() for name, value in settings.headers.items()}
+        if any(not f"{name}{value}".isprintable() or ":" in name for name, value in headers.items()):
             raise InvalidInput("a header of the webhook holds characters that none may hold", "write it on one line")
         self._settings = settings
         self._upstream = aids.upstream
-        self._endpoint = Endpoint(settings.url, {"accept": "application/json", **settings.headers})
+        self._endpoint = Endpoint(settings.url, {"accept": "application/json", **headers})
 
     async def look(self, text: str, ask: Ask) -> Sequence[Found]:
         """What the service says. UpstreamFailed where it does not answer, and that is not to pass."""

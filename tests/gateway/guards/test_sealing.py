@@ -1,0 +1,79 @@
+"""Secrets of guards: nobody reads them where guards are read, and they go to no other address."""
+
+from typing import Any
+
+import openai
+import pytest
+from pydantic import SecretStr
+from sqlalchemy import text
+
+from tests.gateway.conftest import Server
+from tests.live import eventually
+from vong.errors import InvalidInput, Misconfigured
+from vong.gateway.guards.sealing import SEALED, opened, opener, sealed, settings_of
+from vong.gateway.secrets import Secrets
+from vong.records import Policy
+from vong.records.guard import GuardUse
+
+from .judging import judging
+from .rehearse import use
+
+SECRET = "Bearer s3cret-of-the-judge"
+
+
+def hook(url: str, secret: str = SECRET, **more: Any) -> GuardUse:
+    return use("webhook", "block", "input", url=f"{url}/judge", headers={"x-judge": secret}, **more)
+
+
+def test_a_secret_is_stored_sealed_sent_opened_and_written_back_as_it_is_read(server: Server) -> None:
+    guards, client = server.client.gateway.guards, openai.OpenAI(base_url=f"{server.url}/v1", api_key=server.key)
+    messages: Any = [{"role": "user", "content": "hello"}]
+    with judging() as (url, asked):
+        made = guards.put([hook(url)])
+        (read,) = guards.show().guards
+        assert read.settings["headers"]["x-judge"].startswith(SEALED)
+        assert guards.put([hook(url)]) == made == guards.put([read]), "the same again changes nothing"
+
+        def told() -> bool:
+            client.chat.completions.create(model="echo/echo", messages=messages)
+            return bool(asked)
+
+        eventually(told)
+        assert asked[0][1]["x-judge"] == SECRET
+        assert guards.hold("hello", [read], on="input").blocked_by is None and asked[-1][1]["x-judge"] == SECRET
+        with server.platform.database.owner() as connection:
+            rows = str(connection.execute(text("SELECT guards FROM gateway_guards")).all())
+        assert "s3cret" not in rows and SEALED in rows
+        guards.put([read.model_copy(update={"settings": {**read.settings, "timeout": 9.0}})])
+
+
+def test_it_follows_no_guard_to_another_address(server: Server) -> None:
+    guards = server.client.gateway.guards
+    guards.put([hook("https://judge.example.com")])
+    (read,) = guards.show().guards
+    elsewhere = read.model_copy(update={"settings": {**read.settings, "url": "https://thief.example.com/judge"}})
+    with pytest.raises(InvalidInput, match="another guard or address"):
+        guards.put([elsewhere])
+    assert guards.show().guards == (read,)
+
+
+def test_so_are_those_of_a_route(server: Server) -> None:
+    policy = Policy(guards=(hook("https://judge.example.com"),))
+    route = server.client.gateway.put_route("judged", {"echo/echo": 1.0}, policy=policy)
+    assert route.policy is not None
+    assert route.policy.guards[0].settings["headers"]["x-judge"].startswith(SEALED)
+    again = server.client.gateway.put_route("judged", {"echo/echo": 1.0}, policy=route.policy)
+    assert again.version == route.version
+
+
+def test_what_is_damaged_or_sealed_with_another_key_is_named(tmp_path: Any) -> None:
+    own, others = Secrets(tmp_path / "own"), Secrets(tmp_path / "others")
+    (kept,) = sealed([hook("https://a.example")], own)
+    _, settings = settings_of(kept)
+    assert opened(kept, settings, opener(own)).model_dump()["headers"]["x-judge"] == SecretStr(SECRET)
+    others.seal("any", "thing")
+    with pytest.raises(Misconfigured, match="sealed with another"):
+        opened(kept, settings, opener(others))
+    with pytest.raises(InvalidInput, match="another guard or address"):
+        sealed([hook("https://a.example", f"{SEALED}zz")], own)
+    assert sealed([use("length", most_words=3)], own) == (use("length", most_words=3),)
