@@ -1,8 +1,9 @@
-import { Button, FileInput, Group, Modal, Select, Stack } from "@mantine/core";
+import { FileInput, Modal, Select, Stack } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { ENDPOINTS, startBatch } from "@/api/batches";
 import { useMessages } from "@/app/i18n";
+import { FormFoot } from "@/components/FormFoot";
 import { done, failed } from "@/components/notify";
 
 const WINDOWS = ["1h", "24h", "7d"] as const;
@@ -44,14 +45,7 @@ export function BatchForm({ onClose }: { onClose: () => void }) {
             {...form.getInputProps("window")}
           />
         </Stack>
-        <Group justify="flex-end" mt="lg">
-          <Button variant="default" onClick={onClose}>
-            {app.cancel}
-          </Button>
-          <Button type="submit" loading={start.isPending}>
-            {t.submit}
-          </Button>
-        </Group>
+        <FormFoot label={t.submit} loading={start.isPending} onCancel={onClose} />
       </form>
     </Modal>
   );

@@ -1,6 +1,5 @@
 import {
   Accordion,
-  Button,
   Group,
   Modal,
   NumberInput,
@@ -16,6 +15,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { api, ok, type S } from "@/api/client";
 import { useMessages } from "@/app/i18n";
 import { useFormats } from "@/app/i18n/format";
+import { FormFoot } from "@/components/FormFoot";
 import { done, failed } from "@/components/notify";
 import { callable } from "./queries";
 
@@ -155,14 +155,7 @@ export function CanaryForm({ route, onClose }: { route: S["Route"]; onClose: () 
             </Accordion.Item>
           </Accordion>
         </Stack>
-        <Group justify="flex-end" mt="lg">
-          <Button variant="default" onClick={onClose}>
-            {app.cancel}
-          </Button>
-          <Button type="submit" loading={start.isPending}>
-            {t.submit}
-          </Button>
-        </Group>
+        <FormFoot label={t.submit} loading={start.isPending} onCancel={onClose} />
       </form>
     </Modal>
   );

@@ -1,8 +1,9 @@
-import { Button, Group, Modal, MultiSelect, Select, Stack, TagsInput, Text, TextInput } from "@mantine/core";
+import { Group, Modal, MultiSelect, Select, Stack, TagsInput, Text, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
 import { api, ok, type S } from "@/api/client";
 import { useMessages } from "@/app/i18n";
+import { FormFoot } from "@/components/FormFoot";
 import { failed } from "@/components/notify";
 import { routesList } from "./queries";
 import { Secret } from "./Secret";
@@ -108,14 +109,7 @@ export function KeyForm({ onClose }: { onClose: () => void }) {
               <TextInput label={scopes.user} description={scopes.userHint} {...form.getInputProps("user")} />
             </Group>
           </Stack>
-          <Group justify="flex-end" mt="lg">
-            <Button variant="default" onClick={onClose}>
-              {app.cancel}
-            </Button>
-            <Button type="submit" loading={make.isPending}>
-              {t.submit}
-            </Button>
-          </Group>
+          <FormFoot label={t.submit} loading={make.isPending} onCancel={onClose} />
         </form>
       )}
     </Modal>

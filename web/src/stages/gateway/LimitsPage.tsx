@@ -1,17 +1,18 @@
 import { Button, Group, Modal, NumberInput, Progress, Select, Stack, Text, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { Gauge, Plus, Trash2 } from "lucide-react";
+import { Gauge, Plus } from "lucide-react";
 import { useState } from "react";
 import { api, ok, type S } from "@/api/client";
 import { useMessages } from "@/app/i18n";
 import { useFormats } from "@/app/i18n/format";
 import { Await } from "@/components/Await";
-import { Confirm } from "@/components/Confirm";
 import { type Column, DataGrid } from "@/components/DataGrid";
 import { EmptyState } from "@/components/EmptyState";
+import { FormFoot } from "@/components/FormFoot";
 import { done, failed } from "@/components/notify";
 import { PageBody, PageHeader, Panel } from "@/components/Page";
+import { Remove } from "@/components/Remove";
 import { When } from "@/components/When";
 import { Ledger } from "./Ledger";
 import { PricesPanel } from "./PricesPanel";
@@ -119,45 +120,23 @@ function LimitForm({ onClose }: { onClose: () => void }) {
             {...form.getInputProps("amount")}
           />
         </Stack>
-        <Group justify="flex-end" mt="lg">
-          <Button variant="default" onClick={onClose}>
-            {app.cancel}
-          </Button>
-          <Button type="submit" loading={save.isPending}>
-            {t.submit}
-          </Button>
-        </Group>
+        <FormFoot label={t.submit} loading={save.isPending} onCancel={onClose} />
       </form>
     </Modal>
   );
 }
 
-function Remove({ one }: { one: State }) {
+function RemoveLimit({ one }: { one: State }) {
   const t = useMessages().gateway.limits;
-  const client = useQueryClient();
-  const remove = useMutation({
-    mutationFn: () => ok(api.DELETE("/api/v1/gateway/limits/{id}", { params: { path: { id: one.limit.id } } })),
-    onSuccess: () => {
-      void client.invalidateQueries({ queryKey: ["gateway", "limits"] });
-      done(t.removed);
-    },
-    onError: failed,
-  });
   return (
-    <Confirm title={t.removeTitle} text={t.removeText} label={t.remove} onConfirm={() => remove.mutate()}>
-      {(ask) => (
-        <Button
-          size="compact-xs"
-          variant="subtle"
-          color="red"
-          leftSection={<Trash2 size={12} aria-hidden />}
-          loading={remove.isPending}
-          onClick={ask}
-        >
-          {t.remove}
-        </Button>
-      )}
-    </Confirm>
+    <Remove
+      title={t.removeTitle}
+      text={t.removeText}
+      label={t.remove}
+      removed={t.removed}
+      stale={["gateway", "limits"]}
+      deed={() => ok(api.DELETE("/api/v1/gateway/limits/{id}", { params: { path: { id: one.limit.id } } }))}
+    />
   );
 }
 
@@ -221,7 +200,7 @@ function useColumns(): Column<State>[] {
       width: "130px",
       cell: (one) => (one.resets_at ? <When at={one.resets_at} /> : "–"),
     },
-    { id: "remove", title: t.action, width: "110px", right: true, cell: (one) => <Remove one={one} /> },
+    { id: "remove", title: t.action, width: "110px", right: true, cell: (one) => <RemoveLimit one={one} /> },
   ];
 }
 

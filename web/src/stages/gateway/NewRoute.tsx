@@ -1,8 +1,9 @@
-import { Button, Group, Input, Modal, Stack, TextInput } from "@mantine/core";
+import { Input, Modal, Stack, TextInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, ok } from "@/api/client";
 import { useMessages } from "@/app/i18n";
+import { FormFoot } from "@/components/FormFoot";
 import { done, failed } from "@/components/notify";
 import { useGo } from "@/components/ThingLink";
 import { faultOf } from "./canary";
@@ -50,14 +51,12 @@ export function NewRoute({ onClose }: { onClose: () => void }) {
             <TargetsEditor targets={targets} onChange={setTargets} />
           </Input.Wrapper>
         </Stack>
-        <Group justify="flex-end" mt="lg">
-          <Button variant="default" onClick={onClose}>
-            {app.cancel}
-          </Button>
-          <Button type="submit" loading={make.isPending} disabled={!NAME.test(name) || faultOf(targets) !== null}>
-            {t.submit}
-          </Button>
-        </Group>
+        <FormFoot
+          label={t.submit}
+          loading={make.isPending}
+          disabled={!NAME.test(name) || faultOf(targets) !== null}
+          onCancel={onClose}
+        />
       </form>
     </Modal>
   );

@@ -1,16 +1,17 @@
 import { Autocomplete, Button, Group, Modal, NumberInput, Stack, Text } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { Plus, Trash2 } from "lucide-react";
+import { Plus } from "lucide-react";
 import { useState } from "react";
 import { api, ok, type S } from "@/api/client";
 import { useMessages } from "@/app/i18n";
 import { useFormats } from "@/app/i18n/format";
 import { Await } from "@/components/Await";
-import { Confirm } from "@/components/Confirm";
 import { type Column, DataGrid } from "@/components/DataGrid";
+import { FormFoot } from "@/components/FormFoot";
 import { done, failed } from "@/components/notify";
 import { Panel } from "@/components/Page";
+import { Remove } from "@/components/Remove";
 import { callable, ownPrices } from "./queries";
 
 type One = S["OwnPrice"];
@@ -72,45 +73,23 @@ function PriceForm({ onClose }: { onClose: () => void }) {
             <NumberInput label={t.cached} placeholder={t.cachedHint} {...dollars} {...form.getInputProps("cached")} />
           </Group>
         </Stack>
-        <Group justify="flex-end" mt="lg">
-          <Button variant="default" onClick={onClose}>
-            {app.cancel}
-          </Button>
-          <Button type="submit" loading={save.isPending}>
-            {t.submit}
-          </Button>
-        </Group>
+        <FormFoot label={t.submit} loading={save.isPending} onCancel={onClose} />
       </form>
     </Modal>
   );
 }
 
-function Remove({ target }: { target: string }) {
+function RemovePrice({ target }: { target: string }) {
   const t = useMessages().prices;
-  const client = useQueryClient();
-  const remove = useMutation({
-    mutationFn: () => ok(api.DELETE("/api/v1/gateway/prices", { params: { query: { target } } })),
-    onSuccess: () => {
-      void client.invalidateQueries({ queryKey: ["gateway", "prices"] });
-      done(t.removed(target));
-    },
-    onError: failed,
-  });
   return (
-    <Confirm title={t.removeTitle(target)} text={t.removeText} label={t.remove} onConfirm={() => remove.mutate()}>
-      {(ask) => (
-        <Button
-          size="compact-xs"
-          variant="subtle"
-          color="red"
-          leftSection={<Trash2 size={12} aria-hidden />}
-          loading={remove.isPending}
-          onClick={ask}
-        >
-          {t.remove}
-        </Button>
-      )}
-    </Confirm>
+    <Remove
+      title={t.removeTitle(target)}
+      text={t.removeText}
+      label={t.remove}
+      removed={t.removed(target)}
+      stale={["gateway", "prices"]}
+      deed={() => ok(api.DELETE("/api/v1/gateway/prices", { params: { query: { target } } }))}
+    />
   );
 }
 
@@ -134,7 +113,7 @@ function useColumns(): Column<One>[] {
       title: t.action,
       width: "110px",
       right: true,
-      cell: (one) => one.source === "stored" && <Remove target={one.target} />,
+      cell: (one) => one.source === "stored" && <RemovePrice target={one.target} />,
     },
   ];
 }

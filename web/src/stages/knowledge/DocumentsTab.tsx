@@ -1,17 +1,16 @@
-import { Button, Stack, Text } from "@mantine/core";
+import { Stack, Text } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
-import { Trash2 } from "lucide-react";
 import { api, ok, type S } from "@/api/client";
 import { useMessages } from "@/app/i18n";
 import { useFormats } from "@/app/i18n/format";
 import { Await } from "@/components/Await";
-import { Confirm } from "@/components/Confirm";
 import { type Column, DataGrid } from "@/components/DataGrid";
 import { JobPanel } from "@/components/Job";
-import { done, failed } from "@/components/notify";
+import { failed } from "@/components/notify";
 import { Panel } from "@/components/Page";
 import { Peek } from "@/components/Peek";
+import { Remove } from "@/components/Remove";
 import { Status } from "@/components/Status";
 import { When } from "@/components/When";
 import c from "./knowledge.module.css";
@@ -21,36 +20,19 @@ import { Upload } from "./Upload";
 const page = getRouteApi("/knowledge/$base");
 type Document = S["Document"];
 
-function Remove({ document }: { document: Document }) {
+function RemoveDocument({ document: { base, path } }: { document: Document }) {
   const t = useMessages().knowledge;
-  const client = useQueryClient();
-  const { base, path } = document;
-  const remove = useMutation({
-    mutationFn: () =>
-      ok(api.DELETE("/api/v1/knowledge/bases/{base}/documents/{path}", { params: { path: { base, path } } })),
-    onSuccess: () => {
-      void client.invalidateQueries({ queryKey: ["knowledge"] });
-      done(t.removed(path));
-    },
-    onError: failed,
-  });
   return (
-    <Confirm title={t.removeTitle(path)} text={t.removeText} label={t.remove} onConfirm={() => remove.mutate()}>
-      {(ask) => (
-        <Button
-          size="compact-xs"
-          variant="subtle"
-          color="red"
-          leftSection={<Trash2 size={12} aria-hidden />}
-          onClick={(event) => {
-            event.stopPropagation();
-            ask();
-          }}
-        >
-          {t.remove}
-        </Button>
-      )}
-    </Confirm>
+    <Remove
+      title={t.removeTitle(path)}
+      text={t.removeText}
+      label={t.remove}
+      removed={t.removed(path)}
+      stale={["knowledge"]}
+      deed={() =>
+        ok(api.DELETE("/api/v1/knowledge/bases/{base}/documents/{path}", { params: { path: { base, path } } }))
+      }
+    />
   );
 }
 
@@ -86,7 +68,7 @@ function useColumns(reasons: boolean): Column<Document>[] {
       : []),
     { id: "chunks", title: t.passages, width: "90px", right: true, cell: (one) => f.number(one.chunks) },
     { id: "added", title: t.added, width: "110px", right: true, cell: (one) => <When at={one.created_at} /> },
-    { id: "remove", title: t.action, width: "100px", right: true, cell: (one) => <Remove document={one} /> },
+    { id: "remove", title: t.action, width: "100px", right: true, cell: (one) => <RemoveDocument document={one} /> },
   ];
 }
 

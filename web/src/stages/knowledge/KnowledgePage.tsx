@@ -1,4 +1,4 @@
-import { Button, Group, Modal, Stack, Text, TextInput } from "@mantine/core";
+import { Button, Modal, Stack, Text, TextInput } from "@mantine/core";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { Library, Plus } from "lucide-react";
@@ -9,6 +9,7 @@ import { useFormats } from "@/app/i18n/format";
 import { Await } from "@/components/Await";
 import { type Column, DataGrid } from "@/components/DataGrid";
 import { EmptyState } from "@/components/EmptyState";
+import { FormFoot } from "@/components/FormFoot";
 import { failed } from "@/components/notify";
 import { PageHeader } from "@/components/Page";
 import { When } from "@/components/When";
@@ -54,14 +55,7 @@ function NewBase({ onClose }: { onClose: () => void }) {
             </Text>
           )}
         </Stack>
-        <Group justify="flex-end" mt="lg">
-          <Button variant="default" onClick={onClose}>
-            {app.cancel}
-          </Button>
-          <Button type="submit" disabled={!files.length || !name.trim()} loading={make.isPending}>
-            {t.make}
-          </Button>
-        </Group>
+        <FormFoot label={t.make} disabled={!files.length || !name.trim()} loading={make.isPending} onCancel={onClose} />
       </form>
     </Modal>
   );

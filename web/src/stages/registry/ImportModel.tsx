@@ -1,8 +1,9 @@
-import { Button, Group, Modal, SegmentedControl, Stack, Switch, Text, TextInput } from "@mantine/core";
+import { Modal, SegmentedControl, Stack, Switch, Text, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useMutation } from "@tanstack/react-query";
 import { api, ok } from "@/api/client";
 import { useMessages } from "@/app/i18n";
+import { FormFoot } from "@/components/FormFoot";
 import { failed } from "@/components/notify";
 
 const SHIPPED = "shipped:smollm2-135m-instruct";
@@ -79,14 +80,7 @@ export function ImportModel({
             {...form.getInputProps("convert", { type: "checkbox" })}
           />
         </Stack>
-        <Group justify="flex-end" mt="lg">
-          <Button variant="default" onClick={onClose}>
-            {app.cancel}
-          </Button>
-          <Button type="submit" loading={start.isPending}>
-            {t.submit}
-          </Button>
-        </Group>
+        <FormFoot label={t.submit} loading={start.isPending} onCancel={onClose} />
       </form>
     </Modal>
   );

@@ -1,4 +1,4 @@
-import { Alert, Autocomplete, Button, Group, Modal, Select, Stack, Text, Textarea } from "@mantine/core";
+import { Alert, Autocomplete, Group, Modal, Select, Stack, Text, Textarea } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Gauge } from "lucide-react";
@@ -7,6 +7,7 @@ import { useMessages } from "@/app/i18n";
 import { useFormats } from "@/app/i18n/format";
 import { Waiting } from "@/components/Await";
 import { Meter } from "@/components/charts/Bars";
+import { FormFoot } from "@/components/FormFoot";
 import { done } from "@/components/notify";
 import { baselines, canaryEvidence, comparisonEvidence, evaluationsOf, refOf } from "./evidence";
 import { canaries, comparison, deployments, evaluations } from "./queries";
@@ -194,14 +195,12 @@ export function Promote({
             </Alert>
           )}
         </Stack>
-        <Group justify="flex-end" mt="lg">
-          <Button variant="default" onClick={onClose}>
-            {app.cancel}
-          </Button>
-          <Button type="submit" loading={move.isPending} disabled={Boolean(run && other) && compared.isPending}>
-            {t.submit(alias.trim() || PROVEN)}
-          </Button>
-        </Group>
+        <FormFoot
+          label={t.submit(alias.trim() || PROVEN)}
+          loading={move.isPending}
+          disabled={Boolean(run && other) && compared.isPending}
+          onCancel={onClose}
+        />
       </form>
     </Modal>
   );

@@ -1,9 +1,10 @@
-import { Accordion, Button, Group, Modal, NumberInput, Select, Stack, Switch, TextInput } from "@mantine/core";
+import { Accordion, Group, Modal, NumberInput, Select, Stack, Switch, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { api, ok, type S } from "@/api/client";
 import { useMessages } from "@/app/i18n";
 import { Waiting } from "@/components/Await";
+import { FormFoot } from "@/components/FormFoot";
 import { failed } from "@/components/notify";
 import { freeName, offered } from "./deployment";
 import { models } from "./queries";
@@ -124,14 +125,7 @@ function Form({ model, taken, known, onClose, onStarted }: Props & { known: S["M
           </Accordion.Item>
         </Accordion>
       </Stack>
-      <Group justify="flex-end" mt="lg">
-        <Button variant="default" onClick={onClose}>
-          {app.cancel}
-        </Button>
-        <Button type="submit" loading={deploy.isPending}>
-          {t.submit}
-        </Button>
-      </Group>
+      <FormFoot label={t.submit} loading={deploy.isPending} onCancel={onClose} />
     </form>
   );
 }

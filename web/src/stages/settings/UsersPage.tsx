@@ -8,41 +8,28 @@ import { useMessages } from "@/app/i18n";
 import { useSession } from "@/app/session";
 import { Await } from "@/components/Await";
 import { CodeBlock } from "@/components/Code";
-import { Confirm } from "@/components/Confirm";
 import { type Column, DataGrid } from "@/components/DataGrid";
-import { done, failed } from "@/components/notify";
+import { FormFoot } from "@/components/FormFoot";
 import { Panel } from "@/components/Page";
+import { Remove } from "@/components/Remove";
 import { When } from "@/components/When";
 import { Frame } from "./Frame";
 
 const KEY = ["settings", "users"];
 type User = S["User"];
 
-function Remove({ user }: { user: User }) {
+function RemoveUser({ user: { email } }: { user: User }) {
   const t = useMessages().settings.users;
-  const client = useQueryClient();
-  const remove = useMutation({
-    mutationFn: () => ok(api.DELETE("/api/v1/access/users/{email}", { params: { path: { email: user.email } } })),
-    onSuccess: () => {
-      void client.invalidateQueries({ queryKey: KEY });
-      done(t.removed(user.email));
-    },
-    onError: failed,
-  });
   return (
-    <Confirm title={t.removeTitle(user.email)} text={t.removeText} label={t.remove} onConfirm={() => remove.mutate()}>
-      {(ask) => (
-        <Button
-          size="compact-xs"
-          variant="subtle"
-          color="red"
-          leftSection={<UserX size={12} aria-hidden />}
-          onClick={ask}
-        >
-          {t.remove}
-        </Button>
-      )}
-    </Confirm>
+    <Remove
+      title={t.removeTitle(email)}
+      text={t.removeText}
+      label={t.remove}
+      icon={UserX}
+      removed={t.removed(email)}
+      stale={KEY}
+      deed={() => ok(api.DELETE("/api/v1/access/users/{email}", { params: { path: { email } } }))}
+    />
   );
 }
 
@@ -64,7 +51,7 @@ function useColumns(): Column<User>[] {
       title: t.users.action,
       width: "120px",
       right: true,
-      cell: (user) => (user.email === me ? null : <Remove user={user} />),
+      cell: (user) => (user.email === me ? null : <RemoveUser user={user} />),
     },
   ];
 }
@@ -120,14 +107,7 @@ function AddPerson({ onClose }: { onClose: () => void }) {
               />
             )}
           </Stack>
-          <Group justify="flex-end" mt="lg">
-            <Button variant="default" onClick={onClose}>
-              {app.cancel}
-            </Button>
-            <Button type="submit" loading={make.isPending}>
-              {t.add}
-            </Button>
-          </Group>
+          <FormFoot label={t.add} loading={make.isPending} onCancel={onClose} />
         </form>
       )}
     </Modal>
