@@ -24,6 +24,22 @@ export function settingsText(use: Use): string {
   return Object.keys(use.settings ?? {}).length ? JSON.stringify(use.settings, null, 2) : "";
 }
 
+/** Settings as a line to read. Of a sealed secret it says that there is one. */
+export function lineOf(settings: Record<string, unknown>): string {
+  const parts = Object.entries(settings).map(([name, value]) => `${name}: ${said(value)}`);
+  return parts.join(" · ");
+}
+
+function said(value: unknown): string {
+  if (typeof value === "string") return value.startsWith("sealed:") ? "••••" : value;
+  if (Array.isArray(value)) return value.map(said).join(", ");
+  if (value && typeof value === "object")
+    return Object.entries(value)
+      .map(([name, item]) => `${name} ${said(item)}`)
+      .join(", ");
+  return String(value);
+}
+
 /** The guards that a form holds; null where the settings of one are no JSON object. */
 export function usesOf(edited: readonly Edited[]): Use[] | null {
   const found: Use[] = [];
@@ -175,8 +191,8 @@ export function GuardsTable({ uses }: { uses: readonly Use[] }) {
       title: t.settings,
       width: "minmax(140px, 2fr)",
       cell: ({ use }) => (
-        <Text inherit truncate ff="monospace">
-          {settingsText(use) && JSON.stringify(use.settings)}
+        <Text inherit truncate title={lineOf(use.settings ?? {})}>
+          {lineOf(use.settings ?? {})}
         </Text>
       ),
     },

@@ -2,7 +2,7 @@ import { contentOf } from "@/api/batches";
 import type { S } from "@/api/client";
 import { timeMarks } from "@/components/charts/Line";
 import { faultOf, progress, shares, shown, trailCurves } from "./canary";
-import { type Edited, editedOf, usesOf } from "./GuardsEditor";
+import { type Edited, editedOf, lineOf, usesOf } from "./GuardsEditor";
 import { began } from "./Ledger";
 import { policyOf, valuesOf } from "./PolicyPanel";
 import { keyState, snippets } from "./snippets";
@@ -225,4 +225,13 @@ describe("guards in a form", () => {
     expect(foundText({ card: 2, email: 1 })).toBe("card 2, email 1");
     expect(foundText({})).toBe("");
   });
+});
+
+test("settings of guards are told in a line, and nothing of a secret", () => {
+  expect(lineOf({})).toBe("");
+  expect(lineOf({ most_words: 3, words: ["a", "b"] })).toBe("most_words: 3 · words: a, b");
+  const headers = { authorization: "sealed:0a1b", "x-team": "shop" };
+  expect(lineOf({ url: "https://a.example", headers })).toBe(
+    "url: https://a.example · headers: authorization ••••, x-team shop",
+  );
 });
