@@ -14,6 +14,9 @@ from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDic
 
 from vong.errors import Misconfigured
 
+COUNTED = "counted"
+"""Where, in the home folder, servers that share the port leave their numbers; they begin at 0 with the supervisor."""
+
 
 class ProviderSettings(BaseModel):
     """A model API. `kind` names the provider extension; `api_key` wins over the variable named by `api_key_env`."""

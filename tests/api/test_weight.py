@@ -11,7 +11,7 @@ from starlette.applications import Starlette
 
 from vong.api import serve
 
-HEAVY = {"numpy", "torch", "transformers", "onnxruntime", "pandas", "pyarrow", "sklearn"}
+HEAVY = {"numpy", "torch", "transformers", "onnxruntime", "pandas", "pyarrow", "sklearn", "psutil"}
 
 
 def test_a_server_begins_without_heavy_libraries() -> None:

@@ -11,7 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families as families
 from tests.live import eventually
 from vong.api import metrics
 from vong.api.metrics import Counted
-from vong.app.supervisor import COUNTED
+from vong.config import COUNTED
 from vong.errors import UpstreamFailed
 from vong.records import Breaker, Policy, Span, Usage, new_id, now
 from vong.records.limit import On, Per, What

@@ -14,13 +14,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
-import psutil
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from vong.app import Platform
-from vong.app.supervisor import COUNTED
+from vong.config import COUNTED
 from vong.records import Span
 from vong.records.guard import SelfTest
 
@@ -226,12 +225,14 @@ async def leave_on(platform: Platform) -> None:
 
 def _left(folder: Path) -> Iterator[Counted]:
     """What the other servers wrote down; of one that ended, what still counts."""
+    from psutil import pid_exists  # here, for it takes 3 MB, and one server alone has no use for it
+
     for file in folder.glob("*.json"):
         if file.stem == str(os.getpid()):
             continue
         with suppress(OSError, msgspec.DecodeError):
             found = msgspec.json.decode(file.read_bytes(), type=Counted)
-            found.alive = psutil.pid_exists(int(file.stem))
+            found.alive = pid_exists(int(file.stem))
             if not found.alive:
                 found.waiting = found.on_disk = 0  # whoever took its place has them
                 found.circuits = []

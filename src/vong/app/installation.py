@@ -5,13 +5,10 @@ import shutil
 from importlib import metadata
 from pathlib import Path
 
-import psutil
 from sqlalchemy import Connection, text
 
 from vong import __version__
-from vong.app import supervisor
 from vong.app.platform import Platform
-from vong.app.processes import memory
 from vong.records import Record
 
 LIBRARIES = {
@@ -78,6 +75,8 @@ class Installation(Record):
 
 def installation(platform: Platform, connection: Connection) -> Installation:
     """As it is at this moment. The connection is the owner's: sizes belong to no project."""
+    from vong.app import supervisor  # here, for a server needs it for nothing else
+
     home = platform.settings.folder
     row = connection.execute(STORAGE).one()
     state = supervisor.running(home)
@@ -104,6 +103,10 @@ def installation(platform: Platform, connection: Connection) -> Installation:
 
 def usage(name: str, pid: int) -> Process:
     """What one process uses; PostgreSQL and the worker with their children."""
+    import psutil  # here, for it takes 3 MB that a server has no other use for
+
+    from vong.app.processes import memory
+
     seconds = 0.0
     try:
         family = [psutil.Process(pid)]

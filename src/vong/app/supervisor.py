@@ -24,7 +24,7 @@ from urllib.request import urlopen
 
 from vong import __version__
 from vong.app.processes import Known, end, spawn
-from vong.config import Settings
+from vong.config import COUNTED, Settings
 from vong.errors import Conflict, Unavailable, VongError
 from vong.records import now
 
@@ -35,8 +35,6 @@ log = logging.getLogger(__name__)
 
 STATE = "server.json"
 MODULES = {"server": "vong.api.serve", "worker": "vong.app.worker"}
-COUNTED = "counted"
-"""Where servers that share the port leave their numbers; they begin at 0 with the supervisor."""
 LONGEST_PAUSE = 30.0
 
 

@@ -16,8 +16,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import NamedTuple
 
-import psutil
-
 from vong.serving.engines import EngineSettings
 
 LOG_LIMIT = 5_000_000
@@ -75,6 +73,8 @@ def start(
 
 def look(pid: int, started: float | None = None) -> Alive | None:
     """The process with that pid, if it still is the one that started then and is no zombie."""
+    import psutil  # here, for it takes 3 MB, and a server without deployments has no use for it
+
     try:
         process = psutil.Process(pid)
         with process.oneshot():
