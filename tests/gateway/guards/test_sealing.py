@@ -1,14 +1,17 @@
 """Secrets of guards: nobody reads them where guards are read, and they go to no other address."""
 
+import json
 from typing import Any
 
 import openai
 import pytest
+from click.testing import CliRunner
 from pydantic import SecretStr
 from sqlalchemy import text
 
 from tests.gateway.conftest import Server
 from tests.live import eventually
+from vong.cli.gateway import group
 from vong.errors import InvalidInput, Misconfigured
 from vong.gateway.guards.sealing import SEALED, opened, opener, sealed, settings_of
 from vong.gateway.secrets import Secrets
@@ -45,6 +48,22 @@ def test_a_secret_is_stored_sealed_sent_opened_and_written_back_as_it_is_read(se
             rows = str(connection.execute(text("SELECT guards FROM gateway_guards")).all())
         assert "s3cret" not in rows and SEALED in rows
         guards.put([read.model_copy(update={"settings": {**read.settings, "timeout": 9.0}})])
+
+
+def test_a_table_names_it_and_json_can_be_written_back(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VONG_URL", server.url)
+    monkeypatch.setenv("VONG_API_KEY", server.key)
+
+    def ran(*arguments: str, given: str = "") -> str:
+        result = CliRunner().invoke(group, list(arguments), input=given, catch_exceptions=False)
+        assert result.exit_code == 0, result.output
+        return result.stdout
+
+    headers = json.dumps({"x-judge": SECRET})
+    added = ran("guard", "add", "webhook", "--set", "url=https://judge.example.com", "--set", f"headers={headers}")
+    assert "sealed:…" in added and "s3cret" not in added
+    whole = json.loads(ran("guards", "--json"))
+    assert json.loads(ran("guard", "set", "-", "--json", given=json.dumps(whole["guards"]))) == whole
 
 
 def test_it_follows_no_guard_to_another_address(server: Server) -> None:

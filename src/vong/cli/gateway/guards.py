@@ -1,6 +1,7 @@
 """Guards: what is blocked, masked, flagged or asked anew in all calls of the project."""
 
 import json
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ from vong.client import Client
 from vong.records.guard import Action, GuardUse, On, ProjectGuards
 
 COLUMNS = ["guard", "on", "action", "roles", "settings"]
+SEALED = re.compile(r"sealed:\w+")
+"""A secret as it is stored: a table names it only, JSON holds it, so that it can be written back."""
 ON = click.Choice(["input", "output", "both"])
 ACTION = click.Choice(["block", "mask", "flag", "retry"])
 
@@ -163,5 +166,10 @@ def _show(found: ProjectGuards, as_json: bool) -> None:
     if as_json:
         emit(found, True)
         return
-    emit(list(found.guards), False, COLUMNS)
+    rows = [{**use.model_dump(mode="json"), "settings": _short(use.settings)} for use in found.guards]
+    emit(rows, False, COLUMNS)
     note(f"version {found.version}")
+
+
+def _short(settings: dict[str, Any]) -> str:
+    return SEALED.sub("sealed:…", json.dumps(settings, ensure_ascii=False))
