@@ -14,6 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vong.errors import NotFound
+from vong.gateway.guards.answer import streamed
+from vong.gateway.guards.duty import AskAgain, Duty
+from vong.gateway.guards.posts import NO_AIDS, Makers
+from vong.gateway.guards.stream import Guarded
+from vong.gateway.guards.stream import guarded as guards
 from vong.gateway.onward import ASK, SoFar, joined, onward
 from vong.gateway.providers.events import DONE, event
 from vong.records import Policy
@@ -120,14 +125,15 @@ def test_without_leave_a_stream_ends_where_it_breaks_off(client: openai.OpenAI, 
         said(stream)
 
 
-async def sewn(text: str, told: str, size: int) -> str:
+async def sewn(text: str, told: str, size: int, *, finished: bool = True) -> str:
     """What is passed on of a rest that is told in pieces of that size."""
 
     async def upstream() -> AsyncGenerator[bytes]:
         yield event({"id": "b", "choices": [{"index": 0, "delta": {"role": "assistant", "content": ""}}]})
         for start in range(0, len(told), size):
             yield event({"id": "b", "choices": [{"index": 0, "delta": {"content": told[start : start + size]}}]})
-        yield event({"id": "b", "choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}) + DONE
+        end = event({"id": "b", "choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})
+        yield (end if finished else b"") + DONE
 
     events = [one async for one in joined(upstream(), SoFar(text, 0, "a", "m"))]
     chunks = [msgspec.json.decode(one[6:]) for one in events if one != DONE]
@@ -140,6 +146,12 @@ def test_nothing_of_the_rest_is_lost_but_what_the_text_ends_with(text: str, rest
     told = text[len(text) - min(again, len(text)) :] * bool(again) + rest
     got = asyncio.run(sewn(text, told, size))
     assert told.endswith(got) and text.endswith(told[: len(told) - len(got)])
+
+
+def test_a_rest_that_may_yet_be_a_repetition_is_told_when_nothing_follows() -> None:
+    assert asyncio.run(sewn("Yes. It is done", ".", 1)) == "."
+    assert asyncio.run(sewn("Yes. It is done", ".", 1, finished=False)) == "."
+    assert asyncio.run(sewn("Yes. It is done", " done", 1, finished=False)) == ""
 
 
 def test_what_the_rest_repeats_of_the_text_is_left_out() -> None:
@@ -163,6 +175,49 @@ def test_guards_that_read_a_whole_answer_read_what_is_there_of_it_with_its_rest(
     assert chunks[-1].choices[0].finish_reason == ("stop" if passes else "content_filter")
     span = server.spans()[-1]
     assert span.attributes["vong.continued"] == 1 and bool(span.attributes["vong.guards"][0]["found"]) is not passes
+
+
+def test_a_guard_that_could_not_look_ends_the_stream(client: openai.OpenAI, server: Server) -> None:
+    """Another target would have nothing to add, and its end would pass for the guard's."""
+    closed = GuardUse(guard="webhook", on="output", settings={"url": "http://127.0.0.1:9/judge"})
+    routed(server, "echo/echo", first="fake/plain", guards=(closed,))
+    with (
+        pytest.raises(openai.APIError, match="could not look"),
+        client.chat.completions.create(model="steady", messages=CHAT, stream=True) as stream,
+    ):
+        said(stream)
+    span = server.spans()[-1]
+    assert span.status == "error" and "vong.continued" not in span.attributes
+
+
+def test_guards_judge_what_is_there_though_nothing_follows() -> None:
+    async def passed(guard: str, **settings: Any) -> list[Any]:
+        async def rest() -> AsyncGenerator[bytes]:
+            yield event({"id": "a", "choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}) + DONE
+
+        post = Makers(NO_AIDS).post(GuardUse(guard=guard, on="output", settings=settings))
+        under = Guarded([Duty(post, "output", nobody)], 1, "one two three")
+        told = b"".join([batch async for batch in guards(rest(), under, None)])
+        chunks = [msgspec.json.decode(one[6:]) for one in told.split(b"\n\n") if one and one != DONE.strip()]
+        return [chunk["choices"][0]["finish_reason"] for chunk in chunks]
+
+    assert asyncio.run(passed("length", most_words=3))[-1] == "stop"
+    assert asyncio.run(passed("length", most_words=2))[-1] == "content_filter"
+
+
+def test_a_guard_that_asks_anew_judges_the_rest_with_what_was_there() -> None:
+    events = [
+        event({"id": "a", "choices": [{"index": 0, "delta": {"content": " four"}, "finish_reason": "stop"}]}) + DONE
+    ]
+    use = GuardUse(guard="length", on="output", action="retry", settings={"most_words": 3})
+    duty = Duty(Makers(NO_AIDS).post(use), "output", nobody)
+    asyncio.run(streamed([duty], events, None, "one two"))
+    with pytest.raises(AskAgain):
+        asyncio.run(streamed([duty], events, None, "one two three"))
+
+
+async def nobody(model: str, messages: list[dict[str, Any]]) -> str:
+    raise AssertionError("no model is asked")
 
 
 def test_what_is_asked_for_the_rest() -> None:

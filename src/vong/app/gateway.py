@@ -34,7 +34,7 @@ from vong.gateway.lanes import Tally
 from vong.gateway.limits import list_limits
 from vong.gateway.own_prices import own_prices
 from vong.gateway.prices import Price, Prices
-from vong.gateway.project_guards import project_guards
+from vong.gateway.project_guards import project_guards, well_guarded
 from vong.gateway.providers import Provider
 from vong.gateway.providers.local import Local
 from vong.gateway.responses import DELETED
@@ -253,8 +253,11 @@ def makers(platform: Platform, upstream: Upstream) -> Makers:
 
 
 def sealed(platform: Platform, uses: Sequence[GuardUse]) -> tuple[GuardUse, ...]:
-    """Guards as they are stored: no secret of their settings can be read."""
-    return sealing.sealed(uses, Secrets(platform.settings.folder))
+    """Guards as they are stored: no secret of their settings can be read. InvalidInput where one cannot stand guard."""
+    secrets = Secrets(platform.settings.folder)
+    plain = sealing.given(uses, secrets)
+    well_guarded(plain)
+    return sealing.sealed(plain, secrets)
 
 
 def directory(

@@ -11,7 +11,7 @@ from uuid import UUID
 
 import msgspec
 
-from vong.errors import InvalidInput, NotFound, Unavailable, Unsupported, UpstreamFailed, VongError
+from vong.errors import GuardFailed, InvalidInput, NotFound, Unavailable, Unsupported, UpstreamFailed, VongError
 from vong.gateway.admission import Admission, Subjects, tags_of
 from vong.gateway.answers import Answers
 from vong.gateway.attempts import Attempts
@@ -253,7 +253,7 @@ class Call:
             except VongError as error:
                 if self._course.attempts:
                     self._course.attempts.broke_off(error.code)
-                rest = await self._onward()
+                rest = None if isinstance(error, GuardFailed) else await self._onward()
                 if rest is None:
                     raise
 

@@ -43,6 +43,7 @@ async def joined(events: AsyncIterator[bytes], so_far: SoFar) -> AsyncGenerator[
     what the rest repeats at its start.
     """
     seam: str | None = ""
+    head: dict[str, Any] = {}
     async with aclosing(cast(AsyncGenerator[bytes], events)) as batches:
         async for batch in batches:
             for one in batch.split(b"\n\n"):
@@ -50,12 +51,16 @@ async def joined(events: AsyncIterator[bytes], so_far: SoFar) -> AsyncGenerator[
                 if data is None:
                     continue
                 if data == b"[DONE]":
+                    if seam:
+                        choice = {"index": 0, "delta": {"content": _new(seam, so_far.text)}, "finish_reason": None}
+                        yield event({**head, "choices": [choice]})
                     yield DONE
                     continue
                 chunk = _chunk(data)
                 chunk |= {"id": so_far.id, "model": so_far.model}
+                head = {name: value for name, value in chunk.items() if name not in ("choices", "usage")}
                 for choice in chunk.get("choices") or ():
-                    delta = choice.get("delta") or {}
+                    delta = choice["delta"] = choice.get("delta") or {}
                     delta.pop("role", None)
                     if seam is not None:
                         seam = _sewn(seam, delta, so_far.text, ended=bool(choice.get("finish_reason")))
@@ -70,10 +75,14 @@ def _sewn(seam: str, delta: dict[str, Any], text: str, *, ended: bool) -> str | 
     if repeats and not ended:
         delta["content"] = ""
         return seam
-    overlap = next((size for size in range(min(len(seam), OVERLAP), 0, -1) if text.endswith(seam[:size])), 0)
-    # One or two characters in common are chance, not a repetition.
-    delta["content"] = seam[overlap if overlap > 2 else 0 :]
+    delta["content"] = _new(seam, text)
     return None
+
+
+def _new(seam: str, text: str) -> str:
+    """The start of the rest without what it repeats. One or two characters in common are chance, not a repetition."""
+    overlap = next((size for size in range(min(len(seam), OVERLAP), 0, -1) if text.endswith(seam[:size])), 0)
+    return seam[overlap if overlap > 2 else 0 :]
 
 
 def _at_the_end(text: str, seam: str) -> bool:

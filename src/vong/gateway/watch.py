@@ -86,7 +86,7 @@ class Watch:
             async with aclosing(events):
                 kept = [batch async for batch in events]
             try:
-                await answer.streamed(retrying, kept, read() if read else None)
+                await answer.streamed(retrying, kept, read() if read else None, before)
                 events = _again(kept)
             except AskAgain:
                 second, duties = await again(), self._output

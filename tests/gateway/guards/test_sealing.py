@@ -1,20 +1,24 @@
 """Secrets of guards: nobody reads them where guards are read, and they go to no other address."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import openai
 import pytest
 from click.testing import CliRunner
-from pydantic import SecretStr
 from sqlalchemy import text
 
 from tests.gateway.conftest import Server
 from tests.live import eventually
 from vong.cli.gateway import group
 from vong.errors import InvalidInput, Misconfigured
-from vong.gateway.guards.sealing import SEALED, opened, opener, sealed, settings_of
-from vong.gateway.secrets import Secrets
+from vong.gateway.guards import Aids
+from vong.gateway.guards.posts import NO_AIDS, Broken, Makers
+from vong.gateway.guards.sealing import SEALED, opened, opener, sealed
+from vong.gateway.guards.webhook import Webhook
+from vong.gateway.secrets import FILE, Secrets
+from vong.gateway.upstream import Upstream
 from vong.records import Policy
 from vong.records.guard import GuardUse
 
@@ -85,14 +89,34 @@ def test_so_are_those_of_a_route(server: Server) -> None:
     assert again.version == route.version
 
 
-def test_what_is_damaged_or_sealed_with_another_key_is_named(tmp_path: Any) -> None:
+@pytest.mark.parametrize(
+    ("url", "headers", "why"),
+    [
+        ("https://a.example", {"x-judge": "two\nlines"}, "characters"),
+        ("https://a.example", {"Host": "thief.example"}, "'host'"),
+        ("https://a.example", {"x-judge": f"{SEALED}zz"}, "another guard or address"),
+        ("https://a.example", {"x-judge": SEALED}, "another guard or address"),
+        ("http://[x", {"x-judge": SECRET}, "url"),
+    ],
+)
+def test_what_cannot_be_sent_is_refused_before_it_is_sealed(
+    server: Server, url: str, headers: dict[str, str], why: str
+) -> None:
+    """A header `host` would have the secret read by another one behind the same address."""
+    with pytest.raises(InvalidInput, match=why):
+        server.client.gateway.guards.put([use("webhook", "block", "input", url=url, headers=headers)])
+    assert server.client.gateway.guards.show().guards == ()
+
+
+def test_a_key_that_is_brought_back_mends_the_guards(tmp_path: Path) -> None:
     own, others = Secrets(tmp_path / "own"), Secrets(tmp_path / "others")
     (kept,) = sealed([hook("https://a.example")], own)
-    _, settings = settings_of(kept)
-    assert opened(kept, settings, opener(own)).model_dump()["headers"]["x-judge"] == SecretStr(SECRET)
+    assert opened(kept, opener(own)) == hook("https://a.example")
     others.seal("any", "thing")
     with pytest.raises(Misconfigured, match="sealed with another"):
-        opened(kept, settings, opener(others))
-    with pytest.raises(InvalidInput, match="another guard or address"):
-        sealed([hook("https://a.example", f"{SEALED}zz")], own)
+        opened(kept, opener(others))
+    makers = Makers(Aids(NO_AIDS.embed, Upstream(), open=opener(others)))
+    assert isinstance(makers.post(kept).guard, Broken)
+    (tmp_path / "others" / FILE).write_bytes((tmp_path / "own" / FILE).read_bytes())
+    assert isinstance(makers.post(kept).guard, Webhook)
     assert sealed([use("length", most_words=3)], own) == (use("length", most_words=3),)

@@ -40,14 +40,18 @@ async def over(duties: Sequence[Duty], reply: Reply, *, blocks: bool = False) ->
     return reply
 
 
-async def streamed(duties: Sequence[Duty], batches: Sequence[bytes], chunked: Chunked | None) -> None:
-    """AskAgain where a stream that was gathered is not what it should be."""
+async def streamed(duties: Sequence[Duty], batches: Sequence[bytes], chunked: Chunked | None, before: str = "") -> None:
+    """AskAgain where a stream that was gathered is not what it should be, with what its answer says already."""
     transcript = Native(chunked) if chunked else Transcript(with_usage=True)
     for batch in batches:
         transcript.take(batch)
     if not transcript.ended:
         raise UpstreamFailed("the upstream ended its stream before the answer was complete", "send it again")
-    await _whole(duties, transcript.completion())
+    found = transcript.completion()
+    if before:
+        message = found["choices"][0]["message"]
+        message["content"] = before + (message.get("content") or "")
+    await _whole(duties, found)
 
 
 def summed(second: Reply, first: Reply) -> Reply:

@@ -6,7 +6,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from vong import plugins
-from vong.errors import InvalidInput, VongError
+from vong.errors import InvalidInput, Misconfigured, VongError
 from vong.gateway.guards.guard import Aids, Found, Guard, Places, Reads
 from vong.gateway.guards.sealing import opened, settings_of
 from vong.gateway.upstream import Upstream
@@ -109,6 +109,8 @@ class Makers:
             if guard is None:
                 try:
                     guard = make(use, self._aids)
+                except Misconfigured as error:  # it may be mended without a change of the guard
+                    return Post(use, Broken(error, self._aids))
                 except VongError as error:
                     guard = Broken(error, self._aids)
                 self._made[key] = guard
@@ -119,8 +121,8 @@ class Makers:
 
 def make(use: GuardUse, aids: Aids) -> Guard:
     """A guard of a kind that is installed. NotFound and InvalidInput say what is wrong with what was set."""
-    kind, settings = settings_of(use)
-    return kind(opened(use, settings, aids.open), aids)
+    kind, settings = settings_of(opened(use, aids.open))
+    return kind(settings, aids)
 
 
 def check(uses: Sequence[GuardUse]) -> None:

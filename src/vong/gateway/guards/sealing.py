@@ -1,15 +1,15 @@
 """Secrets in the settings of guards: sealed before they are stored, opened when a guard is made.
 
-A setting is secret where a guard's `Settings` declare it as `SecretStr`, alone or as the values of a mapping. It is
+A setting is secret where a guard's `Settings` declare it as `SecretStr`, alone or within a list or mapping. It is
 sealed for that guard and the origin of its `url`: whoever points a guard to another address must know the secret.
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, get_args
 from urllib.parse import urlsplit
 
-from pydantic import SecretStr, ValidationError
+from pydantic import BaseModel, SecretStr, ValidationError
 
 from vong import plugins
 from vong.errors import InvalidInput, Misconfigured
@@ -19,7 +19,6 @@ from vong.records.guard import GuardUse
 
 SEALED = "sealed:"
 """What a secret begins with as it is stored."""
-T = TypeVar("T")
 Open = Callable[[str, str], str]
 """Opens a sealed secret under the name that it was sealed for."""
 
@@ -37,20 +36,30 @@ def settings_of(use: GuardUse) -> tuple[type[Any], Record]:
 
 
 def sealed(uses: Sequence[GuardUse], secrets: Secrets) -> tuple[GuardUse, ...]:
-    """The guards as they are stored. A secret that is sealed already stays as it is; InvalidInput where that was for
-    another guard or address.
-    """
-    return tuple(_sealed(use, secrets) for use in uses)
+    """The guards as they are stored."""
+
+    def seal(secret: str, label: str) -> str:
+        return secret if secret.startswith(SEALED) else SEALED + secrets.seal(secret, label, alike=True).hex()
+
+    return tuple(_changed(use, seal) for use in uses)
 
 
-def opened(use: GuardUse, settings: Record, open: Open) -> Record:
-    """The settings that a guard is made with. Misconfigured where a secret cannot be opened."""
-    label = _label(use)
+def opened(use: GuardUse, open: Open) -> GuardUse:
+    """A guard with its secrets, as it is made. Misconfigured where one cannot be opened."""
 
-    def plain(secret: str) -> SecretStr:
-        return SecretStr(open(secret, label) if secret.startswith(SEALED) else secret)
+    def plain(secret: str, label: str) -> str:
+        return open(secret, label) if secret.startswith(SEALED) else secret
 
-    return settings.model_copy(update=_secret(settings, plain))
+    return _changed(use, plain)
+
+
+def given(uses: Sequence[GuardUse], secrets: Secrets) -> tuple[GuardUse, ...]:
+    """Guards as somebody sets them, with their secrets. InvalidInput where one that is sealed is not of this guard."""
+    try:
+        return tuple(opened(use, opener(secrets)) for use in uses)
+    except Misconfigured as error:
+        message = "a secret of a guard was sealed for another guard or address, or with another key"
+        raise InvalidInput(message, "write the secret itself") from error
 
 
 def opener(secrets: Secrets) -> Open:
@@ -58,45 +67,46 @@ def opener(secrets: Secrets) -> Open:
 
     def open(secret: str, label: str) -> str:
         try:
-            stored = bytes.fromhex(secret.removeprefix(SEALED))
+            return secrets.open(bytes.fromhex(secret.removeprefix(SEALED)), label)
         except ValueError as error:
             raise Misconfigured(f"a stored secret of {label!r} is damaged", "write it anew") from error
-        return secrets.open(stored, label)
 
     return open
 
 
-def _sealed(use: GuardUse, secrets: Secrets) -> GuardUse:
+def _changed(use: GuardUse, change: Callable[[str, str], str]) -> GuardUse:
+    """The guard with other texts for its secrets, each made of the text and of what it is sealed for."""
+    names = [name for name in _secret(plugins.load("guard", use.guard).Settings) if name in use.settings]
+    if not names:
+        return use
     label = _label(use)
-
-    def seal(secret: str) -> str:
-        if not secret.startswith(SEALED):
-            return SEALED + secrets.seal(secret, label, alike=True).hex()
-        try:
-            opener(secrets)(secret, label)
-        except Misconfigured as error:
-            message = f"a secret of the guard {use.guard!r} was sealed for another guard or address"
-            raise InvalidInput(message, "write the secret itself") from error
-        return secret
-
-    found = _secret(settings_of(use)[1], seal)
-    return use.model_copy(update={"settings": {**use.settings, **found}}) if found else use
+    found = {name: _each(use.settings[name], lambda secret: change(secret, label)) for name in names}
+    return use.model_copy(update={"settings": {**use.settings, **found}})
 
 
-def _secret(settings: Record, change: Callable[[str], T]) -> dict[str, T | dict[str, T]]:
-    """The settings that are secret, changed."""
-    found: dict[str, T | dict[str, T]] = {}
-    for name, value in settings:
-        if isinstance(value, SecretStr):
-            found[name] = change(value.get_secret_value())
-        elif isinstance(value, Mapping):
-            each = {key: item for key, item in value.items() if isinstance(item, SecretStr)}
-            if each:
-                found[name] = {key: change(item.get_secret_value()) for key, item in each.items()}
-    return found
+def _secret(settings: type[BaseModel]) -> Iterator[str]:
+    """The names of the settings that are secret."""
+    for name, field in settings.model_fields.items():
+        if _holds(field.annotation):
+            yield field.alias or name
+
+
+def _holds(annotation: Any) -> bool:
+    return annotation is SecretStr or any(_holds(part) for part in get_args(annotation))
+
+
+def _each(value: Any, change: Callable[[str], str]) -> Any:
+    if isinstance(value, str):
+        return change(value)
+    if isinstance(value, dict):
+        return {key: _each(item, change) for key, item in value.items()}
+    return [_each(item, change) for item in value] if isinstance(value, list) else value
 
 
 def _label(use: GuardUse) -> str:
     """What a secret is sealed for."""
-    parts = urlsplit(str(use.settings.get("url", "")))
+    try:
+        parts = urlsplit(str(use.settings.get("url", "")))
+    except ValueError as error:
+        raise InvalidInput(f"the guard {use.guard!r}: url: {error}", "write it as https://HOST/PATH") from error
     return f"guard/{parts.scheme}://{parts.netloc.lower()}/{use.guard}"

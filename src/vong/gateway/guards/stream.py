@@ -36,6 +36,8 @@ class _Choice:
         self._texts: dict[Path, Passing] = {}
         self._arguments: dict[Path, list[str]] = {}
         self._current: frozenset[Path] = frozenset()
+        if before:
+            self._passing(("content",))  # it is judged at the end, whether or not anything follows
 
     async def delta(self, delta: dict[str, Any]) -> tuple[list[dict[str, Any]], dict[str, Any]]:
         """What is now known to pass of earlier deltas, where this one goes on elsewhere, and what passes of it."""
@@ -97,7 +99,7 @@ class Guarded:
         self._duties = duties
         self._wanted = wanted
         self._before = before
-        self._choices: dict[int, _Choice] = {}
+        self._choices = {0: _Choice(duties, before)} if before else {}
         self._head: dict[str, Any] = {}
 
     @property

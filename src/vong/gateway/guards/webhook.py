@@ -17,6 +17,8 @@ from vong.records import Record
 log = logging.getLogger(__name__)
 LARGEST = 100_000
 """Characters of a text that are sent."""
+FRAMING = frozenset(("host", "connection", "content-length", "transfer-encoding"))
+"""Headers that say where a request goes and how it ends."""
 
 
 class WebhookSettings(Record):
@@ -54,6 +56,8 @@ class Webhook:
         headers = {name: value.get_secret_value() for name, value in settings.headers.items()}
         if any(not f"{name}{value}".isprintable() or ":" in name for name, value in headers.items()):
             raise InvalidInput("a header of the webhook holds characters that none may hold", "write it on one line")
+        if taken := FRAMING.intersection(name.lower() for name in headers):
+            raise InvalidInput(f"a webhook sets its own {sorted(taken)[0]!r}", "leave that header out")
         self._settings = settings
         self._upstream = aids.upstream
         self._endpoint = Endpoint(settings.url, {"accept": "application/json", **headers})

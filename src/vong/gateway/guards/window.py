@@ -135,8 +135,9 @@ class Gathered:
         return ""
 
     async def end(self) -> str:
-        """Nothing more; the guard looks."""
-        await self._duty.over("".join(self._texts))
+        """Nothing more; the guard looks, once."""
+        text, self._texts = "".join(self._texts), []
+        await self._duty.over(text)
         return ""
 
 
