@@ -15,7 +15,7 @@ from vong.errors import VongError
 from vong.gateway.brief import Answered, Brief, answered, used
 from vong.gateway.call import Call, Means
 from vong.gateway.connection import Response
-from vong.gateway.lanes import Lane, Lanes
+from vong.gateway.lanes import UNKNOWN, Lane, Lanes
 from vong.gateway.nesting import deep, shallow
 from vong.gateway.passage import Passage
 from vong.gateway.providers import Reply
@@ -23,6 +23,7 @@ from vong.gateway.providers.http_api import passed
 from vong.gateway.request import Asked, Trace, read, with_fields
 from vong.gateway.shares import Hold, Ticket
 from vong.gateway.worst import worst
+from vong.records import Usage
 from vong.records.record import new_number, uuid_of
 from vong.store.rows import EPOCH
 from vong.store.spans import SINCE
@@ -41,6 +42,7 @@ class PlainCall:
         "_reply",
         "_response",
         "_ticket",
+        "_used",
         "at",
         "begun",
         "duration",
@@ -68,6 +70,7 @@ class PlainCall:
         self._response = response
         self._reply = b""
         self._answer: Answered | None = None
+        self._used: tuple[Usage, Mapping[str, int]] = UNKNOWN, {}
 
     def receive(self) -> Reply | None:
         """The answer, with the headers of its upstream that go on. None where it is not a plain one."""
@@ -79,7 +82,7 @@ class PlainCall:
         if answer is None:
             return None
         self.duration = time.perf_counter() - self.begun
-        self._answer, self._reply = answer, body
+        self._answer, self._reply, self._used = answer, body, used(answer)
         if self._ticket is not None:
             self.told = self._ticket.headers()
         return Reply(200, body, passed(response) if response.passes else {})
@@ -88,7 +91,7 @@ class PlainCall:
         """Count the call, and hand its span over: after the answer, so that no caller waits for it."""
         lane, answer, took = self._lane, self._answer, self.duration
         assert answer is not None
-        usage, kinds = used(answer)
+        usage, kinds = self._used
         lane.tally.answered(took, usage.input_tokens or 0, usage.output_tokens or 0)
         ticket, reply = self._ticket, self._reply
         self._means.told(
