@@ -214,6 +214,9 @@ def test_a_guard_that_asks_anew_judges_the_rest_with_what_was_there() -> None:
     asyncio.run(streamed([duty], events, None, "one two"))
     with pytest.raises(AskAgain):
         asyncio.run(streamed([duty], events, None, "one two three"))
+    asyncio.run(streamed([duty], [DONE], None, "one two three"))
+    with pytest.raises(AskAgain):
+        asyncio.run(streamed([duty], [DONE], None, "one two three four"))
 
 
 async def nobody(model: str, messages: list[dict[str, Any]]) -> str:

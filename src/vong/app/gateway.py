@@ -29,7 +29,6 @@ from vong.gateway.directory import Choice, Deployed, Directory
 from vong.gateway.gateway import Accounts, Gateway, Looks
 from vong.gateway.guards import Aids, sealing
 from vong.gateway.guards.posts import Makers
-from vong.gateway.guards.sealing import opener
 from vong.gateway.lanes import Tally
 from vong.gateway.limits import list_limits
 from vong.gateway.own_prices import own_prices
@@ -248,7 +247,7 @@ def providers(platform: Platform, upstream: Upstream) -> dict[str, Provider]:
 
 def makers(platform: Platform, upstream: Upstream) -> Makers:
     """Makes guards, which embed with the model of this process."""
-    embed, open = _Embedder(platform.settings.threads).embed, opener(Secrets(platform.settings.folder))
+    embed, open = _Embedder(platform.settings.threads).embed, sealing.opener(Secrets(platform.settings.folder))
     return Makers(Aids(embed, upstream, platform.settings.allow_link_local, open))
 
 

@@ -12,10 +12,10 @@ from datetime import timedelta
 import msgspec
 
 from vong.errors import VongError
-from vong.gateway.brief import Answered, Brief, answered, used
+from vong.gateway.brief import Brief, answered, used
 from vong.gateway.call import Call, Means
 from vong.gateway.connection import Response
-from vong.gateway.lanes import UNKNOWN, Lane, Lanes
+from vong.gateway.lanes import Lane, Lanes
 from vong.gateway.nesting import deep, shallow
 from vong.gateway.passage import Passage
 from vong.gateway.providers import Reply
@@ -23,7 +23,6 @@ from vong.gateway.providers.http_api import passed
 from vong.gateway.request import Asked, Trace, read, with_fields
 from vong.gateway.shares import Hold, Ticket
 from vong.gateway.worst import worst
-from vong.records import Usage
 from vong.records.record import new_number, uuid_of
 from vong.store.rows import EPOCH
 from vong.store.spans import SINCE
@@ -34,21 +33,7 @@ class PlainCall:
     that is sent on; where it gives none, tell it as any other call (`whole`).
     """
 
-    __slots__ = (
-        "_answer",
-        "_body",
-        "_lane",
-        "_means",
-        "_reply",
-        "_response",
-        "_ticket",
-        "_used",
-        "at",
-        "begun",
-        "duration",
-        "number",
-        "told",
-    )
+    __slots__ = ("_body", "_brief", "_lane", "_means", "_response", "_ticket", "at", "begun", "number", "told")
 
     def __init__(
         self, means: Means, lane: Lane, body: bytes, number: int, at: int, ticket: Ticket | None, response: Response
@@ -61,16 +46,12 @@ class PlainCall:
         """Headers that say what is left of the limits that hold, once it was received."""
         self.begun = time.perf_counter()
         """The same, by `time.perf_counter`."""
-        self.duration = 0.0
-        """Seconds until its answer was received."""
         self._means = means
         self._lane = lane
         self._body = body
         self._ticket = ticket
         self._response = response
-        self._reply = b""
-        self._answer: Answered | None = None
-        self._used: tuple[Usage, Mapping[str, int]] = UNKNOWN, {}
+        self._brief: Brief | None = None
 
     def receive(self) -> Reply | None:
         """The answer, with the headers of its upstream that go on. None where it is not a plain one."""
@@ -81,22 +62,20 @@ class PlainCall:
         answer = None if deep(body) else answered(body)
         if answer is None:
             return None
-        self.duration = time.perf_counter() - self.begun
-        self._answer, self._reply, self._used = answer, body, used(answer)
+        lane, took = self._lane, (time.perf_counter() - self.begun) * 1000
+        usage, kinds = used(answer)
+        self._brief = Brief(lane, self.number, self.at, took, self._body, body, answer, usage, kinds, self._ticket)
         if self._ticket is not None:
             self.told = self._ticket.headers()
         return Reply(200, body, passed(response) if response.passes else {})
 
     def account(self) -> None:
         """Count the call, and hand its span over: after the answer, so that no caller waits for it."""
-        lane, answer, took = self._lane, self._answer, self.duration
-        assert answer is not None
-        usage, kinds = self._used
-        lane.tally.answered(took, usage.input_tokens or 0, usage.output_tokens or 0)
-        ticket, reply = self._ticket, self._reply
-        self._means.told(
-            Brief(lane, self.number, self.at, took * 1000, self._body, reply, answer, usage, kinds, ticket)
-        )
+        brief = self._brief
+        assert brief is not None
+        usage, seconds = brief.usage, brief.duration_ms / 1000
+        self._lane.tally.answered(seconds, usage.input_tokens or 0, usage.output_tokens or 0)
+        self._means.told(brief)
 
     def whole(self) -> "Sent":
         """The same as any other call."""

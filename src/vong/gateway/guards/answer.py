@@ -49,6 +49,7 @@ async def streamed(duties: Sequence[Duty], batches: Sequence[bytes], chunked: Ch
         raise UpstreamFailed("the upstream ended its stream before the answer was complete", "send it again")
     found = transcript.completion()
     if before:
+        found["choices"] = found["choices"] or [{"message": {}}]  # nothing may follow, and it is judged all the same
         message = found["choices"][0]["message"]
         message["content"] = before + (message.get("content") or "")
     await _whole(duties, found)

@@ -36,10 +36,10 @@ def settings_of(use: GuardUse) -> tuple[type[Any], Record]:
 
 
 def sealed(uses: Sequence[GuardUse], secrets: Secrets) -> tuple[GuardUse, ...]:
-    """The guards as they are stored."""
+    """Guards as they are stored, of which no secret is sealed yet (`given`)."""
 
     def seal(secret: str, label: str) -> str:
-        return secret if secret.startswith(SEALED) else SEALED + secrets.seal(secret, label, alike=True).hex()
+        return SEALED + secrets.seal(secret, label, alike=True).hex()
 
     return tuple(_changed(use, seal) for use in uses)
 

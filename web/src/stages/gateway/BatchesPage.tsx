@@ -1,5 +1,5 @@
 import { Button, Group, List, Modal, Progress, Stack, Text } from "@mantine/core";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { Ban, Download, ListChecks, Plus } from "lucide-react";
 import { useState } from "react";
 import { contentOf } from "@/api/batches";
@@ -7,11 +7,10 @@ import { api, ok, type S } from "@/api/client";
 import { useMessages } from "@/app/i18n";
 import { useFormats } from "@/app/i18n/format";
 import { Await } from "@/components/Await";
-import { Confirm } from "@/components/Confirm";
 import { type Column, DataGrid } from "@/components/DataGrid";
 import { EmptyState } from "@/components/EmptyState";
-import { done, failed } from "@/components/notify";
 import { PageBody, PageHeader, Panel } from "@/components/Page";
+import { RowDeed } from "@/components/RowDeed";
 import { Status } from "@/components/Status";
 import { When } from "@/components/When";
 import { BatchForm } from "./BatchForm";
@@ -66,30 +65,16 @@ function Answered({ one }: { one: Batch }) {
 
 function Cancel({ one }: { one: Batch }) {
   const t = useMessages().batches;
-  const client = useQueryClient();
-  const cancel = useMutation({
-    mutationFn: () => ok(api.POST("/api/v1/gateway/batches/{id}/cancel", { params: { path: { id: one.id } } })),
-    onSuccess: () => {
-      void client.invalidateQueries({ queryKey: ["gateway", "batches"] });
-      done(t.cancelled);
-    },
-    onError: failed,
-  });
   return (
-    <Confirm title={t.cancelTitle} text={t.cancelText} label={t.cancel} onConfirm={() => cancel.mutate()}>
-      {(ask) => (
-        <Button
-          size="compact-xs"
-          variant="subtle"
-          color="red"
-          leftSection={<Ban size={12} aria-hidden />}
-          loading={cancel.isPending}
-          onClick={ask}
-        >
-          {t.cancel}
-        </Button>
-      )}
-    </Confirm>
+    <RowDeed
+      title={t.cancelTitle}
+      text={t.cancelText}
+      label={t.cancel}
+      icon={Ban}
+      said={t.cancelled}
+      stale={["gateway", "batches"]}
+      deed={() => ok(api.POST("/api/v1/gateway/batches/{id}/cancel", { params: { path: { id: one.id } } }))}
+    />
   );
 }
 

@@ -1,16 +1,15 @@
 import { Button, Group, Switch, Text, Tooltip } from "@mantine/core";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { Ban, History, KeyRound, Plus } from "lucide-react";
 import { useState } from "react";
 import { api, ok, type S } from "@/api/client";
 import { useMessages } from "@/app/i18n";
 import { useFormats } from "@/app/i18n/format";
 import { Await } from "@/components/Await";
-import { Confirm } from "@/components/Confirm";
 import { type Column, DataGrid } from "@/components/DataGrid";
 import { EmptyState } from "@/components/EmptyState";
-import { done, failed } from "@/components/notify";
 import { PageBody, PageHeader, Panel } from "@/components/Page";
+import { RowDeed } from "@/components/RowDeed";
 import { Status } from "@/components/Status";
 import { When } from "@/components/When";
 import { KeyForm } from "./KeyForm";
@@ -30,30 +29,16 @@ print(made["secret"])`;
 
 function Revoke({ one }: { one: S["Key"] }) {
   const t = useMessages().gateway.keys;
-  const client = useQueryClient();
-  const revoke = useMutation({
-    mutationFn: () => ok(api.DELETE("/api/v1/access/keys/{name}", { params: { path: { name: one.id } } })),
-    onSuccess: () => {
-      void client.invalidateQueries({ queryKey: ["gateway", "keys"] });
-      done(t.revoked(one.name));
-    },
-    onError: failed,
-  });
   return (
-    <Confirm title={t.revokeTitle(one.name)} text={t.revokeText} label={t.revoke} onConfirm={() => revoke.mutate()}>
-      {(ask) => (
-        <Button
-          size="compact-xs"
-          variant="subtle"
-          color="red"
-          leftSection={<Ban size={12} aria-hidden />}
-          loading={revoke.isPending}
-          onClick={ask}
-        >
-          {t.revoke}
-        </Button>
-      )}
-    </Confirm>
+    <RowDeed
+      title={t.revokeTitle(one.name)}
+      text={t.revokeText}
+      label={t.revoke}
+      icon={Ban}
+      said={t.revoked(one.name)}
+      stale={["gateway", "keys"]}
+      deed={() => ok(api.DELETE("/api/v1/access/keys/{name}", { params: { path: { name: one.id } } }))}
+    />
   );
 }
 

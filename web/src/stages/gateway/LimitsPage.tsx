@@ -12,7 +12,7 @@ import { EmptyState } from "@/components/EmptyState";
 import { FormFoot } from "@/components/FormFoot";
 import { done, failed } from "@/components/notify";
 import { PageBody, PageHeader, Panel } from "@/components/Page";
-import { Remove } from "@/components/Remove";
+import { RowDeed } from "@/components/RowDeed";
 import { When } from "@/components/When";
 import { Ledger } from "./Ledger";
 import { PricesPanel } from "./PricesPanel";
@@ -129,11 +129,11 @@ function LimitForm({ onClose }: { onClose: () => void }) {
 function RemoveLimit({ one }: { one: State }) {
   const t = useMessages().gateway.limits;
   return (
-    <Remove
+    <RowDeed
       title={t.removeTitle}
       text={t.removeText}
       label={t.remove}
-      removed={t.removed}
+      said={t.removed}
       stale={["gateway", "limits"]}
       deed={() => ok(api.DELETE("/api/v1/gateway/limits/{id}", { params: { path: { id: one.limit.id } } }))}
     />

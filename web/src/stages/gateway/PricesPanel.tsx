@@ -11,7 +11,7 @@ import { type Column, DataGrid } from "@/components/DataGrid";
 import { FormFoot } from "@/components/FormFoot";
 import { done, failed } from "@/components/notify";
 import { Panel } from "@/components/Page";
-import { Remove } from "@/components/Remove";
+import { RowDeed } from "@/components/RowDeed";
 import { callable, ownPrices } from "./queries";
 
 type One = S["OwnPrice"];
@@ -82,11 +82,11 @@ function PriceForm({ onClose }: { onClose: () => void }) {
 function RemovePrice({ target }: { target: string }) {
   const t = useMessages().prices;
   return (
-    <Remove
+    <RowDeed
       title={t.removeTitle(target)}
       text={t.removeText}
       label={t.remove}
-      removed={t.removed(target)}
+      said={t.removed(target)}
       stale={["gateway", "prices"]}
       deed={() => ok(api.DELETE("/api/v1/gateway/prices", { params: { query: { target } } }))}
     />

@@ -10,7 +10,7 @@ import { JobPanel } from "@/components/Job";
 import { failed } from "@/components/notify";
 import { Panel } from "@/components/Page";
 import { Peek } from "@/components/Peek";
-import { Remove } from "@/components/Remove";
+import { RowDeed } from "@/components/RowDeed";
 import { Status } from "@/components/Status";
 import { When } from "@/components/When";
 import c from "./knowledge.module.css";
@@ -23,11 +23,11 @@ type Document = S["Document"];
 function RemoveDocument({ document: { base, path } }: { document: Document }) {
   const t = useMessages().knowledge;
   return (
-    <Remove
+    <RowDeed
       title={t.removeTitle(path)}
       text={t.removeText}
       label={t.remove}
-      removed={t.removed(path)}
+      said={t.removed(path)}
       stale={["knowledge"]}
       deed={() =>
         ok(api.DELETE("/api/v1/knowledge/bases/{base}/documents/{path}", { params: { path: { base, path } } }))

@@ -11,7 +11,7 @@ import { CodeBlock } from "@/components/Code";
 import { type Column, DataGrid } from "@/components/DataGrid";
 import { FormFoot } from "@/components/FormFoot";
 import { Panel } from "@/components/Page";
-import { Remove } from "@/components/Remove";
+import { RowDeed } from "@/components/RowDeed";
 import { When } from "@/components/When";
 import { Frame } from "./Frame";
 
@@ -21,12 +21,12 @@ type User = S["User"];
 function RemoveUser({ user: { email } }: { user: User }) {
   const t = useMessages().settings.users;
   return (
-    <Remove
+    <RowDeed
       title={t.removeTitle(email)}
       text={t.removeText}
       label={t.remove}
       icon={UserX}
-      removed={t.removed(email)}
+      said={t.removed(email)}
       stale={KEY}
       deed={() => ok(api.DELETE("/api/v1/access/users/{email}", { params: { path: { email } } }))}
     />

@@ -9,33 +9,33 @@ type Props = {
   text: string;
   label: string;
   icon?: LucideIcon;
-  /** What is said once it is removed. */
-  removed: string;
+  /** What is said once it is done. */
+  said: string;
   /** What is then asked for anew. */
   stale: QueryKey;
   deed: () => Promise<unknown>;
 };
 
-/** The small button that removes what its row shows, after asking. */
-export function Remove({ title, text, label, icon: Icon = Trash2, removed, stale, deed }: Props) {
+/** The small red button of a row, removing it for one, which asks first. */
+export function RowDeed({ title, text, label, icon: Icon = Trash2, said, stale, deed }: Props) {
   const client = useQueryClient();
-  const remove = useMutation({
+  const doing = useMutation({
     mutationFn: deed,
     onSuccess: () => {
       void client.invalidateQueries({ queryKey: stale });
-      done(removed);
+      done(said);
     },
     onError: failed,
   });
   return (
-    <Confirm title={title} text={text} label={label} onConfirm={() => remove.mutate()}>
+    <Confirm title={title} text={text} label={label} onConfirm={() => doing.mutate()}>
       {(ask) => (
         <Button
           size="compact-xs"
           variant="subtle"
           color="red"
           leftSection={<Icon size={12} aria-hidden />}
-          loading={remove.isPending}
+          loading={doing.isPending}
           onClick={(event) => {
             event.stopPropagation(); // the row may lead somewhere
             ask();
