@@ -48,7 +48,7 @@ OUTCOMES = {
     "slow-connect": Outcome(LATE, LATE),
     "reset": Outcome(FAILED, FAILED),
     "slow-headers?seconds=30": Outcome(LATE, LATE),
-    "slow-body?seconds=80": Outcome(LATE, STALLED),
+    "slow-body?seconds=160": Outcome(LATE, STALLED),
     "stall?after=0": Outcome(LATE, STALLED),
     "stall?after=3": Outcome(LATE, STALLED, stream_saved=STALLED),
     "drop?after=0": Outcome(FAILED, BROKEN),
@@ -158,7 +158,7 @@ def budgeted(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> Ite
     """A server whose every target has a price, with a budget on each user."""
     providers = {
         "echo": ProviderSettings(kind="echo"),
-        "faults": ProviderSettings(kind="faults", timeout=3.5),
+        "faults": ProviderSettings(kind="faults", timeout=8.0),
         "patient": ProviderSettings(kind="faults", timeout=120.0),
     }
     prices = {case.target: PriceSettings(input=1.0, output=10.0) for case in CASES}
@@ -169,7 +169,7 @@ def budgeted(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> Ite
         with serving(Platform(settings)) as running, working(running) as made:
             made.client.gateway.set_limit("user", "cost", "ever", 10**9)
             for route, target in {case.route: case.target for case in CASES}.items():
-                times = Timeouts(connect=1.0, first_token=2.5, between_tokens=1.0, total=3.5)
+                times = Timeouts(connect=3.0, first_token=5.0, between_tokens=3.0, total=8.0)
                 policy = Policy(
                     fallbacks=("echo/echo",),
                     retries=0,

@@ -11,6 +11,7 @@ from typing import NamedTuple, cast
 import httptools
 
 from vong.errors import UpstreamFailed, UpstreamTimeout
+from vong.gateway.timing import held_up
 
 PAUSE = 256 * 1024
 """Bytes that arrived and were not read yet, above which a stream stops reading from its socket."""
@@ -203,11 +204,18 @@ class Response:
             self._arrived = None
         self.wake()
 
+    @property
+    def _patience(self) -> float:
+        """Seconds from the request to what it waits for now."""
+        return self._limits.total if self._headed else min(self._limits.first_byte, self._limits.total)
+
     def _late(self) -> None:
+        self._timer = self._loop.call_later(held_up(self._loop, self._started + self._patience), self._too_late)
+
+    def _too_late(self) -> None:
         what = "did not finish its answer" if self._headed else "did not begin to answer"
-        seconds = self._limits.total if self._headed else min(self._limits.first_byte, self._limits.total)
         hint = "raise `timeout` of this provider in vong.toml, or look at the upstream"
-        self.fail(UpstreamTimeout(f"the upstream {what} within {seconds:g} s", hint))
+        self.fail(UpstreamTimeout(f"the upstream {what} within {self._patience:g} s", hint))
 
     async def _progress(self) -> None:
         if self._error:

@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable
 
 from vong.errors import Unavailable
+from vong.gateway.timing import Patience
 from vong.records.tree import Cap
 
 SHARE = 0.2
@@ -51,7 +52,7 @@ class Load:
         turn = asyncio.get_running_loop().create_future()
         self._queue.append(turn)
         try:
-            async with asyncio.timeout(cap.wait):
+            async with Patience(cap.wait):
                 await turn
         except BaseException as error:
             if turn in self._queue:

@@ -1,19 +1,63 @@
-"""How long one waits for an upstream, whatever kind of provider it is."""
+"""How long one waits for an upstream, whatever kind of provider it is.
+
+Time in which this server itself stood still (a laptop that slept, a virtual machine that was moved, a processor that
+others had) is not counted against an upstream: what it said meanwhile lies in the socket, and is read first.
+"""
 
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from types import TracebackType
 
 from vong.errors import UpstreamTimeout
 
 HINT = "raise `timeout` in the policy of the route, or look at the upstream"
+NOTICED = 0.1
+"""Seconds by which a timer that fires late says that the loop was held up: less is a busy moment."""
+
+
+def held_up(loop: asyncio.AbstractEventLoop, due: float) -> float:
+    """Seconds for which a timer that was due then is to be put off, once: those that the loop was held up, or 0. Timers
+    fire before what has arrived meanwhile is read.
+    """
+    late = loop.time() - due
+    return late if late > NOTICED else 0.0
+
+
+class Patience:
+    """A block that ends with TimeoutError where it takes longer than `seconds`; None waits for ever."""
+
+    __slots__ = ("_due", "_limit", "_loop", "_seconds", "_timer")
+
+    def __init__(self, seconds: float | None) -> None:
+        self._seconds = seconds
+        self._limit = asyncio.timeout(None)
+        self._loop = asyncio.get_running_loop()
+        self._due = 0.0
+        self._timer: asyncio.TimerHandle | None = None
+
+    async def __aenter__(self) -> None:
+        await self._limit.__aenter__()
+        if self._seconds is not None:
+            self._due = self._loop.time() + self._seconds
+            self._timer = self._loop.call_at(self._due, self._is_due)
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool | None:
+        if self._timer is not None:
+            self._timer.cancel()
+        return await self._limit.__aexit__(kind, error, trace)
+
+    def _is_due(self) -> None:
+        self._timer = self._loop.call_later(held_up(self._loop, self._due), self._limit.reschedule, 0.0)
 
 
 @asynccontextmanager
 async def within(seconds: float | None, what: str) -> AsyncGenerator[None]:
     """UpstreamTimeout, which says `what` did not happen, where the block takes longer; None waits for ever."""
     try:
-        async with asyncio.timeout(seconds):
+        async with Patience(seconds):
             yield
     except TimeoutError:
         raise UpstreamTimeout(f"the upstream {what} within {seconds:g} s", HINT) from None
@@ -28,7 +72,7 @@ async def timely(events: AsyncGenerator[bytes], between: float, ends: float | No
         left = None if ends is None else ends - loop.time()
         stalls = left is None or between < left
         try:
-            async with asyncio.timeout(between if stalls else left):
+            async with Patience(between if stalls else left):
                 batch = await anext(events, None)
         except TimeoutError:
             what = f"said nothing more within {between:g} s" if stalls else "did not finish its answer in time"

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from vong.errors import InvalidInput, Misconfigured, UpstreamFailed, UpstreamTimeout, VongError
 from vong.gateway.addresses import check_peer
 from vong.gateway.connection import Connection, Limits, Response
+from vong.gateway.timing import Patience
 
 IDLE = 4.0
 """Seconds that a free connection is kept: less than the 5 after which common servers close one, so that a request
@@ -155,7 +156,7 @@ class Upstream:
             self._keep(origin, connection)
 
         try:
-            async with asyncio.timeout(min(limits.connect, limits.total)):
+            async with Patience(min(limits.connect, limits.total)):
                 transport, connection = await loop.create_connection(
                     lambda: Connection(release, self._open.discard),
                     origin.host,

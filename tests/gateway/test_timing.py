@@ -1,0 +1,143 @@
+"""How long one waits for an upstream, and that what this server itself stood still is not the upstream's fault."""
+
+import asyncio
+import socket
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import aclosing, suppress
+from typing import TypeVar
+
+import pytest
+import uvloop
+
+from vong.errors import UpstreamTimeout
+from vong.gateway.connection import Limits
+from vong.gateway.timing import NOTICED, Patience, timely
+from vong.gateway.upstream import Endpoint, Upstream
+
+T = TypeVar("T")
+PAUSE = 3 * NOTICED
+ALLOWED = PAUSE / 2
+STEPS = 5
+"""Turns of the loop that an event takes: a timer comes in between."""
+
+LOOPS: list[Callable[[], asyncio.AbstractEventLoop]] = [asyncio.new_event_loop, uvloop.new_event_loop]
+
+
+@pytest.fixture(params=LOOPS, ids=["asyncio", "uvloop"])
+def run(request: pytest.FixtureRequest) -> Callable[[Awaitable[T]], T]:
+    """Runs a scenario in each of the loops that the server may have."""
+
+    def inside(scenario: Awaitable[T]) -> T:
+        async def whole() -> T:
+            return await scenario
+
+        with asyncio.Runner(loop_factory=request.param) as runner:
+            return runner.run(whole())
+
+    return inside
+
+
+Run = Callable[[Awaitable[object]], object]
+
+
+def stand_still() -> None:
+    """Hold the loop up."""
+    time.sleep(PAUSE)
+
+
+async def words(*, held_before: int, waits: float = 0.0) -> AsyncGenerator[bytes]:
+    """Three events; the loop stands still while that one is waited for."""
+    for index in range(3):
+        if index == held_before:
+            asyncio.get_running_loop().call_soon(stand_still)
+        for _ in range(STEPS):
+            await asyncio.sleep(waits)
+        yield b"%d" % index
+
+
+async def taken(events: AsyncGenerator[bytes], between: float) -> list[bytes]:
+    async with aclosing(timely(events, between, None)) as source:
+        return [event async for event in source]
+
+
+def test_a_stream_that_a_pause_of_the_server_held_up_goes_on(run: Run) -> None:
+    assert run(taken(words(held_before=1), ALLOWED)) == [b"0", b"1", b"2"]
+
+
+def test_a_stream_that_stalls_is_a_failure_pause_or_not(run: Run) -> None:
+    for held_before in (1, 5):
+        started = time.monotonic()
+        with pytest.raises(UpstreamTimeout, match=f"nothing more within {ALLOWED:g} s"):
+            run(taken(words(held_before=held_before, waits=5.0), ALLOWED))
+        assert time.monotonic() - started < 4.0
+
+
+def test_what_takes_too_long_ends_and_what_does_not_is_let_be(run: Run) -> None:
+    async def scenario() -> None:
+        async with Patience(None):
+            await asyncio.sleep(0)
+        async with Patience(30.0):
+            await asyncio.sleep(0)
+        with pytest.raises(TimeoutError):
+            async with Patience(0.01):
+                await asyncio.sleep(30)
+        with pytest.raises(TimeoutError):
+            async with Patience(-1.0):
+                await asyncio.sleep(30)
+        await asyncio.sleep(0.05)  # nothing of them is left that could end this
+
+    run(scenario())
+
+
+async def answered(limits: Limits, *, after: float, pauses: bool) -> bytes:
+    """What an upstream answers that writes `after` so many seconds, while this loop stands still or not."""
+    with socket.create_server(("127.0.0.1", 0)) as server, ThreadPoolExecutor(1) as beside:
+        mine, theirs = socket.socketpair()
+
+        def serve() -> None:
+            connection, _ = server.accept()
+            with connection:
+                connection.recv(1000)
+                theirs.send(b"asked")
+                time.sleep(after)
+                with suppress(OSError):
+                    connection.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok")
+                    connection.recv(1)  # until the other side is done with it
+
+        served = beside.submit(serve)
+        upstream = Upstream()
+        endpoint = Endpoint(f"http://127.0.0.1:{server.getsockname()[1]}", {})
+        loop = asyncio.get_running_loop()
+
+        def stand_still() -> None:
+            loop.remove_reader(mine)
+            time.sleep(PAUSE)
+
+        if pauses:
+            loop.add_reader(mine, stand_still)
+        try:
+            response = await upstream.send(endpoint, "/", None, limits)
+            return await response.read()
+        finally:
+            upstream.close()
+            await asyncio.wrap_future(served)
+            mine.close()
+            theirs.close()
+
+
+BOUNDED = pytest.mark.parametrize(
+    "limits", [Limits(first_byte=ALLOWED), Limits(total=ALLOWED)], ids=["first byte", "total"]
+)
+
+
+@BOUNDED
+def test_an_answer_that_came_during_a_pause_of_the_server_is_read(run: Run, limits: Limits) -> None:
+    assert run(answered(limits, after=ALLOWED / 2, pauses=True)) == b"ok"
+
+
+@BOUNDED
+def test_an_upstream_that_says_nothing_is_late(run: Run, limits: Limits) -> None:
+    with pytest.raises(UpstreamTimeout, match=f"did not begin to answer within {ALLOWED:g} s"):
+        run(answered(limits, after=1.0, pauses=False))
