@@ -10,6 +10,7 @@ import pytest
 
 from vong.errors import Misconfigured, UpstreamFailed, UpstreamTimeout
 from vong.gateway.connection import PAUSE, Limits
+from vong.gateway.providers.faulty import faulty
 from vong.gateway.upstream import Endpoint, Upstream
 
 from .fake_upstream import FakeUpstream
@@ -112,9 +113,9 @@ def test_nobody_listening_is_an_error_that_says_where() -> None:
 
 def test_a_connection_that_does_not_come_about_is_a_timeout() -> None:
     async def unanswered() -> None:
-        await Upstream().send(Endpoint("http://127.0.0.1:9", {}), "/", None, Limits(connect=0.0))
+        await Upstream().send(Endpoint(faulty().unanswering, {}), "/", None, Limits(connect=0.05))
 
-    with pytest.raises(UpstreamTimeout, match="no connection"):
+    with pytest.raises(UpstreamTimeout, match=r"no connection to .* within 0\.05 s"):
         asyncio.run(unanswered())
 
 

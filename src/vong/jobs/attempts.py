@@ -119,15 +119,15 @@ def orphans(connection: Connection, stalled_after: float, taken: Taken) -> list[
     """Jobs without a living worker. The connection is the owner's: a worker serves every project.
 
     Also those that the queue has given to the asking worker without its ever hearing of it, because the database went
-    away in that moment.
+    away in that moment. What the asking worker itself runs is no orphan, however late its heartbeat is: a machine that
+    stood still, or that has too much to do, gives none.
     """
     rows = connection.execute(tables.UNATTENDED, {"stalled_after": stalled_after}).mappings()
     return [
         Orphan(row["id"], row["project_id"], row["worker"], row["task"])
         for row in rows
-        if row["stalled"]
-        or _is_gone(row["worker"])
-        or (row["holder"] is not None and row["holder"] == taken.holder and row["task"] not in taken.tasks)
+        if row["task"] not in taken.tasks
+        and (row["stalled"] or _is_gone(row["worker"]) or (row["holder"] is not None and row["holder"] == taken.holder))
     ]
 
 
