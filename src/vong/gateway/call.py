@@ -1,22 +1,20 @@
 """One model call, from the request's body to the span that accounts for it."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
 from functools import partial
 from math import inf
 from random import random
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import Any, cast
 from uuid import UUID
 
 import msgspec
 
 from vong.errors import GuardFailed, InvalidInput, NotFound, Unavailable, Unsupported, UpstreamFailed, VongError
-from vong.gateway.admission import Admission, Subjects, tags_of
-from vong.gateway.answers import Answers
+from vong.gateway.admission import Subjects, tags_of
 from vong.gateway.attempts import Attempts
 from vong.gateway.background import room, shelf
-from vong.gateway.breakers import Circuit
 from vong.gateway.connection import Limits
 from vong.gateway.course import Course, message_of
 from vong.gateway.directory import Directory, Way
@@ -25,6 +23,7 @@ from vong.gateway.guards.body import Request
 from vong.gateway.guards.posts import Posts
 from vong.gateway.keys import Principal
 from vong.gateway.loads import Load
+from vong.gateway.means import CALLERS, Manner, Means
 from vong.gateway.nesting import DEPTH, deep, shallow
 from vong.gateway.onward import SoFar
 from vong.gateway.passage import Passage
@@ -32,7 +31,6 @@ from vong.gateway.providers import Ask, Reply, Shape
 from vong.gateway.recall import Recall
 from vong.gateway.request import Trace
 from vong.gateway.scopes import check
-from vong.gateway.shadows import Second
 from vong.gateway.shares import Ticket
 from vong.gateway.steps import steps
 from vong.gateway.timing import timely, within
@@ -40,48 +38,12 @@ from vong.gateway.transcript import whole
 from vong.gateway.tree import order
 from vong.gateway.watch import Watch, withheld
 from vong.gateway.worst import worst
-from vong.records import Policy, Span, Timeouts, Usage
+from vong.records import Policy, Timeouts, Usage
 from vong.records.caching import Caching
-
-if TYPE_CHECKING:
-    from vong.gateway.brief import Brief
 
 TIMES = Timeouts()
 EXPECTED = 500
 """Tokens of an answer that nobody said the length of, when targets are compared by what they cost."""
-
-
-class Means(NamedTuple):
-    """What a call needs of the gateway: a project's directory, who takes spans and those told in brief, the circuits
-    and loads of targets, the limits, the conversation up to an earlier response, the cache, who asks a second time, and
-    a way for guards to ask a model.
-    """
-
-    directory: Callable[[Principal], Awaitable[Directory]]
-    account: Callable[[Principal, Span, tuple[str, ...], Ticket | None], None]
-    told: "Callable[[Brief], None]"
-    circuit: Callable[[UUID, str], Circuit]
-    load: Callable[[UUID, str], Load]
-    admission: Admission
-    earlier: Callable[[UUID, str], Awaitable[list[dict[str, Any]]]]
-    answers: Answers
-    mirror: Callable[[UUID, Second], None]
-    ask: Callable[[Principal, Trace, str, list[dict[str, Any]]], Awaitable[str]]
-
-
-class Manner(NamedTuple):
-    """How a call differs from that of a caller: whether limits hold for it, whether guards look at it, and the route
-    whose guards do, where it is not the one that it names. `lot`, from 0 to 1, draws a target of a route by its weight,
-    where it is drawn already.
-    """
-
-    limited: bool = True
-    guarded: bool = True
-    route: str | None = None
-    lot: float | None = None
-
-
-CALLERS = Manner()
 
 
 class Call:

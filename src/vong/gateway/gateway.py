@@ -17,12 +17,13 @@ from vong.gateway.admission import Admission
 from vong.gateway.answers import Answers
 from vong.gateway.breakers import Circuit
 from vong.gateway.brief import Brief
-from vong.gateway.call import CALLERS, Call, Manner, Means
+from vong.gateway.call import Call
 from vong.gateway.directory import Choice, Directory
 from vong.gateway.fresh import Fresh
 from vong.gateway.keys import Keys, Principal
 from vong.gateway.lanes import Lanes, Tally
 from vong.gateway.loads import Load
+from vong.gateway.means import CALLERS, Manner, Means
 from vong.gateway.moderation import Moderation, trial
 from vong.gateway.nesting import shallow
 from vong.gateway.plain import Plain, PlainCall

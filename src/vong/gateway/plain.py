@@ -13,9 +13,10 @@ import msgspec
 
 from vong.errors import VongError
 from vong.gateway.brief import Brief, answered, used
-from vong.gateway.call import Call, Means
+from vong.gateway.call import Call
 from vong.gateway.connection import Response
 from vong.gateway.lanes import Lane, Lanes
+from vong.gateway.means import Means
 from vong.gateway.nesting import deep, shallow
 from vong.gateway.passage import Passage
 from vong.gateway.providers import Reply

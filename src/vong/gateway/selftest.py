@@ -18,11 +18,12 @@ from vong.errors import Unavailable, VongError
 from vong.gateway.admission import Admission
 from vong.gateway.answers import Answers
 from vong.gateway.breakers import Circuit
-from vong.gateway.call import Call, Manner, Means
+from vong.gateway.call import Call
 from vong.gateway.directory import Directory
 from vong.gateway.guards.posts import Makers
 from vong.gateway.keys import Principal
 from vong.gateway.loads import Load
+from vong.gateway.means import Manner, Means
 from vong.gateway.providers import Ask, Provider, Reply, Shape
 from vong.gateway.providers.echo import Echo
 from vong.gateway.providers.local import Embedder

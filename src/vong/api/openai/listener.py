@@ -20,8 +20,9 @@ from vong.api.openai.errors import TooLarge
 from vong.api.openai.heads import SAYING, Heads, Known
 from vong.api.openai.surface import READ
 from vong.errors import VongError
-from vong.gateway.call import Call, Manner
+from vong.gateway.call import Call
 from vong.gateway.gateway import Gateway
+from vong.gateway.means import Manner
 from vong.gateway.plain import PlainCall
 from vong.gateway.providers import Shape
 from vong.gateway.request import Trace
