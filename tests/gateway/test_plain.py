@@ -14,14 +14,14 @@ from vong.api.openai.listener import Exchange
 from vong.gateway.call import Call
 from vong.gateway.directory import Directory
 from vong.gateway.lanes import Lane
-from vong.gateway.plain import Plain, PlainCall
+from vong.gateway.plain import Plain, PlainCall, Streamed
 
 from .conftest import Server
 from .fake_upstream import FakeUpstream
 
 K = TypeVar("K")
 ASK = [{"role": "user", "content": "hi"}]
-OWN = {"id", "trace_id", "span_id", "started_at", "duration_ms"}
+OWN = {"id", "trace_id", "span_id", "started_at", "duration_ms", "first_token_ms"}
 """Fields in which no two spans are alike."""
 CHANGING = ("date", "x-request-id", "x-vong-span-id", "x-vong-trace-id", "x-vong-budget-re")
 SPENT = ("x-ratelimit-remaining-tokens", "x-ratelimit-reset")
@@ -33,7 +33,7 @@ def short(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[bool]]:
     taken: list[bool] = []
     send = Plain.send
 
-    def told(self: Plain, *given: Any) -> PlainCall | None:
+    def told(self: Plain, *given: Any) -> PlainCall | Streamed | None:
         sent = send(self, *given)
         taken.append(sent is not None)
         return sent
@@ -73,6 +73,13 @@ def warmed(server: Server, short: list[bool]) -> None:
         ("fake/status-429", {}),
         ("fake/status-500", {}),
         ("fake/not-json", {}),
+        ("priced/plain", {"stream": True}),
+        ("priced/plain", {"stream": True, "stream_options": {"include_usage": True}, "user": "mai", "max_tokens": 5}),
+        ("weighted", {"stream": True}),
+        ("fake/tools", {"stream": True}),
+        ("fake/status-429", {"stream": True}),
+        ("fake/not-json", {"stream": True}),
+        ("fake/cut", {"stream": True}),
     ],
 )
 def test_both_ways_answer_and_account_alike(
@@ -90,6 +97,7 @@ def test_both_ways_answer_and_account_alike(
     monkeypatch.setattr(Plain, "send", lambda *_: None)
     again = ask(server, model, **more)
     one, other = server.spans()[count - 1 :]
+    assert (one.first_token_ms is None) is (other.first_token_ms is None)
     assert again.status_code == told.status_code and again.content.replace(*renamed(again, told)) == told.content
     assert list(again.headers) == list(told.headers) and lasting(again) == lasting(told)
     assert one.model_dump(exclude=OWN) == other.model_dump(exclude=OWN)
@@ -109,7 +117,7 @@ def test_the_long_way_is_taken_where_something_is_missing(server: Server, short:
     ask(server, "priced/plain")
     assert short in ([], [False]), "no connection was there yet"
     short.clear()
-    ask(server, "priced/plain", stream=True)
+    ask(server, "priced/plain", metadata={"team": "a"}, stream=True)
     for model in ("echo/echo", "nobody/none"):
         ask(server, model)
     assert short == [False, False, False]
@@ -123,11 +131,14 @@ def test_a_budget_that_is_spent_refuses_on_both_ways(server: Server, short: list
     assert short[-1] is False
 
 
-def test_a_caller_who_leaves_cancels_it(server: Server, fake: FakeUpstream, short: list[bool]) -> None:
+@pytest.mark.parametrize("more", [{}, {"stream": True}], ids=["whole", "stream"])
+def test_a_caller_who_leaves_cancels_it(
+    server: Server, fake: FakeUpstream, short: list[bool], more: dict[str, Any]
+) -> None:
     server.client.gateway.set_limit("key", "concurrency", "now", 1)
     warmed(server, short)
     with connected(server) as wire:
-        wire.sendall(request(server, body_of("hi", model="priced/hang")))
+        wire.sendall(request(server, body_of("hi", model="priced/hang", **more)))
         eventually(lambda: len(short) == 1)
     assert short == [True]
     fake.wait_broken_off()
@@ -135,8 +146,9 @@ def test_a_caller_who_leaves_cancels_it(server: Server, fake: FakeUpstream, shor
     assert ask(server, "priced/plain").status_code == 200, "it holds its place no longer"
 
 
+@pytest.mark.parametrize("more", [{}, {"stream": True}], ids=["whole", "stream"])
 def test_a_caller_who_leaves_before_the_answer_is_told_gives_all_back(
-    server: Server, short: list[bool], monkeypatch: pytest.MonkeyPatch
+    server: Server, short: list[bool], monkeypatch: pytest.MonkeyPatch, more: dict[str, Any]
 ) -> None:
     """The task that was to tell it is cancelled before it has begun, and does nothing at all."""
     server.client.gateway.set_limit("key", "concurrency", "now", 1)
@@ -149,7 +161,7 @@ def test_a_caller_who_leaves_before_the_answer_is_told_gives_all_back(
 
     with monkeypatch.context() as patch, connected(server) as wire:
         patch.setattr(Exchange, "_tell", left)
-        wire.sendall(request(server, body_of("hi", model="fake/status-500")))
+        wire.sendall(request(server, body_of("hi", model="fake/status-500", **more)))
         eventually(lambda: server.spans()[-1].attributes["http.response.status_code"] == 499)
     assert short == [True]
     assert ask(server, "priced/plain").status_code == 200, "it holds its place no longer"

@@ -17,7 +17,7 @@ from vong.gateway.attempts import Attempts
 from vong.gateway.background import room, shelf
 from vong.gateway.connection import Limits
 from vong.gateway.course import Course, message_of
-from vong.gateway.directory import Directory, Way
+from vong.gateway.directory import Choice, Directory, Way
 from vong.gateway.follow_up import follow_up
 from vong.gateway.guards.body import Request
 from vong.gateway.guards.posts import Posts
@@ -275,9 +275,13 @@ class Call:
             return await self._asked(target, Limits(connect=times.connect, first_byte=inf, total=times.total or inf))
 
     async def _asked(self, target: str, limits: Limits | None = None) -> Reply:
-        directory, passage = self._directory, self._course.passage
-        assert directory is not None and passage is not None
-        self._course.choice = self._course.asked[target] = choice = directory.resolve(target, self._course.route)
+        assert self._directory is not None
+        return await self._answered(self._directory.resolve(target, self._course.route), limits)
+
+    async def _answered(self, choice: Choice, limits: Limits | None = None) -> Reply:
+        passage = self._course.passage
+        assert passage is not None
+        self._course.choice = self._course.asked[choice.target] = choice
         self._course.reply = self._course.transcript = None
         shape, body = passage.to(choice)
         asked = Ask(shape, choice.model, body, passage.stream, limits, self.trace.passed)

@@ -26,7 +26,7 @@ from vong.gateway.loads import Load
 from vong.gateway.means import CALLERS, Manner, Means
 from vong.gateway.moderation import Moderation, trial
 from vong.gateway.nesting import shallow
-from vong.gateway.plain import Plain, PlainCall
+from vong.gateway.plain import Plain, PlainCall, Streamed
 from vong.gateway.prices import Price
 from vong.gateway.providers import Provider, Shape
 from vong.gateway.providers.provider import Counts
@@ -126,9 +126,10 @@ class Gateway:
             raise Unavailable(message, "look with: vong status; the bound is journal_size, the policy journal_full")
         return Call(self._means, principal, shape, body, trace, manner)
 
-    def plain(self, secret: str, body: bytes, lot: float, arrived: Callable[[], object]) -> PlainCall | None:
-        """A chat that was sent already, where it is plain and everything is at hand for it; None for all others.
-        `arrived` is called when its answer is there. One that is sent in another way has the same `lot` (`Manner`).
+    def plain(self, secret: str, body: bytes, lot: float, arrived: Callable[[], object]) -> PlainCall | Streamed | None:
+        """A chat that was sent already, where it is plain and everything is at hand for it, or one that is to be
+        streamed; None for all others. `arrived` is called when the answer of the one is there. One that is sent in
+        another way has the same `lot` (`Manner`).
         """
         return None if self.full() else self._plain.send(secret, body, lot, arrived)
 

@@ -1,7 +1,8 @@
 """The short way of a plain call (`lanes`): sent and answered by callbacks, without a task and without a wait.
 
 Key, route, price, budget and a connection to the upstream must be at hand. Where one is missing, or the answer is not a
-plain one, the call goes the way of all others, from where it is; so whatever can go wrong is told in one place.
+plain one, the call goes the way of all others, from where it is; so whatever can go wrong is told in one place. A
+stream has a task of its own, which begins where the others have come after looking for all of that.
 """
 
 import asyncio
@@ -88,21 +89,28 @@ class PlainCall:
         self.whole().close(asyncio.CancelledError())
 
 
-class Sent(Call):
+class _Laned(Call):
+    """A call of which a lane knows where it goes."""
+
+    def __init__(self, means: Means, lane: Lane, body: bytes, number: int, ticket: Ticket | None) -> None:
+        id = uuid_of(number)
+        super().__init__(means, lane.principal, "chat", body, Trace(id, id.hex, id.hex[16:], None, None))
+        course = self._course
+        course.body, course.route, course.choice = body, lane.route, lane.choice
+        course.passage = Passage("chat", body, id.hex)
+        self._label(course.passage)
+        self._ticket = ticket
+
+
+class Sent(_Laned):
     """A call that was sent the short way and goes on as any other."""
 
     def __init__(
         self, means: Means, lane: Lane, body: bytes, plain: PlainCall, ticket: Ticket | None, response: Response
     ) -> None:
-        id = uuid_of(plain.number)
-        super().__init__(means, lane.principal, "chat", body, Trace(id, id.hex, id.hex[16:], None, None))
-        course = self._course
-        course.at = EPOCH + timedelta(microseconds=plain.at)
-        course.started = plain.begun
-        course.body, course.route, course.choice = body, lane.route, lane.choice
-        course.passage = Passage("chat", body, id.hex)
-        self._label(course.passage)
-        self._ticket = ticket
+        super().__init__(means, lane, body, plain.number, ticket)
+        self._course.at = EPOCH + timedelta(microseconds=plain.at)
+        self._course.started = plain.begun
         self._sending, self._response = lane.sending, response
 
     async def open(self) -> Reply:
@@ -115,6 +123,18 @@ class Sent(Call):
         return reply
 
 
+class Streamed(_Laned):
+    """A call for a stream, for which everything is at hand."""
+
+    async def open(self) -> Reply:
+        """The stream of the target. UpstreamFailed as with any call."""
+        course, ticket = self._course, self._ticket
+        assert course.passage is not None and course.choice is not None
+        if ticket is not None:
+            course.passage.cap = ticket.cap
+        return await self._answered(course.choice)
+
+
 class Plain:
     """The short way of one gateway."""
 
@@ -122,17 +142,17 @@ class Plain:
         self._means = means
         self._lanes = lanes
 
-    def send(self, secret: str, body: bytes, lot: float, arrived: Callable[[], object]) -> PlainCall | None:
-        """Send a chat on, where it is plain; None, with nothing done, where it is not."""
+    def send(self, secret: str, body: bytes, lot: float, arrived: Callable[[], object]) -> PlainCall | Streamed | None:
+        """Send a chat on, where it is plain; None, with nothing done, where it is not. A stream is still to be sent."""
         try:
             return self._send(secret, body, lot, arrived)
         except (VongError, msgspec.MsgspecError, ValueError, RecursionError):
             return None  # the long way says what is wrong
 
-    def _send(self, secret: str, body: bytes, lot: float, arrived: Callable[[], object]) -> PlainCall | None:
+    def _send(self, secret: str, body: bytes, lot: float, arrived: Callable[[], object]) -> PlainCall | Streamed | None:
         shallow(body)
         asked = read("chat", body)
-        if asked.stream or asked.metadata:
+        if asked.metadata:
             return None
         lane = self._lanes.find(secret, asked.model, asked.user, lot)
         if lane is None:
@@ -143,6 +163,8 @@ class Plain:
             ticket = self._reserved(lane, asked, body, at)
             if ticket is None:
                 return None
+        if asked.stream:
+            return Streamed(self._means, lane, body, new_number(at), ticket)
         response = None
         try:
             response = self._begun(lane, body, ticket.cap if ticket else None, arrived)

@@ -195,11 +195,15 @@ class Exchange:
 
     def send(self, secret: str, body: bytes) -> bool:
         """Send a whole plain call on at once. False where this is another one, or has to wait for something."""
-        self._call = self._listener.gateway.plain(secret, body, self.lot, self._arrived)
-        if self._call is None:
+        call = self._listener.gateway.plain(secret, body, self.lot, self._arrived)
+        if call is None:
             return False
         self.more_body = False
         self._begun = True
+        if isinstance(call, PlainCall):
+            self._call = call
+        else:
+            self._tell(call)
         return True
 
     async def start(self, status: int, headers: Headers) -> None:
