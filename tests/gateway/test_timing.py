@@ -12,7 +12,7 @@ import pytest
 import uvloop
 
 from vong.errors import UpstreamTimeout
-from vong.gateway.connection import Limits
+from vong.gateway.incoming import Limits
 from vong.gateway.timing import NOTICED, Patience, timely
 from vong.gateway.upstream import Endpoint, Upstream
 

@@ -12,7 +12,7 @@ from vong import plugins
 from vong.config import ProviderSettings
 from vong.errors import InvalidInput, Misconfigured, UpstreamFailed
 from vong.gateway import addresses
-from vong.gateway.connection import Limits
+from vong.gateway.incoming import Limits
 from vong.gateway.providers import Ask, Reply
 from vong.gateway.upstream import PATHS, Endpoint, Upstream
 

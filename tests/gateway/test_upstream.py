@@ -9,7 +9,7 @@ from typing import TypeVar
 import pytest
 
 from vong.errors import Misconfigured, UpstreamFailed, UpstreamTimeout
-from vong.gateway.connection import PAUSE, Limits
+from vong.gateway.incoming import PAUSE, Limits
 from vong.gateway.providers.faulty import faulty
 from vong.gateway.upstream import Endpoint, Upstream
 

@@ -15,12 +15,12 @@ from vong.errors import GuardFailed, InvalidInput, NotFound, Unavailable, Unsupp
 from vong.gateway.admission import Subjects, tags_of
 from vong.gateway.attempts import Attempts
 from vong.gateway.background import room, shelf
-from vong.gateway.connection import Limits
 from vong.gateway.course import Course, message_of
 from vong.gateway.directory import Choice, Directory, Way
 from vong.gateway.follow_up import follow_up
 from vong.gateway.guards.body import Request
 from vong.gateway.guards.posts import Posts
+from vong.gateway.incoming import Limits
 from vong.gateway.keys import Principal
 from vong.gateway.loads import Load
 from vong.gateway.means import CALLERS, Manner, Means

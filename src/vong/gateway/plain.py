@@ -15,7 +15,7 @@ import msgspec
 from vong.errors import VongError
 from vong.gateway.brief import Brief, answered, used
 from vong.gateway.call import Call
-from vong.gateway.connection import Response
+from vong.gateway.incoming import Response
 from vong.gateway.lanes import Lane, Lanes
 from vong.gateway.means import Means
 from vong.gateway.nesting import deep, shallow

@@ -14,7 +14,8 @@ from urllib.parse import urlsplit
 
 from vong.errors import InvalidInput, Misconfigured, UpstreamFailed, UpstreamTimeout, VongError
 from vong.gateway.addresses import check_peer
-from vong.gateway.connection import Connection, Limits, Response
+from vong.gateway.connection import Connection
+from vong.gateway.incoming import Limits, Response
 from vong.gateway.timing import Patience
 
 IDLE = 4.0

@@ -9,8 +9,8 @@ from pydantic import Field, SecretStr
 
 from vong.errors import InvalidInput, UpstreamFailed
 from vong.gateway.addresses import check_url
-from vong.gateway.connection import Limits
 from vong.gateway.guards.guard import Aids, Ask, Found, Reads
+from vong.gateway.incoming import Limits
 from vong.gateway.upstream import Endpoint
 from vong.records import Record
 

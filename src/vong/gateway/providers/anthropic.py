@@ -8,7 +8,7 @@ import msgspec
 
 from vong.config import ProviderSettings
 from vong.errors import InvalidInput, Unsupported, UpstreamFailed
-from vong.gateway.connection import Response
+from vong.gateway.incoming import Response
 from vong.gateway.providers.events import DONE, event, whole_events
 from vong.gateway.providers.http_api import HttpApi, passed, status
 from vong.gateway.providers.openai import listed

@@ -13,7 +13,7 @@ import msgspec
 
 from vong.config import ProviderSettings
 from vong.errors import Misconfigured, Unsupported, UpstreamFailed
-from vong.gateway.connection import Limits, Response
+from vong.gateway.incoming import Limits, Response
 from vong.gateway.providers.events import DONE, event
 from vong.gateway.providers.eventstream import EventStream, Message
 from vong.gateway.providers.foreign import MALFORMED, answered, asked, odd

@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator
 import msgspec
 
 from vong.errors import UpstreamFailed
-from vong.gateway.connection import Response
+from vong.gateway.incoming import Response
 
 MAX_EVENT = 16 * 1024 * 1024
 DONE = b"data: [DONE]\n\n"

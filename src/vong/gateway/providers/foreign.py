@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import msgspec
 
 from vong.errors import InvalidInput, UpstreamFailed
-from vong.gateway.connection import Response
+from vong.gateway.incoming import Response
 from vong.gateway.providers.events import DONE, event, whole_events
 from vong.gateway.providers.http_api import passed, status
 from vong.gateway.providers.provider import Reply

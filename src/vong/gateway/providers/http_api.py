@@ -5,7 +5,8 @@ from typing import NamedTuple, Protocol
 
 from vong.config import ProviderSettings
 from vong.errors import Misconfigured, UpstreamFailed, UpstreamTimeout
-from vong.gateway.connection import PASSED, Limits, Response
+from vong.gateway.connection import PASSED
+from vong.gateway.incoming import Limits, Response
 from vong.gateway.providers.provider import Reply, Shape
 from vong.gateway.upstream import Endpoint, Upstream
 

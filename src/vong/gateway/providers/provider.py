@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, Protocol, runtime_checkable
 
-from vong.gateway.connection import Limits
+from vong.gateway.incoming import Limits
 
 Shape = Literal["chat", "embeddings", "completions", "messages", "responses"]
 
