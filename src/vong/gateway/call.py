@@ -292,6 +292,9 @@ class Call:
         reply = await send()
         if self._course.watch:
             reply = await self._course.watch.reply(passage, reply, send)
+        return self._told_of(passage, reply)
+
+    def _told_of(self, passage: Passage, reply: Reply) -> Reply:
         self._course.status = reply.status
         if reply.events is None:
             self._read(passage, reply)

@@ -22,6 +22,7 @@ from vong.gateway.nesting import deep, shallow
 from vong.gateway.passage import Passage
 from vong.gateway.providers import Reply
 from vong.gateway.providers.http_api import passed
+from vong.gateway.providers.openai import begun
 from vong.gateway.request import Asked, Trace, read, with_fields
 from vong.gateway.shares import Hold, Ticket
 from vong.gateway.worst import worst
@@ -124,15 +125,29 @@ class Sent(_Laned):
 
 
 class Streamed(_Laned):
-    """A call for a stream, for which everything is at hand."""
+    """A call for a stream, for which everything is at hand; sent already where a connection was free."""
+
+    def __init__(
+        self, means: Means, lane: Lane, body: bytes, number: int, ticket: Ticket | None, response: Response | None
+    ) -> None:
+        super().__init__(means, lane, body, number, ticket)
+        self._api, self._response = lane.sending.api, response
 
     async def open(self) -> Reply:
         """The stream of the target. UpstreamFailed as with any call."""
         course, ticket = self._course, self._ticket
         assert course.passage is not None and course.choice is not None
+        if self._response is not None:
+            return self._told_of(course.passage, await begun(self._api, self._response))
         if ticket is not None:
             course.passage.cap = ticket.cap
         return await self._answered(course.choice)
+
+    def close(self, error: BaseException | None = None, status: int | None = None) -> None:
+        """As with any call. One that nobody opened is cancelled at the upstream."""
+        if self._response is not None:
+            self._response.close()
+        super().close(error, status)
 
 
 class Plain:
@@ -143,7 +158,7 @@ class Plain:
         self._lanes = lanes
 
     def send(self, secret: str, body: bytes, lot: float, arrived: Callable[[], object]) -> PlainCall | Streamed | None:
-        """Send a chat on, where it is plain; None, with nothing done, where it is not. A stream is still to be sent."""
+        """Send a chat on, where it is plain; None, with nothing done, where it is not."""
         try:
             return self._send(secret, body, lot, arrived)
         except (VongError, msgspec.MsgspecError, ValueError, RecursionError):
@@ -163,14 +178,15 @@ class Plain:
             ticket = self._reserved(lane, asked, body, at)
             if ticket is None:
                 return None
-        if asked.stream:
-            return Streamed(self._means, lane, body, new_number(at), ticket)
-        response = None
+        response, sent = None, False
         try:
-            response = self._begun(lane, body, ticket.cap if ticket else None, arrived)
+            response = self._begun(lane, asked, body, ticket.cap if ticket else None, arrived)
+            sent = response is not None or bool(asked.stream)
         finally:
-            if response is None and ticket is not None:
+            if not sent and ticket is not None:
                 self._means.admission.give(ticket)
+        if asked.stream:
+            return Streamed(self._means, lane, body, new_number(at), ticket, response)
         if response is None:
             return None
         return PlainCall(self._means, lane, body, new_number(at), at // 1000 - SINCE, ticket, response)
@@ -190,11 +206,13 @@ class Plain:
             wanted.append((share, amount))
         return Ticket(wanted, cap if lane.capped else None) if self._means.admission.take(wanted) else None
 
-    def _begun(self, lane: Lane, body: bytes, cap: int | None, arrived: Callable[[], object]) -> Response | None:
+    def _begun(
+        self, lane: Lane, asked: Asked, body: bytes, cap: int | None, arrived: Callable[[], object]
+    ) -> Response | None:
         fields = {"model": lane.model_name}
         if cap is not None:
             fields["max_completion_tokens"] = msgspec.Raw(b"%d" % cap)
-        sending, data = lane.sending, with_fields(body, fields)
+        sending, data = lane.sending, with_fields(body, fields, usage=bool(asked.stream))
         if sending.written is not None:
             data = sending.written(data)
-        return sending.api.begin(sending.path, data, arrived)
+        return sending.api.begin(sending.path, data, None if asked.stream else arrived)

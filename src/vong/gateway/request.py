@@ -115,9 +115,12 @@ def with_field(body: bytes, name: str, value: str | int) -> bytes:
     return with_fields(body, {name: msgspec.Raw(_encode(value))})
 
 
-def with_fields(body: bytes, values: Mapping[str, msgspec.Raw]) -> bytes:
-    """The body with those fields, and nothing else changed."""
-    return _encode({**_fields.decode(body), **values})
+def with_fields(body: bytes, values: Mapping[str, msgspec.Raw], *, usage: bool = False) -> bytes:
+    """The body with those fields, and nothing else changed; `usage` asks for it in the stream."""
+    fields = {**_fields.decode(body), **values}
+    if usage:
+        fields["stream_options"] = _with_usage(fields.get("stream_options"))
+    return _encode(fields)
 
 
 def capped(body: bytes, tokens: int) -> bytes:
@@ -140,11 +143,10 @@ def unstreamed(body: bytes, model: str) -> bytes:
 
 def written(body: bytes, model: str, stream: bool) -> bytes:
     """The body for a provider: its own name of the model, and usage asked for in a stream."""
-    fields = _fields.decode(body)
-    fields["model"] = msgspec.Raw(_encode(model))
-    if stream:
-        given = fields.get("stream_options")
-        options = _fields.decode(given) if given and bytes(given) != b"null" else {}
-        options["include_usage"] = msgspec.Raw(b"true")
-        fields["stream_options"] = msgspec.Raw(_encode(options))
-    return _encode(fields)
+    return with_fields(body, {"model": msgspec.Raw(_encode(model))}, usage=stream)
+
+
+def _with_usage(options: msgspec.Raw | None) -> msgspec.Raw:
+    """`stream_options` that ask for usage."""
+    given = _fields.decode(options) if options and bytes(options) != b"null" else {}
+    return msgspec.Raw(_encode({**given, "include_usage": True}))

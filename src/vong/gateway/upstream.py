@@ -121,7 +121,7 @@ class Upstream:
         return response
 
     def begin(
-        self, endpoint: Endpoint, path: str, body: bytes, limits: Limits, arrived: Callable[[], object]
+        self, endpoint: Endpoint, path: str, body: bytes, limits: Limits, arrived: Callable[[], object] | None
     ) -> Response | None:
         """Send a request over a connection that is free; `arrived` is called when its answer is complete. None where no
         connection is free: then nothing was sent.

@@ -58,9 +58,16 @@ class HttpApi:
         own = self._limits if limits is None else self._limits.within(limits)
         return await self._send(path, body, own, headers)
 
-    def begin(self, path: str, body: bytes, arrived: Callable[[], object]) -> Response | None:
+    def begin(self, path: str, body: bytes, arrived: Callable[[], object] | None) -> Response | None:
         """Send a request where a connection is free; see `Upstream.begin`."""
         return self._upstream.begin(self.endpoint, path, body, self._limits, arrived)
+
+    async def headed(self, response: Response) -> None:
+        """Wait for the head of an answer to what was begun. UpstreamFailed where none comes."""
+        try:
+            await response.head()
+        except UpstreamFailed as error:
+            raise self._named(error) from error
 
     def reply(self, response: Response) -> Reply:
         """An answer that is complete, as a reply. UpstreamFailed where it is none."""

@@ -10,6 +10,7 @@ import msgspec
 
 from vong.config import ProviderSettings
 from vong.errors import UpstreamFailed
+from vong.gateway.incoming import Response
 from vong.gateway.providers.events import whole_events
 from vong.gateway.providers.http_api import HttpApi, Sending, passed, status
 from vong.gateway.providers.provider import RESPONSES, Ask, Reply, Shape
@@ -60,10 +61,21 @@ async def passed_on(sending: Sending, ask: Ask) -> Reply:
     api.ready()
     body = sending.written(ask.body) if sending.written else ask.body
     response = await api.post(sending.path, body, ask.limits)
+    if ask.stream:
+        return await _streamed(api, response)
+    return Reply(status(response), await api.whole(response), passed(response))
+
+
+async def begun(api: HttpApi, response: Response) -> Reply:
+    """The answer to a call for a stream that was sent already."""
+    await api.headed(response)
+    return await _streamed(api, response)
+
+
+async def _streamed(api: HttpApi, response: Response) -> Reply:
     headers = passed(response)
-    if not ask.stream or response.status != 200:
-        body = await api.whole(response)
-        return Reply(status(response), body, headers)
+    if response.status != 200:
+        return Reply(status(response), await api.whole(response), headers)
     api.streams(response)
     return Reply(response.status, b"", headers, whole_events(response))
 
