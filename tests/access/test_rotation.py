@@ -31,7 +31,8 @@ def test_both_secrets_are_one_key_until_the_overlap_ends(database: Database, pro
         new = rotate_key(connection, "ci", DAY)
     assert new.secret != old.secret and new.key.prefix != old.key.prefix == new.key.previous_prefix
     first, second = who(database, old.secret), who(database, new.secret)
-    assert first == second
+    assert first._replace(expires_at=None) == second
+    assert first.expires_at and first.expires_at == new.key.previous_until
     assert (first.actor, first.key_id, first.scope, first.labels) == ("ci", old.key.id, scope, labels)
     with database.scope(project_id) as connection:
         connection.execute(update(tables.keys).values(previous_until=now()))
@@ -101,7 +102,8 @@ def test_a_deputy_is_whom_it_calls_for_and_ends_with_them(database: Database, pr
         rotate_key(connection, "ci", timedelta(0))
         assert [key.name for key in access.list_keys(connection)] == ["ci"]
     principal = who(database, secret)
-    assert principal.deputy and principal._replace(deputy=False) == Principal(
+    assert principal.expires_at and principal.expires_at > now()
+    assert principal.deputy and principal._replace(deputy=False, expires_at=None) == Principal(
         project_id, "ci", "member", key_id=made.key.id, scope=made.key.scope
     )
     with database.scope(project_id) as connection:
@@ -117,7 +119,11 @@ def test_a_deputy_of_a_person_ends_when_they_leave_the_project(database: Databas
     with database.scope(project_id) as connection:
         secret = create_deputy(connection, user_id=user.id)
         expired = create_deputy(connection, user_id=user.id, life=-DAY)
-    assert who(database, secret) == Principal(project_id, "ann@example.org", "member", user.id, deputy=True)
+    deputy = who(database, secret)
+    assert deputy.expires_at and deputy.expires_at > now()
+    assert deputy == Principal(
+        project_id, "ann@example.org", "member", user.id, deputy=True, expires_at=deputy.expires_at
+    )
     with pytest.raises(Unauthenticated, match="expired"):
         who(database, expired)
     with database.owner() as owner:

@@ -3,13 +3,18 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from vong.errors import NotFound, Unavailable
+from vong.access.principal import Principal
+from vong.errors import NotFound, Unauthenticated, Unavailable
 from vong.gateway.fresh import Fresh
+from vong.gateway.keys import Keys
+from vong.records import now
 
 AWAY = OperationalError("SELECT 1", {}, Exception("gone"))
 
@@ -78,6 +83,55 @@ def test_what_is_forgotten_is_looked_up_anew_even_while_a_look_is_under_way() ->
 
     source = Source(1, 2)
     assert run(source, forget) == (2, 1)
+
+
+def test_where_changes_are_heard_of_nobody_waits_for_an_old_value() -> None:
+    hearing = True
+
+    async def inside() -> list[Any]:
+        nonlocal hearing
+        fresh = Fresh[str, Any](source, age=0.02, hears=lambda: hearing)
+        got = [await fresh.get("a")]
+        await asyncio.sleep(0.05)
+        got += [fresh.at_hand("a"), await fresh.get("a")]
+        await asyncio.sleep(0.1)
+        got.append(fresh.at_hand("a"))
+        await asyncio.sleep(0.1)
+        hearing = False
+        return [*got, fresh.at_hand("a"), await fresh.get("a")]
+
+    source = Source(1, 2, 3)
+    assert asyncio.run(inside()) == [1, 1, 1, 2, None, 3]
+
+
+def test_a_refusal_is_not_trusted_for_long_though_changes_are_heard_of() -> None:
+    """Who made the key meanwhile says so to nobody."""
+
+    async def inside() -> Any:
+        fresh = Fresh[str, Any](Source(NotFound("no such", "look"), 1), age=0.02, hears=lambda: True)
+        with pytest.raises(NotFound):
+            await fresh.get("a")
+        await asyncio.sleep(0.05)
+        assert fresh.at_hand("a") is None
+        return await fresh.get("a")
+
+    assert asyncio.run(inside()) == 1
+
+
+def test_a_caller_whose_time_is_over_is_looked_up_anew() -> None:
+    ends = now() + timedelta(seconds=0.05)
+    principal = Principal(UUID(int=1), "k", "member", expires_at=ends)
+    source = Source(principal, Unauthenticated("it expired", "make another"))
+
+    async def inside() -> None:
+        keys = Keys(source, lambda: True)
+        assert await keys.principal("a") is principal and keys.at_hand("a") is principal
+        await asyncio.sleep(0.06)
+        assert keys.at_hand("a") is None
+        with pytest.raises(Unauthenticated, match="it expired"):
+            await keys.principal("a")
+
+    asyncio.run(inside())
 
 
 def test_while_the_database_is_away_the_last_value_stands() -> None:

@@ -10,7 +10,7 @@ import pytest
 from tests.gateway.test_listener import answer, body_of, connected, request
 from tests.live import eventually
 from vong.api.openai.heads import KEPT, Heads
-from vong.gateway.plain import Plain, PlainCall
+from vong.gateway.plain import Plain, PlainCall, Streamed
 
 from .conftest import Server
 
@@ -98,7 +98,9 @@ def test_calls_on_a_connection_are_answered_however_their_bytes_come(
     taken: list[bool] = []
     send = Plain.send
 
-    def told(self: Plain, secret: str, body: bytes, lot: float, arrived: Callable[[], object]) -> PlainCall | None:
+    def told(
+        self: Plain, secret: str, body: bytes, lot: float, arrived: Callable[[], object]
+    ) -> PlainCall | Streamed | None:
         sent = send(self, secret, body, lot, arrived)
         taken.append(sent is not None)
         return sent

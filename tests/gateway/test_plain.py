@@ -1,6 +1,7 @@
 """The short way of a plain call: taken where it can be, and the same as the long way in all that anybody sees of it."""
 
 import gc
+import time
 from collections.abc import Callable, Iterator
 from itertools import cycle
 from typing import Any, TypeVar
@@ -13,6 +14,7 @@ from tests.live import eventually
 from vong.api.openai.listener import Exchange
 from vong.gateway.call import Call
 from vong.gateway.directory import Directory
+from vong.gateway.keys import AGE
 from vong.gateway.lanes import Lane
 from vong.gateway.plain import Plain, PlainCall, Streamed
 
@@ -167,6 +169,15 @@ def test_a_caller_who_leaves_before_the_answer_is_told_gives_all_back(
     assert ask(server, "priced/plain").status_code == 200, "it holds its place no longer"
 
 
+@pytest.mark.parametrize("more", [{}, {"stream": True}], ids=["whole", "stream"])
+def test_a_call_after_a_pause_waits_for_no_look(server: Server, short: list[bool], more: dict[str, Any]) -> None:
+    """Who calls now and then is known: every change is heard of."""
+    warmed(server, short)
+    time.sleep(1.2 * AGE)
+    assert ask(server, "priced/plain", **more).status_code == 200
+    assert short == [True]
+
+
 def test_what_is_kept_of_lanes_is_bounded_and_of_directories_the_one_in_force(
     server: Server, short: list[bool], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -178,7 +189,12 @@ def test_what_is_kept_of_lanes_is_bounded_and_of_directories_the_one_in_force(
         ask(server, "priced/plain", user=f"caller {number}")
     assert short[-1] is True
     assert 0 < len(alive(Lane, lambda lane: "caller" in (lane.span.user or ""))) <= 3
-    assert len(alive(Directory, lambda directory: "turning" in directory.routes)) == 1
+
+    def in_force() -> bool:
+        ask(server, "turning")  # whoever heard of the change a moment ago has none
+        return len(alive(Directory, lambda directory: "turning" in directory.routes)) == 1
+
+    eventually(in_force)
 
 
 def alive(kind: type[K], which: Callable[[K], bool]) -> list[K]:

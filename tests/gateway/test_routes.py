@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from vong import access, gateway
 from vong.errors import InvalidInput, NotFound, Unavailable
 from vong.gateway.announcements import LISTEN, Announcements
-from vong.gateway.tables import CHANNEL
+from vong.gateway.tables import CALLERS, CHANNEL
 from vong.records import Route, Target, now
 from vong.store.database import Database, libpq_url
 
@@ -147,8 +147,8 @@ def test_a_route_whose_weights_are_all_zero_says_so() -> None:
 
 
 def test_a_lost_connection_is_made_anew_and_everything_is_looked_up_again(database_url: str) -> None:
-    heard: list[UUID | None] = []
-    announcements = Announcements(database_url, heard.append)
+    heard: list[UUID | str | None] = []
+    announcements = Announcements(database_url, heard.append, lambda: heard.append("lost"))
     announcements.start()
     wait_for(lambda: len(heard) == 1)
     with psycopg.connect(database_url, autocommit=True) as other:
@@ -156,12 +156,13 @@ def test_a_lost_connection_is_made_anew_and_everything_is_looked_up_again(databa
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
             "WHERE application_name = 'vong gateway' AND datname = current_database()"
         )
-        wait_for(lambda: len(heard) == 2)
+        wait_for(lambda: len(heard) == 3)
         project = UUID(int=7)
         other.execute("SELECT pg_notify(%s, %s)", (CHANNEL, str(project)))
-        wait_for(lambda: len(heard) == 3)
+        other.execute("SELECT pg_notify(%s, '')", (CALLERS,))
+        wait_for(lambda: len(heard) == 5)
     announcements.stop()
-    assert heard == [None, None, project]
+    assert heard == [None, "lost", None, project, None]
 
 
 def wait_for(done: Callable[[], bool]) -> None:

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Connection, delete, insert, or_, select
 
 from vong.access import tables
-from vong.access.keys import digest, new_secret, principal_of, refuse_ended
+from vong.access.keys import digest, earliest, new_secret, principal_of, refuse_ended
 from vong.access.principal import Principal
 from vong.access.users import projects_of
 from vong.errors import Unauthenticated
@@ -47,9 +47,9 @@ def principal_behind(connection: Connection, deputy: UUID) -> Principal:
     if own["deputy_of"] is not None:
         row = connection.execute(select(tables.keys).where(keys.id == own["deputy_of"])).mappings().one()
         refuse_ended(row)
-        return principal_of(row)._replace(deputy=True)
+        return principal_of(row)._replace(deputy=True, expires_at=earliest(row["expires_at"], own["expires_at"]))
     person = connection.execute(select(tables.users).where(users.id == own["deputy_of_user"])).mappings().one()
     here = own["project_id"]
     if here not in {one.id for one in projects_of(connection, person["id"], person["role"])}:
         raise Unauthenticated(f"{person['email']} no longer belongs to this project", "ask an owner to add them again")
-    return Principal(here, person["email"], person["role"], person["id"], deputy=True)
+    return Principal(here, person["email"], person["role"], person["id"], deputy=True, expires_at=own["expires_at"])

@@ -120,7 +120,14 @@ def owner_of(connection: Connection, secret: str) -> Principal:
         raise Unauthenticated(f"the API key {row['previous_prefix']}… was replaced, and its time is over", hint)
     else:
         _touch(connection, row, "previous_used_at")
+        principal = principal_of(row)
+        return principal._replace(expires_at=earliest(principal.expires_at, row["previous_until"]))
     return principal_of(row)
+
+
+def earliest(one: datetime | None, other: datetime | None) -> datetime | None:
+    """The end that comes first."""
+    return min((end for end in (one, other) if end is not None), default=None)
 
 
 def refuse_ended(row: RowMapping) -> None:
@@ -137,7 +144,9 @@ def principal_of(row: RowMapping) -> Principal:
     scope = key.scope if key.scope != Scope() else None
     labels = key.labels if key.labels != Labels() else None
     deputy = row["deputy_of"] is not None or row["deputy_of_user"] is not None
-    return Principal(row["project_id"], key.name, key.role, None, None, key.id, scope, labels, deputy)
+    return Principal(
+        row["project_id"], key.name, key.role, None, None, key.id, scope, labels, deputy, row["expires_at"]
+    )
 
 
 def shown(row: RowMapping) -> Key:

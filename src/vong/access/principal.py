@@ -1,5 +1,6 @@
 """Who is calling."""
 
+from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -13,6 +14,7 @@ class Principal(NamedTuple):
     `actor` is what is written beside what the caller does: a key's name, or a person's address. `user_id` and
     `session` (the hash of its token) are those of a person who is signed in; a key has neither, but a `key_id`. `scope`
     and `labels` are null where the key has none. A `deputy` is a job that calls in the name of that key or person.
+    `expires_at` is when all of that ends by itself.
     """
 
     project_id: UUID
@@ -24,3 +26,4 @@ class Principal(NamedTuple):
     scope: Scope | None = None
     labels: Labels | None = None
     deputy: bool = False
+    expires_at: datetime | None = None

@@ -96,7 +96,9 @@ def owner_of(connection: Connection, token: str) -> Principal:
     if now() - row["seen_at"] > TOUCHED:
         again = {"seen_at": now(), "expires_at": now() + IDLE}
         connection.execute(update(tables.sessions).where(sessions.hash == row["hash"]).values(again))
-    return Principal(row["project"], row["email"], row["role"], row["user_id"], row["hash"])
+    return Principal(
+        row["project"], row["email"], row["role"], row["user_id"], row["hash"], expires_at=row["expires_at"]
+    )
 
 
 def read(connection: Connection, principal: Principal) -> Session:

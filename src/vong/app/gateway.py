@@ -103,12 +103,13 @@ class RunningGateway:
         """Begin to hear of changes. Called on the event loop that serves."""
         loop = asyncio.get_running_loop()
 
-        def heard(project_id: UUID | None) -> None:
+        def later(do: Callable[..., None], *given: Any) -> None:
             if not loop.is_closed():
-                loop.call_soon_threadsafe(self.gateway.forget, project_id)
+                loop.call_soon_threadsafe(do, *given)
 
-        self.gateway.changed = heard
-        self._announcements = Announcements(libpq_url(self._platform.database.url), heard)
+        self.gateway.changed = partial(later, self.gateway.forget)
+        url = libpq_url(self._platform.database.url)
+        self._announcements = Announcements(url, partial(later, self._heard), partial(later, self._lost))
         self._announcements.start()
         journal = self._platform.journal
         journal.companion = self._books
@@ -136,6 +137,14 @@ class RunningGateway:
         if self._testing is not None:
             self._testing.cancel()
         self.gateway.close()
+
+    def _heard(self, project_id: UUID | None) -> None:
+        """Of a change, in the order in which it was made: from now on every one is heard of."""
+        self.gateway.forget(project_id)
+        self.gateway.hears = True
+
+    def _lost(self) -> None:
+        self.gateway.hears = False
 
     async def _tidy(self) -> None:
         """Now and then forget counters of days long past and kept answers past their time."""

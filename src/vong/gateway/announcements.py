@@ -1,4 +1,6 @@
-"""Hear of changed routes: a thread that listens to PostgreSQL, so that every server sees a change at once."""
+"""Hear of changed routes, deployments and callers: a thread that listens to PostgreSQL, so that every server sees a
+change at once, and may trust what it has looked up as long as it hears.
+"""
 
 import logging
 import selectors
@@ -9,23 +11,28 @@ from uuid import UUID
 
 import psycopg
 from psycopg import sql
+from psycopg.conninfo import make_conninfo
 
-from vong.gateway.tables import CHANNEL
+from vong.gateway.tables import CALLERS, CHANNEL
 
 log = logging.getLogger(__name__)
-LISTEN = sql.SQL("LISTEN {}").format(sql.Identifier(CHANNEL))
+LISTEN = sql.SQL("LISTEN {}; LISTEN {}").format(sql.Identifier(CHANNEL), sql.Identifier(CALLERS))
+ALIVE = {"keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3}
+"""A database that is cut off is noticed within some ten seconds."""
 PAUSE = 1.0
 """Seconds before a lost connection is tried again."""
 
 
 class Announcements:
-    """Calls `heard(project_id)` after each committed change, and `heard(None)` when it began to listen, because it
-    cannot know what it missed before. The calls come from its own thread.
+    """Calls `heard(project_id)` after each committed change, `heard(None)` after one of callers and when it began to
+    listen, because it cannot know what it missed before; `lost` when it hears no more. The calls come from its own
+    thread.
     """
 
-    def __init__(self, url: str, heard: Callable[[UUID | None], None]) -> None:
-        self._url = url
+    def __init__(self, url: str, heard: Callable[[UUID | None], None], lost: Callable[[], None]) -> None:
+        self._url = make_conninfo(url, **ALIVE)
         self._heard = heard
+        self._lost = lost
         self._stopped = threading.Event()
         self._bell, self._doorstep = socket.socketpair()
         self._thread = threading.Thread(target=self._run, name="vong-gateway-announcements", daemon=True)
@@ -47,6 +54,7 @@ class Announcements:
             try:
                 self._listen()
             except psycopg.Error as error:
+                self._lost()
                 log.warning("no announcements of changed routes for now: %s", str(error).strip())
                 self._stopped.wait(PAUSE)
 
@@ -64,4 +72,4 @@ class Announcements:
             while not self._stopped.is_set():
                 waiting.select()
                 for notice in connection.notifies(timeout=0):
-                    self._heard(UUID(notice.payload))
+                    self._heard(UUID(notice.payload) if notice.channel == CHANNEL else None)

@@ -1,7 +1,8 @@
 """What is looked up on every call and changes seldom: kept in memory for a moment, renewed before it is old.
 
 A value is served at once while it is younger than half its age, served and renewed behind the caller's back up to its
-age, and waited for beyond. While the database is away the last value stands for `GRACE` seconds, so calls go on.
+age, and waited for beyond. Where every change is heard of, it is served and renewed up to `GRACE` seconds: who calls
+now and then waits for no look. While the database is away the last value stands for as long, so calls go on.
 """
 
 import asyncio
@@ -34,12 +35,16 @@ class _Known(Generic[V]):
 
 class Fresh(Generic[K, V]):
     """Values by key, none older than `age` seconds, at most `kept` of them. `load` runs in a thread; an error it
-    raises on purpose (a VongError) is an answer like any other.
+    raises on purpose (a VongError) is an answer like any other. `hears` says whether whoever changes a value lets it be
+    forgotten at once.
     """
 
-    def __init__(self, load: Callable[..., V], *, age: float, kept: int = 10_000) -> None:
+    def __init__(
+        self, load: Callable[..., V], *, age: float, kept: int = 10_000, hears: Callable[[], bool] = bool
+    ) -> None:
         self._load = load
         self._age = age
+        self._hears = hears
         self._kept = kept
         self._known: dict[K, _Known[V]] = {}
         self._loading: dict[K, tuple[asyncio.Task[_Known[V]], float]] = {}
@@ -54,11 +59,16 @@ class Fresh(Generic[K, V]):
         age = time.monotonic() - known.at
         if age < self._age / 2:
             return known.value
-        if age < self._age:
+        if age < self._longest:
             if key not in self._loading:
                 self._start(key, arguments)
             return known.value
         return None
+
+    @property
+    def _longest(self) -> float:
+        """How old a value may be that nobody waits to be renewed."""
+        return GRACE if self._hears() else self._age
 
     def fresh_until(self, key: K) -> float:
         """Until when, on the monotonic clock, the value of a key is `at_hand` without being renewed."""
@@ -71,7 +81,7 @@ class Fresh(Generic[K, V]):
         age = time.monotonic() - known.at if known else self._age
         if known is None or age >= self._age / 2:
             task, since = self._loading.get(key) or self._start(key, arguments)
-            if known is None or age >= self._age:
+            if known is None or age >= (self._age if known.error else self._longest):
                 known = await self._waited(task, since, known)
         if known.error is not None:
             raise type(known.error)(known.error.message, known.error.hint)

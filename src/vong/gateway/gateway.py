@@ -88,10 +88,12 @@ class Gateway:
         admission: Admission,
         answers: Answers,
     ) -> None:
-        self.keys = Keys(looks.principal)
+        self.hears = False
+        """Whether every change is heard of at once."""
+        self.keys = Keys(looks.principal, lambda: self.hears)
         self.providers = providers
         self._upstream = upstream
-        self._directories: Fresh[UUID, Directory] = Fresh(looks.directory, age=AGE)
+        self._directories: Fresh[UUID, Directory] = Fresh(looks.directory, age=AGE, hears=lambda: self.hears)
         self.full: Callable[[], bool] = lambda: False
         """Whether calls are refused because their spans would find no room."""
         self.changed: Callable[[UUID | None], None] = self.forget
@@ -139,6 +141,8 @@ class Gateway:
 
     def forget(self, project_id: UUID | None = None) -> None:
         """Something changed in that project, or nobody knows where: look again at the next call."""
+        if project_id is None:
+            self.keys.forget()
         self._directories.forget(project_id)
         self._lanes.forget()
         self._answers.forget(project_id)

@@ -1,16 +1,20 @@
-"""Who calls: the key or session of a request, known for at most two seconds without asking the database again."""
+"""Who calls: the key or session of a request, known without asking the database again while it is the same: for two
+seconds at most where changes are not heard of.
+"""
 
 import hashlib
 from collections.abc import Callable
+from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
 from vong.errors import Forbidden
 from vong.gateway.fresh import Fresh
+from vong.records import now
 from vong.records.scope import Labels, Scope
 
 AGE = 2.0
-"""Seconds after which a revoked key is refused at the latest."""
+"""Seconds after which a revoked key is refused at the latest, even where no announcement came."""
 
 
 class Principal(Protocol):
@@ -42,6 +46,11 @@ class Principal(Protocol):
         ...
 
     @property
+    def expires_at(self) -> datetime | None:
+        """When it ends by itself."""
+        ...
+
+    @property
     def deputy(self) -> bool:
         """Whether a job calls in its name, which gives way to everybody who waits for an answer."""
         ...
@@ -52,12 +61,16 @@ class Keys:
     expired or revoked.
     """
 
-    def __init__(self, lookup: Callable[[str], Principal]) -> None:
-        self._known: Fresh[bytes, Principal] = Fresh(lookup, age=AGE)
+    def __init__(self, lookup: Callable[[str], Principal], hears: Callable[[], bool] = bool) -> None:
+        self._known: Fresh[bytes, Principal] = Fresh(lookup, age=AGE, hears=hears)
 
     async def principal(self, secret: str, *, calls: bool = True) -> Principal:
         """The caller who presents this secret. Forbidden where it `calls` and may not."""
-        principal = await self._known.get(_digest(secret), secret)
+        key = _digest(secret)
+        principal = await self._known.get(key, secret)
+        if _ended(principal):
+            self._known.forget(key)
+            principal = await self._known.get(key, secret)  # which says so
         if calls and principal.role == "viewer":
             raise Forbidden("the role 'viewer' may not call models", "use one of: owner, member")
         return principal
@@ -65,7 +78,11 @@ class Keys:
     def at_hand(self, secret: str) -> Principal | None:
         """The caller who presents this secret and may call, where that is known without a wait."""
         principal = self._known.at_hand(_digest(secret), secret)
-        return principal if principal is not None and principal.role != "viewer" else None
+        return principal if principal is not None and principal.role != "viewer" and not _ended(principal) else None
+
+    def forget(self) -> None:
+        """Some of them have changed or ended."""
+        self._known.forget()
 
     def fresh_until(self, secret: str) -> float:
         """Until when, on the monotonic clock, that is known without another look."""
@@ -74,3 +91,7 @@ class Keys:
 
 def _digest(secret: str) -> bytes:
     return hashlib.sha256(secret.encode()).digest()
+
+
+def _ended(principal: Principal) -> bool:
+    return principal.expires_at is not None and principal.expires_at <= now()

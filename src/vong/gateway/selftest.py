@@ -10,6 +10,7 @@ import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Literal, NamedTuple, NoReturn, cast
 from uuid import UUID
 
@@ -129,6 +130,7 @@ class Nobody(NamedTuple):
     scope: Scope | None = None
     labels: Labels | None = None
     deputy: bool = False
+    expires_at: datetime | None = None
 
 
 class Told(NamedTuple):

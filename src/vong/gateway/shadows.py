@@ -7,6 +7,7 @@ user's or tag's budget pays for them, and nothing is reserved for them in any.
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -35,6 +36,7 @@ class Mirror(NamedTuple):
     scope: Scope | None = None
     labels: Labels | None = None
     deputy: bool = True
+    expires_at: datetime | None = None
 
 
 class Second(NamedTuple):

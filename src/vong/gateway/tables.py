@@ -20,7 +20,9 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
 from vong.store.schema import project_table
 
 CHANNEL = "vong_gateway"
-"""The channel on which a changed route or provider is announced; the payload is the project's id."""
+"""The channel on which a changed route, provider or deployment is announced; the payload is the project's id."""
+CALLERS = "vong_callers"
+"""The channel on which is announced that a key, a session, a person or a membership has changed or ended."""
 
 routes = project_table(
     "gateway_routes",
