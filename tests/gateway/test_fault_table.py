@@ -155,7 +155,9 @@ def test_the_guide_has_this_very_table() -> None:
 
 @pytest.fixture(scope="module")
 def budgeted(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server whose every target has a price, with a budget on each user."""
+    """A server whose every target has a price, with a budget on each user. What a budget holds for the next call goes
+    back at once.
+    """
     providers = {
         "echo": ProviderSettings(kind="echo"),
         "faults": ProviderSettings(kind="faults", timeout=8.0),
@@ -163,7 +165,8 @@ def budgeted(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> Ite
     }
     prices = {case.target: PriceSettings(input=1.0, output=10.0) for case in CASES}
     prices["echo/echo"] = PriceSettings(input=1.0, output=10.0)
-    with fresh_database(postgres_url) as url:
+    with fresh_database(postgres_url) as url, pytest.MonkeyPatch.context() as patch:
+        patch.setattr("vong.gateway.admission.RESTS", 0.0)
         home = tmp_path_factory.mktemp("home")
         settings = Settings(home=home, database_url=url, providers=providers, prices=prices)
         with serving(Platform(settings)) as running, working(running) as made:
@@ -198,7 +201,7 @@ def told(budgeted: Server) -> Mapping[Case, Told]:
         settled.update({state.subject: state.used for state in states})
         return not any(state.reserved for state in states)
 
-    eventually(all_settled)
+    eventually(all_settled, 120)  # each of some five hundred budgets is reported by itself
     spans = {span.user: span for span in budgeted.spans()}
     found = dict[Case, Told]()
     for case in CASES:

@@ -19,7 +19,7 @@ from tests.live import eventually
 from vong.cli.gateway import group
 from vong.errors import Forbidden, InvalidInput, LimitReached, NotFound, Unauthenticated
 from vong.gateway import leases, tables
-from vong.gateway.admission import Admission, Subjects, tags_of
+from vong.gateway.admission import BEAT, RESTS, Admission, Subjects, tags_of
 from vong.gateway.directory import Directory, Way
 from vong.gateway.leases import DEAD, Place
 from vong.gateway.limits import begins, list_limits, put_limit, resets, states
@@ -307,6 +307,24 @@ def test_a_report_that_is_late_does_not_undo_a_grant(
     with server.platform.scope(server.project_id) as connection:
         (state,) = states(connection)
     assert state.reserved == share.available > 0
+
+
+@pytest.mark.parametrize(("bound", "kept"), [(10**9, True), (10_000, False)], ids=["much is free", "little is"])
+def test_what_nobody_takes_stays_for_a_while_where_others_have_plenty(alone: Server, bound: int, kept: bool) -> None:
+    with alone.platform.scope(alone.project_id) as connection:
+        limit = put_limit(connection, LimitWanted(on="project", what="cost", per="ever", amount=bound))
+    admission = Admission(alone.platform.scope, alone.platform.database.owner, lambda *_: 0)
+    share = Share(alone.project_id, limit, Place(limit.id, "*", begins("ever", now())))
+    admission._ask(share, 100)
+    held = share.available
+    share.taken_at -= 2 * BEAT
+    admission._report([share])
+    assert share.available == (held if kept else 0)
+    share.taken_at -= RESTS
+    admission._report([share])
+    assert share.available == 0 and held > 0
+    with alone.platform.scope(alone.project_id) as connection:
+        assert states(connection)[0].reserved == 0
 
 
 def test_what_a_dead_server_held_is_released(alone: Server) -> None:

@@ -34,6 +34,10 @@ log = logging.getLogger(__name__)
 
 BEAT = 1.0
 """Seconds between reports of what is held and used."""
+RESTS = 60.0
+"""Seconds for which a server keeps what nobody takes of a limit, where others have a hundred times as much: who calls
+now and then waits for no grant. Else it goes back with the next report.
+"""
 FENCE = 45.0
 """Seconds after which a server that could not report admits nothing from what it holds: others may have it by then."""
 PATIENCE = 10.0
@@ -323,9 +327,9 @@ class Admission:
     def _told(self, share: Share, moment: float, *, last: bool) -> bool:
         """Report one share. Whether it is over with."""
         with self._numbers:
-            idle = last or moment - share.taken_at > BEAT
-            back = share.available if idle else 0
             past = share.place.begins != begins(share.limit.per, now()) and not share.reserved and not share.owed
+            rests = RESTS if share.free >= 100 * share.available else BEAT
+            back = share.available if last or past or moment - share.taken_at > rests else 0
             consumed = share.consumed
             if not back and not consumed and not past:
                 return False
