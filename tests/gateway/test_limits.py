@@ -19,7 +19,7 @@ from tests.live import eventually
 from vong.cli.gateway import group
 from vong.errors import Forbidden, InvalidInput, LimitReached, NotFound, Unauthenticated
 from vong.gateway import leases, tables
-from vong.gateway.admission import BEAT, RESTS, Admission, Subjects, tags_of
+from vong.gateway.admission import BEAT, FENCE, RESTS, Admission, Subjects, tags_of
 from vong.gateway.directory import Directory, Way
 from vong.gateway.leases import DEAD, Place
 from vong.gateway.limits import begins, list_limits, put_limit, resets, states
@@ -323,6 +323,10 @@ def test_what_nobody_takes_stays_for_a_while_where_others_have_plenty(alone: Ser
     share.taken_at -= RESTS
     admission._report([share])
     assert share.available == 0 and held > 0
+    admission._ask(share, 100)
+    share.alive_at -= 2 * FENCE  # PostgreSQL was away: others may have it by now
+    admission._report([share])
+    assert share.available == 0
     with alone.platform.scope(alone.project_id) as connection:
         assert states(connection)[0].reserved == 0
 

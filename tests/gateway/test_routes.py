@@ -148,7 +148,9 @@ def test_a_route_whose_weights_are_all_zero_says_so() -> None:
 
 def test_a_lost_connection_is_made_anew_and_everything_is_looked_up_again(database_url: str) -> None:
     heard: list[UUID | str | None] = []
-    announcements = Announcements(database_url, heard.append, lambda: heard.append("lost"))
+    announcements = Announcements(
+        database_url, heard.append, lambda: heard.append("callers"), lambda: heard.append("lost")
+    )
     announcements.start()
     wait_for(lambda: len(heard) == 1)
     with psycopg.connect(database_url, autocommit=True) as other:
@@ -160,9 +162,10 @@ def test_a_lost_connection_is_made_anew_and_everything_is_looked_up_again(databa
         project = UUID(int=7)
         other.execute("SELECT pg_notify(%s, %s)", (CHANNEL, str(project)))
         other.execute("SELECT pg_notify(%s, '')", (CALLERS,))
-        wait_for(lambda: len(heard) == 5)
+        other.execute("SELECT pg_notify(%s, 'by hand')", (CHANNEL,))
+        wait_for(lambda: len(heard) == 6)
     announcements.stop()
-    assert heard == [None, "lost", None, project, None]
+    assert heard == [None, "lost", None, project, "callers", None]
 
 
 def wait_for(done: Callable[[], bool]) -> None:

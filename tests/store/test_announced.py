@@ -9,7 +9,9 @@ from sqlalchemy import text
 
 from vong import access
 from vong.access import sessions
+from vong.gateway.limits import put_limit
 from vong.gateway.tables import CALLERS, CHANNEL
+from vong.records.limit import LimitWanted
 from vong.store.database import Database
 
 DEPLOYMENT = """INSERT INTO serving_deployments
@@ -28,6 +30,7 @@ def prepare(database: Database, project_id: UUID) -> None:
     with database.scope(project_id) as connection:
         connection.execute(text(DEPLOYMENT))
         connection.execute(text(ENGINE))
+        put_limit(connection, LimitWanted(on="key", what="requests", per="minute", amount=1))
         access.create_key(connection, "ci")
 
 
@@ -47,6 +50,8 @@ OF_CALLERS, OF_THE_PROJECT = (CALLERS, ""), (CHANNEL, "project")
         ("DELETE FROM access_sessions", OF_CALLERS),
         ("UPDATE access_users SET role = 'viewer'", OF_CALLERS),
         ("DELETE FROM access_members", OF_CALLERS),
+        ("UPDATE gateway_limits SET amount = 2", OF_THE_PROJECT),
+        ("DELETE FROM gateway_limits", OF_THE_PROJECT),
         ("UPDATE serving_deployments SET state = 'ready'", OF_THE_PROJECT),
         ("UPDATE serving_deployments SET updated_at = now()", NOTHING),
         ("DELETE FROM serving_deployments", OF_THE_PROJECT),

@@ -109,7 +109,8 @@ class RunningGateway:
 
         self.gateway.changed = partial(later, self.gateway.forget)
         url = libpq_url(self._platform.database.url)
-        self._announcements = Announcements(url, partial(later, self._heard), partial(later, self._lost))
+        hearing = (partial(later, do) for do in (self._heard, self.gateway.forget_callers, self._lost))
+        self._announcements = Announcements(url, *hearing)
         self._announcements.start()
         journal = self._platform.journal
         journal.companion = self._books

@@ -329,7 +329,8 @@ class Admission:
         with self._numbers:
             past = share.place.begins != begins(share.limit.per, now()) and not share.reserved and not share.owed
             rests = RESTS if share.free >= 100 * share.available else BEAT
-            back = share.available if last or past or moment - share.taken_at > rests else 0
+            fenced = moment - share.alive_at > FENCE  # others may have it by now
+            back = share.available if last or past or fenced or moment - share.taken_at > rests else 0
             consumed = share.consumed
             if not back and not consumed and not past:
                 return False
@@ -345,6 +346,8 @@ class Admission:
         except BaseException:
             with self._numbers:
                 share.consumed += consumed
+                share.available += back
+                share.free -= back
             raise
         share.alive_at = moment
         return past

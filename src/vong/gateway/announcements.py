@@ -11,7 +11,7 @@ from uuid import UUID
 
 import psycopg
 from psycopg import sql
-from psycopg.conninfo import make_conninfo
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from vong.gateway.tables import CALLERS, CHANNEL
 
@@ -24,14 +24,22 @@ PAUSE = 1.0
 
 
 class Announcements:
-    """Calls `heard(project_id)` after each committed change, `heard(None)` after one of callers and when it began to
-    listen, because it cannot know what it missed before; `lost` when it hears no more. The calls come from its own
-    thread.
+    """Calls `heard(project_id)` after each committed change, `callers` after one of those who call, `heard(None)` when
+    it began to listen, because it cannot know what it missed before, and `lost` when it hears no more. The calls come
+    from its own thread.
     """
 
-    def __init__(self, url: str, heard: Callable[[UUID | None], None], lost: Callable[[], None]) -> None:
-        self._url = make_conninfo(url, **ALIVE)
+    def __init__(
+        self,
+        url: str,
+        heard: Callable[[UUID | None], None],
+        callers: Callable[[], None],
+        lost: Callable[[], None],
+    ) -> None:
+        given = conninfo_to_dict(url)
+        self._url = make_conninfo(url, **{name: value for name, value in ALIVE.items() if name not in given})
         self._heard = heard
+        self._callers = callers
         self._lost = lost
         self._stopped = threading.Event()
         self._bell, self._doorstep = socket.socketpair()
@@ -72,4 +80,15 @@ class Announcements:
             while not self._stopped.is_set():
                 waiting.select()
                 for notice in connection.notifies(timeout=0):
-                    self._heard(UUID(notice.payload) if notice.channel == CHANNEL else None)
+                    if notice.channel == CALLERS:
+                        self._callers()
+                    else:
+                        self._heard(_project(notice.payload))
+
+
+def _project(payload: str) -> UUID | None:
+    """What a notice names; None, that is every project, where somebody sent another one by hand."""
+    try:
+        return UUID(payload)
+    except ValueError:
+        return None

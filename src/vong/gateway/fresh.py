@@ -34,13 +34,13 @@ class _Known(Generic[V]):
 
 
 class Fresh(Generic[K, V]):
-    """Values by key, none older than `age` seconds, at most `kept` of them. `load` runs in a thread; an error it
+    """Values by key, at most `kept` of them; how old they get is said above. `load` runs in a thread; an error it
     raises on purpose (a VongError) is an answer like any other. `hears` says whether whoever changes a value lets it be
     forgotten at once.
     """
 
     def __init__(
-        self, load: Callable[..., V], *, age: float, kept: int = 10_000, hears: Callable[[], bool] = bool
+        self, load: Callable[..., V], *, age: float, kept: int = 10_000, hears: Callable[[], bool] = lambda: False
     ) -> None:
         self._load = load
         self._age = age

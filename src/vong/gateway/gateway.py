@@ -43,7 +43,7 @@ from vong.records.guard import GuardTrial, GuardUse
 from vong.records.target import TargetState
 
 AGE = 1.0
-"""Seconds after which a changed route or deployment is seen at the latest, even where no announcement came."""
+"""Seconds after which a changed route or deployment is seen at the latest, where announcements are not heard."""
 LISTED = 60.0
 """Seconds that a provider's list of models is kept."""
 
@@ -146,6 +146,11 @@ class Gateway:
         self._directories.forget(project_id)
         self._lanes.forget()
         self._answers.forget(project_id)
+
+    def forget_callers(self) -> None:
+        """A key, a session, a person or a membership has changed or ended."""
+        self.keys.forget()
+        self._lanes.forget()
 
     async def offered(self, principal: Principal) -> list[str]:
         """All names that the principal can call. A provider that does not answer is left out."""

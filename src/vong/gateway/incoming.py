@@ -198,7 +198,8 @@ class Response:
         return self._limits.total if self._headed else min(self._limits.first_byte, self._limits.total)
 
     def _late(self) -> None:
-        self._timer = self._loop.call_later(held_up(self._loop, self._started + self._patience), self._too_late)
+        held = held_up(self._loop, self._started + self._patience, self._patience)
+        self._timer = self._loop.call_later(held, self._too_late)
 
     def _too_late(self) -> None:
         what = "did not finish its answer" if self._headed else "did not begin to answer"

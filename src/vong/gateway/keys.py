@@ -14,7 +14,7 @@ from vong.records import now
 from vong.records.scope import Labels, Scope
 
 AGE = 2.0
-"""Seconds after which a revoked key is refused at the latest, even where no announcement came."""
+"""Seconds after which a revoked key is refused at the latest, where announcements are not heard."""
 
 
 class Principal(Protocol):
@@ -61,7 +61,7 @@ class Keys:
     expired or revoked.
     """
 
-    def __init__(self, lookup: Callable[[str], Principal], hears: Callable[[], bool] = bool) -> None:
+    def __init__(self, lookup: Callable[[str], Principal], hears: Callable[[], bool] = lambda: False) -> None:
         self._known: Fresh[bytes, Principal] = Fresh(lookup, age=AGE, hears=hears)
 
     async def principal(self, secret: str, *, calls: bool = True) -> Principal:

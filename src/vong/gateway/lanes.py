@@ -1,6 +1,6 @@
 """What all plain calls of one key to one name have in common: worked out once, and kept while what it is made of holds.
 
-A call is plain where nothing stands in its way: no guard, no policy, no tree, no stream, and a target that is asked in
+A call is plain where nothing stands in its way: no guard, no policy, no tree, and a target that is asked in
 the caller's own words. Most calls of most applications are.
 """
 

@@ -1,4 +1,4 @@
-"""Limits: set, listed with how far they are, removed; each change announced to every server."""
+"""Limits: set, listed with how far they are, removed; every server hears of a change."""
 
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -11,7 +11,6 @@ from vong.gateway import tables
 from vong.gateway.leases import DEAD
 from vong.records import new_id, now
 from vong.records.limit import Limit, LimitState, LimitWanted, Per
-from vong.store.schema import PROJECT
 
 ALLOWED = {
     "requests": {"minute", "hour", "day", "month"},
@@ -61,7 +60,6 @@ def put_limit(connection: Connection, wanted: LimitWanted) -> Limit:
     statement = upsert(tables.limits).values(values)
     changed = {"amount": wanted.amount, "updated_at": at}
     connection.execute(statement.on_conflict_do_update(index_elements=key, set_=changed))
-    _announce(connection)
     return next(limit for limit in list_limits(connection) if _key(limit) == _key(wanted))
 
 
@@ -78,7 +76,6 @@ def delete_limit(connection: Connection, id: UUID) -> Limit:
     if found is None:
         raise NotFound(f"no limit has the id {id}", "list them with: vong gateway limits")
     connection.execute(delete(tables.limits).where(tables.limits.c.id == id))
-    _announce(connection)
     return found
 
 
@@ -107,7 +104,3 @@ def states(connection: Connection, at: datetime | None = None) -> list[LimitStat
 
 def _key(limit: LimitWanted) -> tuple[str, ...]:
     return limit.on, limit.name, limit.what, limit.per
-
-
-def _announce(connection: Connection) -> None:
-    connection.execute(select(func.pg_notify(tables.CHANNEL, func.current_setting(PROJECT))))

@@ -1,11 +1,11 @@
-"""What models cost a project, as it says itself: each change announced to every server."""
+"""What models cost a project, as it says itself: every server hears of a change."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Literal, Self
 
 from pydantic import ConfigDict, Field, model_validator
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, delete, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from vong.config import PriceSettings
@@ -14,7 +14,6 @@ from vong.gateway import tables
 from vong.gateway.prices import Price
 from vong.gateway.routes import well_formed
 from vong.records import now
-from vong.store.schema import PROJECT
 
 DEAREST = 1e9
 """US dollars for a million tokens, at most: a call's cost must fit into a number that is stored."""
@@ -58,7 +57,6 @@ def put_price(connection: Connection, wanted: PriceWanted, check: Callable[[str]
     columns = tables.prices.c
     key, values = [columns.project_id, columns.target], {"price": amounts, "updated_at": at}
     connection.execute(statement.on_conflict_do_update(index_elements=key, set_=values))
-    _announce(connection)
     return _record(wanted.target, amounts, at)
 
 
@@ -78,7 +76,6 @@ def delete_price(connection: Connection, target: str) -> OwnPrice:
     if target not in stored:
         raise NotFound(f"no stored price of {target!r}", nearest(target, list(stored), "vong gateway prices"))
     connection.execute(delete(tables.prices).where(tables.prices.c.target == target))
-    _announce(connection)
     return stored[target]
 
 
@@ -90,7 +87,3 @@ def own_prices(connection: Connection) -> dict[str, Price]:
 def _record(target: str, amounts: Mapping[str, float], at: datetime | None) -> OwnPrice:
     source = "settings" if at is None else "stored"
     return OwnPrice.model_validate({**amounts, "target": target, "source": source, "updated_at": at})
-
-
-def _announce(connection: Connection) -> None:
-    connection.execute(select(func.pg_notify(tables.CHANNEL, func.current_setting(PROJECT))))

@@ -178,18 +178,19 @@ class Plain:
             ticket = self._reserved(lane, asked, body, at)
             if ticket is None:
                 return None
-        response, sent = None, False
+        response, call = None, None
         try:
             response = self._begun(lane, asked, body, ticket.cap if ticket else None, arrived)
-            sent = response is not None or bool(asked.stream)
+            if asked.stream:
+                call = Streamed(self._means, lane, body, new_number(at), ticket, response)
+            elif response is not None:
+                call = PlainCall(self._means, lane, body, new_number(at), at // 1000 - SINCE, ticket, response)
         finally:
-            if not sent and ticket is not None:
+            if call is None and response is not None:
+                response.close()
+            if call is None and ticket is not None:
                 self._means.admission.give(ticket)
-        if asked.stream:
-            return Streamed(self._means, lane, body, new_number(at), ticket, response)
-        if response is None:
-            return None
-        return PlainCall(self._means, lane, body, new_number(at), at // 1000 - SINCE, ticket, response)
+        return call
 
     def _reserved(self, lane: Lane, asked: Asked, body: bytes, at: int) -> Ticket | None:
         """What the limits reserve for a call; None where that is not at hand."""

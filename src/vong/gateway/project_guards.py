@@ -1,15 +1,14 @@
-"""The guards of all a project's calls: each change kept and announced to every server."""
+"""The guards of all a project's calls: each change kept, and heard of by every server."""
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, insert, select
 
 from vong.errors import InvalidInput
 from vong.gateway import tables
 from vong.gateway.guards.posts import check
 from vong.records import content_hash, new_id, now
 from vong.records.guard import GuardUse, ProjectGuards
-from vong.store.schema import PROJECT
 
 MOST = 50
 """Guards that a project, or a route, may have."""
@@ -34,7 +33,6 @@ def put_guards(connection: Connection, uses: Sequence[GuardUse]) -> ProjectGuard
     dumped = [use.model_dump(mode="json") for use in uses]
     values = {"id": new_id(), "version": version, "guards": dumped, "changed_at": made.changed_at}
     connection.execute(insert(tables.guards).values(values))
-    connection.execute(select(func.pg_notify(tables.CHANNEL, func.current_setting(PROJECT))))
     return made
 
 

@@ -1,4 +1,4 @@
-"""Routes: named, weighted, versioned ways to models, each change kept and announced to every server."""
+"""Routes: named, weighted, versioned ways to models, each change kept, and heard of by every server."""
 
 import re
 from bisect import bisect_right
@@ -10,7 +10,7 @@ from math import isfinite
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, delete, func, insert, select
+from sqlalchemy import Connection, delete, insert, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from vong.errors import Conflict, InvalidInput, NotFound, Unavailable, nearest
@@ -18,7 +18,6 @@ from vong.gateway import tables
 from vong.gateway.project_guards import well_guarded
 from vong.records import Policy, Record, Route, Target, content_hash, new_id, now
 from vong.records.tree import RouteNode
-from vong.store.schema import PROJECT
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
 Check = Callable[[str], None]
@@ -218,5 +217,3 @@ def _stored(route: Route) -> dict[str, Any]:
 def _changed(connection: Connection, route: Route, at: datetime) -> None:
     values = {"id": new_id(), "name": route.name, "version": route.version, "changed_at": at}
     connection.execute(insert(tables.route_versions).values({**values, **_stored(route)}))
-    project = func.current_setting(PROJECT)
-    connection.execute(select(func.pg_notify(tables.CHANNEL, project)))

@@ -1,4 +1,4 @@
-"""Providers that people set while Vong runs: kept by project, their secrets sealed, each change announced."""
+"""Providers that people set while Vong runs: kept by project, their secrets sealed, every server hears of a change."""
 
 import re
 from collections.abc import Collection
@@ -81,7 +81,6 @@ def put_provider(
     statement = upsert(tables.providers).values({"name": name, **values})
     columns = tables.providers.c
     connection.execute(statement.on_conflict_do_update(index_elements=[columns.project_id, columns.name], set_=values))
-    _announce(connection)
     return get_provider(connection, name)
 
 
@@ -104,7 +103,6 @@ def delete_provider(connection: Connection, name: str) -> Stored:
     """Remove a provider with its secret. Routes that name it answer that it is not there."""
     provider = get_provider(connection, name)
     connection.execute(delete(tables.providers).where(tables.providers.c.name == name))
-    _announce(connection)
     return provider
 
 
@@ -159,7 +157,3 @@ def _record(row: Any) -> Stored:
         key_set=row["secret"] is not None,
         key=None if end is None else f"…{end}",
     )
-
-
-def _announce(connection: Connection) -> None:
-    connection.execute(select(func.pg_notify(tables.CHANNEL, func.current_setting(PROJECT))))

@@ -16,12 +16,12 @@ NOTICED = 0.1
 """Seconds by which a timer that fires late says that the loop was held up: less is a busy moment."""
 
 
-def held_up(loop: asyncio.AbstractEventLoop, due: float) -> float:
-    """Seconds for which a timer that was due then is to be put off, once: those that the loop was held up, or 0. Timers
-    fire before what has arrived meanwhile is read.
+def held_up(loop: asyncio.AbstractEventLoop, due: float, patience: float) -> float:
+    """Seconds for which a timer that was due then is to be put off, once: those that the loop was held up, but not more
+    than `patience`, or 0. Timers fire before what has arrived meanwhile is read.
     """
     late = loop.time() - due
-    return late if late > NOTICED else 0.0
+    return min(late, patience) if late > NOTICED else 0.0
 
 
 class Patience:
@@ -30,7 +30,7 @@ class Patience:
     __slots__ = ("_due", "_limit", "_loop", "_seconds", "_timer")
 
     def __init__(self, seconds: float | None) -> None:
-        self._seconds = seconds
+        self._seconds = None if seconds is None else max(0.0, seconds)
         self._limit = asyncio.timeout(None)
         self._loop = asyncio.get_running_loop()
         self._due = 0.0
@@ -50,7 +50,8 @@ class Patience:
         return await self._limit.__aexit__(kind, error, trace)
 
     def _is_due(self) -> None:
-        self._timer = self._loop.call_later(held_up(self._loop, self._due), self._limit.reschedule, 0.0)
+        held = held_up(self._loop, self._due, self._seconds or 0.0)
+        self._timer = self._loop.call_later(held, self._limit.reschedule, 0.0)
 
 
 @asynccontextmanager

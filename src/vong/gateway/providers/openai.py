@@ -63,7 +63,8 @@ async def passed_on(sending: Sending, ask: Ask) -> Reply:
     response = await api.post(sending.path, body, ask.limits)
     if ask.stream:
         return await _streamed(api, response)
-    return Reply(status(response), await api.whole(response), passed(response))
+    found = await api.whole(response)
+    return Reply(status(response), found, passed(response))
 
 
 async def begun(api: HttpApi, response: Response) -> Reply:
@@ -75,7 +76,8 @@ async def begun(api: HttpApi, response: Response) -> Reply:
 async def _streamed(api: HttpApi, response: Response) -> Reply:
     headers = passed(response)
     if response.status != 200:
-        return Reply(status(response), await api.whole(response), headers)
+        found = await api.whole(response)
+        return Reply(status(response), found, headers)
     api.streams(response)
     return Reply(response.status, b"", headers, whole_events(response))
 

@@ -30,6 +30,8 @@ KEYS = (
 def upgrade() -> None:
     op.execute(CHANGED)
     op.execute(CALLERS)
+    for table in ("gateway_routes", "gateway_providers", "gateway_limits", "gateway_prices", "gateway_guards"):
+        _announced(table, "INSERT OR UPDATE OR DELETE", "gateway_announce")
     for table, columns in (("serving_deployments", DEPLOYMENTS), ("serving_engines", ENGINES)):
         _announced(table, "INSERT OR DELETE", "gateway_announce")
         _announced(table, "UPDATE", "gateway_announce", columns)
@@ -40,7 +42,7 @@ def upgrade() -> None:
     ):
         _announced(table, "DELETE", "access_announce")
         _announced(table, "UPDATE", "access_announce", columns)
-    _announced("access_members", "INSERT OR DELETE", "access_announce")
+    _announced("access_members", "INSERT OR UPDATE OR DELETE", "access_announce")
 
 
 def _announced(table: str, when: str, function: str, columns: tuple[str, ...] = ()) -> None:
