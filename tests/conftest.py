@@ -21,9 +21,9 @@ from tests import order
 from tests.live import Live
 from tests.turn import vong_with_a_turn
 from vong import access
-from vong.store import postgres
 from vong.store.database import Database
 from vong.store.migrate import migrate
+from vong.store.postgres import server as postgres_server
 
 _counter = itertools.count()
 
@@ -45,7 +45,7 @@ def postgres_url() -> Iterator[str]:
     folder = Path(tempfile.mkdtemp(prefix="vong-test-"))
     folder.chmod(0o711)  # root's PostgreSQL runs as a user of its own and must pass
     try:
-        url = postgres.start(folder / "postgres")
+        url = postgres_server.start(folder / "postgres")
         _hasten(url)
         with psycopg.connect(url, autocommit=True) as connection:
             connection.execute("CREATE DATABASE template_vong")
@@ -54,7 +54,7 @@ def postgres_url() -> Iterator[str]:
         database.close()
         yield url
     finally:
-        postgres.stop(folder / "postgres")
+        postgres_server.stop(folder / "postgres")
         shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -78,7 +78,7 @@ class Live:
                 command = " ".join(process.cmdline())
             except psutil.Error:
                 continue
-            if "vong.serving.engine" in command and str(self.home) in command:
+            if "vong.serving.engine.main" in command and str(self.home) in command:
                 found.append(process)
         return found
 

@@ -6,7 +6,7 @@ party declares its own, and a package that is installed is found at the next sta
 | kind     | group            | what it is                                                             |
 |----------|------------------|------------------------------------------------------------------------|
 | provider | `vong.providers` | speaks to a model API: `vong.gateway.providers.Provider`               |
-| engine   | `vong.engines`   | serves local weights in a process of its own: `vong.serving.engines`   |
+| engine   | `vong.engines`   | serves local weights in a process of its own: `vong.serving.engine`   |
 | recipe   | `vong.recipes`   | trains: `vong.training.recipes`                                        |
 | scorer   | `vong.scorers`   | scores an answer against its reference: `vong.evals.scorers`           |
 | loader   | `vong.loaders`   | turns a file's bytes into text with headings: `vong.knowledge.loaders` |

@@ -6,13 +6,13 @@ from sqlalchemy import Connection, text, update
 
 from vong import access
 from vong.access import tables
-from vong.access.deputies import create_deputy
+from vong.access.delegated_keys import create_deputy
+from vong.access.key_rotation import rotate_key
 from vong.access.keys import find_key
 from vong.access.principal import Principal
-from vong.access.rotation import rotate_key
 from vong.errors import Conflict, InvalidInput, Unauthenticated
 from vong.records import now
-from vong.records.scope import Labels, Scope
+from vong.records.key_scope import Labels, Scope
 from vong.store.database import Database
 
 DAY = timedelta(days=1)

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import func, select, update
 
 from vong import access
-from vong.access import attempts, sessions, tables, users
+from vong.access import login_throttle, sessions, tables, users
 from vong.errors import Conflict, Forbidden, InvalidInput, NotFound, Refused, TooManyAttempts, Unauthenticated
 from vong.records import now
 from vong.store.database import Database
@@ -78,21 +78,21 @@ def test_an_unknown_account_costs_the_same_hash(
 
 
 def test_ten_failures_close_an_account_for_fifteen_minutes(database: Database, ann: users.User) -> None:
-    for number in range(attempts.PER_ACCOUNT):
+    for number in range(login_throttle.PER_ACCOUNT):
         with pytest.raises(Unauthenticated):
             sign_in(database, ANN, "wrong password", f"10.0.0.{number}")
     with pytest.raises(TooManyAttempts, match="the next may be made at 20") as refused:
         sign_in(database)
     assert refused.value.retry_after and 0 < refused.value.retry_after <= 901
     with database.owner() as owner:
-        owner.execute(update(tables.attempts).values(at=now() - attempts.WINDOW))
+        owner.execute(update(tables.attempts).values(at=now() - login_throttle.WINDOW))
     assert sign_in(database).session.user.email == ANN
 
 
 def test_thirty_failures_close_an_address_whatever_the_account(database: Database, ann: users.User) -> None:
     with database.owner() as owner:
-        for number in range(attempts.PER_ADDRESS):
-            attempts.begin(owner, f"{number}@example.org", "10.9.9.9")
+        for number in range(login_throttle.PER_ADDRESS):
+            login_throttle.begin(owner, f"{number}@example.org", "10.9.9.9")
     with pytest.raises(TooManyAttempts):
         sign_in(database, address="10.9.9.9")
     assert sign_in(database, address="10.9.9.8")

@@ -5,7 +5,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from vong.api import console
-from vong.api.server import create_app
+from vong.api.app import create_app
 from vong.app import Platform
 from vong.config import Settings
 

@@ -9,9 +9,9 @@ from fastapi.testclient import TestClient
 from sqlalchemy import text
 
 from vong import access
-from vong.api import access as routes
-from vong.api import problems
-from vong.api.idempotency import Idempotent
+from vong.api.http import problems
+from vong.api.http.idempotency import Idempotent
+from vong.api.routes import access as routes
 from vong.app import Platform
 from vong.config import Settings
 from vong.store.database import Database

@@ -8,7 +8,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from vong import access
-from vong.api import server as rest
+from vong.api import app as rest
 from vong.api.asgi import create_asgi
 from vong.app import Platform
 from vong.config import ProviderSettings, Settings

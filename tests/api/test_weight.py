@@ -9,7 +9,7 @@ import pytest
 import uvicorn
 from starlette.applications import Starlette
 
-from vong.api import serve
+from vong.api import main as server_main
 
 HEAVY = {"numpy", "torch", "transformers", "onnxruntime", "pandas", "pyarrow", "sklearn", "psutil"}
 
@@ -19,10 +19,10 @@ def test_a_server_begins_without_heavy_libraries() -> None:
     program = f"""
 import sys
 from importlib import import_module
-import vong.api.serve
-from vong.api.server import ROUTES
+import vong.api.main
+from vong.api.app import ROUTES
 for name in ROUTES:
-    import_module(f"vong.api.{{name}}")
+    import_module(f"vong.api.routes.{{name}}")
 print(sorted({HEAVY!r} & set(sys.modules)))
 """
     result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120, check=True)
@@ -31,13 +31,13 @@ print(sorted({HEAVY!r} & set(sys.modules)))
 
 def test_what_is_free_is_given_back_from_time_to_time(monkeypatch: pytest.MonkeyPatch) -> None:
     given: list[bool] = []
-    monkeypatch.setattr(serve, "SETTLED", 0.0)
-    monkeypatch.setattr(serve, "AGAIN", 0.01)
-    monkeypatch.setattr(serve, "give_back", lambda: given.append(True))
+    monkeypatch.setattr(server_main, "SETTLED", 0.0)
+    monkeypatch.setattr(server_main, "AGAIN", 0.01)
+    monkeypatch.setattr(server_main, "give_back", lambda: given.append(True))
 
     async def started() -> None:
         config = uvicorn.Config(Starlette(), log_config=None)
-        server = serve.Server(config)
+        server = server_main.Server(config)
         with socket.socket() as listening:
             listening.bind(("127.0.0.1", 0))
             serving = asyncio.create_task(server.serve(sockets=[listening]))

@@ -8,8 +8,8 @@ from fastapi.testclient import TestClient
 from sqlalchemy import Connection, Table, insert, update
 
 from vong import access, feedback, gateway
-from vong.api import server as rest
-from vong.api.server import create_app
+from vong.api import app as rest
+from vong.api.app import create_app
 from vong.app import Platform
 from vong.app.overview import overview
 from vong.config import Settings
@@ -24,7 +24,7 @@ from vong.registry.tables import aliases
 from vong.registry.tables import versions as models
 from vong.serving.tables import deployments
 from vong.store.database import Database
-from vong.store.journal import Journal
+from vong.store.spans.writer import Journal
 
 
 def put(connection: Connection, table: Table, **values: Any) -> None:

@@ -14,13 +14,13 @@ NEVER = TRAINING | FILES | SCORES | OTHERS
 
 SERVER = """
 from importlib import import_module
-import vong.api.serve
+import vong.api.main
 from vong.api.asgi import create_server
-from vong.api.server import ROUTES
+from vong.api.app import ROUTES
 from vong.app import Platform
 from vong.config import load
 for name in ROUTES:
-    import_module(f"vong.api.{name}")
+    import_module(f"vong.api.routes.{name}")
 create_server(Platform(load(database_url="postgresql://vong@/vong")))
 """
 
@@ -29,8 +29,12 @@ create_server(Platform(load(database_url="postgresql://vong@/vong")))
     ("process", "code", "more"),
     [
         ("server", SERVER, set[str]()),
-        ("supervisor, until the server's process runs", "import vong.app.supervisor", {"sqlalchemy", "psycopg"}),
-        ("supervisor, at its database", "import vong.app.supervisor, vong.app.database", {"fastapi", "numpy"}),
+        ("supervisor, until the server's process runs", "import vong.app.host.supervisor", {"sqlalchemy", "psycopg"}),
+        (
+            "supervisor, at its database",
+            "import vong.app.host.supervisor, vong.app.host.database",
+            {"fastapi", "numpy"},
+        ),
         ("worker", "import vong.app.worker", {"fastapi", "uvicorn", "numpy"}),
         ("command line", "import vong.cli.main", {"sqlalchemy", "psycopg", "pydantic", "vong.config"}),
     ],

@@ -8,7 +8,7 @@ import pytest
 
 from tests.checks.test_places import all_commands
 from vong import config, errors, plugins
-from vong.api.server import ROUTES
+from vong.api.app import ROUTES
 from vong.errors import VongError
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -20,7 +20,7 @@ HIDDEN = {"/api/openapi.json", "/api/docs"}
 def routes() -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
     for name in ROUTES:
-        router = importlib.import_module(f"vong.api.{name}").routes
+        router = importlib.import_module(f"vong.api.routes.{name}").routes
         found += [(method, route.path) for route in router.routes for method in route.methods]
     return sorted(found)
 

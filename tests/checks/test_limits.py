@@ -17,10 +17,10 @@ FUNCTION_LINES = 60
 PARAMETERS = 8
 BANNED_NAMES = {"utils", "helpers", "common", "core", "manager", "service", "base", "misc"}
 BROAD_EXCEPT_HOMES = {
-    "src/vong/serving/engines/batch.py": "the boundary of a request in an engine",
-    "src/vong/serving/supervise.py": "the boundary of the thread that looks after engines",
-    "src/vong/api/openai/answer.py": "the boundary of a model call",
-    "src/vong/jobs/perform.py": "the boundary of a job",
+    "src/vong/serving/engine/continuous_batching.py": "the boundary of a request in an engine",
+    "src/vong/serving/reconciler.py": "the boundary of the thread that looks after engines",
+    "src/vong/api/openai/responder.py": "the boundary of a model call",
+    "src/vong/jobs/runner.py": "the boundary of a job",
 }
 
 

@@ -31,7 +31,7 @@ def test_folders_commands_routes_clients_tests_and_guides_are_the_same_set() -> 
 
 @pytest.mark.parametrize("stage", sorted(STAGES))
 def test_routes_of_a_stage_begin_with_its_name(stage: str) -> None:
-    router = importlib.import_module(f"vong.api.{stage}").routes
+    router = importlib.import_module(f"vong.api.routes.{stage}").routes
     assert router.prefix == f"/api/v1/{stage}"
 
 

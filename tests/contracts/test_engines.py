@@ -13,7 +13,7 @@ import pytest
 from tests.serving.models import shipped_gguf, tiny_adapter, tiny_base
 from vong import plugins
 from vong.errors import InvalidInput
-from vong.serving.engines import Engine, EngineSettings, Generation, Piece
+from vong.serving.engine import Engine, EngineSettings, Generation, Piece
 
 HELLO = [{"role": "user", "content": "Name the capital of France."}]
 

@@ -14,9 +14,9 @@ from tests.gateway.guards.judging import judging
 from vong import plugins
 from vong.app.knowledge import embedder
 from vong.gateway.guards import Aids, Guard, Places
-from vong.gateway.guards.guard import Found
-from vong.gateway.guards.posts import actions, kinds, make
-from vong.gateway.upstream import Upstream
+from vong.gateway.guards.base import Found
+from vong.gateway.guards.registry import actions, kinds, make
+from vong.gateway.upstream.client import Upstream
 from vong.records.guard import GuardUse
 
 SAMPLES: dict[str, tuple[dict[str, Any], str, str]] = {

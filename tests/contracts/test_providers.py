@@ -14,8 +14,8 @@ from vong import plugins
 from vong.config import ProviderSettings
 from vong.errors import InvalidInput, Unsupported, UpstreamFailed, UpstreamTimeout, VongError
 from vong.gateway.providers import Ask, Provider, Reply
-from vong.gateway.providers.compatible import ROWS
-from vong.gateway.upstream import Upstream
+from vong.gateway.providers.openai_compatible import ROWS
+from vong.gateway.upstream.client import Upstream
 
 T = TypeVar("T")
 SAID = "".join(WORDS)

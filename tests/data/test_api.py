@@ -13,8 +13,8 @@ from fastapi.testclient import TestClient
 
 from tests.data.making import different, example
 from vong import access, jobs
-from vong.api import data as routes
-from vong.api import problems
+from vong.api.http import problems
+from vong.api.routes import data as routes
 from vong.app import Platform
 from vong.app import data as handlers
 from vong.cli import data as commands
@@ -188,10 +188,10 @@ class Offline:
 
 
 def test_the_commands_do_what_the_routes_do(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from vong.cli import follow
+    from vong.cli import job_progress
 
     monkeypatch.setattr(commands, "Client", lambda: Offline(server))
-    monkeypatch.setattr(follow, "follow", lambda _client, job: job.model_copy(update={"result": server.run(job)}))
+    monkeypatch.setattr(job_progress, "follow", lambda _client, job: job.model_copy(update={"result": server.run(job)}))
 
     def vong(*words: str) -> str:
         result = CliRunner().invoke(commands.group, list(words), catch_exceptions=False)

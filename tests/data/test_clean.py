@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.data.making import SENTENCES, different, example
 from vong.data import clean, profile
 from vong.data.clean import CleanSettings
-from vong.data.texts import tidy
+from vong.data.text_normalization import tidy
 from vong.records import Example, Origin
 
 

@@ -14,9 +14,9 @@ from tests.data.test_api import Server, server, tickets
 from vong import data
 from vong.cli import data as commands
 from vong.data.edit import RowEdit
-from vong.data.find import RowFilter
 from vong.data.preview import preview
-from vong.data.reports import changes_of
+from vong.data.report_store import changes_of
+from vong.data.row_search import RowFilter
 from vong.data.rows import page
 from vong.data.versions import read_lines
 from vong.errors import Conflict, InvalidInput

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from tests.data.making import example, examples
 from tests.data.test_api import Server, server
 from vong import data
-from vong.data.find import STEADY, RowFilter, Search, count
+from vong.data.row_search import STEADY, RowFilter, Search, count
 from vong.data.rows import page
 from vong.errors import InvalidInput
 from vong.records import DatasetVersion, Example, Operation, Origin

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from vong.data.importing import Import
+from vong.data.importer import Import
 from vong.errors import InvalidInput
 
 ROWS: list[dict[str, Any]] = [

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, text
 
 from tests.data.making import example, examples
 from vong import data
-from vong.data.index import identity
+from vong.data.row_index import identity
 from vong.data.versions import holding, made_from, read_lines, row_named
 from vong.records import DatasetVersion, Example, Operation, Origin
 from vong.store.blobs import Blobs

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.data.making import SENTENCES, different
-from vong.data.near import cluster, jaccard, normalised, shingles, without_common
+from vong.data.near_duplicates import cluster, jaccard, normalised, shingles, without_common
 
 
 @st.composite

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vong.personal import KINDS, find, luhn, mask, mod97
+from vong.pii import KINDS, find, luhn, mask, mod97
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from tests.data.making import SENTENCES, different, example
-from vong import languages
+from vong import language_detection
 from vong.data import profile
-from vong.data.importing import Import
+from vong.data.importer import Import
 from vong.data.labels import at, evenness
 from vong.data.report import ProfileSettings, Report, as_text
 from vong.errors import InvalidInput
@@ -129,7 +129,7 @@ def test_the_histogram_has_every_row_in_one_bin() -> None:
     ],
 )
 def test_languages_are_told_apart_without_the_network(text: str, code: str) -> None:
-    assert languages.language(text) == code
+    assert language_detection.language(text) == code
 
 
 def test_evenness_is_one_for_balance_and_falls_with_it() -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.data.making import different, example
 from vong.data import profile, split
 from vong.data.labels import at
-from vong.data.near import cluster, input_text
+from vong.data.near_duplicates import cluster, input_text
 from vong.data.split import SplitSettings
 from vong.errors import InvalidInput
 from vong.records import Example

@@ -11,7 +11,7 @@ from sqlalchemy.exc import ProgrammingError
 from tests.data.making import example, examples
 from vong import access, data
 from vong.data import tables
-from vong.data.find import RowFilter
+from vong.data.row_search import RowFilter
 from vong.data.rows import page
 from vong.data.versions import Rows, list_datasets
 from vong.errors import InvalidInput, NotFound

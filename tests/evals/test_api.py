@@ -14,8 +14,8 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from vong import access, data, evals, jobs
-from vong.api import evals as surface
-from vong.api import problems
+from vong.api.http import problems
+from vong.api.routes import evals as surface
 from vong.app import Platform
 from vong.app import evals as wired
 from vong.config import Settings

@@ -6,7 +6,7 @@ import pytest
 from vong import evals
 from vong.errors import InvalidInput, JobCancelled, NotFound, Unauthenticated, UpstreamFailed
 from vong.evals import Settings
-from vong.evals.asking import percentile
+from vong.evals.runner import percentile
 from vong.records import Example
 
 from .tickets import Model, Scope, ticket, version

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vong.evals.resample import mcnemar, minimum_detectable, paired_bootstrap
+from vong.evals.statistics import mcnemar, minimum_detectable, paired_bootstrap
 
 
 def pairs(values: list[float]) -> np.ndarray:

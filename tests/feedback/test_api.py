@@ -13,8 +13,8 @@ from fastapi.testclient import TestClient
 
 from tests.feedback.making import span
 from vong import access, data
-from vong.api import feedback as routes
-from vong.api import problems
+from vong.api.http import problems
+from vong.api.routes import feedback as routes
 from vong.app import Platform
 from vong.cli import feedback as commands
 from vong.client.feedback import Feedback

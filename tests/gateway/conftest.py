@@ -21,14 +21,14 @@ from cryptography.x509.oid import NameOID
 
 from tests.conftest import fresh_database
 from vong import access
-from vong.api import server as rest
+from vong.api import app as rest
 from vong.api.asgi import create_server
 from vong.app import Platform
 from vong.client import Client
 from vong.config import PriceSettings, ProviderSettings, Settings
 from vong.records import Span, now
 from vong.store.database import Database
-from vong.store.spans import decode, spans
+from vong.store.spans.schema import decode, spans
 
 from .fake_upstream import FakeUpstream
 

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from tests.gateway import fake_natives
 from tests.gateway.fake_natives import THOUGHT, TOOL_CALL, USAGE, WORDS, Native
-from vong.gateway.translate.messages_answer import Events, message_of
+from vong.gateway.translators.anthropic_response import Events, message_of
 
 
 class Request(NamedTuple):

@@ -11,8 +11,8 @@ from click.testing import CliRunner
 from vong import access, config
 from vong.cli.gateway import group
 from vong.errors import InvalidInput, NotFound, Unauthenticated, UpstreamFailed
-from vong.gateway.directory import Deployed, Directory
-from vong.gateway.upstream import Upstream
+from vong.gateway.routing.catalog import Deployed, Directory
+from vong.gateway.upstream.client import Upstream
 
 from .conftest import Server
 from .fake_upstream import WORDS

@@ -5,11 +5,11 @@ import asyncio
 import pytest
 
 from vong.errors import InvalidInput, NotFound, Unavailable, Unsupported, UpstreamFailed, UpstreamTimeout
-from vong.gateway.attempts import CAP, Attempts, Outcome, Verdict, judged, retry_after, waiting
-from vong.gateway.breakers import Circuit
-from vong.gateway.directory import Way
-from vong.gateway.loads import Load
 from vong.gateway.providers import Reply
+from vong.gateway.routing.catalog import Way
+from vong.gateway.routing.circuit_breaker import Circuit
+from vong.gateway.routing.load import Load
+from vong.gateway.routing.retry import CAP, Attempts, Outcome, Verdict, judged, retry_after, waiting
 from vong.records import Breaker, Policy
 
 

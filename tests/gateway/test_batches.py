@@ -21,24 +21,25 @@ from openai.types import Batch
 from sqlalchemy import select, update
 
 from vong import access, gateway, jobs
-from vong.app import Platform, batch_calls
-from vong.app.batch_calls import Calls
-from vong.app.handlers import HANDLERS
+from vong.app import Platform, batch_executor
+from vong.app.batch_executor import Calls
+from vong.app.job_handlers import HANDLERS
 from vong.cli.gateway import group
 from vong.errors import InvalidInput, NotFound
-from vong.gateway import background, tables
-from vong.gateway.background import room, shelf
-from vong.gateway.batch_lines import Answered, Line, check
-from vong.gateway.batches import answered_lines, keep_answers
-from vong.gateway.directory import Way
-from vong.gateway.loads import Load
-from vong.jobs import attempts
+from vong.gateway import tables
+from vong.gateway.batch.jsonl import Answered, Line, check
+from vong.gateway.batch.store import answered_lines, keep_answers
+from vong.gateway.routing import low_priority
+from vong.gateway.routing.catalog import Way
+from vong.gateway.routing.load import Load
+from vong.gateway.routing.low_priority import room, shelf
+from vong.jobs import lifecycle
 from vong.jobs import tables as job_tables
-from vong.jobs.perform import Run, perform
+from vong.jobs.runner import Run, perform
 from vong.records import Policy, Route, Target, now
+from vong.records.key_scope import Labels, Scope
 from vong.records.limit import LimitWanted
-from vong.records.scope import Labels, Scope
-from vong.records.tree import Cap
+from vong.records.routing_tree import Cap
 
 from .conftest import Server
 
@@ -49,7 +50,7 @@ CALL = 12_000_000
 @pytest.fixture(autouse=True)
 def looked_at_often(monkeypatch: pytest.MonkeyPatch) -> None:
     """A batch takes one look at least."""
-    monkeypatch.setattr(batch_calls, "LOOK", 0.05)
+    monkeypatch.setattr(batch_executor, "LOOK", 0.05)
 
 
 @pytest.fixture
@@ -82,7 +83,7 @@ def work(server: Server, batch: Batch, **settings: Any) -> None:
     with platform.scope(server.project_id) as connection:
         task = connection.scalar(select(job_tables.jobs.c.task).where(job_tables.jobs.c.id == id))
         assert task is not None
-        job = attempts.begin(connection, id, task, "test:1")
+        job = lifecycle.begin(connection, id, task, "test:1")
     assert job is not None
     perform(Run(job, server.project_id, HANDLERS[job.kind], platform.settings.folder), platform.database, platform)
     platform.close()
@@ -420,8 +421,8 @@ def test_a_killed_worker_is_followed_by_one_that_repeats_no_answered_line(alone:
 
 
 def test_a_line_is_asked_again_as_long_as_it_is_told_to_wait(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(batch_calls, "FIRST", 0.001)
-    monkeypatch.setattr(batch_calls, "LONGEST", 0.002)
+    monkeypatch.setattr(batch_executor, "FIRST", 0.001)
+    monkeypatch.setattr(batch_executor, "LONGEST", 0.002)
     seen = list[str]()
     statuses = {"busy": [429] * 30 + [200], "down": [503, 200], "broken": [500] * 9, "spent": [402], "quota": [429]}
 
@@ -452,7 +453,7 @@ def test_a_line_is_asked_again_as_long_as_it_is_told_to_wait(monkeypatch: pytest
 
 
 def test_calls_that_nobody_waits_for_take_half_of_a_cap_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(background, "PATIENCE", 0.2)
+    monkeypatch.setattr(low_priority, "PATIENCE", 0.2)
     policy = Policy(cap=Cap(at_once=4, queue=10, wait=5))
     at = now()
     route = Route(name="triage", version="1", targets=(), policy=policy, created_at=at, updated_at=at)
@@ -543,6 +544,6 @@ def test_the_client_and_the_command_line(server: Server, tmp_path: Path, monkeyp
 
 
 def gateway_limits(connection: Any, limit: LimitWanted) -> None:
-    from vong.gateway.limits import put_limit
+    from vong.gateway.limits.store import put_limit
 
     put_limit(connection, limit)

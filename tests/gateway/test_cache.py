@@ -17,9 +17,9 @@ from vong.app.gateway import tidy
 from vong.cli.gateway import group
 from vong.gateway import tables
 from vong.gateway.gateway import AGE
-from vong.gateway.recall import FIGURES, question
+from vong.gateway.pipeline.cache_lookup import FIGURES, question
 from vong.records import Policy, now
-from vong.records.caching import Caching
+from vong.records.cache import Caching
 
 from .conftest import Server
 from .fake_upstream import FakeUpstream

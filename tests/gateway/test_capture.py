@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from vong.cli.gateway import group
 from vong.records import Policy, new_id
-from vong.records.caching import Caching
+from vong.records.cache import Caching
 from vong.records.capture import captured
 
 from .conftest import Server

@@ -14,8 +14,8 @@ from schemathesis.core.result import Ok
 from schemathesis.openapi import from_dict
 
 from tools import reference
-from vong.api.openai.description import BODIES, description
-from vong.gateway.shapes import PATHS
+from vong.api.openai.openapi import BODIES, description
+from vong.gateway.endpoints import PATHS
 
 from .conftest import Server
 

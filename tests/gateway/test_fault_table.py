@@ -18,8 +18,8 @@ from tests.conftest import fresh_database
 from tests.live import eventually
 from vong.app import Platform
 from vong.config import PriceSettings, ProviderSettings, Settings
-from vong.gateway.providers.faults import FAULTS
-from vong.gateway.shapes.messages import KINDS
+from vong.gateway.endpoints.messages import KINDS
+from vong.gateway.providers.fault_injection import FAULTS
 from vong.records import Breaker, Policy, Span, Timeouts
 
 from .conftest import Server, serving, working
@@ -166,7 +166,7 @@ def budgeted(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> Ite
     prices = {case.target: PriceSettings(input=1.0, output=10.0) for case in CASES}
     prices["echo/echo"] = PriceSettings(input=1.0, output=10.0)
     with fresh_database(postgres_url) as url, pytest.MonkeyPatch.context() as patch:
-        patch.setattr("vong.gateway.admission.RESTS", 0.0)
+        patch.setattr("vong.gateway.limits.limiter.RESTS", 0.0)
         home = tmp_path_factory.mktemp("home")
         settings = Settings(home=home, database_url=url, providers=providers, prices=prices)
         with serving(Platform(settings)) as running, working(running) as made:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from vong.gateway.providers.faulty import faulty
+from vong.gateway.providers.fault_server import faulty
 from vong.records import Breaker, Policy
 
 from .conftest import Server

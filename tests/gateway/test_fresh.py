@@ -12,8 +12,8 @@ from sqlalchemy.exc import OperationalError
 
 from vong.access.principal import Principal
 from vong.errors import NotFound, Unauthenticated, Unavailable
-from vong.gateway.fresh import Fresh
-from vong.gateway.keys import Keys
+from vong.gateway.auth.principals import Keys
+from vong.gateway.refreshing_cache import Fresh
 from vong.records import now
 
 AWAY = OperationalError("SELECT 1", {}, Exception("gone"))

@@ -9,8 +9,8 @@ import pytest
 
 from tests.gateway.test_listener import answer, body_of, connected, request
 from tests.live import eventually
-from vong.api.openai.heads import KEPT, Heads
-from vong.gateway.plain import Plain, PlainCall, Streamed
+from vong.api.openai.protocol.head_cache import KEPT, Heads
+from vong.gateway.fastpath.call import Plain, PlainCall, Streamed
 
 from .conftest import Server
 

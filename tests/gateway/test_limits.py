@@ -18,14 +18,15 @@ from sqlalchemy import select, update
 from tests.live import eventually
 from vong.cli.gateway import group
 from vong.errors import Forbidden, InvalidInput, LimitReached, NotFound, Unauthenticated
-from vong.gateway import leases, tables
-from vong.gateway.admission import BEAT, FENCE, RESTS, Admission, Subjects, tags_of
-from vong.gateway.directory import Directory, Way
-from vong.gateway.leases import DEAD, Place
-from vong.gateway.limits import begins, list_limits, put_limit, resets, states
-from vong.gateway.shares import Share
-from vong.gateway.upstream import Upstream
-from vong.gateway.worst import Worst
+from vong.gateway import tables
+from vong.gateway.limits import leases
+from vong.gateway.limits.estimate import Worst
+from vong.gateway.limits.leases import DEAD, Place
+from vong.gateway.limits.limiter import BEAT, FENCE, RESTS, Admission, Subjects, tags_of
+from vong.gateway.limits.quota import Share
+from vong.gateway.limits.store import begins, list_limits, put_limit, resets, states
+from vong.gateway.routing.catalog import Directory, Way
+from vong.gateway.upstream.client import Upstream
 from vong.records import new_id, now
 from vong.records.limit import LedgerBy, LimitWanted, Per
 from vong.store.database import Database
@@ -42,7 +43,7 @@ CALL = 12 * DOLLAR
 @pytest.fixture(autouse=True)
 def told_often(monkeypatch: pytest.MonkeyPatch) -> None:
     """Servers say ten times a second what they used and what they need no more."""
-    monkeypatch.setattr("vong.gateway.admission.BEAT", 0.1)
+    monkeypatch.setattr("vong.gateway.limits.limiter.BEAT", 0.1)
 
 
 @pytest.fixture
@@ -354,7 +355,7 @@ def test_what_a_dead_server_held_is_released(alone: Server) -> None:
 def test_what_a_dead_server_held_is_not_told_as_reserved_and_goes_where_nobody_asks_for_it(
     alone: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("vong.gateway.admission.BEAT", 1.0)
+    monkeypatch.setattr("vong.gateway.limits.limiter.BEAT", 1.0)
     with alone.platform.scope(alone.project_id) as connection:
         limit = put_limit(connection, LimitWanted(on="project", what="cost", per="ever", amount=100))
     share = Share(alone.project_id, limit, Place(limit.id, "*", begins("ever", now())))

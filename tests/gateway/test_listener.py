@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.live import eventually
-from vong.gateway.call import Call
+from vong.gateway.pipeline.call import Call
 
 from .conftest import Server
 

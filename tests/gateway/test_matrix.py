@@ -12,11 +12,11 @@ from tests.gateway.fake_natives import THOUGHT, WORDS
 from tests.gateway.fake_upstream import FakeUpstream
 from vong import plugins
 from vong.config import ProviderSettings
-from vong.gateway.directory import Choice
-from vong.gateway.passage import Passage
+from vong.gateway.endpoints import PATHS
+from vong.gateway.pipeline.exchange import Passage
 from vong.gateway.providers import Ask, Shape
-from vong.gateway.shapes import PATHS
-from vong.gateway.upstream import Upstream
+from vong.gateway.routing.catalog import Choice
+from vong.gateway.upstream.client import Upstream
 from vong.records.span import Versions
 
 SAID = "".join(WORDS)

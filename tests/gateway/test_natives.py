@@ -13,14 +13,14 @@ from tests.gateway.fake_upstream import FakeUpstream
 from vong import plugins
 from vong.config import ProviderSettings
 from vong.errors import InvalidInput, Unsupported
-from vong.gateway.directory import Choice
-from vong.gateway.passage import Passage
+from vong.gateway.endpoints.parsing import Trace
+from vong.gateway.endpoints.responses import Responses
+from vong.gateway.endpoints.stream import usage_of
+from vong.gateway.pipeline.exchange import Passage
 from vong.gateway.providers import Ask, Shape
-from vong.gateway.request import Trace
-from vong.gateway.shapes.responses import Responses
-from vong.gateway.transcript import usage_of
-from vong.gateway.translate.sealed import sealed
-from vong.gateway.upstream import Upstream
+from vong.gateway.routing.catalog import Choice
+from vong.gateway.translators.reasoning_envelope import sealed
+from vong.gateway.upstream.client import Upstream
 from vong.records.span import Versions
 
 OWN: dict[str, Any] = {"tools": [{"type": "web_search"}], "include": ["web_search_call.action.sources"]}

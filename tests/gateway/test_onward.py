@@ -14,15 +14,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vong.errors import NotFound
-from vong.gateway.guards.answer import streamed
-from vong.gateway.guards.duty import AskAgain, Duty
-from vong.gateway.guards.posts import NO_AIDS, Makers
+from vong.gateway.endpoints.continuation import ASK, SoFar, joined, onward
+from vong.gateway.guards.registry import NO_AIDS, Makers
+from vong.gateway.guards.response import streamed
+from vong.gateway.guards.run import AskAgain, Duty
 from vong.gateway.guards.stream import Guarded
 from vong.gateway.guards.stream import guarded as guards
-from vong.gateway.onward import ASK, SoFar, joined, onward
-from vong.gateway.providers.events import DONE, event
+from vong.gateway.upstream.sse import DONE, event
 from vong.records import Policy
-from vong.records.caching import Shadow
+from vong.records.cache import Shadow
 from vong.records.guard import GuardUse
 
 from .conftest import Server

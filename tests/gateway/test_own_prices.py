@@ -14,10 +14,10 @@ from vong.cli.gateway import group
 from vong.client import Client
 from vong.config import PriceSettings
 from vong.errors import Forbidden, InvalidInput, NotFound
-from vong.gateway.own_prices import PriceWanted, list_prices, put_price
-from vong.gateway.prices import Price, Prices
+from vong.gateway.pricing.prices import Price, Prices
+from vong.gateway.pricing.store import PriceWanted, list_prices, put_price
 from vong.records import Span, Usage, new_id, now
-from vong.records.tree import RouteNode
+from vong.records.routing_tree import RouteNode
 
 from .conftest import Server
 

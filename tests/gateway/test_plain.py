@@ -11,12 +11,12 @@ import pytest
 
 from tests.gateway.test_listener import answer, body_of, connected, request
 from tests.live import eventually
-from vong.api.openai.listener import Exchange
-from vong.gateway.call import Call
-from vong.gateway.directory import Directory
-from vong.gateway.keys import AGE
-from vong.gateway.lanes import Lane
-from vong.gateway.plain import Plain, PlainCall, Streamed
+from vong.api.openai.protocol.model_calls import Exchange
+from vong.gateway.auth.principals import AGE
+from vong.gateway.fastpath.call import Plain, PlainCall, Streamed
+from vong.gateway.fastpath.plan import Lane
+from vong.gateway.pipeline.call import Call
+from vong.gateway.routing.catalog import Directory
 
 from .conftest import Server
 from .fake_upstream import FakeUpstream
@@ -181,7 +181,7 @@ def test_a_call_after_a_pause_waits_for_no_look(server: Server, short: list[bool
 def test_what_is_kept_of_lanes_is_bounded_and_of_directories_the_one_in_force(
     server: Server, short: list[bool], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("vong.gateway.lanes.KEPT", 3)
+    monkeypatch.setattr("vong.gateway.fastpath.plan.KEPT", 3)
     warmed(server, short)
     for number in range(8):
         server.client.gateway.put_route("turning", {"priced/plain": 1.0 + number})
@@ -210,7 +210,7 @@ def test_a_target_is_drawn_once_whichever_way_it_is_called(
     server.client.gateway.put_route("mixed", {"priced/plain": 1, "echo/echo": 1})
     warmed(server, short)
     draws = cycle((0.1, 0.9))
-    monkeypatch.setattr("vong.api.openai.listener.random", lambda: next(draws))
+    monkeypatch.setattr("vong.api.openai.protocol.model_calls.random", lambda: next(draws))
     answers = [ask(server, "mixed").json()["model"] for _ in range(20)]
     assert answers == ["plain", "echo"] * 10
     assert set(short) == {True, False}, "both ways were taken"

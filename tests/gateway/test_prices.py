@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vong.config import PriceSettings
-from vong.gateway.kinds import KINDS, counted, possible
-from vong.gateway.prices import Amount, Price, Prices
-from vong.gateway.published import Published, Steps, answer, published_of
+from vong.gateway.pricing.catalog import Published, Steps, answer, published_of
+from vong.gateway.pricing.prices import Amount, Price, Prices
+from vong.gateway.pricing.token_types import KINDS, counted, possible
 from vong.records import Span, Usage, new_id, now
 
 from .conftest import Server

@@ -12,9 +12,9 @@ from openai.types import Completion
 from openai.types.responses import Response, ResponseStreamEvent
 from pydantic import TypeAdapter
 
-from vong.gateway.translate.responses_answer import Events, response_of
-from vong.gateway.translate.responses_request import chat_of
-from vong.gateway.translate.sealed import sealed, unsealed
+from vong.gateway.translators.reasoning_envelope import sealed, unsealed
+from vong.gateway.translators.responses_request import chat_of
+from vong.gateway.translators.responses_response import Events, response_of
 
 from .conftest import Server
 from .fake_upstream import WORDS, FakeUpstream

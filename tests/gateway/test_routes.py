@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from vong import access, gateway
 from vong.errors import InvalidInput, NotFound, Unavailable
-from vong.gateway.announcements import LISTEN, Announcements
+from vong.gateway.invalidation import LISTEN, Announcements
 from vong.gateway.tables import CALLERS, CHANNEL
 from vong.records import Route, Target, now
 from vong.store.database import Database, libpq_url

@@ -12,10 +12,10 @@ from sqlalchemy import text
 from vong import access, gateway
 from vong.client import Client
 from vong.errors import InvalidInput, NotFound, OutOfScope
-from vong.gateway.scopes import may_call
-from vong.gateway.shapes import PATHS
+from vong.gateway.auth.scopes import may_call
+from vong.gateway.endpoints import PATHS
 from vong.records import Target
-from vong.records.scope import Labels, Scope
+from vong.records.key_scope import Labels, Scope
 
 from .conftest import Server
 from .fake_upstream import FakeUpstream

@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from vong.api.openai import bounded, listener
-from vong.gateway.nesting import DEPTH, deep
+from vong.api.openai.protocol import limits as protocol_limits
+from vong.api.openai.protocol import model_calls
+from vong.gateway.endpoints.json_depth import DEPTH, deep
 from vong.records.guard import GuardUse
 
 from .conftest import Server
@@ -57,18 +58,18 @@ def well(server: Server) -> None:
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Clients have a moment only."""
-    monkeypatch.setattr(bounded, "SLOW_HEAD", 0.3)
-    monkeypatch.setattr(bounded, "SLOW_BODY", 0.3)
-    monkeypatch.setattr(listener, "SLOW_BODY", 0.3)
+    monkeypatch.setattr(protocol_limits, "SLOW_HEAD", 0.3)
+    monkeypatch.setattr(protocol_limits, "SLOW_BODY", 0.3)
+    monkeypatch.setattr(model_calls, "SLOW_BODY", 0.3)
     yield
 
 
 @pytest.mark.parametrize(
     "headers",
     [
-        [b"x-long: " + b"x" * bounded.MAX_HEAD],
+        [b"x-long: " + b"x" * protocol_limits.MAX_HEAD],
         [b"x-%d: %b" % (number, b"x" * 3000) for number in range(50)],
-        [b"x-%d: 1" % number for number in range(bounded.MAX_HEADERS)],
+        [b"x-%d: 1" % number for number in range(protocol_limits.MAX_HEADERS)],
     ],
     ids=["one long", "long together", "too many"],
 )

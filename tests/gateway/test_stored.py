@@ -16,8 +16,8 @@ from vong import access
 from vong.cli.gateway import group
 from vong.client import Client
 from vong.errors import Conflict, Forbidden, InvalidInput, Misconfigured, NotFound, VongError
-from vong.gateway.addresses import check_peer, check_url
-from vong.gateway.secrets import Secrets
+from vong.gateway.upstream.url_policy import check_peer, check_url
+from vong.store.encryption import Secrets
 
 from .conftest import Server
 from .fake_upstream import WORDS, FakeUpstream
@@ -252,9 +252,9 @@ def test_a_link_local_address_is_allowed_where_the_server_says_so() -> None:
 def test_a_name_that_leads_to_a_refused_address_is_left_before_anything_is_sent(
     server: Server, owner: Client, fake: FakeUpstream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from vong.gateway import addresses
+    from vong.gateway.upstream import url_policy
 
-    monkeypatch.setattr(addresses, "REFUSED", (addresses.ip_network("127.0.0.0/8"),))
+    monkeypatch.setattr(url_policy, "REFUSED", (url_policy.ip_network("127.0.0.0/8"),))
     assert socket.gethostbyname("localhost") == "127.0.0.1"
     url = fake.url.replace("127.0.0.1", "localhost")
     owner.gateway.put_provider("lab", base_url=url, api_key=SECRET)

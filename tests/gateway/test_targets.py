@@ -13,10 +13,10 @@ from click.testing import CliRunner
 from vong.cli.gateway import group
 from vong.client import Client
 from vong.errors import Unavailable
-from vong.gateway.breakers import Circuit
+from vong.gateway.routing.circuit_breaker import Circuit
 from vong.records import Breaker, Policy
-from vong.records.target import TargetState
-from vong.records.tree import Cap
+from vong.records.routing_tree import Cap
+from vong.records.target_state import TargetState
 
 from .conftest import Server
 from .fake_upstream import RAW

@@ -12,9 +12,9 @@ import pytest
 import uvloop
 
 from vong.errors import UpstreamTimeout
-from vong.gateway.incoming import Limits
-from vong.gateway.timing import NOTICED, Patience, held_up, timely
-from vong.gateway.upstream import Endpoint, Upstream
+from vong.gateway.upstream.client import Endpoint, Upstream
+from vong.gateway.upstream.response import Limits
+from vong.gateway.upstream.timeouts import NOTICED, Patience, held_up, timely
 
 T = TypeVar("T")
 PAUSE = 3 * NOTICED

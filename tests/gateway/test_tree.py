@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 from vong.cli.gateway import group
 from vong.errors import Conflict, InvalidInput, NotFound, Unavailable
 from vong.gateway import set_weights
-from vong.gateway.loads import Load
-from vong.gateway.tree import Facts, holds, order
+from vong.gateway.routing.load import Load
+from vong.gateway.routing.strategies import Facts, holds, order
 from vong.records import Policy
-from vong.records.tree import Cap, Condition, RouteNode
+from vong.records.routing_tree import Cap, Condition, RouteNode
 
 from .conftest import Server
 

@@ -11,10 +11,10 @@ from tests.gateway.fake_upstream import FakeUpstream
 from vong import plugins
 from vong.config import ProviderSettings
 from vong.errors import InvalidInput, Misconfigured, UpstreamFailed
-from vong.gateway import addresses
-from vong.gateway.incoming import Limits
 from vong.gateway.providers import Ask, Reply
-from vong.gateway.upstream import PATHS, Endpoint, Upstream
+from vong.gateway.upstream import url_policy
+from vong.gateway.upstream.client import PATHS, Endpoint, Upstream
+from vong.gateway.upstream.response import Limits
 
 REMOTE = sorted(set(plugins.names("provider")) - {"echo", "faults"})
 LINES = ["a\r\nx-injected: 1", "a\nx-injected: 1", "a\rb", "a\x00b", "khóa", "a\u2028b"]
@@ -87,7 +87,7 @@ def test_a_redirect_is_not_followed(fake: FakeUpstream, kind: str) -> None:
 def test_an_address_is_looked_at_again_once_the_name_is_resolved(
     fake: FakeUpstream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(addresses, "REFUSED", (addresses.ip_network("127.0.0.0/8"), addresses.ip_network("::1/128")))
+    monkeypatch.setattr(url_policy, "REFUSED", (url_policy.ip_network("127.0.0.0/8"), url_policy.ip_network("::1/128")))
 
     async def send() -> None:
         upstream = Upstream()

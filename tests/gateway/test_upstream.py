@@ -9,9 +9,9 @@ from typing import TypeVar
 import pytest
 
 from vong.errors import Misconfigured, UpstreamFailed, UpstreamTimeout
-from vong.gateway.incoming import PAUSE, Limits
-from vong.gateway.providers.faulty import faulty
-from vong.gateway.upstream import Endpoint, Upstream
+from vong.gateway.providers.fault_server import faulty
+from vong.gateway.upstream.client import Endpoint, Upstream
+from vong.gateway.upstream.response import PAUSE, Limits
 
 from .fake_upstream import FakeUpstream
 

@@ -14,15 +14,15 @@ from click.testing import CliRunner
 from fastapi import FastAPI
 
 from vong import access, jobs
-from vong.api import problems
-from vong.api.jobs import routes
+from vong.api.http import problems
+from vong.api.routes.jobs import routes
 from vong.cli import jobs as commands
-from vong.cli.follow import follow
+from vong.cli.job_progress import follow
 from vong.client import Client
 from vong.errors import Conflict, InvalidInput, NotFound, VongError
-from vong.jobs import attempts
-from vong.jobs.lease import Lease
-from vong.jobs.recorder import Recorder
+from vong.jobs import lifecycle
+from vong.jobs.lock import Lease
+from vong.jobs.progress import Recorder
 from vong.records import Job
 from vong.records.job import LogLine
 from vong.store.database import Database
@@ -65,10 +65,10 @@ class Running:
         self.project_id = project_id
         with database.scope(project_id) as connection:
             self.id = jobs.submit(connection, "test.run", {}).id
-            task: Any = attempts.tables.jobs.c.task
+            task: Any = lifecycle.tables.jobs.c.task
             entry = connection.scalar(task.table.select().with_only_columns(task))
             assert entry is not None
-            assert attempts.begin(connection, self.id, entry, "here:1") is not None
+            assert lifecycle.begin(connection, self.id, entry, "here:1") is not None
 
     @contextmanager
     def recorder(self) -> Generator[Recorder]:
@@ -80,11 +80,11 @@ class Running:
 
     def finish(self, result: Any) -> None:
         with self.database.scope(self.project_id) as connection:
-            attempts.finish(connection, self.id, 1, result)
+            lifecycle.finish(connection, self.id, 1, result)
 
     def fail(self, error: Exception) -> None:
         with self.database.scope(self.project_id) as connection:
-            attempts.fail(connection, self.id, 1, error, attempts.Policy(0, 1))
+            lifecycle.fail(connection, self.id, 1, error, lifecycle.Policy(0, 1))
 
 
 @pytest.fixture

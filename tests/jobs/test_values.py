@@ -14,9 +14,9 @@ from sqlalchemy import update
 
 from vong import jobs
 from vong.jobs import tables
-from vong.jobs.plain import plain
-from vong.jobs.recorder import Rate
-from vong.jobs.sweep import sweep
+from vong.jobs.cleanup import sweep
+from vong.jobs.json_values import plain
+from vong.jobs.progress import Rate
 from vong.records import new_id, now
 from vong.store.database import Database
 

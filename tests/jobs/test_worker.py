@@ -16,7 +16,7 @@ import pytest
 from sqlalchemy import text
 
 from vong import jobs
-from vong.jobs import attempts
+from vong.jobs import lifecycle
 from vong.records import Job
 from vong.store.database import Database
 
@@ -174,8 +174,8 @@ def test_what_a_worker_runs_is_no_orphan_to_it_however_late_its_heartbeat(site: 
         task = connection.scalar(text("SELECT task FROM jobs_jobs WHERE id = :id").bindparams(id=id))
 
         def found(*tasks: int) -> list[UUID]:
-            taken = attempts.Taken(None, frozenset(tasks))
-            return [orphan.id for orphan in attempts.orphans(connection, -60.0, taken)]  # every heartbeat is too old
+            taken = lifecycle.Taken(None, frozenset(tasks))
+            return [orphan.id for orphan in lifecycle.orphans(connection, -60.0, taken)]  # every heartbeat is too old
 
         assert found() == [id] and found(task + 1) == [id]
         assert found(task) == []

@@ -12,9 +12,9 @@ from uuid import UUID
 
 from vong.errors import InvalidInput
 from vong.jobs import JobContext
-from vong.jobs.child import run_child
-from vong.jobs.shop import Handler, Pace, Shop
-from vong.jobs.worker import run_worker
+from vong.jobs.config import Handler, Pace, Shop
+from vong.jobs.run_worker import run_worker
+from vong.jobs.subprocess_runner import run_child
 from vong.store.database import Database
 
 PACE = Pace(heartbeat=0.2, stalled=1.5, poll=0.2, drain=0.3, lease=10, grace=1.0)

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vong.knowledge.chunk import chunk, full_text
+from vong.knowledge.chunking import chunk, full_text
 from vong.knowledge.loaders import Section, Text
 
 sentences = st.text(alphabet="abc dệf.!?\n", min_size=1, max_size=200).filter(lambda text: text.strip())

@@ -7,8 +7,8 @@ from sqlalchemy import Connection, text
 
 from vong import access, knowledge
 from vong.errors import NotFound
-from vong.knowledge.ask import NOTHING_FITS, Generated, ask, cite
-from vong.knowledge.embed import DIMENSIONS
+from vong.knowledge.answer import NOTHING_FITS, Generated, ask, cite
+from vong.knowledge.embedder import DIMENSIONS
 from vong.records import Message, new_id
 from vong.store.database import Database
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vong.knowledge.tidy import tidy
+from vong.knowledge.postprocess import tidy
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,8 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from vong import access, gateway
-from vong.api import loop as surface
-from vong.api import problems
+from vong.api.http import problems
+from vong.api.routes import loop as surface
 from vong.app import Platform
 from vong.app import feedback as scoring
 from vong.app import loop as wired

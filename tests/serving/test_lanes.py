@@ -5,7 +5,7 @@ import weakref
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # torch takes seconds, and every process of a run collects every file
-    from vong.serving.engines.lanes import Lanes
+    from vong.serving.engine.kv_cache import Lanes
 
 SHAPE = (3, 2, 8)
 
@@ -13,7 +13,7 @@ SHAPE = (3, 2, 8)
 def lanes(columns: int) -> "Lanes":
     import torch
 
-    from vong.serving.engines.lanes import Lanes
+    from vong.serving.engine.kv_cache import Lanes
 
     made = Lanes.single(SHAPE, columns, torch.zeros(1), None)
     made.end = columns
@@ -21,7 +21,7 @@ def lanes(columns: int) -> "Lanes":
 
 
 def test_lanes_that_nobody_uses_are_gone_at_once() -> None:
-    from vong.serving.engines.lanes import gather
+    from vong.serving.engine.kv_cache import gather
 
     gc.disable()  # a circle of references would wait for the collector, and there are gigabytes in it
     try:
@@ -35,7 +35,7 @@ def test_lanes_that_nobody_uses_are_gone_at_once() -> None:
 
 
 def test_what_prompts_share_stays_within_its_bytes() -> None:
-    from vong.serving.engines.lanes import Prefixes
+    from vong.serving.engine.kv_cache import Prefixes
 
     row = lanes(100)
     size = row.store.numel() * row.store.element_size()
@@ -51,7 +51,7 @@ def test_what_prompts_share_stays_within_its_bytes() -> None:
 
 
 def test_a_prompt_larger_than_half_of_it_is_not_kept() -> None:
-    from vong.serving.engines.lanes import Prefixes
+    from vong.serving.engine.kv_cache import Prefixes
 
     row = lanes(100)
     known = Prefixes(row.store.numel() * row.store.element_size())

@@ -17,8 +17,8 @@ from sqlalchemy import Connection
 from tests.serving.models import tiny_adapter, tiny_base
 from tests.serving.test_supervise import ready, until
 from vong import access, registry, serving
-from vong.api import problems
-from vong.api.serving import routes
+from vong.api.http import problems
+from vong.api.routes.serving import routes
 from vong.app import Platform
 from vong.app import serving as wired
 from vong.app.registry import model_folder
@@ -26,7 +26,7 @@ from vong.config import Settings
 from vong.errors import UpstreamFailed
 from vong.jobs import JobContext
 from vong.records import Job
-from vong.serving.group import Supervision
+from vong.serving.engine_process import Supervision
 from vong.store.database import Database
 
 
@@ -151,6 +151,6 @@ def test_what_cannot_be_served_is_said_at_once(served: Served) -> None:
     wrong = served.http.put("/api/v1/serving/deployments/x", json={"model": "base", "settings": {"batches": 2}})
     assert wrong.status_code == 422
     with pytest.raises(UpstreamFailed, match="does not answer"):
-        from vong.serving.remote import Remote
+        from vong.serving.engine_client import Remote
 
         Remote("http://127.0.0.1:9", "token").health()

@@ -18,9 +18,9 @@ from sqlalchemy import Connection
 from tests.serving.models import shipped_gguf
 from vong import serving
 from vong.records import Deployment, ModelVersion, content_hash, now
-from vong.serving import process, tables
-from vong.serving.engines import EngineSettings
-from vong.serving.group import Supervision
+from vong.serving import engine_launcher, tables
+from vong.serving.engine import EngineSettings
+from vong.serving.engine_process import Supervision
 from vong.store.database import Database
 
 
@@ -120,7 +120,7 @@ def test_a_killed_engine_comes_back_a_stopped_one_does_not(
         with database.scope(project_id) as connection:
             serving.stop(connection, "twin")
         until(database, project_id, lambda found: found.pid is None, "twin")
-        assert process.look(second.pid or 0) is None
+        assert engine_launcher.look(second.pid or 0) is None
 
 
 def test_the_next_supervisor_adopts_what_runs(database: Database, project_id: UUID, tmp_path: Path) -> None:
@@ -153,11 +153,11 @@ def test_an_engine_that_never_starts_is_given_up_with_the_end_of_its_log(
 
 
 def test_an_engine_nobody_looks_after_ends_by_itself(tmp_path: Path) -> None:
-    address = process.reserve()
+    address = engine_launcher.reserve()
     lease, log = tmp_path / "lease", tmp_path / "log"
     settings = EngineSettings(threads=1)
-    child = process.start("xllamacpp", shipped_gguf(), settings, address, lease=lease, log=log)
-    assert process.look(child.pid)
+    child = engine_launcher.start("xllamacpp", shipped_gguf(), settings, address, lease=lease, log=log)
+    assert engine_launcher.look(child.pid)
     lease.unlink()
     child.wait(30)
     assert "nobody has looked after this engine" in log.read_text()

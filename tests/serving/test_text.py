@@ -3,7 +3,7 @@ from collections.abc import Callable
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vong.serving.engines.text import TextStream
+from vong.serving.engine.detokenizer import TextStream
 
 
 def decoder(text: str) -> tuple[list[int], Callable[[list[int]], str]]:

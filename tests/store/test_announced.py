@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from vong import access
 from vong.access import sessions
-from vong.gateway.limits import put_limit
+from vong.gateway.limits.store import put_limit
 from vong.gateway.tables import CALLERS, CHANNEL
 from vong.records.limit import LimitWanted
 from vong.store.database import Database

@@ -7,8 +7,8 @@ import zstandard
 
 from tests.traces.spans import span
 from vong.records import new_id
-from vong.store import rows
-from vong.store.spans import LARGE, draft, encode
+from vong.store.spans import copy_format
+from vong.store.spans.schema import LARGE, draft, encode
 
 FRAME = b"\x28\xb5\x2f\xfd"
 """How what zstd compressed begins."""
@@ -24,6 +24,6 @@ def test_every_span_keeps_its_own_bodies_whatever_their_size() -> None:
         _, found, body = encoded.row.partition(FRAME)
         if text is None:
             assert not found
-            assert encoded.row.endswith(rows.NULL)
+            assert encoded.row.endswith(copy_format.NULL)
         else:
             assert json.loads(zstandard.ZstdDecompressor().decompress(FRAME + body)) == {"input": text}

@@ -20,17 +20,17 @@ from sqlalchemy.exc import ProgrammingError
 from tests.traces.spans import span, write
 from vong.errors import InvalidInput, Unavailable
 from vong.records import Usage, new_id, now
-from vong.store import postgres
 from vong.store.database import Database
-from vong.store.journal import Journal
 from vong.store.migrate import migrate
+from vong.store.postgres import server as postgres_server
+from vong.store.spans.writer import Journal
 
 WRITER = """
 import sys
 from uuid import UUID
 from tests.traces.spans import span
 from vong.store.database import Database
-from vong.store.journal import Journal
+from vong.store.spans.writer import Journal
 
 def say(id):
     return lambda future: future.exception() or (sys.stdout.write(f"{id}\\n"), sys.stdout.flush())
@@ -76,32 +76,32 @@ def test_what_a_killed_writer_had_acknowledged_is_there(database: Database, proj
 def test_spans_wait_while_postgresql_is_away_and_none_is_lost(tmp_path: Path) -> None:
     tmp_path.chmod(0o711)
     folder = tmp_path / "postgres"
-    database = Database(postgres.start(folder))
+    database = Database(postgres_server.start(folder))
     try:
         migrate(database)
         journal = Journal(database)
         project = new_id()
         spans = [span(input=f"number {number}") for number in range(1200)]
         futures = [journal.append(project, one) for one in spans[:400]]
-        server = postgres.pid(folder)
+        server = postgres_server.pid(folder)
         assert server
         os.kill(server, signal.SIGKILL)
         futures += [journal.append(project, one) for one in spans[400:]]
         time.sleep(0.5)
         assert not all(future.done() for future in futures)
-        postgres.start(folder)
+        postgres_server.start(folder)
         wait(futures, 30)
         assert [future.exception(0) for future in futures] == [None] * 1200
         database.engine.dispose()
         assert stored(database) == {one.id for one in spans}
-        postgres.stop(folder)
+        postgres_server.stop(folder)
         late = journal.append(project, span())
         journal.close(timeout=0.5)
         with pytest.raises(Unavailable):
             late.result(0)
     finally:
         database.close()
-        postgres.stop(folder)
+        postgres_server.stop(folder)
 
 
 def test_a_span_that_is_known_is_ignored_beside_new_ones(

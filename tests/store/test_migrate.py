@@ -16,9 +16,10 @@ from sqlalchemy import Connection, text
 import vong
 from vong import access
 from vong.errors import Misconfigured
-from vong.store import backup, postgres
+from vong.store import backup
 from vong.store.database import REQUEST_ROLE, Database
 from vong.store.migrate import MIGRATIONS, migrate, newest, revision
+from vong.store.postgres import server as postgres_server
 from vong.store.schema import metadata
 
 STAGES = sorted(path.parent.name for path in Path(vong.__file__).parent.glob("*/tables.py"))
@@ -103,7 +104,7 @@ def test_what_is_there_is_dumped_before_a_change_and_can_be_restored(
         access.create_project(connection, "precious")
     dump = backup.back_up(database.url, tmp_path / "backups", revision="0001", spans=False)
     assert dump.name.endswith("-0001.dump")
-    restore = [str(postgres.programs() / "pg_restore"), "--no-owner", "--dbname", empty.url, str(dump)]
+    restore = [str(postgres_server.programs() / "pg_restore"), "--no-owner", "--dbname", empty.url, str(dump)]
     done = subprocess.run(restore, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     with empty.owner() as connection:

@@ -13,8 +13,8 @@ from tests.traces.spans import span
 from vong.errors import Unavailable
 from vong.records import Span
 from vong.store.database import Database
-from vong.store.journal import Journal
-from vong.store.overflow import SEGMENT, Overflow, records
+from vong.store.spans.segments import SEGMENT, Overflow, records
+from vong.store.spans.writer import Journal
 
 LOCK = "LOCK TABLE traces_spans IN ACCESS EXCLUSIVE MODE"
 

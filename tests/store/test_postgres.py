@@ -14,9 +14,9 @@ import psycopg
 import pytest
 
 from vong.errors import Misconfigured, Unavailable
-from vong.store import postgres
-from vong.store.postgres_settings import BEGIN, END
-from vong.store.postgres_user import SYSTEM_USER, Account, open_way
+from vong.store.postgres import server as postgres_server
+from vong.store.postgres.os_user import SYSTEM_USER, Account, open_way
+from vong.store.postgres.settings import BEGIN, END
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root runs PostgreSQL as another user")
 
@@ -28,21 +28,21 @@ def used() -> Iterator[Path]:
     top.chmod(0o711)
     folder = top / ("deep" * 25) / "a folder" / "postgres"
     yield folder
-    postgres.stop(folder)
+    postgres_server.stop(folder)
     shutil.rmtree(top)
 
 
 @pytest.fixture
 def url(used: Path) -> str:
-    return postgres.start(used)
+    return postgres_server.start(used)
 
 
 def test_it_is_adopted_where_it_runs_and_many_may_start_it_at_once(used: Path, url: str) -> None:
-    first = postgres.pid(used)
+    first = postgres_server.pid(used)
     with ThreadPoolExecutor(4) as pool:
-        assert set(pool.map(postgres.start, [used] * 4)) == {url}
-    assert postgres.alive(used)
-    assert postgres.pid(used) == first
+        assert set(pool.map(postgres_server.start, [used] * 4)) == {url}
+    assert postgres_server.alive(used)
+    assert postgres_server.pid(used) == first
 
 
 def test_the_owner_is_no_superuser_and_the_sort_order_is_postgresqls_own(url: str) -> None:
@@ -59,13 +59,13 @@ def test_after_kill_9_of_the_server_process_it_recovers_what_was_committed(used:
         connection.execute("TRUNCATE kept")
         connection.execute("INSERT INTO kept VALUES (7)")
     busy = psycopg.connect(url, autocommit=True)
-    server = postgres.pid(used)
+    server = postgres_server.pid(used)
     assert server
     child = psutil.Process(busy.info.backend_pid)
     child.suspend()  # a child that does not notice the death of its parent, and holds the shared memory
     os.kill(server, signal.SIGKILL)
-    assert postgres.start(used) == url
-    assert postgres.pid(used) != server
+    assert postgres_server.start(used) == url
+    assert postgres_server.pid(used) != server
     assert not child.is_running()
     with psycopg.connect(url) as connection:
         assert connection.execute("SELECT number FROM kept").fetchall() == [(7,)]
@@ -74,52 +74,52 @@ def test_after_kill_9_of_the_server_process_it_recovers_what_was_committed(used:
 
 def test_a_pid_file_that_names_another_programs_process_is_not_believed(used: Path, url: str) -> None:
     file = used / "postmaster.pid"
-    postgres.stop(used)
-    assert not postgres.alive(used)
-    assert postgres.pid(used) is None
+    postgres_server.stop(used)
+    assert not postgres_server.alive(used)
+    assert postgres_server.pid(used) is None
     owner = used.stat()
     file.write_text(f"{os.getpid()}\n{used}\n1\n5432\n/tmp\n\n1 1\nready\n")
     os.chown(file, owner.st_uid, owner.st_gid)
-    assert not postgres.alive(used)
-    assert postgres.start(used) == url
-    assert postgres.alive(used)
+    assert not postgres_server.alive(used)
+    assert postgres_server.start(used) == url
+    assert postgres_server.alive(used)
 
 
 def test_stopping_twice_and_stopping_what_never_ran_do_nothing(used: Path, url: str, tmp_path: Path) -> None:
     assert url
-    postgres.stop(used)
-    postgres.stop(used)
-    postgres.stop(tmp_path / "never")
+    postgres_server.stop(used)
+    postgres_server.stop(used)
+    postgres_server.stop(tmp_path / "never")
     assert not (tmp_path / "never").exists()
 
 
 def test_a_start_that_fails_shows_the_end_of_the_log(used: Path, url: str) -> None:
     assert url
-    postgres.stop(used)
+    postgres_server.stop(used)
     settings = used / "postgresql.auto.conf"
     before = settings.read_text()
     settings.write_text("shared_buffers = 'as much as you like'\n")
     try:
         with pytest.raises(Unavailable, match="shared_buffers") as failed:
-            postgres.start(used)
+            postgres_server.start(used)
         assert str(used / "log") in failed.value.hint
     finally:
         settings.write_text(before)
-    postgres.start(used)
+    postgres_server.start(used)
 
 
 def test_our_settings_are_one_block_however_often_it_starts(used: Path, url: str) -> None:
     assert url
     for _ in range(2):
-        postgres.stop(used)
-        postgres.start(used)
+        postgres_server.stop(used)
+        postgres_server.start(used)
     written = (used / "postgresql.conf").read_text()
     assert (written.count(BEGIN), written.count(END)) == (1, 1)
 
 
 def test_idle_it_takes_little_memory(used: Path, url: str) -> None:
     assert url
-    server = psutil.Process(postgres.pid(used))
+    server = psutil.Process(postgres_server.pid(used))
     own = 0
     for process in [server, *server.children(recursive=True)]:
         with suppress(psutil.NoSuchProcess):  # a worker of its own comes and goes
@@ -153,12 +153,12 @@ def test_a_folder_of_roots_own_is_opened_for_passing_only_and_said_so(
 
 def test_a_database_of_another_version_is_refused(used: Path, url: str) -> None:
     assert url
-    postgres.stop(used)
+    postgres_server.stop(used)
     marker = used / "PG_VERSION"
     before = marker.read_text()
     marker.write_text("16\n")
     try:
         with pytest.raises(Misconfigured, match="PostgreSQL 16"):
-            postgres.start(used)
+            postgres_server.start(used)
     finally:
         marker.write_text(before)

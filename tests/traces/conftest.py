@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from vong.store.database import Database
-from vong.store.journal import Journal
+from vong.store.spans.writer import Journal
 
 
 @pytest.fixture

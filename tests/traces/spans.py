@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from vong.records import Span, new_id, now
-from vong.store.journal import Journal
+from vong.store.spans.writer import Journal
 
 
 def span(started_at: datetime | None = None, **fields: Any) -> Span:

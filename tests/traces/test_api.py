@@ -13,8 +13,8 @@ from fastapi.testclient import TestClient
 
 from tests.traces.spans import span
 from vong import access
-from vong.api import problems
-from vong.api.traces import routes
+from vong.api.http import problems
+from vong.api.routes.traces import routes
 from vong.app import Platform
 from vong.cli import traces as commands
 from vong.client.traces import Traces

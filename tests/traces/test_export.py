@@ -9,12 +9,12 @@ import pytest
 
 from tests.collector import Receiver
 from tests.live import eventually
-from vong.app.doctor import examine
+from vong.app.host.doctor import examine
 from vong.config import ExportSettings, Settings
 from vong.records import Span, Usage, new_id, now
 from vong.records.span import Versions
-from vong.traces import export as exporting
-from vong.traces.export import Export
+from vong.traces import otlp_exporter as exporting
+from vong.traces.otlp_exporter import Export
 
 
 @pytest.fixture

@@ -45,10 +45,10 @@ def test_a_stream_goes_on_after_its_last_event_and_says_when_it_cannot(server: S
     server.client.gateway.chat("echo/echo", "one")
     traces: Traces = server.client.traces
     with server.platform.scope(server.project_id) as connection:
-        from vong.traces import tail
+        from vong.traces import stream as span_stream
 
         server.platform.journal.flush(10)
-        place = tail.end(connection)
+        place = span_stream.end(connection)
     for word in ("two", "three"):
         server.client.gateway.chat("echo/echo", word)
     server.platform.journal.flush(10)

@@ -15,7 +15,7 @@ from vong.records import Span, Usage, new_id, now
 from vong.records.span import Versions
 from vong.records.usage import MOST_TOKENS
 from vong.store.database import Database
-from vong.store.journal import Journal
+from vong.store.spans.writer import Journal
 from vong.traces import Filter
 
 
@@ -144,7 +144,7 @@ def test_a_span_whose_id_names_another_time_is_still_found(
 def test_reading_by_id_looks_into_one_day(database: Database, journal: Journal, project_id: UUID) -> None:
     made = [span(now() - timedelta(days=days)) for days in range(6)]
     write(journal, project_id, *made)
-    from vong.store.spans import spans, started_near
+    from vong.store.spans.schema import spans, started_near
 
     with database.scope(project_id) as connection:
         since, until = started_near(made[3].id)

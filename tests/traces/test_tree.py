@@ -13,7 +13,7 @@ from vong.errors import NotFound
 from vong.records import Usage, now
 from vong.records.trace import SpanNode, SpanSummary
 from vong.store.database import Database
-from vong.store.journal import Journal
+from vong.store.spans.writer import Journal
 from vong.traces.tree import grow
 
 TRACE = "ab" * 16

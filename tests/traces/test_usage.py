@@ -13,7 +13,7 @@ from vong import access, traces
 from vong.errors import InvalidInput
 from vong.records import Usage, Versions, now
 from vong.store.database import Database
-from vong.store.journal import Journal
+from vong.store.spans.writer import Journal
 from vong.traces.usage import percentile
 
 HOUR = now().replace(minute=0, second=0, microsecond=0) - timedelta(hours=3)

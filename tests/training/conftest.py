@@ -11,7 +11,8 @@ from fastapi.testclient import TestClient
 from tests.tiny import tiny_model
 from tests.training.made import Recorder
 from vong import access
-from vong.api import experiments, problems, registry, training
+from vong.api.http import problems
+from vong.api.routes import experiments, registry, training
 from vong.app import Platform
 from vong.config import Settings
 

@@ -9,9 +9,9 @@ from tests.training.made import rows
 from vong.errors import InvalidInput
 from vong.records import Example, Message
 from vong.training import with_answer
-from vong.training.batches import Order, collate, padding
+from vong.training.batching import Order, collate, padding
 from vong.training.recipes.sft import load_tokenizer
-from vong.training.tokens import IGNORED, encode, row
+from vong.training.tokenization import IGNORED, encode, row
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,5 @@
 from tests.training.made import Recorder
-from vong.training.watch import Memory, Watch
+from vong.training.monitor import Memory, Watch
 
 
 def watch(report: Recorder, patience: int | None = None) -> Watch:

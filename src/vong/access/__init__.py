@@ -4,7 +4,7 @@ In: a name, or the key or session that a caller presents. Out: a `Principal`: th
 the caller's role.
 """
 
-from vong.access.identify import authenticate
+from vong.access.authentication import authenticate
 from vong.access.keys import create_key, forget_expired, list_keys, revoke_key
 from vong.access.principal import Principal
 from vong.access.projects import create_project, find_project, list_projects

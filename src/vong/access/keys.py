@@ -13,7 +13,7 @@ from vong.access.principal import Principal
 from vong.access.projects import Role
 from vong.errors import InvalidInput, NotFound, Unauthenticated, nearest
 from vong.records import Record, new_id, now
-from vong.records.scope import Labels, Scope
+from vong.records.key_scope import Labels, Scope
 
 PREFIX = "vong-"
 SHOWN = len(PREFIX) + 6

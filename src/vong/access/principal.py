@@ -5,7 +5,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from vong.access.projects import Role
-from vong.records.scope import Labels, Scope
+from vong.records.key_scope import Labels, Scope
 
 
 class Principal(NamedTuple):

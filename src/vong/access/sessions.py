@@ -12,7 +12,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from vong.access import attempts, tables
+from vong.access import login_throttle, tables
 from vong.access.keys import digest
 from vong.access.passwords import matches
 from vong.access.principal import Principal
@@ -64,7 +64,7 @@ def sign_in(owner: Owner, email: str, password: str, address: str) -> Opened:
     """Begin a session. Unauthenticated says the same of an unknown account and of a wrong password."""
     account = plain(email)
     with owner() as connection:
-        attempts.begin(connection, account, address)
+        login_throttle.begin(connection, account, address)
         row = connection.execute(select(tables.users).where(tables.users.c.email == account)).mappings().first()
     if not matches(password, row["password_hash"] if row else None) or row is None:
         raise Unauthenticated(
@@ -72,7 +72,7 @@ def sign_in(owner: Owner, email: str, password: str, address: str) -> Opened:
             "look at both; an owner can reset a lost password: vong access password --reset",
         )
     with owner() as connection:
-        attempts.forgive(connection, account)
+        login_throttle.forgive(connection, account)
         connection.execute(delete(tables.sessions).where(tables.sessions.c.expires_at < now()))
         projects = projects_of(connection, row["id"], row["role"])
         if not projects:
@@ -137,12 +137,12 @@ def change_password(owner: Owner, principal: Principal, current: str, new: str, 
     if principal.user_id is None:
         raise InvalidInput("a key has no password", "sign in, or as an owner: vong access password --reset")
     with owner() as connection:
-        attempts.begin(connection, principal.actor, address)
+        login_throttle.begin(connection, principal.actor, address)
         kept = connection.scalar(select(tables.users.c.password_hash).where(tables.users.c.id == principal.user_id))
     if not matches(current, kept):
         raise InvalidInput("the current password is not that", "type it again; an owner can reset a lost one")
     with owner() as connection:
-        attempts.forgive(connection, principal.actor)
+        login_throttle.forgive(connection, principal.actor)
         set_password(connection, principal.user_id, new, keep=principal.session)
 
 

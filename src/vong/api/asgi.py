@@ -5,10 +5,10 @@ from collections.abc import MutableMapping
 from typing import Any, NamedTuple
 
 from vong.api import metrics
+from vong.api.app import create_app
 from vong.api.openai import Listener, create_listener, create_surface
-from vong.api.openai.storage import create_storage
-from vong.api.openai.surface import Receive, Scope, Send, Surface
-from vong.api.server import create_app
+from vong.api.openai.app import Receive, Scope, Send, Surface
+from vong.api.openai.files_and_batches import create_storage
 from vong.app import Platform
 from vong.app.gateway import RunningGateway
 

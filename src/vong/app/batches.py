@@ -11,18 +11,18 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from vong import access, jobs
-from vong.access.deputies import LIFE, create_deputy, end_deputy
+from vong.access.delegated_keys import LIFE, create_deputy, end_deputy
 from vong.app.platform import Platform
 from vong.errors import InvalidInput, NotFound
-from vong.gateway import batches
-from vong.gateway.batch_lines import Answered, Line, check, lines_of, unanswered
-from vong.gateway.files import get_file
-from vong.gateway.scopes import check_shape
-from vong.gateway.shapes import PATHS
+from vong.gateway.auth.scopes import check_shape
+from vong.gateway.batch import store as batch_store
+from vong.gateway.batch.files import get_file
+from vong.gateway.batch.jsonl import Answered, Line, check, lines_of, unanswered
+from vong.gateway.endpoints import PATHS
 from vong.jobs import JobContext
-from vong.jobs.patience import patiently
 from vong.records import new_id, now
 from vong.records.batch import Batch, BatchFault, BatchStatus
+from vong.store.retry import patiently
 
 KIND = "gateway.batch"
 CHUNK = 500
@@ -45,16 +45,16 @@ def create(platform: Platform, principal: access.Principal, wanted: Wanted) -> B
     if wanted.endpoint not in PATHS:
         raise InvalidInput(f"no batch can be made for {wanted.endpoint!r}", f"use one of: {', '.join(PATHS)}")
     check_shape(principal, PATHS[wanted.endpoint])
-    lasts, at = batches.lasting(wanted.window), now()
+    lasts, at = batch_store.lasting(wanted.window), now()
     with platform.scope(principal.project_id) as connection:
         file = get_file(connection, wanted.input_file, of=seen_by(principal))
         if file.purpose != "batch":
             raise InvalidInput(f"the file {file.filename!r} is not for a batch", "upload it with the purpose 'batch'")
         own = {"id": new_id(), "status": "validating", "blob": file.blob, **wanted._asdict()}
         whose = {"actor": principal.actor, "key_id": principal.key_id, "user_id": principal.user_id}
-        batch = batches.Kept.model_validate({**own, **whose, "created_at": at, "expires_at": at + lasts})
+        batch = batch_store.Kept.model_validate({**own, **whose, "created_at": at, "expires_at": at + lasts})
         jobs.submit(connection, KIND, {"endpoint": wanted.endpoint, "file": file.filename}, id=batch.id)
-        return batches.put_batch(connection, batch)
+        return batch_store.put_batch(connection, batch)
 
 
 def seen_by(principal: access.Principal) -> UUID | None:
@@ -65,15 +65,15 @@ def seen_by(principal: access.Principal) -> UUID | None:
 def get(platform: Platform, principal: access.Principal, id: UUID) -> Batch:
     """A batch with its costs so far."""
     with platform.scope(principal.project_id) as connection:
-        found = settled(platform, connection, batches.get_batch(connection, id, of=seen_by(principal)))
-        return batches.with_costs(connection, [found])[0]
+        found = settled(platform, connection, batch_store.get_batch(connection, id, of=seen_by(principal)))
+        return batch_store.with_costs(connection, [found])[0]
 
 
 def list_batches(platform: Platform, principal: access.Principal, after: UUID | None, limit: int) -> list[Batch]:
     """Batches, newest first, with their costs so far."""
     with platform.scope(principal.project_id) as connection:
-        found = batches.list_batches(connection, after=after, limit=limit, of=seen_by(principal))
-        return batches.with_costs(connection, [settled(platform, connection, batch) for batch in found])
+        found = batch_store.list_batches(connection, after=after, limit=limit, of=seen_by(principal))
+        return batch_store.with_costs(connection, [settled(platform, connection, batch) for batch in found])
 
 
 def cancel(platform: Platform, principal: access.Principal, id: UUID) -> Batch:
@@ -81,56 +81,56 @@ def cancel(platform: Platform, principal: access.Principal, id: UUID) -> Batch:
     then is in its files.
     """
     with platform.scope(principal.project_id) as connection:
-        batch = batches.cancelling(connection, id, of=seen_by(principal))
+        batch = batch_store.cancelling(connection, id, of=seen_by(principal))
         if jobs.get(connection, id).status == "queued":
             jobs.cancel(connection, id)
-        return batches.with_costs(connection, [settled(platform, connection, batch)])[0]
+        return batch_store.with_costs(connection, [settled(platform, connection, batch)])[0]
 
 
 def settled(platform: Platform, connection: Connection, batch: Batch) -> Batch:
     """The batch as it stands. One whose job was cancelled, or given up, could not say so itself: here it is ended."""
-    if batch.status in batches.ENDED:
+    if batch.status in batch_store.ENDED:
         return batch
     try:
         job = jobs.get(connection, batch.id)
     except NotFound:
         return batch
     if job.status == "cancelled":
-        return batches.conclude(connection, platform.blobs, batch.id, "cancelled")
+        return batch_store.conclude(connection, platform.blobs, batch.id, "cancelled")
     if job.status == "failed":
         fault = BatchFault(code="job_failed", message=job.error or "its job was given up")
-        return batches.conclude(connection, platform.blobs, batch.id, "failed", fault)
+        return batch_store.conclude(connection, platform.blobs, batch.id, "failed", fault)
     return batch
 
 
 def run(job: JobContext, platform: Platform) -> dict[str, Any]:
     """The job `gateway.batch`: ask what no attempt before has asked, and end the batch with its files."""
     do = partial(_patiently, platform, job)
-    batch = do(lambda connection: batches.get_batch(connection, job.id))
-    if batch.status in batches.ENDED:
+    batch = do(lambda connection: batch_store.get_batch(connection, job.id))
+    if batch.status in batch_store.ENDED:
         return _result(batch)
     source = platform.blobs.fetch(batch.blob, job.folder / "input.jsonl")
     if batch.status == "validating":
         with source.open("rb") as lines:
             total, faults = check(lines, batch.endpoint)
         if faults:
-            do(lambda connection: batches.refuse(connection, job.id, faults))
-            return _result(do(lambda connection: batches.get_batch(connection, job.id)))
-        batch = do(lambda connection: batches.begin(connection, job.id, total))
+            do(lambda connection: batch_store.refuse(connection, job.id, faults))
+            return _result(do(lambda connection: batch_store.get_batch(connection, job.id)))
+        batch = do(lambda connection: batch_store.begin(connection, job.id, total))
     outcome: BatchStatus = "cancelled"
     if batch.status == "in_progress":
         outcome = _ask(job, platform, batch, source)
     if outcome == "expired":
         _expire(do, batch, source)
-    return _result(do(lambda connection: batches.conclude(connection, platform.blobs, job.id, outcome)))
+    return _result(do(lambda connection: batch_store.conclude(connection, platform.blobs, job.id, outcome)))
 
 
-def _ask(job: JobContext, platform: Platform, batch: batches.Kept, source: Path) -> BatchStatus:
+def _ask(job: JobContext, platform: Platform, batch: batch_store.Kept, source: Path) -> BatchStatus:
     """Ask all lines that are not answered yet."""
     do = partial(_patiently, platform, job)
     life = batch.expires_at - now() + LIFE
     secret = do(lambda connection: create_deputy(connection, key_id=batch.key_id, user_id=batch.user_id, life=life))
-    done = do(lambda connection: batches.answered_lines(connection, job.id))
+    done = do(lambda connection: batch_store.answered_lines(connection, job.id))
     left = _left(source, batch.endpoint, done)
     try:
         return asyncio.run(_calls(job, platform, batch, secret, left))
@@ -139,22 +139,22 @@ def _ask(job: JobContext, platform: Platform, batch: batches.Kept, source: Path)
 
 
 async def _calls(
-    job: JobContext, platform: Platform, batch: batches.Kept, secret: str, left: Iterator[Line]
+    job: JobContext, platform: Platform, batch: batch_store.Kept, secret: str, left: Iterator[Line]
 ) -> BatchStatus:
     import httpx
 
-    from vong.app.batch_calls import ANSWER, Calls
+    from vong.app.batch_executor import ANSWER, Calls
 
     do, settings = partial(_patiently, platform, job), platform.settings
 
     def look(waiting: int, why: str) -> BatchStatus:
-        here = do(lambda connection: batches.get_batch(connection, job.id))
+        here = do(lambda connection: batch_store.get_batch(connection, job.id))
         message = f"{waiting} wait to be asked again: {why}" if waiting else ""
         job.progress(here.completed + here.failed, batch.total, unit="lines", message=message)
         return here.status
 
     def keep(fresh: list[Answered]) -> None:
-        do(partial(batches.keep_answers, id=job.id, answers=fresh))
+        do(partial(batch_store.keep_answers, id=job.id, answers=fresh))
 
     headers = {"authorization": f"Bearer {secret}", "x-vong-tags": batch.tag, "content-type": "application/json"}
     async with httpx.AsyncClient(
@@ -172,13 +172,13 @@ def _left(source: Path, endpoint: str, done: set[int]) -> Iterator[Line]:
                 yield line
 
 
-def _expire(do: Callable[[Callable[[Connection], Any]], Any], batch: batches.Kept, source: Path) -> None:
+def _expire(do: Callable[[Callable[[Connection], Any]], Any], batch: batch_store.Kept, source: Path) -> None:
     """Say of every line that was not answered that the time was over."""
-    done = do(lambda connection: batches.answered_lines(connection, batch.id))
+    done = do(lambda connection: batch_store.answered_lines(connection, batch.id))
     message = f"the batch was not done within {batch.window}"
     missed = (unanswered(line, "batch_expired", message) for line in _left(source, batch.endpoint, done))
     while chunk := list(islice(missed, CHUNK)):
-        do(partial(batches.keep_answers, id=batch.id, answers=chunk))
+        do(partial(batch_store.keep_answers, id=batch.id, answers=chunk))
 
 
 def _patiently(platform: Platform, job: JobContext, work: Callable[[Connection], T]) -> T:

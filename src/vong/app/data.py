@@ -9,10 +9,10 @@ from typing import Any, BinaryIO
 from vong import data
 from vong.app.platform import Platform
 from vong.data.clean import CleanSettings
-from vong.data.importing import Import
+from vong.data.importer import Import
 from vong.data.preview import FilePreview, preview
 from vong.data.report import ProfileSettings
-from vong.data.reports import keep_report, put_changes
+from vong.data.report_store import keep_report, put_changes
 from vong.data.split import SplitSettings
 from vong.data.versions import Rows
 from vong.jobs import JobContext

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from vong import data, feedback, traces
 from vong.app.platform import Platform
 from vong.app.traces import await_span, counted
-from vong.data.near import THRESHOLD, cluster, input_text
+from vong.data.near_duplicates import THRESHOLD, cluster, input_text
 from vong.data.versions import check_name
 from vong.errors import InvalidInput, VongError
 from vong.feedback.harvest import Disagreement

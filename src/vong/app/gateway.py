@@ -15,40 +15,41 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from vong import access, gateway, traces
-from vong.app.exports import exported, exports
+from vong.app.otlp_exports import exported, exports
 from vong.app.platform import Platform
 from vong.app.providers import EMBEDDER, LOCAL, StoredProviders, make
 from vong.errors import Unavailable
-from vong.gateway import kept, leases
-from vong.gateway.admission import Admission
-from vong.gateway.announcements import Announcements
-from vong.gateway.answers import Answers
-from vong.gateway.books import Books, Entry
-from vong.gateway.brief import Brief
-from vong.gateway.directory import Choice, Deployed, Directory
+from vong.gateway.accounting.ledger_writer import Books, Entry
+from vong.gateway.cache import store as cache_store
+from vong.gateway.cache.response_cache import Answers
+from vong.gateway.endpoints.response_store import DELETED
+from vong.gateway.fastpath.plan import Tally
+from vong.gateway.fastpath.record import Brief, ledger_row
 from vong.gateway.gateway import Accounts, Gateway, Looks
-from vong.gateway.guards import Aids, sealing
-from vong.gateway.guards.posts import Makers
-from vong.gateway.lanes import Tally
-from vong.gateway.limits import list_limits
-from vong.gateway.own_prices import own_prices
-from vong.gateway.prices import Price, Prices
-from vong.gateway.project_guards import project_guards, well_guarded
+from vong.gateway.guards import Aids, secret_settings
+from vong.gateway.guards.registry import Makers
+from vong.gateway.guards.store import project_guards, well_guarded
+from vong.gateway.invalidation import Announcements
+from vong.gateway.limits import leases
+from vong.gateway.limits.limiter import Admission
+from vong.gateway.limits.quota import Ticket
+from vong.gateway.limits.store import list_limits
+from vong.gateway.pipeline.attempt_spans import STEP
+from vong.gateway.pricing.prices import Price, Prices
+from vong.gateway.pricing.store import own_prices
 from vong.gateway.providers import Provider
-from vong.gateway.providers.local import Local
-from vong.gateway.responses import DELETED
-from vong.gateway.secrets import Secrets
-from vong.gateway.selftest import self_test
-from vong.gateway.shares import Ticket
-from vong.gateway.steps import STEP
-from vong.gateway.upstream import Upstream
+from vong.gateway.providers.local_embeddings import Local
+from vong.gateway.routing.catalog import Choice, Deployed, Directory
+from vong.gateway.self_test import self_test
+from vong.gateway.upstream.client import Upstream
 from vong.records import Span, Usage, now
 from vong.records.guard import GuardTrial, GuardUse, SelfTest
 from vong.records.record import changed
-from vong.records.target import TargetsReport
+from vong.records.target_state import TargetsReport
 from vong.serving.deployments import list_deployments, ready
 from vong.store.database import libpq_url
-from vong.store.shelf import Finished
+from vong.store.encryption import Secrets
+from vong.store.spans.disk_buffer import Finished
 from vong.traces.search import forget
 
 if TYPE_CHECKING:
@@ -202,7 +203,7 @@ class RunningGateway:
         draft = None if self._platform.exports else brief.draft(usage)
         if draft is None:
             return exported(self._platform, changed(brief.span(), usage=usage))
-        return Finished(draft, self._books.line_of(brief, usage, draft.id))
+        return Finished(draft, ledger_row(brief, usage, draft.id, self._admission.worker))
 
     def _price(self, choice: Choice) -> Price | EllipsisType | None:
         """What a choice costs at this moment; `...` where that must be looked up."""
@@ -246,7 +247,7 @@ def tidy(platform: Platform) -> None:
     """Forget counters of days long past and kept answers past their time, in all projects."""
     with platform.database.owner() as connection:
         leases.forget(connection, now() - PAST)
-        kept.purge(connection, now())
+        cache_store.purge(connection, now())
 
 
 def providers(platform: Platform, upstream: Upstream) -> dict[str, Provider]:
@@ -257,16 +258,16 @@ def providers(platform: Platform, upstream: Upstream) -> dict[str, Provider]:
 
 def makers(platform: Platform, upstream: Upstream) -> Makers:
     """Makes guards, which embed with the model of this process."""
-    embed, open = _Embedder(platform.settings.threads).embed, sealing.opener(Secrets(platform.settings.folder))
+    embed, open = _Embedder(platform.settings.threads).embed, secret_settings.opener(Secrets(platform.settings.folder))
     return Makers(Aids(embed, upstream, platform.settings.allow_link_local, open))
 
 
 def sealed(platform: Platform, uses: Sequence[GuardUse]) -> tuple[GuardUse, ...]:
     """Guards as they are stored: no secret of their settings can be read. InvalidInput where one cannot stand guard."""
     secrets = Secrets(platform.settings.folder)
-    plain = sealing.given(uses, secrets)
+    plain = secret_settings.given(uses, secrets)
     well_guarded(plain)
-    return sealing.sealed(plain, secrets)
+    return secret_settings.sealed(plain, secrets)
 
 
 def directory(

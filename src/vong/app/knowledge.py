@@ -11,7 +11,7 @@ from vong import knowledge
 from vong.app.platform import Platform
 from vong.errors import NotFound, nearest
 from vong.jobs.context import JobContext
-from vong.knowledge.ask import Generated
+from vong.knowledge.answer import Generated
 from vong.records import Message, Passage, Span, Versions, new_id
 
 

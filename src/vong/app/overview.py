@@ -2,25 +2,25 @@
 
 from sqlalchemy import Connection
 
-from vong.app import counts
-from vong.app.standing import NextAction, Overview
+from vong.app import overview_queries
+from vong.app.overview_records import NextAction, Overview
 
 
 def overview(connection: Connection) -> Overview:
     """The loop as it stands in the connection's project."""
     found = Overview(
-        data=counts.data_standing(connection),
-        training=counts.training_standing(connection),
-        evals=counts.evals_standing(connection),
-        registry=counts.registry_standing(connection),
-        serving=counts.serving_standing(connection),
-        gateway=counts.gateway_standing(connection),
-        knowledge=counts.knowledge_standing(connection),
-        traces=counts.traces_standing(connection),
-        feedback=counts.feedback_standing(connection),
-        loop=counts.loop_standing(connection),
-        jobs=counts.unfinished_jobs(connection),
-        recent=counts.recent_events(connection),
+        data=overview_queries.data_standing(connection),
+        training=overview_queries.training_standing(connection),
+        evals=overview_queries.evals_standing(connection),
+        registry=overview_queries.registry_standing(connection),
+        serving=overview_queries.serving_standing(connection),
+        gateway=overview_queries.gateway_standing(connection),
+        knowledge=overview_queries.knowledge_standing(connection),
+        traces=overview_queries.traces_standing(connection),
+        feedback=overview_queries.feedback_standing(connection),
+        loop=overview_queries.loop_standing(connection),
+        jobs=overview_queries.unfinished_jobs(connection),
+        recent=overview_queries.recent_events(connection),
         next=NextAction(action="none"),
     )
     return found.model_copy(update={"next": next_action(found)})

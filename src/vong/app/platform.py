@@ -16,12 +16,12 @@ from vong.errors import Misconfigured
 from vong.records import Score, now
 from vong.store.blobs import Blobs
 from vong.store.database import Database
-from vong.store.journal import Journal
+from vong.store.spans.writer import Journal
 
 if TYPE_CHECKING:
     from vong.client import Client
     from vong.gateway.gateway import Gateway
-    from vong.traces.export import Export
+    from vong.traces.otlp_exporter import Export
 
 INTERNAL_KEY = "internal"
 INTERNAL_KEY_LIFE = timedelta(days=7)

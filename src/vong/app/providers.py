@@ -14,14 +14,14 @@ from vong import plugins
 from vong.app.platform import Platform
 from vong.config import ProviderSettings
 from vong.errors import Misconfigured, NotFound, Unsupported, VongError, nearest
-from vong.gateway import stored
-from vong.gateway.directory import DEPLOYMENT
 from vong.gateway.providers import OPENAI, Ask, Provider, Reply, Shape
-from vong.gateway.providers.provider import Counts
-from vong.gateway.secrets import Secrets
-from vong.gateway.stored import ProviderWanted, Stored
-from vong.gateway.upstream import Upstream
+from vong.gateway.providers import store as provider_store
+from vong.gateway.providers.base import Counts
+from vong.gateway.providers.store import ProviderWanted, Stored
+from vong.gateway.routing.catalog import DEPLOYMENT
+from vong.gateway.upstream.client import Upstream
 from vong.records import Record
+from vong.store.encryption import Secrets
 
 LOCAL = "local"
 EMBEDDER = "all-minilm-l6-v2"
@@ -125,7 +125,7 @@ class StoredProviders:
 
     def of(self, connection: Connection, project_id: UUID) -> dict[str, Provider]:
         """The providers of the connection's project."""
-        found = stored.list_providers(connection)
+        found = provider_store.list_providers(connection)
         for name in [name for project, name in self._made if project == project_id]:
             if name not in {provider.name for provider in found}:
                 del self._made[project_id, name]
@@ -140,7 +140,7 @@ class StoredProviders:
         at, provider = self._made.get((project_id, wanted.name), (None, None))
         if provider is None or at != wanted.updated_at:
             try:
-                settings = stored.settings_of(connection, project_id, wanted.name, self._secrets)
+                settings = provider_store.settings_of(connection, project_id, wanted.name, self._secrets)
                 provider = make(wanted.name, settings, self._upstream)
             except VongError as error:
                 provider = Broken(error)
@@ -160,7 +160,9 @@ def put(platform: Platform, project_id: UUID, name: str, wanted: ProviderWanted)
     taken = {*platform.settings.providers, LOCAL, DEPLOYMENT}
     secrets, allow = Secrets(platform.settings.folder), platform.settings.allow_link_local
     with platform.scope(project_id) as connection:
-        return _stored(stored.put_provider(connection, name, wanted, secrets, taken=taken, allow_link_local=allow))
+        return _stored(
+            provider_store.put_provider(connection, name, wanted, secrets, taken=taken, allow_link_local=allow)
+        )
 
 
 def remove(platform: Platform, project_id: UUID, name: str) -> ProviderState:
@@ -168,7 +170,7 @@ def remove(platform: Platform, project_id: UUID, name: str) -> ProviderState:
     if name in platform.settings.providers:
         raise Misconfigured(f"the provider {name!r} is set in vong.toml", "remove it there and start Vong again")
     with platform.scope(project_id) as connection:
-        return _stored(stored.delete_provider(connection, name))
+        return _stored(provider_store.delete_provider(connection, name))
 
 
 def states(platform: Platform, project_id: UUID, *, probe: bool) -> list[ProviderState]:
@@ -224,7 +226,7 @@ async def _ask(name: str, provider: Provider) -> ProviderTest:
 
 def _known(platform: Platform, project_id: UUID) -> list[ProviderState]:
     with platform.scope(project_id) as connection:
-        kept = [_stored(provider) for provider in stored.list_providers(connection)]
+        kept = [_stored(provider) for provider in provider_store.list_providers(connection)]
     configured = [_configured(name, settings) for name, settings in platform.settings.providers.items()]
     return [*configured, *(state for state in kept if state.name not in platform.settings.providers)]
 
@@ -237,7 +239,7 @@ def _configured(name: str, settings: ProviderSettings) -> ProviderState:
         source="settings",
         base_url=settings.base_url,
         key_set=key is not None,
-        key=f"…{key[-4:]}" if key and len(key) >= stored.SHOWN_FROM else "…" if key else None,
+        key=f"…{key[-4:]}" if key and len(key) >= provider_store.SHOWN_FROM else "…" if key else None,
         timeout=settings.timeout,
     )
 

@@ -16,7 +16,7 @@ from vong.errors import InvalidInput, NotFound
 from vong.jobs import JobContext
 from vong.records import DatasetVersion, Example, ModelVersion
 from vong.records.lineage import Lineage
-from vong.registry import shipped
+from vong.registry import bundled_model
 from vong.registry.lineage import Sources
 from vong.registry.versions import built_on, taught_by
 
@@ -38,10 +38,10 @@ def import_base(job: JobContext, platform: Platform) -> dict[str, Any]:
     """
     params = job.params
     source, name, licence = str(params["source"]), params.get("name"), params.get("licence")
-    if source == shipped.SOURCE:
-        path, name, licence = shipped.shipped_gguf(), shipped.NAME, shipped.LICENCE
+    if source == bundled_model.SOURCE:
+        path, name, licence = bundled_model.shipped_gguf(), bundled_model.NAME, bundled_model.LICENCE
     elif source.startswith("shipped:"):
-        raise InvalidInput(f"{source!r} does not ship", f"the model that ships is {shipped.SOURCE}")
+        raise InvalidInput(f"{source!r} does not ship", f"the model that ships is {bundled_model.SOURCE}")
     else:
         path = Path(source).expanduser()
     if not path.exists():
@@ -53,7 +53,7 @@ def import_base(job: JobContext, platform: Platform) -> dict[str, Any]:
         version = _register(job, platform, str(name), path, licence, {"source": path.name})
         job.progress(3, 3, unit="steps", message=version.ref)
         return {"model": version.ref}
-    gguf_name = shipped.GGUF_NAME if source == shipped.SOURCE else f"{name}-gguf"
+    gguf_name = bundled_model.GGUF_NAME if source == bundled_model.SOURCE else f"{name}-gguf"
     gguf = _register(job, platform, gguf_name, path, licence, {"source": path.name})
     job.progress(1, 3, unit="steps", message=f"registered {gguf.ref}")
     if not params.get("convert", True):

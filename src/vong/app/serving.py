@@ -14,12 +14,12 @@ from vong.app.registry import model_folder
 from vong.errors import NotFound, Refused, Unavailable
 from vong.jobs import JobContext
 from vong.records import Deployment, Message, ModelVersion
+from vong.serving import engine_launcher
 from vong.serving import parity as check
-from vong.serving import process
 from vong.serving.deployments import DeploymentSettings
 from vong.serving.deployments import address as address_of
-from vong.serving.group import Supervision
-from vong.serving.remote import Remote
+from vong.serving.engine_client import Remote
+from vong.serving.engine_process import Supervision
 
 POSITIONS = 48
 """How many positions at the end of each conversation the parity check compares."""
@@ -63,7 +63,7 @@ def supervise(platform: Platform, stop: threading.Event) -> None:
 def log_lines(platform: Platform, connection: Connection, name: str, lines: int) -> list[str]:
     """The end of the log of a deployment's engine."""
     group = serving.find(connection, name).group
-    return process.tail(process.log_file(platform.settings.folder, group), lines)
+    return engine_launcher.tail(engine_launcher.log_file(platform.settings.folder, group), lines)
 
 
 def parity(job: JobContext, platform: Platform) -> dict[str, Any]:
@@ -139,7 +139,7 @@ def _samples(platform: Platform, connection: Connection, model: ModelVersion) ->
 def _reference(
     folder: Path, adapter: Path | None, conversations: Sequence[Sequence[Message]]
 ) -> list[check.Observation]:
-    from vong.training.reference import reference
+    from vong.training.parity_reference import reference
 
     seen = reference(folder, adapter, conversations, positions=POSITIONS, max_tokens=1)
     return [check.Observation(ids=tuple(one["ids"]), logprobs=tuple(one["logprobs"])) for one in seen]

@@ -14,7 +14,7 @@ from vong.errors import NotFound, Unavailable
 from vong.feedback import scores
 from vong.records import Span, now
 from vong.records.trace import SpanSummary
-from vong.traces.tail import News, end, known, news, number_of
+from vong.traces.stream import News, end, known, news, number_of
 
 Having = Literal["score", "correction"]
 ROUNDS = 200

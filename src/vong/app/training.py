@@ -15,8 +15,8 @@ from vong.app.registry import model_folder
 from vong.errors import InvalidInput, JobCancelled
 from vong.experiments.runs import Ended
 from vong.jobs import JobContext
-from vong.jobs.patience import patiently
 from vong.records import DatasetVersion, Example, Job, ModelVersion, Record, Run, new_id
+from vong.store.retry import patiently
 from vong.training.device import cores
 
 PER_MESSAGE = 5

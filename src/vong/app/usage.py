@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from vong.gateway import ledger
+from vong.gateway.accounting import ledger
 from vong.records.usage_report import Bucket, UsageBy, UsageReport
 from vong.traces.usage import spell
 from vong.traces.usage import usage as counted

@@ -10,13 +10,13 @@ from threading import Event, Thread
 from uuid import UUID
 
 from vong import config
-from vong.app.handlers import HANDLERS
+from vong.app.job_handlers import HANDLERS
 from vong.app.platform import Platform
 from vong.app.serving import supervise
 from vong.config import Settings
-from vong.jobs.child import run_child
-from vong.jobs.shop import Shop
-from vong.jobs.worker import run_worker
+from vong.jobs.config import Shop
+from vong.jobs.run_worker import run_worker
+from vong.jobs.subprocess_runner import run_child
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -311,7 +311,7 @@ def pairs(given: Any, option: str) -> dict[str, str]:
 
 def _finished(client: Client, job: Job, detach: bool, as_json: bool) -> dict[str, Any] | None:
     """The job's result once it is there; None where it runs on by itself."""
-    from vong.cli.follow import follow
+    from vong.cli.job_progress import follow
 
     if detach:
         emit(job, as_json, ["id", "kind", "status"])

@@ -16,7 +16,7 @@ MARKS = {"ok": "ok     ", "warning": "warning", "fault": "FAULT  "}
 @json_option
 def group(home: Path | None, as_json: bool) -> None:
     """Check Python, disk, memory, port, database, clock, extras, models, plugins. Exit code 1 on a fault."""
-    from vong.app.doctor import examine
+    from vong.app.host.doctor import examine
 
     findings = examine(config.load(home=home))
     if as_json:

@@ -19,8 +19,8 @@ def group(home: Path | None) -> None:
 
 def stop(settings: config.Settings) -> None:
     """End what runs from this home, in order; also what a killed supervisor left behind."""
-    from vong.app import database, supervisor
-    from vong.app.processes import end
+    from vong.app.host import database, supervisor
+    from vong.app.host.processes import end
 
     state = supervisor.running(settings.folder)
     if state is None:

@@ -52,7 +52,7 @@ def run(
     model: str, dataset: str, split: str, scorers: tuple[str, ...], name: str, detach: bool, as_json: bool, **given: Any
 ) -> None:
     """Evaluate a model on a dataset split and show its scores."""
-    from vong.cli.follow import follow
+    from vong.cli.job_progress import follow
 
     client = Client()
     settings = {option: value for option, value in given.items() if value is not None}

@@ -38,7 +38,7 @@ def show(job_id: str, as_json: bool) -> None:
 @json_option
 def follow(job_id: str, as_json: bool) -> None:
     """Watch a job to its end. Ctrl-C stops the watching, not the job."""
-    from vong.cli.follow import follow
+    from vong.cli.job_progress import follow
 
     client = Client()
     finish(follow(client, client.jobs.get(job_id)), as_json)
@@ -72,7 +72,7 @@ def cancel(job_id: str, as_json: bool) -> None:
 @json_option
 def retry(job_id: str, detach: bool, as_json: bool) -> None:
     """Queue a failed or cancelled job again; its finished steps are kept."""
-    from vong.cli.follow import follow
+    from vong.cli.job_progress import follow
 
     client = Client()
     job = client.jobs.retry(job_id)

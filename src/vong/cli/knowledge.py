@@ -28,7 +28,7 @@ def list_bases(as_json: bool) -> None:
 @json_option
 def add(base: str, paths: tuple[Path, ...], detach: bool, as_json: bool) -> None:
     """Put files, or all files of a folder, into BASE."""
-    from vong.cli.follow import follow
+    from vong.cli.job_progress import follow
 
     files = [
         file for path in paths for file in (sorted(path.rglob("*")) if path.is_dir() else [path]) if file.is_file()

@@ -181,7 +181,7 @@ def turn() -> None:
 @json_option
 def start_turn(plan: TextIO | None, detach: bool, as_json: bool) -> None:
     """Run a whole turn: data, training, evaluation, serving, canary, lineage."""
-    from vong.cli.follow import follow
+    from vong.cli.job_progress import follow
 
     client = Client()
     job = client.loop.start_turn(json.load(plan) if plan else None)

@@ -9,7 +9,7 @@ import click
 
 from vong import config
 from vong.cli import down, up
-from vong.cli.follow import follow
+from vong.cli.job_progress import follow
 from vong.cli.output import note
 from vong.cli.status import look
 from vong.client import Client
@@ -28,7 +28,7 @@ def group(port: int | None, home: Path | None, report: Path | None, stop: bool) 
 
     Interrupted, killed or not: the same command goes on where it was. After a finished turn it makes a new one.
     """
-    from vong.cli.report import draw
+    from vong.cli.loop_report import draw
 
     started = time.monotonic()
     settings = config.load(port=port, home=home)

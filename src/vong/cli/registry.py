@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from vong.cli.follow import follow
+from vong.cli.job_progress import follow
 from vong.cli.output import emit, json_option
 from vong.client import Client
 from vong.records.lineage import Node

@@ -35,7 +35,7 @@ def group(home: Path | None, as_json: bool) -> None:
 
 def look(settings: config.Settings) -> dict[str, Any]:
     """The state of this home: `up`, `url`, each process with its memory (bytes, shared pages by their share)."""
-    from vong.app import supervisor
+    from vong.app.host import supervisor
 
     state = supervisor.running(settings.folder)
     if state is None:
@@ -63,7 +63,7 @@ def look(settings: config.Settings) -> dict[str, Any]:
 
 
 def _row(name: str, pid: int) -> dict[str, Any]:
-    from vong.app.installation import usage
+    from vong.app.host.system_info import usage
 
     row = usage(name, pid).model_dump()
     return {**row, "memory_mb": round(row["memory"] / 1e6, 1)}

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from vong.cli.follow import follow
+from vong.cli.job_progress import follow
 from vong.cli.output import emit, json_option, note
 from vong.client import Client
 from vong.errors import InvalidInput

@@ -34,7 +34,7 @@ def group(port: int | None, host: str | None, home: Path | None, detach: bool, a
     if detach:
         tell(start_detached(settings))
         return
-    from vong.app.supervisor import Supervisor
+    from vong.app.host.supervisor import Supervisor
 
     def ready(url: str, welcome: Any) -> None:
         started = {"url": url, "welcome": welcome._asdict() if welcome else None}

@@ -14,10 +14,10 @@ from vong import errors
 from vong.client.guards import Guards
 from vong.client.transport import Transport, raise_for_error
 from vong.records import Policy, Record, Route, Target, Usage
-from vong.records.caching import CacheState, ComparedTarget
+from vong.records.cache import CacheState, ComparedTarget
 from vong.records.limit import LedgerBucket, LedgerBy, LedgerLine, Limit, LimitState, LimitWanted, On, Per, What
-from vong.records.target import TargetsReport
-from vong.records.tree import RouteNode
+from vong.records.routing_tree import RouteNode
+from vong.records.target_state import TargetsReport
 from vong.records.usage_report import Bucket, UsageBy, UsageReport
 
 if TYPE_CHECKING:

@@ -10,10 +10,19 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from vong.data.labels import LabelCounts, LabelPath, answer_object, at, conflicts, put
-from vong.data.near import THRESHOLD, Clusters, Threshold, cluster, input_text, jaccard, normalised, shingles
+from vong.data.near_duplicates import (
+    THRESHOLD,
+    Clusters,
+    Threshold,
+    cluster,
+    input_text,
+    jaccard,
+    normalised,
+    shingles,
+)
 from vong.data.profile import is_empty
-from vong.data.texts import rewrite, tidy
-from vong.personal import KINDS, Kind, mask
+from vong.data.text_normalization import rewrite, tidy
+from vong.pii import KINDS, Kind, mask
 from vong.records import Example, Record
 
 What = Literal[

@@ -6,7 +6,7 @@ from pydantic import PositiveInt
 from sqlalchemy import Connection
 
 from vong.data.clean import CleaningChange
-from vong.data.reports import put_changes
+from vong.data.report_store import put_changes
 from vong.data.versions import alone, find, read_lines, write
 from vong.errors import Conflict, InvalidInput
 from vong.records import DatasetVersion, Example, Operation, Record

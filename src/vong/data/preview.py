@@ -7,7 +7,7 @@ from typing import Any
 
 from vong.data import formats
 from vong.data.files import Kind, kind_of, read_rows
-from vong.data.importing import Import, SkippedRow
+from vong.data.importer import Import, SkippedRow
 from vong.errors import InvalidInput
 from vong.records import Example, Record
 

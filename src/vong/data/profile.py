@@ -6,10 +6,10 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from itertools import combinations
 
-from vong import personal
+from vong import pii
 from vong.data.findings import findings
 from vong.data.labels import LabelCounts, conflicts, evenness
-from vong.data.near import Clusters, cluster, input_text
+from vong.data.near_duplicates import Clusters, cluster, input_text
 from vong.data.report import (
     LISTED,
     Conflict,
@@ -22,7 +22,7 @@ from vong.data.report import (
     ProfileSettings,
     Report,
 )
-from vong.languages import language
+from vong.language_detection import language
 from vong.records import Example
 
 Progress = Callable[[int], None]
@@ -65,7 +65,7 @@ class _Seen:
         self.languages[language(text)] += 1
         self.labels.add(example)
         for part in (text, answer):
-            kinds: list[personal.Kind] = [found.kind for found in personal.find(part)]
+            kinds: list[pii.Kind] = [found.kind for found in pii.find(part)]
             for kind in kinds:
                 self.personal[kind].append(number)
             for kind in dict.fromkeys(kinds):
@@ -178,11 +178,11 @@ def _personal(rows: list[int], samples: list[PersonalSample]) -> Personal:
     return Personal(found=len(rows), rows=len(distinct), listed=distinct[:LISTED], samples=samples)
 
 
-def excerpt(text: str, kind: personal.Kind) -> str:
+def excerpt(text: str, kind: pii.Kind) -> str:
     """Some words round the first piece of that kind of personal data. All kinds are masked first, so that a cut never
     shows a part of a value.
     """
-    masked, _ = personal.mask(text)
+    masked, _ = pii.mask(text)
     mark = f"[{kind.upper()}]"
     place = masked.find(mark)
     start, end = max(0, place - AROUND), place + len(mark) + AROUND

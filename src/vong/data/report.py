@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from vong.data.labels import LabelPath
-from vong.data.near import THRESHOLD, Threshold
+from vong.data.near_duplicates import THRESHOLD, Threshold
 from vong.records import Record
 
 LISTED = 100

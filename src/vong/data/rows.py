@@ -5,7 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from typing import Literal
 
-from vong.data.find import RowFilter, Search
+from vong.data.row_search import RowFilter, Search
 from vong.data.versions import read, read_lines
 from vong.errors import InvalidInput
 from vong.records import DatasetVersion, Example, Record, content_hash

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from vong.data.labels import LabelPath, at
-from vong.data.near import THRESHOLD, Threshold, cluster, input_text
+from vong.data.near_duplicates import THRESHOLD, Threshold, cluster, input_text
 from vong.errors import InvalidInput
 from vong.records import Example, Record
 

@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import Connection, func, insert, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
-from vong.data import index, tables
+from vong.data import row_index, tables
 from vong.errors import Conflict, InvalidInput, NotFound, nearest
 from vong.records import DatasetVersion, Example, Operation, new_id, now
 from vong.records.record import canonical_json
@@ -73,7 +73,7 @@ def write(
     )
     values = version.model_dump(mode="json") | {"id": new_id(), "created_at": version.created_at}
     connection.execute(insert(tables.versions).values(values))
-    index.catch_up(connection, name, lambda number: read_lines(blobs, _numbered(connection, name, number)))
+    row_index.catch_up(connection, name, lambda number: read_lines(blobs, _numbered(connection, name, number)))
     return version
 
 
@@ -263,7 +263,7 @@ def row_named(connection: Connection, blobs: Blobs, prefix: str) -> Example | No
     if not re.fullmatch(r"[0-9a-f]{6,64}", prefix):
         return None
     index_all(connection, blobs)
-    place = index.place(connection, prefix)
+    place = row_index.place(connection, prefix)
     if place is None:
         return None
     version = _numbered(connection, place.name, place.first)
@@ -282,7 +282,7 @@ def index_all(connection: Connection, blobs: Blobs) -> None:
     """Index what was written before there was an index."""
     for name in list(connection.scalars(tables.LAGGING)):
         alone(connection, name)
-        index.catch_up(
+        row_index.catch_up(
             connection, name, lambda number, name=name: read_lines(blobs, _numbered(connection, name, number))
         )
 

@@ -4,9 +4,9 @@ In: the examples of a dataset split, a callable that asks a model, and the names
 every answer is kept, and an `EvalComparison` of two of them.
 """
 
-from vong.evals.asking import Answer, run
 from vong.evals.comparison import EvalComparison, compare
 from vong.evals.prompting import Settings
+from vong.evals.runner import Answer, run
 from vong.evals.runs import get, list_answers, list_runs, start
 from vong.evals.scoring import list_scorers
 

@@ -118,7 +118,7 @@ def _metric(
 ) -> MetricComparison:
     import numpy as np
 
-    from vong.evals.resample import mcnemar, minimum_detectable, paired_bootstrap
+    from vong.evals.statistics import mcnemar, minimum_detectable, paired_bootstrap
 
     scorer = scoring.owner(chosen, metric)
     having = [pair for pair in pairs if metric in pair[0].scores and metric in pair[1].scores]

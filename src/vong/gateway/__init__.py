@@ -4,7 +4,7 @@ In: requests in OpenAI's shape whose `model` names a route, `deployment/NAME` or
 the model that was chosen, and one span per call with the versions that answered.
 """
 
-from vong.gateway.routes import (
+from vong.gateway.routing.store import (
     choose,
     delete_route,
     get_route,

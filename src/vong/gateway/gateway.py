@@ -12,35 +12,35 @@ from weakref import WeakKeyDictionary
 import msgspec
 
 from vong.errors import Unavailable, Unsupported, UpstreamFailed, VongError
-from vong.gateway import responses
-from vong.gateway.admission import Admission
-from vong.gateway.answers import Answers
-from vong.gateway.breakers import Circuit
-from vong.gateway.brief import Brief
-from vong.gateway.call import Call
-from vong.gateway.directory import Choice, Directory
-from vong.gateway.fresh import Fresh
-from vong.gateway.keys import Keys, Principal
-from vong.gateway.lanes import Lanes, Tally
-from vong.gateway.loads import Load
-from vong.gateway.means import CALLERS, Manner, Means
-from vong.gateway.moderation import Moderation, trial
-from vong.gateway.nesting import shallow
-from vong.gateway.plain import Plain, PlainCall, Streamed
-from vong.gateway.prices import Price
+from vong.gateway.auth.principals import Keys, Principal
+from vong.gateway.auth.scopes import check, may_call
+from vong.gateway.cache.response_cache import Answers
+from vong.gateway.endpoints import response_store
+from vong.gateway.endpoints.json_depth import shallow
+from vong.gateway.endpoints.messages import counted
+from vong.gateway.endpoints.parsing import Trace, named
+from vong.gateway.fastpath.call import Plain, PlainCall, Streamed
+from vong.gateway.fastpath.plan import Lanes, Tally
+from vong.gateway.fastpath.record import Brief
+from vong.gateway.limits.limiter import Admission
+from vong.gateway.limits.quota import Ticket
+from vong.gateway.pipeline.attempt_spans import STEP
+from vong.gateway.pipeline.call import Call
+from vong.gateway.pipeline.moderation import Moderation, trial
+from vong.gateway.pipeline.services import CALLERS, Manner, Means
+from vong.gateway.pipeline.shadow import Second, Shadows
+from vong.gateway.pricing.prices import Price
 from vong.gateway.providers import Provider, Shape
-from vong.gateway.providers.provider import Counts
-from vong.gateway.request import Trace, named
-from vong.gateway.scopes import check, may_call
-from vong.gateway.shadows import Second, Shadows
-from vong.gateway.shapes.messages import counted
-from vong.gateway.shares import Ticket
-from vong.gateway.standing import standing, targets_of
-from vong.gateway.steps import STEP
-from vong.gateway.upstream import Upstream
+from vong.gateway.providers.base import Counts
+from vong.gateway.refreshing_cache import Fresh
+from vong.gateway.routing.catalog import Choice, Directory
+from vong.gateway.routing.circuit_breaker import Circuit
+from vong.gateway.routing.load import Load
+from vong.gateway.routing.status import standing, targets_of
+from vong.gateway.upstream.client import Upstream
 from vong.records import Route, Span, new_id
 from vong.records.guard import GuardTrial, GuardUse
-from vong.records.target import TargetState
+from vong.records.target_state import TargetState
 
 AGE = 1.0
 """Seconds after which a changed route or deployment is seen at the latest, where announcements are not heard."""
@@ -108,7 +108,6 @@ class Gateway:
         self._means = Means(
             self.directory,
             self._account,
-            self._told,
             self._circuit,
             self._load,
             admission,
@@ -118,7 +117,7 @@ class Gateway:
             self._ask,
         )
         self._lanes = Lanes(self.keys, self._directories, admission, accounts.price, accounts.tally)
-        self._plain = Plain(self._means, self._lanes)
+        self._plain = Plain(self._means, self._lanes, self._told)
         self._listed: WeakKeyDictionary[Provider, tuple[float, list[str]]] = WeakKeyDictionary()
 
     def call(self, principal: Principal, shape: Shape, body: bytes, trace: Trace, manner: Manner = CALLERS) -> Call:
@@ -254,11 +253,11 @@ class Gateway:
 
     async def response(self, principal: Principal, response: str) -> Span:
         """The span of a response of the principal's project."""
-        return await responses.found(self.looks.span, principal.project_id, response)
+        return await response_store.found(self.looks.span, principal.project_id, response)
 
     async def _earlier(self, project_id: UUID, response: str) -> list[dict[str, Any]]:
         """The conversation up to and with a response."""
-        return responses.conversation(await responses.found(self.looks.span, project_id, response))
+        return response_store.conversation(await response_store.found(self.looks.span, project_id, response))
 
     async def _ask(self, principal: Principal, parent: Trace, model: str, messages: list[dict[str, Any]]) -> str:
         """What a model says to a guard: a call of its own below the one that is guarded, accounted like any, and not

@@ -1,7 +1,7 @@
 """Durable jobs: long work that survives the death of whatever runs it.
 
 In: a kind, its parameters and, where a request may be repeated, a key. Out: a `Job` that can be watched, cancelled and
-tried again. A worker (`vong.jobs.worker`) takes queued jobs and calls the function of their kind with a `JobContext`.
+tried again. A worker (`vong.jobs.run_worker`) takes queued jobs and calls the function of their kind with a `JobContext`.
 """
 
 from vong.jobs.context import JobContext

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from vong.errors import JobCancelled
-from vong.jobs.recorder import Recorder
+from vong.jobs.progress import Recorder
 from vong.records import Job
 
 T = TypeVar("T")

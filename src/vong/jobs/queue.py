@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from vong.errors import Conflict, NotFound
 from vong.jobs import tables
-from vong.jobs.plain import plain
+from vong.jobs.json_values import plain
 from vong.records import Job, Progress, new_id, now
 from vong.records.job import JobStatus, LogLine
 

@@ -1,22 +1,197 @@
-"""The worker: takes queued jobs and runs them, several side by side, for as long as it lives."""
+"""The inside of a worker: takes queue entries, runs their jobs, and rescues jobs whose worker has died."""
 
+import asyncio
 import logging
-import os
-from typing import NoReturn
+import time
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import TypeVar
+from uuid import UUID
 
-from vong.jobs.shop import Shop
+from procrastinate import App, JobContext
+from procrastinate.job_context import AbortReason
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
+
+from vong.jobs import lifecycle
+from vong.jobs.cleanup import sweep
+from vong.jobs.config import Shop
+from vong.jobs.connector import PatientConnector, Taker
+from vong.jobs.progress import Recorder
+from vong.jobs.runner import Run, last_lines, perform, settle
+from vong.jobs.subprocess_runner import Child
+from vong.store.retry import is_away, patiently
+
+T = TypeVar("T")
+
+log = logging.getLogger(__name__)
+
+SWEEP_EVERY = 3600.0
+"""Seconds between two clearances of old folders."""
 
 
-def run_worker(shop: Shop) -> NoReturn:
-    """Take jobs and run them until SIGTERM or SIGINT, which let running ones end for a while and give the rest back.
-
-    Then the process ends, whatever threads it has left: a light job that does not look whether it should stop is
-    rescued by the next worker.
+class Crew:
+    """One worker process. Heavy and light jobs have places of their own, so that a light job which waits for a heavy
+    one (a turn of the loop for its training) never keeps it from starting.
     """
-    import asyncio
 
-    from vong.jobs.crew import Crew
+    def __init__(self, shop: Shop) -> None:
+        self._shop = shop
+        self._name = lifecycle.worker_name()
+        self._app = App(connector=PatientConnector(shop.database.url))
+        self._app.task(name="run", pass_context=True)(self._take)
+        self._kinds: list[str] = list(shop.handlers)
+        self._running: Counter[str] = Counter()
+        # More threads than light jobs: each job is begun and ended in one too.
+        self._threads = ThreadPoolExecutor(max_workers=shop.light + 2 * shop.heavy + 4, thread_name_prefix="job")
+        self._taker = Taker(
+            self._app,
+            queues=self._kinds,
+            name=self._name,
+            concurrency=shop.heavy + shop.light,
+            fetch_job_polling_interval=shop.pace.poll,
+            abort_job_polling_interval=max(shop.pace.poll, 1.0),
+            shutdown_graceful_timeout=shop.pace.drain,
+            delete_jobs="always",
+            update_heartbeat_interval=shop.pace.heartbeat,
+            stalled_worker_timeout=shop.pace.stalled,
+        )
+        self._tasks: set[int] = set()
+        self._suspects: set[lifecycle.Orphan] = set()
+        self._reached = time.monotonic()
+        self._calm_until = 0.0
+        self._swept = 0.0
 
-    asyncio.run(Crew(shop).work())
-    logging.shutdown()
-    os._exit(0)
+    def _in_thread(self, work: Callable[[], T]) -> asyncio.Future[T]:
+        return asyncio.get_running_loop().run_in_executor(self._threads, work)
+
+    async def work(self) -> None:
+        """Until a signal."""
+        async with self._app.open_async():
+            rescuing = asyncio.create_task(self._rescue_forever(), name="rescue")
+            rescuing.add_done_callback(lambda _: self._taker.stop())  # a worker that cannot rescue is of no use
+            try:
+                await self._taker.run()
+            finally:
+                rescuing.cancel()
+                with suppress(asyncio.CancelledError):
+                    await rescuing
+
+    async def _take(self, context: JobContext, job: str, project: str) -> None:
+        """What procrastinate calls for each queue entry."""
+        handler = self._shop.handlers[context.job.queue]
+        task = context.job.id or 0
+        self._tasks.add(task)
+        self._count(context.job.queue, 1)
+        try:
+            started = await self._begin(UUID(job), UUID(project), task)
+            if started is None:
+                return
+            log.info("job %s (%s), attempt %d", started.job.id, started.job.kind, started.job.attempts)
+            await (self._run_heavy if handler.heavy else self._run_light)(context, started)
+        finally:
+            self._tasks.discard(task)
+            self._count(context.job.queue, -1)
+
+    def _count(self, kind: str, change: int) -> None:
+        """Only kinds with a free place are fetched. The list is the taker's own."""
+        self._running[kind] += change
+        handlers = self._shop.handlers
+        if handlers[kind].heavy or handlers[kind].most is not None:
+            heavy = sum(count for name, count in self._running.items() if handlers[name].heavy)
+            self._kinds[:] = [
+                name
+                for name, handler in handlers.items()
+                if not (handler.heavy and heavy >= self._shop.heavy)
+                and (handler.most is None or self._running[name] < handler.most)
+            ]
+            self._taker.wake()
+
+    async def _begin(self, job_id: UUID, project_id: UUID, task: int) -> Run | None:
+        def begin() -> Run | None:
+            job = patiently(
+                self._shop.database,
+                project_id,
+                lambda connection: lifecycle.begin(connection, job_id, task, self._name),
+                seconds=600,
+            )
+            return job and Run(job, project_id, self._shop.handlers[job.kind], self._shop.home)
+
+        return await self._in_thread(begin)
+
+    async def _run_light(self, context: JobContext, run: Run) -> None:
+        recorders: list[Recorder] = []
+        wait = self._shop.pace.lease
+
+        def work() -> None:
+            perform(run, self._shop.database, self._shop.platform, wait=wait, watch=recorders.append)
+
+        thread = self._in_thread(work)
+        try:
+            await asyncio.shield(thread)
+        except asyncio.CancelledError:
+            going_down = context.abort_reason() is not AbortReason.USER_REQUEST
+            for recorder in recorders:
+                recorder.stop.set("shutdown" if going_down else "cancel")
+            # A thread cannot be killed. One that does not look ends with the process, and its job is rescued.
+            await asyncio.wait([thread], timeout=self._shop.pace.grace if going_down else None)
+            raise
+
+    async def _run_heavy(self, context: JobContext, run: Run) -> None:
+        command = [*self._shop.child_command, str(run.job.id), str(run.job.attempts)]
+        child = await Child.start(command, run.folder / "output.log")
+        try:
+            code = await child.wait()
+        except asyncio.CancelledError:
+            await child.kill(self._shop.pace.grace)
+            await self._settle(run, self._interrupted(context))
+            raise
+        await self._settle(run, lambda connection, *_: self._crashed(connection, run, child, code))
+
+    def _interrupted(self, context: JobContext) -> Callable[[Connection, UUID, int], None]:
+        if context.abort_reason() is AbortReason.USER_REQUEST:
+            return lifecycle.cancelled
+        return lambda connection, id, n: lifecycle.give_back(connection, id, n, "its worker was asked to stop")
+
+    def _crashed(self, connection: Connection, run: Run, child: Child, code: int) -> None:
+        """The process is gone. Where it has not said how its job ended, it crashed."""
+        lifecycle.note(connection, run.job.id, run.job.attempts, last_lines(child.output))
+        lifecycle.fail(connection, run.job.id, run.job.attempts, child.death(code), run.policy)
+
+    async def _settle(self, run: Run, ending: Callable[[Connection, UUID, int], None]) -> None:
+        await self._in_thread(lambda: settle(run, self._shop.database, ending))
+
+    async def _rescue_forever(self) -> None:
+        while True:
+            try:
+                if await self._in_thread(self._rescue):
+                    self._taker.wake()
+            except DBAPIError as error:
+                if not is_away(error):
+                    log.exception("looking for jobs of dead workers failed")
+            await asyncio.sleep(self._shop.pace.heartbeat)
+
+    def _rescue(self) -> int:
+        """Queue again what dead workers have left, once it looks so twice in a row.
+
+        When the database was away, every heartbeat is old: then the living get the time to give a new one first.
+        """
+        pace, now = self._shop.pace, time.monotonic()
+        if now - self._reached > pace.stalled:
+            self._calm_until = now + pace.stalled
+        with self._shop.database.owner() as connection:
+            taken = lifecycle.Taken(self._taker.worker_id, frozenset(self._tasks))
+            stalled_after = pace.stalled if now >= self._calm_until else 3600.0
+            found = set(lifecycle.orphans(connection, stalled_after, taken))
+            if now - self._swept > SWEEP_EVERY:
+                sweep(connection, self._shop.home)
+                self._swept = now
+        self._reached = time.monotonic()
+        sure, self._suspects = found & self._suspects, found
+        rescued = 0
+        for orphan in sure:
+            with self._shop.database.owner() as connection:
+                rescued += lifecycle.rescue(connection, orphan)
+        return rescued

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from vong.errors import NotFound, nearest
 from vong.knowledge import tables
-from vong.knowledge.index import Embed
+from vong.knowledge.indexing import Embed
 from vong.records import Passage
 
 CANDIDATES = 30

@@ -15,10 +15,11 @@ from sqlalchemy.exc import IntegrityError
 
 from vong import gateway, registry
 from vong.errors import Conflict, InvalidInput, NotFound
-from vong.gateway.routes import Check, well_formed
+from vong.gateway.routing.store import Check
 from vong.loop import sequential, tables
 from vong.loop.sequential import Goal, Observation, Point, Rules, Verdict
 from vong.records import Record, Route, Score, Span, Target, new_id, now
+from vong.records.route import check_target_name
 
 Status = Literal["running", "promoted", "rolled_back", "kept", "superseded"]
 ENDINGS: dict[str, Status] = {"promote": "promoted", "roll_back": "rolled_back", "no_difference": "kept"}
@@ -109,7 +110,7 @@ def start(
     share: float = 0.1,
     metric: str = "quality",
     rules: Rules | None = None,
-    check: Check = well_formed,
+    check: Check = check_target_name,
 ) -> Canary:
     """Send `share` of the route to `candidate` (`deployment/NAME` or `PROVIDER/MODEL`) from now on, and count the
     scores named `metric` of the answers. The other targets share the rest as before. Asking again for the very canary

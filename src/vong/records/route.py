@@ -5,11 +5,12 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from vong.records.caching import Caching, Shadow
+from vong.errors import InvalidInput
+from vong.records.cache import Caching, Shadow
 from vong.records.capture import Capture
 from vong.records.guard import GuardUse
 from vong.records.record import Record
-from vong.records.tree import Cap, RouteNode
+from vong.records.routing_tree import Cap, RouteNode
 
 
 class Target(Record):
@@ -86,3 +87,14 @@ class Route(Record):
     tree: RouteNode | None = None
     created_at: datetime
     updated_at: datetime
+
+
+def check_target_name(model: str) -> None:
+    """Check that a target is written as `deployment/NAME` or `PROVIDER/MODEL`.
+
+    Raises:
+        InvalidInput: a part before or after the slash is missing.
+    """
+    provider, _, name = model.partition("/")
+    if not provider or not name:
+        raise InvalidInput(f"{model!r} is not a target", "write deployment/NAME or PROVIDER/MODEL, e.g. echo/echo")

@@ -14,7 +14,7 @@ from vong.serving.deployments import (
     restart,
     stop,
 )
-from vong.serving.supervise import stop_all, supervise
+from vong.serving.reconciler import stop_all, supervise
 
 __all__ = [
     "Deployed",

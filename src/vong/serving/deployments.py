@@ -11,7 +11,7 @@ from vong import jobs, plugins
 from vong.errors import Conflict, InvalidInput, NotFound, nearest
 from vong.records import Deployment, Job, ModelVersion, Record, content_hash, new_id, now
 from vong.serving import tables
-from vong.serving.engines import EngineSettings
+from vong.serving.engine import EngineSettings
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
 PARITY = "serving.parity"

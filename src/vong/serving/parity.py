@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from vong.errors import InvalidInput
 from vong.records import Message, Record, now
-from vong.serving.remote import Remote
+from vong.serving.engine_client import Remote
 
 Precision = Literal["fp32", "bf16", "quantised"]
 

@@ -10,7 +10,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from vong.errors import Unavailable
 from vong.records import now
 from vong.store.database import libpq_url
-from vong.store.postgres import programs
+from vong.store.postgres.server import programs
 
 log = logging.getLogger(__name__)
 

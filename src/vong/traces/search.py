@@ -12,7 +12,7 @@ from vong.errors import NotFound
 from vong.records import Record, Span, Usage
 from vong.records.span import Versions
 from vong.records.trace import SpanSummary
-from vong.store.spans import USAGE, VERSIONS, decode
+from vong.store.spans.schema import USAGE, VERSIONS, decode
 from vong.traces import tables
 from vong.traces.tables import Wanted
 

@@ -1,4 +1,4 @@
-"""The SQL of traces. The table of the spans is the journal's: `vong.store.spans`. Two more are kept by a trigger on it:
+"""The SQL of traces. The table of the spans is the journal's: `vong.store.spans.schema`. Two more are kept by a trigger on it:
 the calls of each hour, counted, and the tail, which says in which order spans arrived.
 """
 
@@ -37,7 +37,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 
 from vong.store.schema import project_table
-from vong.store.spans import PLAIN, USAGE, VERSIONS, WORDS, spans, started_near
+from vong.store.spans.schema import PLAIN, USAGE, VERSIONS, WORDS, spans, started_near
 
 CHANNEL = "vong_traces"
 """The channel on which stored spans are announced; the payload is the project's id."""

@@ -5,13 +5,13 @@ model), the figures of the run as it goes, and warnings where it goes wrong. It 
 what it has to say. torch is imported inside the functions that compute.
 """
 
-from vong.training.convert import convert_gguf
+from vong.training.gguf_convert import convert_gguf
+from vong.training.parity_reference import reference
 from vong.training.plan import TrainingPlan, estimate
+from vong.training.progress import Report
 from vong.training.recipes import Outcome, Recipe, Work
-from vong.training.recipes.settings import SftSettings
-from vong.training.reference import reference
-from vong.training.report import Report
-from vong.training.tokens import with_answer
+from vong.training.recipes.sft_settings import SftSettings
+from vong.training.tokenization import with_answer
 
 __all__ = [
     "Outcome",

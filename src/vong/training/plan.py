@@ -6,7 +6,7 @@ from typing import Any
 
 from vong.errors import InvalidInput
 from vong.records import Record
-from vong.training.recipes.settings import SftSettings
+from vong.training.recipes.sft_settings import SftSettings
 
 PARAMETER_TOKENS = 8.1e9
 """Parameters x tokens a second that one CPU core trains by LoRA in fp32: 135 M parameters at 60 tokens/s a core, on

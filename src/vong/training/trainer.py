@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
-from vong.training.batches import Order
+from vong.training.batching import Order
 from vong.training.checkpoints import keep, mark
-from vong.training.tokens import IGNORED
-from vong.training.watch import Watch
+from vong.training.monitor import Watch
+from vong.training.tokenization import IGNORED
 
 SCALED = ("final_logit_softcapping", "logit_scale", "logits_scaling", "output_multiplier", "lm_head_multiplier")
 """Configuration of models that do more with their logits than multiply by the head: TRL's own loss serves those."""

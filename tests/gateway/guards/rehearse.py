@@ -6,10 +6,10 @@ from collections.abc import AsyncGenerator, Sequence
 from typing import Any
 
 from vong.errors import VongError
-from vong.gateway.guards.guard import Aids
-from vong.gateway.guards.posts import NO_AIDS, Makers
+from vong.gateway.guards.base import Aids
+from vong.gateway.guards.registry import NO_AIDS, Makers
 from vong.gateway.providers import OPENAI, Ask, Provider, Reply, Shape
-from vong.gateway.selftest import Rehearsal, Told
+from vong.gateway.self_test import Rehearsal, Told
 from vong.records.guard import GuardUse
 
 

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from vong.errors import ContentBlocked, GuardFailed, InvalidInput, NotFound
-from vong.gateway.guards.posts import check
-from vong.gateway.selftest import CARD, SAID, holds
-from vong.gateway.watch import WITHHELD
+from vong.gateway.guards.registry import check
+from vong.gateway.pipeline.guarding import WITHHELD
+from vong.gateway.self_test import CARD, SAID, holds
 
 from .rehearse import Scripted, chat, choices, refused, spoken, told, use
 

@@ -8,12 +8,12 @@ import pytest
 
 from vong.app.knowledge import embedder
 from vong.errors import GuardFailed, InvalidInput, UpstreamFailed
-from vong.gateway.guards.guard import Aids
-from vong.gateway.guards.posts import NO_AIDS, Makers, make
+from vong.gateway.guards.base import Aids
+from vong.gateway.guards.registry import NO_AIDS, Makers, make
 from vong.gateway.providers import Provider
-from vong.gateway.selftest import Rehearsal
-from vong.gateway.upstream import Upstream
-from vong.personal import ALL, find
+from vong.gateway.self_test import Rehearsal
+from vong.gateway.upstream.client import Upstream
+from vong.pii import ALL, find
 
 from .judging import judging
 from .rehearse import Scripted, chat, refused, told, use

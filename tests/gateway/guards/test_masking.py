@@ -9,14 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vong.errors import VongError
-from vong.gateway.guards.body import Request
-from vong.gateway.guards.duty import Duty, masked
-from vong.gateway.guards.guard import Aids, Found
-from vong.gateway.guards.personal import Personal
-from vong.gateway.guards.posts import NO_AIDS, Makers
-from vong.gateway.guards.window import Passing
-from vong.gateway.selftest import CARD, SAID, Rehearsal, Way, holds, self_test
-from vong.personal import ALL, mask
+from vong.gateway.guards.base import Aids, Found
+from vong.gateway.guards.builtin.pii import Personal
+from vong.gateway.guards.holdback import Passing
+from vong.gateway.guards.registry import NO_AIDS, Makers
+from vong.gateway.guards.request_texts import Request
+from vong.gateway.guards.run import Duty, masked
+from vong.gateway.self_test import CARD, SAID, Rehearsal, Way, holds, self_test
+from vong.pii import ALL, mask
 
 from .rehearse import Scripted, chat, choices, spoken, told, use
 

@@ -14,13 +14,13 @@ from tests.live import eventually
 from vong.cli.gateway import group
 from vong.errors import InvalidInput, Misconfigured
 from vong.gateway.guards import Aids
-from vong.gateway.guards.posts import NO_AIDS, Broken, Makers
-from vong.gateway.guards.sealing import SEALED, opened, opener, sealed
-from vong.gateway.guards.webhook import Webhook
-from vong.gateway.secrets import FILE, Secrets
-from vong.gateway.upstream import Upstream
+from vong.gateway.guards.builtin.webhook import Webhook
+from vong.gateway.guards.registry import NO_AIDS, Broken, Makers
+from vong.gateway.guards.secret_settings import SEALED, opened, opener, sealed
+from vong.gateway.upstream.client import Upstream
 from vong.records import Policy
 from vong.records.guard import GuardUse
+from vong.store.encryption import FILE, Secrets
 
 from .judging import judging
 from .rehearse import use

@@ -11,12 +11,12 @@ from click.testing import CliRunner
 
 from tests.gateway.conftest import Server
 from vong.api import metrics
-from vong.app.doctor import examine
+from vong.app.host.doctor import examine
 from vong.cli.gateway import group
 from vong.client import Client
 from vong.config import Settings
 from vong.errors import Forbidden, InvalidInput, NotFound
-from vong.gateway.selftest import CARD, holds
+from vong.gateway.self_test import CARD, holds
 from vong.records import Policy
 
 from .rehearse import use

@@ -13,8 +13,8 @@ from vong import plugins
 from vong.config import ProviderSettings
 from vong.errors import Misconfigured, Unsupported
 from vong.gateway.providers import Ask, Reply
-from vong.gateway.providers.compatible import ROWS
-from vong.gateway.upstream import Upstream
+from vong.gateway.providers.openai_compatible import ROWS
+from vong.gateway.upstream.client import Upstream
 
 FIELDS: dict[str, Any] = {
     "max_completion_tokens": 9,

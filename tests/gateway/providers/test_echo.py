@@ -15,8 +15,8 @@ from vong.config import ProviderSettings
 from vong.errors import InvalidInput
 from vong.gateway.providers import Ask
 from vong.gateway.providers.echo import Echo
-from vong.gateway.providers.invented import Invention
-from vong.gateway.upstream import Upstream
+from vong.gateway.providers.schema_sampler import Invention
+from vong.gateway.upstream.client import Upstream
 
 WEATHER = {
     "name": "get_weather",

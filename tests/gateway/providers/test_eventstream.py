@@ -5,7 +5,7 @@ from zlib import crc32
 
 import pytest
 
-from vong.gateway.providers.eventstream import BrokenStream, EventStream, Message
+from vong.gateway.providers.aws_eventstream import BrokenStream, EventStream, Message
 
 EMPTY = bytes.fromhex("000000100000000005c248eb7d98c8ff")
 PAYLOAD = bytes.fromhex("0000001d00000000fd528c5a7b27666f6f273a27626172277dc3653936")

@@ -14,13 +14,13 @@ from tests.gateway.fake_upstream import FakeUpstream
 from vong import plugins
 from vong.config import ProviderSettings
 from vong.errors import InvalidInput, Misconfigured, Unsupported
+from vong.gateway.endpoints.stream import Transcript
 from vong.gateway.providers import Ask, Reply
-from vong.gateway.providers.sigv4 import Credentials, Scope, signed
-from vong.gateway.transcript import Transcript
-from vong.gateway.translate.converse_answer import Chunks as ConverseChunks
-from vong.gateway.translate.gemini_answer import Chunks as GeminiChunks
-from vong.gateway.translate.gemini_answer import completion_of
-from vong.gateway.upstream import Upstream
+from vong.gateway.providers.aws_sigv4 import Credentials, Scope, signed
+from vong.gateway.translators.openai_bedrock_response import Chunks as ConverseChunks
+from vong.gateway.translators.openai_gemini_response import Chunks as GeminiChunks
+from vong.gateway.translators.openai_gemini_response import completion_of
+from vong.gateway.upstream.client import Upstream
 
 KINDS = ["gemini", "bedrock", "cohere"]
 IMAGE = "data:image/png;base64,aGk="

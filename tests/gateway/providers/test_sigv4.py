@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from vong.gateway.providers.sigv4 import Credentials, Scope, signed
+from vong.gateway.providers.aws_sigv4 import Credentials, Scope, signed
 
 WHO = Credentials("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")
 WHERE = Scope("us-east-1", "service")

@@ -15,7 +15,7 @@ from vong import plugins
 from vong.config import ProviderSettings
 from vong.errors import Misconfigured, Unsupported
 from vong.gateway.providers import Ask
-from vong.gateway.upstream import Upstream
+from vong.gateway.upstream.client import Upstream
 
 GUIDE = Path(__file__).parents[3] / "docs" / "guides" / "providers.md"
 FUNCTION = {"name": "weather", "parameters": {"type": "object", "title": "m4rk"}}

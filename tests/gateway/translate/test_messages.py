@@ -11,9 +11,9 @@ from vong.config import ProviderSettings
 from vong.errors import InvalidInput, Unsupported, UpstreamFailed
 from vong.gateway.providers import Ask
 from vong.gateway.providers.anthropic import Anthropic
-from vong.gateway.translate.messages_answer import Chunks, Events, completion_of, message_of
-from vong.gateway.translate.messages_request import chat_of, messages_of
-from vong.gateway.upstream import Upstream
+from vong.gateway.translators.anthropic_request import chat_of, messages_of
+from vong.gateway.translators.anthropic_response import Chunks, Events, completion_of, message_of
+from vong.gateway.upstream.client import Upstream
 
 ASKED: dict[str, Any] = {
     "model": "m",

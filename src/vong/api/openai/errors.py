@@ -15,8 +15,8 @@ from vong.errors import (
     Unauthenticated,
     VongError,
 )
+from vong.gateway.endpoints import SERVED
 from vong.gateway.providers import Shape
-from vong.gateway.shapes import SERVED
 
 
 class TooLarge(VongError):

@@ -41,7 +41,7 @@ def start_batch(file: Path, endpoint: str, window: str, detach: bool, as_json: b
     client = Client()
     started = client.gateway.batches.start(file, endpoint, window=window)
     if not detach:
-        from vong.cli.follow import follow
+        from vong.cli.job_progress import follow
 
         follow(client, client.jobs.get(started.id))
         started = client.gateway.batches.get(started.id)

@@ -7,7 +7,7 @@ import click
 from vong.cli.gateway.group import group
 from vong.cli.output import emit, json_option, note
 from vong.client import Client
-from vong.records.caching import CacheState, ComparedAs, ComparedTarget
+from vong.records.cache import CacheState, ComparedAs, ComparedTarget
 
 
 @group.group(invoke_without_command=True)

@@ -12,7 +12,7 @@ from vong.cli.gateway.guards import read_guards
 from vong.cli.output import emit, json_option
 from vong.client import Client
 from vong.records import Policy, Timeouts
-from vong.records.tree import RouteNode
+from vong.records.routing_tree import RouteNode
 
 TIMES = list(Timeouts.model_fields)
 

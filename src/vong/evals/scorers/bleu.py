@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Literal
 
-from vong.evals.scorers.port import Measure, Scorer
+from vong.evals.scorers.base import Measure, Scorer
 from vong.evals.scorers.texts import field_text
 
 ORDER = 4

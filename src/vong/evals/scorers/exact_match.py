@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from vong.evals.scorers.port import Measure, Scorer, share
+from vong.evals.scorers.base import Measure, Scorer, share
 from vong.evals.scorers.texts import normalise, read_json
 
 

@@ -1,6 +1,6 @@
 """How many fields of a JSON answer are right."""
 
-from vong.evals.scorers.port import Measure, Scorer, share
+from vong.evals.scorers.base import Measure, Scorer, share
 from vong.evals.scorers.texts import equal, read_json
 
 

@@ -3,7 +3,7 @@
 import json
 
 from vong.errors import InvalidInput
-from vong.evals.scorers.port import Measure, Scorer, share
+from vong.evals.scorers.base import Measure, Scorer, share
 from vong.evals.scorers.texts import MISSING, read_json
 
 

@@ -2,7 +2,7 @@
 
 from importlib.metadata import version
 
-from vong.evals.scorers.port import Measure, Scorer, share
+from vong.evals.scorers.base import Measure, Scorer, share
 from vong.evals.scorers.texts import field_text
 
 TYPES = ["rouge1", "rouge2", "rougeL", "rougeLsum"]

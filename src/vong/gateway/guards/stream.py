@@ -9,13 +9,13 @@ from typing import Any, cast
 import msgspec
 
 from vong.errors import ContentBlocked, UpstreamFailed
-from vong.gateway.guards.answer import results
-from vong.gateway.guards.body import NAMES, Texts
-from vong.gateway.guards.duty import Duty
-from vong.gateway.guards.window import Passing
-from vong.gateway.providers.events import DONE, event
-from vong.gateway.shapes.shape import Chunked
-from vong.gateway.shapes.transcripts import MALFORMED, data_of
+from vong.gateway.endpoints.base import Chunked
+from vong.gateway.endpoints.stream_adapters import MALFORMED, data_of
+from vong.gateway.guards.holdback import Passing
+from vong.gateway.guards.request_texts import NAMES, Texts
+from vong.gateway.guards.response import results
+from vong.gateway.guards.run import Duty
+from vong.gateway.upstream.sse import DONE, event
 
 HEAD = ("id", "object", "created", "model", "system_fingerprint")
 PASSED = frozenset(

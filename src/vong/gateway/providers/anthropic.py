@@ -8,14 +8,14 @@ import msgspec
 
 from vong.config import ProviderSettings
 from vong.errors import InvalidInput, Unsupported, UpstreamFailed
-from vong.gateway.incoming import Response
-from vong.gateway.providers.events import DONE, event, whole_events
-from vong.gateway.providers.http_api import HttpApi, passed, status
+from vong.gateway.providers.base import Ask, Reply, Shape
+from vong.gateway.providers.http import HttpApi, passed, status
 from vong.gateway.providers.openai import listed
-from vong.gateway.providers.provider import Ask, Reply, Shape
-from vong.gateway.translate.messages_answer import Chunks, completion_of
-from vong.gateway.translate.messages_request import messages_of
-from vong.gateway.upstream import Endpoint, Upstream
+from vong.gateway.translators.anthropic_request import messages_of
+from vong.gateway.translators.anthropic_response import Chunks, completion_of
+from vong.gateway.upstream.client import Endpoint, Upstream
+from vong.gateway.upstream.response import Response
+from vong.gateway.upstream.sse import DONE, event, whole_events
 
 PUBLIC = "https://api.anthropic.com/v1"
 SPOKEN = {"anthropic-version": "2023-06-01"}

@@ -13,17 +13,17 @@ import msgspec
 
 from vong.config import ProviderSettings
 from vong.errors import Misconfigured, Unsupported, UpstreamFailed
-from vong.gateway.incoming import Limits, Response
-from vong.gateway.providers.events import DONE, event
-from vong.gateway.providers.eventstream import EventStream, Message
-from vong.gateway.providers.foreign import MALFORMED, answered, asked, odd
-from vong.gateway.providers.http_api import HttpApi, passed
-from vong.gateway.providers.provider import OPENAI, Ask, Reply
-from vong.gateway.providers.sigv4 import Credentials, Scope, signed
-from vong.gateway.providers.vectors import Wanted, answer, wanted
-from vong.gateway.translate.converse_answer import Chunks, completion_of, error_of
-from vong.gateway.translate.converse_request import converse_of
-from vong.gateway.upstream import Endpoint, Upstream
+from vong.gateway.providers.aws_eventstream import EventStream, Message
+from vong.gateway.providers.aws_sigv4 import Credentials, Scope, signed
+from vong.gateway.providers.base import OPENAI, Ask, Reply
+from vong.gateway.providers.embeddings import Wanted, answer, wanted
+from vong.gateway.providers.http import HttpApi, passed
+from vong.gateway.providers.translation import MALFORMED, answered, asked, odd
+from vong.gateway.translators.openai_bedrock_request import converse_of
+from vong.gateway.translators.openai_bedrock_response import Chunks, completion_of, error_of
+from vong.gateway.upstream.client import Endpoint, Upstream
+from vong.gateway.upstream.response import Limits, Response
+from vong.gateway.upstream.sse import DONE, event
 from vong.records import now
 
 STREAMED = "application/vnd.amazon.eventstream"

@@ -6,12 +6,12 @@ import msgspec
 
 from vong.config import ProviderSettings
 from vong.errors import UpstreamFailed
-from vong.gateway.providers.foreign import MALFORMED, answered, asked, streamed
-from vong.gateway.providers.http_api import HttpApi, passed
-from vong.gateway.providers.provider import OPENAI, Ask, Reply
-from vong.gateway.providers.vectors import answer, wanted
-from vong.gateway.translate.cohere_chat import Chunks, cohere_of, completion_of, error_of
-from vong.gateway.upstream import Endpoint, Upstream
+from vong.gateway.providers.base import OPENAI, Ask, Reply
+from vong.gateway.providers.embeddings import answer, wanted
+from vong.gateway.providers.http import HttpApi, passed
+from vong.gateway.providers.translation import MALFORMED, answered, asked, streamed
+from vong.gateway.translators.openai_cohere import Chunks, cohere_of, completion_of, error_of
+from vong.gateway.upstream.client import Endpoint, Upstream
 
 PUBLIC = "https://api.cohere.com"
 LISTED = "/v1/models?page_size=1000"

@@ -34,11 +34,11 @@ import msgspec
 
 from vong.config import ProviderSettings
 from vong.errors import InvalidInput
-from vong.gateway.providers.echo_answer import Answer, answered
-from vong.gateway.providers.events import DONE, event
-from vong.gateway.providers.provider import OPENAI, Ask, Reply
-from vong.gateway.providers.vectors import answer, wanted, words
-from vong.gateway.upstream import Upstream
+from vong.gateway.providers.base import OPENAI, Ask, Reply
+from vong.gateway.providers.echo_completion import Answer, answered
+from vong.gateway.providers.embeddings import answer, wanted, words
+from vong.gateway.upstream.client import Upstream
+from vong.gateway.upstream.sse import DONE, event
 
 DIMENSIONS = 64
 

@@ -7,13 +7,13 @@ import msgspec
 
 from vong.config import ProviderSettings
 from vong.errors import UpstreamFailed
-from vong.gateway.providers.foreign import MALFORMED, answered, asked, streamed
-from vong.gateway.providers.http_api import HttpApi, passed
-from vong.gateway.providers.provider import OPENAI, Ask, Reply
-from vong.gateway.providers.vectors import answer, wanted
-from vong.gateway.translate.gemini_answer import Chunks, completion_of, error_of, vectors_of
-from vong.gateway.translate.gemini_request import embed_of, generate_of
-from vong.gateway.upstream import Endpoint, Upstream
+from vong.gateway.providers.base import OPENAI, Ask, Reply
+from vong.gateway.providers.embeddings import answer, wanted
+from vong.gateway.providers.http import HttpApi, passed
+from vong.gateway.providers.translation import MALFORMED, answered, asked, streamed
+from vong.gateway.translators.openai_gemini_request import embed_of, generate_of
+from vong.gateway.translators.openai_gemini_response import Chunks, completion_of, error_of, vectors_of
+from vong.gateway.upstream.client import Endpoint, Upstream
 
 PUBLIC = "https://generativelanguage.googleapis.com/v1beta"
 LISTED = "/models?pageSize=1000"

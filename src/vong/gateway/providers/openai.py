@@ -10,11 +10,11 @@ import msgspec
 
 from vong.config import ProviderSettings
 from vong.errors import UpstreamFailed
-from vong.gateway.incoming import Response
-from vong.gateway.providers.events import whole_events
-from vong.gateway.providers.http_api import HttpApi, Sending, passed, status
-from vong.gateway.providers.provider import RESPONSES, Ask, Reply, Shape
-from vong.gateway.upstream import Endpoint, Upstream
+from vong.gateway.providers.base import RESPONSES, Ask, Reply, Shape
+from vong.gateway.providers.http import HttpApi, Sending, passed, status
+from vong.gateway.upstream.client import Endpoint, Upstream
+from vong.gateway.upstream.response import Response
+from vong.gateway.upstream.sse import whole_events
 
 PUBLIC = "https://api.openai.com/v1"
 PATHS: dict[Shape, str] = {"chat": "/chat/completions", "embeddings": "/embeddings", "responses": "/responses"}

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal, Protocol
 from pydantic import BaseModel
 
 from vong.records import Example
-from vong.training.report import Report
+from vong.training.progress import Report
 
 
 @dataclass(frozen=True)

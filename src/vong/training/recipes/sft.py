@@ -11,14 +11,14 @@ from pydantic import BaseModel
 
 from vong.errors import Conflict, InvalidInput, MissingExtra
 from vong.training import checkpoints
-from vong.training.batches import Order, collate, padding, table
+from vong.training.batching import Order, collate, padding, table
 from vong.training.device import Device, choose
+from vong.training.monitor import Memory, Watch
+from vong.training.progress import Report
 from vong.training.recipes import Outcome, Work
-from vong.training.recipes.settings import SftSettings
-from vong.training.report import Report
-from vong.training.tokens import Encoded, Row, encode, with_answer
+from vong.training.recipes.sft_settings import SftSettings
+from vong.training.tokenization import Encoded, Row, encode, with_answer
 from vong.training.trainer import answer_tokens, callback, trainer_class
-from vong.training.watch import Memory, Watch
 
 
 class Rows(NamedTuple):

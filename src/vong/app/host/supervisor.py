@@ -1,0 +1,289 @@
+"""`vong up`: PostgreSQL, the server and a worker, started, watched, restarted, and ended in order.
+
+A start takes as long as the server takes to load its code: so its process begins first, loads while PostgreSQL starts
+and the schema is looked at, and is then told where the database is.
+"""
+
+import fcntl
+import json
+import logging
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.error import HTTPError
+from urllib.request import urlopen
+
+from vong import __version__
+from vong.app.host.processes import Known, end, spawn
+from vong.config import COUNTED, Settings
+from vong.errors import Conflict, Unavailable, VongError
+from vong.records import now
+
+if TYPE_CHECKING:
+    from vong.app.host.bootstrap import Welcome
+
+log = logging.getLogger(__name__)
+
+STATE = "server.json"
+MODULES = {"server": "vong.api.main", "worker": "vong.app.worker"}
+LONGEST_PAUSE = 30.0
+
+
+@dataclass
+class Child:
+    """One process under supervision, and when it may be started again. `told` is the pipe by which a server that was
+    started before its database learns where that is.
+    """
+
+    name: str
+    process: "subprocess.Popen[bytes] | None" = None
+    failures: int = 0
+    started_at: float = 0.0
+    not_before: float = 0.0
+    told: int | None = None
+
+
+@dataclass
+class Supervisor:
+    """Starts and watches everything on this machine, from one home folder."""
+
+    settings: Settings
+    say: Callable[[str], None]
+    stopping: threading.Event = field(default_factory=threading.Event)
+    children: dict[str, Child] = field(default_factory=dict[str, Child])
+
+    def __post_init__(self) -> None:
+        servers = self.settings.workers or len(os.sched_getaffinity(0))
+        further = [f"server-{number}" for number in range(2, servers + 1)]
+        self.children = {name: Child(name) for name in (*MODULES, *further)}
+
+    def run(self, ready: Callable[[str, "Welcome | None"], None]) -> None:
+        """Start everything, call `ready(url, welcome)` once it answers, and watch until SIGTERM or Ctrl-C."""
+        home = self.settings.folder
+        home.mkdir(parents=True, exist_ok=True)
+        with _only_one(home):
+            end_leftovers(home)
+            shutil.rmtree(home / COUNTED, ignore_errors=True)
+            listener = _listen(self.settings)
+            for number in (signal.SIGTERM, signal.SIGINT):
+                signal.signal(number, lambda *_: self.stopping.set())
+            url = self._url(listener)
+            environment = {"VONG_HOME": str(home), "VONG_URL": url}
+            try:
+                self._start(self.children["server"], environment, listener, early=True)
+                welcome = self._prepare(environment)
+                self._start_all(environment, listener, url)
+                self._await(url)
+                ready(url, welcome)
+                self._watch(environment, listener, url)
+            finally:
+                self._stop()
+                listener.close()
+
+    def _prepare(self, environment: dict[str, str]) -> "Welcome | None":
+        """Open the database, and tell the server where it is."""
+        from vong.app.host import database
+
+        url, welcome = database.prepare(self.settings.database_url, self.settings.folder)
+        environment["VONG_DATABASE_URL"] = url
+        server = self.children["server"]
+        if server.told is not None:
+            with suppress(BrokenPipeError), os.fdopen(server.told, "w") as pipe:  # it may have died meanwhile
+                server.told = None
+                pipe.write(url)
+        return welcome
+
+    def _url(self, listener: socket.socket) -> str:
+        port = listener.getsockname()[1]
+        return self.settings.model_copy(update={"port": port}).server_url
+
+    def _start_all(self, environment: dict[str, str], listener: socket.socket, url: str) -> None:
+        for child in self.children.values():
+            if child.process is None and time.monotonic() >= child.not_before:
+                self._start(child, environment, listener)
+        self._write_state(url)
+
+    def _start(
+        self, child: Child, environment: dict[str, str], listener: socket.socket, *, early: bool = False
+    ) -> None:
+        log = self.settings.folder / "logs" / f"{child.name}.log"
+        arguments: list[str] = []
+        handed: list[int] = []
+        if module_of(child.name) == MODULES["server"]:
+            arguments, handed = ["--fd", str(listener.fileno())], [listener.fileno()]
+        if early:
+            reader, child.told = os.pipe()
+            arguments, handed = [*arguments, "--database-from", str(reader)], [*handed, reader]
+        child.process = spawn(module_of(child.name), *arguments, log=log, env=environment, fds=handed)
+        child.started_at = time.monotonic()
+        if early:
+            os.close(handed[-1])
+
+    def _await(self, url: str, seconds: float = 60.0) -> None:
+        """Wait until the server answers. What kills it at once is in its log, and the error quotes it."""
+        until = time.monotonic() + seconds
+        while time.monotonic() < until and not self.stopping.is_set():
+            if answers(url):
+                return
+            server = self.children["server"].process
+            if server is not None and server.poll() is not None:
+                break
+            time.sleep(0.05)
+        if not self.stopping.is_set():
+            log = self.settings.folder / "logs" / "server.log"
+            raise Unavailable(
+                f"the server did not start; the end of {log}:\n{tail(log)}", "vong doctor looks for the cause"
+            )
+
+    def _watch(self, environment: dict[str, str], listener: socket.socket, url: str) -> None:
+        rounds = 0
+        while not self.stopping.wait(1.0):
+            rounds += 1
+            changed = [self._reap(child) for child in self.children.values()]
+            if any(changed) or any(child.process is None for child in self.children.values()):
+                self._start_all(environment, listener, url)
+            if rounds % 2 == 0 and not self.settings.database_url:
+                self._watch_postgres(url)
+
+    def _watch_postgres(self, url: str) -> None:
+        """Start PostgreSQL again where it ended. Where that fails it is said, and tried again at the next round."""
+        from vong.store.postgres import server as postgres_server
+
+        folder = self.settings.folder / "postgres"
+        if postgres_server.alive(folder):
+            return
+        self.say("PostgreSQL ended unexpectedly; starting it again")
+        try:
+            postgres_server.start(folder)
+        except VongError as error:
+            self.say(str(error))
+        else:
+            self._write_state(url)
+
+    def _reap(self, child: Child) -> bool:
+        if child.process is None or child.process.poll() is None:
+            return False
+        lived = time.monotonic() - child.started_at
+        child.failures = 0 if lived > 60 else child.failures + 1
+        pause = min(LONGEST_PAUSE, 0.5 * 2**child.failures) if child.failures else 0.0
+        self.say(f"the {child.name} ended with {child.process.returncode}; starting it again in {pause:.1f} s")
+        child.not_before = time.monotonic() + pause
+        child.process = None
+        return True
+
+    def _stop(self) -> None:
+        """End in order: no new work, then no new requests, then the database."""
+        running = [child.process for child in self.children.values() if child.process and child.process.poll() is None]
+        for process in running:
+            process.terminate()
+        for process in running:
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+        from vong.app.host import database
+
+        database.close(self.settings.database_url, self.settings.folder)
+        (self.settings.folder / STATE).unlink(missing_ok=True)
+
+    def _write_state(self, url: str) -> None:
+        from vong.store.postgres import server as postgres_server
+
+        pids = {child.name: child.process.pid for child in self.children.values() if child.process}
+        pids["supervisor"] = os.getpid()
+        if not self.settings.database_url and (pid := postgres_server.pid(self.settings.folder / "postgres")):
+            pids["postgres"] = pid
+        state = {
+            "url": url,
+            "version": __version__,
+            "written_at": now().isoformat(),
+            "processes": {name: Known.of(pid)._asdict() for name, pid in pids.items()},
+        }
+        temporary = self.settings.folder / f"{STATE}.new"
+        temporary.write_text(json.dumps(state, indent=2), encoding="utf-8")
+        temporary.replace(self.settings.folder / STATE)
+
+
+def module_of(name: str) -> str:
+    """What a process of that name runs: `server-2` is one more server. Empty for those that are not ours to start."""
+    return MODULES.get(name.partition("-")[0], "")
+
+
+def running(home: Path) -> dict[str, Any] | None:
+    """What `vong up` wrote about itself, or None where nothing was started or it was ended in order."""
+    file = home / STATE
+    return json.loads(file.read_text(encoding="utf-8")) if file.is_file() else None
+
+
+def processes(state: dict[str, Any]) -> dict[str, Known]:
+    """The processes named in that state which still live."""
+    known = {name: Known(**values) for name, values in state["processes"].items()}
+    return {name: process for name, process in known.items() if process.process() is not None}
+
+
+def end_leftovers(home: Path) -> None:
+    """End the server and the worker that a killed supervisor left behind. PostgreSQL and engines are adopted."""
+    state = running(home)
+    for name, known in processes(state).items() if state else ():
+        if module_of(name):
+            end(known)
+
+
+def answers(url: str) -> bool:
+    """Whether the server at that URL is up and reaches its database."""
+    return health(url).get("status") == "ok"
+
+
+def health(url: str) -> dict[str, Any]:
+    """What the server at that URL says of itself; nothing where it does not answer."""
+    try:
+        with urlopen(f"{url}/health", timeout=2) as response:
+            return json.load(response)
+    except HTTPError as error:  # it answers, and is not well
+        with suppress(ValueError), error:
+            return json.load(error)
+    except OSError:
+        pass
+    return {}
+
+
+def tail(file: Path, lines: int = 15) -> str:
+    """The end of a log."""
+    return "\n".join(file.read_text(errors="replace").splitlines()[-lines:]) if file.is_file() else ""
+
+
+def _listen(settings: Settings) -> socket.socket:
+    """The server's port, bound here and handed down: a server that is restarted loses no connection."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((settings.host, settings.port))
+    except OSError as error:
+        listener.close()
+        message = f"port {settings.port} on {settings.host} cannot be used: {error.strerror}"
+        raise Conflict(message, "choose another: vong up --port 8401") from error
+    listener.listen(2048)
+    listener.set_inheritable(True)
+    return listener
+
+
+@contextmanager
+def _only_one(home: Path) -> Generator[None]:
+    """Hold the home folder for one supervisor."""
+    with (home / "lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise Conflict("Vong is running from this home already", "look: vong status; stop it: vong down") from None
+        yield

@@ -1,0 +1,44 @@
+"""A turn of the loop as a job, and where the shipped samples lie."""
+
+from pathlib import Path
+from typing import Any
+
+from vong.app.platform import Platform
+from vong.errors import NotFound, nearest
+from vong.jobs.context import JobContext
+from vong.loop import run as loop_run
+from vong.loop.plan import TurnPlan
+from vong.loop.steps import Turn
+from vong.records import Progress
+
+
+def run(job: JobContext, platform: Platform) -> dict[str, Any]:
+    """The job `loop.turn`: every step is kept, so that a turn goes on where it was."""
+
+    def progress(step: str, state: Progress) -> None:
+        message = step if state.message in {"", step} else f"{step}: {state.message}"
+        job.progress(state.done, state.total, unit=state.unit, message=message)
+
+    with platform.client(job.project_id) as client:
+        plan = TurnPlan.model_validate(job.params["plan"])
+        return loop_run.run(Turn(job.id, plan, client, keep=job.step, progress=progress, log=job.log, locate=shipped))
+
+
+def default_plan() -> TurnPlan:
+    """The plan of the quickstart: a whole turn on the shipped samples."""
+    return TurnPlan.model_validate_json(shipped("plan.json").read_text(encoding="utf-8"))
+
+
+def samples() -> Path:
+    """The folder of the shipped samples: inside the installed package, or beside the sources in a checkout."""
+    package = Path(__file__).parents[1]
+    inside = package / "samples"
+    return inside if inside.is_dir() else package.parents[1] / "samples"
+
+
+def shipped(name: str) -> Path:
+    """A shipped file or folder. Nothing outside the samples can be named."""
+    names = sorted(path.name for path in samples().iterdir())
+    if name not in names:
+        raise NotFound(f"no shipped sample named {name!r}", nearest(name, names, f"ls {samples()}"))
+    return samples() / name

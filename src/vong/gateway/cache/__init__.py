@@ -1,0 +1,4 @@
+"""Store and find responses, exact or semantic, and the results of shadow calls.
+
+May import `providers`.
+"""

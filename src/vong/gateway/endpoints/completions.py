@@ -1,0 +1,61 @@
+"""OpenAI's old completions: one prompt, one text."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from vong.gateway.endpoints.base import Streamed
+from vong.gateway.endpoints.chat_backed import AsChat
+from vong.gateway.endpoints.parsing import Asked, decoded
+from vong.gateway.providers import Shape
+from vong.gateway.translators.text_completions import chat_of, chunk_of, completion_of
+from vong.gateway.upstream.sse import DONE, event
+
+
+class _Asked(Asked, kw_only=True):
+    prompt: msgspec.Raw
+
+
+_read = msgspec.json.Decoder(_Asked).decode
+
+
+class Completions(AsChat):
+    """`POST /v1/completions`."""
+
+    name: Shape = "completions"
+    path = "/completions"
+
+    def read(self, body: bytes) -> Asked:
+        """What is asked."""
+        return decoded(_read, body)
+
+    def chat(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+        """The request as a chat."""
+        return chat_of(asked)
+
+    def answer(self, completion: Mapping[str, Any], asked: Mapping[str, Any], id: str) -> dict[str, Any]:
+        """A chat completion as a text completion."""
+        del asked, id
+        return completion_of(completion)
+
+    def streamed(self, asked: Mapping[str, Any], id: str) -> Streamed:
+        """For a chat's stream."""
+        del id
+        return _Streamed(bool((asked.get("stream_options") or {}).get("include_usage")))
+
+    def error_event(self, status: int, said: Mapping[str, Any]) -> bytes:
+        """The event of an error."""
+        return event(self.error(status, said))
+
+
+class _Streamed:
+    def __init__(self, usage: bool) -> None:
+        self._usage = usage
+
+    def take(self, chunk: Mapping[str, Any]) -> bytes:
+        made = chunk_of(chunk, self._usage)
+        return event(made) if made else b""
+
+    def end(self) -> bytes:
+        return DONE

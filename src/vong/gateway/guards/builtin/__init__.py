@@ -1,0 +1,4 @@
+"""Contain the guards that ship with Vong, one file each.
+
+May import `gateway.guards.base`.
+"""

@@ -1,0 +1,115 @@
+"""Secrets: keys of known forms, private keys, tokens, and what is assigned to a name that means a secret."""
+
+import math
+import re
+from collections import Counter
+from collections.abc import Sequence
+from typing import ClassVar, Literal, get_args
+
+from pydantic import Field
+
+from vong.gateway.guards.base import Aids, Ask, Found, Reads
+from vong.records import Record
+
+Kind = Literal["private_key", "api_key", "jwt", "url_password", "assigned_secret"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+FORMS = (
+    r"sk-(?:ant-|proj-|or-|svcacct-)?[A-Za-z0-9_-]{20,200}",  # OpenAI, Anthropic, OpenRouter
+    r"(?:sk|rk|pk)_(?:live|test)_[A-Za-z0-9]{16,200}",  # Stripe
+    r"(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}",  # AWS
+    r"gh[pousr]_[A-Za-z0-9]{36,200}|github_pat_[A-Za-z0-9_]{50,200}",
+    r"glpat-[A-Za-z0-9_-]{20,100}",
+    r"xox[abeoprs]-[A-Za-z0-9-]{10,200}|xapp-\d-[A-Za-z0-9-]{10,200}",  # Slack
+    r"AIza[A-Za-z0-9_-]{35}|ya29\.[A-Za-z0-9_-]{20,500}",  # Google
+    r"hf_[A-Za-z0-9]{30,100}|gsk_[A-Za-z0-9]{30,100}|r8_[A-Za-z0-9]{30,100}",  # Hugging Face, Groq, Replicate
+    r"npm_[A-Za-z0-9]{36}|pypi-[A-Za-z0-9_-]{50,500}|dckr_pat_[A-Za-z0-9_-]{20,100}",
+    r"SG\.[A-Za-z0-9_-]{16,64}\.[A-Za-z0-9_-]{16,100}|dop_v1_[a-f0-9]{64}|shp(?:at|ca|pa|ss)_[a-fA-F0-9]{32}",
+    r"vong-[A-Za-z0-9_-]{20,200}",
+)
+NAMES = "passw(?:or)?d|passphrase|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|credential"
+NAME = rf"[\w.-]{{0,40}}(?:{NAMES})[\w.-]{{0,40}}"
+BLOCK = r"[A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----"
+BEGIN, END = re.compile(f"-----BEGIN {BLOCK}"), re.compile(f"-----END {BLOCK}")
+PATTERNS: dict[Kind, re.Pattern[str]] = {
+    "private_key": re.compile(rf"-----BEGIN {BLOCK}[^-]*(?:-(?!----END {BLOCK})[^-]*)*(?:-----END {BLOCK})?"),
+    "jwt": re.compile(r"(?<![\w-])eyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)?"),
+    "api_key": re.compile(rf"(?<![\w-])(?:{'|'.join(FORMS)})(?![\w-])"),
+    "url_password": re.compile(r"(?<=://)[^\s/:@]{1,64}:([^\s/@]{3,128})@(?=[\w.-])"),
+    "assigned_secret": re.compile(
+        rf"""\b{NAME}["']?\s{{0,3}}(?::=|=>|[:=])\s{{0,3}}["'`]?([^\s"'`,;<>{{}}()]{{8,200}})""", re.IGNORECASE
+    ),
+}
+HINTS: dict[Kind, re.Pattern[str]] = {
+    "private_key": re.compile("-----BEGIN"),
+    "jwt": re.compile("eyJ"),
+    "api_key": re.compile(r"[A-Za-z]{2}[-_]|A[KSBC]I?[AC]|AIza|ya29|hf_|r8_|SG\.|npm_"),
+    "url_password": re.compile("://"),
+    "assigned_secret": re.compile(NAMES, re.IGNORECASE),
+}
+"""What stands in every text that holds one: most texts hold none, and are read once and quickly."""
+OPEN = re.compile(
+    rf"""(?:
+        -----BEGIN[A-Z0-9 ]{{0,50}}-{{0,5}}
+      | \b{NAME}["']?\s{{0,3}}(?::=|=>|[:=])?\s{{0,3}}["'`]?\S*
+      | \S+
+    )\Z""",
+    re.VERBOSE | re.IGNORECASE,
+)
+RANDOM = 3.3
+"""Bits for each character from which a text is a secret: words of any language have less, if they are not long."""
+
+
+class SecretSettings(Record):
+    """Which kinds are looked for."""
+
+    kinds: tuple[Kind, ...] = Field(default=KINDS, min_length=1, description="All where none is named.")
+
+
+class SecretsGuard:
+    """Secrets: `api_key` (of some twenty known forms), `private_key`, `jwt`, `url_password` (in an address) and
+    `assigned_secret`: what looks random and is assigned to a name such as `password` or `api_key`.
+    """
+
+    Settings: ClassVar[type[Record]] = SecretSettings
+    reads: ClassVar[Reads] = "all"
+    every: ClassVar[int | None] = None
+
+    def __init__(self, settings: SecretSettings, aids: Aids) -> None:
+        del aids
+        self._kinds: list[Kind] = [kind for kind in KINDS if kind in settings.kinds]
+
+    async def look(self, text: str, ask: Ask) -> Sequence[Found]:
+        """Each secret; of an assignment and of an address only the secret itself."""
+        del ask
+        found: list[Found] = []
+        for kind in self._kinds:
+            if not HINTS[kind].search(text):
+                continue
+            for match in PATTERNS[kind].finditer(text):
+                start, end = match.span(match.lastindex or 0)
+                if kind == "assigned_secret" and not random(match[1]):
+                    continue
+                if all(end <= other.start or start >= other.end for other in found):
+                    found.append(Found(kind, start, end))
+        return sorted(found, key=lambda item: item.start)
+
+    def settled(self, text: str) -> int:
+        """Up to the last word, an assignment, or the beginning of a key's block."""
+        for block in BEGIN.finditer(text):
+            if not END.search(text, block.end()):
+                return block.start()
+        start = max(0, len(text) - 200)
+        if not HINTS["assigned_secret"].search(text, start) and "-----" not in text[start:]:
+            return max(start, *(text.rfind(blank) + 1 for blank in " \n\t"))
+        match = OPEN.search(text, start)
+        return match.start() if match else len(text)
+
+
+def random(text: str) -> bool:
+    """Whether a text is drawn rather than written: letters and digits mixed, and many bits for each character."""
+    if not (re.search(r"\d", text) and re.search(r"[A-Za-z]", text)):
+        return False
+    size = len(text)
+    return -sum(count / size * math.log2(count / size) for count in Counter(text).values()) >= min(
+        RANDOM, math.log2(size) * 0.8
+    )

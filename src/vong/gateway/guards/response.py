@@ -1,0 +1,136 @@
+"""Whole answers under guard, as they came from the upstream: a chat completion, or a message."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from vong.errors import ContentBlocked, UpstreamFailed
+from vong.gateway.endpoints.base import Chunked
+from vong.gateway.endpoints.stream import Transcript
+from vong.gateway.endpoints.stream_adapters import Native
+from vong.gateway.guards.request_texts import Texts
+from vong.gateway.guards.run import AskAgain, Duty
+from vong.gateway.providers import Reply
+
+UNREAD = frozenset({"logprobs", "usage", "stop_reason", "stop_sequence", "finish_reason"})
+
+
+async def over(duties: Sequence[Duty], reply: Reply, *, blocks: bool = False) -> Reply:
+    """A reply after the guards. One that lets it not through leaves an answer without any text, which ends by the
+    content filter. AskAgain where the model is to be asked once more, unless it was (`blocks`).
+    """
+    try:
+        found: Any = msgspec.json.decode(reply.body)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        found = None
+    if not isinstance(found, dict) or reply.status >= 400:
+        await _error(duties, reply, found)
+        return reply
+    try:
+        changed = await _whole(duties, found)
+    except AskAgain as error:
+        if not blocks:
+            raise
+        found, changed = empty(found, error), True
+    except ContentBlocked as error:
+        found, changed = empty(found, error), True
+    if changed:
+        reply.body = msgspec.json.encode(found)
+    return reply
+
+
+async def streamed(duties: Sequence[Duty], batches: Sequence[bytes], chunked: Chunked | None, before: str = "") -> None:
+    """AskAgain where a stream that was gathered is not what it should be, with what its answer says already."""
+    transcript = Native(chunked) if chunked else Transcript(with_usage=True)
+    for batch in batches:
+        transcript.take(batch)
+    if not transcript.ended:
+        raise UpstreamFailed("the upstream ended its stream before the answer was complete", "send it again")
+    found = transcript.completion()
+    if before:
+        found["choices"] = found["choices"] or [{"message": {}}]  # nothing may follow, and it is judged all the same
+        message = found["choices"][0]["message"]
+        message["content"] = before + (message.get("content") or "")
+    await _whole(duties, found)
+
+
+def summed(second: Reply, first: Reply) -> Reply:
+    """The second answer, with the tokens of both: both are billed."""
+    try:
+        found, before = msgspec.json.decode(second.body), msgspec.json.decode(first.body)
+        usage = dict(found["usage"])
+        for name, count in before["usage"].items():
+            if isinstance(count, int):
+                usage[name] = usage.get(name, 0) + count
+        second.body = msgspec.json.encode({**found, "usage": usage})
+    except (msgspec.DecodeError, KeyError, TypeError, AttributeError):
+        return second  # one of them does not say its tokens
+    return second
+
+
+def empty(found: dict[str, Any], error: ContentBlocked) -> dict[str, Any]:
+    """An answer of which nothing is let through, as the filters of model APIs write it."""
+    if "choices" not in found:
+        return {**found, "content": [], "stop_reason": "refusal"}
+    kept = [
+        {
+            "index": number,
+            "message": {"role": "assistant", "content": ""},
+            "finish_reason": "content_filter",
+            "content_filter_results": results(error),
+        }
+        for number in range(len(found["choices"]))
+    ]
+    return {**found, "choices": kept}
+
+
+def results(error: ContentBlocked) -> dict[str, Any]:
+    """What a choice says of the filter that ended it."""
+    return {"vong": {"filtered": True, "detail": error.message}}
+
+
+async def _whole(duties: Sequence[Duty], found: dict[str, Any]) -> bool:
+    """Read every choice, and mask in it. Whether something changed."""
+    before = msgspec.json.encode(found)
+    choices = found.get("choices")
+    said = [choice for choice in choices if isinstance(choice, dict)] if isinstance(choices, list) else [found]
+    for choice in said:
+        content = {name: value for name, value in choice.items() if name not in UNREAD}
+        texts = Texts()
+        texts.gather(content, "assistant", None, None)
+        for duty in duties:
+            if duty.post.guard.reads == "all":
+                for piece in texts.pieces:
+                    piece.put(await duty.over(piece.text))
+            else:
+                await duty.over(_prose(choice.get("message") or choice))
+        texts.fold()
+        choice.update(content)
+    changed = before != msgspec.json.encode(found)
+    for choice in said if changed else ():
+        choice.pop("logprobs", None)  # they spell the text out
+    return changed
+
+
+async def _error(duties: Sequence[Duty], reply: Reply, found: Any) -> None:
+    """An error of the upstream may repeat what was said: it is masked, and never blocked."""
+    texts, holder = Texts(), {"": found if found is not None else reply.body.decode("utf-8", "replace")}
+    texts.gather(holder, "assistant", None, None)
+    before = holder[""] if found is None else msgspec.json.encode(found)
+    for duty in duties:
+        for piece in texts.pieces if duty.masks else ():
+            piece.put(await duty.over(piece.text))
+    if found is None and holder[""] != before:
+        reply.body = holder[""].encode()
+    elif found is not None and msgspec.json.encode(found) != before:
+        reply.body = msgspec.json.encode(found)
+
+
+def _prose(message: dict[str, Any]) -> str:
+    """What a message says, be it a text or a list of parts."""
+    content = message.get("content")
+    if isinstance(content, str):
+        return content
+    parts = [part.get("text") for part in content if isinstance(part, dict)] if isinstance(content, list) else []
+    return "\n".join(part for part in parts if isinstance(part, str))

@@ -1,0 +1,4 @@
+"""Compute the cost of calls from the price catalog and from custom prices.
+
+May import no other package of the gateway.
+"""

@@ -1,0 +1,325 @@
+"""Answers between Anthropic's messages and the chat, both ways, whole and streamed."""
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from vong.errors import UpstreamFailed
+from vong.gateway.translators.anthropic_request import FORMAT
+from vong.gateway.translators.content import joined
+from vong.gateway.translators.reasoning_envelope import sealed
+
+FINISH = {
+    "end_turn": "stop",
+    "stop_sequence": "stop",
+    "pause_turn": "stop",
+    "max_tokens": "length",
+    "model_context_window_exceeded": "length",
+    "tool_use": "tool_calls",
+    "refusal": "content_filter",
+}
+REASON = {
+    "stop": "end_turn",
+    "length": "max_tokens",
+    "tool_calls": "tool_use",
+    "function_call": "tool_use",
+    "content_filter": "refusal",
+}
+
+
+def completion_of(message: Mapping[str, Any]) -> dict[str, Any]:
+    """A message as a chat completion. Blocks that a chat has no word for (searches that Anthropic ran) are left out."""
+    texts, calls, thoughts, details = list[str](), list[dict[str, Any]](), list[str](), list[dict[str, Any]]()
+    for index, block in enumerate(message["content"]):
+        kind = block["type"]
+        if kind == "text":
+            texts.append(block["text"])
+        elif kind == "thinking":
+            thoughts.append(block["thinking"])
+            details.append(_thought(index, block["thinking"], block.get("signature")))
+        elif kind == "redacted_thinking":
+            details.append({"type": "reasoning.encrypted", "data": block["data"], "format": FORMAT, "index": index})
+        elif kind == "tool_use":
+            arguments = msgspec.json.encode(block["input"]).decode()
+            function = {"name": block["name"], "arguments": arguments}
+            calls.append({"id": block["id"], "type": "function", "function": function})
+    said: dict[str, Any] = {"role": "assistant", "content": "".join(texts) if texts else None}
+    if thoughts:
+        said["reasoning_content"] = "".join(thoughts)
+    if details:
+        said["reasoning_details"] = details
+    if calls:
+        said["tool_calls"] = calls
+    choice = {"index": 0, "message": said, **_finish(message)}
+    head = {"id": message["id"], "object": "chat.completion", "created": int(time.time()), "model": message["model"]}
+    return {**head, "choices": [choice], "usage": usage_of(message.get("usage") or {})}
+
+
+def message_of(completion: Mapping[str, Any]) -> dict[str, Any]:
+    """A chat completion, its first choice, as a message. UpstreamFailed where a tool's arguments are no JSON."""
+    choice = completion["choices"][0]
+    said, blocks = choice["message"], list[dict[str, Any]]()
+    details = said.get("reasoning_details") or []
+    for detail in details:
+        if detail["type"] == "reasoning.text":
+            signature = (detail.get("signature") or "") if is_claudes(detail) else ""
+            blocks.append({"type": "thinking", "thinking": detail["text"], "signature": signature})
+        elif detail["type"] == "reasoning.encrypted" and is_claudes(detail):
+            blocks.append({"type": "redacted_thinking", "data": detail["data"]})
+    if others := [detail for detail in details if not is_claudes(detail)]:
+        blocks.append({"type": "redacted_thinking", "data": sealed(others)})
+    if said.get("reasoning_content") and not _has_text(details):
+        blocks.append({"type": "thinking", "thinking": said["reasoning_content"], "signature": ""})
+    for name in ("content", "refusal"):
+        if said.get(name):
+            blocks.append({"type": "text", "text": said[name]})
+    for call in said.get("tool_calls") or []:
+        name, text = call["function"]["name"], call["function"].get("arguments") or "{}"
+        try:
+            given = msgspec.json.decode(text)
+        except msgspec.DecodeError as error:
+            hint = "ask again, or give the tool a stricter schema"
+            raise UpstreamFailed(f"the model called the tool {name!r} with no JSON: {error}", hint) from error
+        blocks.append({"type": "tool_use", "id": call["id"], "name": name, "input": given})
+    return {
+        "id": _message_id(completion.get("id")),
+        "type": "message",
+        "role": "assistant",
+        "model": completion.get("model") or "",
+        "content": blocks,
+        **_reason(choice, bool(said.get("refusal"))),
+        "usage": message_usage(completion.get("usage") or {}),
+    }
+
+
+def usage_of(usage: Mapping[str, Any]) -> dict[str, Any]:
+    """Anthropic counts what came from the cache and went into it beside the input; OpenAI within it."""
+    read, kept = usage.get("cache_read_input_tokens") or 0, usage.get("cache_creation_input_tokens") or 0
+    prompt, made = (usage.get("input_tokens") or 0) + read + kept, usage.get("output_tokens") or 0
+    details = {"cached_tokens": read, "cache_write_tokens": kept}
+    if hour := (usage.get("cache_creation") or {}).get("ephemeral_1h_input_tokens"):
+        details["cache_write_1h_tokens"] = hour
+    counts = {"prompt_tokens": prompt, "completion_tokens": made, "total_tokens": prompt + made}
+    return {**counts, "prompt_tokens_details": details}
+
+
+def message_usage(usage: Mapping[str, Any]) -> dict[str, Any]:
+    """The way back."""
+    details = usage.get("prompt_tokens_details") or {}
+    read, kept = details.get("cached_tokens") or 0, details.get("cache_write_tokens") or 0
+    return {
+        "input_tokens": max(0, (usage.get("prompt_tokens") or 0) - read - kept),
+        "cache_creation_input_tokens": kept,
+        "cache_read_input_tokens": read,
+        "output_tokens": usage.get("completion_tokens") or 0,
+    }
+
+
+class Chunks:
+    """Takes the events of a message's stream, gives chunks of a chat's."""
+
+    def __init__(self) -> None:
+        self._head: dict[str, Any] = {}
+        self._usage: dict[str, Any] = {}
+        self._calls: dict[int, int] = {}
+        self.ended = False
+
+    def take(self, event: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """The chunks that follow from one event. An error comes as a chunk with `error`, in OpenAI's form."""
+        kind = event["type"]
+        if kind == "message_start":
+            message = event["message"]
+            self._usage.update(message.get("usage") or {})
+            self._head = {
+                **{"id": message["id"], "object": "chat.completion.chunk", "created": int(time.time())},
+                "model": message["model"],
+            }
+            return [self._chunk({"role": "assistant", "content": ""})]
+        if kind == "content_block_start":
+            return self._begun(event["index"], event["content_block"])
+        if kind == "content_block_delta":
+            return self._grown(event["index"], event["delta"])
+        if kind == "message_delta":
+            self._usage.update({name: n for name, n in (event.get("usage") or {}).items() if n is not None})
+            finish = self._chunk({})
+            finish["choices"][0].update(_finish(event["delta"]))
+            return [finish]
+        if kind == "message_stop":
+            self.ended = True
+            return [{**self._head, "choices": [], "usage": usage_of(self._usage)}]
+        if kind == "error":
+            said = event["error"]
+            return [{"error": {"message": said["message"], "type": said["type"], "param": None, "code": said["type"]}}]
+        return []
+
+    def _begun(self, index: int, block: Mapping[str, Any]) -> list[dict[str, Any]]:
+        if block["type"] == "tool_use":
+            self._calls[index] = len(self._calls)
+            function = {"name": block["name"], "arguments": ""}
+            call = {"index": self._calls[index], "id": block["id"], "type": "function", "function": function}
+            return [self._chunk({"tool_calls": [call]})]
+        if block["type"] == "redacted_thinking":
+            detail = {"type": "reasoning.encrypted", "data": block["data"], "format": FORMAT, "index": index}
+            return [self._chunk({"reasoning_details": [detail]})]
+        return []
+
+    def _grown(self, index: int, delta: Mapping[str, Any]) -> list[dict[str, Any]]:
+        kind = delta["type"]
+        if kind == "text_delta":
+            return [self._chunk({"content": delta["text"]})]
+        if kind == "input_json_delta" and index in self._calls:
+            function = {"arguments": delta["partial_json"]}
+            return [self._chunk({"tool_calls": [{"index": self._calls[index], "function": function}]})]
+        if kind == "thinking_delta":
+            detail = _thought(index, delta["thinking"], None)
+            return [self._chunk({"reasoning_content": delta["thinking"], "reasoning_details": [detail]})]
+        if kind == "signature_delta":
+            return [self._chunk({"reasoning_details": [_thought(index, "", delta["signature"])]})]
+        return []
+
+    def _chunk(self, delta: dict[str, Any]) -> dict[str, Any]:
+        return {**self._head, "choices": [{"index": 0, "delta": delta, "finish_reason": None}]}
+
+
+def _has_text(details: list[dict[str, Any]]) -> bool:
+    return any(detail["type"] == "reasoning.text" for detail in details)
+
+
+def is_claudes(detail: Mapping[str, Any]) -> bool:
+    """Whether Claude had that thought."""
+    return detail.get("format") in {None, FORMAT}
+
+
+class Events:
+    """Takes the chunks of a chat's stream, gives the events of a message's."""
+
+    def __init__(self, model: str) -> None:
+        self._model = model
+        self._begun = False
+        self._open: tuple[str, int] | None = None
+        self._blocks = 0
+        self._others: list[dict[str, Any]] = []
+        self._choice: dict[str, Any] = {}
+        self._refused = False
+        self._usage: dict[str, Any] = {}
+
+    def take(self, chunk: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """The events that follow from one chunk."""
+        events = [] if self._begun else [self._start(chunk)]
+        self._usage = chunk.get("usage") or self._usage
+        for choice in chunk.get("choices") or ():
+            if choice.get("index"):
+                continue  # a message has one
+            delta = choice.get("delta") or {}
+            events += self._reasoning(delta)
+            for name in ("content", "refusal"):
+                if delta.get(name):
+                    self._refused |= name == "refusal"
+                    events += self._into("text", 0, {"type": "text", "text": ""})
+                    events.append(self._delta({"type": "text_delta", "text": delta[name]}))
+            for call in delta.get("tool_calls") or ():
+                events += self._called(call)
+            if choice.get("finish_reason"):
+                self._choice = dict(choice)
+        return events
+
+    def end(self) -> list[dict[str, Any]]:
+        """How a message ends: with usage, which a chat gives last."""
+        reason = _reason(self._choice, self._refused)
+        last = {"type": "message_delta", "delta": reason, "usage": message_usage(self._usage)}
+        closed = self._close()
+        if self._others:
+            closed += self._into("hidden", -1, {"type": "redacted_thinking", "data": sealed(joined(self._others))})
+            closed += self._close()
+        return [*closed, last, {"type": "message_stop"}]
+
+    def _start(self, chunk: Mapping[str, Any]) -> dict[str, Any]:
+        self._begun = True
+        message = {
+            "id": _message_id(chunk.get("id")),
+            "type": "message",
+            "role": "assistant",
+            "model": chunk.get("model") or self._model,
+            "content": [],
+            "stop_reason": None,
+            "stop_sequence": None,
+            "usage": message_usage({}),
+        }
+        return {"type": "message_start", "message": message}
+
+    def _reasoning(self, delta: Mapping[str, Any]) -> list[dict[str, Any]]:
+        events = list[dict[str, Any]]()
+        for detail in delta.get("reasoning_details") or ():
+            index = detail.get("index") or 0
+            if not is_claudes(detail):
+                self._others.append(detail)
+            if detail["type"] == "reasoning.encrypted" and not is_claudes(detail):
+                continue
+            if detail["type"] == "reasoning.encrypted":
+                events += self._into("hidden", index, {"type": "redacted_thinking", "data": detail["data"]})
+                continue
+            events += self._into("thought", index, {"type": "thinking", "thinking": "", "signature": ""})
+            if detail.get("text"):
+                events.append(self._delta({"type": "thinking_delta", "thinking": detail["text"]}))
+            if detail.get("signature") and is_claudes(detail):
+                events.append(self._delta({"type": "signature_delta", "signature": detail["signature"]}))
+        if delta.get("reasoning_content") and not _has_text(delta.get("reasoning_details") or []):
+            events += self._into("thought", 0, {"type": "thinking", "thinking": "", "signature": ""})
+            events.append(self._delta({"type": "thinking_delta", "thinking": delta["reasoning_content"]}))
+        return events
+
+    def _called(self, call: Mapping[str, Any]) -> list[dict[str, Any]]:
+        function, events = call.get("function") or {}, list[dict[str, Any]]()
+        index = call.get("index") or 0
+        if call.get("id"):
+            block = {"type": "tool_use", "id": call["id"], "name": function.get("name") or "", "input": {}}
+            events += self._into("call", index, block)
+        elif self._open != ("call", index):
+            raise UpstreamFailed("the upstream mixed the arguments of two tool calls", "send parallel_tool_calls false")
+        if function.get("arguments"):
+            events.append(self._delta({"type": "input_json_delta", "partial_json": function["arguments"]}))
+        return events
+
+    def _into(self, kind: str, index: int, block: dict[str, Any]) -> list[dict[str, Any]]:
+        if self._open == (kind, index):
+            return []
+        closed = self._close()
+        self._open = kind, index
+        return [*closed, {"type": "content_block_start", "index": self._blocks, "content_block": block}]
+
+    def _delta(self, delta: dict[str, Any]) -> dict[str, Any]:
+        return {"type": "content_block_delta", "index": self._blocks, "delta": delta}
+
+    def _close(self) -> list[dict[str, Any]]:
+        if self._open is None:
+            return []
+        self._open = None
+        self._blocks += 1
+        return [{"type": "content_block_stop", "index": self._blocks - 1}]
+
+
+def _thought(index: int, text: str, signature: str | None) -> dict[str, Any]:
+    told = {"text": text, "signature": signature}
+    return {"type": "reasoning.text", **told, "format": FORMAT, "index": index}
+
+
+def _finish(message: Mapping[str, Any]) -> dict[str, Any]:
+    """`stop_reason` of a choice is the sequence that ended it, as vLLM names it."""
+    reason = message.get("stop_reason")
+    found: dict[str, Any] = {"finish_reason": FINISH.get(reason, "stop") if reason else None}
+    sequence = message.get("stop_sequence")
+    return {**found, "stop_reason": sequence} if sequence else found
+
+
+def _reason(choice: Mapping[str, Any], refused: bool) -> dict[str, Any]:
+    sequence = choice.get("stop_reason")
+    if isinstance(sequence, str):
+        return {"stop_reason": "stop_sequence", "stop_sequence": sequence}
+    reason = "refusal" if refused else REASON.get(choice.get("finish_reason") or "stop", "end_turn")
+    return {"stop_reason": reason, "stop_sequence": None}
+
+
+def _message_id(id: str | None) -> str:
+    return id if id and id.startswith("msg_") else f"msg_{(id or '').removeprefix('chatcmpl-')}"

@@ -1,0 +1,158 @@
+"""Requests in OpenAI's responses as a chat.
+
+What changes no answer is left out: what is kept of it at OpenAI, and how a call is billed.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from vong.errors import Unsupported
+from vong.gateway.translators.reasoning_envelope import unsealed
+
+LEFT_OUT = {
+    *("store", "include", "background", "service_tier", "truncation", "stream_options", "prompt_cache_key"),
+    *("previous_response_id", "safety_identifier"),
+}
+"""What changes no answer, or is read before it is left out."""
+CANNOT = ("conversation", "prompt", "max_tool_calls", "context_management")
+"""What OpenAI alone holds or does."""
+INCLUDES = {"message.output_text.logprobs", "reasoning.encrypted_content"}
+
+
+def items_of(given: Any) -> list[dict[str, Any]]:
+    """The input as items: a text is what the person says."""
+    if given is None:
+        return []
+    if isinstance(given, str):
+        return [{"type": "message", "role": "user", "content": given}]
+    return list(given)
+
+
+def chat_of(asked: Mapping[str, Any]) -> dict[str, Any]:
+    """A request for a response as a chat. Unsupported for what a chat cannot hold."""
+    _refuse(asked)
+    fields = {name: value for name, value in asked.items() if value is not None and name not in {*LEFT_OUT, *CANNOT}}
+    messages = list[dict[str, Any]]()
+    if instructions := fields.pop("instructions", None):
+        messages.append({"role": "system", "content": instructions})
+    for item in items_of(fields.pop("input", None)):
+        _item(item, messages)
+    chat: dict[str, Any] = {"model": fields.pop("model"), "messages": messages}
+    if tokens := fields.pop("max_output_tokens", None):
+        chat["max_completion_tokens"] = tokens
+    if effort := (fields.pop("reasoning", None) or {}).get("effort"):
+        chat["reasoning_effort"] = effort
+    _text(fields.pop("text", None) or {}, chat)
+    _tools(fields, chat)
+    top = fields.pop("top_logprobs", None)
+    if "message.output_text.logprobs" in (asked.get("include") or []):
+        chat["logprobs"] = True
+        if top is not None:
+            chat["top_logprobs"] = top
+    if fields.get("stream"):
+        chat["stream_options"] = {"include_usage": True}
+    return {**chat, **fields}
+
+
+def _refuse(asked: Mapping[str, Any]) -> None:
+    for name in (*CANNOT, "background"):
+        if asked.get(name):
+            raise Unsupported(f"a chat cannot do {name}", f"leave {name} out")
+    if asked.get("truncation") not in {None, "disabled"}:
+        raise Unsupported("a chat cannot do truncation", "send truncation 'disabled', and fewer items")
+    for name in asked.get("include") or []:
+        if name not in INCLUDES:
+            raise Unsupported(f"a chat cannot include {name!r}", f"leave {name!r} out of include")
+
+
+def _item(item: Mapping[str, Any], messages: list[dict[str, Any]]) -> None:
+    kind = item.get("type") or "message"
+    if kind == "message":
+        role = item["role"]
+        if role == "assistant":
+            _said(item["content"], _assistant(messages))
+        else:
+            messages.append({"role": role, "content": _content(item["content"])})
+    elif kind == "function_call":
+        function = {"name": item["name"], "arguments": item["arguments"]}
+        call = {"id": item["call_id"], "type": "function", "function": function}
+        _assistant(messages).setdefault("tool_calls", []).append(call)
+    elif kind == "function_call_output":
+        messages.append({"role": "tool", "tool_call_id": item["call_id"], "content": _content(item["output"])})
+    elif kind == "reasoning":
+        _thought(item, _assistant(messages))
+    else:
+        raise Unsupported(f"a chat cannot hold an item of type {kind!r}", "leave it out of input")
+
+
+def _assistant(messages: list[dict[str, Any]]) -> dict[str, Any]:
+    """The turn of the model that items belong to."""
+    if not messages or messages[-1]["role"] != "assistant":
+        messages.append({"role": "assistant", "content": None})
+    return messages[-1]
+
+
+def _said(content: Any, turn: dict[str, Any]) -> None:
+    for part in [{"type": "output_text", "text": content}] if isinstance(content, str) else content:
+        name = "refusal" if part["type"] == "refusal" else "content"
+        text = part["refusal"] if name == "refusal" else _part(part)["text"]
+        turn[name] = (turn.get(name) or "") + text
+
+
+def _thought(item: Mapping[str, Any], turn: dict[str, Any]) -> None:
+    parts = item.get("content") or item.get("summary") or []
+    if text := "".join(part["text"] for part in parts):
+        turn["reasoning_content"] = turn.get("reasoning_content", "") + text
+    if data := item.get("encrypted_content"):
+        turn.setdefault("reasoning_details", []).extend(unsealed(data))
+
+
+def _content(content: Any) -> Any:
+    return content if isinstance(content, str) else [_part(part) for part in content]
+
+
+def _part(part: Mapping[str, Any]) -> dict[str, Any]:
+    kind = part["type"]
+    if kind in {"input_text", "output_text", "text"}:
+        return {"type": "text", "text": part["text"]}
+    if kind == "input_image" and part.get("image_url"):
+        image = {"url": part["image_url"]}
+        return {"type": "image_url", "image_url": image | ({"detail": part["detail"]} if part.get("detail") else {})}
+    if kind == "input_file" and part.get("file_data"):
+        return {"type": "file", "file": {k: part[k] for k in ("file_data", "filename") if part.get(k)}}
+    if kind == "input_audio":
+        return {"type": "input_audio", "input_audio": part["input_audio"]}
+    hint = "send the data itself: a file at OpenAI, or at an address, is not read"
+    raise Unsupported(f"a chat cannot hold this part of type {kind!r}", hint)
+
+
+def _text(text: Mapping[str, Any], chat: dict[str, Any]) -> None:
+    if text.get("verbosity"):
+        chat["verbosity"] = text["verbosity"]
+    wanted = text.get("format") or {"type": "text"}
+    if wanted["type"] == "json_schema":
+        schema = {k: v for k, v in wanted.items() if k != "type" and v is not None}
+        chat["response_format"] = {"type": "json_schema", "json_schema": schema}
+    elif wanted["type"] != "text":
+        chat["response_format"] = dict(wanted)
+
+
+def _tools(fields: dict[str, Any], chat: dict[str, Any]) -> None:
+    tools = list[dict[str, Any]]()
+    for tool in fields.pop("tools", None) or []:
+        if tool["type"] != "function":
+            raise Unsupported(f"the tool {tool['type']!r} runs at OpenAI only", "use a function")
+        names = ("name", "description", "parameters", "strict")
+        function = {name: tool[name] for name in names if tool.get(name) is not None}
+        tools.append({"type": "function", "function": function})
+    choice = fields.pop("tool_choice", None)
+    if not tools:
+        fields.pop("parallel_tool_calls", None)
+        return
+    chat["tools"] = tools
+    if isinstance(choice, str):
+        chat["tool_choice"] = choice
+    elif choice:
+        if choice["type"] != "function":
+            raise Unsupported(f"a chat cannot choose {choice['type']!r}", "choose a function, auto, required or none")
+        chat["tool_choice"] = {"type": "function", "function": {"name": choice["name"]}}

@@ -1,0 +1,235 @@
+"""Chat completions as OpenAI's responses, whole and streamed.
+
+Thoughts become reasoning items. What their model needs to have back (`reasoning_details`, with signatures) goes along
+in `encrypted_content`, which callers send back unread.
+"""
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from vong.gateway.translators.content import joined
+from vong.gateway.translators.reasoning_envelope import sealed
+
+SAID_AGAIN = (
+    *("instructions", "max_output_tokens", "metadata", "previous_response_id", "reasoning", "temperature"),
+    *("text", "top_p", "truncation", "user", "top_logprobs"),
+)
+"""What a response repeats of its request."""
+
+
+def response_of(completion: Mapping[str, Any], asked: Mapping[str, Any], id: str) -> dict[str, Any]:
+    """A completion, its first choice, as the response `resp_id`."""
+    choice = completion["choices"][0]
+    said, items = choice["message"], list[dict[str, Any]]()
+    details, thoughts = said.get("reasoning_details") or [], said.get("reasoning_content")
+    if details or thoughts:
+        items.append(_reasoning(f"rs_{id}_0", thoughts or "", details))
+    parts = [_text(said["content"], _logprobs(choice))] if said.get("content") else []
+    parts += [{"type": "refusal", "refusal": said["refusal"]}] if said.get("refusal") else []
+    if parts:
+        items.append(_message(f"msg_{id}_{len(items)}", parts, "completed"))
+    for call in said.get("tool_calls") or []:
+        items.append(_call(f"fc_{id}_{len(items)}", call, "completed"))
+    finish = choice.get("finish_reason")
+    model = completion.get("model")
+    return _response(asked, id, model, items, finish=finish, usage=completion.get("usage"))
+
+
+def usage_of(usage: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """A chat's usage by the names of a response."""
+    if not usage:
+        return None
+    read, made = usage.get("prompt_tokens") or 0, usage.get("completion_tokens") or 0
+    cached = (usage.get("prompt_tokens_details") or {}).get("cached_tokens") or 0
+    thought = (usage.get("completion_tokens_details") or {}).get("reasoning_tokens") or 0
+    return {
+        "input_tokens": read,
+        "input_tokens_details": {"cached_tokens": cached, "cache_write_tokens": 0},
+        "output_tokens": made,
+        "output_tokens_details": {"reasoning_tokens": thought},
+        "total_tokens": read + made,
+    }
+
+
+class Events:
+    """Takes the chunks of a chat's stream, gives the events of a response's."""
+
+    def __init__(self, asked: Mapping[str, Any], id: str) -> None:
+        self._asked = asked
+        self._id = id
+        self._number = 0
+        self._items: list[dict[str, Any]] = []
+        self._open: tuple[str, int] | None = None
+        self._pieces: list[str] = []
+        self._details: list[dict[str, Any]] = []
+        self._model: str | None = None
+        self._finish: str | None = None
+        self._usage: dict[str, Any] | None = None
+
+    def take(self, chunk: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """The events that follow from one chunk."""
+        events = list[dict[str, Any]]()
+        if self._number == 0:
+            self._model = chunk.get("model")
+            for kind in ("response.created", "response.in_progress"):
+                events.append(self._event(kind, response=self._whole("in_progress")))
+        self._usage = chunk.get("usage") or self._usage
+        for choice in chunk.get("choices") or ():
+            if choice.get("index"):
+                continue
+            delta = choice.get("delta") or {}
+            if delta.get("reasoning_details"):
+                self._details = joined([*self._details, *delta["reasoning_details"]])
+            for name, kind in (("reasoning_content", "reasoning"), ("content", "text"), ("refusal", "refusal")):
+                if delta.get(name):
+                    events += self._grown(kind, delta[name])
+            for call in delta.get("tool_calls") or ():
+                events += self._called(call)
+            self._finish = choice.get("finish_reason") or self._finish
+        return events
+
+    def end(self) -> list[dict[str, Any]]:
+        """The last event, with the whole response."""
+        events = self._close()
+        if self._details and not any(item["type"] == "reasoning" for item in self._items):
+            self._items.append(_reasoning(f"rs_{self._id}_{len(self._items)}", "", self._details))
+            index = len(self._items) - 1
+            for kind in ("added", "done"):
+                events.append(self._event(f"response.output_item.{kind}", output_index=index, item=self._items[index]))
+        whole = self._whole(None)
+        return [*events, self._event(f"response.{whole['status']}", response=whole)]
+
+    def _grown(self, kind: str, delta: str) -> list[dict[str, Any]]:
+        events = self._into(kind)
+        self._pieces.append(delta)
+        name = {"reasoning": "reasoning_text", "text": "output_text", "refusal": "refusal"}[kind]
+        more: dict[str, Any] = {"logprobs": []} if kind == "text" else {}
+        events.append(self._event(f"response.{name}.delta", **self._place(), content_index=0, delta=delta, **more))
+        return events
+
+    def _called(self, call: Mapping[str, Any]) -> list[dict[str, Any]]:
+        events, key = list[dict[str, Any]](), ("call", call.get("index") or 0)
+        function = call.get("function") or {}
+        if self._open != key:
+            events += self._close()
+            self._open = key
+            made = {"id": call.get("id"), "function": {"name": function.get("name") or "", "arguments": ""}}
+            events.append(self._added(_call(f"fc_{self._id}_{len(self._items)}", made, "in_progress")))
+        if function.get("arguments"):
+            self._pieces.append(function["arguments"])
+            kind = "response.function_call_arguments.delta"
+            events.append(self._event(kind, **self._place(), delta=function["arguments"]))
+        return events
+
+    def _into(self, kind: str) -> list[dict[str, Any]]:
+        """Open an item of that kind, unless it is open."""
+        if self._open == (kind, 0):
+            return []
+        events = self._close()
+        self._open = kind, 0
+        if kind == "reasoning":
+            item = _reasoning(f"rs_{self._id}_{len(self._items)}", None, [])
+        else:
+            item = _message(f"msg_{self._id}_{len(self._items)}", [], "in_progress")
+        part = {"reasoning": {"type": "reasoning_text", "text": ""}, "text": _text("", None)}
+        events.append(self._added(item))
+        opened = part.get(kind, {"type": "refusal", "refusal": ""})
+        events.append(self._event("response.content_part.added", **self._place(), content_index=0, part=opened))
+        return events
+
+    def _close(self) -> list[dict[str, Any]]:
+        if self._open is None:
+            return []
+        kind, text, events = self._open[0], "".join(self._pieces), list[dict[str, Any]]()
+        item, place = self._items[-1], self._place()
+        if kind == "call":
+            item |= {"arguments": text, "status": "completed"}
+            events.append(
+                self._event("response.function_call_arguments.done", **place, arguments=text, name=item["name"])
+            )
+        else:
+            done: dict[str, Any] = {"reasoning": {"type": "reasoning_text", "text": text}, "text": _text(text, None)}
+            part = done.get(kind, {"type": "refusal", "refusal": text})
+            name = {"reasoning": "reasoning_text", "text": "output_text", "refusal": "refusal"}[kind]
+            said: dict[str, Any] = {"refusal" if kind == "refusal" else "text": text}
+            more: dict[str, Any] = {"logprobs": []} if kind == "text" else {}
+            events.append(self._event(f"response.{name}.done", **place, content_index=0, **said, **more))
+            events.append(self._event("response.content_part.done", **place, content_index=0, part=part))
+            item["content"] = [part]
+            if kind == "reasoning" and self._details:
+                item["encrypted_content"] = sealed(self._details)
+            if kind != "reasoning":
+                item["status"] = "completed"
+        events.append(self._event("response.output_item.done", output_index=len(self._items) - 1, item=dict(item)))
+        self._open, self._pieces = None, []
+        return events
+
+    def _added(self, item: dict[str, Any]) -> dict[str, Any]:
+        self._items.append(item)
+        return self._event("response.output_item.added", output_index=len(self._items) - 1, item=dict(item))
+
+    def _place(self) -> dict[str, Any]:
+        return {"item_id": self._items[-1]["id"], "output_index": len(self._items) - 1}
+
+    def _event(self, kind: str, **fields: Any) -> dict[str, Any]:
+        self._number += 1
+        return {"type": kind, "sequence_number": self._number - 1, **fields}
+
+    def _whole(self, status: str | None) -> dict[str, Any]:
+        items = [dict(item) for item in self._items]
+        found = _response(self._asked, self._id, self._model, items, finish=self._finish, usage=self._usage)
+        return found | ({"status": status, "usage": None, "incomplete_details": None} if status else {})
+
+
+def _response(
+    asked: Mapping[str, Any],
+    id: str,
+    model: str | None,
+    items: list[dict[str, Any]],
+    *,
+    finish: str | None,
+    usage: Mapping[str, Any] | None,
+) -> dict[str, Any]:
+    reason = {"length": "max_output_tokens", "content_filter": "content_filter"}.get(finish or "")
+    return {
+        "id": f"resp_{id}",
+        "object": "response",
+        "created_at": int(time.time()),
+        "status": "incomplete" if reason else "completed",
+        "error": None,
+        "incomplete_details": {"reason": reason} if reason else None,
+        "model": model or asked.get("model") or "",
+        "output": items,
+        "usage": usage_of(usage),
+        "parallel_tool_calls": asked.get("parallel_tool_calls") is not False,
+        "tool_choice": asked.get("tool_choice") or "auto",
+        "tools": asked.get("tools") or [],
+        "store": asked.get("store") is not False,
+        **{name: asked.get(name) for name in SAID_AGAIN},
+    }
+
+
+def _reasoning(id: str, text: str | None, details: list[dict[str, Any]]) -> dict[str, Any]:
+    item: dict[str, Any] = {"id": id, "type": "reasoning", "summary": []}
+    if text:
+        item["content"] = [{"type": "reasoning_text", "text": text}]
+    return item | ({"encrypted_content": sealed(details)} if details else {})
+
+
+def _message(id: str, parts: list[dict[str, Any]], status: str) -> dict[str, Any]:
+    return {"id": id, "type": "message", "role": "assistant", "status": status, "content": parts}
+
+
+def _text(text: str, logprobs: list[dict[str, Any]] | None) -> dict[str, Any]:
+    return {"type": "output_text", "text": text, "annotations": [], "logprobs": logprobs or []}
+
+
+def _logprobs(choice: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return list((choice.get("logprobs") or {}).get("content") or [])
+
+
+def _call(id: str, call: Mapping[str, Any], status: str) -> dict[str, Any]:
+    function = call["function"]
+    names = {"call_id": call.get("id") or id, "name": function["name"]}
+    return {"id": id, "type": "function_call", "status": status, **names, "arguments": function.get("arguments") or ""}

@@ -1,0 +1,218 @@
+"""The answer of an upstream, while it arrives.
+
+Nothing is held back: what the upstream has sent is readable as soon as it arrived. A reader slower than the upstream
+pauses the socket, so a stream never grows in memory.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import NamedTuple, Protocol
+
+from vong.errors import UpstreamFailed, UpstreamTimeout
+from vong.gateway.upstream.timeouts import held_up
+
+PAUSE = 256 * 1024
+"""Bytes that arrived and were not read yet, above which a stream stops reading from its socket."""
+AGAIN = "nothing was repeated, because the upstream may have worked on it; send it again if it may be"
+
+
+class Limits(NamedTuple):
+    """How long a call may take, in seconds, and how much it may answer, in bytes. `first_byte` counts from the
+    moment the request was written.
+    """
+
+    connect: float = 10.0
+    first_byte: float = 120.0
+    total: float = 600.0
+    body: int = 64 * 1024 * 1024
+
+    def within(self, other: "Limits | None") -> "Limits":
+        """The shorter of each."""
+        if other is None:
+            return self
+        times = (min(self.connect, other.connect), min(self.first_byte, other.first_byte), min(self.total, other.total))
+        return Limits(*times, min(self.body, other.body))
+
+
+class Line(Protocol):
+    """The connection that an answer comes over."""
+
+    loop: asyncio.AbstractEventLoop
+
+    def pause(self) -> None:
+        """Stop reading from the socket."""
+        ...
+
+    def resume(self) -> None:
+        """Read on."""
+        ...
+
+    def abort(self) -> None:
+        """Close at once."""
+        ...
+
+
+class Response:
+    """The answer to one request, while it arrives. `close` before its end breaks the connection off. `arrived` is
+    called by the loop once the answer is complete, unless it was closed before.
+    """
+
+    __slots__ = (
+        "_arrived",
+        "_connection",
+        "_error",
+        "_headed",
+        "_limits",
+        "_loop",
+        "_paused",
+        "_pieces",
+        "_started",
+        "_streamed",
+        "_timer",
+        "_waiter",
+        "_waiting",
+        "complete",
+        "headers",
+        "passes",
+        "status",
+    )
+
+    def __init__(self, connection: Line, limits: Limits, arrived: Callable[[], object] | None = None) -> None:
+        self.status = 0
+        self.headers: dict[str, str] = {}
+        self.passes = False
+        """Whether any of them goes on to the caller."""
+        self.complete = False
+        self._arrived = arrived
+        self._connection = connection
+        self._limits = limits
+        self._pieces: list[bytes] = []
+        self._waiting = 0
+        self._error: Exception | None = None
+        self._headed = False
+        self._paused = False
+        self._streamed = False
+        self._waiter: asyncio.Future[None] | None = None
+        self._loop = loop = connection.loop
+        self._started = loop.time()
+        self._timer = loop.call_later(min(limits.first_byte, limits.total), self._late)
+
+    @property
+    def failed(self) -> bool:
+        """Whether it will never be complete."""
+        return self._error is not None
+
+    async def head(self) -> None:
+        """Wait for status and headers. UpstreamTimeout, or UpstreamFailed where the connection was lost."""
+        while not self._headed:
+            await self._progress()
+
+    async def read(self) -> bytes:
+        """The whole body."""
+        while not self.complete:
+            await self._progress()
+        return self.body()
+
+    def body(self) -> bytes:
+        """The whole body of an answer that is complete."""
+        if self._error:
+            raise self._error
+        return self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
+
+    async def piece(self) -> bytes:
+        """What arrived since the last call, as soon as there is anything; empty at the end."""
+        self._streamed = True
+        while not self._pieces:
+            if self.complete and self._error is None:
+                return b""
+            await self._progress()
+        piece = self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
+        self._pieces.clear()
+        self._waiting = 0
+        if self._paused:
+            self._paused = False
+            self._connection.resume()
+        return piece
+
+    def close(self) -> None:
+        """Leave: an answer that is not complete is cancelled at the upstream by closing its connection."""
+        if not self.complete:
+            self._arrived = None
+            self._finish(UpstreamFailed("the call was cancelled", AGAIN))
+            self._connection.abort()
+
+    def begin(self, status: int) -> None:
+        """The head has arrived."""
+        if self.complete:
+            return
+        self.status = status
+        self._headed = True
+        if self._limits.first_byte < self._limits.total:  # else the timer stands for the whole already
+            self._timer.cancel()
+            self._timer = self._loop.call_at(self._started + self._limits.total, self._late)
+
+    def add(self, data: bytes) -> None:
+        """Part of the body has arrived."""
+        if self.complete:
+            return
+        self._pieces.append(data)
+        self._waiting += len(data)
+        if self._streamed:
+            if self._waiting > PAUSE and not self._paused:
+                self._paused = True
+                self._connection.pause()
+        elif self._waiting > self._limits.body:
+            self.fail(UpstreamFailed(f"the upstream answered more than {self._limits.body} bytes", "ask for less"))
+
+    def end(self) -> None:
+        """The body has arrived wholly. Whoever waits is told by `wake`."""
+        self.complete = True
+        self._timer.cancel()
+
+    def fail(self, error: Exception) -> None:
+        """The answer will not be complete."""
+        if not self.complete:
+            self._finish(error)
+            self._connection.abort()
+
+    def wake(self) -> None:
+        """Let the reader look at what has changed."""
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+        if self.complete and self._arrived is not None:
+            arrived, self._arrived = self._arrived, None
+            arrived()
+
+    def _finish(self, error: Exception | None) -> None:
+        self._error = error
+        self.complete = True
+        self._timer.cancel()
+        if self._arrived is not None:
+            self._loop.call_soon(self._arrived)  # whoever let it fail is not done yet
+            self._arrived = None
+        self.wake()
+
+    @property
+    def _patience(self) -> float:
+        """Seconds from the request to what it waits for now."""
+        return self._limits.total if self._headed else min(self._limits.first_byte, self._limits.total)
+
+    def _late(self) -> None:
+        held = held_up(self._loop, self._started + self._patience, self._patience)
+        self._timer = self._loop.call_later(held, self._too_late)
+
+    def _too_late(self) -> None:
+        what = "did not finish its answer" if self._headed else "did not begin to answer"
+        hint = "raise `timeout` of this provider in vong.toml, or look at the upstream"
+        self.fail(UpstreamTimeout(f"the upstream {what} within {self._patience:g} s", hint))
+
+    async def _progress(self) -> None:
+        if self._error:
+            raise self._error
+        self._waiter = self._loop.create_future()
+        try:
+            await self._waiter
+        finally:
+            self._waiter = None
+        if self._error:
+            raise self._error

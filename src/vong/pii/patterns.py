@@ -1,0 +1,223 @@
+"""Compiled patterns of personal data, each confirmed where it can be.
+
+Found are e-mail addresses, phone numbers, payment cards (Luhn: ISO/IEC 7812-1, annex B), IBANs (mod-97: ISO 13616),
+IP addresses and dates of birth that are called so; where they are asked for also US social security numbers and the
+identity numbers of ten other states, by their checksums.
+"""
+
+import ipaddress
+import re
+from collections.abc import Callable, Iterator
+from datetime import date
+from typing import Literal, NamedTuple, get_args
+
+from vong.pii.checksums import CALLED, NATIONAL, luhn, mod97, ssn
+
+Kind = Literal["email", "iban", "card", "ip", "ssn", "national_id", "birth_date", "phone"]
+ALL: tuple[Kind, ...] = get_args(Kind)
+KINDS: tuple[Kind, ...] = ("email", "iban", "card", "ip", "birth_date", "phone")
+"""What datasets are cleaned of unless more is asked for."""
+
+
+class Found(NamedTuple):
+    """One piece of personal data: text[start:end]."""
+
+    kind: Kind
+    start: int
+    end: int
+
+
+def find(text: str, kinds: tuple[Kind, ...] = KINDS) -> list[Found]:
+    """All personal data in a text, by position, without overlaps (the kind named first wins)."""
+    if not WORTH_A_LOOK.search(text):
+        return []
+    taken: list[Found] = []
+    for kind in kinds:
+        for found in _matches(kind, text):
+            if all(found.end <= other.start or found.start >= other.end for other in taken):
+                taken.append(found)
+    return sorted(taken, key=lambda found: found.start)
+
+
+def mask(text: str, kinds: tuple[Kind, ...] = KINDS) -> tuple[str, list[Kind]]:
+    """The text with typed placeholders ([EMAIL], [PHONE], …) in place of personal data, and the kinds replaced."""
+    found = find(text, kinds)
+    for item in reversed(found):
+        text = f"{text[: item.start]}[{item.kind.upper()}]{text[item.end :]}"
+    return text, [item.kind for item in found]
+
+
+def _longest(text: str, fits: Callable[[str], bool]) -> int:
+    """The length of the longest beginning, up to the end of a group of digits, that fits; 0 where none does."""
+    ends = [group.end() for group in re.finditer(r"\d+", text)]
+    return next((end for end in reversed(ends) if fits(text[:end])), 0)
+
+
+def _card(text: str) -> int:
+    return _longest(text, _is_card)
+
+
+def _is_card(text: str) -> bool:
+    digits = re.sub(r"\D", "", text)
+    long = 13 <= len(digits) <= 19 or (len(digits) == 12 and digits[:2] in SHORT)
+    return long and len(set(digits)) > 1 and luhn(digits)
+
+
+def _iban(text: str) -> int:
+    """The length of the longest beginning that is an IBAN: a word after it may look like more of it."""
+    ends = [place for place in range(len(text), 14, -1) if place == len(text) or not text[place].isalnum()]
+    for end in ends:
+        plain = re.sub(r"[\s-]", "", text[:end]).upper()
+        if 15 <= len(plain) <= 34 and mod97(plain):
+            return len(text[:end].rstrip())
+    return 0
+
+
+def _ip(text: str) -> int:
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        return 0
+    # 10::20 may be an address or a ratio: an IPv6 address has letters or all of its eight groups.
+    unsure = address.version == 6 and text.count(":") < 7 and not re.search("[a-fA-F]", text)
+    return 0 if address.is_unspecified or address.is_loopback or unsure else len(text)
+
+
+def _phone(text: str) -> int:
+    return _longest(text, _is_phone)
+
+
+def _called_phone(text: str) -> int:
+    """The same of a number that is called one: then it may look like any other number."""
+    return _longest(text, lambda part: _may_be_phone(part, least=7))
+
+
+def _is_phone(text: str) -> bool:
+    # National numbers begin with 0 or an area code in brackets, or are grouped 3-3-4; a bare run of digits is not one.
+    grouped = re.fullmatch(r"(?:\([2-9]\d{2}\) ?|[2-9]\d{2}[ .-])\d{3}[ .-]\d{4}", text)
+    return _may_be_phone(text, least=9) and (text[0] in "+0" or text.startswith("(0") or grouped is not None)
+
+
+def _may_be_phone(text: str, least: int) -> bool:
+    digits = re.sub(r"\D", "", text)
+    return least <= len(digits) <= 15 and len(set(digits)) >= 3 and not DATE.fullmatch(text.strip())
+
+
+def _birth(text: str) -> int:
+    numbers = [int(part) for part in re.findall(r"\d+", text)]
+    years = [number for number in numbers if 1900 <= number <= date.today().year]
+    return len(text) if years and all(number <= 31 for number in numbers if number not in years) else 0
+
+
+def _ssn(text: str) -> int:
+    return len(text) if ssn(text) else 0
+
+
+def _national(text: str, before: str) -> bool:
+    """Whether a number has the form and the check of a state's, and is called by its name where it needs one."""
+    return any(
+        form.fullmatch(text) and check(text) and (name not in CALLED or re.search(CALLED[name], before, re.IGNORECASE))
+        for name, (form, check) in FORMS.items()
+    )
+
+
+SHORT = {"50", *map(str, range(56, 70))}
+"""How card numbers of only 12 digits begin: Maestro's."""
+FORMS = {name: (re.compile(pattern), check) for name, (pattern, check) in NATIONAL.items()}
+DATE = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}")
+WORTH_A_LOOK = re.compile(r"@|\d\D{0,3}\d\D{0,3}\d\D{0,3}\d|::")
+MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
+BORN = r"(?:date of birth|birth ?date|birthday|d\.?o\.?b\.?|born(?: on)?|ngày sinh|sinh ngày)"
+PATTERNS: dict[Kind, tuple[re.Pattern[str], Callable[[str], int]]] = {
+    "email": (
+        re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,24}\b"),
+        len,
+    ),
+    "iban": (re.compile(r"\b[A-Za-z]{2}\d{2}(?:[ -]?[A-Za-z0-9]){11,30}\b"), _iban),
+    "card": (re.compile(r"(?<![\w.+])\d(?:[ -]?\d){11,30}(?![\w])"), _card),
+    "ip": (
+        re.compile(r"(?<![\w.:])(?:(?:\d{1,3}\.){3}\d{1,3}|[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7})(?![\w:]|\.\d)"),
+        _ip,
+    ),
+    "ssn": (re.compile(r"(?<![\w-])\d{3}(?P<sign>[- ])\d{2}(?P=sign)\d{4}(?![\w-])"), _ssn),
+    "national_id": (
+        re.compile(rf"(?<![\w.-])(?:{'|'.join(pattern for pattern, _ in NATIONAL.values())})(?![\w-])"),
+        len,
+    ),
+    "birth_date": (
+        re.compile(
+            rf"{DATE.pattern}|\d{{1,2}}(?:st|nd|rd|th)? {MONTH},? \d{{4}}|{MONTH} \d{{1,2}},? \d{{4}}", re.IGNORECASE
+        ),
+        _birth,
+    ),
+    "phone": (
+        re.compile(
+            r"(?<![\w.@#/-])(?<!\d:)(?:\+\d|(?<!,)\(\d|(?<!\d )(?<!,)\d)[\d() ./-]{6,20}\d(?:(?![\w@])|(?=x\d))"
+        ),
+        _phone,
+    ),
+}
+BEFORE = 30
+"""Characters before a candidate that are read for it."""
+WORD = re.compile(r"\w+|\W")
+CALLED_VERSION = re.compile(r"\b(?:version|release|build|v)[ .:]?$", re.IGNORECASE)
+PHONE = r"phone|mobile|cell|tel|telephone|fax|desk|landline|hotline|whatsapp|zalo|điện thoại|di động|đt|sđt"
+CALLED_PHONE = re.compile(
+    rf"\b(?:(?:{PHONE})(?: number| no\.?| số)?(?: is| là)?|(?:call|answer|reach|text)\w*(?: \w+)? (?:on|at))\W{{0,4}}$",
+    re.IGNORECASE,
+)
+CALLED_BIRTH = re.compile(rf"{BORN}\W{{0,4}}(?:is |was |là )?$", re.IGNORECASE)
+
+
+def _matches(kind: Kind, text: str) -> Iterator[Found]:
+    """What of one kind is in a text. Where a candidate fails, the search goes on at its next word."""
+    pattern, measure = PATTERNS[kind]
+    match = pattern.search(text)
+    while match is not None:
+        length = measure
+        before = text[max(0, match.start() - BEFORE) : match.start()]
+        if kind == "phone" and CALLED_PHONE.search(before):
+            length = _called_phone
+        size = length(match[0]) if _fits(kind, match[0], before) else 0
+        if size > 0:
+            yield Found(kind, match.start(), match.start() + size)
+        first = WORD.match(match[0])
+        match = pattern.search(text, match.start() + (size or (first.end() if first else 1)))
+
+
+def _fits(kind: Kind, text: str, before: str) -> bool:
+    """Whether what stands before a candidate speaks for it."""
+    if kind == "national_id":
+        return _national(text, before)
+    if kind == "birth_date":
+        return CALLED_BIRTH.search(before) is not None
+    return kind != "ip" or not CALLED_VERSION.search(before)
+
+
+RUN = r"[\d() ./:+-]*(?:x\d*)?"
+UNSETTLED = re.compile(
+    rf"""(?:
+        (?<!\d)[+(]?\d{RUN}                                      # digits and what stands between them
+      | \b[A-Za-z]{{1,2}}(?:\d{{1,2}}(?:[ -]?[A-Za-z0-9]){{0,30}})?[ -]?   # the beginning of an IBAN
+      | (?<!\d)\d{{1,2}}(?:st|nd|rd|th)?[ ](?:[a-z]{{0,2}}|{MONTH},?(?:[ ]{RUN})?)  # of a date
+      | \b{MONTH}(?:[ ](?:\d{{0,2}},?(?:[ ]{RUN})?)?)?
+      | \S+                                                       # a word
+    )\Z""",
+    re.VERBOSE | re.IGNORECASE,
+)
+
+
+DIGIT = re.compile(r"\d")
+LONGEST_MONTH = 40
+"""Characters of a word that begins like a month, with what may stand behind it."""
+
+
+def settled(text: str) -> int:
+    """The length of the beginning of a text that is understood whatever follows: no personal data that is in it ends,
+    and none that lies across its end begins, otherwise than it looks now. The rest is 200 characters at the most.
+    """
+    start = max(0, len(text) - 200)
+    if not DIGIT.search(text, start):  # then only the last word, or a month before it, may become something
+        start = max(start, text.rfind(" ") + 1 - LONGEST_MONTH)
+    match = UNSETTLED.search(text, start)
+    return match.start() if match else len(text)

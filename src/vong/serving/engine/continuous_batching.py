@@ -1,0 +1,240 @@
+"""Continuous batching: requests join the running batch at the next step and leave it when they end.
+
+One thread computes prompts and takes decoding steps for all rows together. Whatever else touches the model (loading
+an adapter, the parity check's log-probabilities) pauses it between two steps.
+
+This module needs torch: only the engine `transformers` imports it, in its own process.
+"""
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from vong.errors import InvalidInput, VongError
+from vong.serving.engine import Load, Piece, TokenLogprob
+from vong.serving.engine.detokenizer import TextStream
+from vong.serving.engine.kv_cache import Lanes, Prefixes, gather
+
+log = logging.getLogger(__name__)
+
+BASE = "__base__"
+"""What PEFT calls the rows of a mixed batch that use no adapter."""
+
+
+@dataclass
+class Row:
+    """A request on its way: `emit` gives its pieces, or the error that ended it, to whoever asked."""
+
+    ids: list[int]
+    adapter: str | None
+    limit: int
+    text: TextStream
+    emit: Callable[[Piece | VongError], None]
+    temperature: float = 0.0
+    top_p: float = 1.0
+    random: torch.Generator | None = None
+    top_logprobs: int | None = None
+    cancelled: bool = False
+    last: int = 0
+    made: int = 0
+    cached: int = 0
+    done: bool = False
+    pending: list[TokenLogprob] = field(default_factory=list)
+
+
+class Batch:
+    """The one thread that computes. `model` may be replaced while it is `paused` (an adapter wraps it)."""
+
+    def __init__(self, model: Any, decode: Callable[[list[int]], str], ends: set[int], *, rows: int, prefix: int):
+        self.model = model
+        self.load = Load()
+        self.prefixes = Prefixes(prefix)
+        self.adapted = False
+        self._decode = decode
+        self._ends = ends
+        self._most = rows
+        self._shape = kv_shape(model.config)
+        self._lanes: Lanes | None = None
+        self._rows: list[Row] = []
+        self._waiting: deque[Row] = deque()
+        self._pauses = 0
+        self._turn = threading.Lock()
+        self._wake = threading.Condition()
+        threading.Thread(target=self._run, name="batch", daemon=True).start()
+
+    def submit(self, row: Row) -> None:
+        """Queue a request."""
+        with self._wake:
+            self._waiting.append(row)
+            self.load.waiting = len(self._waiting)
+            self._wake.notify()
+
+    @contextmanager
+    def paused(self) -> Generator[None]:
+        """Touch the model while no step runs: the batch stands still until the block ends."""
+        with self._wake:
+            self._pauses += 1
+        with self._turn, torch.inference_mode():
+            try:
+                yield
+            finally:
+                with self._wake:
+                    self._pauses -= 1
+                    self._wake.notify()
+
+    def end_rows(self, adapter: str) -> None:
+        """End the answers that an adapter is making; only while paused, before the adapter goes."""
+        with self._wake:
+            for row in [*self._rows, *self._waiting]:
+                if row.adapter == adapter and not row.cancelled:
+                    row.cancelled = True
+                    row.emit(VongError("the adapter was unloaded", "ask again when the deployment is ready"))
+        self._leave()
+
+    def forward(self, ids: Tensor, lanes: Lanes, adapters: list[str | None], keep: int) -> Tensor:
+        """The logits (rows, keep, vocabulary) after the last `keep` of these ids (rows, columns)."""
+        columns = ids.shape[1]
+        lanes.reserve(columns)
+        lengths = torch.tensor(lanes.lengths(), device=ids.device)[:, None]
+        more = {"adapter_names": [name or BASE for name in adapters]} if self.adapted else {}
+        out = self.model(
+            input_ids=ids,
+            attention_mask=lanes.mask(columns),
+            position_ids=lengths + torch.arange(columns, device=ids.device),
+            past_key_values=lanes.cache,
+            use_cache=True,
+            logits_to_keep=keep,
+            **more,
+        )
+        lanes.end += columns
+        return out.logits.float()
+
+    def prompt(self, ids: list[int], adapter: str | None, keep: int = 1, *, reuse: bool) -> tuple[Lanes, Tensor, int]:
+        """Compute a prompt: its lanes, the logits (keep, vocabulary) at its end, and how many tokens were known."""
+        known = self.prefixes.find(adapter, ids) if reuse else None
+        start = 0 if known is None else known.shape[-2]
+        parameter = next(self.model.parameters())
+        lanes = Lanes.single(self._shape, len(ids), parameter, known)
+        tokens = torch.tensor([ids[start:]], device=parameter.device)
+        logits = self.forward(tokens, lanes, [adapter], keep)[0]
+        if reuse:
+            self.prefixes.keep(adapter, ids, lanes)
+        return lanes, logits, start
+
+    def _run(self) -> None:
+        with torch.inference_mode():
+            while True:
+                with self._wake:
+                    self._wake.wait_for(lambda: not self._pauses and (self._waiting or self._rows))
+                with self._turn:
+                    try:
+                        self._leave()
+                        self._join()
+                        self._step()
+                        self._leave()
+                    # The boundary of a request: those in the batch fail, the ones after them do not.
+                    except Exception as error:
+                        log.exception("a step of the batch failed")
+                        self._fail(f"the engine failed on this request: {type(error).__name__}: {error}")
+
+    def _fail(self, message: str) -> None:
+        for row in self._rows:
+            row.emit(VongError(message, "the engine's log has the traceback"))
+        self._rows, self._lanes = [], None
+        self.load.active = 0
+
+    def _leave(self) -> None:
+        stay = [index for index, row in enumerate(self._rows) if not (row.done or row.cancelled)]
+        if len(stay) < len(self._rows):
+            self._rows = [self._rows[index] for index in stay]
+            self._lanes = gather([(self._lanes, stay)]) if stay and self._lanes else None
+            self.load.active = len(self._rows)
+
+    def _join(self) -> None:
+        parts: list[tuple[Lanes, list[int]]] = []
+        if self._lanes is not None:
+            parts.append((self._lanes, list(range(len(self._rows)))))
+        before = len(parts)
+        while len(self._rows) < self._most and (row := self._next()) is not None:
+            self._rows.append(row)  # before the work: where that fails, the row hears of it
+            self.load.active = len(self._rows)
+            lanes, logits, row.cached = self.prompt(row.ids, row.adapter, reuse=True)
+            self._take(row, logits[-1])
+            parts.append((lanes, [0]))
+        if len(parts) > before:
+            self._lanes = gather(parts)
+            self._leave()
+
+    def _next(self) -> Row | None:
+        with self._wake:
+            while self._waiting:
+                row = self._waiting.popleft()
+                self.load.waiting = len(self._waiting)
+                if not row.cancelled:
+                    return row
+        return None
+
+    def _step(self) -> None:
+        if not self._rows or self._lanes is None:
+            return
+        ids = torch.tensor([[row.last] for row in self._rows], device=self._lanes.store.device)
+        logits = self.forward(ids, self._lanes, [row.adapter for row in self._rows], 1)[:, -1]
+        greedy: list[int] = logits.argmax(-1).tolist()
+        for row, scores, likeliest in zip(self._rows, logits, greedy, strict=True):
+            self._take(row, scores, likeliest)
+
+    def _take(self, row: Row, logits: Tensor, likeliest: int | None = None) -> None:
+        """Choose a row's next token and give out what text it makes."""
+        if row.temperature > 0:
+            token = sample(logits, row.temperature, row.top_p, row.random)
+        else:
+            token = int(logits.argmax()) if likeliest is None else likeliest
+        row.last, row.made = token, row.made + 1
+        self.load.tokens += 1
+        if row.top_logprobs is not None and token not in self._ends:
+            row.pending.append(self._explain(logits, token, row.top_logprobs))
+        text = "" if token in self._ends else row.text.add(token)
+        finish = "stop" if token in self._ends or row.text.stopped else "length" if row.made >= row.limit else None
+        if finish:
+            row.done = True
+            text += row.text.end()
+            finish = "stop" if row.text.stopped else finish
+        if text or finish:
+            logprobs, row.pending = tuple(row.pending), []
+            row.emit(Piece(text, finish, len(row.ids), row.made, row.cached, logprobs))
+
+    def _explain(self, logits: Tensor, token: int, top: int) -> TokenLogprob:
+        scores = logits.log_softmax(-1)
+        best = scores.topk(top) if top else None
+        pairs = zip(best.indices.tolist(), best.values.tolist(), strict=True) if best else ()
+        rivals = tuple((self._decode([rival]), score) for rival, score in pairs)
+        return TokenLogprob(self._decode([token]), float(scores[token]), rivals)
+
+
+def sample(logits: Tensor, temperature: float, top_p: float, random: torch.Generator | None) -> int:
+    """A token drawn from the smallest set of likeliest ones whose probabilities reach `top_p` (nucleus sampling,
+    Holtzman et al. 2020), after dividing the logits by the temperature.
+    """
+    chances = (logits / temperature).softmax(-1)
+    if top_p < 1:
+        ordered, index = chances.sort(descending=True)
+        ordered[ordered.cumsum(-1) - ordered > top_p] = 0.0
+        return int(index[torch.multinomial(ordered, 1, generator=random)])
+    return int(torch.multinomial(chances, 1, generator=random))
+
+
+def kv_shape(config: Any) -> tuple[int, int, int]:
+    """(layers, heads of keys and values, head size) of a decoder."""
+    text = config.get_text_config()
+    heads = getattr(text, "num_key_value_heads", None) or text.num_attention_heads
+    size = getattr(text, "head_dim", None) or text.hidden_size // text.num_attention_heads
+    if not isinstance(heads, int):
+        raise InvalidInput("layers with different numbers of heads cannot be batched", "serve a GGUF of this model")
+    return int(text.num_hidden_layers), heads, int(size)

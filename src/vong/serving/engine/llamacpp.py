@@ -1,0 +1,182 @@
+"""GGUF by llama.cpp: small, quick on CPUs, with output constrained to JSON schemas.
+
+llama.cpp's own server runs inside this process and listens on loopback behind a random key; this engine speaks to it,
+so that a client who leaves ends the work by closing a connection.
+"""
+
+import asyncio
+import json
+import os
+import secrets
+from collections.abc import AsyncGenerator
+from dataclasses import replace
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from vong.errors import InvalidInput, MissingExtra, UpstreamFailed
+from vong.serving.engine import EngineSettings, Generation, Load, Piece, TokenLogprob
+
+
+class Xllamacpp:
+    """Serves one GGUF file. Tuned models come to it merged and converted."""
+
+    def __init__(self, folder: Path, settings: EngineSettings) -> None:
+        try:
+            library: Any = import_module("xllamacpp")
+        except ImportError as error:
+            raise MissingExtra("xllamacpp", "serving") from error
+        import httpx
+
+        self._load = Load()
+        self.precision = "quantised"
+        key = secrets.token_urlsafe(24)
+        parameters: Any = library.CommonParams()
+        parameters.model.path = str(gguf_file(folder))
+        # Waiting threads of llama.cpp spin: with one on every core the rest of the machine would stand still.
+        threads = settings.threads or max(1, (os.cpu_count() or 2) - 1)
+        parameters.cpuparams.n_threads = parameters.cpuparams_batch.n_threads = threads
+        parameters.n_parallel = settings.batch
+        parameters.kv_unified = True
+        parameters.n_ctx = settings.context or 8192
+        parameters.cache_ram_mib = settings.prefix_bytes // 1_000_000
+        parameters.hostnames, parameters.port, parameters.api_keys = ["127.0.0.1"], 0, [key]
+        parameters.ui, parameters.warmup, parameters.verbosity = False, False, 1
+        try:
+            self._server: Any = library.Server(parameters)
+        except RuntimeError as error:
+            raise InvalidInput(f"llama.cpp cannot load the model: {error}", "check the file") from error
+        url, headers = str(self._server.listening_address), {"Authorization": f"Bearer {key}"}
+        # Its server closes idle connections when it likes: one each is cheaper than a request lost to that.
+        limits = httpx.Limits(max_connections=None, max_keepalive_connections=0)
+        self._http = httpx.Client(base_url=url, headers=headers, timeout=600, trust_env=False, limits=limits)
+        self._async = httpx.AsyncClient(base_url=url, headers=headers, timeout=600, trust_env=False, limits=limits)
+        self._places = asyncio.Semaphore(settings.batch)
+
+    @property
+    def load(self) -> Load:
+        """How busy it is."""
+        return self._load
+
+    def adapt(self, name: str, folder: Path | None) -> None:
+        """Refused: llama.cpp takes adapters at its start only, and a converted one is not what was tuned."""
+        if folder is not None:
+            message = f"the adapter {name!r} cannot join a running GGUF engine"
+            raise InvalidInput(message, "serve it with the engine transformers, or merge it and convert the merge")
+
+    async def generate(self, wanted: Generation) -> AsyncGenerator[Piece]:
+        """The answer, piece by piece."""
+        self.load.waiting += 1
+        try:
+            await self._places.acquire()
+        finally:
+            self.load.waiting -= 1
+        self.load.active += 1
+        try:
+            async with self._async.stream("POST", "/v1/chat/completions", json=chat_body(wanted)) as response:
+                if response.status_code >= 400:
+                    raise refusal(response.status_code, await response.aread())
+                last = Piece()
+                async for line in response.aiter_lines():
+                    if not line.startswith("data: ") or line == "data: [DONE]":
+                        continue
+                    piece = parse(json.loads(line[6:]), last)
+                    self.load.tokens += piece.completion_tokens - last.completion_tokens
+                    if piece.text or piece.logprobs:
+                        yield replace(piece, finish=None)
+                    last = piece
+                yield replace(last, text="", logprobs=(), finish=last.finish or "stop")
+        finally:
+            self.load.active -= 1
+            self._places.release()
+
+    def tokenize(self, adapter: str | None, messages: list[dict[str, Any]]) -> list[int]:
+        """The ids of a conversation by the template inside the GGUF."""
+        del adapter  # there are none
+        text = self._ask("/apply-template", {"messages": messages})["prompt"]
+        return self._ask("/tokenize", {"content": text, "add_special": True, "parse_special": True})["tokens"]
+
+    def logprobs(self, adapter: str | None, ids: list[int], positions: int, top: int) -> list[dict[int, float]]:
+        """Next-token log-probabilities after each of the last prefixes of `ids`."""
+        del adapter  # there are none
+        found: list[dict[int, float]] = []
+        for end in range(len(ids) - positions + 1, len(ids) + 1):
+            body = {"prompt": ids[:end], "n_predict": 1, "n_probs": top, "temperature": 0.0, "cache_prompt": True}
+            best = self._ask("/completion", body)["completion_probabilities"][0]["top_logprobs"]
+            found.append({token["id"]: token["logprob"] for token in best})
+        return found
+
+    def _ask(self, path: str, body: dict[str, Any]) -> Any:
+        response = self._http.post(path, json=body)
+        if response.status_code >= 400:
+            raise refusal(response.status_code, response.content)
+        return response.json()
+
+
+def gguf_file(folder: Path) -> Path:
+    """The one GGUF of a folder (or the file itself). InvalidInput where there is none or more than one."""
+    found = [folder] if folder.is_file() else sorted(folder.glob("*.gguf"))
+    if len(found) != 1:
+        raise InvalidInput(f"{str(folder)!r} holds {len(found)} GGUF files", "serve a folder with exactly one")
+    return found[0]
+
+
+def chat_body(wanted: Generation) -> dict[str, Any]:
+    """What llama.cpp's server is asked. Its own samplers beyond temperature and top_p are switched off."""
+    body: dict[str, Any] = {
+        "messages": wanted.messages,
+        "stream": True,
+        "stream_options": {"include_usage": True},
+        "temperature": wanted.temperature,
+        "top_p": wanted.top_p,
+        "top_k": 0,
+        "min_p": 0.0,
+        "cache_prompt": True,
+    }
+    optional = {
+        "max_tokens": wanted.max_tokens,
+        "stop": list(wanted.stop) or None,
+        "seed": wanted.seed,
+        "response_format": wanted.response_format,
+    }
+    body |= {name: value for name, value in optional.items() if value is not None}
+    if wanted.top_logprobs is not None:
+        body |= {"logprobs": True, "top_logprobs": max(1, wanted.top_logprobs)}
+    return body
+
+
+def parse(chunk: dict[str, Any], before: Piece) -> Piece:
+    """One chunk of llama.cpp's stream after another. The counts come with the last one; until then tokens are
+    counted by chunk.
+    """
+    if "error" in chunk:
+        raise UpstreamFailed(str(chunk["error"].get("message", chunk["error"])), "see: vong serving log NAME")
+    choice = chunk["choices"][0] if chunk.get("choices") else {}
+    text = choice.get("delta", {}).get("content") or ""
+    usage = chunk.get("usage") or {}
+    entries = (choice.get("logprobs") or {}).get("content") or []
+    return Piece(
+        text=text,
+        finish=choice.get("finish_reason") or before.finish,
+        prompt_tokens=usage.get("prompt_tokens", before.prompt_tokens),
+        completion_tokens=usage.get("completion_tokens", before.completion_tokens + bool(text)),
+        cached_tokens=(usage.get("prompt_tokens_details") or {}).get("cached_tokens", before.cached_tokens),
+        logprobs=tuple(_logprob(entry) for entry in entries),
+    )
+
+
+def _logprob(entry: dict[str, Any]) -> TokenLogprob:
+    top = tuple((rival["token"], rival["logprob"]) for rival in entry.get("top_logprobs") or [])
+    return TokenLogprob(entry["token"], entry["logprob"], top)
+
+
+def refusal(status: int, body: bytes) -> Exception:
+    """The error that an answer of llama.cpp's server means."""
+    try:
+        error = json.loads(body)["error"]
+        message = str(error.get("message", error))
+    except (ValueError, KeyError, TypeError, AttributeError):
+        message = body.decode(errors="replace")[:400]
+    if status < 500:
+        return InvalidInput(message, "change the request")
+    return UpstreamFailed(f"llama.cpp answered {status}: {message}", "see: vong serving log NAME")

@@ -1,0 +1,186 @@
+"""The reference engine: PyTorch, one base model loaded once, PEFT adapters switched per request.
+
+Requests with different adapters share one batch. On a CPU it computes in fp32, on a GPU in bf16.
+"""
+
+import asyncio
+import os
+import threading
+from collections.abc import AsyncGenerator
+from pathlib import Path
+from typing import Any
+
+from vong.errors import InvalidInput, MissingExtra, VongError
+from vong.serving.engine import EngineSettings, Generation, Load, Piece
+from vong.serving.engine.detokenizer import TextStream
+
+
+class Transformers:
+    """Serves any decoder that transformers loads from safetensors."""
+
+    def __init__(self, folder: Path, settings: EngineSettings) -> None:
+        try:
+            import torch
+            from transformers import AutoModelForCausalLM, AutoTokenizer
+        except ImportError as error:
+            raise MissingExtra(error.name or "transformers", "serving") from error
+        from vong.serving.engine.continuous_batching import Batch
+
+        torch.set_num_threads(settings.threads or os.cpu_count() or 1)
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+        dtype = torch.bfloat16 if device == "cuda" else torch.float32
+        model: Any = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, attn_implementation="sdpa")
+        self._tokenizers: dict[str | None, Any] = {None: AutoTokenizer.from_pretrained(folder)}
+        self._base = model.to(device).eval()
+        self.precision = "bf16" if dtype == torch.bfloat16 else "fp32"
+        longest = int(getattr(model.config.get_text_config(), "max_position_embeddings", 0)) or 4096
+        self.context = min(settings.context or longest, longest)
+        self._adapters: set[str] = set()
+        ends = end_tokens(self._base.generation_config.eos_token_id, self._tokenizers[None].eos_token_id)
+        self._batch = Batch(self._base, self._decode, ends, rows=settings.batch, prefix=settings.prefix_bytes)
+        self._changing = threading.Lock()
+
+    @property
+    def load(self) -> Load:
+        """How busy it is."""
+        return self._batch.load
+
+    def adapt(self, name: str, folder: Path | None) -> None:
+        """Load or unload a PEFT adapter; the base stays as it is."""
+        with self._changing:
+            if name in self._adapters:
+                self._unload(name)
+            if folder is not None:
+                self._load(name, folder)
+
+    def _load(self, name: str, folder: Path) -> None:
+        from peft import PeftConfig, PeftModel
+        from transformers import AutoTokenizer
+
+        try:
+            config: Any = PeftConfig.from_pretrained(str(folder))
+        except (OSError, ValueError) as error:
+            raise InvalidInput(f"{str(folder)!r} is no PEFT adapter: {error}", "name a trained adapter") from error
+        if getattr(config, "use_dora", False) or config.is_prompt_learning:
+            raise InvalidInput("this kind of adapter cannot share a batch with others", "merge it and serve the merge")
+        if (folder / "tokenizer_config.json").is_file():
+            self._tokenizers[name] = AutoTokenizer.from_pretrained(folder)
+        with self._batch.paused():
+            try:
+                if self._adapters:
+                    self._batch.model.load_adapter(str(folder), adapter_name=name, is_trainable=False)
+                else:
+                    self._batch.model = PeftModel.from_pretrained(self._base, str(folder), adapter_name=name)
+            except (RuntimeError, ValueError) as error:
+                message = f"the adapter does not fit this base: {str(error)[:400]}"
+                raise InvalidInput(message, "serve it on the base it was trained on") from error
+            self._batch.model.eval()
+            self._adapters.add(name)
+            self._batch.adapted = True
+
+    def _unload(self, name: str) -> None:
+        with self._batch.paused():
+            self._batch.end_rows(name)
+            self._batch.prefixes.forget(name)
+            self._adapters.discard(name)
+            self._tokenizers.pop(name, None)
+            if self._adapters:
+                self._batch.model.delete_adapter(name)
+            else:
+                self._base = self._batch.model.unload()
+                self._batch.model, self._batch.adapted = self._base, False
+
+    async def generate(self, wanted: Generation) -> AsyncGenerator[Piece]:
+        """The answer, piece by piece."""
+        if wanted.response_format and wanted.response_format.get("type", "text") != "text":
+            raise InvalidInput("this engine does not constrain its output", "serve a GGUF with the engine xllamacpp")
+        loop = asyncio.get_running_loop()
+        pieces: asyncio.Queue[Piece | VongError] = asyncio.Queue()
+
+        def emit(piece: Piece | VongError) -> None:
+            loop.call_soon_threadsafe(pieces.put_nowait, piece)
+
+        row = self._row(wanted, self.tokenize(wanted.adapter, wanted.messages), emit)
+        self._batch.submit(row)
+        try:
+            while True:
+                piece = await pieces.get()
+                if isinstance(piece, VongError):
+                    raise piece
+                yield piece
+                if piece.finish:
+                    return
+        finally:
+            row.cancelled = True
+
+    def tokenize(self, adapter: str | None, messages: list[dict[str, Any]]) -> list[int]:
+        """The ids of a conversation by the adapter's own chat template, or the base's."""
+        from jinja2 import TemplateError
+
+        tokenizer = self._tokenizers.get(adapter) or self._tokenizers[None]
+        try:
+            ids = tokenizer.apply_chat_template(plain(messages), add_generation_prompt=True, return_dict=False)
+        except (TemplateError, ValueError, TypeError) as error:
+            message = f"the model's chat template refuses these messages: {error}"
+            raise InvalidInput(message, "check the roles and their order") from error
+        return [int(token) for token in ids]
+
+    def logprobs(self, adapter: str | None, ids: list[int], positions: int, top: int) -> list[dict[int, float]]:
+        """Next-token log-probabilities after each of the last prefixes of `ids`."""
+        self._fits(len(ids))
+        with self._batch.paused():
+            _, logits, _ = self._batch.prompt(ids, adapter, positions, reuse=False)
+            best = logits.log_softmax(-1).topk(min(top, logits.shape[-1]))
+            indices, values = best.indices.tolist(), best.values.tolist()
+        return [dict(zip(tokens, scores, strict=True)) for tokens, scores in zip(indices, values, strict=True)]
+
+    def _row(self, wanted: Generation, ids: list[int], emit: Any) -> Any:
+        import torch
+
+        from vong.serving.engine.continuous_batching import Row
+
+        room = self._fits(len(ids))
+        random = None
+        if wanted.seed is not None:
+            random = torch.Generator(self._base.device).manual_seed(wanted.seed & 0xFFFFFFFFFFFFFFFF)
+        return Row(
+            ids=ids,
+            adapter=wanted.adapter,
+            limit=min(wanted.max_tokens or room, room),
+            text=TextStream(self._decode, wanted.stop),
+            emit=emit,
+            temperature=wanted.temperature,
+            top_p=wanted.top_p,
+            random=random,
+            top_logprobs=wanted.top_logprobs,
+        )
+
+    def _fits(self, tokens: int) -> int:
+        if tokens >= self.context:
+            message = f"the prompt has {tokens} tokens and the context of this deployment {self.context}"
+            raise InvalidInput(message, "shorten the prompt, or deploy with a larger context")
+        return self.context - tokens
+
+    def _decode(self, ids: list[int]) -> str:
+        return str(self._tokenizers[None].decode(ids, skip_special_tokens=True, clean_up_tokenization_spaces=False))
+
+
+def end_tokens(*found: int | list[int] | None) -> set[int]:
+    """The tokens that end an answer, from a model's generation settings and its tokenizer."""
+    ends: set[int] = set()
+    for tokens in found:
+        ends.update(tokens if isinstance(tokens, list) else [] if tokens is None else [tokens])
+    return ends
+
+
+def plain(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Messages whose content is text: text parts are joined, other parts refused."""
+    result: list[dict[str, Any]] = []
+    for message in messages:
+        content = message.get("content")
+        if isinstance(content, list):
+            if any(part.get("type") not in {"text", "input_text"} for part in content):
+                raise InvalidInput("this model reads text only", "send text parts only")
+            content = "".join(str(part.get("text", "")) for part in content)
+        result.append({**message, "content": "" if content is None else content})
+    return result

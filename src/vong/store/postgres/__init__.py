@@ -1,0 +1,1 @@
+"""Start, configure and stop the embedded PostgreSQL server."""

@@ -1,0 +1,64 @@
+"""The trainer's half of the parity check: what the model says when it is computed as it was trained."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from vong.errors import MissingExtra
+from vong.records import Message
+from vong.training.recipes.sft import load_tokenizer
+from vong.training.tokenization import plain
+
+
+def reference(
+    folder: Path,
+    adapter: Path | None,
+    conversations: Sequence[Sequence[Message]],
+    *,
+    positions: int = 1,
+    top: int = 20,
+    max_tokens: int = 32,
+) -> list[dict[str, Any]]:
+    """For each conversation: `ids`, the prompt's token ids; `logprobs`, for each of the last `positions` prefixes of
+    the prompt, the longest last, the `top` likeliest next tokens with their natural log-probabilities (id -> value);
+    `greedy`, the text of at most `max_tokens` tokens, the likeliest at every step, as the tokenizer decodes them.
+
+    Computed in fp32 by transformers and PEFT, one conversation at a time, without padding and without a cache of
+    another's state.
+    """
+    try:
+        import torch
+        from peft import PeftModel
+        from transformers import AutoModelForCausalLM
+    except ImportError as error:
+        raise MissingExtra("transformers", "training") from error
+    tokenizer = load_tokenizer(folder)
+    model: Any = AutoModelForCausalLM.from_pretrained(
+        folder, dtype=torch.float32, attn_implementation="sdpa", local_files_only=True
+    )
+    if adapter is not None:
+        model = PeftModel.from_pretrained(model, adapter)
+    model.eval()
+    found: list[dict[str, Any]] = []
+    with torch.no_grad():
+        for messages in conversations:
+            prompt: str = tokenizer.apply_chat_template(
+                [plain(message) for message in messages], add_generation_prompt=True, tokenize=False
+            )
+            ids: list[int] = tokenizer(prompt, add_special_tokens=False)["input_ids"]
+            given = torch.tensor([ids])
+            chances = model(input_ids=given).logits[0, -positions:].float().log_softmax(-1)
+            best = chances.topk(min(top, chances.shape[-1]))
+            made = model.generate(
+                input_ids=given,
+                attention_mask=torch.ones_like(given),
+                max_new_tokens=max_tokens,
+                do_sample=False,
+                pad_token_id=tokenizer.pad_token_id,
+                eos_token_id=tokenizer.eos_token_id,
+            )
+            pairs = zip(best.indices.tolist(), best.values.tolist(), strict=True)
+            logprobs = [dict(zip(tokens, values, strict=True)) for tokens, values in pairs]
+            greedy = tokenizer.decode(made[0, len(ids) :], skip_special_tokens=True)
+            found.append({"ids": ids, "logprobs": logprobs, "greedy": greedy})
+    return found
