@@ -12,7 +12,7 @@ from tests.tiny import tiny_model
 from vong import training
 from vong.client import Client
 from vong.records import Example, Job, Message
-from vong.training.recipes.sft import Sft
+from vong.training.recipes.sft import SftRecipe
 
 WORDS = ["till", "tap", "card", "printer", "invoice", "slow", "broken", "late", "refund", "parcel", "door", "light"]
 
@@ -74,10 +74,10 @@ def taught(folder: Path) -> Path:
     settings = training.SftSettings(method="full", learning_rate=0.01, epochs=20, early_stopping_patience=None)
     base, job = tiny_model(folder / "tiny"), folder / "job"
     job.mkdir()
-    work = training.Work(
+    work = training.TrainingContext(
         base=base, base_ref="tiny", train=rows, validation=rows[:8], settings=settings, folder=job, threads=2
     )
-    return Sft().train(work, Silent()).folder
+    return SftRecipe().train(work, Silent()).folder
 
 
 class Silent:

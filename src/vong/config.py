@@ -56,7 +56,7 @@ class PriceSettings(BaseModel):
     output_image: float | None = Field(default=None, ge=0)
 
 
-class ExportSettings(BaseModel):
+class OtlpExportSettings(BaseModel):
     """An OpenTelemetry endpoint that spans are sent on to, as protobuf over HTTP. `headers` go along; of those in
     `headers_env` the value is the name of a variable that holds it. With `bodies` what was asked and answered goes too.
     """
@@ -115,7 +115,7 @@ class Settings(BaseSettings):
     prices: dict[str, PriceSettings] = Field(
         default={}, description="Your own prices by target (`deployment/NAME`, `PROVIDER/MODEL`); they win."
     )
-    export: dict[str, ExportSettings] = Field(
+    export: dict[str, OtlpExportSettings] = Field(
         default={}, description="OpenTelemetry endpoints that spans are sent on to, by name."
     )
 
@@ -136,7 +136,7 @@ class Settings(BaseSettings):
         return self.url or f"http://{host}:{self.port}"
 
 
-class Source(NamedTuple):
+class SettingSource(NamedTuple):
     """One value of the settings and where it came from."""
 
     name: str
@@ -149,11 +149,11 @@ def load(**overrides: Any) -> Settings:
     return _load(overrides)[0]
 
 
-def explain(**overrides: Any) -> list[Source]:
+def explain(**overrides: Any) -> list[SettingSource]:
     """Every setting with its value (secrets masked) and its source: `default`, a file, a variable, `command line`."""
     settings, sources = _load(overrides)
     values = settings.model_dump(mode="json")
-    return [Source(name, values[name], sources.get(name, "default")) for name in type(settings).model_fields]
+    return [SettingSource(name, values[name], sources.get(name, "default")) for name in type(settings).model_fields]
 
 
 def _load(overrides: dict[str, Any]) -> tuple[Settings, dict[str, str]]:

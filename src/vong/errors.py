@@ -81,7 +81,7 @@ class TooManyAttempts(VongError):
     retry_after: int | None = None
 
 
-class LimitReached(VongError):
+class RateLimitExceeded(VongError):
     """More was called than a limit allows; `retry_after` is the number of seconds until it begins anew, `limit` what is
     limited.
     """
@@ -91,21 +91,21 @@ class LimitReached(VongError):
     limit = "requests"
 
 
-class BudgetSpent(VongError):
+class BudgetExceeded(VongError):
     """What is left of a budget does not cover what the call may cost."""
 
     code, fault, status = "budget_spent", "caller", 402
     limit = "cost"
 
 
-class Unpriced(VongError):
+class PriceUnknown(VongError):
     """A budget holds, and nobody knows what the model costs."""
 
     code, fault, status = "unpriced", "configuration", 402
     limit = "cost"
 
 
-class Refused(VongError):
+class PreconditionFailed(VongError):
     """Vong refuses on evidence: a failed parity check, a promotion without proof."""
 
     code, fault, status = "refused", "caller", 409
@@ -156,7 +156,7 @@ class Unavailable(VongError):
     code, fault, status = "unavailable", "ours", 503
 
 
-class Damaged(VongError):
+class DataCorrupted(VongError):
     """Stored bytes are not what was stored: a disk or somebody changed them."""
 
     code, fault, status = "damaged", "ours", 500

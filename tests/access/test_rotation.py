@@ -12,7 +12,7 @@ from vong.access.keys import find_key
 from vong.access.principal import Principal
 from vong.errors import Conflict, InvalidInput, Unauthenticated
 from vong.records import now
-from vong.records.key_scope import Labels, Scope
+from vong.records.key_scope import KeyLabels, KeyScope
 from vong.store.database import Database
 
 DAY = timedelta(days=1)
@@ -24,7 +24,7 @@ def who(database: Database, secret: str) -> Principal:
 
 
 def test_both_secrets_are_one_key_until_the_overlap_ends(database: Database, project_id: UUID) -> None:
-    scope, labels = Scope(models=("triage", "openai/*"), shapes=("chat",)), Labels(tags=("web",), user="shop")
+    scope, labels = KeyScope(models=("triage", "openai/*"), shapes=("chat",)), KeyLabels(tags=("web",), user="shop")
     with database.scope(project_id) as connection:
         old = access.create_key(connection, "ci", scope=scope, labels=labels)
     with database.scope(project_id) as connection:
@@ -91,12 +91,12 @@ def test_an_expired_key_is_rotated_only_with_a_new_end(database: Database, proje
 
 def test_only_members_keys_have_a_scope(connection: Connection) -> None:
     with pytest.raises(InvalidInput, match="'owner' cannot have a scope"):
-        access.create_key(connection, "ci", role="owner", scope=Scope(models=("triage",)))
+        access.create_key(connection, "ci", role="owner", scope=KeyScope(models=("triage",)))
 
 
 def test_a_deputy_is_whom_it_calls_for_and_ends_with_them(database: Database, project_id: UUID) -> None:
     with database.scope(project_id) as connection:
-        made = access.create_key(connection, "ci", scope=Scope(models=("triage",)))
+        made = access.create_key(connection, "ci", scope=KeyScope(models=("triage",)))
         secret = create_deputy(connection, key_id=made.key.id)
     with database.scope(project_id) as connection:
         rotate_key(connection, "ci", timedelta(0))

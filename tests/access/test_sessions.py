@@ -7,7 +7,15 @@ from sqlalchemy import func, select, update
 
 from vong import access
 from vong.access import login_throttle, sessions, tables, users
-from vong.errors import Conflict, Forbidden, InvalidInput, NotFound, Refused, TooManyAttempts, Unauthenticated
+from vong.errors import (
+    Conflict,
+    Forbidden,
+    InvalidInput,
+    NotFound,
+    PreconditionFailed,
+    TooManyAttempts,
+    Unauthenticated,
+)
 from vong.records import now
 from vong.store.database import Database
 
@@ -22,7 +30,9 @@ def ann(database: Database, project_id: UUID) -> users.User:
         return access.create_user(owner, ANN, SECRET, "member", projects=[project])
 
 
-def sign_in(database: Database, email: str = ANN, password: str = SECRET, address: str = "10.0.0.1") -> sessions.Opened:
+def sign_in(
+    database: Database, email: str = ANN, password: str = SECRET, address: str = "10.0.0.1"
+) -> sessions.NewSession:
     return sessions.sign_in(database.owner, email, password, address)
 
 
@@ -160,7 +170,7 @@ def test_a_changed_password_ends_the_other_sessions(database: Database, ann: use
 def test_the_last_owner_stays_and_an_address_has_one_account(database: Database, ann: users.User) -> None:
     with database.owner() as owner:
         access.create_user(owner, "owner@localhost", SECRET, "owner")
-        with pytest.raises(Refused, match="last owner"):
+        with pytest.raises(PreconditionFailed, match="last owner"):
             users.remove_user(owner, "owner@localhost")
         with pytest.raises(Conflict):
             access.create_user(owner, "ANN@example.org", SECRET, "member")

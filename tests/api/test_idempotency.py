@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from vong import access
 from vong.api.http import problems
-from vong.api.http.idempotency import Idempotent
+from vong.api.http.idempotency import IdempotencyMiddleware
 from vong.api.routes import access as routes
 from vong.app import Platform
 from vong.config import Settings
@@ -22,7 +22,7 @@ def app(database_url: str) -> FastAPI:
     platform = Platform(Settings(database_url=database_url))
     app = FastAPI()
     app.state.platform = platform
-    app.add_middleware(Idempotent, platform=platform)
+    app.add_middleware(IdempotencyMiddleware, platform=platform)
     problems.install(app)
     app.include_router(routes.routes)
     return app

@@ -37,7 +37,7 @@ def test_what_is_free_is_given_back_from_time_to_time(monkeypatch: pytest.Monkey
 
     async def started() -> None:
         config = uvicorn.Config(Starlette(), log_config=None)
-        server = server_main.Server(config)
+        server = server_main.VongServer(config)
         with socket.socket() as listening:
             listening.bind(("127.0.0.1", 0))
             serving = asyncio.create_task(server.serve(sockets=[listening]))

@@ -18,13 +18,13 @@ from vong.evals.tables import runs as evals
 from vong.experiments.tables import runs
 from vong.jobs.tables import jobs
 from vong.loop.tables import canaries
-from vong.records import Span, Target, new_id, now
-from vong.records.span import Versions
+from vong.records import RouteTarget, Span, new_id, now
+from vong.records.span import SpanVersions
 from vong.registry.tables import aliases
 from vong.registry.tables import versions as models
 from vong.serving.tables import deployments
 from vong.store.database import Database
-from vong.store.spans.writer import Journal
+from vong.store.spans.writer import SpanWriter
 
 
 def put(connection: Connection, table: Table, **values: Any) -> None:
@@ -55,10 +55,10 @@ def call(database: Database, project_id: UUID, status: str = "ok") -> Span:
         "kind": "chat",
         "status": status,
         "model": "m",
-        "versions": Versions(route="r"),
+        "versions": SpanVersions(route="r"),
     }
     span = Span(id=new_id(at), trace_id="a" * 32, span_id="b" * 16, started_at=at, duration_ms=12.0, **about)
-    journal = Journal(database)
+    journal = SpanWriter(database)
     journal.append(project_id, span)
     journal.flush(10)
     journal.close()
@@ -81,14 +81,14 @@ def test_the_next_action_follows_the_loop(database: Database, project_id: UUID, 
     assert action() == "deploy"
     put(connection, deployments, name="triage", wanted="running", state="ready")
     assert action() == "route"
-    gateway.put_route(connection, "triage", [Target(model="echo/echo")], check=lambda _: None)
+    gateway.put_route(connection, "triage", [RouteTarget(model="echo/echo")], check=lambda _: None)
     assert action() == "send_traffic"
     connection.commit()
     with database.scope(project_id) as again:
         span = call(database, project_id)
         call(database, project_id, "error")
         assert overview(again).next.action == "give_feedback"
-        judged = feedback.Judgement(span_id=span.id, name="quality", value=0.0, correction="better")
+        judged = feedback.ScoreCreate(span_id=span.id, name="quality", value=0.0, correction="better")
         feedback.add(again, span, judgement=judged)
         assert overview(again).next.action == "harvest"
         dataset(again, 3, 8, "harvest")

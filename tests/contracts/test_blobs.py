@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from moto.server import ThreadedMotoServer
 
-from vong.errors import Damaged, InvalidInput, Misconfigured, MissingExtra, NotFound, Unavailable
-from vong.store.blobs import Blobs, Folder, Remote, key
+from vong.errors import DataCorrupted, InvalidInput, Misconfigured, MissingExtra, NotFound, Unavailable
+from vong.store.blobs import BlobStore, FsspecBackend, LocalBackend, key
 
 NONE = "0" * 64
 CREDENTIALS = {"key": "test", "secret": "test", "client_kwargs": {"region_name": "eu-west-1"}}
@@ -30,28 +30,28 @@ def s3() -> Iterator[str]:
 
 
 @pytest.fixture(params=["folder", "s3"])
-def blobs(request: pytest.FixtureRequest, tmp_path: Path) -> Blobs:
+def blobs(request: pytest.FixtureRequest, tmp_path: Path) -> BlobStore:
     if request.param == "folder":
-        return Blobs((tmp_path / "blobs").as_uri())
-    opened = Blobs("s3://vong/some/prefix", endpoint_url=request.getfixturevalue("s3"), **CREDENTIALS)
-    assert isinstance(opened.store, Remote)
+        return BlobStore((tmp_path / "blobs").as_uri())
+    opened = BlobStore("s3://vong/some/prefix", endpoint_url=request.getfixturevalue("s3"), **CREDENTIALS)
+    assert isinstance(opened.store, FsspecBackend)
     if not opened.store.filesystem.exists("vong"):
         opened.store.filesystem.mkdir("vong")
     return opened
 
 
-def overwrite(blobs: Blobs, hash: str, data: bytes) -> None:
+def overwrite(blobs: BlobStore, hash: str, data: bytes) -> None:
     """What a failing disk or a careless person does."""
-    if isinstance(blobs.store, Folder):
+    if isinstance(blobs.store, LocalBackend):
         path = blobs.store.root / key(hash)
         path.chmod(0o600)
         path.write_bytes(data)
     else:
-        assert isinstance(blobs.store, Remote)
+        assert isinstance(blobs.store, FsspecBackend)
         blobs.store.filesystem.pipe_file(f"{blobs.store.root}/{key(hash)}", data)
 
 
-def test_a_blob_is_named_by_its_sha256_and_lies_two_folders_deep(blobs: Blobs) -> None:
+def test_a_blob_is_named_by_its_sha256_and_lies_two_folders_deep(blobs: BlobStore) -> None:
     hash = blobs.put(b"vong")
     assert hash == sha256(b"vong").hexdigest()
     assert key(hash) == f"{hash[:2]}/{hash[2:4]}/{hash}"
@@ -61,13 +61,13 @@ def test_a_blob_is_named_by_its_sha256_and_lies_two_folders_deep(blobs: Blobs) -
 
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.binary(max_size=3000))
-def test_what_is_put_is_what_is_got(blobs: Blobs, data: bytes) -> None:
+def test_what_is_put_is_what_is_got(blobs: BlobStore, data: bytes) -> None:
     hash = blobs.put(data)
     assert blobs.get(hash) == data
     assert blobs.put(data) == hash
 
 
-def test_a_file_is_kept_by_content_and_fetched_whole(blobs: Blobs, tmp_path: Path) -> None:
+def test_a_file_is_kept_by_content_and_fetched_whole(blobs: BlobStore, tmp_path: Path) -> None:
     source = tmp_path / "weights.bin"
     source.write_bytes(os.urandom(3_000_000))
     hash = blobs.put_file(source)
@@ -81,7 +81,7 @@ def test_a_file_is_kept_by_content_and_fetched_whole(blobs: Blobs, tmp_path: Pat
     assert [path.name for path in fetched.parent.iterdir()] == ["weights.bin"]
 
 
-def test_what_is_not_there_is_not_found(blobs: Blobs, tmp_path: Path) -> None:
+def test_what_is_not_there_is_not_found(blobs: BlobStore, tmp_path: Path) -> None:
     assert not blobs.exists(NONE)
     for ask in (blobs.get, blobs.size, lambda hash: blobs.fetch(hash, tmp_path / "none")):
         with pytest.raises(NotFound, match=NONE):
@@ -90,30 +90,30 @@ def test_what_is_not_there_is_not_found(blobs: Blobs, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["", "../../etc/passwd", "A" * 64, "0" * 63, "0" * 64 + "\n"])
-def test_a_name_that_is_no_sha256_is_refused(blobs: Blobs, name: str) -> None:
+def test_a_name_that_is_no_sha256_is_refused(blobs: BlobStore, name: str) -> None:
     with pytest.raises(InvalidInput):
         blobs.get(name)
     with pytest.raises(InvalidInput):
         blobs.exists(name)
 
 
-def test_a_damaged_blob_is_named_and_never_handed_out(blobs: Blobs, tmp_path: Path) -> None:
+def test_a_damaged_blob_is_named_and_never_handed_out(blobs: BlobStore, tmp_path: Path) -> None:
     hash = blobs.put(b"as it was")
     overwrite(blobs, hash, b"as it is!")
     for ask in (blobs.get, lambda hash: blobs.fetch(hash, tmp_path / "out")):
-        with pytest.raises(Damaged, match=key(hash)):
+        with pytest.raises(DataCorrupted, match=key(hash)):
             ask(hash)
     assert not list(tmp_path.glob("*out*"))
 
 
-def test_a_truncated_blob_is_mended_by_putting_it_again(blobs: Blobs) -> None:
+def test_a_truncated_blob_is_mended_by_putting_it_again(blobs: BlobStore) -> None:
     hash = blobs.put(b"complete")
     overwrite(blobs, hash, b"comp")
     assert blobs.put(b"complete") == hash
     assert blobs.get(hash) == b"complete"
 
 
-def test_many_put_the_same_at_once(blobs: Blobs) -> None:
+def test_many_put_the_same_at_once(blobs: BlobStore) -> None:
     with ThreadPoolExecutor(4) as pool:
         hashes = set(pool.map(blobs.put, [b"x" * 10_000] * 12))
     assert len(hashes) == 1
@@ -121,7 +121,7 @@ def test_many_put_the_same_at_once(blobs: Blobs) -> None:
 
 
 def test_a_folder_keeps_no_half_written_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    blobs = Blobs(str(tmp_path))
+    blobs = BlobStore(str(tmp_path))
 
     def fail(*_: Any) -> None:
         raise OSError("no space left on device")
@@ -133,26 +133,26 @@ def test_a_folder_keeps_no_half_written_file(tmp_path: Path, monkeypatch: pytest
 
 
 def test_a_fetched_file_shares_the_disk_space_of_its_blob(tmp_path: Path) -> None:
-    blobs = Blobs(str(tmp_path / "blobs"))
+    blobs = BlobStore(str(tmp_path / "blobs"))
     fetched = blobs.fetch(blobs.put(b"shared"), tmp_path / "model")
     assert fetched.stat().st_nlink == 2
     assert fetched.stat().st_mode & 0o222 == 0
 
 
 def test_a_bucket_that_does_not_exist_is_a_wrong_setting(s3: str) -> None:
-    blobs = Blobs("s3://nobodys-bucket/x", endpoint_url=s3, **CREDENTIALS)
+    blobs = BlobStore("s3://nobodys-bucket/x", endpoint_url=s3, **CREDENTIALS)
     with pytest.raises(Misconfigured, match="nobodys-bucket"):
         blobs.put(b"x")
 
 
 def test_an_object_store_that_is_away_is_unavailable() -> None:
     options: dict[str, Any] = {**CREDENTIALS, "config_kwargs": {"retries": {"max_attempts": 1}, "connect_timeout": 1}}
-    blobs = Blobs("s3://vong/x", endpoint_url="http://127.0.0.1:9", **options)
+    blobs = BlobStore("s3://vong/x", endpoint_url="http://127.0.0.1:9", **options)
     with pytest.raises(Unavailable, match="s3://vong/x"):
         blobs.put(b"x")
 
 
 def test_an_address_of_an_unknown_kind_says_what_to_do() -> None:
     with pytest.raises((Misconfigured, MissingExtra)) as refused:
-        Blobs("carrier-pigeon://somewhere")
+        BlobStore("carrier-pigeon://somewhere")
     assert refused.value.hint

@@ -13,7 +13,7 @@ import pytest
 from tests.serving.models import shipped_gguf, tiny_adapter, tiny_base
 from vong import plugins
 from vong.errors import InvalidInput
-from vong.serving.engine import Engine, EngineSettings, Generation, Piece
+from vong.serving.engine import Engine, EngineSettings, GenerationChunk, GenerationRequest
 
 HELLO = [{"role": "user", "content": "Name the capital of France."}]
 
@@ -31,12 +31,12 @@ def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     return plugins.load("engine", request.param)(folder, EngineSettings(threads=1, context=1024, batch=4))
 
 
-async def collect(pieces: AsyncGenerator[Piece]) -> list[Piece]:
+async def collect(pieces: AsyncGenerator[GenerationChunk]) -> list[GenerationChunk]:
     async with aclosing(pieces):
         return [piece async for piece in pieces]
 
 
-def text(pieces: list[Piece]) -> str:
+def text(pieces: list[GenerationChunk]) -> str:
     return "".join(piece.text for piece in pieces)
 
 
@@ -49,8 +49,8 @@ def idle(engine: Engine) -> bool:
     return False
 
 
-def wanted(**more: Any) -> Generation:
-    return replace(Generation(HELLO, temperature=0.0, max_tokens=8), **more)
+def wanted(**more: Any) -> GenerationRequest:
+    return replace(GenerationRequest(HELLO, temperature=0.0, max_tokens=8), **more)
 
 
 def test_an_answer_ends_with_its_reason_and_its_counts(loop: asyncio.AbstractEventLoop, engine: Engine) -> None:
@@ -78,7 +78,7 @@ def test_requests_that_come_together_get_the_answers_they_would_get_alone(
     asked = [wanted(messages=[{"role": "user", "content": word * times}]) for times, word in enumerate("abcdef", 1)]
     alone = [text(loop.run_until_complete(collect(engine.generate(one)))) for one in asked]
 
-    async def all_at_once() -> list[list[Piece]]:
+    async def all_at_once() -> list[list[GenerationChunk]]:
         return await asyncio.gather(*(collect(engine.generate(one)) for one in asked))
 
     together = [text(pieces) for pieces in loop.run_until_complete(all_at_once())]
@@ -145,7 +145,7 @@ def test_adapters_share_a_batch_and_answer_as_peft_does(loop: asyncio.AbstractEv
     for name, folder in folders.items():
         engine.adapt(name, folder)
 
-    async def together() -> list[list[Piece]]:
+    async def together() -> list[list[GenerationChunk]]:
         names = [None, "one", "two", "one", None]
         return await asyncio.gather(*(collect(engine.generate(wanted(adapter=name))) for name in names))
 

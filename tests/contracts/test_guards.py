@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from tests.gateway.guards.judging import judging
 from vong import plugins
 from vong.app.knowledge import embedder
-from vong.gateway.guards import Aids, Guard, Places
-from vong.gateway.guards.base import Found
+from vong.gateway.guards import Guard, GuardDependencies, SpanGuard
+from vong.gateway.guards.base import Detection
 from vong.gateway.guards.registry import actions, kinds, make
-from vong.gateway.upstream.client import Upstream
-from vong.records.guard import GuardUse
+from vong.gateway.upstream.client import UpstreamClient
+from vong.records.guard import GuardConfig
 
 SAMPLES: dict[str, tuple[dict[str, Any], str, str]] = {
     "personal": ({}, "write to linh@example.com", "write to Linh"),
@@ -56,10 +56,10 @@ def service() -> Iterator[str]:
 
 def made(name: str, service: str) -> Guard:
     options = SAMPLES[name][0] | ({"url": f"{service}/judge"} if name == "webhook" else {})
-    return make(GuardUse(guard=name, settings=options), Aids(embedder(1).embed, Upstream()))
+    return make(GuardConfig(guard=name, settings=options), GuardDependencies(embedder(1).embed, UpstreamClient()))
 
 
-def look(guard: Guard, text: str) -> list[Found]:
+def look(guard: Guard, text: str) -> list[Detection]:
     return list(asyncio.run(guard.look(text, judge)))
 
 
@@ -90,16 +90,16 @@ def test_it_finds_the_same_again_and_many_times_at_once(name: str, service: str)
 def test_it_says_what_it_is_what_it_can_and_how_it_is_set(name: str) -> None:
     kind = next(kind for kind in kinds() if kind.name == name)
     assert len(kind.about) > 60 and kind.settings["type"] == "object" and kind.streams
-    assert ("mask" in kind.actions) == issubclass(plugins.load("guard", name), Places)
+    assert ("mask" in kind.actions) == issubclass(plugins.load("guard", name), SpanGuard)
     assert set(actions(plugins.load("guard", name))) >= {"block", "flag", "retry"}
 
 
-@pytest.mark.parametrize("name", [name for name in SAMPLES if issubclass(plugins.load("guard", name), Places)])
+@pytest.mark.parametrize("name", [name for name in SAMPLES if issubclass(plugins.load("guard", name), SpanGuard)])
 @settings(max_examples=60, deadline=None)
 @given(parts=st.lists(words, max_size=6), more=words)
 def test_places_lie_in_the_text_in_order_and_what_is_settled_stays(name: str, parts: list[str], more: str) -> None:
     guard = made(name, "")
-    assert isinstance(guard, Places)
+    assert isinstance(guard, SpanGuard)
     text = f" {SAMPLES[name][1]} ".join(parts)
     found = look(guard, text)
     assert all(0 <= item.start < item.end <= len(text) for item in found)

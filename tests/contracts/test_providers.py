@@ -13,9 +13,9 @@ from tests.gateway.fake_upstream import WORDS, FakeUpstream
 from vong import plugins
 from vong.config import ProviderSettings
 from vong.errors import InvalidInput, Unsupported, UpstreamFailed, UpstreamTimeout, VongError
-from vong.gateway.providers import Ask, Provider, Reply
+from vong.gateway.providers import Provider, ProviderRequest, ProviderResponse
 from vong.gateway.providers.openai_compatible import ROWS
-from vong.gateway.upstream.client import Upstream
+from vong.gateway.upstream.client import UpstreamClient
 
 T = TypeVar("T")
 SAID = "".join(WORDS)
@@ -138,11 +138,11 @@ def test_it_lists_its_models(subject: Subject) -> None:
 def test_it_embeds(subject: Subject) -> None:
     if subject.kind == "anthropic" or (subject.kind in ROWS and not ROWS[subject.kind].embeddings):
         with pytest.raises(Unsupported, match="embeddings"):
-            use(subject, lambda provider: provider.call(Ask("embeddings", subject.good, b'{"input": "x"}')))
+            use(subject, lambda provider: provider.call(ProviderRequest("embeddings", subject.good, b'{"input": "x"}')))
         return
     model = "amazon.titan-embed-text-v2:0" if subject.kind == "bedrock" else subject.good
     body = json.dumps({"model": model, "input": "Huế"}).encode()
-    reply = use(subject, lambda provider: provider.call(Ask("embeddings", model, body)))
+    reply = use(subject, lambda provider: provider.call(ProviderRequest("embeddings", model, body)))
     assert json.loads(reply.body)["data"][0]["embedding"]
 
 
@@ -153,7 +153,7 @@ def test_a_remote_that_is_too_slow_is_a_timeout(fake: FakeUpstream) -> None:
         use(subjects(fake)["openai"], lambda provider: drained(provider, "stall"), timeout=0.2)
 
 
-async def drained(provider: Provider, model: str) -> Reply:
+async def drained(provider: Provider, model: str) -> ProviderResponse:
     reply = await provider.call(chat(model, stream=True))
     assert reply.events is not None
     async for _ in reply.events:
@@ -173,14 +173,14 @@ def test_echo_refuses_options_that_it_does_not_know(fake: FakeUpstream) -> None:
             use(subjects(fake)["echo"], lambda provider: provider.call(chat(model)))  # noqa: B023
 
 
-def chat(model: str, stream: bool = False) -> Ask:
+def chat(model: str, stream: bool = False) -> ProviderRequest:
     body = {"model": model, "messages": [{"role": "user", "content": SAID}], "stream": stream}
-    return Ask("chat", model, json.dumps(body).encode(), stream)
+    return ProviderRequest("chat", model, json.dumps(body).encode(), stream)
 
 
 def use(subject: Subject, do: Callable[[Provider], Awaitable[T]], timeout: float = 5.0) -> T:
     async def run() -> T:
-        upstream = Upstream()
+        upstream = UpstreamClient()
         settings = ProviderSettings(
             kind=subject.kind, base_url=subject.base_url, api_key=SecretStr("secret"), timeout=timeout
         )

@@ -34,7 +34,7 @@ def made(name: str) -> Scorer:
 
 
 def total(name: str, pairs: list[tuple[str, str]], **options: Any) -> dict[str, float]:
-    chosen = [scoring.Chosen(name, plugins.load("scorer", name)(**options))]
+    chosen = [scoring.ConfiguredScorer(name, plugins.load("scorer", name)(**options))]
     return scoring.totals(chosen, [scoring.measure(chosen, *pair) for pair in pairs])
 
 

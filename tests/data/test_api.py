@@ -18,7 +18,7 @@ from vong.api.routes import data as routes
 from vong.app import Platform
 from vong.app import data as handlers
 from vong.cli import data as commands
-from vong.client.data import Data
+from vong.client.data import DataClient
 from vong.client.transport import Transport
 from vong.config import Settings
 from vong.errors import InvalidInput, NotFound
@@ -62,7 +62,7 @@ class Server:
         self.http = TestClient(app, headers={"Authorization": f"Bearer {secret}"})
         transport: Any = Transport("http://testserver", secret)
         transport.http = self.http
-        self.data = Data(transport)
+        self.data = DataClient(transport)
 
     def run(self, job: Job) -> dict[str, Any]:
         running = Running(job, self.project_id, self.folder)

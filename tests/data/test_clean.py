@@ -10,7 +10,7 @@ from tests.data.making import SENTENCES, different, example
 from vong.data import clean, profile
 from vong.data.clean import CleanSettings
 from vong.data.text_normalization import tidy
-from vong.records import Example, Origin
+from vong.records import Example, ExampleOrigin
 
 
 def labelled(text: str, intent: str, **metadata: Any) -> Example:
@@ -118,7 +118,7 @@ def test_empty_rows_go() -> None:
 
 def test_every_row_keeps_the_way_back_to_its_line() -> None:
     rows = [
-        row.model_copy(update={"origin": Origin(kind="file", id=f"tickets.jsonl#{number}")})
+        row.model_copy(update={"origin": ExampleOrigin(kind="file", id=f"tickets.jsonl#{number}")})
         for number, row in enumerate([*base(), labelled("write to jo@example.org today", "refund"), *base(2)], 1)
     ]
     cleaned = clean(rows)

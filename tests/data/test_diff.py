@@ -4,18 +4,18 @@ from sqlalchemy import Connection
 
 from tests.data.making import example
 from vong import data
-from vong.data.rows import Diff
+from vong.data.rows import DatasetDiff
 from vong.records import Example, Operation
-from vong.store.blobs import Blobs
+from vong.store.blobs import BlobStore
 
 
-def versions(connection: Connection, blobs: Blobs, a: list[Example], b: list[Example]) -> Diff:
+def versions(connection: Connection, blobs: BlobStore, a: list[Example], b: list[Example]) -> DatasetDiff:
     one = data.write(connection, blobs, "a", a, Operation(name="import"))
     other = data.write(connection, blobs, "b", b, Operation(name="import"))
     return data.diff(blobs, one, other)
 
 
-def test_rows_are_added_removed_changed_or_only_moved(connection: Connection, blobs: Blobs) -> None:
+def test_rows_are_added_removed_changed_or_only_moved(connection: Connection, blobs: BlobStore) -> None:
     before = [
         example("kept", "1"),
         example("by id, first wording", "2", id="x"),
@@ -42,6 +42,6 @@ def test_rows_are_added_removed_changed_or_only_moved(connection: Connection, bl
     assert found.rows[0].after == after[1]
 
 
-def test_repeated_rows_are_paired_one_by_one(connection: Connection, blobs: Blobs) -> None:
+def test_repeated_rows_are_paired_one_by_one(connection: Connection, blobs: BlobStore) -> None:
     found = versions(connection, blobs, [example("a", "b")] * 3, [example("a", "b")] * 2)
     assert (found.unchanged, found.removed, found.added) == (2, 1, 0)

@@ -21,7 +21,7 @@ from vong.data.rows import page
 from vong.data.versions import read_lines
 from vong.errors import Conflict, InvalidInput
 from vong.records import DatasetVersion, Operation
-from vong.store.blobs import Blobs
+from vong.store.blobs import BlobStore
 
 __all__ = ["server"]
 
@@ -32,11 +32,11 @@ ROWS = [
 ]
 
 
-def made(connection: Connection, blobs: Blobs) -> DatasetVersion:
+def made(connection: Connection, blobs: BlobStore) -> DatasetVersion:
     return data.write(connection, blobs, "small", ROWS, Operation(name="import"))
 
 
-def test_an_edit_is_a_new_version_with_all_other_rows_as_they_were(connection: Connection, blobs: Blobs) -> None:
+def test_an_edit_is_a_new_version_with_all_other_rows_as_they_were(connection: Connection, blobs: BlobStore) -> None:
     before = made(connection, blobs)
     changed = example("b", "two", id=2, split="test", channel="chat")
     after = data.edit(connection, blobs, before, [RowEdit(number=2, example=changed), RowEdit(number=1)])
@@ -52,7 +52,7 @@ def test_an_edit_is_a_new_version_with_all_other_rows_as_they_were(connection: C
     assert hashlib.sha256(b"".join(lines)).hexdigest() == after.hash
 
 
-def test_an_edit_that_changes_nothing_makes_no_version(connection: Connection, blobs: Blobs) -> None:
+def test_an_edit_that_changes_nothing_makes_no_version(connection: Connection, blobs: BlobStore) -> None:
     before = made(connection, blobs)
     assert data.edit(connection, blobs, before, [RowEdit(number=3, example=ROWS[2])]) == before
 
@@ -67,7 +67,7 @@ def test_an_edit_that_changes_nothing_makes_no_version(connection: Connection, b
     ],
 )
 def test_an_edit_that_cannot_be_is_refused(
-    connection: Connection, blobs: Blobs, edits: list[RowEdit], match: str
+    connection: Connection, blobs: BlobStore, edits: list[RowEdit], match: str
 ) -> None:
     with pytest.raises(InvalidInput, match=match):
         data.edit(connection, blobs, made(connection, blobs), edits)
@@ -78,18 +78,18 @@ def test_an_edit_that_cannot_be_is_refused(
     [(["channel=email"], [1, 3]), (["channel=email", "old=true"], [3]), (["id=2"], [2]), (["none=x"], [])],
 )
 def test_rows_are_found_by_their_metadata(
-    connection: Connection, blobs: Blobs, metadata: list[str], numbers: list[int]
+    connection: Connection, blobs: BlobStore, metadata: list[str], numbers: list[int]
 ) -> None:
     found = page(blobs, made(connection, blobs), RowFilter(metadata=tuple(metadata)))
     assert [row.number for row in found] == numbers
 
 
-def test_metadata_without_a_value_is_refused(connection: Connection, blobs: Blobs) -> None:
+def test_metadata_without_a_value_is_refused(connection: Connection, blobs: BlobStore) -> None:
     with pytest.raises(InvalidInput, match="names no metadata"):
         page(blobs, made(connection, blobs), RowFilter(metadata=("email",)))
 
 
-def test_a_diff_lists_one_kind_and_counts_all(connection: Connection, blobs: Blobs) -> None:
+def test_a_diff_lists_one_kind_and_counts_all(connection: Connection, blobs: BlobStore) -> None:
     before = made(connection, blobs)
     edits = [RowEdit(number=1), RowEdit(number=2, example=example("b", "two", id=2))]
     after = data.edit(connection, blobs, before, edits)
@@ -124,7 +124,7 @@ def test_a_look_says_format_columns_rows_and_what_is_wrong(tmp_path: Path) -> No
     }
 
 
-def test_an_edit_of_a_version_that_is_not_the_newest_is_a_conflict(connection: Connection, blobs: Blobs) -> None:
+def test_an_edit_of_a_version_that_is_not_the_newest_is_a_conflict(connection: Connection, blobs: BlobStore) -> None:
     first = made(connection, blobs)
     second = data.edit(connection, blobs, first, [RowEdit(number=1)])
     with pytest.raises(Conflict, match="not the newest") as refused:

@@ -10,11 +10,11 @@ from sqlalchemy import Connection
 from tests.data.making import example, examples
 from tests.data.test_api import Server, server
 from vong import data
-from vong.data.row_search import STEADY, RowFilter, Search, count
+from vong.data.row_search import STEADY, CompiledRowFilter, RowFilter, count
 from vong.data.rows import page
 from vong.errors import InvalidInput
-from vong.records import DatasetVersion, Example, Operation, Origin
-from vong.store.blobs import Blobs
+from vong.records import DatasetVersion, Example, ExampleOrigin, Operation
+from vong.store.blobs import BlobStore
 
 __all__ = ["server"]
 
@@ -27,11 +27,11 @@ def row(number: int) -> Example:
         split="train" if number % 4 else "test",
     )
     kind = "span" if number % 5 == 0 else "file"
-    return made.model_copy(update={"origin": Origin(kind=kind, id=f"o{number}")})
+    return made.model_copy(update={"origin": ExampleOrigin(kind=kind, id=f"o{number}")})
 
 
 @pytest.fixture
-def version(connection: Connection, blobs: Blobs) -> DatasetVersion:
+def version(connection: Connection, blobs: BlobStore) -> DatasetVersion:
     # Long enough for several blocks, so that a block without a needle is passed over.
     rows = [row(number) for number in range(1, 5001)]
     return data.write(connection, blobs, "many", rows, Operation(name="import"))
@@ -54,10 +54,10 @@ def version(connection: Connection, blobs: Blobs) -> DatasetVersion:
     ],
 )
 def test_a_filter_finds_all_rows_that_fit_and_no_others(
-    blobs: Blobs, version: DatasetVersion, wanted: RowFilter, fits: Callable[[int], bool]
+    blobs: BlobStore, version: DatasetVersion, wanted: RowFilter, fits: Callable[[int], bool]
 ) -> None:
     expected = [number for number in range(1, 5001) if fits(number)]
-    assert [number for number, _ in Search(wanted).numbers(blobs, version)] == expected
+    assert [number for number, _ in CompiledRowFilter(wanted).numbers(blobs, version)] == expected
     assert count(blobs, version, wanted) == len(expected)
     behind = [number for number in expected if number > 3000][:7]
     assert [found.number for found in page(blobs, version, wanted, after=3000, limit=7)] == behind
@@ -66,7 +66,7 @@ def test_a_filter_finds_all_rows_that_fit_and_no_others(
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(st.lists(examples(), min_size=1, max_size=6), st.text(min_size=1, max_size=3))
 def test_text_is_found_where_the_records_say_it(
-    connection: Connection, blobs: Blobs, rows: list[Example], text: str
+    connection: Connection, blobs: BlobStore, rows: list[Example], text: str
 ) -> None:
     version = data.write(connection, blobs, "any", rows, Operation(name="import"))
     said = [f"{one.prompt_text}\n{one.answer}".casefold() for one in rows]
@@ -84,7 +84,7 @@ def test_no_letter_folds_into_a_sign_that_is_taken_for_steady() -> None:
 @pytest.mark.parametrize("labels", [("intent=x",), ("completion.intent",)])
 def test_a_label_that_is_none_is_refused(labels: tuple[str, ...]) -> None:
     with pytest.raises(InvalidInput):
-        Search(RowFilter(labels=labels))
+        CompiledRowFilter(RowFilter(labels=labels))
 
 
 def test_rows_are_filtered_and_counted_over_the_api(server: Server) -> None:

@@ -10,17 +10,17 @@ from tests.data.making import example, examples
 from vong import data
 from vong.data.row_index import identity
 from vong.data.versions import holding, made_from, read_lines, row_named
-from vong.records import DatasetVersion, Example, Operation, Origin
-from vong.store.blobs import Blobs
+from vong.records import DatasetVersion, Example, ExampleOrigin, Operation
+from vong.store.blobs import BlobStore
 
 IMPORT = Operation(name="import")
 
 
 def derived(source: Example, said: str) -> Example:
-    return example(said).model_copy(update={"origin": Origin(kind="row", id=source.hash)})
+    return example(said).model_copy(update={"origin": ExampleOrigin(kind="row", id=source.hash)})
 
 
-def scanned(connection: Connection, blobs: Blobs, names: list[str], hash_: str) -> list[str]:
+def scanned(connection: Connection, blobs: BlobStore, names: list[str], hash_: str) -> list[str]:
     """What reading every version finds."""
     versions = [version for name in names for version in data.list_versions(connection, name, limit=500)]
 
@@ -40,7 +40,7 @@ histories = st.lists(st.lists(st.sampled_from(range(len(POOL))), min_size=1, max
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(histories, st.integers(0, 10**9))
 def test_the_index_says_what_a_scan_says(
-    connection: Connection, blobs: Blobs, history: list[list[int]], salt: int
+    connection: Connection, blobs: BlobStore, history: list[list[int]], salt: int
 ) -> None:
     names = [f"a{salt}-{time.monotonic_ns()}", f"b{salt}-{time.monotonic_ns()}"]
     for number, rows in enumerate(history):
@@ -56,7 +56,7 @@ def test_the_hash_of_a_row_is_read_off_its_line(row: Example) -> None:
     assert identity(line)[0].hex() == row.hash
 
 
-def test_a_row_is_found_by_the_beginning_of_its_hash(connection: Connection, blobs: Blobs) -> None:
+def test_a_row_is_found_by_the_beginning_of_its_hash(connection: Connection, blobs: BlobStore) -> None:
     data.write(connection, blobs, "one", POOL, IMPORT)
     found = row_named(connection, blobs, POOL[4].hash[:9])
     assert found == POOL[4]
@@ -65,7 +65,7 @@ def test_a_row_is_found_by_the_beginning_of_its_hash(connection: Connection, blo
 
 
 def test_versions_written_before_there_was_an_index_are_indexed_when_asked(
-    connection: Connection, blobs: Blobs
+    connection: Connection, blobs: BlobStore
 ) -> None:
     first = data.write(connection, blobs, "old", POOL[:3], IMPORT)
     second = data.write(connection, blobs, "old", POOL[1:4], Operation(name="edit"), (first.ref,))
@@ -77,7 +77,7 @@ def test_versions_written_before_there_was_an_index_are_indexed_when_asked(
     assert [version.ref for version in made_from(connection, first.ref)] == [second.ref]
 
 
-def test_hundreds_of_versions_are_not_read(connection: Connection, blobs: Blobs) -> None:
+def test_hundreds_of_versions_are_not_read(connection: Connection, blobs: BlobStore) -> None:
     for number in range(300):
         data.append(connection, blobs, f"set{number % 10}", [example(f"row {number}")])
     sought = example("row 7")

@@ -9,9 +9,9 @@ import pytest
 from tests.data.making import SENTENCES, different, example
 from vong import language_detection
 from vong.data import profile
-from vong.data.importer import Import
+from vong.data.importer import Importer
 from vong.data.labels import at, evenness
-from vong.data.report import ProfileSettings, Report, as_text
+from vong.data.report import HealthReport, ProfileSettings, as_text
 from vong.errors import InvalidInput
 from vong.records import Example, Message
 
@@ -145,7 +145,7 @@ def test_a_path_that_names_no_label_is_refused() -> None:
 
 def test_the_sample_tickets_are_reported_as_their_maker_wrote_them_down() -> None:
     truth = json.loads((SAMPLES / "tickets.truth.json").read_text())
-    rows = list(Import([(SAMPLES / "tickets.jsonl", "tickets.jsonl")]).examples())
+    rows = list(Importer([(SAMPLES / "tickets.jsonl", "tickets.jsonl")]).examples())
     report = profile(rows, version="tickets@1")
     numbers = {str(row.metadata["id"]): number for number, row in enumerate(rows, 1)}
     repeats = {**truth["exact_duplicates"], **truth["near_duplicates"]}
@@ -167,7 +167,7 @@ def test_the_sample_tickets_are_reported_as_their_maker_wrote_them_down() -> Non
 
 def test_the_report_reads_as_text_and_survives_as_json() -> None:
     report = profile([example(text, "yes") for text in SENTENCES], version="s@1")
-    assert Report.model_validate_json(report.model_dump_json()) == report
+    assert HealthReport.model_validate_json(report.model_dump_json()) == report
     text = as_text(report.model_dump(mode="json"))
     assert text.startswith("Health of s@1: 8 rows")
     assert "few_rows" in {finding.code for finding in report.findings}

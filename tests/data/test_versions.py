@@ -13,11 +13,11 @@ from vong import access, data
 from vong.data import tables
 from vong.data.row_search import RowFilter
 from vong.data.rows import page
-from vong.data.versions import Rows, list_datasets
+from vong.data.versions import VersionRows, list_datasets
 from vong.errors import InvalidInput, NotFound
 from vong.records import Example, Operation
 from vong.records.record import canonical_json
-from vong.store.blobs import Blobs
+from vong.store.blobs import BlobStore
 from vong.store.database import Database
 
 IMPORT = Operation(name="import")
@@ -27,7 +27,7 @@ def rows(count: int, first: int = 0) -> list[Example]:
     return [example(f"question {number}", f"answer {number}", id=f"r{number}") for number in range(first, count)]
 
 
-def test_a_version_gives_back_exactly_its_rows(connection: Connection, blobs: Blobs) -> None:
+def test_a_version_gives_back_exactly_its_rows(connection: Connection, blobs: BlobStore) -> None:
     written = [*rows(3), example("với dấu\n", None, nested={"a": None, "b": [1, 2.5]}, split="test")]
     version = data.write(connection, blobs, "tickets", written, IMPORT)
     assert list(data.read(blobs, version)) == written
@@ -44,7 +44,7 @@ def test_any_example_survives_as_a_row(row: Example) -> None:
     assert Example.model_validate_json(line) == row
 
 
-def test_the_same_rows_again_are_the_same_version(connection: Connection, blobs: Blobs) -> None:
+def test_the_same_rows_again_are_the_same_version(connection: Connection, blobs: BlobStore) -> None:
     first = data.write(connection, blobs, "tickets", rows(3), IMPORT)
     second = data.write(connection, blobs, "tickets", rows(4), IMPORT)
     again = data.write(connection, blobs, "tickets", rows(3), Operation(name="clean"))
@@ -53,13 +53,13 @@ def test_the_same_rows_again_are_the_same_version(connection: Connection, blobs:
     assert data.write(connection, blobs, "other", rows(3), IMPORT).hash == first.hash
 
 
-def test_metadata_counts_for_the_versions_hash(connection: Connection, blobs: Blobs) -> None:
+def test_metadata_counts_for_the_versions_hash(connection: Connection, blobs: BlobStore) -> None:
     first = data.write(connection, blobs, "tickets", [example("a", "b", split="train")], IMPORT)
     second = data.write(connection, blobs, "tickets", [example("a", "b", split="test")], IMPORT)
     assert first.hash != second.hash
 
 
-def test_a_ref_is_a_name_a_number_or_a_hash(connection: Connection, blobs: Blobs) -> None:
+def test_a_ref_is_a_name_a_number_or_a_hash(connection: Connection, blobs: BlobStore) -> None:
     first = data.write(connection, blobs, "tickets", rows(1), IMPORT)
     second = data.write(connection, blobs, "tickets", rows(2), IMPORT)
     assert data.find(connection, "tickets") == second
@@ -77,17 +77,17 @@ def test_a_ref_is_a_name_a_number_or_a_hash(connection: Connection, blobs: Blobs
 
 
 @pytest.mark.parametrize("name", ["", "a/b", "-a", "a b", "x" * 101, "../etc"])
-def test_names_that_could_mislead_are_refused(connection: Connection, blobs: Blobs, name: str) -> None:
+def test_names_that_could_mislead_are_refused(connection: Connection, blobs: BlobStore, name: str) -> None:
     with pytest.raises(InvalidInput, match="cannot name a dataset"):
         data.write(connection, blobs, name, rows(1), IMPORT)
 
 
-def test_a_version_without_rows_is_refused(connection: Connection, blobs: Blobs) -> None:
+def test_a_version_without_rows_is_refused(connection: Connection, blobs: BlobStore) -> None:
     with pytest.raises(InvalidInput, match="leaves no rows"):
         data.write(connection, blobs, "tickets", [], Operation(name="clean"))
 
 
-def test_versions_can_be_added_but_never_changed_or_removed(connection: Connection, blobs: Blobs) -> None:
+def test_versions_can_be_added_but_never_changed_or_removed(connection: Connection, blobs: BlobStore) -> None:
     data.write(connection, blobs, "tickets", rows(1), IMPORT)
     for statement in (tables.versions.update().values(rows=9), tables.versions.delete()):
         with pytest.raises(ProgrammingError, match="permission denied"), connection.begin_nested():
@@ -95,7 +95,7 @@ def test_versions_can_be_added_but_never_changed_or_removed(connection: Connecti
 
 
 def test_another_project_sees_nothing_even_without_a_filter(
-    database: Database, connection: Connection, blobs: Blobs
+    database: Database, connection: Connection, blobs: BlobStore
 ) -> None:
     data.write(connection, blobs, "tickets", rows(1), IMPORT)
     connection.commit()
@@ -109,7 +109,7 @@ def test_another_project_sees_nothing_even_without_a_filter(
 
 
 def test_writers_at_the_same_moment_get_numbers_of_their_own(
-    database: Database, project_id: UUID, blobs: Blobs
+    database: Database, project_id: UUID, blobs: BlobStore
 ) -> None:
     def write(count: int) -> None:
         with database.scope(project_id) as connection:
@@ -126,7 +126,7 @@ def test_writers_at_the_same_moment_get_numbers_of_their_own(
     assert sorted(version.rows for version in versions) == [1, 2, 3]
 
 
-def test_lists_go_page_by_page(connection: Connection, blobs: Blobs) -> None:
+def test_lists_go_page_by_page(connection: Connection, blobs: BlobStore) -> None:
     for name in ("b", "a", "c"):
         for count in (1, 2, 3):
             data.write(connection, blobs, name, rows(count), IMPORT)
@@ -136,7 +136,7 @@ def test_lists_go_page_by_page(connection: Connection, blobs: Blobs) -> None:
     assert [version.name for version in list_datasets(connection, after="b")] == ["c"]
 
 
-def test_append_adds_only_what_is_new(connection: Connection, blobs: Blobs) -> None:
+def test_append_adds_only_what_is_new(connection: Connection, blobs: BlobStore) -> None:
     first = data.append(connection, blobs, "tickets", rows(2))
     assert first.parents == ()
     second = data.append(connection, blobs, "tickets", [*rows(3), *rows(3)])
@@ -145,7 +145,7 @@ def test_append_adds_only_what_is_new(connection: Connection, blobs: Blobs) -> N
     assert data.append(connection, blobs, "tickets", rows(3)) == second
 
 
-def test_rows_come_in_pages_by_number_split_and_text(connection: Connection, blobs: Blobs) -> None:
+def test_rows_come_in_pages_by_number_split_and_text(connection: Connection, blobs: BlobStore) -> None:
     written = [example(f"Frage {n}", "ja" if n % 2 else "nein", split="odd" if n % 2 else "even") for n in range(1, 11)]
     version = data.write(connection, blobs, "tickets", written, IMPORT)
     assert [row.number for row in page(blobs, version, limit=3)] == [1, 2, 3]
@@ -153,4 +153,4 @@ def test_rows_come_in_pages_by_number_split_and_text(connection: Connection, blo
     assert [row.number for row in page(blobs, version, RowFilter(split="even"), after=4, limit=2)] == [6, 8]
     assert [row.number for row in page(blobs, version, RowFilter(text="FRAGE 10"))] == [10]
     assert [row.number for row in page(blobs, version, RowFilter(text="NEIN"), limit=2)] == [2, 4]
-    assert [row.example for row in page(blobs, version)] == written == list(Rows(blobs, version))
+    assert [row.example for row in page(blobs, version)] == written == list(VersionRows(blobs, version))

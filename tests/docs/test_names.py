@@ -11,7 +11,7 @@ from tests.docs.blocks import FILES, ROOT, outside
 from vong import plugins
 from vong.client import Client
 from vong.config import Settings
-from vong.records.span import Versions
+from vong.records.span import SpanVersions
 
 VIETNAMESE = ROOT / "README.vi.md"
 NOT_SETTINGS = {"VONG_CONFIG"}
@@ -38,7 +38,7 @@ def test_dotted_names_are_modules_or_stand_in_one() -> None:
     groups = {f"vong.{kind}s" for kind in plugins.KINDS} | {"vong.toml"}
     sources = "".join(file.read_text(encoding="utf-8") for file in (ROOT / "src" / "vong").rglob("*.py"))
     groups |= set(re.findall(r'"(vong\.[a-z_.]+)"', sources))  # attributes of spans
-    groups |= {f"vong.{name}" for name in Versions.model_fields}
+    groups |= {f"vong.{name}" for name in SpanVersions.model_fields}
     named = set(spans(r"^(?:python -m )?(vong(?:\.\w+)+)$"))
     assert not [(file, name) for file, name in named if name not in groups and not there(name)]
 

@@ -5,7 +5,7 @@ import pytest
 
 from vong import evals
 from vong.errors import InvalidInput, JobCancelled, NotFound, Unauthenticated, UpstreamFailed
-from vong.evals import Settings
+from vong.evals import EvalSettings
 from vong.evals.runner import percentile
 from vong.records import Example
 
@@ -21,7 +21,7 @@ def begin(scope: Scope, examples: list[Example], scorers: tuple[str, ...] = ("ex
             dataset=dataset,
             split="test",
             scorers=scorers,
-            settings=Settings(**settings),
+            settings=EvalSettings(**settings),
         )
     assert started.status == "queued"
     return started.id

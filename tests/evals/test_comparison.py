@@ -5,7 +5,7 @@ from sacrebleu.metrics.chrf import CHRF
 
 from vong import evals
 from vong.errors import Conflict, InvalidInput
-from vong.evals import Settings
+from vong.evals import EvalSettings
 from vong.records import Example
 
 from .tickets import Model, Scope, version
@@ -18,7 +18,7 @@ def finished(scope: Scope, examples: list[Example], wrong: set[int], *, content:
     model.wrong = {examples[i].prompt_text: '{"product": "?"}' for i in wrong}
     dataset = version({"test": len(examples)}, content)
     with scope() as connection:
-        settings = Settings(limit=limit)
+        settings = EvalSettings(limit=limit)
         id = evals.start(connection, model="m", dataset=dataset, split="test", scorers=SCORERS, settings=settings).id
     return evals.run(scope, id, examples, model).id
 
@@ -72,7 +72,7 @@ def test_runs_over_other_examples_or_unfinished_ones_are_refused(scope: Scope, e
             evals.compare(connection, a, b)
         dataset = version({"test": 12})
         waiting = evals.start(
-            connection, model="m", dataset=dataset, split="test", scorers=SCORERS, settings=Settings()
+            connection, model="m", dataset=dataset, split="test", scorers=SCORERS, settings=EvalSettings()
         )
         with pytest.raises(Conflict, match="is queued"):
             evals.compare(connection, a, waiting.id)

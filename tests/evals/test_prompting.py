@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vong.errors import InvalidInput
-from vong.evals.prompting import Settings, build_messages, choose_examples, choose_shots
+from vong.evals.prompting import EvalSettings, build_messages, choose_examples, choose_shots
 
 from .tickets import ticket
 
@@ -11,8 +11,8 @@ from .tickets import ticket
 @given(small=st.integers(1, 20), more=st.integers(0, 20), seed=st.integers(0, 5))
 def test_a_larger_limit_contains_a_smaller_one(small: int, more: int, seed: int) -> None:
     examples = [ticket(number) for number in range(30)]
-    few = choose_examples(examples, Settings(limit=small, seed=seed))
-    many = choose_examples(examples, Settings(limit=small + more, seed=seed))
+    few = choose_examples(examples, EvalSettings(limit=small, seed=seed))
+    many = choose_examples(examples, EvalSettings(limit=small + more, seed=seed))
     assert len(few) == small
     assert few.items() <= many.items()
     assert list(few) == sorted(few)
@@ -23,17 +23,17 @@ def test_a_larger_limit_contains_a_smaller_one(small: int, more: int, seed: int)
 def test_shots_differ_in_their_labels_and_never_say_what_is_evaluated(seed: int) -> None:
     evaluated = [ticket(number) for number in range(10)]
     pool = [*evaluated, *[ticket(number, "train") for number in range(20)]]
-    chosen = choose_shots(pool, evaluated, Settings(shots=3, seed=seed))
+    chosen = choose_shots(pool, evaluated, EvalSettings(shots=3, seed=seed))
     assert not {shot.hash for shot in chosen} & {example.hash for example in evaluated}
     assert len({shot.answer for shot in chosen}) == 3
-    assert chosen == choose_shots(list(reversed(pool)), evaluated, Settings(shots=3, seed=seed))
+    assert chosen == choose_shots(list(reversed(pool)), evaluated, EvalSettings(shots=3, seed=seed))
 
 
 def test_too_few_examples_for_the_shots_is_said() -> None:
     with pytest.raises(InvalidInput, match="has 2 usable examples for 3 shots"):
-        choose_shots([ticket(1, "train"), ticket(2, "train")], [], Settings(shots=3))
+        choose_shots([ticket(1, "train"), ticket(2, "train")], [], EvalSettings(shots=3))
 
 
 def test_without_settings_the_example_is_asked_as_it_is() -> None:
     example = ticket(1)
-    assert build_messages(example, [], Settings()) == list(example.messages)
+    assert build_messages(example, [], EvalSettings()) == list(example.messages)

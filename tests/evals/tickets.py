@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from vong.evals import Answer
+from vong.evals import ModelOutput
 from vong.records import DatasetVersion, Example, Message, Operation, Usage, new_id, now
 
 Scope = Callable[[], AbstractContextManager[Connection]]
@@ -47,7 +47,7 @@ class Model:
         self.wrong: dict[str, str | Exception] = {}
         self.asked: list[list[Message]] = []
 
-    def __call__(self, messages: list[Message], params: dict[str, Any]) -> Answer:
+    def __call__(self, messages: list[Message], params: dict[str, Any]) -> ModelOutput:
         self.asked.append(messages)
         assert params["temperature"] == 0.0
         text = messages[-1].text
@@ -55,5 +55,5 @@ class Model:
         if isinstance(answer, Exception):
             if not isinstance(answer, ConnectionError):
                 raise answer
-            return Answer("", None, 5.0, Usage(), error=str(answer))
-        return Answer(answer, new_id(), 10.0 + len(self.asked), Usage(input_tokens=7, output_tokens=3, cost=2))
+            return ModelOutput("", None, 5.0, Usage(), error=str(answer))
+        return ModelOutput(answer, new_id(), 10.0 + len(self.asked), Usage(input_tokens=7, output_tokens=3, cost=2))

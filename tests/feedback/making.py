@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from vong.records import Score, Span, Versions, new_id
+from vong.records import Score, Span, SpanVersions, new_id
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
 
@@ -29,7 +29,7 @@ def span(
         "started_at": started_at or datetime.now(UTC),
         "duration_ms": 12.0,
         "model": "deployment/base",
-        "versions": Versions(route=route, model_version=model_version),
+        "versions": SpanVersions(route=route, model_version=model_version),
         "input": {"model": route, "messages": [{"role": "user", "content": question}], "temperature": 0},
         "output": {"choices": [{"index": 0, "message": message}]} if answer is not None else None,
     }

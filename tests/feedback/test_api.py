@@ -20,7 +20,7 @@ from vong.cli import feedback as commands
 from vong.client.feedback import Feedback
 from vong.client.transport import Transport
 from vong.config import Settings
-from vong.errors import Conflict, InvalidInput, NotFound, Refused
+from vong.errors import Conflict, InvalidInput, NotFound, PreconditionFailed
 from vong.records import Example, Message, Operation, Score, Span, new_id
 from vong.store.database import Database
 
@@ -79,7 +79,7 @@ def test_a_score_tells_who_waits_for_it_once(server: Server) -> None:
 
     def listen(_: Platform, project_id: UUID, score: Score) -> None:
         heard.append((project_id, score))
-        raise Refused("the canary is over", "start another")
+        raise PreconditionFailed("the canary is over", "start another")
 
     server.platform.on_score.append(listen)
     answered, id = server.answered(), new_id()

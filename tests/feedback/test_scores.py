@@ -12,15 +12,15 @@ from sqlalchemy.exc import ProgrammingError
 from tests.feedback.making import span
 from vong import access, feedback
 from vong.errors import Conflict, InvalidInput, NotFound
-from vong.feedback import Filter, Judgement, tables
-from vong.feedback.scores import Added
+from vong.feedback import ScoreCreate, ScoreFilter, tables
+from vong.feedback.scores import AddedScore
 from vong.feedback.summary import normal, wilson
 from vong.records import Span, new_id
 from vong.store.database import Database
 
 
-def say(connection: Connection, of: Span, value: float | None = None, **said: object) -> Added:
-    judgement = Judgement.model_validate({"span_id": of.id, "value": value, **said})
+def say(connection: Connection, of: Span, value: float | None = None, **said: object) -> AddedScore:
+    judgement = ScoreCreate.model_validate({"span_id": of.id, "value": value, **said})
     return feedback.add(connection, of, judgement)
 
 
@@ -45,13 +45,13 @@ def test_a_score_that_says_nothing_is_refused(connection: Connection) -> None:
     with pytest.raises(InvalidInput, match="says nothing"):
         say(connection, span())
     with pytest.raises(InvalidInput, match="not of"):
-        feedback.add(connection, span(), Judgement(span_id=new_id(), value=1))
+        feedback.add(connection, span(), ScoreCreate(span_id=new_id(), value=1))
 
 
 @pytest.mark.parametrize("value", [-0.1, 1.1, float("nan"), float("inf")])
 def test_values_lie_between_0_and_1(value: float) -> None:
     with pytest.raises(ValidationError):
-        Judgement(span_id=new_id(), value=value)
+        ScoreCreate(span_id=new_id(), value=value)
 
 
 def test_scores_can_be_added_but_never_changed_or_removed(connection: Connection) -> None:
@@ -85,7 +85,7 @@ def test_scores_are_listed_by_what_they_judge_in_pages(connection: Connection) -
     assert [one.id for one in (*page, *rest)] == ids
     assert [one.id for one in feedback.list_scores(connection, newest_first=True, after=ids[4], limit=2)] == ids[3:1:-1]
     for fits in ({"route": "sales"}, {"model_version": "b@bbbbbb"}, {"source": "judge"}, {"spans": (fresh.id,)}):
-        assert feedback.every_score(connection, Filter.model_validate(fits)) == [other]
+        assert feedback.every_score(connection, ScoreFilter.model_validate(fits)) == [other]
     since = feedback.get(connection, other.id).created_at
     assert feedback.list_scores(connection, since=since) == [other]
     assert [one.id for one in feedback.list_scores(connection, until=since)] == ids
@@ -99,13 +99,13 @@ def test_a_summary_gives_n_mean_and_interval_of_each_group(connection: Connectio
         say(connection, fresh, value)
     say(connection, fresh, correction="better")
     say(connection, fresh, 1.0, name="tone")
-    first, second, third = feedback.summary(connection, Filter())
+    first, second, third = feedback.summary(connection, ScoreFilter())
     assert (first.model_version, first.n, first.mean, first.method) == ("m@1", 4, 0.75, "wilson")
     assert (second.model_version, second.scores, second.n, second.corrections) == ("m@2", 4, 3, 1)
     assert (second.mean, second.method) == (0.5, "normal")
     assert second.low == pytest.approx(0.5 - 1.959964 * 0.25 / 3**0.5)
     assert (third.name, third.n, third.low, third.method) == ("tone", 1, None, None)
-    (all_in_one,) = feedback.summary(connection, Filter(name="quality"), by=())
+    (all_in_one,) = feedback.summary(connection, ScoreFilter(name="quality"), by=())
     assert all_in_one.n == 7
 
 

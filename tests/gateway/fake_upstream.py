@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from tests.gateway import fake_natives
 from tests.gateway.fake_natives import THOUGHT, TOOL_CALL, USAGE, WORDS, Native
-from vong.gateway.translators.anthropic_response import Events, message_of
+from vong.gateway.translators.anthropic_response import AnthropicEventEncoder, message_of
 
 
 class Request(NamedTuple):
@@ -224,7 +224,7 @@ def stream_events(model: str) -> list[bytes]:
 
 def message_events(model: str) -> list[bytes]:
     """The same stream as Anthropic sends it."""
-    events = Events(model)
+    events = AnthropicEventEncoder(model)
     texts = [event.decode().removeprefix("data: ") for event in stream_events(model)[1:-1]]
     said = [event for text in texts for event in events.take(json.loads(text))] + events.end()
     return [f"event: {event['type']}\ndata: {json.dumps(event, ensure_ascii=False)}\n\n".encode() for event in said]

@@ -11,8 +11,8 @@ from click.testing import CliRunner
 from vong import access, config
 from vong.cli.gateway import group
 from vong.errors import InvalidInput, NotFound, Unauthenticated, UpstreamFailed
-from vong.gateway.routing.catalog import Deployed, Directory
-from vong.gateway.upstream.client import Upstream
+from vong.gateway.routing.catalog import DeploymentEndpoint, ModelCatalog
+from vong.gateway.upstream.client import UpstreamClient
 
 from .conftest import Server
 from .fake_upstream import WORDS
@@ -202,16 +202,18 @@ def test_everything_else_goes_to_the_rest_application(http: httpx.Client) -> Non
 
 
 def test_a_deployment_that_is_not_ready_says_how_it_stands() -> None:
-    starting = Deployed("triage", "starting", None, None, "triage")
-    directory = Directory({}, {"triage": starting}, {}, {}, Upstream())
+    starting = DeploymentEndpoint("triage", "starting", None, None, "triage")
+    directory = ModelCatalog({}, {"triage": starting}, {}, {}, UpstreamClient())
     directory.check("deployment/triage")
     with pytest.raises(Exception, match="the deployment 'triage' is starting; see its state and log"):
         directory.choose("deployment/triage", lambda: 0.0)
 
 
 def test_a_deployment_answers_with_the_versions_behind_it(server: Server) -> None:
-    deployed = Deployed("triage", "ready", "http://127.0.0.1:1/v1", "token", "triage", "triage@1f0c", "tickets@2b")
-    choice = Directory({}, {"triage": deployed}, {}, {}, Upstream()).choose("deployment/triage", lambda: 0.0)
+    deployed = DeploymentEndpoint(
+        "triage", "ready", "http://127.0.0.1:1/v1", "token", "triage", "triage@1f0c", "tickets@2b"
+    )
+    choice = ModelCatalog({}, {"triage": deployed}, {}, {}, UpstreamClient()).choose("deployment/triage", lambda: 0.0)
     found: dict[str, Any] = choice.versions.model_dump(exclude_none=True)
     assert found.pop("config_hash")
     assert found == {"deployment": "triage", "model_version": "triage@1f0c", "dataset_version": "tickets@2b"}

@@ -5,25 +5,25 @@ import asyncio
 import pytest
 
 from vong.errors import InvalidInput, NotFound, Unavailable, Unsupported, UpstreamFailed, UpstreamTimeout
-from vong.gateway.providers import Reply
-from vong.gateway.routing.catalog import Way
-from vong.gateway.routing.circuit_breaker import Circuit
-from vong.gateway.routing.load import Load
-from vong.gateway.routing.retry import CAP, Attempts, Outcome, Verdict, judged, retry_after, waiting
-from vong.records import Breaker, Policy
+from vong.gateway.providers import ProviderResponse
+from vong.gateway.routing.catalog import RoutePlan
+from vong.gateway.routing.circuit_breaker import CircuitBreaker
+from vong.gateway.routing.load import TargetLoad
+from vong.gateway.routing.retry import CAP, AttemptRunner, Outcome, Verdict, judged, retry_after, waiting
+from vong.records import CircuitBreakerPolicy, RoutePolicy
 
 
 @pytest.mark.parametrize(
     ("outcome", "verdict"),
     [
-        (Reply(200), "answer"),
-        (Reply(400), "answer"),
-        (Reply(422), "answer"),
-        (Reply(401), "elsewhere"),
-        (Reply(404), "elsewhere"),
-        (Reply(408), "again"),
-        (Reply(429), "again"),
-        (Reply(503), "again"),
+        (ProviderResponse(200), "answer"),
+        (ProviderResponse(400), "answer"),
+        (ProviderResponse(422), "answer"),
+        (ProviderResponse(401), "elsewhere"),
+        (ProviderResponse(404), "elsewhere"),
+        (ProviderResponse(408), "again"),
+        (ProviderResponse(429), "again"),
+        (ProviderResponse(503), "again"),
         (UpstreamFailed("reset"), "again"),
         (UpstreamTimeout("late"), "again"),
         (Unavailable("stopped"), "elsewhere"),
@@ -38,10 +38,10 @@ def test_what_follows_from_an_outcome(outcome: Outcome, verdict: Verdict) -> Non
 
 @pytest.mark.parametrize("repetition", [0, 3, 12])
 def test_a_pause_is_bounded_and_not_shorter_than_what_was_asked_for(repetition: int) -> None:
-    assert all(0 <= (waiting(Reply(503), repetition) or 0) <= CAP for _ in range(100))
-    asked = Reply(429, headers={"retry-after": "9"})
+    assert all(0 <= (waiting(ProviderResponse(503), repetition) or 0) <= CAP for _ in range(100))
+    asked = ProviderResponse(429, headers={"retry-after": "9"})
     assert all((waiting(asked, repetition) or 0) >= 9 for _ in range(20))
-    assert waiting(Reply(429, headers={"retry-after": "3600"}), repetition) is None
+    assert waiting(ProviderResponse(429, headers={"retry-after": "3600"}), repetition) is None
 
 
 @pytest.mark.parametrize(
@@ -55,15 +55,17 @@ def test_a_pause_is_bounded_and_not_shorter_than_what_was_asked_for(repetition: 
     ],
 )
 def test_a_retry_after_is_read_where_it_is_a_number(headers: dict[str, str], seconds: float) -> None:
-    assert retry_after(Reply(429, headers=headers)) == seconds
+    assert retry_after(ProviderResponse(429, headers=headers)) == seconds
 
 
 def test_what_a_target_cannot_do_is_no_failure_of_it() -> None:
-    async def ask(_: str) -> Reply:
+    async def ask(_: str) -> ProviderResponse:
         raise Unsupported("it cannot do seed", "leave it out")
 
-    circuit, rule, load = Circuit(), Breaker(failures=1), Load()
-    attempts = Attempts(Way(None, ("a/b",)), Policy(breaker=rule), lambda _: circuit, lambda _: load, False)
+    circuit, rule, load = CircuitBreaker(), CircuitBreakerPolicy(failures=1), TargetLoad()
+    attempts = AttemptRunner(
+        RoutePlan(None, ("a/b",)), RoutePolicy(breaker=rule), lambda _: circuit, lambda _: load, False
+    )
     with pytest.raises(Unsupported):
         asyncio.run(attempts.answer(ask))
     assert circuit.admits(rule) and [made["error"] for made in attempts.made] == ["unsupported"]

@@ -22,24 +22,24 @@ from sqlalchemy import select, update
 
 from vong import access, gateway, jobs
 from vong.app import Platform, batch_executor
-from vong.app.batch_executor import Calls
+from vong.app.batch_executor import BatchExecutor
 from vong.app.job_handlers import HANDLERS
 from vong.cli.gateway import group
 from vong.errors import InvalidInput, NotFound
 from vong.gateway import tables
-from vong.gateway.batch.jsonl import Answered, Line, check
+from vong.gateway.batch.jsonl import BatchRequestLine, BatchResultLine, check
 from vong.gateway.batch.store import answered_lines, keep_answers
 from vong.gateway.routing import low_priority
-from vong.gateway.routing.catalog import Way
-from vong.gateway.routing.load import Load
+from vong.gateway.routing.catalog import RoutePlan
+from vong.gateway.routing.load import TargetLoad
 from vong.gateway.routing.low_priority import room, shelf
 from vong.jobs import lifecycle
 from vong.jobs import tables as job_tables
-from vong.jobs.runner import Run, perform
-from vong.records import Policy, Route, Target, now
-from vong.records.key_scope import Labels, Scope
-from vong.records.limit import LimitWanted
-from vong.records.routing_tree import Cap
+from vong.jobs.runner import JobRun, perform
+from vong.records import Route, RoutePolicy, RouteTarget, now
+from vong.records.key_scope import KeyLabels, KeyScope
+from vong.records.limit import LimitCreate
+from vong.records.routing_tree import ConcurrencyCap
 
 from .conftest import Server
 
@@ -85,7 +85,7 @@ def work(server: Server, batch: Batch, **settings: Any) -> None:
         assert task is not None
         job = lifecycle.begin(connection, id, task, "test:1")
     assert job is not None
-    perform(Run(job, server.project_id, HANDLERS[job.kind], platform.settings.folder), platform.database, platform)
+    perform(JobRun(job, server.project_id, HANDLERS[job.kind], platform.settings.folder), platform.database, platform)
     platform.close()
 
 
@@ -230,7 +230,7 @@ def test_a_batch_cannot_be_made_of_nothing(client: openai.OpenAI, server: Server
 
 
 def test_each_line_is_a_call_of_its_key_and_answered_in_order(client: openai.OpenAI, server: Server) -> None:
-    shop = key(server, "shop", labels=Labels(tags=("web",), user="linh"))
+    shop = key(server, "shop", labels=KeyLabels(tags=("web",), user="linh"))
     asked = [ask(f"line {number}", "priced/plain") for number in range(5)]
     bad = [ask("no such", "nothing"), ask("told to", "priced/status-400")]
     batch = start(shop, lines(*asked[:3], *bad, *asked[3:]), metadata={"night": "1"})
@@ -284,7 +284,7 @@ def test_every_shape_can_be_asked_in_a_batch(client: openai.OpenAI, server: Serv
 
 def test_a_budget_that_runs_out_refuses_the_rest(client: openai.OpenAI, server: Server) -> None:
     with server.platform.scope(server.project_id) as connection:
-        limit = LimitWanted(on="key", name="shop", what="cost", per="month", amount=400 * 1_000_000)
+        limit = LimitCreate(on="key", name="shop", what="cost", per="month", amount=400 * 1_000_000)
         gateway_limits(connection, limit)
     batch = start(key(server, "shop"), lines(*(ask(f"{n}", "priced/plain") for n in range(40))))
     work(server, batch, batch_concurrency=2)
@@ -299,7 +299,7 @@ def test_a_budget_that_runs_out_refuses_the_rest(client: openai.OpenAI, server: 
 
 
 def test_a_key_with_a_scope_batches_within_it_and_sees_its_own(client: openai.OpenAI, server: Server) -> None:
-    shop = key(server, "shop", scope=Scope(models=("echo/*",), shapes=("chat",)))
+    shop = key(server, "shop", scope=KeyScope(models=("echo/*",), shapes=("chat",)))
     batch = start(shop, lines(ask("in"), ask("out", "fake/plain")))
     theirs = start(client, lines(ask("theirs")))
     work(server, batch)
@@ -375,7 +375,7 @@ def test_a_job_that_is_cancelled_or_given_up_ends_its_batch(client: openai.OpenA
     assert client.batches.retrieve(batch.id).status == "cancelled"
     failed = client.batches.retrieve(lost.id)
     with server.platform.scope(server.project_id) as connection:
-        keep_answers(connection, id_of(lost), [Answered(1, True, "{}")])  # of a run that does not know it yet
+        keep_answers(connection, id_of(lost), [BatchResultLine(1, True, "{}")])  # of a run that does not know it yet
         assert answered_lines(connection, id_of(lost)) == set()
     assert failed.status == "failed" and failed.errors and failed.errors.data
     assert failed.errors.data[0].message == "its worker died"
@@ -435,12 +435,15 @@ def test_a_line_is_asked_again_as_long_as_it_is_told_to_wait(monkeypatch: pytest
         code = "insufficient_quota" if name in ("quota", "spent") else "x"
         return httpx.Response(status, json={"error": {"message": "wait", "code": code}} if status > 200 else {})
 
-    kept = list[Answered]()
+    kept = list[BatchResultLine]()
 
     async def run() -> str:
         async with httpx.AsyncClient(transport=httpx.MockTransport(answer), base_url="http://vong") as http:
-            calls = Calls(http, "/v1/chat/completions", keep=kept.extend, look=lambda *_: "in_progress")
-            asked = [Line(n, name, json.dumps({"model": name}).encode()) for n, name in enumerate((*statuses, "lost"))]
+            calls = BatchExecutor(http, "/v1/chat/completions", keep=kept.extend, look=lambda *_: "in_progress")
+            asked = [
+                BatchRequestLine(n, name, json.dumps({"model": name}).encode())
+                for n, name in enumerate((*statuses, "lost"))
+            ]
             return await calls.run(asked, 3, now() + timedelta(minutes=1))
 
     assert asyncio.run(run()) == "completed"
@@ -454,13 +457,13 @@ def test_a_line_is_asked_again_as_long_as_it_is_told_to_wait(monkeypatch: pytest
 
 def test_calls_that_nobody_waits_for_take_half_of_a_cap_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(low_priority, "PATIENCE", 0.2)
-    policy = Policy(cap=Cap(at_once=4, queue=10, wait=5))
+    policy = RoutePolicy(cap=ConcurrencyCap(at_once=4, queue=10, wait=5))
     at = now()
     route = Route(name="triage", version="1", targets=(), policy=policy, created_at=at, updated_at=at)
-    way = Way(route, ("fake/plain",))
+    way = RoutePlan(route, ("fake/plain",))
 
     async def run() -> None:
-        own, target = Load(), Load()
+        own, target = TargetLoad(), TargetLoad()
         await room(way, own, target)
         await room(way, own, target)
         with pytest.raises(Exception, match="others come first"):
@@ -478,14 +481,14 @@ def test_calls_that_nobody_waits_for_take_half_of_a_cap_at_most(monkeypatch: pyt
 
     asyncio.run(run())
     assert shelf(way) == "background fake/plain"
-    assert shelf(Way(None, ("openai/anything",))) == "background openai"
-    assert shelf(Way(None, ("deployment/triage",))) == "background deployment/triage"
+    assert shelf(RoutePlan(None, ("openai/anything",))) == "background openai"
+    assert shelf(RoutePlan(None, ("deployment/triage",))) == "background deployment/triage"
 
 
 def test_somebody_who_waits_is_served_while_a_batch_runs(client: openai.OpenAI, server: Server) -> None:
-    policy = Policy(cap=Cap(at_once=2, queue=0, wait=1))
+    policy = RoutePolicy(cap=ConcurrencyCap(at_once=2, queue=0, wait=1))
     with server.platform.scope(server.project_id) as connection:
-        targets = [Target(model="echo/echo?first=0.4")]
+        targets = [RouteTarget(model="echo/echo?first=0.4")]
         gateway.put_route(connection, "narrow", targets, lambda _: None, policy)
     batch = start(client, lines(*(ask(f"{n}", "narrow") for n in range(8))))
     running = threading.Thread(target=work, args=(server, batch), daemon=True)
@@ -543,7 +546,7 @@ def test_the_client_and_the_command_line(server: Server, tmp_path: Path, monkeyp
         server.client.gateway.batches.start(file, window="soon")
 
 
-def gateway_limits(connection: Any, limit: LimitWanted) -> None:
+def gateway_limits(connection: Any, limit: LimitCreate) -> None:
     from vong.gateway.limits.store import put_limit
 
     put_limit(connection, limit)

@@ -18,8 +18,8 @@ from vong.cli.gateway import group
 from vong.gateway import tables
 from vong.gateway.gateway import AGE
 from vong.gateway.pipeline.cache_lookup import FIGURES, question
-from vong.records import Policy, now
-from vong.records.cache import Caching
+from vong.records import RoutePolicy, now
+from vong.records.cache import CachePolicy
 
 from .conftest import Server
 from .fake_upstream import FakeUpstream
@@ -35,7 +35,7 @@ def client(server: Server) -> openai.OpenAI:
 
 def routed(server: Server, target: str = "fake/plain", **cache: Any) -> None:
     known = server.client.gateway.routes()
-    server.client.gateway.put_route("cached", {target: 1.0}, policy=Policy(cache=Caching(**cache)))
+    server.client.gateway.put_route("cached", {target: 1.0}, policy=RoutePolicy(cache=CachePolicy(**cache)))
     # What a server knows is no older; and hearing of the change lets it forget what it keeps in memory.
     time.sleep(AGE + 0.1 if known else 0.3)
 
@@ -269,7 +269,7 @@ def test_the_command_line(client: openai.OpenAI, server: Server, monkeypatch: py
 
     run("route", "set", "cached", "fake/plain", "--cache", "semantic,ttl=60,threshold=0.9", "--shadow", "echo/echo=0.5")
     policy = server.client.gateway.route("cached").policy
-    assert policy is not None and policy.cache == Caching(mode="semantic", ttl=60, threshold=0.9)
+    assert policy is not None and policy.cache == CachePolicy(mode="semantic", ttl=60, threshold=0.9)
     assert policy.shadow is not None and (policy.shadow.model, policy.shadow.share) == ("echo/echo", 0.5)
     assert "cache mode: " in run("route", "set", "cached", "fake/plain", "--cache", "vague", code=2)
     run("route", "set", "cached", "fake/plain", "--cache", "exact")

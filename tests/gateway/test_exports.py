@@ -8,8 +8,8 @@ import pytest
 from tests.collector import Receiver
 from tests.live import eventually
 from vong.app import Platform
-from vong.config import ExportSettings
-from vong.records import Policy
+from vong.config import OtlpExportSettings
+from vong.records import RoutePolicy
 
 from .conftest import Server
 
@@ -23,12 +23,12 @@ def receiver() -> Iterator[Receiver]:
 
 @pytest.fixture
 def platform(platform: Platform, receiver: Receiver) -> Platform:
-    platform.settings.export["collector"] = ExportSettings(url=receiver.url)
+    platform.settings.export["collector"] = OtlpExportSettings(url=receiver.url)
     return platform
 
 
 def test_a_call_and_its_attempts_are_exported_and_counted(alone: Server, receiver: Receiver) -> None:
-    policy = Policy(fallbacks=("priced/plain",), retries=0)
+    policy = RoutePolicy(fallbacks=("priced/plain",), retries=0)
     alone.client.gateway.put_route("exported", {"dead/model": 1}, policy=policy)
     headers = {"authorization": f"Bearer {alone.key}"}
     body = {"model": "exported", "messages": [{"role": "user", "content": "confidential"}]}

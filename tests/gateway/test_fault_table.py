@@ -20,7 +20,7 @@ from vong.app import Platform
 from vong.config import PriceSettings, ProviderSettings, Settings
 from vong.gateway.endpoints.messages import KINDS
 from vong.gateway.providers.fault_injection import FAULTS
-from vong.records import Breaker, Policy, Span, Timeouts
+from vong.records import CircuitBreakerPolicy, RoutePolicy, Span, Timeouts
 
 from .conftest import Server, serving, working
 
@@ -173,11 +173,11 @@ def budgeted(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> Ite
             made.client.gateway.set_limit("user", "cost", "ever", 10**9)
             for route, target in {case.route: case.target for case in CASES}.items():
                 times = Timeouts(connect=3.0, first_token=5.0, between_tokens=3.0, total=8.0)
-                policy = Policy(
+                policy = RoutePolicy(
                     fallbacks=("echo/echo",),
                     retries=0,
                     timeout=times if target.startswith("faults") else Timeouts(),
-                    breaker=Breaker(failures=1000),
+                    breaker=CircuitBreakerPolicy(failures=1000),
                 )
                 made.client.gateway.put_route(route, {target: 1}, policy=policy)
             yield made

@@ -12,8 +12,8 @@ from sqlalchemy.exc import OperationalError
 
 from vong.access.principal import Principal
 from vong.errors import NotFound, Unauthenticated, Unavailable
-from vong.gateway.auth.principals import Keys
-from vong.gateway.refreshing_cache import Fresh
+from vong.gateway.auth.principals import PrincipalCache
+from vong.gateway.refreshing_cache import RefreshingCache
 from vong.records import now
 
 AWAY = OperationalError("SELECT 1", {}, Exception("gone"))
@@ -35,9 +35,9 @@ class Source:
         return answer
 
 
-def run(source: Source, do: Callable[[Fresh[str, Any]], Awaitable[Any]], age: float = 60) -> Any:
+def run(source: Source, do: Callable[[RefreshingCache[str, Any]], Awaitable[Any]], age: float = 60) -> Any:
     async def inside() -> Any:
-        return await do(Fresh(source, age=age))
+        return await do(RefreshingCache(source, age=age))
 
     return asyncio.run(inside())
 
@@ -49,7 +49,7 @@ def test_many_who_ask_at_once_cause_one_look() -> None:
 
 
 def test_a_value_is_renewed_behind_the_callers_back_before_it_is_old() -> None:
-    async def twice(fresh: Fresh[str, Any]) -> list[Any]:
+    async def twice(fresh: RefreshingCache[str, Any]) -> list[Any]:
         got = [await fresh.get("a")]
         await asyncio.sleep(0.25)
         got.append(await fresh.get("a"))
@@ -63,7 +63,7 @@ def test_a_value_is_renewed_behind_the_callers_back_before_it_is_old() -> None:
 
 
 def test_a_refusal_is_an_answer_and_is_remembered_too() -> None:
-    async def thrice(fresh: Fresh[str, Any]) -> None:
+    async def thrice(fresh: RefreshingCache[str, Any]) -> None:
         for _ in range(3):
             with pytest.raises(NotFound, match="no such"):
                 await fresh.get("a")
@@ -74,7 +74,7 @@ def test_a_refusal_is_an_answer_and_is_remembered_too() -> None:
 
 
 def test_what_is_forgotten_is_looked_up_anew_even_while_a_look_is_under_way() -> None:
-    async def forget(fresh: Fresh[str, Any]) -> tuple[Any, Any]:
+    async def forget(fresh: RefreshingCache[str, Any]) -> tuple[Any, Any]:
         early = asyncio.ensure_future(fresh.get("a"))
         while not source.asked:
             await asyncio.sleep(0.001)
@@ -90,7 +90,7 @@ def test_where_changes_are_heard_of_nobody_waits_for_an_old_value() -> None:
 
     async def inside() -> list[Any]:
         nonlocal hearing
-        fresh = Fresh[str, Any](source, age=0.02, hears=lambda: hearing)
+        fresh = RefreshingCache[str, Any](source, age=0.02, hears=lambda: hearing)
         got = [await fresh.get("a")]
         await asyncio.sleep(0.05)
         got += [fresh.at_hand("a"), await fresh.get("a")]
@@ -108,7 +108,7 @@ def test_a_refusal_is_not_trusted_for_long_though_changes_are_heard_of() -> None
     """Who made the key meanwhile says so to nobody."""
 
     async def inside() -> Any:
-        fresh = Fresh[str, Any](Source(NotFound("no such", "look"), 1), age=0.02, hears=lambda: True)
+        fresh = RefreshingCache[str, Any](Source(NotFound("no such", "look"), 1), age=0.02, hears=lambda: True)
         with pytest.raises(NotFound):
             await fresh.get("a")
         await asyncio.sleep(0.05)
@@ -124,7 +124,7 @@ def test_a_caller_whose_time_is_over_is_looked_up_anew() -> None:
     source = Source(principal, Unauthenticated("it expired", "make another"))
 
     async def inside() -> None:
-        keys = Keys(source, lambda: True)
+        keys = PrincipalCache(source, lambda: True)
         assert await keys.principal("a") is principal and keys.at_hand("a") is principal
         await asyncio.sleep(0.06)
         assert keys.at_hand("a") is None
@@ -135,7 +135,7 @@ def test_a_caller_whose_time_is_over_is_looked_up_anew() -> None:
 
 
 def test_while_the_database_is_away_the_last_value_stands() -> None:
-    async def outage(fresh: Fresh[str, Any]) -> list[Any]:
+    async def outage(fresh: RefreshingCache[str, Any]) -> list[Any]:
         got = [await fresh.get("a")]
         await asyncio.sleep(0.03)
         got.append(await fresh.get("a"))
@@ -147,7 +147,7 @@ def test_while_the_database_is_away_the_last_value_stands() -> None:
 
 
 def test_a_caller_who_leaves_does_not_take_the_look_from_the_others() -> None:
-    async def leave(fresh: Fresh[str, Any]) -> Any:
+    async def leave(fresh: RefreshingCache[str, Any]) -> Any:
         impatient = asyncio.ensure_future(fresh.get("a"))
         patient = asyncio.ensure_future(fresh.get("a"))
         await asyncio.sleep(0.001)

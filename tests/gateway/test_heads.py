@@ -9,8 +9,8 @@ import pytest
 
 from tests.gateway.test_listener import answer, body_of, connected, request
 from tests.live import eventually
-from vong.api.openai.protocol.head_cache import KEPT, Heads
-from vong.gateway.fastpath.call import Plain, PlainCall, Streamed
+from vong.api.openai.protocol.head_cache import KEPT, HeadCache
+from vong.gateway.fastpath.call import FastCall, FastPath, FastStreamCall
 
 from .conftest import Server
 
@@ -27,8 +27,8 @@ def headers_of(data: bytes) -> list[tuple[bytes, bytes]]:
     return [(name.lower(), value) for name, value in (line.split(b": ", 1) for line in lines)]
 
 
-def learned(*requests: bytes) -> Heads:
-    heads = Heads()
+def learned(*requests: bytes) -> HeadCache:
+    heads = HeadCache()
     for data in requests:
         heads.learn(data, headers_of(data), "one")
     return heads
@@ -96,16 +96,16 @@ def test_calls_on_a_connection_are_answered_however_their_bytes_come(
 ) -> None:
     """Known heads, parsed ones, pieces and pipelines by turns: each answer is that of its own request."""
     taken: list[bool] = []
-    send = Plain.send
+    send = FastPath.send
 
     def told(
-        self: Plain, secret: str, body: bytes, lot: float, arrived: Callable[[], object]
-    ) -> PlainCall | Streamed | None:
+        self: FastPath, secret: str, body: bytes, lot: float, arrived: Callable[[], object]
+    ) -> FastCall | FastStreamCall | None:
         sent = send(self, secret, body, lot, arrived)
         taken.append(sent is not None)
         return sent
 
-    monkeypatch.setattr(Plain, "send", told)
+    monkeypatch.setattr(FastPath, "send", told)
     with connected(server) as wire:
 
         def said(data: bytes, *, cut: int = 0) -> str:

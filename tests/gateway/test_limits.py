@@ -17,18 +17,18 @@ from sqlalchemy import select, update
 
 from tests.live import eventually
 from vong.cli.gateway import group
-from vong.errors import Forbidden, InvalidInput, LimitReached, NotFound, Unauthenticated
+from vong.errors import Forbidden, InvalidInput, NotFound, RateLimitExceeded, Unauthenticated
 from vong.gateway import tables
 from vong.gateway.limits import leases
-from vong.gateway.limits.estimate import Worst
-from vong.gateway.limits.leases import DEAD, Place
-from vong.gateway.limits.limiter import BEAT, FENCE, RESTS, Admission, Subjects, tags_of
-from vong.gateway.limits.quota import Share
+from vong.gateway.limits.estimate import WorstCaseUsage
+from vong.gateway.limits.leases import DEAD, CounterKey
+from vong.gateway.limits.limiter import BEAT, FENCE, RESTS, Limiter, LimitSubjects, tags_of
+from vong.gateway.limits.quota import LocalQuota
 from vong.gateway.limits.store import begins, list_limits, put_limit, resets, states
-from vong.gateway.routing.catalog import Directory, Way
-from vong.gateway.upstream.client import Upstream
+from vong.gateway.routing.catalog import ModelCatalog, RoutePlan
+from vong.gateway.upstream.client import UpstreamClient
 from vong.records import new_id, now
-from vong.records.limit import LedgerBy, LimitWanted, Per
+from vong.records.limit import LedgerBy, LimitCreate, Per
 from vong.store.database import Database
 
 from .conftest import Server
@@ -112,10 +112,10 @@ def test_subjects_and_tags() -> None:
     assert tags_of(" a, b ,a", {"tags": "c,b"}) == ("a", "b", "c")
     assert tags_of(None, {"tags": ["x", "", 5]}) == ("x", "5")
     assert tags_of(None, None) == ()
-    whom = Subjects("ci", None, "triage", ("a", "b"))
+    whom = LimitSubjects("ci", None, "triage", ("a", "b"))
 
     def of(on: Any, name: str = "*") -> list[str]:
-        made = LimitWanted(on=on, name=name, what="requests", per="day", amount=1)
+        made = LimitCreate(on=on, name=name, what="requests", per="day", amount=1)
         return whom.of(made)  # pyright: ignore[reportArgumentType]
 
     assert (of("project"), of("key"), of("key", "ci"), of("key", "x")) == (["*"], ["ci"], ["ci"], [])
@@ -141,7 +141,7 @@ def test_requests_are_counted_and_the_next_one_is_refused_until_the_time_begins_
     assert "4 requests per hour are allowed on the key 'tester'" in str(caught.value)
     refused = server.spans()[-1]
     assert (refused.status, refused.attributes["error.type"]) == ("error", "limit_reached")
-    with pytest.raises(LimitReached, match="4 requests per hour"):
+    with pytest.raises(RateLimitExceeded, match="4 requests per hour"):
         server.client.gateway.chat("priced/plain", "hi")
 
 
@@ -248,18 +248,18 @@ def test_a_crowd_does_not_overrun_a_budget_and_the_ledger_is_the_sum_of_the_span
 def test_servers_together_do_not_overrun_a_budget(server: Server, database: Database) -> None:
     bound, cost = 1000, 7
     with server.platform.scope(server.project_id) as connection:
-        put_limit(connection, LimitWanted(on="project", what="cost", per="day", amount=bound))
+        put_limit(connection, LimitCreate(on="project", what="cost", per="day", amount=bound))
         limit = list_limits(connection)
-    directory = Directory({}, {}, server_providers(server), {}, Upstream(), limit)
+    directory = ModelCatalog({}, {}, server_providers(server), {}, UpstreamClient(), limit)
     admitted = list[int]()
 
-    async def hammer(admission: Admission) -> None:
+    async def hammer(admission: Limiter) -> None:
         async def one() -> None:
             for _ in range(40):
                 try:
-                    way = Way(None, ("priced/plain",))
+                    way = RoutePlan(None, ("priced/plain",))
                     ticket = await admission.admit(
-                        principal(server), directory, way, Subjects("k", None, None), Worst(1, 1, None)
+                        principal(server), directory, way, LimitSubjects("k", None, None), WorstCaseUsage(1, 1, None)
                     )
                 except Exception:  # noqa: BLE001
                     continue
@@ -269,7 +269,7 @@ def test_servers_together_do_not_overrun_a_budget(server: Server, database: Data
         await asyncio.gather(*(one() for _ in range(5)))
 
     def serve() -> None:
-        admission = Admission(server.platform.scope, database.owner, lambda *_: cost)
+        admission = Limiter(server.platform.scope, database.owner, lambda *_: cost)
         asyncio.run(hammer(admission))
 
     threads = [threading.Thread(target=serve) for _ in range(3)]
@@ -287,9 +287,9 @@ def test_a_report_that_is_late_does_not_undo_a_grant(
     server: Server, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with server.platform.scope(server.project_id) as connection:
-        limit = put_limit(connection, LimitWanted(on="project", what="cost", per="ever", amount=1000))
-    admission = Admission(server.platform.scope, database.owner, lambda *_: 0)
-    share = Share(server.project_id, limit, Place(limit.id, "*", begins("ever", now())))
+        limit = put_limit(connection, LimitCreate(on="project", what="cost", per="ever", amount=1000))
+    admission = Limiter(server.platform.scope, database.owner, lambda *_: 0)
+    share = LocalQuota(server.project_id, limit, CounterKey(limit.id, "*", begins("ever", now())))
     admission._ask(share, 10)
     share.taken_at = 0.0  # for long nobody took any of it
     report, reached = leases.report, threading.Event()
@@ -313,9 +313,9 @@ def test_a_report_that_is_late_does_not_undo_a_grant(
 @pytest.mark.parametrize(("bound", "kept"), [(10**9, True), (10_000, False)], ids=["much is free", "little is"])
 def test_what_nobody_takes_stays_for_a_while_where_others_have_plenty(alone: Server, bound: int, kept: bool) -> None:
     with alone.platform.scope(alone.project_id) as connection:
-        limit = put_limit(connection, LimitWanted(on="project", what="cost", per="ever", amount=bound))
-    admission = Admission(alone.platform.scope, alone.platform.database.owner, lambda *_: 0)
-    share = Share(alone.project_id, limit, Place(limit.id, "*", begins("ever", now())))
+        limit = put_limit(connection, LimitCreate(on="project", what="cost", per="ever", amount=bound))
+    admission = Limiter(alone.platform.scope, alone.platform.database.owner, lambda *_: 0)
+    share = LocalQuota(alone.project_id, limit, CounterKey(limit.id, "*", begins("ever", now())))
     admission._ask(share, 100)
     held = share.available
     share.taken_at -= 2 * BEAT
@@ -334,8 +334,8 @@ def test_what_nobody_takes_stays_for_a_while_where_others_have_plenty(alone: Ser
 
 def test_what_a_dead_server_held_is_released(alone: Server) -> None:
     with alone.platform.scope(alone.project_id) as connection:
-        limit = put_limit(connection, LimitWanted(on="project", what="cost", per="ever", amount=100))
-    place = Place(limit.id, "*", begins("ever", now()))
+        limit = put_limit(connection, LimitCreate(on="project", what="cost", per="ever", amount=100))
+    place = CounterKey(limit.id, "*", begins("ever", now()))
     dead, living = new_id(), new_id()
 
     def grant(worker: UUID, need: int) -> int:
@@ -357,9 +357,9 @@ def test_what_a_dead_server_held_is_not_told_as_reserved_and_goes_where_nobody_a
 ) -> None:
     monkeypatch.setattr("vong.gateway.limits.limiter.BEAT", 1.0)
     with alone.platform.scope(alone.project_id) as connection:
-        limit = put_limit(connection, LimitWanted(on="project", what="cost", per="ever", amount=100))
-    share = Share(alone.project_id, limit, Place(limit.id, "*", begins("ever", now())))
-    dead, living = (Admission(alone.platform.scope, alone.platform.database.owner, lambda *_: 0) for _ in range(2))
+        limit = put_limit(connection, LimitCreate(on="project", what="cost", per="ever", amount=100))
+    share = LocalQuota(alone.project_id, limit, CounterKey(limit.id, "*", begins("ever", now())))
+    dead, living = (Limiter(alone.platform.scope, alone.platform.database.owner, lambda *_: 0) for _ in range(2))
     dead._ask(share, 90)
 
     def told() -> int:
@@ -509,7 +509,7 @@ def wait(condition: Callable[[], bool], seconds: float = 8.0) -> None:
 def server_providers(server: Server) -> Any:
     from vong.app.gateway import providers
 
-    return providers(server.platform, Upstream())
+    return providers(server.platform, UpstreamClient())
 
 
 def principal(server: Server) -> Any:

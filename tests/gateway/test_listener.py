@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.live import eventually
-from vong.gateway.pipeline.call import Call
+from vong.gateway.pipeline.call import ModelCall
 
 from .conftest import Server
 
@@ -63,9 +63,9 @@ def test_a_connection_is_kept_and_used_again(server: Server) -> None:
             assert headers[b"x-vong-span-id"] and headers[b"date"]
 
 
-def calls() -> list[Call]:
+def calls() -> list[ModelCall]:
     """All that there are in this process."""
-    return [found for found in gc.get_objects() if type(found) is Call]
+    return [found for found in gc.get_objects() if type(found) is ModelCall]
 
 
 def test_a_call_leaves_nothing_to_the_cyclic_collector(server: Server) -> None:

@@ -13,11 +13,11 @@ from tests.gateway.fake_upstream import FakeUpstream
 from vong import plugins
 from vong.config import ProviderSettings
 from vong.gateway.endpoints import PATHS
-from vong.gateway.pipeline.exchange import Passage
-from vong.gateway.providers import Ask, Shape
-from vong.gateway.routing.catalog import Choice
-from vong.gateway.upstream.client import Upstream
-from vong.records.span import Versions
+from vong.gateway.pipeline.exchange import UpstreamExchange
+from vong.gateway.providers import ProviderRequest, Shape
+from vong.gateway.routing.catalog import ResolvedTarget
+from vong.gateway.upstream.client import UpstreamClient
+from vong.records.span import SpanVersions
 
 SAID = "".join(WORDS)
 CALL = ("weather", {"city": "Huế"})
@@ -54,15 +54,15 @@ def fake() -> Iterator[FakeUpstream]:
 
 async def ask(fake: FakeUpstream, shape: Shape, kind: str, model: str, stream: bool) -> tuple[bytes, dict[str, Any]]:
     """The answer in the caller's shape, and the completion that the span keeps."""
-    upstream = Upstream()
+    upstream = UpstreamClient()
     settings = ProviderSettings(kind=kind, base_url=fake.url, api_key=SecretStr("secret"))
     provider = plugins.load("provider", kind)("subject", settings, upstream)
     streamed: dict[str, Any] = {"stream": True, "stream_options": {"include_usage": True}} if stream else {}
     body = json.dumps({"model": "x", **ASKED[shape], **streamed}).encode()
     try:
-        passage = Passage(shape, body, "0" * 32)
-        asked, written = passage.to(Choice(provider, kind, model, f"{kind}/{model}", Versions()))
-        reply = await provider.call(Ask(asked, model, written, stream))
+        passage = UpstreamExchange(shape, body, "0" * 32)
+        asked, written = passage.to(ResolvedTarget(provider, kind, model, f"{kind}/{model}", SpanVersions()))
+        reply = await provider.call(ProviderRequest(asked, model, written, stream))
         if reply.events is None:
             completion = passage.answered(reply, json.loads(reply.body))
             return reply.body, completion

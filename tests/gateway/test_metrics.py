@@ -10,12 +10,12 @@ from prometheus_client.parser import text_string_to_metric_families as families
 
 from tests.live import eventually
 from vong.api import metrics
-from vong.api.metrics import Counted
+from vong.api.metrics import MetricsSnapshot
 from vong.config import COUNTED
 from vong.errors import UpstreamFailed
-from vong.records import Breaker, Policy, Span, Usage, new_id, now
+from vong.records import CircuitBreakerPolicy, RoutePolicy, Span, Usage, new_id, now
 from vong.records.limit import On, Per, What
-from vong.records.span import Versions
+from vong.records.span import SpanVersions
 
 from .conftest import Server
 
@@ -83,7 +83,7 @@ def test_what_limits_refuse_is_counted_by_their_kind(
 
 
 def test_a_target_that_rests_is_shown(server: Server) -> None:
-    policy = Policy(retries=0, breaker=Breaker(failures=1, pause=600))
+    policy = RoutePolicy(retries=0, breaker=CircuitBreakerPolicy(failures=1, pause=600))
     server.client.gateway.put_route("resting", {"dead/resting": 1}, policy=policy)
     server.client.gateway.put_route("well", {"echo/echo?first=0": 1}, policy=policy)
     with pytest.raises(UpstreamFailed):
@@ -106,7 +106,7 @@ def test_all_servers_are_added_up_and_one_that_ended_has_no_circuits(
 ) -> None:
     settings = server.platform.settings.model_copy(update={"workers": 2, "home": tmp_path})
     monkeypatch.setattr(server.platform, "settings", settings)
-    left = Counted(
+    left = MetricsSnapshot(
         refused=[(("requests", "added"), 3)], costs=[(("added", "echo"), 5)], circuits=[(("added/target",), 1)]
     )
     folder = Path(settings.folder / COUNTED)
@@ -125,7 +125,7 @@ def test_labels_do_not_grow_without_bound(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(metrics, "ROUTES", 3)
     for number in range(5):
         metrics.spent(f"route-{number}", "echo", 7)
-    text = metrics.exposition([Counted(costs=list(metrics.__dict__["_costs"].items()))]).decode()
+    text = metrics.exposition([MetricsSnapshot(costs=list(metrics.__dict__["_costs"].items()))]).decode()
     assert value(text, "vong_gateway_cost_micros_total", route="route-2", provider="echo") == 7
     assert value(text, "vong_gateway_cost_micros_total", route="other", provider="echo") == 14
     assert "route-3" not in text
@@ -143,6 +143,6 @@ def span(route: str) -> Span:
         started_at=now(),
         duration_ms=1.0,
         usage=Usage(cost=7),
-        versions=Versions(route=route),
+        versions=SpanVersions(route=route),
         attributes={"gen_ai.provider.name": "echo"},
     )

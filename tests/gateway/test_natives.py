@@ -13,15 +13,15 @@ from tests.gateway.fake_upstream import FakeUpstream
 from vong import plugins
 from vong.config import ProviderSettings
 from vong.errors import InvalidInput, Unsupported
-from vong.gateway.endpoints.parsing import Trace
-from vong.gateway.endpoints.responses import Responses
+from vong.gateway.endpoints.parsing import TraceContext
+from vong.gateway.endpoints.responses import ResponsesEndpoint
 from vong.gateway.endpoints.stream import usage_of
-from vong.gateway.pipeline.exchange import Passage
-from vong.gateway.providers import Ask, Shape
-from vong.gateway.routing.catalog import Choice
+from vong.gateway.pipeline.exchange import UpstreamExchange
+from vong.gateway.providers import ProviderRequest, Shape
+from vong.gateway.routing.catalog import ResolvedTarget
 from vong.gateway.translators.reasoning_envelope import sealed
-from vong.gateway.upstream.client import Upstream
-from vong.records.span import Versions
+from vong.gateway.upstream.client import UpstreamClient
+from vong.records.span import SpanVersions
 
 OWN: dict[str, Any] = {"tools": [{"type": "web_search"}], "include": ["web_search_call.action.sources"]}
 
@@ -45,15 +45,15 @@ def ask(
     """What the caller gets, and the completion that the span keeps."""
 
     async def run() -> tuple[bytes, dict[str, Any]]:
-        upstream = Upstream()
+        upstream = UpstreamClient()
         settings = ProviderSettings(kind=kind, base_url=fake.url, api_key=SecretStr("secret"))
         provider = plugins.load("provider", kind)("subject", settings, upstream)
-        passage = Passage(shape, json.dumps({"model": "x", "input": "?", **fields}).encode(), "0" * 32)
+        passage = UpstreamExchange(shape, json.dumps({"model": "x", "input": "?", **fields}).encode(), "0" * 32)
         passage.cap = cap
         try:
-            asked, body = passage.to(Choice(provider, kind, "plain", f"{kind}/plain", Versions()))
-            passed = Trace.of(headers or {}).passed
-            reply = await provider.call(Ask(asked, "plain", body, passage.stream, headers=passed))
+            asked, body = passage.to(ResolvedTarget(provider, kind, "plain", f"{kind}/plain", SpanVersions()))
+            passed = TraceContext.of(headers or {}).passed
+            reply = await provider.call(ProviderRequest(asked, "plain", body, passage.stream, headers=passed))
             if reply.events is None:
                 completion = passage.answered(reply, json.loads(reply.body))
                 return reply.body, completion
@@ -110,14 +110,14 @@ def test_a_limit_ends_an_answer_that_passes_on(fake: FakeUpstream) -> None:
 )
 def test_only_what_nobody_else_can_answer_passes_on(fields: dict[str, Any], passes: bool) -> None:
     body = json.dumps({"model": "x", "input": "?", **fields}).encode()
-    assert Responses().passes(body, "http://10.0.0.1/v1") is passes
+    assert ResponsesEndpoint().passes(body, "http://10.0.0.1/v1") is passes
 
 
 def test_openais_encrypted_thoughts_come_from_openai_alone() -> None:
     body = json.dumps({"model": "x", "input": "?", "include": ["reasoning.encrypted_content"]}).encode()
-    assert Responses().passes(body, "https://api.openai.com/v1")
-    assert Responses().passes(body, "https://mine.openai.azure.com/openai/v1")
-    assert not Responses().passes(body, "https://api.openai.com.evil.example/v1")
+    assert ResponsesEndpoint().passes(body, "https://api.openai.com/v1")
+    assert ResponsesEndpoint().passes(body, "https://mine.openai.azure.com/openai/v1")
+    assert not ResponsesEndpoint().passes(body, "https://api.openai.com.evil.example/v1")
 
 
 def test_elsewhere_they_are_refused(fake: FakeUpstream) -> None:

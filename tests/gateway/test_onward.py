@@ -14,16 +14,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vong.errors import NotFound
-from vong.gateway.endpoints.continuation import ASK, SoFar, joined, onward
-from vong.gateway.guards.registry import NO_AIDS, Makers
+from vong.gateway.endpoints.continuation import ASK, PartialAnswer, joined, onward
+from vong.gateway.guards.registry import NO_AIDS, GuardFactory
 from vong.gateway.guards.response import streamed
-from vong.gateway.guards.run import AskAgain, Duty
-from vong.gateway.guards.stream import Guarded
+from vong.gateway.guards.run import GuardRun, RetryRequested
+from vong.gateway.guards.stream import GuardedStream
 from vong.gateway.guards.stream import guarded as guards
 from vong.gateway.upstream.sse import DONE, event
-from vong.records import Policy
-from vong.records.cache import Shadow
-from vong.records.guard import GuardUse
+from vong.records import RoutePolicy
+from vong.records.cache import ShadowPolicy
+from vong.records.guard import GuardConfig
 
 from .conftest import Server
 from .fake_upstream import FakeUpstream
@@ -48,7 +48,7 @@ def settled(condition: Callable[[], bool], seconds: float = 20.0) -> None:
 
 
 def routed(server: Server, *fallbacks: str, first: str = BROKEN, **policy: Any) -> None:
-    made = Policy(fallbacks=fallbacks, retries=0, continue_streams=True, **policy)
+    made = RoutePolicy(fallbacks=fallbacks, retries=0, continue_streams=True, **policy)
     server.client.gateway.put_route("steady", {first: 1.0}, policy=made)
 
 
@@ -90,7 +90,7 @@ def test_each_target_may_break_off_and_the_last_one_ends_in_the_error_event(
     span = server.spans()[-1]
     assert (span.status, span.attributes["vong.continued"], span.model) == ("ok", 2, "echo/echo")
     server.client.gateway.put_route(
-        "doomed", {BROKEN: 1.0}, policy=Policy(fallbacks=("faults/refused",), retries=0, continue_streams=True)
+        "doomed", {BROKEN: 1.0}, policy=RoutePolicy(fallbacks=("faults/refused",), retries=0, continue_streams=True)
     )
     time.sleep(1.1)
     with (
@@ -117,7 +117,7 @@ def test_other_shapes_are_gone_on_with_as_one_answer(client: openai.OpenAI, serv
 
 
 def test_without_leave_a_stream_ends_where_it_breaks_off(client: openai.OpenAI, server: Server) -> None:
-    server.client.gateway.put_route("plain", {BROKEN: 1.0}, policy=Policy(fallbacks=("echo/echo",), retries=0))
+    server.client.gateway.put_route("plain", {BROKEN: 1.0}, policy=RoutePolicy(fallbacks=("echo/echo",), retries=0))
     with (
         pytest.raises(openai.APIError),
         client.chat.completions.create(model="plain", messages=CHAT, stream=True) as stream,
@@ -135,7 +135,7 @@ async def sewn(text: str, told: str, size: int, *, finished: bool = True) -> str
         end = event({"id": "b", "choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})
         yield (end if finished else b"") + DONE
 
-    events = [one async for one in joined(upstream(), SoFar(text, 0, "a", "m"))]
+    events = [one async for one in joined(upstream(), PartialAnswer(text, 0, "a", "m"))]
     chunks = [msgspec.json.decode(one[6:]) for one in events if one != DONE]
     assert events[-1] == DONE and all(chunk["id"] == "a" for chunk in chunks)
     return "".join(chunk["choices"][0]["delta"].get("content") or "" for chunk in chunks)
@@ -166,7 +166,7 @@ def test_guards_that_read_a_whole_answer_read_what_is_there_of_it_with_its_rest(
     client: openai.OpenAI, server: Server, words: int, passes: bool
 ) -> None:
     """The rest alone has so many words, and the whole one more."""
-    guard = GuardUse(guard="length", on="output", settings={"most_words": words})
+    guard = GuardConfig(guard="length", on="output", settings={"most_words": words})
     routed(server, "echo/echo", guards=(guard,))
     asked = [{"role": "user", "content": "go on"}]
     with client.chat.completions.create(model="steady", messages=asked, stream=True) as stream:  # type: ignore[arg-type]
@@ -179,7 +179,7 @@ def test_guards_that_read_a_whole_answer_read_what_is_there_of_it_with_its_rest(
 
 def test_a_guard_that_could_not_look_ends_the_stream(client: openai.OpenAI, server: Server) -> None:
     """Another target would have nothing to add, and its end would pass for the guard's."""
-    closed = GuardUse(guard="webhook", on="output", settings={"url": "http://127.0.0.1:9/judge"})
+    closed = GuardConfig(guard="webhook", on="output", settings={"url": "http://127.0.0.1:9/judge"})
     routed(server, "echo/echo", first="fake/plain", guards=(closed,))
     with (
         pytest.raises(openai.APIError, match="could not look"),
@@ -195,8 +195,8 @@ def test_guards_judge_what_is_there_though_nothing_follows() -> None:
         async def rest() -> AsyncGenerator[bytes]:
             yield event({"id": "a", "choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}) + DONE
 
-        post = Makers(NO_AIDS).post(GuardUse(guard=guard, on="output", settings=settings))
-        under = Guarded([Duty(post, "output", nobody)], 1, "one two three")
+        post = GuardFactory(NO_AIDS).post(GuardConfig(guard=guard, on="output", settings=settings))
+        under = GuardedStream([GuardRun(post, "output", nobody)], 1, "one two three")
         told = b"".join([batch async for batch in guards(rest(), under, None)])
         chunks = [msgspec.json.decode(one[6:]) for one in told.split(b"\n\n") if one and one != DONE.strip()]
         return [chunk["choices"][0]["finish_reason"] for chunk in chunks]
@@ -209,13 +209,13 @@ def test_a_guard_that_asks_anew_judges_the_rest_with_what_was_there() -> None:
     events = [
         event({"id": "a", "choices": [{"index": 0, "delta": {"content": " four"}, "finish_reason": "stop"}]}) + DONE
     ]
-    use = GuardUse(guard="length", on="output", action="retry", settings={"most_words": 3})
-    duty = Duty(Makers(NO_AIDS).post(use), "output", nobody)
+    use = GuardConfig(guard="length", on="output", action="retry", settings={"most_words": 3})
+    duty = GuardRun(GuardFactory(NO_AIDS).post(use), "output", nobody)
     asyncio.run(streamed([duty], events, None, "one two"))
-    with pytest.raises(AskAgain):
+    with pytest.raises(RetryRequested):
         asyncio.run(streamed([duty], events, None, "one two three"))
     asyncio.run(streamed([duty], [DONE], None, "one two three"))
-    with pytest.raises(AskAgain):
+    with pytest.raises(RetryRequested):
         asyncio.run(streamed([duty], [DONE], None, "one two three four"))
 
 
@@ -224,11 +224,13 @@ async def nobody(model: str, messages: list[dict[str, Any]]) -> str:
 
 
 def test_what_is_asked_for_the_rest() -> None:
-    asked = onward({"messages": CHAT, "max_tokens": 10, "temperature": 0.2}, SoFar("one two", 4, None, None))
+    asked = onward({"messages": CHAT, "max_tokens": 10, "temperature": 0.2}, PartialAnswer("one two", 4, None, None))
     assert asked["max_tokens"] == 6 and asked["temperature"] == 0.2
     assert [message["role"] for message in asked["messages"]] == ["user", "assistant", "user"]
     assert (
-        onward({"messages": CHAT, "max_completion_tokens": 3}, SoFar("one", 9, None, None))["max_completion_tokens"]
+        onward({"messages": CHAT, "max_completion_tokens": 3}, PartialAnswer("one", 9, None, None))[
+            "max_completion_tokens"
+        ]
         == 1
     )
 
@@ -237,7 +239,7 @@ def test_what_is_asked_for_the_rest() -> None:
 
 
 def test_a_shadow_is_asked_too_and_nobody_pays_or_waits_for_it(client: openai.OpenAI, server: Server) -> None:
-    policy = Policy(shadow=Shadow(model="priced/plain"))
+    policy = RoutePolicy(shadow=ShadowPolicy(model="priced/plain"))
     server.client.gateway.put_route("mirrored", {"echo/echo": 1.0}, policy=policy)
     server.client.gateway.set_limit("key", "cost", "ever", 10**12, name="tester")
     answer = client.chat.completions.with_raw_response.create(model="mirrored", messages=CHAT, user="linh")
@@ -266,7 +268,7 @@ def test_a_shadow_is_asked_too_and_nobody_pays_or_waits_for_it(client: openai.Op
 
 
 def test_a_shadow_that_fails_harms_nobody(client: openai.OpenAI, server: Server) -> None:
-    policy = Policy(shadow=Shadow(model="faults/status-500"))
+    policy = RoutePolicy(shadow=ShadowPolicy(model="faults/status-500"))
     server.client.gateway.put_route("mirrored", {"echo/echo": 1.0}, policy=policy)
     assert client.chat.completions.create(model="mirrored", messages=CHAT).choices[0].message.content
     settled(lambda: bool(server.client.gateway.compared()))
@@ -276,7 +278,7 @@ def test_a_shadow_that_fails_harms_nobody(client: openai.OpenAI, server: Server)
 
 def test_a_shadow_must_be_there(server: Server) -> None:
     with pytest.raises(NotFound, match="nobody"):
-        policy = Policy(shadow=Shadow(model="nobody/x"))
+        policy = RoutePolicy(shadow=ShadowPolicy(model="nobody/x"))
         server.client.gateway.put_route("mirrored", {"echo/echo": 1.0}, policy=policy)
     body = {"targets": [{"model": "echo/echo"}], "policy": {"shadow": {"model": "echo/echo", "share": 2}}}
     headers = {"authorization": f"Bearer {server.key}"}

@@ -11,7 +11,7 @@ import pytest
 
 from tests.live import eventually
 from vong import gateway
-from vong.records import Target
+from vong.records import RouteTarget
 
 from .conftest import Server
 from .fake_upstream import TOOL_CALL, WORDS, FakeUpstream
@@ -147,7 +147,7 @@ def test_a_route_answers_with_its_name_and_version_on_the_span(client: openai.Op
 def test_a_changed_route_is_followed_by_the_next_calls(client: openai.OpenAI, server: Server) -> None:
     for target in ("echo/echo", "fake/plain", "echo/echo"):
         with server.platform.scope(server.project_id) as connection:
-            gateway.put_route(connection, "triage", [Target(model=target)])
+            gateway.put_route(connection, "triage", [RouteTarget(model=target)])
         for _ in range(100):
             client.chat.completions.create(model="triage", messages=ASK)
             if server.spans()[-1].model == target:

@@ -14,8 +14,8 @@ from vong.cli.gateway import group
 from vong.client import Client
 from vong.config import PriceSettings
 from vong.errors import Forbidden, InvalidInput, NotFound
-from vong.gateway.pricing.prices import Price, Prices
-from vong.gateway.pricing.store import PriceWanted, list_prices, put_price
+from vong.gateway.pricing.prices import ModelPrice, PriceBook
+from vong.gateway.pricing.store import PriceUpdate, list_prices, put_price
 from vong.records import Span, Usage, new_id, now
 from vong.records.routing_tree import RouteNode
 
@@ -120,12 +120,12 @@ def test_it_wins_over_the_published_price() -> None:
         model="openai/gpt-4o-mini",
         usage=Usage(input_tokens=10, output_tokens=10),
     )
-    prices = Prices({"openai/gpt-4o-mini": PriceSettings(input=1, output=1)})
-    own = Price.own(PriceSettings(input=3, output=4))
+    prices = PriceBook({"openai/gpt-4o-mini": PriceSettings(input=1, output=1)})
+    own = ModelPrice.own(PriceSettings(input=3, output=4))
     address = "https://api.openai.com/v1"
     assert prices.settle(span, address).usage.cost == 20
     assert prices.settle(span, address, own).usage.cost == 70
-    assert Prices({}, look=lambda *_: None).settle(span, address, own).usage.cost == 70
+    assert PriceBook({}, look=lambda *_: None).settle(span, address, own).usage.cost == 70
 
 
 @pytest.mark.parametrize(
@@ -151,7 +151,7 @@ def test_a_target_that_is_not_there_is_refused_with_the_nearest_name(server: Ser
 def test_only_owners_set_prices_and_only_their_project_has_them(server: Server) -> None:
     with server.platform.scope(server.project_id) as connection:
         member = Client(server.url, access.create_key(connection, "member", role="member").secret)
-        put_price(connection, PriceWanted(target="fake/plain", input=1))
+        put_price(connection, PriceUpdate(target="fake/plain", input=1))
     with pytest.raises(Forbidden):
         member.gateway.put_price("fake/plain", input=2)
     with pytest.raises(Forbidden):

@@ -11,12 +11,12 @@ import pytest
 
 from tests.gateway.test_listener import answer, body_of, connected, request
 from tests.live import eventually
-from vong.api.openai.protocol.model_calls import Exchange
+from vong.api.openai.protocol.model_calls import RequestCycle
 from vong.gateway.auth.principals import AGE
-from vong.gateway.fastpath.call import Plain, PlainCall, Streamed
-from vong.gateway.fastpath.plan import Lane
-from vong.gateway.pipeline.call import Call
-from vong.gateway.routing.catalog import Directory
+from vong.gateway.fastpath.call import FastCall, FastPath, FastStreamCall
+from vong.gateway.fastpath.plan import FastPathPlan
+from vong.gateway.pipeline.call import ModelCall
+from vong.gateway.routing.catalog import ModelCatalog
 
 from .conftest import Server
 from .fake_upstream import FakeUpstream
@@ -33,14 +33,14 @@ SPENT = ("x-ratelimit-remaining-tokens", "x-ratelimit-reset")
 def short(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[bool]]:
     """Whether each call was sent the short way, in their order."""
     taken: list[bool] = []
-    send = Plain.send
+    send = FastPath.send
 
-    def told(self: Plain, *given: Any) -> PlainCall | Streamed | None:
+    def told(self: FastPath, *given: Any) -> FastCall | FastStreamCall | None:
         sent = send(self, *given)
         taken.append(sent is not None)
         return sent
 
-    monkeypatch.setattr(Plain, "send", told)
+    monkeypatch.setattr(FastPath, "send", told)
     yield taken
 
 
@@ -96,7 +96,7 @@ def test_both_ways_answer_and_account_alike(
     told = ask(server, model, **more)
     assert short == [True]
     count = len(server.spans())
-    monkeypatch.setattr(Plain, "send", lambda *_: None)
+    monkeypatch.setattr(FastPath, "send", lambda *_: None)
     again = ask(server, model, **more)
     one, other = server.spans()[count - 1 :]
     assert (one.first_token_ms is None) is (other.first_token_ms is None)
@@ -155,14 +155,14 @@ def test_a_caller_who_leaves_before_the_answer_is_told_gives_all_back(
     """The task that was to tell it is cancelled before it has begun, and does nothing at all."""
     server.client.gateway.set_limit("key", "concurrency", "now", 1)
     warmed(server, short)
-    tell = Exchange._tell
+    tell = RequestCycle._tell
 
-    def left(self: Exchange, call: Call) -> None:
+    def left(self: RequestCycle, call: ModelCall) -> None:
         tell(self, call)
         self.leave()
 
     with monkeypatch.context() as patch, connected(server) as wire:
-        patch.setattr(Exchange, "_tell", left)
+        patch.setattr(RequestCycle, "_tell", left)
         wire.sendall(request(server, body_of("hi", model="fake/status-500", **more)))
         eventually(lambda: server.spans()[-1].attributes["http.response.status_code"] == 499)
     assert short == [True]
@@ -188,11 +188,11 @@ def test_what_is_kept_of_lanes_is_bounded_and_of_directories_the_one_in_force(
         ask(server, "turning", user=f"caller {number}")
         ask(server, "priced/plain", user=f"caller {number}")
     assert short[-1] is True
-    assert 0 < len(alive(Lane, lambda lane: "caller" in (lane.span.user or ""))) <= 3
+    assert 0 < len(alive(FastPathPlan, lambda lane: "caller" in (lane.span.user or ""))) <= 3
 
     def in_force() -> bool:
         ask(server, "turning")  # whoever heard of the change a moment ago has none
-        return len(alive(Directory, lambda directory: "turning" in directory.routes)) == 1
+        return len(alive(ModelCatalog, lambda directory: "turning" in directory.routes)) == 1
 
     eventually(in_force)
 
@@ -240,7 +240,7 @@ def test_it_leaves_nothing_behind(server: Server, short: list[bool]) -> None:
             for model in ("priced/plain", "fake/status-500"):
                 wire.sendall(request(server, body_of("once", model=model)))
                 assert answer(wire)[0]
-            eventually(lambda: not any(isinstance(found, Call | PlainCall) for found in gc.get_objects()), 10)
+            eventually(lambda: not any(isinstance(found, ModelCall | FastCall) for found in gc.get_objects()), 10)
     finally:
         gc.enable()
     assert short[0] is True

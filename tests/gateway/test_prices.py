@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vong.config import PriceSettings
-from vong.gateway.pricing.catalog import Published, Steps, answer, published_of
-from vong.gateway.pricing.prices import Amount, Price, Prices
+from vong.gateway.pricing.catalog import CatalogPrice, RateTiers, answer, published_of
+from vong.gateway.pricing.prices import ModelPrice, PriceBook, TieredRate
 from vong.gateway.pricing.token_types import KINDS, counted, possible
 from vong.records import Span, Usage, new_id, now
 
@@ -23,7 +23,7 @@ AT = datetime(2026, 11, 1, tzinfo=UTC)
 
 def cost(target: str, address: str | None = OPENAI, own: dict[str, Any] | None = None, **counts: int) -> int | None:
     counts = {"input_tokens": 10_000, "output_tokens": 1_000, **counts}
-    prices = Prices({name: PriceSettings.model_validate(price) for name, price in (own or {}).items()})
+    prices = PriceBook({name: PriceSettings.model_validate(price) for name, price in (own or {}).items()})
     return prices.cost(target, address, Usage(**counts), AT)
 
 
@@ -41,7 +41,7 @@ def test_what_is_kept_of_a_price_says_what_the_catalogue_calculates() -> None:
     asked = [(OPENAI, model) for model in ("gpt-4o-mini", "gpt-4o", "text-embedding-3-small", "o3-mini")]
     asked += [(google, "gemini-2.5-pro"), (google, "gemini-2.5-flash")]
     for address, model in asked:
-        prices = Prices({}, look=here)
+        prices = PriceBook({}, look=here)
         for read in (10_000, 200_000, 200_001, 400_000):
             counted = Counted(input_tokens=read, output_tokens=1_000, cache_read_tokens=4_000)
             found = calc_price(counted, model, provider_api_url=address, genai_request_timestamp=AT)
@@ -49,7 +49,7 @@ def test_what_is_kept_of_a_price_says_what_the_catalogue_calculates() -> None:
             assert prices.cost(f"x/{model}", address, usage, AT) == round(found.total_price * 1_000_000), (model, read)
 
 
-def here(address: str, model: str, at: datetime) -> Published | None:
+def here(address: str, model: str, at: datetime) -> CatalogPrice | None:
     """The look-up without a process of its own."""
     found = answer(address, model, at)
     return published_of(json.loads(json.dumps(found))) if found else None
@@ -58,11 +58,11 @@ def here(address: str, model: str, at: datetime) -> Published | None:
 def test_a_price_is_looked_up_once_and_one_that_changes_each_quarter_of_an_hour() -> None:
     looks: list[datetime] = []
 
-    def look(_: str, model: str, at: datetime) -> Published | None:
+    def look(_: str, model: str, at: datetime) -> CatalogPrice | None:
         looks.append(at)
-        return None if model == "none" else Published(Steps("1"), None, None, lasting=model == "plain")
+        return None if model == "none" else CatalogPrice(RateTiers("1"), None, None, lasting=model == "plain")
 
-    prices = Prices({}, look)
+    prices = PriceBook({}, look)
     usage = Usage(input_tokens=10, output_tokens=1)
     for model, seen in (("plain", 1), ("none", 1), ("changing", 2)):
         looks.clear()
@@ -86,7 +86,7 @@ def test_what_nobody_prices_is_unknown(target: str, address: str | None) -> None
 
 
 def test_a_missing_count_makes_the_cost_unknown() -> None:
-    prices = Prices({})
+    prices = PriceBook({})
     for usage in (Usage(), Usage(input_tokens=5), Usage(output_tokens=5)):
         assert prices.cost("openai/gpt-4o", OPENAI, usage, AT) is None
 
@@ -125,7 +125,7 @@ def test_kinds_of_tokens_cost_what_the_catalogue_calculates(address: str, model:
     given |= {names[kind]: count for kind, count in kinds.items() if kind in names}
     counts = Counted(input_tokens=10_000, output_tokens=1_000, cache_read_tokens=2_000, **given)
     found = calc_price(counts, model, provider_api_url=address, genai_request_timestamp=AT)
-    prices, usage = Prices({}, look=here), Usage(input_tokens=10_000, output_tokens=1_000, cached_tokens=2_000)
+    prices, usage = PriceBook({}, look=here), Usage(input_tokens=10_000, output_tokens=1_000, cached_tokens=2_000)
     cost = prices.cost(f"x/{model}", address, usage, AT, kinds)
     assert cost == round(found.total_price * 1_000_000)
     most = prices.most(f"x/{model}", address, usage, AT, kinds)
@@ -134,7 +134,7 @@ def test_kinds_of_tokens_cost_what_the_catalogue_calculates(address: str, model:
 
 def test_your_own_prices_may_name_every_kind() -> None:
     own = {"input": 1, "output": 2, "cached": 0.5, "cache_write": 3, "reasoning": 5, "output_audio": 7}
-    prices = Prices({"x/y": PriceSettings.model_validate(own)})
+    prices = PriceBook({"x/y": PriceSettings.model_validate(own)})
     usage = Usage(input_tokens=100, output_tokens=50, cached_tokens=10)
     kinds = {"cache_write": 20, "cache_write_1h": 5, "reasoning": 30, "output_audio": 10}
     wanted = 10 * 0.5 + 20 * 3 + 70 * 1 + 30 * 5 + 10 * 7 + 10 * 2
@@ -146,14 +146,14 @@ def test_your_own_prices_may_name_every_kind() -> None:
 @given(st.dictionaries(st.sampled_from(KINDS), st.integers(0, 10**6)), st.integers(0, 10**6), st.integers(0, 10**6))
 def test_no_call_costs_more_than_is_reserved_for_it(kinds: dict[str, int], read: int, made: int) -> None:
     own = {kind: number for number, kind in enumerate(KINDS)}
-    price = Price.own(PriceSettings.model_validate({"input": 2, "output": 4, "cached": 9, **own}))
+    price = ModelPrice.own(PriceSettings.model_validate({"input": 2, "output": 4, "cached": 9, **own}))
     assert 0 <= price.cost(read, made, read // 3, kinds) <= price.most(read, made, KINDS)
 
 
 @given(st.integers(0, 10**7), st.integers(0, 10**7), st.integers(0, 10**7))
 def test_a_cost_is_never_negative(read: int, made: int, cached: int) -> None:
-    one, other, third = (Amount((Decimal(text),)) for text in ("0.15", "0.6", "0.075"))
-    price = Price(one, other, third)
+    one, other, third = (TieredRate((Decimal(text),)) for text in ("0.15", "0.6", "0.075"))
+    price = ModelPrice(one, other, third)
     assert price.cost(read, made, min(read, cached)) >= 0
 
 
@@ -175,7 +175,7 @@ def test_a_cost_that_is_known_already_is_left() -> None:
         id=id, trace_id=id.hex, span_id=id.hex[16:], name="x", started_at=now(), duration_ms=1, model="openai/gpt-4o",
         usage=usage,
     )  # fmt: skip
-    assert Prices({}).settle(span, OPENAI) is span
+    assert PriceBook({}).settle(span, OPENAI) is span
 
 
 def test_a_recorded_call_has_its_cost_or_none(server: Server) -> None:

@@ -14,7 +14,7 @@ from pydantic import TypeAdapter
 
 from vong.gateway.translators.reasoning_envelope import sealed, unsealed
 from vong.gateway.translators.responses_request import chat_of
-from vong.gateway.translators.responses_response import Events, response_of
+from vong.gateway.translators.responses_response import ResponsesEventEncoder, response_of
 
 from .conftest import Server
 from .fake_upstream import WORDS, FakeUpstream
@@ -185,7 +185,7 @@ def test_an_answer_comes_back_as_it_was(said: dict[str, Any], finish: str) -> No
     (back,) = chat_of({"model": "m", "input": response["output"]})["messages"]
     assert {name: value for name, value in back.items() if value} == {n: v for n, v in message.items() if v}
 
-    events = Events({"model": "m", "input": "hi"}, "0" * 32)
+    events = ResponsesEventEncoder({"model": "m", "input": "hi"}, "0" * 32)
     chunks: list[dict[str, Any]] = [{"reasoning_details": details}] if thought else []
     for name in ("reasoning_content", "content", "refusal"):
         chunks += [{name: letter} for letter in said.get(name) or ""]

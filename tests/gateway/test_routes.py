@@ -13,23 +13,23 @@ from sqlalchemy import Connection
 
 from vong import access, gateway
 from vong.errors import InvalidInput, NotFound, Unavailable
-from vong.gateway.invalidation import LISTEN, Announcements
+from vong.gateway.invalidation import LISTEN, ChangeListener
 from vong.gateway.tables import CALLERS, CHANNEL
-from vong.records import Route, Target, now
+from vong.records import Route, RouteTarget, now
 from vong.store.database import Database, libpq_url
 
 from .conftest import Server
 
-ECHO = Target(model="echo/echo")
+ECHO = RouteTarget(model="echo/echo")
 
 
 def route(*weights: float) -> Route:
-    targets = tuple(Target(model=f"echo/{index}", weight=weight) for index, weight in enumerate(weights))
+    targets = tuple(RouteTarget(model=f"echo/{index}", weight=weight) for index, weight in enumerate(weights))
     return Route(name="r", version="v", targets=targets, created_at=now(), updated_at=now())
 
 
 def test_a_route_is_found_as_it_was_put(connection: Connection) -> None:
-    made = gateway.put_route(connection, "triage", [ECHO, Target(model="deployment/new", weight=0)])
+    made = gateway.put_route(connection, "triage", [ECHO, RouteTarget(model="deployment/new", weight=0)])
     assert gateway.get_route(connection, "triage") == made
     assert gateway.list_routes(connection) == [made]
     assert len(made.version) == 12
@@ -38,7 +38,7 @@ def test_a_route_is_found_as_it_was_put(connection: Connection) -> None:
 def test_the_same_targets_again_change_nothing_and_others_make_a_new_version(connection: Connection) -> None:
     first = gateway.put_route(connection, "triage", [ECHO])
     assert gateway.put_route(connection, "triage", [ECHO]) == first
-    second = gateway.put_route(connection, "triage", [Target(model="echo/echo", weight=2)])
+    second = gateway.put_route(connection, "triage", [RouteTarget(model="echo/echo", weight=2)])
     assert second.version != first.version and second.created_at == first.created_at
     assert [old.version for old in gateway.route_history(connection, "triage")] == [second.version, first.version]
 
@@ -83,21 +83,23 @@ def test_a_route_of_another_project_is_not_there(connection: Connection, databas
         ("a/b", [ECHO], "cannot name a route"),
         ("r", [], "no target"),
         ("r", [ECHO, ECHO], "named twice"),
-        ("r", [Target(model="echo/echo", weight=-1)], "0 or more"),
-        ("r", [Target(model="echo/echo", weight=float("inf"))], "0 or more"),
-        ("r", [Target(model="echo/echo", weight=0)], "above 0"),
-        ("r", [Target(model="gpt-4o")], "is no target"),
+        ("r", [RouteTarget(model="echo/echo", weight=-1)], "0 or more"),
+        ("r", [RouteTarget(model="echo/echo", weight=float("inf"))], "0 or more"),
+        ("r", [RouteTarget(model="echo/echo", weight=0)], "above 0"),
+        ("r", [RouteTarget(model="gpt-4o")], "is no target"),
     ],
 )
 def test_a_route_that_could_not_work_is_refused(
-    connection: Connection, name: str, targets: list[Target], says: str
+    connection: Connection, name: str, targets: list[RouteTarget], says: str
 ) -> None:
     with pytest.raises(InvalidInput, match=says):
         gateway.put_route(connection, name, targets)
 
 
 def test_a_canary_shifts_weights_and_leaves_other_targets_as_they_are(connection: Connection) -> None:
-    gateway.put_route(connection, "triage", [Target(model="deployment/old"), Target(model="echo/echo", weight=0.5)])
+    gateway.put_route(
+        connection, "triage", [RouteTarget(model="deployment/old"), RouteTarget(model="echo/echo", weight=0.5)]
+    )
     moved = gateway.set_weights(connection, "triage", {"deployment/old": 0.9, "deployment/new": 0.1})
     assert {target.model: target.weight for target in moved.targets} == {
         "deployment/old": 0.9,
@@ -148,7 +150,7 @@ def test_a_route_whose_weights_are_all_zero_says_so() -> None:
 
 def test_a_lost_connection_is_made_anew_and_everything_is_looked_up_again(database_url: str) -> None:
     heard: list[UUID | str | None] = []
-    announcements = Announcements(
+    announcements = ChangeListener(
         database_url, heard.append, lambda: heard.append("callers"), lambda: heard.append("lost")
     )
     announcements.start()

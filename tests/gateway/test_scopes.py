@@ -14,8 +14,8 @@ from vong.client import Client
 from vong.errors import InvalidInput, NotFound, OutOfScope
 from vong.gateway.auth.scopes import may_call
 from vong.gateway.endpoints import PATHS
-from vong.records import Target
-from vong.records.key_scope import Labels, Scope
+from vong.records import RouteTarget
+from vong.records.key_scope import KeyLabels, KeyScope
 
 from .conftest import Server
 from .fake_upstream import FakeUpstream
@@ -59,11 +59,11 @@ def post(server: Server, path: str, secret: str, model: str) -> httpx.Response:
 def test_a_pattern_is_of_the_whole_name_and_a_star_is_any_text(
     models: tuple[str, ...], model: str, within: bool
 ) -> None:
-    assert may_call(Scope(models=models), model) is within
+    assert may_call(KeyScope(models=models), model) is within
 
 
 def test_a_model_out_of_scope_is_refused_in_the_callers_shape(server: Server) -> None:
-    secret = key(server, scope=Scope(models=("echo/*", "triage")))
+    secret = key(server, scope=KeyScope(models=("echo/*", "triage")))
     for path, shape in SERVED:
         assert post(server, path, secret, "echo/echo").status_code == 200
         refused = post(server, path, secret, "fake/plain")
@@ -81,14 +81,14 @@ def test_a_model_out_of_scope_is_refused_in_the_callers_shape(server: Server) ->
 def test_a_shape_out_of_scope_is_refused(server: Server) -> None:
     for path, shape in SERVED:
         other = "embeddings" if shape != "embeddings" else "chat"
-        refused = post(server, path, key(server, shape, scope=Scope(shapes=(other,))), "echo/echo")
+        refused = post(server, path, key(server, shape, scope=KeyScope(shapes=(other,))), "echo/echo")
         assert refused.status_code == 403
         assert refused.json()["error"]["message"].endswith(f"in the shape {shape!r}; it may call in: {other}")
-        assert post(server, path, key(server, "good", scope=Scope(shapes=(shape,))), "echo/echo").status_code == 200
+        assert post(server, path, key(server, "good", scope=KeyScope(shapes=(shape,))), "echo/echo").status_code == 200
 
 
 def test_tokens_are_counted_within_the_scope_only(server: Server) -> None:
-    client = anthropic.Anthropic(base_url=server.url, api_key=key(server, scope=Scope(models=("claude/*",))))
+    client = anthropic.Anthropic(base_url=server.url, api_key=key(server, scope=KeyScope(models=("claude/*",))))
     assert client.messages.count_tokens(model="claude/x", messages=ASK).input_tokens == 11
     with pytest.raises(anthropic.PermissionDeniedError, match="may not call 'echo/echo'"):
         client.messages.count_tokens(model="echo/echo", messages=ASK)
@@ -96,8 +96,8 @@ def test_tokens_are_counted_within_the_scope_only(server: Server) -> None:
 
 def test_a_key_for_a_route_calls_it_and_not_its_targets(server: Server, fake: FakeUpstream) -> None:
     with server.platform.scope(server.project_id) as connection:
-        gateway.put_route(connection, "triage", [Target(model="fake/plain")], lambda _: None)
-    client = openai.OpenAI(base_url=f"{server.url}/v1", api_key=key(server, scope=Scope(models=("triage",))))
+        gateway.put_route(connection, "triage", [RouteTarget(model="fake/plain")], lambda _: None)
+    client = openai.OpenAI(base_url=f"{server.url}/v1", api_key=key(server, scope=KeyScope(models=("triage",))))
     assert client.chat.completions.create(model="triage", messages=ASK).choices[0].message.content
     with pytest.raises(openai.PermissionDeniedError, match="it may call: triage"):
         client.chat.completions.create(model="fake/plain", messages=ASK)
@@ -108,7 +108,7 @@ def test_a_key_for_a_route_calls_it_and_not_its_targets(server: Server, fake: Fa
 
 
 def test_a_key_with_a_scope_cannot_make_itself_another_way(server: Server) -> None:
-    client = Client(server.url, key(server, scope=Scope(models=("triage", "echo/*"))), patience=0)
+    client = Client(server.url, key(server, scope=KeyScope(models=("triage", "echo/*"))), patience=0)
     assert set(client.gateway.models()) == {"echo/echo"}
     for call in (
         lambda: client.gateway.put_route("triage", {"fake/plain": 1}),
@@ -124,7 +124,7 @@ def test_a_key_with_a_scope_cannot_make_itself_another_way(server: Server) -> No
 
 
 def test_labels_are_added_where_a_call_does_not_say_it_itself(server: Server) -> None:
-    secret = key(server, labels=Labels(tags=("web", "a"), user="shop"))
+    secret = key(server, labels=KeyLabels(tags=("web", "a"), user="shop"))
     client = openai.OpenAI(base_url=f"{server.url}/v1", api_key=secret)
     client.chat.completions.create(model="echo/echo", messages=ASK)
     client.chat.completions.create(

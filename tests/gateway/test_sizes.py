@@ -15,7 +15,7 @@ from hypothesis import strategies as some
 from vong.api.openai.protocol import limits as protocol_limits
 from vong.api.openai.protocol import model_calls
 from vong.gateway.endpoints.json_depth import DEPTH, deep
-from vong.records.guard import GuardUse
+from vong.records.guard import GuardConfig
 
 from .conftest import Server
 from .fake_upstream import FakeUpstream
@@ -238,7 +238,7 @@ def post(server: Server, path: str, body: bytes, **headers: str) -> httpx.Respon
 def test_json_in_the_arguments_of_a_tool_that_is_nested_deeply_is_refused_where_a_guard_reads_it(
     lasting: Server,
 ) -> None:
-    lasting.client.gateway.guards.put([GuardUse(guard="personal", action="mask")])
+    lasting.client.gateway.guards.put([GuardConfig(guard="personal", action="mask")])
     try:
         call = {"id": "c", "type": "function", "function": {"name": "f", "arguments": DEEP.decode()}}
         messages = [{"role": "user", "content": "hello"}, {"role": "assistant", "tool_calls": [call]}]

@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from vong.cli.traces import group
-from vong.records import Policy
+from vong.records import RoutePolicy
 from vong.records.trace import Trace
 
 from .conftest import Server
@@ -22,7 +22,7 @@ def ask(server: Server, model: str, **fields: Any) -> httpx.Response:
 
 
 def guarded(server: Server, target: str, **policy: Any) -> None:
-    server.client.gateway.put_route("guarded", {target: 1}, policy=Policy(fallbacks=("priced/plain",), **policy))
+    server.client.gateway.put_route("guarded", {target: 1}, policy=RoutePolicy(fallbacks=("priced/plain",), **policy))
 
 
 @pytest.mark.parametrize("stream", [False, True])

@@ -17,7 +17,7 @@ from vong.cli.gateway import group
 from vong.client import Client
 from vong.errors import Conflict, Forbidden, InvalidInput, Misconfigured, NotFound, VongError
 from vong.gateway.upstream.url_policy import check_peer, check_url
-from vong.store.encryption import Secrets
+from vong.store.encryption import SecretBox
 
 from .conftest import Server
 from .fake_upstream import WORDS, FakeUpstream
@@ -77,9 +77,9 @@ def test_a_secret_is_nowhere_but_sealed(server: Server, owner: Client, fake: Fak
         assert SECRET not in json.dumps(shown)
     file = server.platform.settings.folder / "secrets.key"
     assert stat.S_IMODE(file.stat().st_mode) == 0o600 and len(file.read_bytes()) == 32
-    assert Secrets(file.parent).open(bytes(row.secret), f"{server.project_id}/lab") == SECRET
+    assert SecretBox(file.parent).open(bytes(row.secret), f"{server.project_id}/lab") == SECRET
     with pytest.raises(Misconfigured, match="another"):
-        Secrets(file.parent).open(bytes(row.secret), f"{server.project_id}/other")
+        SecretBox(file.parent).open(bytes(row.secret), f"{server.project_id}/other")
 
 
 def _has_requests(connection: Any) -> bool:

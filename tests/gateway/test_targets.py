@@ -13,9 +13,9 @@ from click.testing import CliRunner
 from vong.cli.gateway import group
 from vong.client import Client
 from vong.errors import Unavailable
-from vong.gateway.routing.circuit_breaker import Circuit
-from vong.records import Breaker, Policy
-from vong.records.routing_tree import Cap
+from vong.gateway.routing.circuit_breaker import CircuitBreaker
+from vong.records import CircuitBreakerPolicy, RoutePolicy
+from vong.records.routing_tree import ConcurrencyCap
 from vong.records.target_state import TargetState
 
 from .conftest import Server
@@ -43,8 +43,8 @@ def test_a_target_that_failed_is_shown_open_then_half_open_then_closed(
     ask = server.client.gateway.chat
 
     def route(pause: float) -> None:
-        breaker = Breaker(failures=2, window=600, pause=pause)
-        policy = Policy(retries=0, fallbacks=("echo/echo",), breaker=breaker)
+        breaker = CircuitBreakerPolicy(failures=2, window=600, pause=pause)
+        policy = RoutePolicy(retries=0, fallbacks=("echo/echo",), breaker=breaker)
         server.client.gateway.put_route("watched", {"fake/sick": 1}, policy=policy)
 
     route(600)
@@ -76,7 +76,7 @@ def test_a_target_that_failed_is_shown_open_then_half_open_then_closed(
 
 def test_a_circuit_is_half_open_while_one_call_tries_the_target() -> None:
     at = [100.0]
-    circuit, rule = Circuit(lambda: at[0]), Breaker(failures=1, window=10, pause=5)
+    circuit, rule = CircuitBreaker(lambda: at[0]), CircuitBreakerPolicy(failures=1, window=10, pause=5)
     circuit.failed(rule)
     assert circuit.view(rule) == ("open", 1, 5.0)
     at[0] += 5
@@ -86,14 +86,18 @@ def test_a_circuit_is_half_open_while_one_call_tries_the_target() -> None:
     assert circuit.view(rule) == ("open", 2, 5.0)
     at[0] += 6
     assert circuit.view(rule) == ("half-open", 1, 0.0)  # the first failure is longer ago than the window
-    assert circuit.view(Breaker(failures=1, window=10, pause=60)) == ("open", 1, 54.0)  # for another route's rule
+    assert circuit.view(CircuitBreakerPolicy(failures=1, window=10, pause=60)) == (
+        "open",
+        1,
+        54.0,
+    )  # for another route's rule
     circuit.succeeded()
     assert circuit.view(rule) == ("closed", 0, None)
 
 
 def test_calls_under_way_and_waiting_are_counted(server: Server) -> None:
     target = "faults/slow-headers?seconds=60"
-    policy = Policy(retries=0, cap=Cap(at_once=1, queue=5, wait=60))
+    policy = RoutePolicy(retries=0, cap=ConcurrencyCap(at_once=1, queue=5, wait=60))
     server.client.gateway.put_route("watched", {target: 1}, policy=policy)
     server.client.gateway.put_route("plain", {target: 1})
     first = begun(server, "watched")
@@ -123,7 +127,7 @@ def test_the_command_lists_every_target_and_says_whose_values_they_are(
     monkeypatch.setenv("VONG_URL", server.url)
     monkeypatch.setenv("VONG_API_KEY", server.key)
     monkeypatch.setenv("VONG_HOME", str(server.platform.settings.home))
-    server.client.gateway.put_route("watched", {"echo/echo": 1}, policy=Policy(fallbacks=("fake/plain",)))
+    server.client.gateway.put_route("watched", {"echo/echo": 1}, policy=RoutePolicy(fallbacks=("fake/plain",)))
     ran = CliRunner().invoke(group, ["targets", "--json"])
     found: dict[str, Any] = json.loads(ran.stdout)
     assert ran.exit_code == 0 and found["server"] > 0

@@ -12,9 +12,9 @@ import pytest
 import uvloop
 
 from vong.errors import UpstreamTimeout
-from vong.gateway.upstream.client import Endpoint, Upstream
-from vong.gateway.upstream.response import Limits
-from vong.gateway.upstream.timeouts import NOTICED, Patience, held_up, timely
+from vong.gateway.upstream.client import UpstreamClient, UpstreamEndpoint
+from vong.gateway.upstream.response import ResponseLimits
+from vong.gateway.upstream.timeouts import NOTICED, Deadline, held_up, timely
 
 T = TypeVar("T")
 PAUSE = 3 * NOTICED
@@ -103,22 +103,22 @@ def test_a_timer_is_put_off_by_what_it_was_late_and_not_by_more_than_was_allowed
 
 def test_what_takes_too_long_ends_and_what_does_not_is_let_be(run: Run) -> None:
     async def scenario() -> None:
-        async with Patience(None):
+        async with Deadline(None):
             await asyncio.sleep(0)
-        async with Patience(30.0):
+        async with Deadline(30.0):
             await asyncio.sleep(0)
         with pytest.raises(TimeoutError):
-            async with Patience(0.01):
+            async with Deadline(0.01):
                 await asyncio.sleep(30)
         with pytest.raises(TimeoutError):
-            async with Patience(-1.0):
+            async with Deadline(-1.0):
                 await asyncio.sleep(30)
         await asyncio.sleep(0.05)  # nothing of them is left that could end this
 
     run(scenario())
 
 
-async def answered(limits: Limits, *, after: float, pauses: bool) -> bytes:
+async def answered(limits: ResponseLimits, *, after: float, pauses: bool) -> bytes:
     """What an upstream answers that writes `after` so many seconds, while this loop stands still or not."""
     with socket.create_server(("127.0.0.1", 0)) as server, ThreadPoolExecutor(1) as beside:
         mine, theirs = socket.socketpair()
@@ -134,8 +134,8 @@ async def answered(limits: Limits, *, after: float, pauses: bool) -> bytes:
                     connection.recv(1)  # until the other side is done with it
 
         served = beside.submit(serve)
-        upstream = Upstream()
-        endpoint = Endpoint(f"http://127.0.0.1:{server.getsockname()[1]}", {})
+        upstream = UpstreamClient()
+        endpoint = UpstreamEndpoint(f"http://127.0.0.1:{server.getsockname()[1]}", {})
         loop = asyncio.get_running_loop()
 
         def stand_still() -> None:
@@ -155,16 +155,16 @@ async def answered(limits: Limits, *, after: float, pauses: bool) -> bytes:
 
 
 BOUNDED = pytest.mark.parametrize(
-    "limits", [Limits(first_byte=ALLOWED), Limits(total=ALLOWED)], ids=["first byte", "total"]
+    "limits", [ResponseLimits(first_byte=ALLOWED), ResponseLimits(total=ALLOWED)], ids=["first byte", "total"]
 )
 
 
 @BOUNDED
-def test_an_answer_that_came_during_a_pause_of_the_server_is_read(run: Run, limits: Limits) -> None:
+def test_an_answer_that_came_during_a_pause_of_the_server_is_read(run: Run, limits: ResponseLimits) -> None:
     assert run(answered(limits, after=ALLOWED / 2, pauses=True)) == b"ok"
 
 
 @BOUNDED
-def test_an_upstream_that_says_nothing_is_late(run: Run, limits: Limits) -> None:
+def test_an_upstream_that_says_nothing_is_late(run: Run, limits: ResponseLimits) -> None:
     with pytest.raises(UpstreamTimeout, match=f"did not begin to answer within {ALLOWED:g} s"):
         run(answered(limits, after=1.0, pauses=False))

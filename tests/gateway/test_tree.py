@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 from vong.cli.gateway import group
 from vong.errors import Conflict, InvalidInput, NotFound, Unavailable
 from vong.gateway import set_weights
-from vong.gateway.routing.load import Load
-from vong.gateway.routing.strategies import Facts, holds, order
-from vong.records import Policy
-from vong.records.routing_tree import Cap, Condition, RouteNode
+from vong.gateway.routing.load import TargetLoad
+from vong.gateway.routing.strategies import RoutingFacts, holds, order
+from vong.records import RoutePolicy
+from vong.records.routing_tree import ConcurrencyCap, Condition, RouteNode
 
 from .conftest import Server
 
@@ -57,7 +57,7 @@ def leaves(*models: str, **fields: Any) -> RouteNode:
     ],
 )
 def test_conditions(condition: dict[str, Any], expected: bool) -> None:
-    facts = Facts({"stream": True, "tokens": 100}, {"tier": "gold", "age": "18"}, ("a", "b"))
+    facts = RoutingFacts({"stream": True, "tokens": 100}, {"tier": "gold", "age": "18"}, ("a", "b"))
     assert holds(Condition.model_validate(condition), facts) == expected
 
 
@@ -86,20 +86,20 @@ def test_what_is_no_tree_is_refused(server: Server, wrong: dict[str, Any]) -> No
 @given(st.lists(st.floats(0, 10), min_size=1, max_size=6), st.randoms(use_true_random=False))
 def test_a_weighted_order_has_each_target_of_weight_once(weights: list[float], random: Any) -> None:
     group = node(pick="weighted", nodes=[{"model": f"m/{i}", "weight": w} for i, w in enumerate(weights)])
-    found = order(group, Facts(), random.random)
+    found = order(group, RoutingFacts(), random.random)
     assert sorted(found) == sorted(f"m/{i}" for i, w in enumerate(weights) if w > 0)
 
 
 def test_weights_are_chances() -> None:
     group = node(pick="weighted", nodes=[{"model": "m/a", "weight": 3}, {"model": "m/b", "weight": 1}])
-    first = Counter(order(group, Facts())[0] for _ in range(4000))
+    first = Counter(order(group, RoutingFacts())[0] for _ in range(4000))
     assert 2800 < first["m/a"] < 3200
 
 
 def test_a_sticky_order_is_a_users_own_and_a_new_weight_moves_few() -> None:
     def first(user: str, b: float) -> str:
         nodes = [{"model": "m/a", "weight": 9}, {"model": "m/b", "weight": b}]
-        return order(node(pick="weighted", sticky="user", nodes=nodes), Facts({"user": user}))[0]
+        return order(node(pick="weighted", sticky="user", nodes=nodes), RoutingFacts({"user": user}))[0]
 
     users = [f"user-{n}" for n in range(2000)]
     before, after = [first(user, 1) for user in users], [first(user, 3) for user in users]
@@ -107,12 +107,12 @@ def test_a_sticky_order_is_a_users_own_and_a_new_weight_moves_few() -> None:
     assert 140 < before.count("m/b") < 260 and 420 < after.count("m/b") < 580
     assert all(new == "m/b" for old, new in zip(before, after, strict=True) if old != new)
     nobody = leaves("m/a", "m/b", pick="weighted", sticky="user")
-    assert len({order(nobody, Facts())[0] for _ in range(200)}) == 2
+    assert len({order(nobody, RoutingFacts())[0] for _ in range(200)}) == 2
 
 
 def test_the_least_busy_the_fastest_and_the_cheapest() -> None:
-    loads = {model: Load() for model in ("m/a", "m/b", "m/c")}
-    facts = Facts(loads=loads.__getitem__, costs={"m/a": 5, "m/b": 3, "m/c": None})
+    loads = {model: TargetLoad() for model in ("m/a", "m/b", "m/c")}
+    facts = RoutingFacts(loads=loads.__getitem__, costs={"m/a": 5, "m/b": 3, "m/c": None})
     loads["m/a"].busy, loads["m/b"].busy, loads["m/c"].busy = 2, 1, 0
     assert order(leaves("m/a", "m/b", "m/c", pick="least_busy"), facts) == ["m/c", "m/b", "m/a"]
     heavy = node(pick="least_busy", nodes=[{"model": "m/a", "weight": 10}, {"model": "m/b"}])
@@ -127,7 +127,7 @@ def test_the_least_busy_the_fastest_and_the_cheapest() -> None:
 
 def test_a_latency_is_a_decayed_mean_and_is_forgotten() -> None:
     at = [0.0]
-    load = Load(lambda: at[0])
+    load = TargetLoad(lambda: at[0])
     assert load.latency(False) is None
     for _ in range(50):
         load.took(1.0, False)
@@ -144,8 +144,8 @@ def test_groups_within_groups() -> None:
             {"nodes": [{"model": "m/b"}, {"model": "m/c"}]},
         ]
     )
-    assert order(tree, Facts({"stream": True})) == ["m/a", "m/b", "m/c"]
-    assert order(tree, Facts({"stream": False})) == ["m/b", "m/c"]
+    assert order(tree, RoutingFacts({"stream": True})) == ["m/a", "m/b", "m/c"]
+    assert order(tree, RoutingFacts({"stream": False})) == ["m/b", "m/c"]
     assert tree.models() == ["m/a", "m/b", "m/c"]
 
 
@@ -154,7 +154,7 @@ def test_groups_within_groups() -> None:
 
 def test_a_cap_holds_some_back_and_refuses_the_rest() -> None:
     async def crowd() -> None:
-        load, cap = Load(), Cap(at_once=2, queue=1, wait=0.2)
+        load, cap = TargetLoad(), ConcurrencyCap(at_once=2, queue=1, wait=0.2)
         await load.enter(cap)
         await load.enter(cap)
         third = asyncio.create_task(load.enter(cap))
@@ -263,7 +263,7 @@ def test_calls_spread_to_the_least_busy_and_a_full_target_gives_way(server: Serv
 
     asyncio.run(crowd(8))
     assert Counter(span.model for span in server.spans()) == {slow: 4, "echo/echo?first=0.41": 4}
-    cap = Policy(retries=0, cap=Cap(at_once=2, queue=1, wait=5))
+    cap = RoutePolicy(retries=0, cap=ConcurrencyCap(at_once=2, queue=1, wait=5))
     server.client.gateway.put_route("t", leaves(slow, "fake/plain"), policy=cap)
     asyncio.run(crowd(6))
     models = Counter(span.model for span in server.spans()[8:])

@@ -11,10 +11,10 @@ from tests.gateway.fake_upstream import FakeUpstream
 from vong import plugins
 from vong.config import ProviderSettings
 from vong.errors import InvalidInput, Misconfigured, UpstreamFailed
-from vong.gateway.providers import Ask, Reply
+from vong.gateway.providers import ProviderRequest, ProviderResponse
 from vong.gateway.upstream import url_policy
-from vong.gateway.upstream.client import PATHS, Endpoint, Upstream
-from vong.gateway.upstream.response import Limits
+from vong.gateway.upstream.client import PATHS, UpstreamClient, UpstreamEndpoint
+from vong.gateway.upstream.response import ResponseLimits
 
 REMOTE = sorted(set(plugins.names("provider")) - {"echo", "faults"})
 LINES = ["a\r\nx-injected: 1", "a\nx-injected: 1", "a\rb", "a\x00b", "khóa", "a\u2028b"]
@@ -27,13 +27,15 @@ def fake() -> Iterator[FakeUpstream]:
     started.stop()
 
 
-def call(kind: str, url: str, model: str, key: str = "secret") -> Reply:
-    async def run() -> Reply:
-        upstream = Upstream()
+def call(kind: str, url: str, model: str, key: str = "secret") -> ProviderResponse:
+    async def run() -> ProviderResponse:
+        upstream = UpstreamClient()
         settings = ProviderSettings(kind=kind, base_url=url, api_key=SecretStr(key))
         body = json.dumps({"model": model, "messages": [{"role": "user", "content": "?"}]}).encode()
         try:
-            return await plugins.load("provider", kind)("subject", settings, upstream).call(Ask("chat", model, body))
+            return await plugins.load("provider", kind)("subject", settings, upstream).call(
+                ProviderRequest("chat", model, body)
+            )
         finally:
             upstream.close()
 
@@ -61,17 +63,17 @@ def test_a_models_name_adds_no_line_and_no_path(fake: FakeUpstream, kind: str, m
 @pytest.mark.parametrize("path", ["/a b", "/a\r\nhost: evil", "/ế", "/a\tb"])
 def test_a_path_that_would_end_its_line_is_refused(path: str) -> None:
     with pytest.raises(InvalidInput, match="cannot be asked for"):
-        Endpoint("http://127.0.0.1/v1", {}).request(path, b"{}")
+        UpstreamEndpoint("http://127.0.0.1/v1", {}).request(path, b"{}")
 
 
 @pytest.mark.parametrize("value", LINES)
 def test_a_header_of_one_request_that_would_end_its_line_is_refused(value: str) -> None:
     with pytest.raises(InvalidInput, match="x-of-the-caller"):
-        Endpoint("http://127.0.0.1/v1", {}).request("/chat", b"{}", {"x-of-the-caller": value})
+        UpstreamEndpoint("http://127.0.0.1/v1", {}).request("/chat", b"{}", {"x-of-the-caller": value})
 
 
 def test_paths_that_callers_choose_do_not_fill_the_memory() -> None:
-    endpoint = Endpoint("http://127.0.0.1/v1", {})
+    endpoint = UpstreamEndpoint("http://127.0.0.1/v1", {})
     heads = [endpoint.request(f"/models/{number}", b"{}") for number in range(3 * PATHS)]
     assert len(set(heads)) == 3 * PATHS
     assert len(endpoint._heads) <= PATHS
@@ -90,10 +92,10 @@ def test_an_address_is_looked_at_again_once_the_name_is_resolved(
     monkeypatch.setattr(url_policy, "REFUSED", (url_policy.ip_network("127.0.0.0/8"), url_policy.ip_network("::1/128")))
 
     async def send() -> None:
-        upstream = Upstream()
+        upstream = UpstreamClient()
         try:
-            endpoint = Endpoint(f"http://localhost:{fake.port}/v1", {"authorization": "Bearer secret"})
-            await upstream.send(endpoint, "/models", None, Limits())
+            endpoint = UpstreamEndpoint(f"http://localhost:{fake.port}/v1", {"authorization": "Bearer secret"})
+            await upstream.send(endpoint, "/models", None, ResponseLimits())
         finally:
             upstream.close()
 

@@ -10,8 +10,8 @@ import pytest
 
 from vong.errors import Misconfigured, UpstreamFailed, UpstreamTimeout
 from vong.gateway.providers.fault_server import faulty
-from vong.gateway.upstream.client import Endpoint, Upstream
-from vong.gateway.upstream.response import PAUSE, Limits
+from vong.gateway.upstream.client import UpstreamClient, UpstreamEndpoint
+from vong.gateway.upstream.response import PAUSE, ResponseLimits
 
 from .fake_upstream import FakeUpstream
 
@@ -21,12 +21,12 @@ Asking = Callable[..., Awaitable[bytes]]
 
 def run(fake: FakeUpstream, do: Callable[[Asking], Awaitable[T]]) -> T:
     async def inside() -> T:
-        upstream = Upstream()
-        endpoint = Endpoint(fake.url, {"authorization": "Bearer secret"})
+        upstream = UpstreamClient()
+        endpoint = UpstreamEndpoint(fake.url, {"authorization": "Bearer secret"})
 
-        async def ask(model: str, limits: Limits | None = None) -> bytes:
+        async def ask(model: str, limits: ResponseLimits | None = None) -> bytes:
             body = json.dumps({"model": model}).encode()
-            response = await upstream.send(endpoint, "/chat/completions", body, limits or Limits())
+            response = await upstream.send(endpoint, "/chat/completions", body, limits or ResponseLimits())
             return await response.read()
 
         try:
@@ -67,11 +67,11 @@ def test_a_pooled_connection_that_was_closed_meanwhile_is_replaced_unseen() -> N
                 writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok")
 
         server = await asyncio.start_server(serve, "127.0.0.1", 0)
-        upstream = Upstream()
-        endpoint = Endpoint(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", {})
+        upstream = UpstreamClient()
+        endpoint = UpstreamEndpoint(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", {})
         answers: list[bytes] = []
         for _ in range(2):
-            response = await upstream.send(endpoint, "/", None, Limits())
+            response = await upstream.send(endpoint, "/", None, ResponseLimits())
             answers.append(await response.read())
             open_now[-1].close()
             await asyncio.sleep(0.02)
@@ -100,12 +100,12 @@ def test_interim_answers_and_bodies_that_end_with_the_connection_are_understood(
 
 def test_an_enormous_answer_is_refused(fake: FakeUpstream) -> None:
     with pytest.raises(UpstreamFailed, match="more than 100 bytes"):
-        run(fake, lambda ask: ask("plain", Limits(body=100)))
+        run(fake, lambda ask: ask("plain", ResponseLimits(body=100)))
 
 
 def test_nobody_listening_is_an_error_that_says_where() -> None:
     async def dead() -> None:
-        await Upstream().send(Endpoint("http://127.0.0.1:9", {}), "/", None, Limits())
+        await UpstreamClient().send(UpstreamEndpoint("http://127.0.0.1:9", {}), "/", None, ResponseLimits())
 
     with pytest.raises(UpstreamFailed, match=r"no connection to 127\.0\.0\.1:9"):
         asyncio.run(dead())
@@ -113,7 +113,7 @@ def test_nobody_listening_is_an_error_that_says_where() -> None:
 
 def test_a_connection_that_does_not_come_about_is_a_timeout() -> None:
     async def unanswered() -> None:
-        await Upstream().send(Endpoint(faulty().unanswering, {}), "/", None, Limits(connect=0.05))
+        await UpstreamClient().send(UpstreamEndpoint(faulty().unanswering, {}), "/", None, ResponseLimits(connect=0.05))
 
     with pytest.raises(UpstreamTimeout, match=r"no connection to .* within 0\.05 s"):
         asyncio.run(unanswered())
@@ -137,9 +137,9 @@ def test_a_reader_slower_than_the_upstream_pauses_it() -> None:
             writer.close()
 
         server = await asyncio.start_server(flood, "127.0.0.1", 0)
-        upstream = Upstream()
-        endpoint = Endpoint(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", {})
-        response = await upstream.send(endpoint, "/", None, Limits())
+        upstream = UpstreamClient()
+        endpoint = UpstreamEndpoint(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", {})
+        response = await upstream.send(endpoint, "/", None, ResponseLimits())
         await response.piece()
         await asyncio.sleep(0.3)
         paused_at = sent
@@ -166,11 +166,11 @@ def test_tls_is_spoken_and_a_certificate_that_nobody_vouches_for_is_refused(
             writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\ntls")
 
         server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=serving)
-        endpoint = Endpoint(f"https://localhost:{server.sockets[0].getsockname()[1]}", {})
+        endpoint = UpstreamEndpoint(f"https://localhost:{server.sockets[0].getsockname()[1]}", {})
         with pytest.raises(UpstreamFailed, match="certificate"):
-            await Upstream().send(endpoint, "/", None, Limits())
-        upstream = Upstream(trusting)
-        response = await upstream.send(endpoint, "/", None, Limits())
+            await UpstreamClient().send(endpoint, "/", None, ResponseLimits())
+        upstream = UpstreamClient(trusting)
+        response = await upstream.send(endpoint, "/", None, ResponseLimits())
         answer = await response.read()
         upstream.close()
         server.close()
@@ -184,9 +184,9 @@ def test_tls_is_spoken_and_a_certificate_that_nobody_vouches_for_is_refused(
 )
 def test_a_base_url_that_cannot_be_one_is_refused(url: str) -> None:
     with pytest.raises(Misconfigured, match="base URL"):
-        Endpoint(url, {})
+        UpstreamEndpoint(url, {})
 
 
 def test_a_key_cannot_smuggle_in_a_header() -> None:
     with pytest.raises(Misconfigured, match="authorization"):
-        Endpoint("http://127.0.0.1/v1", {"authorization": "Bearer x\r\nx-evil: 1"})
+        UpstreamEndpoint("http://127.0.0.1/v1", {"authorization": "Bearer x\r\nx-evil: 1"})

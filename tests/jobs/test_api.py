@@ -21,8 +21,8 @@ from vong.cli.job_progress import follow
 from vong.client import Client
 from vong.errors import Conflict, InvalidInput, NotFound, VongError
 from vong.jobs import lifecycle
-from vong.jobs.lock import Lease
-from vong.jobs.progress import Recorder
+from vong.jobs.lock import JobLock
+from vong.jobs.progress import ProgressWriter
 from vong.records import Job
 from vong.records.job import LogLine
 from vong.store.database import Database
@@ -71,10 +71,10 @@ class Running:
             assert lifecycle.begin(connection, self.id, entry, "here:1") is not None
 
     @contextmanager
-    def recorder(self) -> Generator[Recorder]:
+    def recorder(self) -> Generator[ProgressWriter]:
         with (
-            Lease(self.database.url, self.id) as lease,
-            Recorder(self.database, self.project_id, self.id, 1, lease) as recorder,
+            JobLock(self.database.url, self.id) as lease,
+            ProgressWriter(self.database, self.project_id, self.id, 1, lease) as recorder,
         ):
             yield recorder
 
@@ -84,7 +84,7 @@ class Running:
 
     def fail(self, error: Exception) -> None:
         with self.database.scope(self.project_id) as connection:
-            lifecycle.fail(connection, self.id, 1, error, lifecycle.Policy(0, 1))
+            lifecycle.fail(connection, self.id, 1, error, lifecycle.JobRetryPolicy(0, 1))
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from vong import jobs
 from vong.jobs import tables
 from vong.jobs.cleanup import sweep
 from vong.jobs.json_values import plain
-from vong.jobs.progress import Rate
+from vong.jobs.progress import RateEstimator
 from vong.records import new_id, now
 from vong.store.database import Database
 
@@ -41,14 +41,14 @@ def test_plain_refuses_what_has_no_form_in_json() -> None:
 
 @given(st.floats(0.5, 100), st.integers(3, 200))
 def test_the_rate_of_an_even_pace_is_that_pace(pace: float, points: int) -> None:
-    rate = Rate()
+    rate = RateEstimator()
     rates = [rate.add(n * 1.0, n * pace) for n in range(points)]
     assert rates[0] is None
     assert all(value is not None and math.isclose(value, pace, rel_tol=1e-6) for value in rates[1:])
 
 
 def test_the_rate_forgets_what_is_older_than_half_a_minute_and_starts_anew_on_going_back() -> None:
-    rate = Rate()
+    rate = RateEstimator()
     for second in range(100):
         rate.add(second, 0)
     rates = [rate.add(second, (second - 99) * 2.0) for second in range(100, 140)]

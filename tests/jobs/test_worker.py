@@ -174,7 +174,7 @@ def test_what_a_worker_runs_is_no_orphan_to_it_however_late_its_heartbeat(site: 
         task = connection.scalar(text("SELECT task FROM jobs_jobs WHERE id = :id").bindparams(id=id))
 
         def found(*tasks: int) -> list[UUID]:
-            taken = lifecycle.Taken(None, frozenset(tasks))
+            taken = lifecycle.ClaimedTasks(None, frozenset(tasks))
             return [orphan.id for orphan in lifecycle.orphans(connection, -60.0, taken)]  # every heartbeat is too old
 
         assert found() == [id] and found(task + 1) == [id]

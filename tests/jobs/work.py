@@ -12,12 +12,12 @@ from uuid import UUID
 
 from vong.errors import InvalidInput
 from vong.jobs import JobContext
-from vong.jobs.config import Handler, Pace, Shop
+from vong.jobs.config import JobHandler, WorkerConfig, WorkerTimings
 from vong.jobs.run_worker import run_worker
 from vong.jobs.subprocess_runner import run_child
 from vong.store.database import Database
 
-PACE = Pace(heartbeat=0.2, stalled=1.5, poll=0.2, drain=0.3, lease=10, grace=1.0)
+PACE = WorkerTimings(heartbeat=0.2, stalled=1.5, poll=0.2, drain=0.3, lease=10, grace=1.0)
 
 
 def add(job: JobContext, platform: Any) -> dict[str, Any]:
@@ -72,8 +72,8 @@ def count(file: Path) -> int:
     return number
 
 
-def kind(name: str, **options: Any) -> Handler:
-    return Handler(f"tests.jobs.work:{name}", backoff=0.1, **options)
+def kind(name: str, **options: Any) -> JobHandler:
+    return JobHandler(f"tests.jobs.work:{name}", backoff=0.1, **options)
 
 
 HANDLERS = {
@@ -86,7 +86,7 @@ HANDLERS = {
     "heavy.stay": kind("stay", heavy=True),
     "heavy.stubborn": kind("stubborn", heavy=True),
     "heavy.crash": kind("crash", heavy=True),
-    "heavy.missing": Handler("tests.jobs.work:no_such_function", heavy=True),
+    "heavy.missing": JobHandler("tests.jobs.work:no_such_function", heavy=True),
 }
 
 
@@ -94,7 +94,7 @@ def main() -> None:
     logging.basicConfig(level="INFO", format="%(asctime)s %(process)d %(levelname)s %(message)s")
     url, home = sys.argv[1:3]
     command = [sys.executable, "-m", "tests.jobs.work", url, home, "child"]
-    shop = Shop(Database(url, pool=3), HANDLERS, None, command, Path(home), pace=PACE)
+    shop = WorkerConfig(Database(url, pool=3), HANDLERS, None, command, Path(home), pace=PACE)
     if sys.argv[3:4] == ["child"]:
         run_child(shop, UUID(sys.argv[4]), int(sys.argv[5]))
     else:

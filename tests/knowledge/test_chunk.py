@@ -2,16 +2,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vong.knowledge.chunking import chunk, full_text
-from vong.knowledge.loaders import Section, Text
+from vong.knowledge.loaders import ParsedDocument, Section
 
 sentences = st.text(alphabet="abc dệf.!?\n", min_size=1, max_size=200).filter(lambda text: text.strip())
 texts = st.lists(sentences, min_size=1, max_size=5).map(
-    lambda parts: Text("t", tuple(Section(f"h{i}", part) for i, part in enumerate(parts)))
+    lambda parts: ParsedDocument("t", tuple(Section(f"h{i}", part) for i, part in enumerate(parts)))
 )
 
 
 @given(texts, st.integers(20, 120), st.integers(0, 15))
-def test_every_piece_is_the_text_at_its_place_and_no_longer_than_the_size(text: Text, size: int, overlap: int) -> None:
+def test_every_piece_is_the_text_at_its_place_and_no_longer_than_the_size(
+    text: ParsedDocument, size: int, overlap: int
+) -> None:
     whole = full_text(text)
     for piece in chunk(text, size=size, overlap=overlap):
         assert whole[piece.start : piece.end] == piece.text
@@ -19,7 +21,7 @@ def test_every_piece_is_the_text_at_its_place_and_no_longer_than_the_size(text: 
 
 
 @given(texts, st.integers(20, 120), st.integers(0, 15))
-def test_no_word_of_the_document_is_lost(text: Text, size: int, overlap: int) -> None:
+def test_no_word_of_the_document_is_lost(text: ParsedDocument, size: int, overlap: int) -> None:
     whole = full_text(text)
     covered = set[int]()
     for piece in chunk(text, size=size, overlap=overlap):
@@ -28,6 +30,6 @@ def test_no_word_of_the_document_is_lost(text: Text, size: int, overlap: int) ->
 
 
 def test_pieces_end_at_sentence_ends_and_share_whole_sentences() -> None:
-    text = Text("t", (Section("h", "One is here. Two is here. Three is here. Four is here."),))
+    text = ParsedDocument("t", (Section("h", "One is here. Two is here. Three is here. Four is here."),))
     pieces = [piece.text for piece in chunk(text, size=30, overlap=14)]
     assert pieces == ["One is here. Two is here.", "Two is here. Three is here.", "Three is here. Four is here."]

@@ -7,12 +7,12 @@ from sqlalchemy import Connection, text
 
 from vong import access, knowledge
 from vong.errors import NotFound
-from vong.knowledge.answer import NOTHING_FITS, Generated, ask, cite
+from vong.knowledge.answer import NOTHING_FITS, GeneratedAnswer, ask, cite
 from vong.knowledge.embedder import DIMENSIONS
 from vong.records import Message, new_id
 from vong.store.database import Database
 
-EMBEDDER = knowledge.Embedder(threads=1)
+EMBEDDER = knowledge.MiniLmEmbedder(threads=1)
 REFUNDS = b"""# Refunds
 
 A refund for a duplicate charge is paid back within five working days.
@@ -105,9 +105,11 @@ def test_an_answer_cites_document_and_passage(connection: Connection, base: str)
     passages = knowledge.retrieve(connection, base, question, EMBEDDER.embed)
     asked: list[Message] = []
 
-    def generate(messages: object) -> Generated:
+    def generate(messages: object) -> GeneratedAnswer:
         asked.extend(messages)  # type: ignore[arg-type]
-        return Generated(text="The router carries a warranty of 24 months. Elephants can swim well.", model="test")
+        return GeneratedAnswer(
+            text="The router carries a warranty of 24 months. Elephants can swim well.", model="test"
+        )
 
     answer = ask(
         question,
@@ -127,7 +129,7 @@ def test_nothing_fits_is_said_without_asking_the_model(connection: Connection, b
     question = "What is the capital of Mongolia?"
     passages = knowledge.retrieve(connection, base, question, EMBEDDER.embed)
 
-    def never(_: object) -> Generated:
+    def never(_: object) -> GeneratedAnswer:
         raise AssertionError("the model was asked")
 
     answer = ask(
@@ -156,7 +158,7 @@ def test_the_handbook_answers_its_questions_and_says_when_it_cannot(connection: 
         answer = ask(
             wanted["question"],
             passages,
-            lambda _: Generated(text="Yes.", model="test"),
+            lambda _: GeneratedAnswer(text="Yes.", model="test"),
             EMBEDDER.embed,
             index_version="v",
             coverage=covered,

@@ -9,24 +9,24 @@ from sqlalchemy import Connection
 
 from vong import gateway, loop, registry
 from vong.errors import Conflict, InvalidInput, NotFound
-from vong.loop import Canary, Judged, Rules
-from vong.loop.sequential import Observation, follow, pair_up
-from vong.records import Score, Span, Target, Versions, new_id, now
+from vong.loop import Canary, DecisionRules, ScoredSpan
+from vong.loop.sequential import ScoreObservation, follow, pair_up
+from vong.records import RouteTarget, Score, Span, SpanVersions, new_id, now
 from vong.store.database import Database
 
-BEFORE = [Target(model="deployment/base", weight=3.0), Target(model="deployment/older", weight=1.0)]
+BEFORE = [RouteTarget(model="deployment/base", weight=3.0), RouteTarget(model="deployment/older", weight=1.0)]
 CANDIDATE = "deployment/tuned"
 
 
 def begin(connection: Connection, share: float = 0.5, **rules: Any) -> Canary:
     gateway.put_route(connection, "triage", BEFORE)
-    return loop.start(connection, route="triage", candidate=CANDIDATE, share=share, rules=Rules(**rules))
+    return loop.start(connection, route="triage", candidate=CANDIDATE, share=share, rules=DecisionRules(**rules))
 
 
-def judged(canary: Canary, value: float | None, *, candidate: bool, **changes: Any) -> Judged:
+def judged(canary: Canary, value: float | None, *, candidate: bool, **changes: Any) -> ScoredSpan:
     model = CANDIDATE if candidate else "deployment/base"
     at = changes.pop("at", now())
-    versions = Versions(
+    versions = SpanVersions(
         route=changes.pop("route", canary.route), route_version=changes.pop("version", canary.route_version)
     )
     span = Span(
@@ -40,12 +40,12 @@ def judged(canary: Canary, value: float | None, *, candidate: bool, **changes: A
         versions=versions,
     )
     name = changes.pop("name", "quality")
-    return Judged(Score(id=new_id(), span_id=span.id, value=value, name=name, created_at=at), span)
+    return ScoredSpan(Score(id=new_id(), span_id=span.id, value=value, name=name, created_at=at), span)
 
 
-def traffic(canary: Canary, candidate: float, incumbent: float, size: int, seed: int = 1) -> list[Judged]:
+def traffic(canary: Canary, candidate: float, incumbent: float, size: int, seed: int = 1) -> list[ScoredSpan]:
     generator = np.random.default_rng(seed)
-    found: list[Judged] = []
+    found: list[ScoredSpan] = []
     for _ in range(size):
         mine = bool(generator.random() < canary.share)
         value = float(generator.random() < (candidate if mine else incumbent))
@@ -91,7 +91,7 @@ def test_a_better_candidate_is_promoted_by_itself_with_its_evidence(connection: 
     # Anybody can compute the decision again from the scores.
     again = follow(
         pair_up(
-            Observation("candidate" if one.span.model == CANDIDATE else "incumbent", one.score.value or 0.0)
+            ScoreObservation("candidate" if one.span.model == CANDIDATE else "incumbent", one.score.value or 0.0)
             for one in stream[:counted]
         ),
         canary.rules,
@@ -179,7 +179,7 @@ def test_a_promotion_moves_the_alias_of_a_registered_model(
     canary = begin(connection)
     one = judged(canary, 1.0, candidate=True)
     versions = one.span.versions.model_copy(update={"model_version": "triage@1f0c9a27b4de"})
-    loop.take(connection, canary.id, [Judged(one.score, one.span.model_copy(update={"versions": versions}))])
+    loop.take(connection, canary.id, [ScoredSpan(one.score, one.span.model_copy(update={"versions": versions}))])
     loop.decide(connection, canary.id, "promote", "good", "lan")
     [(name, alias, ref, evidence, more)] = moved
     assert (name, alias, ref) == ("triage", "prod", "triage@1f0c9a27b4de")
@@ -188,16 +188,21 @@ def test_a_promotion_moves_the_alias_of_a_registered_model(
 
 
 def test_impossible_canaries_are_refused(connection: Connection) -> None:
-    gateway.put_route(connection, "alone", [Target(model=CANDIDATE)])
+    gateway.put_route(connection, "alone", [RouteTarget(model=CANDIDATE)])
     with pytest.raises(InvalidInput, match="no other target"):
         loop.start(connection, route="alone", candidate=CANDIDATE)
     with pytest.raises(NotFound):
         loop.start(connection, route="nowhere", candidate=CANDIDATE)
-    for share, rules in [(0.0, Rules()), (1.0, Rules()), (0.5, Rules(alpha=2)), (0.5, Rules(min_pairs=9, max_pairs=8))]:
+    for share, rules in [
+        (0.0, DecisionRules()),
+        (1.0, DecisionRules()),
+        (0.5, DecisionRules(alpha=2)),
+        (0.5, DecisionRules(min_pairs=9, max_pairs=8)),
+    ]:
         with pytest.raises(InvalidInput):
             loop.start(connection, route="alone", candidate="echo/echo", share=share, rules=rules)
     with pytest.raises(InvalidInput, match="give a margin"):
-        loop.start(connection, route="alone", candidate="echo/echo", rules=Rules(goal="not_worse"))
+        loop.start(connection, route="alone", candidate="echo/echo", rules=DecisionRules(goal="not_worse"))
     with pytest.raises(NotFound):
         loop.get(connection, new_id())
 
@@ -208,7 +213,7 @@ def test_scores_that_arrive_at_once_decide_once(database: Database, project_id: 
     stream = traffic(canary, 0.9, 0.1, 60)
     decided: list[Canary] = []
 
-    def send(part: list[Judged]) -> None:
+    def send(part: list[ScoredSpan]) -> None:
         for one in part:
             with database.scope(project_id) as connection:
                 decided.append(loop.take(connection, canary.id, [one]))

@@ -17,8 +17,8 @@ from vong.app import Platform
 from vong.app import feedback as scoring
 from vong.app import loop as wired
 from vong.config import ProviderSettings, Settings
-from vong.feedback import Judgement
-from vong.records import Span, Target, Versions, new_id, now
+from vong.feedback import ScoreCreate
+from vong.records import RouteTarget, Span, SpanVersions, new_id, now
 from vong.store.database import Database
 
 CANDIDATE = "echo/tuned"
@@ -42,7 +42,7 @@ def http(platform: Platform, database: Database, project_id: UUID) -> TestClient
     app.include_router(surface.routes)
     with database.scope(project_id) as connection:
         secret = access.create_key(connection, "lan").secret
-        gateway.put_route(connection, "triage", [Target(model="echo/base")])
+        gateway.put_route(connection, "triage", [RouteTarget(model="echo/base")])
     return TestClient(app, headers={"Authorization": f"Bearer {secret}"})
 
 
@@ -57,7 +57,7 @@ def answered(platform: Platform, project: UUID, canary: dict[str, Any], model: s
         started_at=now(),
         duration_ms=1.0,
         model=model,
-        versions=Versions(route="triage", route_version=canary["route_version"]),
+        versions=SpanVersions(route="triage", route_version=canary["route_version"]),
     )
     platform.journal.append(project, span).result(10)
     return span.id
@@ -71,7 +71,7 @@ def replay(
         mine = bool(generator.random() < 0.5)
         span = answered(platform, project, canary, CANDIDATE if mine else "echo/base")
         value = float(generator.random() < (candidate if mine else incumbent))
-        scoring.add(platform, project, Judgement(span_id=span, value=value))
+        scoring.add(platform, project, ScoreCreate(span_id=span, value=value))
 
 
 def weights(database: Database, project: UUID) -> dict[str, float]:

@@ -8,11 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vong.loop.sequential import (
+    DecisionRules,
+    EvidencePoint,
     Floats,
-    Observation,
-    Pair,
-    Point,
-    Rules,
+    PairedBlock,
+    ScoreObservation,
     Verdict,
     capital,
     decide,
@@ -22,27 +22,27 @@ from vong.loop.sequential import (
 )
 
 observations = st.lists(
-    st.builds(Observation, st.sampled_from(["candidate", "incumbent"]), st.floats(0, 1, allow_subnormal=False)),
+    st.builds(ScoreObservation, st.sampled_from(["candidate", "incumbent"]), st.floats(0, 1, allow_subnormal=False)),
     max_size=40,
 )
 
 
-def stream(candidate: Floats, incumbent: Floats, share: float, seed: int) -> list[Pair]:
+def stream(candidate: Floats, incumbent: Floats, share: float, seed: int) -> list[PairedBlock]:
     """Traffic drawn to the two sides by `share`; each side's scores come from its own array."""
     ours = np.random.default_rng(seed).random(len(candidate)) < share
     return pair_up(
-        Observation("candidate" if mine else "incumbent", float(candidate[i] if mine else incumbent[i]))
+        ScoreObservation("candidate" if mine else "incumbent", float(candidate[i] if mine else incumbent[i]))
         for i, mine in enumerate(ours)
     )
 
 
-def first_decision(pairs: list[Pair], rules: Rules) -> tuple[Verdict, int]:
+def first_decision(pairs: list[PairedBlock], rules: DecisionRules) -> tuple[Verdict, int]:
     """What peeking after every single pair decides, and when. (Without the intervals, which take most of the time.)"""
     data = np.array([(pair.candidate - pair.incumbent + 1) / 2 for pair in pairs])
     shown = 0.0 if rules.goal == "better" else -rules.margin
     better, worse = capital(data, (shown + 1) / 2), capital(1 - data, (rules.margin + 1) / 2)
     for n in range(len(data)):
-        verdict = decide(Point(n + 1, 0, 0, better[n], worse[n], 0, 0), rules)
+        verdict = decide(EvidencePoint(n + 1, 0, 0, better[n], worse[n], 0, 0), rules)
         if verdict != "keep_going":
             return verdict, n + 1
     return "keep_going", len(data)
@@ -66,7 +66,7 @@ def draw(kind: str, generator: np.random.Generator, size: int) -> Floats:
 @pytest.mark.parametrize("kind", ["rare", "coin", "frequent", "uniform", "stars", "beta"])
 @pytest.mark.parametrize("share", [0.5, 0.1])
 def test_equal_sides_are_told_apart_no_oftener_than_alpha_whoever_peeks(kind: str, share: float) -> None:
-    rules = Rules(alpha=0.1, min_pairs=1, max_pairs=5000)
+    rules = DecisionRules(alpha=0.1, min_pairs=1, max_pairs=5000)
     wrong = 0
     for seed in range(200):
         generator = np.random.default_rng(seed)
@@ -77,7 +77,7 @@ def test_equal_sides_are_told_apart_no_oftener_than_alpha_whoever_peeks(kind: st
 
 
 def test_sides_of_the_same_mean_but_other_shapes_are_not_told_apart_either() -> None:
-    rules = Rules(alpha=0.1, min_pairs=1, max_pairs=5000)
+    rules = DecisionRules(alpha=0.1, min_pairs=1, max_pairs=5000)
     wrong = 0
     for seed in range(200):
         generator = np.random.default_rng(seed)
@@ -87,7 +87,7 @@ def test_sides_of_the_same_mean_but_other_shapes_are_not_told_apart_either() -> 
 
 
 def test_traffic_that_gets_harder_for_both_sides_is_not_held_against_either() -> None:
-    rules = Rules(alpha=0.1, min_pairs=1, max_pairs=5000)
+    rules = DecisionRules(alpha=0.1, min_pairs=1, max_pairs=5000)
     falling = np.linspace(0.9, 0.3, 400)
     wrong = 0
     for seed in range(200):
@@ -107,7 +107,7 @@ def test_a_big_difference_is_decided_within_twenty_pairs(
     for seed in range(200):
         generator = np.random.default_rng(seed)
         sides = [(generator.random(400) < mean).astype(float) for mean in (candidate, incumbent)]
-        verdict, n = first_decision(stream(sides[0], sides[1], share, seed + 10_000), Rules())
+        verdict, n = first_decision(stream(sides[0], sides[1], share, seed + 10_000), DecisionRules())
         decisions[verdict] += 1
         needed.append(n)
     assert decisions[wanted] == 200
@@ -120,12 +120,12 @@ def test_the_confidence_sequence_holds_the_truth_at_every_moment_at_once() -> No
         generator = np.random.default_rng(seed)
         ours, theirs = generator.random(120) < 0.7, generator.random(120) < 0.5
         pairs = stream(ours.astype(float), theirs.astype(float), 0.5, seed + 10_000)
-        missed += any(not point.low <= 0.2 <= point.high for point in follow(pairs, Rules(alpha=0.1)))
+        missed += any(not point.low <= 0.2 <= point.high for point in follow(pairs, DecisionRules(alpha=0.1)))
     assert missed <= 6
 
 
 @given(observations)
-def test_a_block_ends_when_both_sides_have_a_score_and_every_score_is_used_once(stream: list[Observation]) -> None:
+def test_a_block_ends_when_both_sides_have_a_score_and_every_score_is_used_once(stream: list[ScoreObservation]) -> None:
     pairs = pair_up(stream)
     used = sum(pair.candidate_scores + pair.incumbent_scores for pair in pairs)
     assert len({side for side, _ in stream[used:]}) <= 1
@@ -138,8 +138,8 @@ def test_a_block_ends_when_both_sides_have_a_score_and_every_score_is_used_once(
 
 @given(observations)
 @settings(max_examples=30, deadline=None)
-def test_figures_stay_in_bounds_and_do_not_depend_on_how_often_one_looks(stream: list[Observation]) -> None:
-    pairs, rules = pair_up(stream), Rules(margin=0.05)
+def test_figures_stay_in_bounds_and_do_not_depend_on_how_often_one_looks(stream: list[ScoreObservation]) -> None:
+    pairs, rules = pair_up(stream), DecisionRules(margin=0.05)
     whole = follow(pairs, rules)
     step_by_step = [point for n in range(len(pairs)) for point in follow(pairs[: n + 1], rules, start=n)]
     assert len(whole) == len(step_by_step)
@@ -167,20 +167,26 @@ def test_the_interval_is_where_neither_bet_has_won(values: list[float]) -> None:
 
 
 def test_the_mirror_image_gives_the_mirrored_figures() -> None:
-    stream = [Observation("candidate", 0.9), Observation("incumbent", 0.2), Observation("incumbent", 0.4)] * 8
-    mirrored = [Observation("incumbent" if side == "candidate" else "candidate", value) for side, value in stream]
-    for ours, theirs in zip(follow(pair_up(stream), Rules()), follow(pair_up(mirrored), Rules()), strict=True):
+    stream = [
+        ScoreObservation("candidate", 0.9),
+        ScoreObservation("incumbent", 0.2),
+        ScoreObservation("incumbent", 0.4),
+    ] * 8
+    mirrored = [ScoreObservation("incumbent" if side == "candidate" else "candidate", value) for side, value in stream]
+    for ours, theirs in zip(
+        follow(pair_up(stream), DecisionRules()), follow(pair_up(mirrored), DecisionRules()), strict=True
+    ):
         assert ours.e_better == pytest.approx(theirs.e_worse)
         assert ours.low == pytest.approx(-theirs.high)
 
 
 def test_a_promotion_waits_for_enough_pairs_a_roll_back_does_not() -> None:
-    rules = Rules(min_pairs=10, max_pairs=20)
-    good, bad = Point(9, 1, 0, 100.0, 0.0, 0.5, 1), Point(9, 0, 1, 0.0, 100.0, -1, -0.5)
+    rules = DecisionRules(min_pairs=10, max_pairs=20)
+    good, bad = EvidencePoint(9, 1, 0, 100.0, 0.0, 0.5, 1), EvidencePoint(9, 0, 1, 0.0, 100.0, -1, -0.5)
     assert decide(good, rules) == "keep_going"
     assert decide(good._replace(n=10), rules) == "promote"
     assert decide(bad, rules) == "roll_back"
-    open_ = Point(19, 0.5, 0.5, 1.0, 1.0, -0.4, 0.4)
+    open_ = EvidencePoint(19, 0.5, 0.5, 1.0, 1.0, -0.4, 0.4)
     assert decide(open_, rules) == "keep_going"
     assert decide(open_._replace(n=20), rules) == "no_difference"
 
@@ -189,11 +195,11 @@ def test_not_worse_is_shown_sooner_than_better() -> None:
     generator = np.random.default_rng(4)
     sides = [(generator.random(3000) < 0.7).astype(float) for _ in range(2)]
     pairs = stream(sides[0], sides[1], 0.5, 5)
-    assert first_decision(pairs, Rules(goal="better", max_pairs=5000))[0] == "keep_going"
-    assert first_decision(pairs, Rules(goal="not_worse", margin=0.2, max_pairs=5000))[0] == "promote"
+    assert first_decision(pairs, DecisionRules(goal="better", max_pairs=5000))[0] == "keep_going"
+    assert first_decision(pairs, DecisionRules(goal="not_worse", margin=0.2, max_pairs=5000))[0] == "promote"
 
 
 def test_evidence_beyond_all_numbers_stays_a_number_and_scores_out_of_bounds_are_refused() -> None:
     assert math.isfinite(capital(np.ones(5000), 0.5)[-1])
     with pytest.raises(ValueError, match="between 0 and 1"):
-        pair_up([Observation("candidate", 1.5)])
+        pair_up([ScoreObservation("candidate", 1.5)])

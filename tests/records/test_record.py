@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from vong.records import Example, Message, Origin, content_hash, new_id
+from vong.records import Example, ExampleOrigin, Message, content_hash, new_id
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
@@ -45,7 +45,7 @@ def example(text: str = "hi", **more: object) -> Example:
 
 
 def test_the_same_conversation_from_two_places_is_the_same_example() -> None:
-    here = example(metadata={"split": "train"}, origin=Origin(kind="file", id="a#1"))
+    here = example(metadata={"split": "train"}, origin=ExampleOrigin(kind="file", id="a#1"))
     assert here.hash == example(weight=2.0).hash
     assert here.hash != example("ho").hash
 

@@ -4,14 +4,14 @@ import pytest
 from sqlalchemy import Connection
 
 from vong import registry
-from vong.errors import InvalidInput, NotFound, Refused, VongError
+from vong.errors import InvalidInput, NotFound, PreconditionFailed, VongError
 from vong.records import ModelVersion
-from vong.store.blobs import Blobs
+from vong.store.blobs import BlobStore
 
 
 @pytest.fixture
-def blobs(tmp_path: Path) -> Blobs:
-    return Blobs((tmp_path / "blobs").as_uri())
+def blobs(tmp_path: Path) -> BlobStore:
+    return BlobStore((tmp_path / "blobs").as_uri())
 
 
 def folder(path: Path, **files: str) -> Path:
@@ -21,12 +21,14 @@ def folder(path: Path, **files: str) -> Path:
     return path
 
 
-def made(connection: Connection, blobs: Blobs, path: Path, text: str = "weights", name: str = "triage") -> ModelVersion:
+def made(
+    connection: Connection, blobs: BlobStore, path: Path, text: str = "weights", name: str = "triage"
+) -> ModelVersion:
     return registry.register(connection, blobs, name, folder(path, model=text, config="{}"), kind="base")
 
 
 def test_registering_the_same_content_gives_the_same_version(
-    connection: Connection, blobs: Blobs, tmp_path: Path
+    connection: Connection, blobs: BlobStore, tmp_path: Path
 ) -> None:
     first = made(connection, blobs, tmp_path / "a")
     again = made(connection, blobs, tmp_path / "b")
@@ -37,7 +39,9 @@ def test_registering_the_same_content_gives_the_same_version(
     assert set(first.files) == {"model", "config"}
 
 
-def test_a_version_is_found_by_name_number_hash_and_alias(connection: Connection, blobs: Blobs, tmp_path: Path) -> None:
+def test_a_version_is_found_by_name_number_hash_and_alias(
+    connection: Connection, blobs: BlobStore, tmp_path: Path
+) -> None:
     first = made(connection, blobs, tmp_path / "a")
     second = made(connection, blobs, tmp_path / "b", "others")
     registry.set_alias(connection, "triage", "candidate", first.ref)
@@ -51,14 +55,16 @@ def test_a_version_is_found_by_name_number_hash_and_alias(connection: Connection
 
 
 @pytest.mark.parametrize("ref", ["triag", "triage@9", "triage@abcdef", "triage:prod"])
-def test_an_unknown_ref_names_the_next_step(connection: Connection, blobs: Blobs, tmp_path: Path, ref: str) -> None:
+def test_an_unknown_ref_names_the_next_step(connection: Connection, blobs: BlobStore, tmp_path: Path, ref: str) -> None:
     made(connection, blobs, tmp_path / "a")
     with pytest.raises(NotFound) as error:
         registry.find(connection, ref)
     assert "vong registry" in error.value.hint
 
 
-def test_impossible_names_and_empty_folders_are_refused(connection: Connection, blobs: Blobs, tmp_path: Path) -> None:
+def test_impossible_names_and_empty_folders_are_refused(
+    connection: Connection, blobs: BlobStore, tmp_path: Path
+) -> None:
     with pytest.raises(InvalidInput):
         made(connection, blobs, tmp_path / "a", name="a/b")
     with pytest.raises(InvalidInput):
@@ -66,11 +72,11 @@ def test_impossible_names_and_empty_folders_are_refused(connection: Connection, 
 
 
 def test_an_alias_keeps_its_history_and_prod_wants_evidence(
-    connection: Connection, blobs: Blobs, tmp_path: Path
+    connection: Connection, blobs: BlobStore, tmp_path: Path
 ) -> None:
     first = made(connection, blobs, tmp_path / "a")
     second = made(connection, blobs, tmp_path / "b", "others")
-    with pytest.raises(Refused):
+    with pytest.raises(PreconditionFailed):
         registry.set_alias(connection, "triage", "prod", first.ref)
     registry.set_alias(connection, "triage", "prod", first.ref, reason="the first one")
     moved = registry.set_alias(connection, "triage", "prod", second.ref, {"exact_match": [0.4, 0.8]}, moved_by="ci")
@@ -84,7 +90,7 @@ def test_an_alias_keeps_its_history_and_prod_wants_evidence(
 
 
 def test_a_materialised_folder_is_whole_and_made_again_when_damaged(
-    connection: Connection, blobs: Blobs, tmp_path: Path
+    connection: Connection, blobs: BlobStore, tmp_path: Path
 ) -> None:
     version = registry.register(
         connection, blobs, "triage", folder(tmp_path / "a" / "sub", deep="x").parent, kind="base", format="safetensors"
@@ -98,7 +104,7 @@ def test_a_materialised_folder_is_whole_and_made_again_when_damaged(
     assert (again / "sub" / "deep").read_text() == "x"
 
 
-def test_a_damaged_blob_is_never_materialised(connection: Connection, blobs: Blobs, tmp_path: Path) -> None:
+def test_a_damaged_blob_is_never_materialised(connection: Connection, blobs: BlobStore, tmp_path: Path) -> None:
     version = made(connection, blobs, tmp_path / "a")
     hash_ = version.files["model"]
     file = next((tmp_path / "blobs").rglob(hash_))

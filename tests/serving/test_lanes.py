@@ -5,17 +5,17 @@ import weakref
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # torch takes seconds, and every process of a run collects every file
-    from vong.serving.engine.kv_cache import Lanes
+    from vong.serving.engine.kv_cache import BatchedKvCache
 
 SHAPE = (3, 2, 8)
 
 
-def lanes(columns: int) -> "Lanes":
+def lanes(columns: int) -> "BatchedKvCache":
     import torch
 
-    from vong.serving.engine.kv_cache import Lanes
+    from vong.serving.engine.kv_cache import BatchedKvCache
 
-    made = Lanes.single(SHAPE, columns, torch.zeros(1), None)
+    made = BatchedKvCache.single(SHAPE, columns, torch.zeros(1), None)
     made.end = columns
     return made
 
@@ -35,11 +35,11 @@ def test_lanes_that_nobody_uses_are_gone_at_once() -> None:
 
 
 def test_what_prompts_share_stays_within_its_bytes() -> None:
-    from vong.serving.engine.kv_cache import Prefixes
+    from vong.serving.engine.kv_cache import PrefixCache
 
     row = lanes(100)
     size = row.store.numel() * row.store.element_size()
-    known = Prefixes(int(3.5 * size))
+    known = PrefixCache(int(3.5 * size))
     for number in range(10):
         known.keep(None, [number, *range(1, 100)], row)
     kept = [number for number in range(10) if known.find(None, [number, *range(1, 100), 7]) is not None]
@@ -51,9 +51,9 @@ def test_what_prompts_share_stays_within_its_bytes() -> None:
 
 
 def test_a_prompt_larger_than_half_of_it_is_not_kept() -> None:
-    from vong.serving.engine.kv_cache import Prefixes
+    from vong.serving.engine.kv_cache import PrefixCache
 
     row = lanes(100)
-    known = Prefixes(row.store.numel() * row.store.element_size())
+    known = PrefixCache(row.store.numel() * row.store.element_size())
     known.keep(None, list(range(100)), row)
     assert known.find(None, list(range(101))) is None

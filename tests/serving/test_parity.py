@@ -1,13 +1,13 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vong.serving.parity import Observation, compare
+from vong.serving.parity import TokenLogprobs, compare
 
 SCORES = {1: -0.1, 2: -2.5, 3: -4.0}
 
 
-def seen(ids: tuple[int, ...] = (5, 6, 7), *logprobs: dict[int, float]) -> Observation:
-    return Observation(ids=ids, logprobs=logprobs or (SCORES, SCORES))
+def seen(ids: tuple[int, ...] = (5, 6, 7), *logprobs: dict[int, float]) -> TokenLogprobs:
+    return TokenLogprobs(ids=ids, logprobs=logprobs or (SCORES, SCORES))
 
 
 def test_equal_sides_are_equal() -> None:

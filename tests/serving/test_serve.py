@@ -26,7 +26,7 @@ from vong.config import Settings
 from vong.errors import UpstreamFailed
 from vong.jobs import JobContext
 from vong.records import Job
-from vong.serving.engine_process import Supervision
+from vong.serving.engine_process import SupervisorSettings
 from vong.store.database import Database
 
 
@@ -59,7 +59,7 @@ def served(database: Database, database_url: str, project_id: UUID, tmp_path: Pa
         return swapped.get(ref.partition("@")[0]) or model_folder(platform, connection, ref)
 
     stop = threading.Event()
-    settings = Supervision(platform.settings.folder, threads=1, tick=0.2)
+    settings = SupervisorSettings(platform.settings.folder, threads=1, tick=0.2)
     thread = threading.Thread(target=serving.supervise, args=(platform.database, folder_of, settings, stop))
     thread.start()
     yield Served(platform, project_id, TestClient(app, headers={"Authorization": f"Bearer {secret}"}), swapped)
@@ -151,6 +151,6 @@ def test_what_cannot_be_served_is_said_at_once(served: Served) -> None:
     wrong = served.http.put("/api/v1/serving/deployments/x", json={"model": "base", "settings": {"batches": 2}})
     assert wrong.status_code == 422
     with pytest.raises(UpstreamFailed, match="does not answer"):
-        from vong.serving.engine_client import Remote
+        from vong.serving.engine_client import EngineClient
 
-        Remote("http://127.0.0.1:9", "token").health()
+        EngineClient("http://127.0.0.1:9", "token").health()

@@ -20,7 +20,7 @@ from vong import serving
 from vong.records import Deployment, ModelVersion, content_hash, now
 from vong.serving import engine_launcher, tables
 from vong.serving.engine import EngineSettings
-from vong.serving.engine_process import Supervision
+from vong.serving.engine_process import SupervisorSettings
 from vong.store.database import Database
 
 
@@ -37,7 +37,7 @@ def supervised(database: Database, home: Path, folder: Path | None = None, **mor
     def find(_: Connection, __: str) -> Path:
         return folder or shipped_gguf()
 
-    settings = Supervision(home, threads=1, tick=0.1, first_pause=0.2, **more)
+    settings = SupervisorSettings(home, threads=1, tick=0.1, first_pause=0.2, **more)
     thread = threading.Thread(target=serving.supervise, args=(database, find, settings, stop))
     thread.start()
     try:

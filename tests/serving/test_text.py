@@ -3,7 +3,7 @@ from collections.abc import Callable
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vong.serving.engine.detokenizer import TextStream
+from vong.serving.engine.detokenizer import IncrementalDetokenizer
 
 
 def decoder(text: str) -> tuple[list[int], Callable[[list[int]], str]]:
@@ -11,9 +11,9 @@ def decoder(text: str) -> tuple[list[int], Callable[[list[int]], str]]:
     return list(text.encode()), lambda ids: bytes(ids).decode(errors="replace")
 
 
-def stream(text: str, stop: tuple[str, ...] = ()) -> tuple[str, TextStream]:
+def stream(text: str, stop: tuple[str, ...] = ()) -> tuple[str, IncrementalDetokenizer]:
     ids, decode = decoder(text)
-    made = TextStream(decode, stop)
+    made = IncrementalDetokenizer(decode, stop)
     parts: list[str] = []
     for token in ids:
         parts.append(made.add(token))
@@ -41,5 +41,5 @@ def test_nothing_from_a_stop_string_on_is_given_out(text: str, stops: list[str])
 
 def test_a_character_of_several_tokens_comes_whole() -> None:
     ids, decode = decoder("à")
-    made = TextStream(decode)
+    made = IncrementalDetokenizer(decode)
     assert [made.add(token) for token in ids] == ["", "à"]

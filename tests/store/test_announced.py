@@ -11,7 +11,7 @@ from vong import access
 from vong.access import sessions
 from vong.gateway.limits.store import put_limit
 from vong.gateway.tables import CALLERS, CHANNEL
-from vong.records.limit import LimitWanted
+from vong.records.limit import LimitCreate
 from vong.store.database import Database
 
 DEPLOYMENT = """INSERT INTO serving_deployments
@@ -30,7 +30,7 @@ def prepare(database: Database, project_id: UUID) -> None:
     with database.scope(project_id) as connection:
         connection.execute(text(DEPLOYMENT))
         connection.execute(text(ENGINE))
-        put_limit(connection, LimitWanted(on="key", what="requests", per="minute", amount=1))
+        put_limit(connection, LimitCreate(on="key", what="requests", per="minute", amount=1))
         access.create_key(connection, "ci")
 
 

@@ -23,7 +23,7 @@ from vong.records import Usage, new_id, now
 from vong.store.database import Database
 from vong.store.migrate import migrate
 from vong.store.postgres import server as postgres_server
-from vong.store.spans.writer import Journal
+from vong.store.spans.writer import SpanWriter
 
 WRITER = """
 import sys
@@ -43,8 +43,8 @@ while True:
 
 
 @pytest.fixture
-def journal(database: Database) -> Iterator[Journal]:
-    opened = Journal(database)
+def journal(database: Database) -> Iterator[SpanWriter]:
+    opened = SpanWriter(database)
     yield opened
     opened.close()
 
@@ -54,7 +54,7 @@ def stored(database: Database) -> set[UUID]:
         return set(owner.execute(text("SELECT id FROM traces_spans")).scalars())
 
 
-def test_a_future_is_done_when_the_span_is_committed(database: Database, journal: Journal, project_id: UUID) -> None:
+def test_a_future_is_done_when_the_span_is_committed(database: Database, journal: SpanWriter, project_id: UUID) -> None:
     one = span()
     journal.append(project_id, one).result(10)
     assert stored(database) == {one.id}
@@ -79,7 +79,7 @@ def test_spans_wait_while_postgresql_is_away_and_none_is_lost(tmp_path: Path) ->
     database = Database(postgres_server.start(folder))
     try:
         migrate(database)
-        journal = Journal(database)
+        journal = SpanWriter(database)
         project = new_id()
         spans = [span(input=f"number {number}") for number in range(1200)]
         futures = [journal.append(project, one) for one in spans[:400]]
@@ -105,7 +105,7 @@ def test_spans_wait_while_postgresql_is_away_and_none_is_lost(tmp_path: Path) ->
 
 
 def test_a_span_that_is_known_is_ignored_beside_new_ones(
-    database: Database, journal: Journal, project_id: UUID
+    database: Database, journal: SpanWriter, project_id: UUID
 ) -> None:
     first = [span() for _ in range(5)]
     write(journal, project_id, *first)
@@ -114,7 +114,7 @@ def test_a_span_that_is_known_is_ignored_beside_new_ones(
     assert stored(database) == {one.id for one in again}
 
 
-def test_a_late_span_gets_a_partition_of_its_day(database: Database, journal: Journal, project_id: UUID) -> None:
+def test_a_late_span_gets_a_partition_of_its_day(database: Database, journal: SpanWriter, project_id: UUID) -> None:
     late = span(now() - timedelta(days=40))
     write(journal, project_id, late)
     with database.owner() as owner:
@@ -122,7 +122,7 @@ def test_a_late_span_gets_a_partition_of_its_day(database: Database, journal: Jo
         assert owner.scalar(day) == f"traces_spans_{late.started_at:%Y%m%d}"
 
 
-def test_the_days_ahead_have_their_partition_before_their_first_span(database: Database, journal: Journal) -> None:
+def test_the_days_ahead_have_their_partition_before_their_first_span(database: Database, journal: SpanWriter) -> None:
     journal.flush(5)
     present = text("SELECT to_regclass(:name) IS NOT NULL")
     until = time.monotonic() + 10
@@ -135,7 +135,7 @@ def test_the_days_ahead_have_their_partition_before_their_first_span(database: D
     raise AssertionError("no partitions ahead")
 
 
-def test_a_partition_that_was_dropped_is_made_again(database: Database, journal: Journal, project_id: UUID) -> None:
+def test_a_partition_that_was_dropped_is_made_again(database: Database, journal: SpanWriter, project_id: UUID) -> None:
     write(journal, project_id, span())
     with database.owner() as owner:
         owner.execute(text(f"DROP TABLE traces_spans_{now():%Y%m%d}"))
@@ -145,7 +145,7 @@ def test_a_partition_that_was_dropped_is_made_again(database: Database, journal:
 
 
 def test_a_new_partition_waits_for_no_reader_and_stops_none(
-    database: Database, journal: Journal, project_id: UUID
+    database: Database, journal: SpanWriter, project_id: UUID
 ) -> None:
     with database.scope(project_id) as reader:
         assert reader.scalar(text("SELECT count(*) FROM traces_spans")) == 0
@@ -154,7 +154,7 @@ def test_a_new_partition_waits_for_no_reader_and_stops_none(
 
 
 def test_a_project_reads_no_partition_and_writes_no_span(
-    database: Database, journal: Journal, project_id: UUID
+    database: Database, journal: SpanWriter, project_id: UUID
 ) -> None:
     write(journal, project_id, span())
     partition = f"traces_spans_{now():%Y%m%d}"
@@ -166,7 +166,7 @@ def test_a_project_reads_no_partition_and_writes_no_span(
             connection.execute(text(statement))
 
 
-def test_a_span_that_cannot_be_stored_fails_alone(database: Database, journal: Journal, project_id: UUID) -> None:
+def test_a_span_that_cannot_be_stored_fails_alone(database: Database, journal: SpanWriter, project_id: UUID) -> None:
     good = [span(), span(name="half \ud800 and NUL \x00", attributes={"a": "\x00\ud800"}, input="\ud800\x00")]
     dated = [span(now() - timedelta(days=500)), span(now() + timedelta(days=5))]
     bad = [*dated, span(attributes={"n": 10**400}), span(usage=Usage(input_tokens=2**62))]
@@ -180,7 +180,7 @@ def test_a_span_that_cannot_be_stored_fails_alone(database: Database, journal: J
 
 def test_past_its_bound_it_refuses_counts_and_recovers(project_id: UUID, database: Database) -> None:
     with psycopg.connect(database.url) as blocker:
-        journal = Journal(database, spans=20)
+        journal = SpanWriter(database, spans=20)
         write(journal, project_id, span())
         blocker.execute("LOCK TABLE traces_spans IN ACCESS EXCLUSIVE MODE")
         futures = [journal.append(project_id, span()) for _ in range(50)]
@@ -198,7 +198,7 @@ def test_past_its_bound_it_refuses_counts_and_recovers(project_id: UUID, databas
 
 def test_append_waits_for_nothing(database: Database, project_id: UUID) -> None:
     with psycopg.connect(database.url) as blocker:
-        journal = Journal(database)
+        journal = SpanWriter(database)
         journal.append(project_id, span()).result(10)
         blocker.execute("LOCK TABLE traces_spans IN ACCESS EXCLUSIVE MODE")
         for _ in range(500):
@@ -210,7 +210,7 @@ def test_append_waits_for_nothing(database: Database, project_id: UUID) -> None:
 
 
 def test_closing_writes_all_that_was_appended_and_refuses_more(database: Database, project_id: UUID) -> None:
-    journal = Journal(database)
+    journal = SpanWriter(database)
     threads = [
         threading.Thread(target=lambda: [journal.append(project_id, span()) for _ in range(300)]) for _ in range(3)
     ]
@@ -227,7 +227,7 @@ def test_closing_writes_all_that_was_appended_and_refuses_more(database: Databas
 
 
 def test_closing_waits_for_nobodys_lock_longer_than_it_was_told(database: Database, project_id: UUID) -> None:
-    journal = Journal(database)
+    journal = SpanWriter(database)
     write(journal, project_id, span())
     with psycopg.connect(database.url) as blocker:
         blocker.execute("LOCK TABLE traces_spans IN ACCESS EXCLUSIVE MODE")

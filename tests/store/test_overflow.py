@@ -13,8 +13,8 @@ from tests.traces.spans import span
 from vong.errors import Unavailable
 from vong.records import Span
 from vong.store.database import Database
-from vong.store.spans.segments import SEGMENT, Overflow, records
-from vong.store.spans.writer import Journal
+from vong.store.spans.segments import SEGMENT, SegmentLog, records
+from vong.store.spans.writer import SpanWriter
 
 LOCK = "LOCK TABLE traces_spans IN ACCESS EXCLUSIVE MODE"
 
@@ -24,7 +24,7 @@ def stored(database: Database) -> set[UUID]:
         return set(owner.execute(text("SELECT id FROM traces_spans")).scalars())
 
 
-def drained(overflow: Overflow) -> list[bytes]:
+def drained(overflow: SegmentLog) -> list[bytes]:
     found: list[bytes] = []
     while overflow.count:
         some, _ = overflow.peek(3)
@@ -34,7 +34,7 @@ def drained(overflow: Overflow) -> list[bytes]:
 
 
 def test_records_come_back_in_order_and_nothing_is_left(tmp_path: Path) -> None:
-    overflow = Overflow(tmp_path / "journal", 1 << 30)
+    overflow = SegmentLog(tmp_path / "journal", 1 << 30)
     assert not (tmp_path / "journal").exists()
     kept = [bytes([number]) * number for number in range(1, 11)]
     overflow.append(kept[:4])
@@ -48,7 +48,7 @@ def test_records_come_back_in_order_and_nothing_is_left(tmp_path: Path) -> None:
 
 
 def test_full_files_are_followed_by_new_ones_and_deleted_when_they_are_read(tmp_path: Path) -> None:
-    overflow = Overflow(tmp_path, 3 * SEGMENT)
+    overflow = SegmentLog(tmp_path, 3 * SEGMENT)
     for number in range(3):
         overflow.append([bytes([number]) * SEGMENT])
     assert overflow.full
@@ -62,11 +62,11 @@ def test_full_files_are_followed_by_new_ones_and_deleted_when_they_are_read(tmp_
 
 
 def test_the_next_process_takes_over_what_one_left_but_not_what_one_that_lives_keeps(tmp_path: Path) -> None:
-    ended, living = Overflow(tmp_path, 1 << 20), Overflow(tmp_path, 1 << 20)
+    ended, living = SegmentLog(tmp_path, 1 << 20), SegmentLog(tmp_path, 1 << 20)
     ended.append([b"first", b"second"])
     living.append([b"kept"])
     ended.close()
-    heir = Overflow(tmp_path, 1 << 20)
+    heir = SegmentLog(tmp_path, 1 << 20)
     assert heir.adopt() == 2
     assert heir.peek(9) == ([b"first", b"second"], False)
     heir.append([b"own"])
@@ -79,13 +79,13 @@ def test_the_next_process_takes_over_what_one_left_but_not_what_one_that_lives_k
 
 @pytest.mark.parametrize("cut", [1, 4, 9])
 def test_what_a_crash_tore_off_ends_the_file(tmp_path: Path, cut: int) -> None:
-    overflow = Overflow(tmp_path, 1 << 20)
+    overflow = SegmentLog(tmp_path, 1 << 20)
     overflow.append([b"whole", b"torn"])
     overflow.close()
     (file,) = tmp_path.glob("*/0*")
     file.write_bytes(file.read_bytes()[:-cut])
     assert records(file) == [b"whole"]
-    heir = Overflow(tmp_path, 1 << 20)
+    heir = SegmentLog(tmp_path, 1 << 20)
     assert heir.adopt() == 1
     heir.close()
 
@@ -93,7 +93,7 @@ def test_what_a_crash_tore_off_ends_the_file(tmp_path: Path, cut: int) -> None:
 def test_while_postgresql_hangs_spans_go_to_disk_and_nobodys_future_is_forgotten(
     database: Database, project_id: UUID, tmp_path: Path
 ) -> None:
-    journal = Journal(database, folder=tmp_path / "journal")
+    journal = SpanWriter(database, folder=tmp_path / "journal")
     journal.append(project_id, span()).result(20)
     assert not (tmp_path / "journal").exists()
     with psycopg.connect(database.url) as blocker:
@@ -114,7 +114,7 @@ def test_while_postgresql_hangs_spans_go_to_disk_and_nobodys_future_is_forgotten
 def test_what_cannot_be_written_at_the_end_is_written_by_the_next(
     database: Database, project_id: UUID, tmp_path: Path
 ) -> None:
-    first = Journal(database, folder=tmp_path)
+    first = SpanWriter(database, folder=tmp_path)
     first.append(project_id, span()).result(20)
     with psycopg.connect(database.url) as blocker:
         blocker.execute(LOCK)
@@ -124,7 +124,7 @@ def test_what_cannot_be_written_at_the_end_is_written_by_the_next(
             with pytest.raises(Unavailable):
                 future.result(0)
         blocker.rollback()
-    second = Journal(database, folder=tmp_path)
+    second = SpanWriter(database, folder=tmp_path)
     second.adopt()
     eventually(lambda: len(stored(database)) == 31, 60)
     second.close()
@@ -134,7 +134,7 @@ def test_what_cannot_be_written_at_the_end_is_written_by_the_next(
 def test_past_the_bound_of_the_disk_it_is_full_until_postgresql_takes_some(
     database: Database, project_id: UUID, tmp_path: Path
 ) -> None:
-    journal = Journal(database, folder=tmp_path, disk=2_000)
+    journal = SpanWriter(database, folder=tmp_path, disk=2_000)
     journal.append(project_id, span()).result(20)
     with psycopg.connect(database.url) as blocker:
         blocker.execute(LOCK)
@@ -149,7 +149,7 @@ def test_past_the_bound_of_the_disk_it_is_full_until_postgresql_takes_some(
 
 
 def test_a_span_that_is_not_finished_yet_holds_no_other_up(database: Database, project_id: UUID) -> None:
-    journal, known = Journal(database), threading.Event()
+    journal, known = SpanWriter(database), threading.Event()
     slow, quick = span(), span()
 
     def finish(one: Span) -> Span | None:

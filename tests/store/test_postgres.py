@@ -15,7 +15,7 @@ import pytest
 
 from vong.errors import Misconfigured, Unavailable
 from vong.store.postgres import server as postgres_server
-from vong.store.postgres.os_user import SYSTEM_USER, Account, open_way
+from vong.store.postgres.os_user import SYSTEM_USER, OsAccount, open_way
 from vong.store.postgres.settings import BEGIN, END
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root runs PostgreSQL as another user")
@@ -135,7 +135,7 @@ def test_a_folder_of_anothers_that_is_closed_is_named_and_left_alone(tmp_path: P
     os.chown(closed, 1, 1)
     closed.chmod(0o700)
     with pytest.raises(Misconfigured, match="cannot pass through") as refused:
-        open_way(closed / "postgres", Account(SYSTEM_USER, 999, 999, switch=True))
+        open_way(closed / "postgres", OsAccount(SYSTEM_USER, 999, 999, switch=True))
     assert f"chmod o+x {closed}" in refused.value.hint
     assert closed.stat().st_mode & 0o777 == 0o700
 
@@ -146,7 +146,7 @@ def test_a_folder_of_roots_own_is_opened_for_passing_only_and_said_so(
 ) -> None:
     closed = tmp_path / "home"
     closed.mkdir(mode=0o700)
-    open_way(closed / "postgres", Account(SYSTEM_USER, 999, 999, switch=True))
+    open_way(closed / "postgres", OsAccount(SYSTEM_USER, 999, 999, switch=True))
     assert closed.stat().st_mode & 0o777 == 0o701
     assert f"opened {closed}" in caplog.text
 

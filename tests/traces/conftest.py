@@ -5,12 +5,12 @@ from collections.abc import Iterator
 import pytest
 
 from vong.store.database import Database
-from vong.store.spans.writer import Journal
+from vong.store.spans.writer import SpanWriter
 
 
 @pytest.fixture
-def journal(database: Database) -> Iterator[Journal]:
+def journal(database: Database) -> Iterator[SpanWriter]:
     """A writer on the test's own database."""
-    opened = Journal(database)
+    opened = SpanWriter(database)
     yield opened
     opened.close()

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from vong.records import Span, new_id, now
-from vong.store.spans.writer import Journal
+from vong.store.spans.writer import SpanWriter
 
 
 def span(started_at: datetime | None = None, **fields: Any) -> Span:
@@ -25,7 +25,7 @@ def span(started_at: datetime | None = None, **fields: Any) -> Span:
     return Span(**values)
 
 
-def write(journal: Journal, project_id: UUID, *spans: Span) -> None:
+def write(journal: SpanWriter, project_id: UUID, *spans: Span) -> None:
     """Journal these spans and wait until they are committed."""
     for future in [journal.append(project_id, one) for one in spans]:
         future.result(20)

@@ -10,11 +10,11 @@ import pytest
 from tests.collector import Receiver
 from tests.live import eventually
 from vong.app.host.doctor import examine
-from vong.config import ExportSettings, Settings
+from vong.config import OtlpExportSettings, Settings
 from vong.records import Span, Usage, new_id, now
-from vong.records.span import Versions
+from vong.records.span import SpanVersions
 from vong.traces import otlp_exporter as exporting
-from vong.traces.otlp_exporter import Export
+from vong.traces.otlp_exporter import OtlpExporter
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def a_span(**fields: Any) -> Span:
         "user": "linh",
         "session": "s-1",
         "usage": Usage(input_tokens=7, output_tokens=3, cached_tokens=2, cost=42),
-        "versions": Versions(route="triage", model_version="m@1"),
+        "versions": SpanVersions(route="triage", model_version="m@1"),
         "attributes": {
             "gen_ai.provider.name": "openai",
             "gen_ai.response.finish_reasons": ["stop"],
@@ -60,8 +60,8 @@ def told(otel: Any) -> dict[str, Any]:
 @pytest.mark.parametrize("bodies", [False, True])
 def test_a_span_arrives_whole(receiver: Receiver, monkeypatch: pytest.MonkeyPatch, bodies: bool) -> None:
     monkeypatch.setenv("COLLECTOR_TOKEN", "Bearer t")
-    settings = ExportSettings(url=receiver.url, headers_env={"authorization": "COLLECTOR_TOKEN"}, bodies=bodies)
-    export, span = Export("one", settings), a_span()
+    settings = OtlpExportSettings(url=receiver.url, headers_env={"authorization": "COLLECTOR_TOKEN"}, bodies=bodies)
+    export, span = OtlpExporter("one", settings), a_span()
     export.take(span)
     eventually(lambda: export.exported == 1)
     (otel,), (headers,) = receiver.spans, receiver.headers
@@ -83,7 +83,7 @@ def test_a_span_arrives_whole(receiver: Receiver, monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_failing_endpoint_is_asked_again_and_then_given_up(receiver: Receiver) -> None:
-    export = Export("one", ExportSettings(url=receiver.url))
+    export = OtlpExporter("one", OtlpExportSettings(url=receiver.url))
     receiver.statuses = [503, 429]
     export.take(a_span())
     eventually(lambda: export.exported == 1)
@@ -100,7 +100,7 @@ def test_a_failing_endpoint_is_asked_again_and_then_given_up(receiver: Receiver)
 def test_what_waits_is_bounded_and_the_newest_stay(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(exporting, "HELD", 3)
     monkeypatch.setattr(exporting, "DELAY", 30.0)
-    export, spans = Export("one", ExportSettings(url=receiver.url)), [a_span() for _ in range(5)]
+    export, spans = OtlpExporter("one", OtlpExportSettings(url=receiver.url)), [a_span() for _ in range(5)]
     for span in spans:
         export.take(span)
     assert (export.dropped, export.waiting) == (2, 3)
@@ -109,7 +109,10 @@ def test_what_waits_is_bounded_and_the_newest_stay(receiver: Receiver, monkeypat
 
 
 def test_the_doctor_sends_one_span_and_says_what_was_answered(receiver: Receiver, tmp_path: Path) -> None:
-    exports = {"good": ExportSettings(url=receiver.url), "dead": ExportSettings(url="http://127.0.0.1:9/v1/traces")}
+    exports = {
+        "good": OtlpExportSettings(url=receiver.url),
+        "dead": OtlpExportSettings(url="http://127.0.0.1:9/v1/traces"),
+    }
     found = {one.check: one for one in examine(Settings(home=tmp_path, export=exports))}
     assert found["export good"].state == "ok" and "answered 200" in found["export good"].seen
     assert found["export dead"].state == "fault" and "vong.toml" in found["export dead"].next_step

@@ -10,7 +10,7 @@ import pytest
 
 from tests.gateway.conftest import Server, fake, server, standing, upstream_port
 from vong.client.traces import Traces
-from vong.records.trace import Arrived
+from vong.records.trace import SpanBatch
 
 __all__ = ["fake", "server", "standing", "upstream_port"]  # fixtures
 
@@ -53,7 +53,7 @@ def test_a_stream_goes_on_after_its_last_event_and_says_when_it_cannot(server: S
         server.client.gateway.chat("echo/echo", word)
     server.platform.journal.flush(10)
     events = traces._arrivals(str(place), {})  # the event ids
-    got: list[tuple[str, Arrived]] = [next(events)]
+    got: list[tuple[str, SpanBatch]] = [next(events)]
     while sum(len(arrived.spans) for _, arrived in got) < 2:
         got.append(next(events))
     assert [span.output_preview for _, arrived in got for span in arrived.spans] == ["two", "three"]

@@ -12,15 +12,15 @@ from tests.traces.spans import span, write
 from vong import access, traces
 from vong.errors import NotFound
 from vong.records import Span, Usage, new_id, now
-from vong.records.span import Versions
+from vong.records.span import SpanVersions
 from vong.records.usage import MOST_TOKENS
 from vong.store.database import Database
-from vong.store.spans.writer import Journal
-from vong.traces import Filter
+from vong.store.spans.writer import SpanWriter
+from vong.traces import SpanFilter
 
 
 def test_a_page_begins_after_the_last_span_of_the_page_before(
-    database: Database, journal: Journal, project_id: UUID
+    database: Database, journal: SpanWriter, project_id: UUID
 ) -> None:
     begin = now() - timedelta(days=2)
     made = [span(begin + timedelta(hours=5 * (number // 2))) for number in range(11)]  # equal starts, several days
@@ -37,9 +37,9 @@ def test_a_page_begins_after_the_last_span_of_the_page_before(
 
 
 def test_every_filter_keeps_what_matches_and_drops_the_rest(
-    database: Database, journal: Journal, project_id: UUID
+    database: Database, journal: SpanWriter, project_id: UUID
 ) -> None:
-    versions = Versions(route="triage", deployment="small", model_version="triage@0123456789ab")
+    versions = SpanVersions(route="triage", deployment="small", model_version="triage@0123456789ab")
     wanted = span(
         model="smollm", user="an", session="s1", kind="tool", key="app", status="error", error="boom",
         duration_ms=900.0, versions=versions, input="why is the printer blue",
@@ -54,22 +54,24 @@ def test_every_filter_keeps_what_matches_and_drops_the_rest(
     ]  # fmt: skip
     with database.scope(project_id) as connection:
         for values in filters:
-            filter = Filter.model_validate(values)
+            filter = SpanFilter.model_validate(values)
             assert [one.id for one in traces.search(connection, filter)] == [wanted.id], values
             assert traces.count(connection, filter) == 1, values
         assert traces.count(connection) == 2
-        assert traces.search(connection, Filter(text="printer -blue")) == []
-        assert traces.search(connection, Filter(until=wanted.started_at, since=wanted.started_at)) == []
+        assert traces.search(connection, SpanFilter(text="printer -blue")) == []
+        assert traces.search(connection, SpanFilter(until=wanted.started_at, since=wanted.started_at)) == []
 
 
-def test_text_is_found_in_vietnamese_whatever_its_case(database: Database, journal: Journal, project_id: UUID) -> None:
+def test_text_is_found_in_vietnamese_whatever_its_case(
+    database: Database, journal: SpanWriter, project_id: UUID
+) -> None:
     wanted = span(output={"role": "assistant", "content": "Đơn hàng của BẠN đang trên đường"})
     write(journal, project_id, wanted, span(output="nothing of the kind"))
     with database.scope(project_id) as connection:
-        assert [one.id for one in traces.search(connection, Filter(text="đơn HÀNG của bạn"))] == [wanted.id]
+        assert [one.id for one in traces.search(connection, SpanFilter(text="đơn HÀNG của bạn"))] == [wanted.id]
 
 
-def test_text_search_uses_the_index_of_words(database: Database, journal: Journal, project_id: UUID) -> None:
+def test_text_search_uses_the_index_of_words(database: Database, journal: SpanWriter, project_id: UUID) -> None:
     write(journal, project_id, *(span(input=f"common words and n{number}") for number in range(2000)))
     with database.owner() as owner:
         owner.execute(text("ANALYZE traces_spans"))  # as autovacuum does within the minute
@@ -84,7 +86,7 @@ def test_text_search_uses_the_index_of_words(database: Database, journal: Journa
     assert "to_tsvector_idx" in plan, plan
 
 
-def test_another_projects_spans_are_found_by_no_way(database: Database, journal: Journal, project_id: UUID) -> None:
+def test_another_projects_spans_are_found_by_no_way(database: Database, journal: SpanWriter, project_id: UUID) -> None:
     theirs = span(input="secret words", session="shared")
     write(journal, project_id, theirs)
     with database.owner() as owner:
@@ -93,10 +95,10 @@ def test_another_projects_spans_are_found_by_no_way(database: Database, journal:
     write(journal, other, mine)
     with database.scope(other) as connection:
         assert [one.id for one in traces.search(connection)] == [mine.id]
-        assert [one.id for one in traces.search(connection, Filter(text="secret"))] == [mine.id]
+        assert [one.id for one in traces.search(connection, SpanFilter(text="secret"))] == [mine.id]
         hex_of_theirs = f"p{project_id.hex}"
-        assert traces.search(connection, Filter(text=hex_of_theirs)) == []
-        assert traces.count(connection, Filter(text="secret or words")) == 1
+        assert traces.search(connection, SpanFilter(text=hex_of_theirs)) == []
+        assert traces.count(connection, SpanFilter(text="secret or words")) == 1
         assert traces.for_ids(connection, [theirs.id, mine.id]) == [mine]
         assert traces.tree(connection, theirs.trace_id).spans == 1
         with pytest.raises(NotFound):
@@ -106,7 +108,7 @@ def test_another_projects_spans_are_found_by_no_way(database: Database, journal:
 
 
 def test_the_same_span_in_two_projects_is_stored_in_both(
-    database: Database, journal: Journal, project_id: UUID
+    database: Database, journal: SpanWriter, project_id: UUID
 ) -> None:
     with database.owner() as owner:
         other = access.create_project(owner, "other").id
@@ -119,7 +121,7 @@ def test_the_same_span_in_two_projects_is_stored_in_both(
 
 
 def test_lists_show_a_preview_and_a_whole_span_its_bodies(
-    database: Database, journal: Journal, project_id: UUID
+    database: Database, journal: SpanWriter, project_id: UUID
 ) -> None:
     messages = [{"role": "system", "content": "be brief"}, {"role": "user", "content": "long " * 500}]
     made = span(input={"model": "m", "messages": messages}, output={"choices": [{"message": {"content": "short"}}]})
@@ -132,7 +134,7 @@ def test_lists_show_a_preview_and_a_whole_span_its_bodies(
 
 
 def test_a_span_whose_id_names_another_time_is_still_found(
-    database: Database, journal: Journal, project_id: UUID
+    database: Database, journal: SpanWriter, project_id: UUID
 ) -> None:
     late = span(now() - timedelta(days=3), id=new_id())
     strange = span(id=uuid4())
@@ -141,7 +143,7 @@ def test_a_span_whose_id_names_another_time_is_still_found(
         assert traces.for_ids(connection, [strange.id, late.id, uuid4()]) == [strange, late]
 
 
-def test_reading_by_id_looks_into_one_day(database: Database, journal: Journal, project_id: UUID) -> None:
+def test_reading_by_id_looks_into_one_day(database: Database, journal: SpanWriter, project_id: UUID) -> None:
     made = [span(now() - timedelta(days=days)) for days in range(6)]
     write(journal, project_id, *made)
     from vong.store.spans.schema import spans, started_near
@@ -172,7 +174,7 @@ def test_reading_by_id_looks_into_one_day(database: Database, journal: Journal, 
     when=st.datetimes(datetime(2026, 1, 1), datetime(2026, 1, 1, 5), timezones=st.just(UTC)),
 )
 def test_what_is_written_is_read_back_equal(
-    database: Database, journal: Journal, project_id: UUID, body: object, name: str, attributes: dict[str, object],
+    database: Database, journal: SpanWriter, project_id: UUID, body: object, name: str, attributes: dict[str, object],
     tokens: int | None, when: datetime,
 ) -> None:  # fmt: skip
     today = now().replace(hour=0, minute=0, second=0, microsecond=0)
@@ -191,20 +193,20 @@ def test_what_is_written_is_read_back_equal(
 
 
 def test_words_are_found_from_the_newest_back_over_days_and_with_filters(
-    database: Database, journal: Journal, project_id: UUID
+    database: Database, journal: SpanWriter, project_id: UUID
 ) -> None:
     hours = (0, 1, 5, 30, 31, 200)
     made = [span(now() - timedelta(hours=age), input="blue printer", user="ann" if age > 4 else "ben") for age in hours]
     write(journal, project_id, *made, span(input="something else"))
     with database.scope(project_id) as connection:
-        found = traces.search(connection, traces.Filter(text="printer"))
+        found = traces.search(connection, traces.SpanFilter(text="printer"))
         assert [one.id for one in found] == [one.id for one in made]
-        page = traces.search(connection, traces.Filter(text="printer"), limit=2)
+        page = traces.search(connection, traces.SpanFilter(text="printer"), limit=2)
         assert [one.id for one in page] == [one.id for one in made[:2]]
-        rest = traces.search(connection, traces.Filter(text="printer"), after=page[-1].id)
+        rest = traces.search(connection, traces.SpanFilter(text="printer"), after=page[-1].id)
         assert [one.id for one in rest] == [one.id for one in made[2:]]
-        ann = traces.search(connection, traces.Filter(text="blue -red", user="ann"), limit=3)
+        ann = traces.search(connection, traces.SpanFilter(text="blue -red", user="ann"), limit=3)
         assert [one.id for one in ann] == [one.id for one in made[2:5]]
-        old = traces.Filter(text="printer", until=now() - timedelta(hours=29), since=now() - timedelta(hours=40))
+        old = traces.SpanFilter(text="printer", until=now() - timedelta(hours=29), since=now() - timedelta(hours=40))
         assert [one.id for one in traces.search(connection, old)] == [one.id for one in made[3:5]]
-        assert traces.search(connection, traces.Filter(text="zebra")) == []
+        assert traces.search(connection, traces.SpanFilter(text="zebra")) == []

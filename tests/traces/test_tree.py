@@ -13,7 +13,7 @@ from vong.errors import NotFound
 from vong.records import Usage, now
 from vong.records.trace import SpanNode, SpanSummary
 from vong.store.database import Database
-from vong.store.spans.writer import Journal
+from vong.store.spans.writer import SpanWriter
 from vong.traces.tree import grow
 
 TRACE = "ab" * 16
@@ -31,7 +31,7 @@ def everything(nodes: tuple[SpanNode, ...]) -> list[str]:
 
 
 def test_children_hang_below_their_parents_with_offsets_from_the_start(
-    database: Database, journal: Journal, project_id: UUID
+    database: Database, journal: SpanWriter, project_id: UUID
 ) -> None:
     begin = now()
     root = span(begin, trace_id=TRACE, duration_ms=100.0, usage=Usage(input_tokens=30, output_tokens=8))

@@ -11,15 +11,15 @@ from sqlalchemy import Connection, text
 from tests.traces.spans import span, write
 from vong import access, traces
 from vong.errors import InvalidInput
-from vong.records import Usage, Versions, now
+from vong.records import SpanVersions, Usage, now
 from vong.store.database import Database
-from vong.store.spans.writer import Journal
+from vong.store.spans.writer import SpanWriter
 from vong.traces.usage import percentile
 
 HOUR = now().replace(minute=0, second=0, microsecond=0) - timedelta(hours=3)
 
 
-def test_calls_are_summed_by_hour_and_group(database: Database, journal: Journal, project_id: UUID) -> None:
+def test_calls_are_summed_by_hour_and_group(database: Database, journal: SpanWriter, project_id: UUID) -> None:
     made = [
         span(HOUR + timedelta(minutes=place * 20), model=model, status=status, usage=usage, duration_ms=100.0 + place)
         for place, (model, status, usage) in enumerate(
@@ -50,7 +50,7 @@ def test_calls_are_summed_by_hour_and_group(database: Database, journal: Journal
 
 @pytest.mark.parametrize("bucket", ["minute", "hour", "day"])
 def test_every_bucket_counts_the_same_calls(
-    database: Database, journal: Journal, project_id: UUID, bucket: str
+    database: Database, journal: SpanWriter, project_id: UUID, bucket: str
 ) -> None:
     write(journal, project_id, *(span(HOUR + timedelta(minutes=n), key=f"k{n % 15}") for n in range(60)))
     with database.scope(project_id) as connection:
@@ -80,11 +80,11 @@ def test_a_spell_that_no_chart_can_show_is_refused(connection: Connection) -> No
         traces.usage(connection, since=datetime(2026, 1, 1))
 
 
-def test_facets_name_what_the_last_days_hold(database: Database, journal: Journal, project_id: UUID) -> None:
+def test_facets_name_what_the_last_days_hold(database: Database, journal: SpanWriter, project_id: UUID) -> None:
     write(
         journal,
         project_id,
-        *(span(model="a/x", versions=Versions(route="triage"), key="app") for _ in range(3)),
+        *(span(model="a/x", versions=SpanVersions(route="triage"), key="app") for _ in range(3)),
         span(status="error", kind="embeddings"),
         span(datetime.now(UTC) - timedelta(days=9), model="old"),
     )
@@ -95,7 +95,7 @@ def test_facets_name_what_the_last_days_hold(database: Database, journal: Journa
     assert [facet.value for facet in (*found.routes, *found.models, *found.keys)] == ["triage", "a/x", "app"]
 
 
-def test_a_project_sees_its_own_usage_only(database: Database, journal: Journal, project_id: UUID) -> None:
+def test_a_project_sees_its_own_usage_only(database: Database, journal: SpanWriter, project_id: UUID) -> None:
     write(journal, project_id, span())
     with database.owner() as connection:
         other = access.create_project(connection, "other").id

@@ -5,7 +5,7 @@ from typing import Any
 
 from vong.errors import JobCancelled
 from vong.records import Example, Message
-from vong.training import SftSettings, Work
+from vong.training import SftSettings, TrainingContext
 
 
 def rows(count: int, start: int = 0) -> list[Example]:
@@ -47,9 +47,9 @@ class Recorder:
         return [values[name] for _, values in self.figures if name in values]
 
 
-def work(base: Path, folder: Path, settings: dict[str, Any], train: int = 24, validation: int = 8) -> Work:
+def work(base: Path, folder: Path, settings: dict[str, Any], train: int = 24, validation: int = 8) -> TrainingContext:
     folder.mkdir(parents=True, exist_ok=True)
-    return Work(
+    return TrainingContext(
         base=base,
         base_ref="tiny@0123456789ab",
         train=rows(train),

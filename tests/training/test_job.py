@@ -13,7 +13,7 @@ from vong.app import Platform
 from vong.app import training as wired
 from vong.errors import JobCancelled
 from vong.jobs import JobContext
-from vong.records import DatasetVersion, ModelVersion, Operation, Origin
+from vong.records import DatasetVersion, ExampleOrigin, ModelVersion, Operation
 
 WANTED: dict[str, Any] = {
     "name": "triage",
@@ -29,7 +29,7 @@ def inputs(platform: Platform, project_id: UUID, base: Path) -> tuple[ModelVersi
         example.model_copy(
             update={
                 "metadata": {"split": "validation" if number % 4 == 0 else "train"},
-                "origin": Origin(kind="file", id=f"letters.jsonl#{number + 1}"),
+                "origin": ExampleOrigin(kind="file", id=f"letters.jsonl#{number + 1}"),
             }
         )
         for number, example in enumerate(rows(24))

@@ -5,7 +5,7 @@ import pytest
 
 from tests.training.made import Recorder, work
 from vong.errors import JobCancelled
-from vong.training.recipes.sft import Sft
+from vong.training.recipes.sft import SftRecipe
 
 
 def weights(folder: Path) -> bytes:
@@ -13,7 +13,7 @@ def weights(folder: Path) -> bytes:
 
 
 def test_loss_falls_and_figures_are_live(base: Path, tmp_path: Path, recorder: Recorder) -> None:
-    outcome = Sft().train(work(base, tmp_path / "run", {"epochs": 5}), recorder)
+    outcome = SftRecipe().train(work(base, tmp_path / "run", {"epochs": 5}), recorder)
     losses = recorder.series("loss")
     assert len(losses) == 30
     assert sum(losses[-5:]) / 5 < 0.6 * losses[0]
@@ -35,9 +35,9 @@ def test_loss_falls_and_figures_are_live(base: Path, tmp_path: Path, recorder: R
 
 def test_the_same_seed_gives_the_same_weights_and_another_seed_others(base: Path, tmp_path: Path) -> None:
     settings = {"epochs": 1, "lora_dropout": 0.1}
-    first = Sft().train(work(base, tmp_path / "a", settings), Recorder())
-    second = Sft().train(work(base, tmp_path / "b", settings), Recorder())
-    third = Sft().train(work(base, tmp_path / "c", {**settings, "seed": 1}), Recorder())
+    first = SftRecipe().train(work(base, tmp_path / "a", settings), Recorder())
+    second = SftRecipe().train(work(base, tmp_path / "b", settings), Recorder())
+    third = SftRecipe().train(work(base, tmp_path / "c", {**settings, "seed": 1}), Recorder())
     assert weights(first.folder) == weights(second.folder)
     assert weights(first.folder) != weights(third.folder)
 
@@ -45,14 +45,14 @@ def test_the_same_seed_gives_the_same_weights_and_another_seed_others(base: Path
 def test_a_resumed_run_equals_an_uninterrupted_one_to_the_digit(base: Path, tmp_path: Path) -> None:
     settings = {"epochs": 3, "lora_dropout": 0.1, "checkpoint_every": 4, "eval_every": 6}
     whole, broken, again = Recorder(), Recorder(cancel_at=11), Recorder()
-    uninterrupted = Sft().train(work(base, tmp_path / "whole", settings), whole)
+    uninterrupted = SftRecipe().train(work(base, tmp_path / "whole", settings), whole)
     with pytest.raises(JobCancelled):
-        Sft().train(work(base, tmp_path / "broken", settings), broken)
+        SftRecipe().train(work(base, tmp_path / "broken", settings), broken)
     # What a kill in the middle of a save leaves behind: the newest checkpoint, without its marker.
     torn = tmp_path / "broken" / "checkpoint-10"
     torn.mkdir()
     (torn / "trainer_state.json").write_text("{")
-    resumed = Sft().train(work(base, tmp_path / "broken", settings), again)
+    resumed = SftRecipe().train(work(base, tmp_path / "broken", settings), again)
     assert again.figures[0][0] == 9
     assert again.lines[0] == "going on from checkpoint-8"
     assert weights(resumed.folder) == weights(uninterrupted.folder)
@@ -63,9 +63,9 @@ def test_a_resumed_run_equals_an_uninterrupted_one_to_the_digit(base: Path, tmp_
 
 def test_a_run_that_ended_is_not_trained_again(base: Path, tmp_path: Path) -> None:
     settings = {"epochs": 1}
-    first = Sft().train(work(base, tmp_path / "run", settings), Recorder())
+    first = SftRecipe().train(work(base, tmp_path / "run", settings), Recorder())
     again = Recorder()
-    second = Sft().train(work(base, tmp_path / "run", settings), again)
+    second = SftRecipe().train(work(base, tmp_path / "run", settings), again)
     assert again.series("loss") == []
     assert weights(first.folder) == weights(second.folder)
     assert second.summary["steps"] == first.summary["steps"]
@@ -79,7 +79,7 @@ def test_it_stops_early_and_keeps_the_best_weights(base: Path, tmp_path: Path, r
         "early_stopping_patience": 2,
         "scheduler": "constant",
     }
-    outcome = Sft().train(work(base, tmp_path / "run", settings), recorder)
+    outcome = SftRecipe().train(work(base, tmp_path / "run", settings), recorder)
     evaluations = recorder.series("eval_loss")
     assert outcome.summary["stopped_early"]
     assert outcome.summary["steps"] < 120
@@ -89,19 +89,19 @@ def test_it_stops_early_and_keeps_the_best_weights(base: Path, tmp_path: Path, r
 
 
 def test_rows_that_are_too_long_are_left_out_and_warned_of(base: Path, tmp_path: Path, recorder: Recorder) -> None:
-    outcome = Sft().train(work(base, tmp_path / "run", {"epochs": 1, "max_length": 30}), recorder)
+    outcome = SftRecipe().train(work(base, tmp_path / "run", {"epochs": 1, "max_length": 30}), recorder)
     assert outcome.summary["rows"] < 24
     assert any("longer than max_length 30" in warning for warning in recorder.warnings)
 
 
 def test_full_fine_tuning_gives_a_model_that_stands_alone(base: Path, tmp_path: Path, recorder: Recorder) -> None:
-    outcome = Sft().train(work(base, tmp_path / "run", {"method": "full", "epochs": 1}), recorder)
+    outcome = SftRecipe().train(work(base, tmp_path / "run", {"method": "full", "epochs": 1}), recorder)
     assert outcome.kind == "merged"
     names = {file.name for file in outcome.folder.iterdir()}
     assert {"model.safetensors", "config.json", "tokenizer.json", "chat_template.jinja"} <= names
 
 
 def test_without_validation_rows_the_last_weights_are_kept(base: Path, tmp_path: Path, recorder: Recorder) -> None:
-    outcome = Sft().train(work(base, tmp_path / "run", {"epochs": 1}, validation=0), recorder)
+    outcome = SftRecipe().train(work(base, tmp_path / "run", {"epochs": 1}, validation=0), recorder)
     assert outcome.folder.name == "best-6"
     assert any("no validation rows" in warning for warning in recorder.warnings)

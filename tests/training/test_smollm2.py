@@ -14,8 +14,8 @@ from vong.app import Platform
 from vong.app import registry as wired
 from vong.jobs import JobContext
 from vong.records import Example, Message
-from vong.training import SftSettings, Work, reference
-from vong.training.recipes.sft import Sft
+from vong.training import SftSettings, TrainingContext, reference
+from vong.training.recipes.sft import SftRecipe
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 
@@ -45,7 +45,7 @@ def test_the_shipped_model_is_imported_once_and_learns(platform: Platform, proje
     assert "Paris" in reference(base, None, [question])[0]["greedy"]
 
     recorder = Recorder()
-    work = Work(
+    work = TrainingContext(
         base=base,
         base_ref=version.ref,
         train=[ticket(number) for number in range(32)],
@@ -54,7 +54,7 @@ def test_the_shipped_model_is_imported_once_and_learns(platform: Platform, proje
         folder=tmp_path / "run",
         threads=0,
     )
-    outcome = Sft().train(work, recorder)
+    outcome = SftRecipe().train(work, recorder)
     losses = recorder.series("eval_loss")
     assert losses[-1] < 0.5 * recorder.series("loss")[0]
     taught = reference(base, outcome.folder, [ticket(200).messages])[0]

@@ -9,7 +9,7 @@ from tests.training.made import rows
 from vong.errors import InvalidInput
 from vong.records import Example, Message
 from vong.training import with_answer
-from vong.training.batching import Order, collate, padding
+from vong.training.batching import EpochSampler, collate, padding
 from vong.training.recipes.sft import load_tokenizer
 from vong.training.tokenization import IGNORED, encode, row
 
@@ -72,7 +72,7 @@ def test_a_last_assistant_message_is_the_answer(tokenizer: Any) -> None:
 
 @given(st.lists(st.integers(1, 400), min_size=1, max_size=300), st.integers(1, 16), st.integers(0, 3), st.booleans())
 def test_every_epoch_meets_every_row_once(lengths: list[int], batch: int, epoch: int, grouped: bool) -> None:
-    order = Order(lengths, batch, seed=3, grouped=grouped)
+    order = EpochSampler(lengths, batch, seed=3, grouped=grouped)
     order.set_epoch(epoch)
     first = list(order)
     assert sorted(first) == list(range(len(lengths)))
@@ -81,7 +81,7 @@ def test_every_epoch_meets_every_row_once(lengths: list[int], batch: int, epoch:
 
 def test_grouping_by_length_saves_most_padding_and_epochs_differ() -> None:
     lengths = [40 + (number * 7919) % 160 for number in range(400)]
-    plain, grouped = Order(lengths, 8, 0, grouped=False), Order(lengths, 8, 0)
+    plain, grouped = EpochSampler(lengths, 8, 0, grouped=False), EpochSampler(lengths, 8, 0)
     assert padding(list(grouped), lengths, 8) < 0.3 * padding(list(plain), lengths, 8)
     first = list(grouped)
     grouped.set_epoch(1)

@@ -1,12 +1,14 @@
 from tests.training.made import Recorder
-from vong.training.monitor import Memory, Watch
+from vong.training.monitor import MonitorState, TrainingMonitor
 
 
-def watch(report: Recorder, patience: int | None = None) -> Watch:
-    return Watch(report, Memory(), patience=patience, save_best=lambda step: f"best-{step}", memory_in_use=lambda: 1.0)
+def watch(report: Recorder, patience: int | None = None) -> TrainingMonitor:
+    return TrainingMonitor(
+        report, MonitorState(), patience=patience, save_best=lambda step: f"best-{step}", memory_in_use=lambda: 1.0
+    )
 
 
-def feed(one: Watch, step: int, losses: list[float], eval_loss: float) -> bool:
+def feed(one: TrainingMonitor, step: int, losses: list[float], eval_loss: float) -> bool:
     for loss in losses:
         one.logged(step, 100, {"loss": loss})
     return one.evaluated(step, eval_loss)
@@ -40,6 +42,8 @@ def test_it_stops_after_patience_evaluations_without_a_better_loss() -> None:
 def test_what_is_remembered_survives_a_restart() -> None:
     one = watch(Recorder(), patience=1)
     feed(one, 5, [1.0], 2.0)
-    again = Watch(Recorder(), Memory(**one.memory.plain()), patience=1, save_best=None, memory_in_use=lambda: 1.0)
+    again = TrainingMonitor(
+        Recorder(), MonitorState(**one.memory.plain()), patience=1, save_best=None, memory_in_use=lambda: 1.0
+    )
     assert feed(again, 10, [1.0], 2.5)
     assert again.memory.best_step == 5

@@ -13,7 +13,7 @@ from vong.records import Record, now
 KEPT = timedelta(days=1)
 
 
-class Answer(Record):
+class StoredResponse(Record):
     """The answer to a request that made something."""
 
     status: int
@@ -26,7 +26,7 @@ def fingerprint(method: str, path: str, body: bytes) -> str:
     return hashlib.sha256(b"\0".join([method.encode(), path.encode(), body])).hexdigest()
 
 
-def earlier_answer(connection: Connection, key: str, print_: str) -> Answer | None:
+def earlier_answer(connection: Connection, key: str, print_: str) -> StoredResponse | None:
     """The answer given under this key, or None. Conflict where the key was used for another request."""
     row = connection.execute(select(tables.answers).where(tables.answers.c.key == key)).mappings().first()
     if row is None or row["created_at"] < now() - KEPT:
@@ -35,10 +35,10 @@ def earlier_answer(connection: Connection, key: str, print_: str) -> Answer | No
         raise Conflict(
             f"the Idempotency-Key {key!r} was used for another request", "send a new key with every new request"
         )
-    return Answer(status=row["status"], media_type=row["media_type"], body=row["body"])
+    return StoredResponse(status=row["status"], media_type=row["media_type"], body=row["body"])
 
 
-def keep_answer(connection: Connection, key: str, print_: str, answer: Answer) -> None:
+def keep_answer(connection: Connection, key: str, print_: str, answer: StoredResponse) -> None:
     """Keep an answer for a day; the first one kept under a key stays."""
     connection.execute(delete(tables.answers).where(tables.answers.c.created_at < now() - KEPT))
     values = {"key": key, "fingerprint": print_, "created_at": now(), **answer.model_dump()}

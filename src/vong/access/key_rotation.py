@@ -5,12 +5,14 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, select, update
 
 from vong.access import tables
-from vong.access.keys import NewKey, find_key, new_secret, shown
+from vong.access.keys import NewApiKey, find_key, new_secret, shown
 from vong.errors import Conflict
 from vong.records import now
 
 
-def rotate_key(connection: Connection, name: str, overlap: timedelta, *, expires_at: datetime | None = None) -> NewKey:
+def rotate_key(
+    connection: Connection, name: str, overlap: timedelta, *, expires_at: datetime | None = None
+) -> NewApiKey:
     """Give the key (by name, prefix or id) another secret at once; the one that it had works until the overlap ends,
     the one before that no longer. `expires_at` is the key's new end; None leaves it.
 
@@ -28,4 +30,4 @@ def rotate_key(connection: Connection, name: str, overlap: timedelta, *, expires
     before |= {"previous_used_at": row["last_used_at"], "last_used_at": None, "rotated_at": at, "expires_at": ends}
     change = update(tables.keys).where(keys.id == found.id).values({**made, **before})
     changed = connection.execute(change.returning(*tables.keys.c)).mappings().one()
-    return NewKey(key=shown(changed), secret=secret)
+    return NewApiKey(key=shown(changed), secret=secret)

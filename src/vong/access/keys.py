@@ -13,7 +13,7 @@ from vong.access.principal import Principal
 from vong.access.projects import Role
 from vong.errors import InvalidInput, NotFound, Unauthenticated, nearest
 from vong.records import Record, new_id, now
-from vong.records.key_scope import Labels, Scope
+from vong.records.key_scope import KeyLabels, KeyScope
 
 PREFIX = "vong-"
 SHOWN = len(PREFIX) + 6
@@ -22,7 +22,7 @@ TOUCHED = timedelta(minutes=1)
 MAKE = "make one with: vong access key create NAME"
 
 
-class Key(Record):
+class ApiKey(Record):
     """What may be shown of a key: never the key itself. The `previous` secret is the one before the last rotation: it
     works until `previous_until`.
     """
@@ -31,8 +31,8 @@ class Key(Record):
     name: str
     prefix: str
     role: Role
-    scope: Scope = Scope()
-    labels: Labels = Labels()
+    scope: KeyScope = KeyScope()
+    labels: KeyLabels = KeyLabels()
     created_at: datetime
     expires_at: datetime | None = None
     revoked_at: datetime | None = None
@@ -43,10 +43,10 @@ class Key(Record):
     previous_used_at: datetime | None = None
 
 
-class NewKey(Record):
+class NewApiKey(Record):
     """A key at the only moment when it can be read."""
 
-    key: Key
+    key: ApiKey
     secret: str
 
 
@@ -57,25 +57,25 @@ def create_key(
     role: Role = "member",
     expires_at: datetime | None = None,
     project_id: UUID | None = None,
-    scope: Scope | None = None,
-    labels: Labels | None = None,
-) -> NewKey:
+    scope: KeyScope | None = None,
+    labels: KeyLabels | None = None,
+) -> NewApiKey:
     """Make a key in the connection's project, or in `project_id` where the connection is the owner's.
 
     A key is 256 random bits, so a plain sha256 of it is safe to keep. InvalidInput for an owner's key with a scope: who
     may make keys is held by none.
     """
-    scope, labels = scope or Scope(), labels or Labels()
-    if scope != Scope() and role != "member":
+    scope, labels = scope or KeyScope(), labels or KeyLabels()
+    if scope != KeyScope() and role != "member":
         raise InvalidInput(f"a key with the role {role!r} cannot have a scope", "scopes are for the role 'member'")
     made, secret = new_secret()
     own: dict[str, Any] = {"id": new_id(), "name": name, "role": role, "created_at": now(), "expires_at": expires_at}
-    key = Key(**own, prefix=made["prefix"], scope=scope, labels=labels)
+    key = ApiKey(**own, prefix=made["prefix"], scope=scope, labels=labels)
     values = {**own, **made, "models": scope.models, "shapes": scope.shapes, "tags": labels.tags, "user": labels.user}
     if project_id is not None:
         values["project_id"] = project_id
     connection.execute(insert(tables.keys).values(values))
-    return NewKey(key=key, secret=secret)
+    return NewApiKey(key=key, secret=secret)
 
 
 def forget_expired(connection: Connection, name: str) -> None:
@@ -83,13 +83,13 @@ def forget_expired(connection: Connection, name: str) -> None:
     connection.execute(delete(tables.keys).where(tables.keys.c.name == name, tables.keys.c.expires_at < now()))
 
 
-def list_keys(connection: Connection) -> list[Key]:
+def list_keys(connection: Connection) -> list[ApiKey]:
     """The project's keys, oldest first."""
     found = select(tables.keys).where(tables.keys.c.deputy_of.is_(None), tables.keys.c.deputy_of_user.is_(None))
     return [shown(row) for row in connection.execute(found.order_by(tables.keys.c.id)).mappings()]
 
 
-def find_key(connection: Connection, name: str) -> Key:
+def find_key(connection: Connection, name: str) -> ApiKey:
     """The newest live key of that name, or the one of that prefix or id."""
     live = {key.name: key for key in list_keys(connection) if key.revoked_at is None}
     by_any = live | {key.prefix: key for key in live.values()} | {str(key.id): key for key in live.values()}
@@ -98,7 +98,7 @@ def find_key(connection: Connection, name: str) -> Key:
     return by_any[name]
 
 
-def revoke_key(connection: Connection, name: str) -> Key:
+def revoke_key(connection: Connection, name: str) -> ApiKey:
     """Refuse the key (by name, prefix or id) from now on, its previous secret and its deputies with it."""
     revoked = find_key(connection, name).model_copy(update={"revoked_at": now()})
     connection.execute(update(tables.keys).where(tables.keys.c.id == revoked.id).values(revoked_at=revoked.revoked_at))
@@ -141,19 +141,21 @@ def refuse_ended(row: RowMapping) -> None:
 def principal_of(row: RowMapping) -> Principal:
     """Who a row of a key stands for."""
     key = shown(row)
-    scope = key.scope if key.scope != Scope() else None
-    labels = key.labels if key.labels != Labels() else None
+    scope = key.scope if key.scope != KeyScope() else None
+    labels = key.labels if key.labels != KeyLabels() else None
     deputy = row["deputy_of"] is not None or row["deputy_of_user"] is not None
     return Principal(
         row["project_id"], key.name, key.role, None, None, key.id, scope, labels, deputy, row["expires_at"]
     )
 
 
-def shown(row: RowMapping) -> Key:
+def shown(row: RowMapping) -> ApiKey:
     """What may be shown of a row."""
-    own = {name: row[name] for name in Key.model_fields if name in row}
-    scope = Scope(models=tuple(row["models"]), shapes=tuple(row["shapes"]))
-    return Key.model_validate({**own, "scope": scope, "labels": Labels(tags=tuple(row["tags"]), user=row["user"])})
+    own = {name: row[name] for name in ApiKey.model_fields if name in row}
+    scope = KeyScope(models=tuple(row["models"]), shapes=tuple(row["shapes"]))
+    return ApiKey.model_validate(
+        {**own, "scope": scope, "labels": KeyLabels(tags=tuple(row["tags"]), user=row["user"])}
+    )
 
 
 def new_secret() -> tuple[dict[str, Any], str]:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from vong.access.projects import Role
-from vong.records.key_scope import Labels, Scope
+from vong.records.key_scope import KeyLabels, KeyScope
 
 
 class Principal(NamedTuple):
@@ -23,7 +23,7 @@ class Principal(NamedTuple):
     user_id: UUID | None = None
     session: bytes | None = None
     key_id: UUID | None = None
-    scope: Scope | None = None
-    labels: Labels | None = None
+    scope: KeyScope | None = None
+    labels: KeyLabels | None = None
     deputy: bool = False
     expires_at: datetime | None = None

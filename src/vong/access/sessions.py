@@ -30,7 +30,7 @@ Owner = Callable[[], AbstractContextManager[Connection]]
 """Opens a transaction as the owner. A password is checked between two of them: no connection waits for it."""
 
 
-class Account(Record):
+class SignedInUser(Record):
     """Who is signed in."""
 
     id: UUID
@@ -38,29 +38,29 @@ class Account(Record):
     role: Role
 
 
-class ProjectName(Record):
+class ProjectRef(Record):
     """A project to choose."""
 
     id: UUID
     name: str
 
 
-class Session(Record):
+class SessionView(Record):
     """A person who is signed in, the project they look at, and those they may change to."""
 
-    user: Account
-    project: ProjectName
-    projects: list[ProjectName]
+    user: SignedInUser
+    project: ProjectRef
+    projects: list[ProjectRef]
 
 
-class Opened(NamedTuple):
+class NewSession(NamedTuple):
     """A session at its beginning: the token is in the cookie and nowhere else."""
 
     token: str
-    session: Session
+    session: SessionView
 
 
-def sign_in(owner: Owner, email: str, password: str, address: str) -> Opened:
+def sign_in(owner: Owner, email: str, password: str, address: str) -> NewSession:
     """Begin a session. Unauthenticated says the same of an unknown account and of a wrong password."""
     account = plain(email)
     with owner() as connection:
@@ -82,7 +82,9 @@ def sign_in(owner: Owner, email: str, password: str, address: str) -> Opened:
         values = {"hash": digest(token), "user_id": row["id"], "project": chosen.id}
         times = {"created_at": now(), "seen_at": now(), "expires_at": now() + IDLE}
         connection.execute(insert(tables.sessions).values({**values, **times}))
-    return Opened(token, _session(Account(id=row["id"], email=row["email"], role=row["role"]), chosen, projects))
+    return NewSession(
+        token, _session(SignedInUser(id=row["id"], email=row["email"], role=row["role"]), chosen, projects)
+    )
 
 
 def owner_of(connection: Connection, token: str) -> Principal:
@@ -101,7 +103,7 @@ def owner_of(connection: Connection, token: str) -> Principal:
     )
 
 
-def read(connection: Connection, principal: Principal) -> Session:
+def read(connection: Connection, principal: Principal) -> SessionView:
     """The caller's session. Unauthenticated for a key, which has none."""
     if principal.user_id is None:
         raise Unauthenticated("you are not signed in: a key has no session", "sign in at /login")
@@ -109,10 +111,10 @@ def read(connection: Connection, principal: Principal) -> Session:
     chosen = next((one for one in projects if one.id == principal.project_id), None)
     if chosen is None:
         raise Forbidden("you no longer belong to this project", "sign in again")
-    return _session(Account(id=principal.user_id, email=principal.actor, role=principal.role), chosen, projects)
+    return _session(SignedInUser(id=principal.user_id, email=principal.actor, role=principal.role), chosen, projects)
 
 
-def switch(connection: Connection, principal: Principal, project: str) -> Session:
+def switch(connection: Connection, principal: Principal, project: str) -> SessionView:
     """Look at another project, by its name or id, from now on."""
     here = read(connection, principal)
     chosen = next((one for one in here.projects if project in {one.name, str(one.id)}), None)
@@ -154,6 +156,6 @@ def _last(connection: Connection, user_id: UUID, projects: list[Project]) -> Pro
     return next((one for one in projects if one.id == last), projects[0])
 
 
-def _session(user: Account, chosen: Project, projects: list[Project]) -> Session:
-    names = {one.id: ProjectName(id=one.id, name=one.name) for one in projects}
-    return Session(user=user, project=names[chosen.id], projects=list(names.values()))
+def _session(user: SignedInUser, chosen: Project, projects: list[Project]) -> SessionView:
+    names = {one.id: ProjectRef(id=one.id, name=one.name) for one in projects}
+    return SessionView(user=user, project=names[chosen.id], projects=list(names.values()))

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 from vong.access import tables
 from vong.access.passwords import hash_password
 from vong.access.projects import Project, Role, list_projects
-from vong.errors import Conflict, InvalidInput, NotFound, Refused, nearest
+from vong.errors import Conflict, InvalidInput, NotFound, PreconditionFailed, nearest
 from vong.records import Record, new_id, now
 
 
@@ -72,7 +72,7 @@ def remove_user(connection: Connection, email: str) -> User:
         connection.execute(select(tables.users.c.id).where(tables.users.c.role == "owner").with_for_update())
         owners = select(func.count()).select_from(tables.users).where(tables.users.c.role == "owner")
         if connection.scalar(owners) == 1:
-            raise Refused(f"{email!r} is the last owner", "make another owner first: vong access user add")
+            raise PreconditionFailed(f"{email!r} is the last owner", "make another owner first: vong access user add")
     connection.execute(delete(tables.users).where(tables.users.c.id == user.id))
     return user
 

@@ -9,7 +9,7 @@ from fastapi.routing import APIRoute
 
 from vong import __version__
 from vong.api.http import problems
-from vong.api.http.idempotency import Idempotent
+from vong.api.http.idempotency import IdempotencyMiddleware
 from vong.app import Platform, loop
 
 ROUTES = (
@@ -61,7 +61,7 @@ def create_app(platform: Platform) -> FastAPI:
     )
     app.state.platform = platform
     platform.on_score.append(loop.on_score)
-    app.add_middleware(Idempotent, platform=platform)
+    app.add_middleware(IdempotencyMiddleware, platform=platform)
     problems.install(app)
     for name in ROUTES:
         app.include_router(import_module(f"vong.api.routes.{name}").routes)

@@ -6,20 +6,20 @@ from typing import Any, NamedTuple
 
 from vong.api import metrics
 from vong.api.app import create_app
-from vong.api.openai import Listener, create_listener, create_surface
+from vong.api.openai import ModelCallProtocol, create_listener, create_surface
 from vong.api.openai.app import Receive, Scope, Send, Surface
 from vong.api.openai.files_and_batches import create_storage
 from vong.app import Platform
-from vong.app.gateway import RunningGateway
+from vong.app.gateway import GatewayRuntime
 
 STORED = ("/v1/files", "/v1/batches")
 
 
-class Served(NamedTuple):
+class ServedApplication(NamedTuple):
     """What uvicorn serves: the application, and the protocol that takes the model calls before it."""
 
     app: Surface
-    listener: type[Listener]
+    listener: type[ModelCallProtocol]
 
 
 def create_asgi(platform: Platform) -> Surface:
@@ -27,10 +27,10 @@ def create_asgi(platform: Platform) -> Surface:
     return create_server(platform).app
 
 
-def create_server(platform: Platform) -> Served:
+def create_server(platform: Platform) -> ServedApplication:
     """The whole server of one process, for uvicorn."""
     rest = create_app(platform)
-    running = RunningGateway(
+    running = GatewayRuntime(
         platform, observe=metrics.observe, tally=metrics.tally, tested=metrics.tested, spent=metrics.spent
     )
     tasks: list[asyncio.Task[None]] = []
@@ -62,4 +62,4 @@ def create_server(platform: Platform) -> Served:
 
         return watched
 
-    return Served(app, create_listener(running.gateway, platform.settings.max_body))
+    return ServedApplication(app, create_listener(running.gateway, platform.settings.max_body))

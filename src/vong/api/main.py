@@ -28,7 +28,7 @@ AGAIN = 60.0
 """Seconds between two looks for memory that is free: a look takes 1 to 5 ms."""
 
 
-class Server(uvicorn.Server):
+class VongServer(uvicorn.Server):
     """Uvicorn's server, which ends its event streams when it is told to end, and keeps no memory that only its start
     or a busy moment needed: 5 of 110 MB after the start.
     """
@@ -98,7 +98,7 @@ def main() -> None:
         timeout_graceful_shutdown=GRACE,
     )
     spare_the_collector()
-    Server(options).run(sockets=[socket.socket(fileno=arguments.fd)])
+    VongServer(options).run(sockets=[socket.socket(fileno=arguments.fd)])
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from prometheus_client.registry import Collector
 from vong.app import Platform
 from vong.config import COUNTED
 from vong.records import Span
-from vong.records.guard import SelfTest
+from vong.records.guard import SelfTestReport
 
 SENT = ("exported", "dropped", "waiting")
 """What becomes of spans that are sent on to other endpoints."""
@@ -34,7 +34,7 @@ SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 1
 BOUNDS = (*map(str, SECONDS), "+Inf")
 
 
-class Key(NamedTuple):
+class MetricLabels(NamedTuple):
     """The labels of a call."""
 
     shape: str
@@ -43,7 +43,7 @@ class Key(NamedTuple):
     status: str
 
 
-class Spread(msgspec.Struct, array_like=True):
+class Histogram(msgspec.Struct, array_like=True):
     """A histogram of seconds: how many fell under each bound and above the one before, and their sum."""
 
     counts: list[int] = msgspec.field(default_factory=lambda: [0] * len(BOUNDS))
@@ -54,7 +54,7 @@ class Spread(msgspec.Struct, array_like=True):
         self.counts[bisect_left(SECONDS, seconds)] += 1
         self.total += seconds
 
-    def add(self, other: "Spread") -> None:
+    def add(self, other: "Histogram") -> None:
         """Count all of another one."""
         self.counts = [mine + theirs for mine, theirs in zip(self.counts, other.counts, strict=True)]
         self.total += other.total
@@ -74,8 +74,8 @@ class Series(msgspec.Struct, array_like=True):
     requests: int = 0
     read: int = 0
     written: int = 0
-    duration: Spread = msgspec.field(default_factory=Spread)
-    first_token: Spread = msgspec.field(default_factory=Spread)
+    duration: Histogram = msgspec.field(default_factory=Histogram)
+    first_token: Histogram = msgspec.field(default_factory=Histogram)
 
     def answered(self, seconds: float, read: int, made: int) -> None:
         """Count a call."""
@@ -94,10 +94,10 @@ class Series(msgspec.Struct, array_like=True):
         self.first_token.add(other.first_token)
 
 
-class Counted(msgspec.Struct):
+class MetricsSnapshot(msgspec.Struct):
     """What one server has counted."""
 
-    series: list[tuple[Key, Series]] = []
+    series: list[tuple[MetricLabels, Series]] = []
     waiting: int = 0
     on_disk: int = 0
     dropped: int = 0
@@ -113,7 +113,7 @@ class Counted(msgspec.Struct):
     alive: bool = True
 
 
-_series: dict[Key, Series] = {}
+_series: dict[MetricLabels, Series] = {}
 _latest: dict[tuple[Any, ...], Series] = {}
 """The same by labels as calls have them, for the most frequent ones."""
 _guards: dict[tuple[str, str, str], int] = {}
@@ -156,7 +156,9 @@ def observe(span: Span) -> None:
 
 def tally(kind: str, route: str | None, provider: Any, status: Any) -> Series:
     """The numbers of calls with those labels."""
-    key = Key(kind, _bounded(route or "", _routes), _bounded(str(provider or ""), _providers), str(status or ""))
+    key = MetricLabels(
+        kind, _bounded(route or "", _routes), _bounded(str(provider or ""), _providers), str(status or "")
+    )
     series = _series.get(key)
     if series is None:
         series = _series[key] = Series()
@@ -169,7 +171,7 @@ def spent(route: str | None, provider: str, cost: int) -> None:
     _costs[key] = _costs.get(key, 0) + cost
 
 
-def tested(found: SelfTest) -> None:
+def tested(found: SelfTestReport) -> None:
     """How the self-test of masking went."""
     _masking.append(found.passed)
 
@@ -182,13 +184,13 @@ def _bounded(name: str, known: set[str]) -> str:
     return name
 
 
-def counted(platform: Platform) -> Counted:
+def counted(platform: Platform) -> MetricsSnapshot:
     """What this server has counted."""
     journal = platform.journal
     held = journal.waiting, journal.on_disk, journal.dropped
     sent = [((one.name, name), int(getattr(one, name))) for one in platform.exports for name in SENT]
     circuits = platform.gateway.resting() if platform.gateway else ()
-    return Counted(
+    return MetricsSnapshot(
         list(_series.items()),
         *held,
         guards=list(_guards.items()),
@@ -201,7 +203,7 @@ def counted(platform: Platform) -> Counted:
     )
 
 
-def all_counted(platform: Platform) -> list[Counted]:
+def all_counted(platform: Platform) -> list[MetricsSnapshot]:
     """What this server has counted, and what the others that share its port had a moment ago."""
     others = _left(platform.settings.folder / COUNTED) if platform.settings.workers != 1 else ()
     return [counted(platform), *others]
@@ -223,7 +225,7 @@ async def leave_on(platform: Platform) -> None:
         await asyncio.sleep(LEFT)
 
 
-def _left(folder: Path) -> Iterator[Counted]:
+def _left(folder: Path) -> Iterator[MetricsSnapshot]:
     """What the other servers wrote down; of one that ended, what still counts."""
     from psutil import pid_exists  # here, for it takes 3 MB, and one server alone has no use for it
 
@@ -231,7 +233,7 @@ def _left(folder: Path) -> Iterator[Counted]:
         if file.stem == str(os.getpid()):
             continue
         with suppress(OSError, msgspec.DecodeError):
-            found = msgspec.json.decode(file.read_bytes(), type=Counted)
+            found = msgspec.json.decode(file.read_bytes(), type=MetricsSnapshot)
             found.alive = pid_exists(int(file.stem))
             if not found.alive:
                 found.waiting = found.on_disk = 0  # whoever took its place has them
@@ -239,7 +241,7 @@ def _left(folder: Path) -> Iterator[Counted]:
             yield found
 
 
-def exposition(servers: list[Counted]) -> bytes:
+def exposition(servers: list[MetricsSnapshot]) -> bytes:
     """Everything in Prometheus' text format."""
     registry = CollectorRegistry()
     registry.register(_Collected(servers))
@@ -247,7 +249,7 @@ def exposition(servers: list[Counted]) -> bytes:
 
 
 class _Collected(Collector):
-    def __init__(self, servers: list[Counted]) -> None:
+    def __init__(self, servers: list[MetricsSnapshot]) -> None:
         self._servers = servers
 
     def collect(self) -> Iterator[Metric]:
@@ -266,7 +268,7 @@ class _Collected(Collector):
         yield GaugeMetricFamily("vong_servers", "Servers that share the port.", value=alive)
 
 
-def _looks(servers: list[Counted]) -> Iterator[Metric]:
+def _looks(servers: list[MetricsSnapshot]) -> Iterator[Metric]:
     guards = CounterMetricFamily(
         "vong_gateway_guards", "Looks of guards, by what followed.", labels=["guard", "on", "action"]
     )
@@ -276,7 +278,7 @@ def _looks(servers: list[Counted]) -> Iterator[Metric]:
     yield from (guards, GaugeMetricFamily("vong_gateway_masking_works", what, value=bool(tested) and all(tested)))
 
 
-def _sent(servers: list[Counted]) -> Iterator[Metric]:
+def _sent(servers: list[MetricsSnapshot]) -> Iterator[Metric]:
     attempts = CounterMetricFamily(
         "vong_gateway_attempts",
         "Attempts of calls that needed more than one, by the provider that was asked.",
@@ -290,7 +292,7 @@ def _sent(servers: list[Counted]) -> Iterator[Metric]:
     yield from (attempts, exports)
 
 
-def _spent(servers: list[Counted]) -> Iterator[Metric]:
+def _spent(servers: list[MetricsSnapshot]) -> Iterator[Metric]:
     refused = CounterMetricFamily(
         "vong_gateway_refused", "Calls that a limit or a budget refused.", labels=["limit", "reason"]
     )
@@ -315,7 +317,7 @@ def _add(metric: CounterMetricFamily | GaugeMetricFamily, counts: Sequence[tuple
         metric.add_metric(key, count)
 
 
-def _calls(servers: list[Counted]) -> Iterator[Metric]:
+def _calls(servers: list[MetricsSnapshot]) -> Iterator[Metric]:
     requests = CounterMetricFamily(
         "vong_gateway_requests", "Model calls.", labels=["shape", "route", "provider", "status"]
     )
@@ -332,7 +334,7 @@ def _calls(servers: list[Counted]) -> Iterator[Metric]:
     tokens = CounterMetricFamily(
         "vong_gateway_tokens", "Tokens as the models count them.", labels=["route", "provider", "direction"]
     )
-    found = [(Key(*key), series) for server in servers for key, series in server.series]
+    found = [(MetricLabels(*key), series) for server in servers for key, series in server.series]
     for key, series in _summed(found, lambda key: key):
         requests.add_metric(key, series.requests)
     for key, series in _summed(found, lambda key: key[:3]):
@@ -345,7 +347,7 @@ def _calls(servers: list[Counted]) -> Iterator[Metric]:
 
 
 def _summed(
-    found: list[tuple[Key, Series]], labels: Callable[[Key], tuple[str, ...]]
+    found: list[tuple[MetricLabels, Series]], labels: Callable[[MetricLabels], tuple[str, ...]]
 ) -> Iterator[tuple[tuple[str, ...], Series]]:
     """Those with the same labels as one."""
     sums: dict[tuple[str, ...], Series] = {}

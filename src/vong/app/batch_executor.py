@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 
-from vong.gateway.batch.jsonl import Answered, Line, answered
+from vong.gateway.batch.jsonl import BatchRequestLine, BatchResultLine, answered
 from vong.records import now
 from vong.records.batch import BatchStatus
 
@@ -22,11 +22,11 @@ TRIES = {500: 3, 502: 3, 504: 3, 529: 10, 503: 20}
 ANSWER = 900.0
 """Seconds that an answer may take; the gateway's own limits are shorter."""
 
-Keep = Callable[[list[Answered]], None]
+Keep = Callable[[list[BatchResultLine]], None]
 Look = Callable[[int, str], BatchStatus]
 
 
-class Calls:
+class BatchExecutor:
     """The lines of one batch on their way. `keep` writes answers down; `look` is told how many lines wait to be asked
     again, and why, and tells the status of the batch. Both run in threads.
     """
@@ -36,12 +36,12 @@ class Calls:
         self._endpoint = endpoint
         self._keep_answers = keep
         self._look = look
-        self._fresh: deque[Answered] = deque()
+        self._fresh: deque[BatchResultLine] = deque()
         self._came = asyncio.Event()
         self._keeping = threading.Lock()
         self._waiting: dict[int, str] = {}
 
-    async def run(self, lines: Iterable[Line], at_once: int, expires_at: datetime) -> BatchStatus:
+    async def run(self, lines: Iterable[BatchRequestLine], at_once: int, expires_at: datetime) -> BatchStatus:
         """Ask until all lines are answered (`completed`), the batch is cancelled or its time is over (`expired`)."""
         taken = iter(lines)
         workers = [asyncio.create_task(self._work(taken)) for _ in range(at_once)]
@@ -67,13 +67,13 @@ class Calls:
             await asyncio.gather(keeper, return_exceptions=True)
             await asyncio.to_thread(self._keep)
 
-    async def _work(self, lines: Iterator[Line]) -> None:
+    async def _work(self, lines: Iterator[BatchRequestLine]) -> None:
         for line in lines:
             found = await self._ask(line)
             self._fresh.append(found)
             self._came.set()
 
-    async def _ask(self, line: Line) -> Answered:
+    async def _ask(self, line: BatchRequestLine) -> BatchResultLine:
         """The answer to a line, however often it must be asked for one."""
         tries, pause = 0, FIRST
         while True:
@@ -102,7 +102,7 @@ class Calls:
     def _keep(self) -> None:
         """Write down what came. What cannot be written now comes with the next."""
         with self._keeping:
-            fresh = list[Answered]()
+            fresh = list[BatchResultLine]()
             while self._fresh:
                 fresh.append(self._fresh.popleft())
             try:

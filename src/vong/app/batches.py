@@ -17,11 +17,11 @@ from vong.errors import InvalidInput, NotFound
 from vong.gateway.auth.scopes import check_shape
 from vong.gateway.batch import store as batch_store
 from vong.gateway.batch.files import get_file
-from vong.gateway.batch.jsonl import Answered, Line, check, lines_of, unanswered
+from vong.gateway.batch.jsonl import BatchRequestLine, BatchResultLine, check, lines_of, unanswered
 from vong.gateway.endpoints import PATHS
 from vong.jobs import JobContext
 from vong.records import new_id, now
-from vong.records.batch import Batch, BatchFault, BatchStatus
+from vong.records.batch import Batch, BatchInputError, BatchStatus
 from vong.store.retry import patiently
 
 KIND = "gateway.batch"
@@ -30,7 +30,7 @@ CHUNK = 500
 T = TypeVar("T")
 
 
-class Wanted(NamedTuple):
+class BatchCreate(NamedTuple):
     """A batch to make. `kept_for` is how many seconds the files of its results are kept; None is for ever."""
 
     input_file: UUID
@@ -40,7 +40,7 @@ class Wanted(NamedTuple):
     kept_for: int | None = None
 
 
-def create(platform: Platform, principal: access.Principal, wanted: Wanted) -> Batch:
+def create(platform: Platform, principal: access.Principal, wanted: BatchCreate) -> Batch:
     """Make a batch of an uploaded file, and the job that runs it, in one transaction. Both have the same id."""
     if wanted.endpoint not in PATHS:
         raise InvalidInput(f"no batch can be made for {wanted.endpoint!r}", f"use one of: {', '.join(PATHS)}")
@@ -52,7 +52,7 @@ def create(platform: Platform, principal: access.Principal, wanted: Wanted) -> B
             raise InvalidInput(f"the file {file.filename!r} is not for a batch", "upload it with the purpose 'batch'")
         own = {"id": new_id(), "status": "validating", "blob": file.blob, **wanted._asdict()}
         whose = {"actor": principal.actor, "key_id": principal.key_id, "user_id": principal.user_id}
-        batch = batch_store.Kept.model_validate({**own, **whose, "created_at": at, "expires_at": at + lasts})
+        batch = batch_store.BatchRow.model_validate({**own, **whose, "created_at": at, "expires_at": at + lasts})
         jobs.submit(connection, KIND, {"endpoint": wanted.endpoint, "file": file.filename}, id=batch.id)
         return batch_store.put_batch(connection, batch)
 
@@ -98,7 +98,7 @@ def settled(platform: Platform, connection: Connection, batch: Batch) -> Batch:
     if job.status == "cancelled":
         return batch_store.conclude(connection, platform.blobs, batch.id, "cancelled")
     if job.status == "failed":
-        fault = BatchFault(code="job_failed", message=job.error or "its job was given up")
+        fault = BatchInputError(code="job_failed", message=job.error or "its job was given up")
         return batch_store.conclude(connection, platform.blobs, batch.id, "failed", fault)
     return batch
 
@@ -125,7 +125,7 @@ def run(job: JobContext, platform: Platform) -> dict[str, Any]:
     return _result(do(lambda connection: batch_store.conclude(connection, platform.blobs, job.id, outcome)))
 
 
-def _ask(job: JobContext, platform: Platform, batch: batch_store.Kept, source: Path) -> BatchStatus:
+def _ask(job: JobContext, platform: Platform, batch: batch_store.BatchRow, source: Path) -> BatchStatus:
     """Ask all lines that are not answered yet."""
     do = partial(_patiently, platform, job)
     life = batch.expires_at - now() + LIFE
@@ -139,11 +139,11 @@ def _ask(job: JobContext, platform: Platform, batch: batch_store.Kept, source: P
 
 
 async def _calls(
-    job: JobContext, platform: Platform, batch: batch_store.Kept, secret: str, left: Iterator[Line]
+    job: JobContext, platform: Platform, batch: batch_store.BatchRow, secret: str, left: Iterator[BatchRequestLine]
 ) -> BatchStatus:
     import httpx
 
-    from vong.app.batch_executor import ANSWER, Calls
+    from vong.app.batch_executor import ANSWER, BatchExecutor
 
     do, settings = partial(_patiently, platform, job), platform.settings
 
@@ -153,18 +153,18 @@ async def _calls(
         job.progress(here.completed + here.failed, batch.total, unit="lines", message=message)
         return here.status
 
-    def keep(fresh: list[Answered]) -> None:
+    def keep(fresh: list[BatchResultLine]) -> None:
         do(partial(batch_store.keep_answers, id=job.id, answers=fresh))
 
     headers = {"authorization": f"Bearer {secret}", "x-vong-tags": batch.tag, "content-type": "application/json"}
     async with httpx.AsyncClient(
         base_url=settings.server_url, headers=headers, timeout=httpx.Timeout(30, read=ANSWER), trust_env=False
     ) as http:
-        calls = Calls(http, batch.endpoint, keep=keep, look=look)
+        calls = BatchExecutor(http, batch.endpoint, keep=keep, look=look)
         return await calls.run(left, settings.batch_concurrency, batch.expires_at)
 
 
-def _left(source: Path, endpoint: str, done: set[int]) -> Iterator[Line]:
+def _left(source: Path, endpoint: str, done: set[int]) -> Iterator[BatchRequestLine]:
     """The lines that are not answered, read as they are needed."""
     with source.open("rb") as lines:
         for line in lines_of(lines, endpoint):
@@ -172,7 +172,7 @@ def _left(source: Path, endpoint: str, done: set[int]) -> Iterator[Line]:
                 yield line
 
 
-def _expire(do: Callable[[Callable[[Connection], Any]], Any], batch: batch_store.Kept, source: Path) -> None:
+def _expire(do: Callable[[Callable[[Connection], Any]], Any], batch: batch_store.BatchRow, source: Path) -> None:
     """Say of every line that was not answered that the time was over."""
     done = do(lambda connection: batch_store.answered_lines(connection, batch.id))
     message = f"the batch was not done within {batch.window}"

@@ -9,12 +9,12 @@ from typing import Any, BinaryIO
 from vong import data
 from vong.app.platform import Platform
 from vong.data.clean import CleanSettings
-from vong.data.importer import Import
+from vong.data.importer import Importer
 from vong.data.preview import FilePreview, preview
 from vong.data.report import ProfileSettings
 from vong.data.report_store import keep_report, put_changes
 from vong.data.split import SplitSettings
-from vong.data.versions import Rows
+from vong.data.versions import VersionRows
 from vong.jobs import JobContext
 from vong.records import DatasetVersion, Operation
 
@@ -51,7 +51,7 @@ def import_file(job: JobContext, platform: Platform) -> dict[str, Any]:
         (platform.blobs.fetch(file["blob"], job.folder / f"upload-{place}"), str(file["filename"]))
         for place, file in enumerate(params["files"])
     ]
-    imported = Import(
+    imported = Importer(
         paths,
         format=params.get("format"),
         options=params.get("options") or {},
@@ -85,7 +85,7 @@ def profile(job: JobContext, platform: Platform) -> dict[str, Any]:
     settings = ProfileSettings.model_validate(job.params.get("settings") or {})
     version = _version(job, platform)
     report = data.profile(
-        Rows(platform.blobs, version),
+        VersionRows(platform.blobs, version),
         settings,
         version=version.ref,
         progress=lambda rows: job.progress(rows, version.rows, unit="rows"),
@@ -102,7 +102,7 @@ def clean(job: JobContext, platform: Platform) -> dict[str, Any]:
     settings = CleanSettings.model_validate(job.params.get("settings") or {})
     version = _version(job, platform)
     cleaned = data.clean(
-        Rows(platform.blobs, version),
+        VersionRows(platform.blobs, version),
         settings,
         progress=lambda rows: job.progress(rows, version.rows, unit="rows"),
     )
@@ -124,7 +124,7 @@ def split(job: JobContext, platform: Platform) -> dict[str, Any]:
     settings = SplitSettings.model_validate(job.params.get("settings") or {})
     version = _version(job, platform)
     job.progress(0, version.rows, unit="rows")
-    dealt = data.split(Rows(platform.blobs, version), settings)
+    dealt = data.split(VersionRows(platform.blobs, version), settings)
     job.progress(version.rows, version.rows, unit="rows")
     operation = Operation(
         name="split",

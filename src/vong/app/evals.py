@@ -33,7 +33,7 @@ def start(
     dataset: str,
     split: str,
     scorers: Sequence[str],
-    settings: evals.Settings,
+    settings: evals.EvalSettings,
     name: str = "",
     key: str | None = None,
 ) -> tuple[EvalResult, Job]:
@@ -61,7 +61,7 @@ def run(job: JobContext, platform: Platform) -> dict[str, Any]:
     with platform.scope(job.project_id) as connection:
         result = evals.get(connection, job.id)
         version = data.find(connection, result.dataset)
-    settings = evals.Settings.model_validate(result.settings)
+    settings = evals.EvalSettings.model_validate(result.settings)
     examples = list(data.read(platform.blobs, version, split=result.split))
     pool: list[Example] = []
     if settings.shots:
@@ -71,7 +71,7 @@ def run(job: JobContext, platform: Platform) -> dict[str, Any]:
             partial(platform.scope, job.project_id),
             result.id,
             examples,
-            Asker(client.transport.http, result.model, job),
+            GatewayChatClient(client.transport.http, result.model, job),
             shots_pool=pool,
             progress=lambda done, total: job.progress(done, total, unit="examples"),
         )
@@ -92,7 +92,7 @@ def settled(connection: Connection, results: Sequence[EvalResult]) -> list[EvalR
     return found
 
 
-class Asker:
+class GatewayChatClient:
     """Asks one model at `/v1/chat/completions`, patient with a server or an engine that is just restarting."""
 
     def __init__(self, http: "httpx.Client", model: str, job: JobContext) -> None:
@@ -100,7 +100,7 @@ class Asker:
         self._model = model
         self._job = job
 
-    def __call__(self, messages: list[Message], params: dict[str, Any]) -> evals.Answer:
+    def __call__(self, messages: list[Message], params: dict[str, Any]) -> evals.ModelOutput:
         """One answer, with its time measured from the attempt that was answered."""
         from httpx import TransportError
 
@@ -126,7 +126,7 @@ class Asker:
             time.sleep(1.0)
 
 
-def read_answer(response: "httpx.Response", elapsed: float) -> evals.Answer:
+def read_answer(response: "httpx.Response", elapsed: float) -> evals.ModelOutput:
     """What the response says. The caller's faults that every request would meet (no such model) are raised."""
     if response.status_code in FATAL:
         raise FATAL[response.status_code](message_of(response))  # the message says the next step itself
@@ -140,12 +140,12 @@ def read_answer(response: "httpx.Response", elapsed: float) -> evals.Answer:
     counted = body.get("usage") or {}
     usage = Usage(input_tokens=counted.get("prompt_tokens"), output_tokens=counted.get("completion_tokens"))
     span = response.headers.get("x-vong-span-id")
-    return evals.Answer(text, UUID(span) if span else None, elapsed, usage)
+    return evals.ModelOutput(text, UUID(span) if span else None, elapsed, usage)
 
 
-def failed(message: str) -> evals.Answer:
+def failed(message: str) -> evals.ModelOutput:
     """An answer that did not come."""
-    return evals.Answer("", None, 0.0, Usage(), error=message)
+    return evals.ModelOutput("", None, 0.0, Usage(), error=message)
 
 
 def message_of(response: "httpx.Response") -> str:

@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 SPANS_AT_ONCE = 500
 
 
-class Look(feedback.HarvestSettings):
+class ExportQuery(feedback.HarvestSettings):
     """Which scored spans to harvest: the named `spans`, or all whose scores fit the other fields."""
 
     spans: tuple[UUID, ...] = Field(default=(), max_length=100_000)
@@ -35,7 +35,7 @@ class Look(feedback.HarvestSettings):
     until: datetime | None = None
 
 
-class HarvestWanted(Look):
+class HarvestRequest(ExportQuery):
     """What to harvest into which dataset (it is made where it is new).
 
     Rows that are the same as, or near-duplicates of, rows in the splits of `away_from` are left out: what is tested
@@ -46,7 +46,7 @@ class HarvestWanted(Look):
     away_from: tuple[str, ...] = ("test", "validation")
 
 
-class Harvested(Record):
+class HarvestResult(Record):
     """The dataset version that has the harvest in it, and what the harvest was."""
 
     ref: str
@@ -60,7 +60,7 @@ class Harvested(Record):
     passed_over: dict[str, int]
 
 
-def add(platform: Platform, project_id: UUID, judgement: feedback.Judgement, *, key: str | None = None) -> Score:
+def add(platform: Platform, project_id: UUID, judgement: feedback.ScoreCreate, *, key: str | None = None) -> Score:
     """Store a score and tell who waits for it. NotFound where the span does not exist.
 
     A repeated `key` (of a request) is the same score, where the judgement has no id of its own.
@@ -82,7 +82,7 @@ class InboxItem(Record):
     span: SpanSummary | None = None
 
 
-def inbox(connection: Connection, wanted: feedback.Filter, after: UUID | None, limit: int) -> list[InboxItem]:
+def inbox(connection: Connection, wanted: feedback.ScoreFilter, after: UUID | None, limit: int) -> list[InboxItem]:
     """Scores, newest first, each beside the span it judges."""
     page = feedback.list_scores(connection, wanted, after=after, limit=limit, newest_first=True)
     ids = {score.span_id for score in page if score.span_id is not None}
@@ -90,7 +90,7 @@ def inbox(connection: Connection, wanted: feedback.Filter, after: UUID | None, l
     return [InboxItem(score=score, span=spans.get(score.span_id) if score.span_id else None) for score in page]
 
 
-def preview(platform: Platform, project_id: UUID, wanted: Look) -> feedback.Harvest:
+def preview(platform: Platform, project_id: UUID, wanted: ExportQuery) -> feedback.Harvest:
     """What a harvest would give, without keeping it."""
     with platform.scope(project_id) as connection:
         scores = feedback.every_score(connection, _filter(wanted))
@@ -101,7 +101,7 @@ def preview(platform: Platform, project_id: UUID, wanted: Look) -> feedback.Harv
     return feedback.harvest(spans, scores, wanted)
 
 
-def harvest(platform: Platform, project_id: UUID, wanted: HarvestWanted) -> Harvested:
+def harvest(platform: Platform, project_id: UUID, wanted: HarvestRequest) -> HarvestResult:
     """Harvest into the next version of the dataset. InvalidInput where there is nothing to begin a dataset with."""
     check_name(wanted.dataset)
     found = preview(platform, project_id, wanted)
@@ -126,7 +126,7 @@ def harvest(platform: Platform, project_id: UUID, wanted: HarvestWanted) -> Harv
         )
         version = data.append(connection, platform.blobs, wanted.dataset, kept, operation)
         note_harvested(connection, [UUID(row.origin.id) for row in kept if row.origin], version.ref)
-    return Harvested(
+    return HarvestResult(
         ref=version.ref,
         rows=version.rows,
         splits=version.splits,
@@ -148,8 +148,8 @@ def away_from(examples: Sequence[Example], guarded: Sequence[Example]) -> list[E
     return [example for example, group in zip(examples, near[len(guarded) :], strict=True) if group not in taken]
 
 
-def _filter(wanted: Look) -> feedback.Filter:
-    return feedback.Filter(**wanted.model_dump(include=set(feedback.Filter.model_fields)))
+def _filter(wanted: ExportQuery) -> feedback.ScoreFilter:
+    return feedback.ScoreFilter(**wanted.model_dump(include=set(feedback.ScoreFilter.model_fields)))
 
 
 def _span(platform: Platform, project_id: UUID, span_id: UUID) -> Span:

@@ -19,37 +19,37 @@ from vong.app.otlp_exports import exported, exports
 from vong.app.platform import Platform
 from vong.app.providers import EMBEDDER, LOCAL, StoredProviders, make
 from vong.errors import Unavailable
-from vong.gateway.accounting.ledger_writer import Books, Entry
+from vong.gateway.accounting.ledger_writer import LedgerContext, LedgerWriter
 from vong.gateway.cache import store as cache_store
-from vong.gateway.cache.response_cache import Answers
+from vong.gateway.cache.response_cache import ResponseCache
 from vong.gateway.endpoints.response_store import DELETED
-from vong.gateway.fastpath.plan import Tally
-from vong.gateway.fastpath.record import Brief, ledger_row
-from vong.gateway.gateway import Accounts, Gateway, Looks
-from vong.gateway.guards import Aids, secret_settings
-from vong.gateway.guards.registry import Makers
+from vong.gateway.fastpath.plan import CallCounter
+from vong.gateway.fastpath.record import CompactCallRecord, ledger_row
+from vong.gateway.gateway import CallSinks, Gateway, Repositories
+from vong.gateway.guards import GuardDependencies, secret_settings
+from vong.gateway.guards.registry import GuardFactory
 from vong.gateway.guards.store import project_guards, well_guarded
-from vong.gateway.invalidation import Announcements
+from vong.gateway.invalidation import ChangeListener
 from vong.gateway.limits import leases
-from vong.gateway.limits.limiter import Admission
-from vong.gateway.limits.quota import Ticket
+from vong.gateway.limits.limiter import Limiter
+from vong.gateway.limits.quota import Reservation
 from vong.gateway.limits.store import list_limits
 from vong.gateway.pipeline.attempt_spans import STEP
-from vong.gateway.pricing.prices import Price, Prices
+from vong.gateway.pricing.prices import ModelPrice, PriceBook
 from vong.gateway.pricing.store import own_prices
 from vong.gateway.providers import Provider
-from vong.gateway.providers.local_embeddings import Local
-from vong.gateway.routing.catalog import Choice, Deployed, Directory
+from vong.gateway.providers.local_embeddings import LocalEmbeddingsProvider
+from vong.gateway.routing.catalog import DeploymentEndpoint, ModelCatalog, ResolvedTarget
 from vong.gateway.self_test import self_test
-from vong.gateway.upstream.client import Upstream
+from vong.gateway.upstream.client import UpstreamClient
 from vong.records import Span, Usage, now
-from vong.records.guard import GuardTrial, GuardUse, SelfTest
+from vong.records.guard import GuardConfig, GuardTestResult, SelfTestReport
 from vong.records.record import changed
 from vong.records.target_state import TargetsReport
 from vong.serving.deployments import list_deployments, ready
 from vong.store.database import libpq_url
-from vong.store.encryption import Secrets
-from vong.store.spans.disk_buffer import Finished
+from vong.store.encryption import SecretBox
+from vong.store.spans.disk_buffer import FinalizedSpan
 from vong.traces.search import forget
 
 if TYPE_CHECKING:
@@ -64,40 +64,40 @@ PAST = timedelta(days=2)
 SHORTCUTS = {EMBEDDER: f"{LOCAL}/{EMBEDDER}"}
 
 
-class RunningGateway:
+class GatewayRuntime:
     """The gateway of a server process, and the thread that hears of changed routes for it."""
 
     def __init__(
         self,
         platform: Platform,
         observe: Callable[[Span], None],
-        tally: Callable[[str, str | None, str, int], Tally],
-        tested: Callable[[SelfTest], None] = lambda _: None,
+        tally: Callable[[str, str | None, str, int], CallCounter],
+        tested: Callable[[SelfTestReport], None] = lambda _: None,
         spent: Callable[[str | None, str, int], None] = lambda *_: None,
     ) -> None:
-        upstream = Upstream(allow_link_local=platform.settings.allow_link_local)
+        upstream = UpstreamClient(allow_link_local=platform.settings.allow_link_local)
         made = providers(platform, upstream)
         self._platform = platform
         self._stored = StoredProviders(platform.settings.folder, upstream)
         self._made = made
         self._upstream = upstream
-        self._announcements: Announcements | None = None
+        self._announcements: ChangeListener | None = None
         self._tidying: asyncio.Task[None] | None = None
         self._tested = tested
         self._spent = spent
-        self._testing: asyncio.Task[SelfTest] | None = None
+        self._testing: asyncio.Task[SelfTestReport] | None = None
         self._makers = makers(platform, upstream)
-        self._prices = Prices(platform.settings.prices)
-        self._own: dict[UUID, Mapping[str, Price]] = {}
-        self._admission = Admission(platform.scope, platform.database.owner, self._cost)
-        self._books = Books(self._admission)
+        self._prices = PriceBook(platform.settings.prices)
+        self._own: dict[UUID, Mapping[str, ModelPrice]] = {}
+        self._admission = Limiter(platform.scope, platform.database.owner, self._cost)
+        self._books = LedgerWriter(self._admission)
         self.gateway = Gateway(
             upstream,
             made,
-            looks=Looks(self._lookup, self._load, self._find, self._forget),
-            accounts=Accounts(self._record, self._take, observe, tally, self._price),
+            looks=Repositories(self._lookup, self._load, self._find, self._forget),
+            accounts=CallSinks(self._record, self._take, observe, tally, self._price),
             admission=self._admission,
-            answers=Answers(platform.scope, _Embedder(platform.settings.threads)),
+            answers=ResponseCache(platform.scope, _Embedder(platform.settings.threads)),
         )
 
     def start(self) -> None:
@@ -111,7 +111,7 @@ class RunningGateway:
         self.gateway.changed = partial(later, self.gateway.forget)
         url = libpq_url(self._platform.database.url)
         hearing = (partial(later, do) for do in (self._heard, self.gateway.forget_callers, self._lost))
-        self._announcements = Announcements(url, *hearing)
+        self._announcements = ChangeListener(url, *hearing)
         self._announcements.start()
         journal = self._platform.journal
         journal.companion = self._books
@@ -157,7 +157,7 @@ class RunningGateway:
             except SQLAlchemyError as error:
                 log.warning("what is past was not forgotten: %s", str(error).splitlines()[0])
 
-    def _told(self, testing: "asyncio.Task[SelfTest]") -> None:
+    def _told(self, testing: "asyncio.Task[SelfTestReport]") -> None:
         """Say how the self-test of masking went, loudly where it failed."""
         if testing.cancelled():
             return
@@ -171,7 +171,7 @@ class RunningGateway:
         else:
             log.critical("MASKING DOES NOT WORK: a card number leaks on these ways: %s", "; ".join(found.leaks))
 
-    def _load(self, project_id: UUID) -> Directory:
+    def _load(self, project_id: UUID) -> ModelCatalog:
         with self._platform.scope(project_id) as connection:
             made = {**self._stored.of(connection, project_id), **self._made}
             found = directory(connection, made, self._upstream, self._makers)
@@ -179,23 +179,23 @@ class RunningGateway:
         self.gateway.forget_others(project_id, found.routes.values())
         return found
 
-    def _record(self, project_id: UUID, span: Span, tags: tuple[str, ...], ticket: Ticket | None) -> None:
+    def _record(self, project_id: UUID, span: Span, tags: tuple[str, ...], ticket: Reservation | None) -> None:
         """Hand a span to the journal, whose writer adds what the call cost and writes the ledger with it. A step within
         a call has no line there.
         """
         if span.kind == STEP:
             self._platform.journal.append(project_id, exported(self._platform, span))
             return
-        self._platform.journal.add(project_id, span, partial(self._priced, project_id), Entry(tags, ticket))
+        self._platform.journal.add(project_id, span, partial(self._priced, project_id), LedgerContext(tags, ticket))
 
-    def _take(self, brief: Brief) -> None:
+    def _take(self, brief: CompactCallRecord) -> None:
         """The same for a span that is told in brief."""
         lane = brief.lane
         self._platform.journal.add(
-            lane.principal.project_id, brief, self._settled, Entry(lane.subjects.tags, brief.ticket)
+            lane.principal.project_id, brief, self._settled, LedgerContext(lane.subjects.tags, brief.ticket)
         )
 
-    def _settled(self, brief: Brief) -> Span | Finished:
+    def _settled(self, brief: CompactCallRecord) -> Span | FinalizedSpan:
         """What the writer of spans makes of one that is told in brief."""
         lane, usage = brief.lane, brief.billed()
         if usage.cost:
@@ -203,9 +203,9 @@ class RunningGateway:
         draft = None if self._platform.exports else brief.draft(usage)
         if draft is None:
             return exported(self._platform, changed(brief.span(), usage=usage))
-        return Finished(draft, ledger_row(brief, usage, draft.id, self._admission.worker))
+        return FinalizedSpan(draft, ledger_row(brief, usage, draft.id, self._admission.worker))
 
-    def _price(self, choice: Choice) -> Price | EllipsisType | None:
+    def _price(self, choice: ResolvedTarget) -> ModelPrice | EllipsisType | None:
         """What a choice costs at this moment; `...` where that must be looked up."""
         return choice.price or self._prices.at_hand(choice.target, choice.provider.address, now())
 
@@ -217,7 +217,7 @@ class RunningGateway:
         with self._platform.database.owner() as connection:
             forget(connection, project_id, span_id, {DELETED: True})
 
-    def _cost(self, choice: Choice, usage: Usage, at: datetime, kinds: Collection[str]) -> int | None:
+    def _cost(self, choice: ResolvedTarget, usage: Usage, at: datetime, kinds: Collection[str]) -> int | None:
         address, own = choice.provider.address, choice.price
         if own is not None:
             read, made = usage.input_tokens or 0, usage.output_tokens or 0
@@ -250,41 +250,44 @@ def tidy(platform: Platform) -> None:
         cache_store.purge(connection, now())
 
 
-def providers(platform: Platform, upstream: Upstream) -> dict[str, Provider]:
+def providers(platform: Platform, upstream: UpstreamClient) -> dict[str, Provider]:
     """The providers of the configuration, and the models that this process runs itself."""
     made = {name: make(name, settings, upstream) for name, settings in platform.settings.providers.items()}
-    return {**made, LOCAL: Local({EMBEDDER: _Embedder(platform.settings.threads)})}
+    return {**made, LOCAL: LocalEmbeddingsProvider({EMBEDDER: _Embedder(platform.settings.threads)})}
 
 
-def makers(platform: Platform, upstream: Upstream) -> Makers:
+def makers(platform: Platform, upstream: UpstreamClient) -> GuardFactory:
     """Makes guards, which embed with the model of this process."""
-    embed, open = _Embedder(platform.settings.threads).embed, secret_settings.opener(Secrets(platform.settings.folder))
-    return Makers(Aids(embed, upstream, platform.settings.allow_link_local, open))
+    embed, open = (
+        _Embedder(platform.settings.threads).embed,
+        secret_settings.opener(SecretBox(platform.settings.folder)),
+    )
+    return GuardFactory(GuardDependencies(embed, upstream, platform.settings.allow_link_local, open))
 
 
-def sealed(platform: Platform, uses: Sequence[GuardUse]) -> tuple[GuardUse, ...]:
+def sealed(platform: Platform, uses: Sequence[GuardConfig]) -> tuple[GuardConfig, ...]:
     """Guards as they are stored: no secret of their settings can be read. InvalidInput where one cannot stand guard."""
-    secrets = Secrets(platform.settings.folder)
+    secrets = SecretBox(platform.settings.folder)
     plain = secret_settings.given(uses, secrets)
     well_guarded(plain)
     return secret_settings.sealed(plain, secrets)
 
 
 def directory(
-    connection: Connection, made: Mapping[str, Provider], upstream: Upstream, makers: Makers | None = None
-) -> Directory:
+    connection: Connection, made: Mapping[str, Provider], upstream: UpstreamClient, makers: GuardFactory | None = None
+) -> ModelCatalog:
     """What the connection's project can call at this moment, and, with `makers`, who stands guard over it."""
     routes = {route.name: route for route in gateway.list_routes(connection)}
     deployments = {deployed.name: deployed for deployed in _deployed(connection)}
-    makers = makers or Makers()
+    makers = makers or GuardFactory()
     posts = makers.posts(list(routes.values()), project_guards(connection))
     limits, prices = list_limits(connection), own_prices(connection)
-    return Directory(routes, deployments, made, SHORTCUTS, upstream, limits, posts, makers, prices)
+    return ModelCatalog(routes, deployments, made, SHORTCUTS, upstream, limits, posts, makers, prices)
 
 
 def check(platform: Platform, project_id: UUID, connection: Connection) -> Callable[[str], None]:
     """What `gateway.put_route` asks of every target: NotFound for a deployment or a provider that is not there."""
-    upstream = Upstream()
+    upstream = UpstreamClient()
     made = {
         **StoredProviders(platform.settings.folder, upstream).of(connection, project_id),
         **providers(platform, upstream),
@@ -296,7 +299,7 @@ def callable_models(platform: Platform, principal: access.Principal) -> list[str
     """Every name that the principal's project can call."""
 
     async def ask() -> list[str]:
-        running = RunningGateway(platform, observe=_nobody, tally=_nothing)
+        running = GatewayRuntime(platform, observe=_nobody, tally=_nothing)
         try:
             return await running.gateway.offered(principal)
         finally:
@@ -309,14 +312,14 @@ def hold(
     platform: Platform,
     principal: access.Principal,
     text: str,
-    uses: Sequence[GuardUse],
+    uses: Sequence[GuardConfig],
     model: str,
     on: Literal["input", "output"],
-) -> GuardTrial:
+) -> GuardTestResult:
     """What becomes of a text under these guards, or under those of calls to that model or route."""
 
-    async def ask() -> GuardTrial:
-        running = RunningGateway(platform, observe=_nobody, tally=_nothing)
+    async def ask() -> GuardTestResult:
+        running = GatewayRuntime(platform, observe=_nobody, tally=_nothing)
         try:
             return await running.gateway.hold(principal, text, uses, model, on)
         finally:
@@ -333,9 +336,9 @@ def targets(platform: Platform, project_id: UUID, connection: Connection) -> Tar
     return TargetsReport(server=os.getpid(), targets=tuple(found))
 
 
-def masking(platform: Platform) -> SelfTest:
+def masking(platform: Platform) -> SelfTestReport:
     """The self-test of masking, made now."""
-    return asyncio.run(self_test(makers(platform, Upstream())))
+    return asyncio.run(self_test(makers(platform, UpstreamClient())))
 
 
 def _nobody(_: Span) -> None:
@@ -347,17 +350,17 @@ class _Nothing:
         """As above."""
 
 
-def _nothing(*_: Any) -> Tally:
+def _nothing(*_: Any) -> CallCounter:
     return _Nothing()
 
 
-def _deployed(connection: Connection) -> list[Deployed]:
+def _deployed(connection: Connection) -> list[DeploymentEndpoint]:
     answering = {found.name: found for found in ready(connection)}
-    found: list[Deployed] = []
+    found: list[DeploymentEndpoint] = []
     for deployment in list_deployments(connection, limit=500):
         engine = answering.get(deployment.name)
         found.append(
-            Deployed(
+            DeploymentEndpoint(
                 name=deployment.name,
                 state=deployment.state,
                 url=engine.url if engine else None,

@@ -1,17 +1,17 @@
 """Every kind of job and the function that does it. Functions are named, not imported: the server never loads them."""
 
-from vong.jobs.config import Handler
+from vong.jobs.config import JobHandler
 
-HANDLERS: dict[str, Handler] = {
-    "data.import": Handler("vong.app.data:import_file"),
-    "data.profile": Handler("vong.app.data:profile"),
-    "data.clean": Handler("vong.app.data:clean"),
-    "data.split": Handler("vong.app.data:split"),
-    "evals.run": Handler("vong.app.evals:run", heavy=True),
-    "gateway.batch": Handler("vong.app.batches:run", most=2),
-    "knowledge.index": Handler("vong.app.knowledge:index", heavy=True),
-    "loop.turn": Handler("vong.app.loop_job:run"),
-    "registry.import": Handler("vong.app.registry:import_base", heavy=True),
-    "serving.parity": Handler("vong.app.serving:parity", heavy=True),
-    "training.run": Handler("vong.app.training:train", heavy=True),
+HANDLERS: dict[str, JobHandler] = {
+    "data.import": JobHandler("vong.app.data:import_file"),
+    "data.profile": JobHandler("vong.app.data:profile"),
+    "data.clean": JobHandler("vong.app.data:clean"),
+    "data.split": JobHandler("vong.app.data:split"),
+    "evals.run": JobHandler("vong.app.evals:run", heavy=True),
+    "gateway.batch": JobHandler("vong.app.batches:run", most=2),
+    "knowledge.index": JobHandler("vong.app.knowledge:index", heavy=True),
+    "loop.turn": JobHandler("vong.app.loop_job:run"),
+    "registry.import": JobHandler("vong.app.registry:import_base", heavy=True),
+    "serving.parity": JobHandler("vong.app.serving:parity", heavy=True),
+    "training.run": JobHandler("vong.app.training:train", heavy=True),
 }

@@ -11,14 +11,14 @@ from vong import knowledge
 from vong.app.platform import Platform
 from vong.errors import NotFound, nearest
 from vong.jobs.context import JobContext
-from vong.knowledge.answer import Generated
-from vong.records import Message, Passage, Span, Versions, new_id
+from vong.knowledge.answer import GeneratedAnswer
+from vong.records import Message, RetrievedPassage, Span, SpanVersions, new_id
 
 
 @cache
-def embedder(threads: int) -> knowledge.Embedder:
+def embedder(threads: int) -> knowledge.MiniLmEmbedder:
     """The one embedding model of this process."""
-    return knowledge.Embedder(threads)
+    return knowledge.MiniLmEmbedder(threads)
 
 
 def index(job: JobContext, platform: Platform) -> dict[str, Any]:
@@ -41,13 +41,13 @@ def index(job: JobContext, platform: Platform) -> dict[str, Any]:
     return {"base": base, "index_version": version, "documents": documents, "failed": failed}
 
 
-def search(platform: Platform, project_id: UUID, base: str, question: str, limit: int) -> list[Passage]:
+def search(platform: Platform, project_id: UUID, base: str, question: str, limit: int) -> list[RetrievedPassage]:
     """The passages of a base that fit a question."""
     with platform.scope(project_id) as connection:
         return knowledge.retrieve(connection, base, question, embedder(platform.settings.threads).embed, limit=limit)
 
 
-def ask(platform: Platform, project_id: UUID, base: str, question: str, model: str, limit: int) -> knowledge.Answer:
+def ask(platform: Platform, project_id: UUID, base: str, question: str, model: str, limit: int) -> knowledge.RagAnswer:
     """Answer a question through a route, and record what happened: one span for the whole, one for the retrieval;
     the model's own is made by the gateway below them.
     """
@@ -58,13 +58,13 @@ def ask(platform: Platform, project_id: UUID, base: str, question: str, model: s
         raise NotFound(f"no knowledge base named {base!r}", nearest(base, list(versions), "vong knowledge list"))
     found = _Timer("knowledge.retrieve", "retrieval", root)
     passages = search(platform, project_id, base, question, limit)
-    stamp = Versions(index_version=versions[base])
+    stamp = SpanVersions(index_version=versions[base])
     output = [{"path": passage.path, "score": passage.score, "similarity": passage.similarity} for passage in passages]
     with platform.scope(project_id) as connection:
         covered = knowledge.coverage(connection, base, question, passages)
     platform.journal.append(project_id, found.span(stamp, question, output))
 
-    def generate(messages: Sequence[Message]) -> Generated:
+    def generate(messages: Sequence[Message]) -> GeneratedAnswer:
         with platform.client(project_id) as client:
             said = client.gateway.chat(
                 model,
@@ -73,7 +73,7 @@ def ask(platform: Platform, project_id: UUID, base: str, question: str, model: s
                 max_tokens=160,
                 temperature=0,
             )
-        return Generated(text=said.text, span_id=said.span_id, model=model)
+        return GeneratedAnswer(text=said.text, span_id=said.span_id, model=model)
 
     embed = embedder(platform.settings.threads).embed
     answer = knowledge.ask(question, passages, generate, embed, index_version=versions[base], coverage=covered)
@@ -93,7 +93,7 @@ class _Timer:
         self.started_at = datetime.now(UTC)
         self.start = time.perf_counter()
 
-    def span(self, versions: Versions, given: Any, made: Any) -> Span:
+    def span(self, versions: SpanVersions, given: Any, made: Any) -> Span:
         return Span.model_validate(
             {
                 "id": self.id,

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from vong import feedback, loop, traces
 from vong.app.platform import Platform
-from vong.loop import Canary, Judged
+from vong.loop import Canary, ScoredSpan
 from vong.records import Score
 
 log = logging.getLogger(__name__)
@@ -29,11 +29,11 @@ def evaluate(connection: Connection, id: UUID) -> Canary:
     canary = loop.get(connection, id)
     if canary.status != "running":
         return canary
-    wanted = feedback.Filter(name=canary.metric, route=canary.route, since=canary.started_at)
+    wanted = feedback.ScoreFilter(name=canary.metric, route=canary.route, since=canary.started_at)
     counted = loop.counted_spans(connection, id)
     scores = [score for score in feedback.every_score(connection, wanted) if score.span_id not in counted]
     by_span = {score.span_id: score for score in reversed(scores) if score.span_id is not None}
-    judged = [Judged(by_span[span.id], span) for span in traces.for_ids(connection, by_span)]
+    judged = [ScoredSpan(by_span[span.id], span) for span in traces.for_ids(connection, by_span)]
     return _say(loop.take(connection, id, judged))
 
 

@@ -7,8 +7,8 @@ from vong.app.platform import Platform
 from vong.errors import NotFound, nearest
 from vong.jobs.context import JobContext
 from vong.loop import run as loop_run
-from vong.loop.plan import TurnPlan
-from vong.loop.steps import Turn
+from vong.loop.plan import LoopPlan
+from vong.loop.steps import LoopRun
 from vong.records import Progress
 
 
@@ -20,13 +20,15 @@ def run(job: JobContext, platform: Platform) -> dict[str, Any]:
         job.progress(state.done, state.total, unit=state.unit, message=message)
 
     with platform.client(job.project_id) as client:
-        plan = TurnPlan.model_validate(job.params["plan"])
-        return loop_run.run(Turn(job.id, plan, client, keep=job.step, progress=progress, log=job.log, locate=shipped))
+        plan = LoopPlan.model_validate(job.params["plan"])
+        return loop_run.run(
+            LoopRun(job.id, plan, client, keep=job.step, progress=progress, log=job.log, locate=shipped)
+        )
 
 
-def default_plan() -> TurnPlan:
+def default_plan() -> LoopPlan:
     """The plan of the quickstart: a whole turn on the shipped samples."""
-    return TurnPlan.model_validate_json(shipped("plan.json").read_text(encoding="utf-8"))
+    return LoopPlan.model_validate_json(shipped("plan.json").read_text(encoding="utf-8"))
 
 
 def samples() -> Path:

@@ -10,17 +10,17 @@ from sqlalchemy.dialects.postgresql import distinct_on
 
 from vong import traces
 from vong.app.overview_records import (
-    DataStanding,
-    EvalsStanding,
-    Event,
-    FeedbackStanding,
-    GatewayStanding,
-    KnowledgeStanding,
-    LoopStanding,
-    RegistryStanding,
-    ServingStanding,
-    TracesStanding,
-    TrainingStanding,
+    ActivityEvent,
+    DataSummary,
+    EvalsSummary,
+    FeedbackOverview,
+    GatewaySummary,
+    KnowledgeSummary,
+    LoopSummary,
+    RegistrySummary,
+    ServingSummary,
+    TracesSummary,
+    TrainingSummary,
 )
 from vong.data.tables import versions as datasets
 from vong.evals.tables import runs as evals
@@ -42,17 +42,17 @@ LIVE = ("queued", "running")
 RECENT = 10
 
 
-def data_standing(connection: Connection) -> DataStanding:
+def data_standing(connection: Connection) -> DataSummary:
     """Of the newest version of each dataset."""
     each = _newest_datasets()
     count, rows = connection.execute(
         select(func.count(), func.coalesce(func.sum(each.c.rows), 0)).select_from(each)
     ).one()
     last = connection.execute(select(each).order_by(each.c.created_at.desc()).limit(1)).first()
-    return DataStanding(datasets=count, rows=rows, newest=f"{last.name}@{last.hash[:12]}" if last else None)
+    return DataSummary(datasets=count, rows=rows, newest=f"{last.name}@{last.hash[:12]}" if last else None)
 
 
-def training_standing(connection: Connection) -> TrainingStanding:
+def training_standing(connection: Connection) -> TrainingSummary:
     """Runs by their state, and the best of the last finished ones."""
     by = _by(connection, runs.c.status)
     loss = runs.c.summary["best_eval_loss"].astext.cast(Float).label("loss")
@@ -61,19 +61,19 @@ def training_standing(connection: Connection) -> TrainingStanding:
     query = select(found).where(found.c.loss.is_not(None)).order_by(found.c.loss).limit(1)
     best = connection.execute(query).first()
     named = {"best": best.id, "best_name": best.name, "best_loss": best.loss} if best else {}
-    return TrainingStanding(running=sum(by.get(one, 0) for one in LIVE), finished=by.get("finished", 0), **named)
+    return TrainingSummary(running=sum(by.get(one, 0) for one in LIVE), finished=by.get("finished", 0), **named)
 
 
-def evals_standing(connection: Connection) -> EvalsStanding:
+def evals_standing(connection: Connection) -> EvalsSummary:
     """Evaluations by their state, and the newest finished one."""
     by = _by(connection, evals.c.status)
     query = select(evals.c.id, evals.c.model, evals.c.scores).where(evals.c.status == "finished")
     last = connection.execute(query.order_by(evals.c.id.desc()).limit(1)).first()
     named = {"newest": last.id, "newest_model": last.model, "newest_scores": last.scores} if last else {}
-    return EvalsStanding(total=sum(by.values()), running=sum(by.get(one, 0) for one in LIVE), **named)
+    return EvalsSummary(total=sum(by.values()), running=sum(by.get(one, 0) for one in LIVE), **named)
 
 
-def registry_standing(connection: Connection) -> RegistryStanding:
+def registry_standing(connection: Connection) -> RegistrySummary:
     """Models, and what is in production."""
     query = select(func.count(models.c.name.distinct()), func.count())
     names, versions = connection.execute(query).one()
@@ -83,24 +83,24 @@ def registry_standing(connection: Connection) -> RegistryStanding:
     newest = connection.execute(taught.limit(1)).first()
     decided = select(canaries.c.id).where(canaries.c.model == _ref(newest), canaries.c.decided_at.is_not(None))
     tried = newest is not None and connection.execute(decided.limit(1)).first() is not None
-    return RegistryStanding(models=names, versions=versions, prod=_ref(prod), newest=_ref(newest), tried=tried)
+    return RegistrySummary(models=names, versions=versions, prod=_ref(prod), newest=_ref(newest), tried=tried)
 
 
-def serving_standing(connection: Connection) -> ServingStanding:
+def serving_standing(connection: Connection) -> ServingSummary:
     """Deployments that should run."""
     ready = func.count().filter(deployments.c.state == "ready")
     found = connection.execute(select(ready, func.count()).where(deployments.c.wanted == "running")).one()
-    return ServingStanding(ready=found[0], total=found[1])
+    return ServingSummary(ready=found[0], total=found[1])
 
 
-def gateway_standing(connection: Connection) -> GatewayStanding:
+def gateway_standing(connection: Connection) -> GatewaySummary:
     """Routes, and the calls of a day."""
     count = connection.scalar(select(func.count()).select_from(routes)) or 0
     totals = traces.usage(connection, since=now() - DAY, bucket="hour").totals
     if not totals or not totals[0].calls:
-        return GatewayStanding(routes=count)
+        return GatewaySummary(routes=count)
     total = totals[0]
-    return GatewayStanding(
+    return GatewaySummary(
         routes=count,
         calls=total.calls,
         errors=total.errors,
@@ -109,20 +109,20 @@ def gateway_standing(connection: Connection) -> GatewayStanding:
     )
 
 
-def knowledge_standing(connection: Connection) -> KnowledgeStanding:
+def knowledge_standing(connection: Connection) -> KnowledgeSummary:
     """Bases, and what is in them; each document knows its number of chunks."""
     count = connection.scalar(select(func.count()).select_from(bases)) or 0
     found = connection.execute(select(func.count(), func.coalesce(func.sum(documents.c.chunks), 0))).one()
-    return KnowledgeStanding(bases=count, documents=found[0], chunks=found[1])
+    return KnowledgeSummary(bases=count, documents=found[0], chunks=found[1])
 
 
-def traces_standing(connection: Connection) -> TracesStanding:
+def traces_standing(connection: Connection) -> TracesSummary:
     """Spans of any kind in a day."""
     total = func.coalesce(func.sum(hours.c.calls), 0)
-    return TracesStanding(spans=int(connection.scalar(select(total).where(hours.c.hour >= now() - DAY)) or 0))
+    return TracesSummary(spans=int(connection.scalar(select(total).where(hours.c.hour >= now() - DAY)) or 0))
 
 
-def feedback_standing(connection: Connection) -> FeedbackStanding:
+def feedback_standing(connection: Connection) -> FeedbackOverview:
     """Scores of a week, and the corrections that no harvest has had a chance to take."""
     corrected = scores.c.correction.is_not(None)
     week = select(func.count(), func.count().filter(corrected)).where(scores.c.created_at >= now() - WEEK)
@@ -131,10 +131,10 @@ def feedback_standing(connection: Connection) -> FeedbackStanding:
     last = connection.scalar(harvests)
     waiting = select(func.count()).select_from(scores).where(corrected)
     waiting = waiting if last is None else waiting.where(scores.c.created_at > last)
-    return FeedbackStanding(scores=total, corrections=corrections, open_corrections=connection.scalar(waiting) or 0)
+    return FeedbackOverview(scores=total, corrections=corrections, open_corrections=connection.scalar(waiting) or 0)
 
 
-def loop_standing(connection: Connection) -> LoopStanding:
+def loop_standing(connection: Connection) -> LoopSummary:
     """Turns that run, the canary that runs, and the last decision."""
     turning = select(func.count()).select_from(jobs).where(jobs.c.kind == "loop.turn", jobs.c.status.in_(LIVE))
     running = select(canaries.c.id).where(canaries.c.status == "running").order_by(canaries.c.id.desc())
@@ -144,7 +144,7 @@ def loop_standing(connection: Connection) -> LoopStanding:
     judged = 0
     if ids:
         judged = connection.scalar(select(func.count()).select_from(counted).where(counted.c.canary_id == ids[0])) or 0
-    return LoopStanding(
+    return LoopSummary(
         turns_running=connection.scalar(turning) or 0,
         canaries_running=len(ids),
         running_canary=ids[0] if ids else None,
@@ -159,7 +159,7 @@ def unfinished_jobs(connection: Connection) -> dict[str, int]:
     return _by(connection, jobs.c.kind, jobs.c.status.in_(LIVE))
 
 
-def recent_events(connection: Connection) -> tuple[Event, ...]:
+def recent_events(connection: Connection) -> tuple[ActivityEvent, ...]:
     """The last things that happened, newest first. Of a dataset its newest version: rows edited one by one would leave
     no room for anything else.
     """
@@ -188,7 +188,7 @@ def recent_events(connection: Connection) -> tuple[Event, ...]:
     ]
     every = union_all(*(select(one.subquery()) for one in each)).subquery()
     rows = connection.execute(select(every).order_by(every.c.at.desc()).limit(RECENT)).mappings()
-    return tuple(Event.model_validate(dict(row)) for row in rows)
+    return tuple(ActivityEvent.model_validate(dict(row)) for row in rows)
 
 
 def _newest_datasets() -> Subquery:

@@ -22,7 +22,7 @@ Action = Literal[
 Happened = Literal["dataset", "run", "model", "alias", "canary", "turn"]
 
 
-class DataStanding(Record):
+class DataSummary(Record):
     """Datasets, and the rows of their newest versions."""
 
     datasets: int = 0
@@ -30,7 +30,7 @@ class DataStanding(Record):
     newest: str | None = None
 
 
-class TrainingStanding(Record):
+class TrainingSummary(Record):
     """Training runs. `best` is the run with the lowest evaluation loss of the last 20 that finished."""
 
     running: int = 0
@@ -40,7 +40,7 @@ class TrainingStanding(Record):
     best_loss: float | None = None
 
 
-class EvalsStanding(Record):
+class EvalsSummary(Record):
     """Evaluations, and the newest that finished."""
 
     total: int = 0
@@ -50,7 +50,7 @@ class EvalsStanding(Record):
     newest_scores: dict[str, float] = {}
 
 
-class RegistryStanding(Record):
+class RegistrySummary(Record):
     """Models and their versions. `prod` is the ref that the alias `prod` points at, moved last of all models; `newest`
     the newest that a run has taught, `tried` whether a canary has decided on it.
     """
@@ -62,14 +62,14 @@ class RegistryStanding(Record):
     tried: bool = False
 
 
-class ServingStanding(Record):
+class ServingSummary(Record):
     """Deployments that answer, and all that should."""
 
     ready: int = 0
     total: int = 0
 
 
-class GatewayStanding(Record):
+class GatewaySummary(Record):
     """Routes, and the model calls of the last 24 hours. `error_share` and `latency_p50` (milliseconds) are null where
     there were no calls.
     """
@@ -81,7 +81,7 @@ class GatewayStanding(Record):
     latency_p50: float | None = None
 
 
-class KnowledgeStanding(Record):
+class KnowledgeSummary(Record):
     """Knowledge bases, their documents and chunks."""
 
     bases: int = 0
@@ -89,13 +89,13 @@ class KnowledgeStanding(Record):
     chunks: int = 0
 
 
-class TracesStanding(Record):
+class TracesSummary(Record):
     """Spans of the last 24 hours, counted in whole hours."""
 
     spans: int = 0
 
 
-class FeedbackStanding(Record):
+class FeedbackOverview(Record):
     """Scores of the last 7 days. `open_corrections` are those that came since the last harvest into any dataset."""
 
     scores: int = 0
@@ -103,7 +103,7 @@ class FeedbackStanding(Record):
     open_corrections: int = 0
 
 
-class LoopStanding(Record):
+class LoopSummary(Record):
     """Turns and canaries. `last_decision` is how the canary that ended last was decided."""
 
     turns_running: int = 0
@@ -114,7 +114,7 @@ class LoopStanding(Record):
     last_decision_at: datetime | None = None
 
 
-class Event(Record):
+class ActivityEvent(Record):
     """Something that happened: what it is about (`ref`: a dataset's or model's ref, or an id) and when."""
 
     kind: Happened
@@ -134,16 +134,16 @@ class NextAction(Record):
 class Overview(Record):
     """The loop as it stands. `jobs` counts the unfinished jobs by kind; `recent` is newest first."""
 
-    data: DataStanding
-    training: TrainingStanding
-    evals: EvalsStanding
-    registry: RegistryStanding
-    serving: ServingStanding
-    gateway: GatewayStanding
-    knowledge: KnowledgeStanding
-    traces: TracesStanding
-    feedback: FeedbackStanding
-    loop: LoopStanding
+    data: DataSummary
+    training: TrainingSummary
+    evals: EvalsSummary
+    registry: RegistrySummary
+    serving: ServingSummary
+    gateway: GatewaySummary
+    knowledge: KnowledgeSummary
+    traces: TracesSummary
+    feedback: FeedbackOverview
+    loop: LoopSummary
     jobs: dict[str, int]
-    recent: tuple[Event, ...]
+    recent: tuple[ActivityEvent, ...]
     next: NextAction

@@ -14,14 +14,14 @@ from vong import access
 from vong.config import Settings
 from vong.errors import Misconfigured
 from vong.records import Score, now
-from vong.store.blobs import Blobs
+from vong.store.blobs import BlobStore
 from vong.store.database import Database
-from vong.store.spans.writer import Journal
+from vong.store.spans.writer import SpanWriter
 
 if TYPE_CHECKING:
     from vong.client import Client
     from vong.gateway.gateway import Gateway
-    from vong.traces.otlp_exporter import Export
+    from vong.traces.otlp_exporter import OtlpExporter
 
 INTERNAL_KEY = "internal"
 INTERNAL_KEY_LIFE = timedelta(days=7)
@@ -34,7 +34,7 @@ class Platform:
     settings: Settings
     on_score: list[Callable[["Platform", UUID, Score], None]] = field(default_factory=list)
     """What happens after a score is stored (a canary looks at it)."""
-    exports: "Sequence[Export]" = ()
+    exports: "Sequence[OtlpExporter]" = ()
     """Where the spans of this process's calls are sent on to."""
 
     gateway: "Gateway | None" = None
@@ -48,15 +48,15 @@ class Platform:
         return Database(self.settings.database_url)
 
     @cached_property
-    def blobs(self) -> Blobs:
+    def blobs(self) -> BlobStore:
         """The content-addressed bytes."""
-        return Blobs(self.settings.blobs)
+        return BlobStore(self.settings.blobs)
 
     @cached_property
-    def journal(self) -> Journal:
+    def journal(self) -> SpanWriter:
         """The writer of this process's spans."""
         folder, size = self.settings.folder / "journal", self.settings.journal_size
-        return Journal(self.database, folder=folder if size else None, disk=size)
+        return SpanWriter(self.database, folder=folder if size else None, disk=size)
 
     @contextmanager
     def scope(self, project_id: UUID) -> Generator[Connection]:

@@ -14,14 +14,14 @@ from vong import plugins
 from vong.app.platform import Platform
 from vong.config import ProviderSettings
 from vong.errors import Misconfigured, NotFound, Unsupported, VongError, nearest
-from vong.gateway.providers import OPENAI, Ask, Provider, Reply, Shape
+from vong.gateway.providers import OPENAI, Provider, ProviderRequest, ProviderResponse, Shape
 from vong.gateway.providers import store as provider_store
-from vong.gateway.providers.base import Counts
-from vong.gateway.providers.store import ProviderWanted, Stored
+from vong.gateway.providers.base import SupportsTokenCount
+from vong.gateway.providers.store import ProviderUpdate, StoredProvider
 from vong.gateway.routing.catalog import DEPLOYMENT
-from vong.gateway.upstream.client import Upstream
+from vong.gateway.upstream.client import UpstreamClient
 from vong.records import Record
-from vong.store.encryption import Secrets
+from vong.store.encryption import SecretBox
 
 LOCAL = "local"
 EMBEDDER = "all-minilm-l6-v2"
@@ -61,7 +61,7 @@ class ProviderTest(Record):
     error: str | None = None
 
 
-class Broken:
+class BrokenProvider:
     """A stored provider that cannot be made: it says why when it is called, and the others work."""
 
     shapes = OPENAI
@@ -74,7 +74,7 @@ class Broken:
         """There is none."""
         return "unusable"
 
-    async def call(self, ask: Ask) -> Reply:
+    async def call(self, ask: ProviderRequest) -> ProviderResponse:
         """Say why."""
         del ask
         raise Misconfigured(self._reason.message, self._reason.hint)
@@ -84,7 +84,7 @@ class Broken:
         raise Misconfigured(self._reason.message, self._reason.hint)
 
 
-class Listed:
+class StaticModelList:
     """A provider whose models somebody has named."""
 
     def __init__(self, provider: Provider, models: tuple[str, ...]) -> None:
@@ -100,13 +100,13 @@ class Listed:
         """The provider's own."""
         return self._provider.address
 
-    async def call(self, ask: Ask) -> Reply:
+    async def call(self, ask: ProviderRequest) -> ProviderResponse:
         """Pass the call on."""
         return await self._provider.call(ask)
 
     async def count(self, body: bytes) -> int:
         """Let the provider count. Unsupported where it cannot."""
-        if not isinstance(self._provider, Counts):
+        if not isinstance(self._provider, SupportsTokenCount):
             raise Unsupported("this provider does not count tokens", "name a model of another provider")
         return await self._provider.count(body)
 
@@ -118,8 +118,8 @@ class Listed:
 class StoredProviders:
     """The stored providers of one process, made once for each version of each, so that connections are kept."""
 
-    def __init__(self, home: Path, upstream: Upstream) -> None:
-        self._secrets = Secrets(home)
+    def __init__(self, home: Path, upstream: UpstreamClient) -> None:
+        self._secrets = SecretBox(home)
         self._upstream = upstream
         self._made: dict[tuple[UUID, str], tuple[datetime, Provider]] = {}
 
@@ -136,29 +136,29 @@ class StoredProviders:
         found = self._made.get((project_id, name))
         return found[1] if found else None
 
-    def _one(self, connection: Connection, project_id: UUID, wanted: Stored) -> Provider:
+    def _one(self, connection: Connection, project_id: UUID, wanted: StoredProvider) -> Provider:
         at, provider = self._made.get((project_id, wanted.name), (None, None))
         if provider is None or at != wanted.updated_at:
             try:
                 settings = provider_store.settings_of(connection, project_id, wanted.name, self._secrets)
                 provider = make(wanted.name, settings, self._upstream)
             except VongError as error:
-                provider = Broken(error)
+                provider = BrokenProvider(error)
             if wanted.models:
-                provider = Listed(provider, wanted.models)
+                provider = StaticModelList(provider, wanted.models)
             self._made[project_id, wanted.name] = wanted.updated_at, provider
         return provider
 
 
-def make(name: str, settings: ProviderSettings, upstream: Upstream) -> Provider:
+def make(name: str, settings: ProviderSettings, upstream: UpstreamClient) -> Provider:
     """A provider of a kind that is installed."""
     return plugins.load("provider", settings.kind)(name, settings, upstream)
 
 
-def put(platform: Platform, project_id: UUID, name: str, wanted: ProviderWanted) -> ProviderState:
+def put(platform: Platform, project_id: UUID, name: str, wanted: ProviderUpdate) -> ProviderState:
     """Make or change a stored provider."""
     taken = {*platform.settings.providers, LOCAL, DEPLOYMENT}
-    secrets, allow = Secrets(platform.settings.folder), platform.settings.allow_link_local
+    secrets, allow = SecretBox(platform.settings.folder), platform.settings.allow_link_local
     with platform.scope(project_id) as connection:
         return _stored(
             provider_store.put_provider(connection, name, wanted, secrets, taken=taken, allow_link_local=allow)
@@ -201,7 +201,7 @@ def test(platform: Platform, project_id: UUID, name: str) -> ProviderTest:
 
 
 async def _ask_all(platform: Platform, project_id: UUID, names: list[str]) -> list[ProviderTest]:
-    upstream = Upstream(allow_link_local=platform.settings.allow_link_local)
+    upstream = UpstreamClient(allow_link_local=platform.settings.allow_link_local)
     try:
         with platform.scope(project_id) as connection:
             made: Mapping[str, Provider] = {
@@ -244,6 +244,6 @@ def _configured(name: str, settings: ProviderSettings) -> ProviderState:
     )
 
 
-def _stored(provider: Stored) -> ProviderState:
+def _stored(provider: StoredProvider) -> ProviderState:
     fields = provider.model_dump(exclude={"models"})
     return ProviderState(**fields, source="stored", listed=provider.models)

@@ -17,7 +17,7 @@ from vong.jobs import JobContext
 from vong.records import DatasetVersion, Example, ModelVersion
 from vong.records.lineage import Lineage
 from vong.registry import bundled_model
-from vong.registry.lineage import Sources
+from vong.registry.lineage import LineageSources
 from vong.registry.versions import built_on, taught_by
 
 T = TypeVar("T")
@@ -121,7 +121,7 @@ def lineage(platform: Platform, connection: Connection, of: str) -> Lineage:
     return registry.trace(sources, await_span(platform, span_id, sources.span))
 
 
-def _named(sources: Sources, of: str) -> ModelVersion | DatasetVersion:
+def _named(sources: LineageSources, of: str) -> ModelVersion | DatasetVersion:
     found = sources.model(of.removeprefix("model:")) or sources.dataset(of.removeprefix("dataset:"))
     if found is None:
         raise NotFound(
@@ -131,7 +131,7 @@ def _named(sources: Sources, of: str) -> ModelVersion | DatasetVersion:
     return found
 
 
-class Datasets:
+class DatasetLookup:
     """The datasets of a project, as lineage asks for them."""
 
     def __init__(self, platform: Platform, connection: Connection) -> None:
@@ -157,9 +157,9 @@ class Datasets:
         return made_from(self._connection, ref)
 
 
-def _sources(platform: Platform, connection: Connection) -> Sources:
-    datasets = Datasets(platform, connection)
-    return Sources(
+def _sources(platform: Platform, connection: Connection) -> LineageSources:
+    datasets = DatasetLookup(platform, connection)
+    return LineageSources(
         span=lambda id_: _or_none(lambda: traces.get(connection, id_)),
         model=lambda ref: _or_none(lambda: registry.find(connection, ref)),
         run=lambda id_: _or_none(lambda: experiments.get(connection, id_)),
@@ -171,7 +171,7 @@ def _sources(platform: Platform, connection: Connection) -> Sources:
         taught_by=lambda ref: taught_by(connection, ref),
         built_on=lambda ref: built_on(connection, ref),
         deployments=lambda ref: [one for one in serving.list_deployments(connection) if one.model == ref],
-        answers=lambda ref: traces.count(connection, traces.Filter(model_version=ref)),
+        answers=lambda ref: traces.count(connection, traces.SpanFilter(model_version=ref)),
     )
 
 

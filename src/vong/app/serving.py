@@ -11,15 +11,15 @@ from sqlalchemy import Connection
 from vong import data, registry, serving
 from vong.app.platform import Platform
 from vong.app.registry import model_folder
-from vong.errors import NotFound, Refused, Unavailable
+from vong.errors import NotFound, PreconditionFailed, Unavailable
 from vong.jobs import JobContext
 from vong.records import Deployment, Message, ModelVersion
 from vong.serving import engine_launcher
 from vong.serving import parity as check
 from vong.serving.deployments import DeploymentSettings
 from vong.serving.deployments import address as address_of
-from vong.serving.engine_client import Remote
-from vong.serving.engine_process import Supervision
+from vong.serving.engine_client import EngineClient
+from vong.serving.engine_process import SupervisorSettings
 
 POSITIONS = 48
 """How many positions at the end of each conversation the parity check compares."""
@@ -46,7 +46,7 @@ def deploy(
     *,
     engine: str | None = None,
     settings: DeploymentSettings | None = None,
-) -> serving.Deployed:
+) -> serving.DeployResult:
     """Serve the model version of that ref under a name; the parity check of a tuned one is queued with it."""
     model = registry.find(connection, ref)
     return serving.deploy(connection, name, model, _base(connection, model), engine=engine, settings=settings)
@@ -54,7 +54,7 @@ def deploy(
 
 def supervise(platform: Platform, stop: threading.Event) -> None:
     """Look after this machine's engines until `stop` is set: a thread of the worker."""
-    supervision = Supervision(platform.settings.folder, threads=platform.settings.threads)
+    supervision = SupervisorSettings(platform.settings.folder, threads=platform.settings.threads)
     serving.supervise(
         platform.database, lambda connection, ref: model_folder(platform, connection, ref), supervision, stop
     )
@@ -90,7 +90,7 @@ def parity(job: JobContext, platform: Platform) -> dict[str, Any]:
     return result
 
 
-def _engine(job: JobContext, platform: Platform, name: str, ref: str) -> Remote:
+def _engine(job: JobContext, platform: Platform, name: str, ref: str) -> EngineClient:
     """The deployment's engine, once it has loaded the model."""
     until = time.monotonic() + PATIENCE
     while time.monotonic() < until:
@@ -100,7 +100,7 @@ def _engine(job: JobContext, platform: Platform, name: str, ref: str) -> Remote:
             address = address_of(connection, name)
         _still_wanted(deployment, ref)
         if address and deployment.state in {"checking", "ready"}:
-            return Remote(*address)
+            return EngineClient(*address)
         time.sleep(0.3)
     raise Unavailable(f"the engine of {name!r} did not load the model", f"see: vong serving log {name}")
 
@@ -108,7 +108,9 @@ def _engine(job: JobContext, platform: Platform, name: str, ref: str) -> Remote:
 def _still_wanted(deployment: Deployment, ref: str) -> None:
     if deployment.wanted != "running" or deployment.model != ref or deployment.state == "failed":
         reason = deployment.reason or f"it is {deployment.state} and serves {deployment.model}"
-        raise Refused(f"the deployment {deployment.name!r} does not wait for this check: {reason}", "deploy it again")
+        raise PreconditionFailed(
+            f"the deployment {deployment.name!r} does not wait for this check: {reason}", "deploy it again"
+        )
 
 
 def _base(connection: Connection, model: ModelVersion) -> ModelVersion:
@@ -138,8 +140,8 @@ def _samples(platform: Platform, connection: Connection, model: ModelVersion) ->
 
 def _reference(
     folder: Path, adapter: Path | None, conversations: Sequence[Sequence[Message]]
-) -> list[check.Observation]:
+) -> list[check.TokenLogprobs]:
     from vong.training.parity_reference import reference
 
     seen = reference(folder, adapter, conversations, positions=POSITIONS, max_tokens=1)
-    return [check.Observation(ids=tuple(one["ids"]), logprobs=tuple(one["logprobs"])) for one in seen]
+    return [check.TokenLogprobs(ids=tuple(one["ids"]), logprobs=tuple(one["logprobs"])) for one in seen]

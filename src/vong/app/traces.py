@@ -14,7 +14,7 @@ from vong.errors import NotFound, Unavailable
 from vong.feedback import scores
 from vong.records import Span, now
 from vong.records.trace import SpanSummary
-from vong.traces.stream import News, end, known, news, number_of
+from vong.traces.stream import SpanArrivals, end, known, news, number_of
 
 Having = Literal["score", "correction"]
 ROUNDS = 200
@@ -47,7 +47,7 @@ def await_span(platform: Platform, span_id: UUID, look: Callable[[UUID], Span | 
 
 
 def listed(
-    connection: Connection, wanted: traces.Filter, having: Having | None, after: UUID | None, limit: int
+    connection: Connection, wanted: traces.SpanFilter, having: Having | None, after: UUID | None, limit: int
 ) -> list[SpanSummary]:
     """A page of spans, newest first, with the counts of their scores; of those only that have one, by their ids."""
     if having is None:
@@ -60,12 +60,12 @@ def listed(
 def counted(connection: Connection, spans: Sequence[SpanSummary]) -> list[SpanSummary]:
     """The spans with the counts of their scores."""
     found = scores.counts(connection, [span.id for span in spans])
-    none = scores.Counts(0, 0)
+    none = scores.ScoreCounts(0, 0)
     return [span.model_copy(update=found.get(span.id, none)._asdict()) for span in spans]
 
 
 def _scored(
-    connection: Connection, wanted: traces.Filter, corrected: bool, before: UUID | None, limit: int
+    connection: Connection, wanted: traces.SpanFilter, corrected: bool, before: UUID | None, limit: int
 ) -> list[SpanSummary]:
     page: list[SpanSummary] = []
     for _ in range(ROUNDS):
@@ -77,7 +77,7 @@ def _scored(
     return page[:limit]
 
 
-def tail(platform: Platform, project_id: UUID, wanted: traces.Filter, after: str) -> Callable[[str], News]:
+def tail(platform: Platform, project_id: UUID, wanted: traces.SpanFilter, after: str) -> Callable[[str], SpanArrivals]:
     """A reader of what arrives: after the event `after`, or from now on where that is empty. What it is given to read
     after is where its stream is; it remembers itself how far it has looked.
     """
@@ -86,7 +86,7 @@ def tail(platform: Platform, project_id: UUID, wanted: traces.Filter, after: str
         gap = not known(connection, seen)
     state = {"seen": seen, "gap": gap}
 
-    def read(_: str) -> News:
+    def read(_: str) -> SpanArrivals:
         with platform.scope(project_id) as connection:
             found = news(connection, int(state["seen"]), wanted)
         state["seen"] = found.number

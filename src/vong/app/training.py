@@ -15,7 +15,7 @@ from vong.app.registry import model_folder
 from vong.errors import InvalidInput, JobCancelled
 from vong.experiments.runs import Ended
 from vong.jobs import JobContext
-from vong.records import DatasetVersion, Example, Job, ModelVersion, Record, Run, new_id
+from vong.records import DatasetVersion, Example, Job, ModelVersion, Record, TrainingRun, new_id
 from vong.store.retry import patiently
 from vong.training.device import cores
 
@@ -31,7 +31,7 @@ PATIENCE = 600.0
 T = TypeVar("T")
 
 
-class TrainingWanted(Record):
+class TrainingRequest(Record):
     """A training run: what to teach (`base`, a model ref), from what (`dataset`, its splits), and how."""
 
     name: str
@@ -43,10 +43,10 @@ class TrainingWanted(Record):
     settings: dict[str, Any] = {}
 
 
-class Started(Record):
+class TrainingStarted(Record):
     """A run and the job that does it."""
 
-    run: Run
+    run: TrainingRun
     job: Job
 
 
@@ -70,7 +70,7 @@ def recipes() -> list[RecipeInfo]:
     ]
 
 
-def start(connection: Connection, wanted: TrainingWanted, key: str | None = None) -> Started:
+def start(connection: Connection, wanted: TrainingRequest, key: str | None = None) -> TrainingStarted:
     """Make the run and queue its job. What is wrong with the request is said now, not in the job."""
     settings = _settings(wanted)
     base, dataset = _inputs(connection, wanted)
@@ -78,7 +78,7 @@ def start(connection: Connection, wanted: TrainingWanted, key: str | None = None
     params = {**wanted.model_dump(mode="json"), "base": base.ref, "dataset": dataset.ref, "run": str(run_id)}
     job = jobs.submit(connection, "training.run", {**params, "settings": settings.model_dump(mode="json")}, key=key)
     if job.params["run"] != str(run_id):
-        return Started(run=experiments.get(connection, UUID(job.params["run"])), job=job)
+        return TrainingStarted(run=experiments.get(connection, UUID(job.params["run"])), job=job)
     run = experiments.start_run(
         connection,
         wanted.name,
@@ -90,10 +90,10 @@ def start(connection: Connection, wanted: TrainingWanted, key: str | None = None
         settings=settings.model_dump(mode="json"),
         queued=True,
     )
-    return Started(run=run, job=job)
+    return TrainingStarted(run=run, job=job)
 
 
-def plan(platform: Platform, connection: Connection, wanted: TrainingWanted) -> training.TrainingPlan:
+def plan(platform: Platform, connection: Connection, wanted: TrainingRequest) -> training.TrainingPlan:
     """What the run would take. Lengths are counted with the base's tokenizer, its template estimated."""
     from tokenizers import Tokenizer
 
@@ -119,7 +119,7 @@ def plan(platform: Platform, connection: Connection, wanted: TrainingWanted) -> 
 
 def train(job: JobContext, platform: Platform) -> dict[str, Any]:
     """The job `training.run`: train, register what came out, and keep the run's record true whatever happens."""
-    wanted = TrainingWanted.model_validate({name: job.params[name] for name in TrainingWanted.model_fields})
+    wanted = TrainingRequest.model_validate({name: job.params[name] for name in TrainingRequest.model_fields})
     run_id = UUID(job.params["run"])
     written(platform, job, lambda connection: experiments.begin_run(connection, run_id))
     status: Ended = "failed"
@@ -135,14 +135,14 @@ def train(job: JobContext, platform: Platform) -> dict[str, Any]:
             written(platform, job, lambda connection: experiments.finish_run(connection, run_id, status))
 
 
-def _train(job: JobContext, platform: Platform, wanted: TrainingWanted, run_id: UUID) -> dict[str, Any]:
+def _train(job: JobContext, platform: Platform, wanted: TrainingRequest, run_id: UUID) -> dict[str, Any]:
     with platform.scope(job.project_id) as connection:
         base, dataset = _inputs(connection, wanted)
         folder = model_folder(platform, connection, base.ref)
-    report = RunReport(job, platform, run_id)
+    report = RunProgressReporter(job, platform, run_id)
     report.progress(0, 1, "loading the base model")
     outcome = plugins.load("recipe", wanted.recipe)().train(
-        training.Work(
+        training.TrainingContext(
             base=folder,
             base_ref=base.ref,
             train=_rows(platform, dataset, wanted.train_split),
@@ -182,7 +182,7 @@ def written(platform: Platform, job: JobContext, work: Callable[[Connection], T]
     return patiently(platform.database, job.project_id, work, seconds=PATIENCE)
 
 
-class RunReport:
+class RunProgressReporter:
     """What a recipe says, written into the run and the job. Figures are gathered for a second and written together."""
 
     def __init__(self, job: JobContext, platform: Platform, run_id: UUID) -> None:
@@ -224,7 +224,7 @@ class RunReport:
         self._written = time.monotonic()
 
 
-def _settings(wanted: TrainingWanted) -> BaseModel:
+def _settings(wanted: TrainingRequest) -> BaseModel:
     kind: type[BaseModel] = plugins.load("recipe", wanted.recipe).Settings
     try:
         return kind.model_validate(wanted.settings)
@@ -235,7 +235,7 @@ def _settings(wanted: TrainingWanted) -> BaseModel:
         ) from error
 
 
-def _inputs(connection: Connection, wanted: TrainingWanted) -> tuple[ModelVersion, DatasetVersion]:
+def _inputs(connection: Connection, wanted: TrainingRequest) -> tuple[ModelVersion, DatasetVersion]:
     base, dataset = registry.find(connection, wanted.base), data.find(connection, wanted.dataset)
     if base.format != "safetensors" or base.kind == "adapter":
         raise InvalidInput(

@@ -14,7 +14,7 @@ from vong.app.job_handlers import HANDLERS
 from vong.app.platform import Platform
 from vong.app.serving import supervise
 from vong.config import Settings
-from vong.jobs.config import Shop
+from vong.jobs.config import WorkerConfig
 from vong.jobs.run_worker import run_worker
 from vong.jobs.subprocess_runner import run_child
 
@@ -41,10 +41,10 @@ def main(arguments: list[str] | None = None) -> None:
         run_worker(shop(settings))
 
 
-def shop(settings: Settings) -> Shop:
+def shop(settings: Settings) -> WorkerConfig:
     """What the worker of these settings works with."""
     platform = Platform(settings)
-    return Shop(
+    return WorkerConfig(
         database=platform.database,
         handlers=HANDLERS,
         platform=platform,

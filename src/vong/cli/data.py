@@ -291,9 +291,9 @@ def diff(a: str, b: str, limit: int, kind: str | None, as_json: bool) -> None:
 @click.option("--split", help="Only rows of this split.")
 def export(ref: str, file: Path, split: str | None) -> None:
     """Write a version to FILE as JSONL in the chat format (`-` is stdout)."""
-    from vong.data.formats.chat import Chat
+    from vong.data.formats.chat import ChatFormat
 
-    chat, count = Chat({}), 0
+    chat, count = ChatFormat({}), 0
     with click.open_file(str(file), "w", encoding="utf-8") as out:
         for example in Client().data.read(ref, split=split):
             out.write(json.dumps(chat.to_row(example), ensure_ascii=False) + "\n")

@@ -22,7 +22,7 @@ def follow(client: Client, job: Job) -> Job:
     A server that restarts is waited for. Ctrl-C stops the following, not the job (exit code 130). A job that failed
     or was cancelled is raised as a VongError.
     """
-    shown = Bar(job) if sys.stderr.isatty() else nullcontext(Lines(job))
+    shown = ProgressBar(job) if sys.stderr.isatty() else nullcontext(PlainProgress(job))
     try:
         with shown as view:
             for value in client.jobs.events(job.id):
@@ -49,7 +49,7 @@ def ended(job: Job) -> Job:
     return job
 
 
-class Lines:
+class PlainProgress:
     """Plain lines, one each few seconds: for files, pipes and CI."""
 
     def __init__(self, job: Job) -> None:
@@ -102,7 +102,7 @@ def left(job: Job) -> str:
     return f"{hours}:{minutes:02}:{seconds:02} left" if hours else f"{minutes}:{seconds:02} left"
 
 
-class Bar:
+class ProgressBar:
     """A progress bar on the terminal, with the job's log scrolling by above it."""
 
     def __init__(self, job: Job) -> None:
@@ -114,7 +114,7 @@ class Bar:
         self._progress = Progress(*columns, details, console=Console(stderr=True))
         self._task = self._progress.add_task(job.kind, total=None, details="")
 
-    def __enter__(self) -> "Bar":
+    def __enter__(self) -> "ProgressBar":
         self._progress.start()
         return self
 

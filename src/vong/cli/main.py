@@ -34,7 +34,7 @@ PROCESSES = {
 COMMANDS = {**PROCESSES, **STAGES}
 
 
-class Lazy(click.Group):
+class LazyGroup(click.Group):
     """A group that knows its commands' names and help, and imports a command's file when it is called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -54,7 +54,7 @@ class Lazy(click.Group):
                 formatter.write_dl(list(commands.items()))
 
 
-@click.command(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(__version__, prog_name="vong")
 def vong() -> None:
     """One self-hosted server for the whole LLMOps loop."""

@@ -8,7 +8,7 @@ import click
 from vong.cli.job_progress import follow
 from vong.cli.output import emit, json_option
 from vong.client import Client
-from vong.records.lineage import Node
+from vong.records.lineage import LineageNode
 
 VERSION = ["ref", "number", "kind", "format", "bytes", "licence", "base", "dataset", "run", "created_at"]
 
@@ -105,7 +105,7 @@ def lineage(of: str, as_json: bool) -> None:
             click.echo("\n".join(draw(node)))
 
 
-def draw(node: Node, *, indent: str | None = None) -> list[str]:
+def draw(node: LineageNode, *, indent: str | None = None) -> list[str]:
     """A tree in text, one node a line."""
     lines = [] if indent is not None else [describe(node)]
     indent = indent or ""
@@ -118,7 +118,7 @@ def draw(node: Node, *, indent: str | None = None) -> list[str]:
     return lines
 
 
-def describe(node: Node) -> str:
+def describe(node: LineageNode) -> str:
     """One node on one line."""
     detail = ", ".join(f"{name} {value}" for name, value in node.detail.items() if value not in (None, "", {}))
     ref = node.ref if node.ref.startswith(f"{node.kind}:") else f"{node.kind} {node.ref}"

@@ -11,18 +11,18 @@ from vong.client.transport import Transport
 
 if TYPE_CHECKING:
     from vong.client.access import Access
-    from vong.client.data import Data
-    from vong.client.evals import Evals
+    from vong.client.data import DataClient
+    from vong.client.evals import EvalsClient
     from vong.client.experiments import Experiments
     from vong.client.feedback import Feedback
-    from vong.client.gateway import Gateway
+    from vong.client.gateway import GatewayClient
     from vong.client.jobs import Jobs
     from vong.client.knowledge import Knowledge
     from vong.client.loop import Loop
     from vong.client.registry import Registry
-    from vong.client.serving import Serving
+    from vong.client.serving import ServingClient
     from vong.client.traces import Traces
-    from vong.client.training import Training
+    from vong.client.training import TrainingClient
 
 
 class Client:
@@ -56,7 +56,7 @@ class Client:
         return self._namespace("knowledge", "Knowledge")
 
     @cached_property
-    def evals(self) -> "Evals":
+    def evals(self) -> "EvalsClient":
         """Evaluations and their comparisons."""
         return self._namespace("evals", "Evals")
 
@@ -66,7 +66,7 @@ class Client:
         return self._namespace("loop", "Loop")
 
     @cached_property
-    def gateway(self) -> "Gateway":
+    def gateway(self) -> "GatewayClient":
         """Routes to models, and calls through them."""
         return self._namespace("gateway", "Gateway")
 
@@ -76,12 +76,12 @@ class Client:
         return self._namespace("jobs", "Jobs")
 
     @cached_property
-    def serving(self) -> "Serving":
+    def serving(self) -> "ServingClient":
         """Deployments of local models."""
         return self._namespace("serving", "Serving")
 
     @cached_property
-    def data(self) -> "Data":
+    def data(self) -> "DataClient":
         """Datasets, their versions and their health."""
         return self._namespace("data", "Data")
 
@@ -101,7 +101,7 @@ class Client:
         return self._namespace("registry", "Registry")
 
     @cached_property
-    def training(self) -> "Training":
+    def training(self) -> "TrainingClient":
         """Recipes, plans and training runs."""
         return self._namespace("training", "Training")
 

@@ -26,7 +26,7 @@ class RowEdit(Record):
     example: Example | None
 
 
-class Data:
+class DataClient:
     """Datasets: import, look, profile, clean, split, compare. A `ref` is NAME, NAME@NUMBER or NAME@HASH."""
 
     def __init__(self, transport: Transport) -> None:

@@ -15,7 +15,7 @@ class Started(Record):
     job: Job
 
 
-class Evals:
+class EvalsClient:
     """Evaluations: start them, read them, compare them."""
 
     def __init__(self, transport: Transport) -> None:

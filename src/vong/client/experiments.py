@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from vong.client.transport import Transport
-from vong.records import Run
+from vong.records import TrainingRun
 
 
 class Experiments:
@@ -16,14 +16,14 @@ class Experiments:
 
     def runs(
         self, *, after: UUID | None = None, limit: int = 50, name: str | None = None, status: str | None = None
-    ) -> list[Run]:
+    ) -> list[TrainingRun]:
         """The runs, newest first."""
         params = {"after": str(after) if after else None, "limit": limit, "name": name, "status": status}
-        return self._send.request("GET", "/api/v1/experiments/runs", list[Run], params=params)
+        return self._send.request("GET", "/api/v1/experiments/runs", list[TrainingRun], params=params)
 
-    def get(self, id: UUID | str) -> Run:
+    def get(self, id: UUID | str) -> TrainingRun:
         """One run."""
-        return self._send.get(f"/api/v1/experiments/runs/{id}", Run)
+        return self._send.get(f"/api/v1/experiments/runs/{id}", TrainingRun)
 
     def metrics(self, id: UUID | str, names: Sequence[str] = (), *, points: int = 500) -> list[dict[str, Any]]:
         """The curves of a run: `name`, `total`, and `points` of `step`, `value`, `at`."""
@@ -31,20 +31,24 @@ class Experiments:
         path = f"/api/v1/experiments/runs/{id}/metrics"
         return self._send.request("GET", path, list[dict[str, Any]], params=params)
 
-    def begin(self, name: str, *, settings: Mapping[str, Any] | None = None, base: str = "", dataset: str = "") -> Run:
+    def begin(
+        self, name: str, *, settings: Mapping[str, Any] | None = None, base: str = "", dataset: str = ""
+    ) -> TrainingRun:
         """Begin a run of a trainer of your own."""
         body = {"name": name, "settings": dict(settings or {}), "base": base, "dataset": dataset}
-        return self._send.post("/api/v1/experiments/runs", Run, body=body)
+        return self._send.post("/api/v1/experiments/runs", TrainingRun, body=body)
 
-    def log(self, id: UUID | str, step: int, values: Mapping[str, float]) -> Run:
+    def log(self, id: UUID | str, step: int, values: Mapping[str, float]) -> TrainingRun:
         """Write the figures of a step; sending a step again replaces it."""
         body = [{"step": step, "values": dict(values)}]
-        return self._send.post(f"/api/v1/experiments/runs/{id}/metrics", Run, body=body)
+        return self._send.post(f"/api/v1/experiments/runs/{id}/metrics", TrainingRun, body=body)
 
-    def finish(self, id: UUID | str, status: str = "finished", *, summary: Mapping[str, Any] | None = None) -> Run:
+    def finish(
+        self, id: UUID | str, status: str = "finished", *, summary: Mapping[str, Any] | None = None
+    ) -> TrainingRun:
         """Say how a run ended: `finished`, `failed` or `cancelled`."""
         body = {"status": status, "summary": dict(summary or {})}
-        return self._send.post(f"/api/v1/experiments/runs/{id}/finish", Run, body=body)
+        return self._send.post(f"/api/v1/experiments/runs/{id}/finish", TrainingRun, body=body)
 
     def compare(self, ids: Sequence[UUID | str]) -> dict[str, Any]:
         """Runs side by side: `settings` that differ, `best` and `last` figures, `winner` of each, and `curves`."""

@@ -13,9 +13,9 @@ import httpx
 from vong import errors
 from vong.client.guards import Guards
 from vong.client.transport import Transport, raise_for_error
-from vong.records import Policy, Record, Route, Target, Usage
-from vong.records.cache import CacheState, ComparedTarget
-from vong.records.limit import LedgerBucket, LedgerBy, LedgerLine, Limit, LimitState, LimitWanted, On, Per, What
+from vong.records import Record, Route, RoutePolicy, RouteTarget, Usage
+from vong.records.cache import CacheStats, ShadowTargetStats
+from vong.records.limit import LedgerBucket, LedgerBy, LedgerSummary, Limit, LimitCreate, LimitState, On, Per, What
 from vong.records.routing_tree import RouteNode
 from vong.records.target_state import TargetsReport
 from vong.records.usage_report import Bucket, UsageBy, UsageReport
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 Messages = str | Sequence[Mapping[str, Any]]
 
 
-class Answer(Record):
+class ChatAnswer(Record):
     """A model's answer. `span_id` is where its trace, its versions and its feedback hang."""
 
     text: str
@@ -38,7 +38,7 @@ class Answer(Record):
     message: dict[str, Any] = {}
 
 
-class Stream:
+class ChatStream:
     """A streamed answer: iterate over it for the text, piece by piece. `answer` is whole when the iteration ended."""
 
     def __init__(self, response: httpx.Response) -> None:
@@ -65,14 +65,14 @@ class Stream:
                     yield piece
 
     @property
-    def answer(self) -> Answer:
+    def answer(self) -> ChatAnswer:
         """What came, as one answer."""
         message = {"role": "assistant", "content": "".join(self._pieces)}
         choices = [{"message": message, "finish_reason": self._finish}]
         return _answer(self._response, {**self._last, "choices": choices, "usage": self._usage})
 
 
-class Gateway:
+class GatewayClient:
     """Routes to models, and calls through them."""
 
     def __init__(self, transport: Transport) -> None:
@@ -85,7 +85,7 @@ class Gateway:
 
     def chat(
         self, model: str, messages: Messages, *, headers: Mapping[str, str] | None = None, **params: Any
-    ) -> Answer:
+    ) -> ChatAnswer:
         """Ask a model (a route, `deployment/NAME` or `PROVIDER/MODEL`) and wait for its whole answer.
 
         `messages` is a conversation in OpenAI's shape, or one user message as text; `params` are OpenAI's parameters.
@@ -95,7 +95,7 @@ class Gateway:
         response = self._post("/v1/chat/completions", body, headers)
         return _answer(response, response.json())
 
-    def stream(self, model: str, messages: Messages, **params: Any) -> Stream:
+    def stream(self, model: str, messages: Messages, **params: Any) -> ChatStream:
         """Ask a model and read its answer while it is made."""
         body = {"model": model, "messages": _conversation(messages), "stream": True, **params}
         body.setdefault("stream_options", {"include_usage": True})
@@ -104,7 +104,7 @@ class Gateway:
         if response.status_code >= 400:
             response.read()
             raise_for_error(response)
-        return Stream(response)
+        return ChatStream(response)
 
     def embed(self, texts: Sequence[str], model: str = "all-minilm-l6-v2") -> list[list[float]]:
         """One vector per text."""
@@ -125,7 +125,7 @@ class Gateway:
         """One route."""
         return self._send.get(f"/api/v1/gateway/routes/{name}", Route)
 
-    def put_route(self, name: str, targets: Mapping[str, float] | RouteNode, **more: Policy | None) -> Route:
+    def put_route(self, name: str, targets: Mapping[str, float] | RouteNode, **more: RoutePolicy | None) -> Route:
         """Make a route or give it new targets, each with its weight: `{"deployment/triage": 0.9, "echo/echo": 0.1}`,
         or a tree of them. `more`: `policy`, what it does when they fail (left out, the route's own stays; None removes
         it).
@@ -137,7 +137,9 @@ class Gateway:
         if isinstance(targets, RouteNode):
             said["tree"] = targets.model_dump(mode="json", exclude_defaults=True)
         else:
-            said["targets"] = [Target(model=model, weight=weight).model_dump() for model, weight in targets.items()]
+            said["targets"] = [
+                RouteTarget(model=model, weight=weight).model_dump() for model, weight in targets.items()
+            ]
         return self._send.request("PUT", f"/api/v1/gateway/routes/{name}", Route, body=said)
 
     def delete_route(self, name: str) -> Route:
@@ -204,20 +206,20 @@ class Gateway:
 
     def set_limit(self, on: On, what: What, per: Per, amount: int, *, name: str = "*") -> Limit:
         """Set a limit: at most `amount` of `what` `per` time. Cost is in millionths of a US dollar."""
-        wanted = LimitWanted(on=on, name=name, what=what, per=per, amount=amount)
+        wanted = LimitCreate(on=on, name=name, what=what, per=per, amount=amount)
         return self._send.request("PUT", "/api/v1/gateway/limits", Limit, body=wanted)
 
     def delete_limit(self, id: UUID) -> Limit:
         """Remove a limit with what it counted."""
         return self._send.request("DELETE", f"/api/v1/gateway/limits/{id}", Limit)
 
-    def ledger(self, *, by: LedgerBy = "none", bucket: LedgerBucket | None = None, **spell: Any) -> list[LedgerLine]:
+    def ledger(self, *, by: LedgerBy = "none", bucket: LedgerBucket | None = None, **spell: Any) -> list[LedgerSummary]:
         """What calls used, by group, and with a `bucket` over time; `spell`: `since`, `until`."""
-        return self._send.get("/api/v1/gateway/ledger", list[LedgerLine], by=by, bucket=bucket, **spell)
+        return self._send.get("/api/v1/gateway/ledger", list[LedgerSummary], by=by, bucket=bucket, **spell)
 
-    def cache(self) -> list[CacheState]:
+    def cache(self) -> list[CacheStats]:
         """What is kept of each route's answers."""
-        return self._send.get("/api/v1/gateway/cache", list[CacheState])
+        return self._send.get("/api/v1/gateway/cache", list[CacheStats])
 
     def clear_cache(self, route: str | None = None) -> int:
         """Forget the kept answers of a route, or of all; how many there were."""
@@ -230,9 +232,9 @@ class Gateway:
         """
         return self._send.get("/api/v1/gateway/comparisons", list[dict[str, Any]], **wanted)
 
-    def compared(self, **wanted: Any) -> list[ComparedTarget]:
+    def compared(self, **wanted: Any) -> list[ShadowTargetStats]:
         """What pairs say together, by route, target and kind; `wanted`: `route`, `kind`."""
-        return self._send.get("/api/v1/gateway/comparisons/summary", list[ComparedTarget], **wanted)
+        return self._send.get("/api/v1/gateway/comparisons/summary", list[ShadowTargetStats], **wanted)
 
     @cached_property
     def batches(self) -> "Batches":
@@ -272,10 +274,10 @@ def _conversation(messages: Messages) -> list[dict[str, Any]]:
     return [dict(message) for message in messages]
 
 
-def _answer(response: httpx.Response, found: dict[str, Any]) -> Answer:
+def _answer(response: httpx.Response, found: dict[str, Any]) -> ChatAnswer:
     choice = found["choices"][0] if found.get("choices") else {}
     message, usage = choice.get("message") or {}, found.get("usage") or {}
-    return Answer(
+    return ChatAnswer(
         text=message.get("content") or "",
         span_id=UUID(response.headers["x-vong-span-id"]),
         trace_id=response.headers["x-vong-trace-id"],

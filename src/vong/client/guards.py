@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from vong.client.transport import Transport
-from vong.records.guard import GuardKind, GuardTrial, GuardUse, On, ProjectGuards, SelfTest
+from vong.records.guard import GuardConfig, GuardTestResult, GuardType, On, ProjectGuards, SelfTestReport
 
 PATH = "/api/v1/gateway/guards"
 
@@ -18,7 +18,7 @@ class Guards:
         """The guards that hold, in the order in which they look."""
         return self._send.get(PATH, ProjectGuards)
 
-    def put(self, guards: Sequence[GuardUse]) -> ProjectGuards:
+    def put(self, guards: Sequence[GuardConfig]) -> ProjectGuards:
         """Set them; none removes them."""
         body = {"guards": [guard.model_dump(mode="json", exclude_defaults=True) for guard in guards]}
         return self._send.request("PUT", PATH, ProjectGuards, body=body)
@@ -27,16 +27,18 @@ class Guards:
         """How they stood, newest first."""
         return self._send.get(f"{PATH}/history", list[ProjectGuards])
 
-    def kinds(self) -> list[GuardKind]:
+    def kinds(self) -> list[GuardType]:
         """Every guard that is installed, with its settings as a JSON schema."""
-        return self._send.get(f"{PATH}/kinds", list[GuardKind])
+        return self._send.get(f"{PATH}/kinds", list[GuardType])
 
-    def hold(self, text: str, guards: Sequence[GuardUse] = (), *, on: On = "input", model: str = "") -> GuardTrial:
+    def hold(
+        self, text: str, guards: Sequence[GuardConfig] = (), *, on: On = "input", model: str = ""
+    ) -> GuardTestResult:
         """What becomes of a text under these guards, or, without any, under those of calls to `model`."""
         dumped = [guard.model_dump(mode="json", exclude_defaults=True) for guard in guards]
         body = {"text": text, "on": on, "guards": dumped, "model": model}
-        return self._send.post(f"{PATH}/try", GuardTrial, body=body)
+        return self._send.post(f"{PATH}/try", GuardTestResult, body=body)
 
-    def self_test(self) -> SelfTest:
+    def self_test(self) -> SelfTestReport:
         """Whether a card number is masked on every way through the gateway."""
-        return self._send.get(f"{PATH}/self-test", SelfTest)
+        return self._send.get(f"{PATH}/self-test", SelfTestReport)

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import quote
 
 from vong.client.transport import Transport
-from vong.records import Document, Job, Passage
+from vong.records import Document, Job, RetrievedPassage
 
 
 class Knowledge:
@@ -33,9 +33,11 @@ class Knowledge:
         """Delete a document by its path."""
         self._send.request("DELETE", f"/api/v1/knowledge/bases/{quote(base)}/documents/{quote(path)}")
 
-    def search(self, base: str, question: str, *, limit: int = 5) -> list[Passage]:
+    def search(self, base: str, question: str, *, limit: int = 5) -> list[RetrievedPassage]:
         """The passages that fit a question, best first."""
-        return self._send.get(f"/api/v1/knowledge/bases/{quote(base)}/search", list[Passage], q=question, limit=limit)
+        return self._send.get(
+            f"/api/v1/knowledge/bases/{quote(base)}/search", list[RetrievedPassage], q=question, limit=limit
+        )
 
     def ask(self, base: str, question: str, *, model: str, limit: int = 4) -> dict[str, Any]:
         """An answer: `text`, `citations`, `unsupported`, `passages`, `answered`, `span_id`, `index_version`."""

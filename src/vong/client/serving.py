@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from vong.client.transport import Transport
-from vong.errors import Refused, Unavailable
+from vong.errors import PreconditionFailed, Unavailable
 from vong.records import Deployment, Job, Record
 
 
@@ -16,7 +16,7 @@ class Deployed(Record):
     job: Job | None = None
 
 
-class Serving:
+class ServingClient:
     """Deployments of local models."""
 
     def __init__(self, transport: Transport) -> None:
@@ -43,7 +43,9 @@ class Serving:
                 return deployment
             if deployment.state in {"failed", "stopped"}:
                 reason = f": {deployment.reason}" if deployment.reason else ""
-                raise Refused(f"the deployment {name!r} {_how(deployment.state)}{reason}", f"vong serving log {name}")
+                raise PreconditionFailed(
+                    f"the deployment {name!r} {_how(deployment.state)}{reason}", f"vong serving log {name}"
+                )
             if time.monotonic() > until:
                 message = f"the deployment {name!r} is still {deployment.state} after {timeout:.0f} s"
                 raise Unavailable(message, f"look at it with: vong serving show {name}")

@@ -10,7 +10,7 @@ import httpx
 from vong.client.transport import Transport
 from vong.errors import Unavailable
 from vong.records import Span
-from vong.records.trace import Arrived, SpanSummary, Trace
+from vong.records.trace import SpanBatch, SpanSummary, Trace
 
 
 class Traces:
@@ -31,7 +31,7 @@ class Traces:
         """How many spans match."""
         return self._send.get("/api/v1/traces/spans/count", dict[str, Any], **filters)["count"]
 
-    def follow(self, **filters: Any) -> Iterator[Arrived]:
+    def follow(self, **filters: Any) -> Iterator[SpanBatch]:
         """Spans as they are stored from now on, without end. A stream that breaks goes on where it was."""
         after = ""
         lost: float | None = None
@@ -47,7 +47,7 @@ class Traces:
                     raise Unavailable(message, "start it with: vong up; look at it with: vong status") from error
             time.sleep(0.5)
 
-    def _arrivals(self, after: str, filters: dict[str, Any]) -> Iterator[tuple[str, Arrived]]:
+    def _arrivals(self, after: str, filters: dict[str, Any]) -> Iterator[tuple[str, SpanBatch]]:
         """The events of one stream, each with its id."""
         given = {name: value for name, value in filters.items() if value is not None}
         fields: dict[str, str] = {}
@@ -57,7 +57,7 @@ class Traces:
                 fields[name] = value
                 continue
             if "data" in fields:
-                yield fields["id"], Arrived.model_validate_json(fields["data"])
+                yield fields["id"], SpanBatch.model_validate_json(fields["data"])
             fields = {}
 
     def facets(self) -> dict[str, Any]:

@@ -3,17 +3,17 @@
 from typing import Any
 
 from vong.client.transport import Transport
-from vong.records import Job, Record, Run
+from vong.records import Job, Record, TrainingRun
 
 
 class Started(Record):
     """A run and the job that does it."""
 
-    run: Run
+    run: TrainingRun
     job: Job
 
 
-class Training:
+class TrainingClient:
     """Recipes, plans and runs. Figures of a run are read at `experiments`."""
 
     def __init__(self, transport: Transport) -> None:

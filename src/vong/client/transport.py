@@ -19,11 +19,11 @@ BY_CODE: dict[str, type[VongError]] = {
 
 BY_STATUS: dict[int, type[errors.VongError]] = {
     400: errors.InvalidInput,
-    402: errors.BudgetSpent,
+    402: errors.BudgetExceeded,
     401: errors.Unauthenticated,
     403: errors.Forbidden,
     404: errors.NotFound,
-    429: errors.LimitReached,
+    429: errors.RateLimitExceeded,
     413: errors.InvalidInput,
     503: errors.Unavailable,
     504: errors.UpstreamTimeout,

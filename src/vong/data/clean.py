@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from vong.data.labels import LabelCounts, LabelPath, answer_object, at, conflicts, put
+from vong.data.labels import LabelCounter, LabelPath, answer_object, at, conflicts, put
 from vong.data.near_duplicates import (
     THRESHOLD,
-    Clusters,
+    DuplicateClusters,
     Threshold,
     cluster,
     input_text,
@@ -76,7 +76,7 @@ class CleaningChange(Record):
 
 
 @dataclass
-class Cleaned:
+class CleanResult:
     """The rows that remain, in order, and every change that was made."""
 
     examples: list[Example]
@@ -93,7 +93,7 @@ def clean(
     settings: CleanSettings | None = None,
     *,
     progress: Callable[[int], None] | None = None,
-) -> Cleaned:
+) -> CleanResult:
     """Clean these rows. All of them are held in memory."""
     settings = settings or CleanSettings()
     bench = _Bench(settings)
@@ -107,7 +107,7 @@ def clean(
     bench.settle(numbers, clusters, labels)
     bench.deduplicate(numbers, clusters, labels)
     remaining = [bench.rows[number] for number in sorted(bench.rows)]
-    return Cleaned(remaining, sorted(bench.changes, key=lambda change: change.row))
+    return CleanResult(remaining, sorted(bench.changes, key=lambda change: change.row))
 
 
 @dataclass
@@ -132,12 +132,12 @@ class _Bench:
 
     def labels(self) -> list[str]:
         """The paths of the labels among the rows that are left."""
-        counted = LabelCounts(self.settings.labels)
+        counted = LabelCounter(self.settings.labels)
         for example in self.rows.values():
             counted.add(example)
         return sorted(counted.closed())
 
-    def settle(self, numbers: Sequence[int], clusters: Clusters, labels: Sequence[str]) -> None:
+    def settle(self, numbers: Sequence[int], clusters: DuplicateClusters, labels: Sequence[str]) -> None:
         """Give the rows of one group the same labels, or drop them."""
         if self.settings.conflicts == "keep" or not labels:
             return
@@ -152,7 +152,7 @@ class _Bench:
             for path, counts in votes.items():
                 self._outvote(rows, path, counts)
 
-    def deduplicate(self, numbers: Sequence[int], clusters: Clusters, labels: Sequence[str]) -> None:
+    def deduplicate(self, numbers: Sequence[int], clusters: DuplicateClusters, labels: Sequence[str]) -> None:
         """Keep one row of each group: the first, or the first whose labels were right from the start."""
         if self.settings.exact == "drop":
             first: dict[str, int] = {}

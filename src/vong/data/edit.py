@@ -10,7 +10,7 @@ from vong.data.report_store import put_changes
 from vong.data.versions import alone, find, read_lines, write
 from vong.errors import Conflict, InvalidInput
 from vong.records import DatasetVersion, Example, Operation, Record
-from vong.store.blobs import Blobs
+from vong.store.blobs import BlobStore
 
 
 class RowEdit(Record):
@@ -20,7 +20,7 @@ class RowEdit(Record):
     example: Example | None = None
 
 
-def edit(connection: Connection, blobs: Blobs, version: DatasetVersion, edits: Sequence[RowEdit]) -> DatasetVersion:
+def edit(connection: Connection, blobs: BlobStore, version: DatasetVersion, edits: Sequence[RowEdit]) -> DatasetVersion:
     """The next version of the dataset: that version with these rows changed; each change is listed. Edits that change
     nothing give the version itself. InvalidInput for a row that the version lacks or that is edited twice; Conflict
     where the version is not the newest any more, so that nobody's edit undoes another's.
@@ -54,7 +54,7 @@ def edit(connection: Connection, blobs: Blobs, version: DatasetVersion, edits: S
 
 
 def _edited(
-    blobs: Blobs, version: DatasetVersion, wanted: Mapping[int, Example | None], changes: list[CleaningChange]
+    blobs: BlobStore, version: DatasetVersion, wanted: Mapping[int, Example | None], changes: list[CleaningChange]
 ) -> Iterator[Example | bytes]:
     """The rows in order: the edited ones as they shall be, the others as the bytes that they are kept in."""
     for number, line in enumerate(read_lines(blobs, version), 1):

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator
 
-from vong.data.report import Finding, Report
+from vong.data.report import HealthFinding, HealthReport
 
 FEW_ROWS = 50
 RARE = 10
 UNBALANCED = 20.0
 
 
-def findings(report: Report) -> list[Finding]:
+def findings(report: HealthReport) -> list[HealthFinding]:
     """The findings of a report, gravest first."""
     ref = report.version or "REF"
     found = [*_rows(report, ref), *_duplicates(report, ref), *_content(report, ref), *_labels(report, ref)]
@@ -17,9 +17,9 @@ def findings(report: Report) -> list[Finding]:
     return sorted(found, key=lambda finding: order[finding.severity])
 
 
-def _rows(report: Report, ref: str) -> Iterator[Finding]:
+def _rows(report: HealthReport, ref: str) -> Iterator[HealthFinding]:
     if report.empty:
-        yield Finding(
+        yield HealthFinding(
             severity="error",
             code="empty_rows",
             text=f"{len(report.empty)} rows ask or answer nothing",
@@ -27,7 +27,7 @@ def _rows(report: Report, ref: str) -> Iterator[Finding]:
             rows=len(report.empty),
         )
     if report.too_long:
-        yield Finding(
+        yield HealthFinding(
             severity="warning",
             code="too_long",
             text=f"{len(report.too_long)} rows are so long that training may cut them",
@@ -35,7 +35,7 @@ def _rows(report: Report, ref: str) -> Iterator[Finding]:
             rows=len(report.too_long),
         )
     if report.rows < FEW_ROWS:
-        yield Finding(
+        yield HealthFinding(
             severity="info",
             code="few_rows",
             text=f"{report.rows} rows are few: figures measured on them are rough",
@@ -43,7 +43,7 @@ def _rows(report: Report, ref: str) -> Iterator[Finding]:
             rows=report.rows,
         )
     if report.without_answer > 0:
-        yield Finding(
+        yield HealthFinding(
             severity="info",
             code="without_answer",
             text=f"{report.without_answer} rows have no answer: they can be asked, but teach nothing",
@@ -52,9 +52,9 @@ def _rows(report: Report, ref: str) -> Iterator[Finding]:
         )
 
 
-def _duplicates(report: Report, ref: str) -> Iterator[Finding]:
+def _duplicates(report: HealthReport, ref: str) -> Iterator[HealthFinding]:
     for leak in report.leakage:
-        yield Finding(
+        yield HealthFinding(
             severity="error",
             code="leakage",
             text=f"{leak.same + leak.near} inputs stand in both {leak.a!r} and {leak.b!r} "
@@ -64,7 +64,7 @@ def _duplicates(report: Report, ref: str) -> Iterator[Finding]:
         )
     for code, kind, what in (("exact_duplicates", report.exact, "exact"), ("near_duplicates", report.near, "near-")):
         if kind.extra:
-            yield Finding(
+            yield HealthFinding(
                 severity="warning",
                 code=code,
                 text=f"{kind.extra} rows are {what}{' ' if what == 'exact' else ''}duplicates of others",
@@ -72,7 +72,7 @@ def _duplicates(report: Report, ref: str) -> Iterator[Finding]:
                 rows=kind.extra,
             )
     if report.unchecked:
-        yield Finding(
+        yield HealthFinding(
             severity="info",
             code="unchecked",
             text=f"{report.unchecked} rows are alike with very many others and were not compared with all of them",
@@ -81,11 +81,11 @@ def _duplicates(report: Report, ref: str) -> Iterator[Finding]:
         )
 
 
-def _content(report: Report, ref: str) -> Iterator[Finding]:
+def _content(report: HealthReport, ref: str) -> Iterator[HealthFinding]:
     if report.personal:
         kinds = ", ".join(f"{item.found} {kind}" for kind, item in report.personal.items())
         rows = max(item.rows for item in report.personal.values())
-        yield Finding(
+        yield HealthFinding(
             severity="warning",
             code="personal_data",
             text=f"personal data in at least {rows} rows: {kinds} (names are not looked for)",
@@ -94,7 +94,7 @@ def _content(report: Report, ref: str) -> Iterator[Finding]:
         )
     unknown = report.languages.get("unknown", 0)
     if unknown > 0.3 * report.rows:
-        yield Finding(
+        yield HealthFinding(
             severity="info",
             code="language_unknown",
             text=f"the language of {unknown} rows is not clear (short or mixed text)",
@@ -103,9 +103,9 @@ def _content(report: Report, ref: str) -> Iterator[Finding]:
         )
 
 
-def _labels(report: Report, ref: str) -> Iterator[Finding]:
+def _labels(report: HealthReport, ref: str) -> Iterator[HealthFinding]:
     if report.conflicts:
-        yield Finding(
+        yield HealthFinding(
             severity="warning" if report.labels else "info",
             code="conflicts",
             text=f"{report.conflicts} inputs have answers that contradict each other",
@@ -116,7 +116,7 @@ def _labels(report: Report, ref: str) -> Iterator[Finding]:
         rare = [value for value, count in label.values.items() if count < RARE]
         if label.ratio >= UNBALANCED or rare:
             about = f", fewer than {RARE} rows: {', '.join(rare[:5])}" if rare else ""
-            yield Finding(
+            yield HealthFinding(
                 severity="warning" if label.ratio >= UNBALANCED else "info",
                 code="unbalanced",
                 text=f"{label.path} is unbalanced: the largest value has {label.ratio:g} times the rows of the "

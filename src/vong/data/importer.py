@@ -11,7 +11,7 @@ from vong.data import formats
 from vong.data.files import FileRow, kind_of, read_rows
 from vong.data.formats import Format
 from vong.errors import InvalidInput
-from vong.records import Example, Origin, Record
+from vong.records import Example, ExampleOrigin, Record
 
 LOOKED_AT = 20
 LISTED = 100
@@ -25,7 +25,7 @@ class SkippedRow(Record):
 
 
 @dataclass
-class Import:
+class Importer:
     """Examples out of files. Iterate `examples()` once; the counts are complete when it has ended.
 
     `files` are (path, the name that origins carry). `format` None looks at the first rows of each file.
@@ -79,7 +79,7 @@ class Import:
                 problem, hint = error.message, error.hint
             else:
                 self.counts["imported"] += 1
-                return example.model_copy(update={"origin": Origin(kind="file", id=f"{name}#{row.line}")})
+                return example.model_copy(update={"origin": ExampleOrigin(kind="file", id=f"{name}#{row.line}")})
         if self.on_error == "stop":
             next_step = "mend the row, or leave bad rows out with --on-error skip"
             raise InvalidInput(f"{name} line {row.line}: {problem}", f"{hint}; or {next_step}" if hint else next_step)

@@ -53,7 +53,7 @@ def at(example: Example, path: str) -> str | None:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True)
 
 
-class LabelCounts:
+class LabelCounter:
     """Counts values of answer fields while rows stream by, and says afterwards which are closed sets."""
 
     def __init__(self, given: Sequence[str] = ()) -> None:

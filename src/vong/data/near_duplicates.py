@@ -57,7 +57,7 @@ def jaccard(left: frozenset[str], right: frozenset[str]) -> float:
 
 
 @dataclass(frozen=True)
-class Clusters:
+class DuplicateClusters:
     """Which rows belong together. `same[i]` and `near[i]` name row i's group by its first row (both from 0): rows with
     the same normalised input, and rows connected by a chain of near-duplicates (the same input included).
     `unchecked` counts rows that shared a band with too many others to be compared with all of them.
@@ -76,7 +76,7 @@ class Clusters:
         return {first: rows for first, rows in members.items() if len(rows) > 1}
 
 
-def cluster(texts: Sequence[str], threshold: float = THRESHOLD) -> Clusters:
+def cluster(texts: Sequence[str], threshold: float = THRESHOLD) -> DuplicateClusters:
     """Group inputs that are the same and that are near-duplicates. Memory: the texts, and 0.5 kB a row."""
     plain = without_common([normalised(text) for text in texts])
     first: dict[str, int] = {}
@@ -88,7 +88,7 @@ def cluster(texts: Sequence[str], threshold: float = THRESHOLD) -> Clusters:
     unchecked = _connect([plain[row] for row in unique], signatures, (bands, rows), threshold, forest)
     place = {row: index for index, row in enumerate(unique)}
     near = [unique[forest.root(place[row])] for row in same]
-    return Clusters(same=same, near=near, threshold=threshold, unchecked=unchecked)
+    return DuplicateClusters(same=same, near=near, threshold=threshold, unchecked=unchecked)
 
 
 def without_common(texts: Sequence[str]) -> list[str]:

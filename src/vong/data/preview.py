@@ -7,7 +7,7 @@ from typing import Any
 
 from vong.data import formats
 from vong.data.files import Kind, kind_of, read_rows
-from vong.data.importer import Import, SkippedRow
+from vong.data.importer import Importer, SkippedRow
 from vong.errors import InvalidInput
 from vong.records import Example, Record
 
@@ -46,7 +46,7 @@ def preview(
     """The first rows of a file that can be imported. Nothing is kept; what is wrong is said, not raised."""
     kind: Kind | None = None
     estimated: int | None = None
-    looked = Import([(path, name)], format=format, options=options or {}, on_error="skip")
+    looked = Importer([(path, name)], format=format, options=options or {}, on_error="skip")
     rows: list[Example] = []
     first: list[dict[str, Any]] = []
     problem: InvalidInput | None = None

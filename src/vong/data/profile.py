@@ -8,19 +8,19 @@ from itertools import combinations
 
 from vong import pii
 from vong.data.findings import findings
-from vong.data.labels import LabelCounts, conflicts, evenness
-from vong.data.near_duplicates import Clusters, cluster, input_text
+from vong.data.labels import LabelCounter, conflicts, evenness
+from vong.data.near_duplicates import DuplicateClusters, cluster, input_text
 from vong.data.report import (
     LISTED,
-    Conflict,
-    Duplicates,
+    DuplicateGroups,
+    HealthReport,
     LabelBalance,
-    Leak,
-    Lengths,
-    Personal,
-    PersonalSample,
+    LabelConflict,
+    LengthStats,
+    PiiFinding,
+    PiiSample,
     ProfileSettings,
-    Report,
+    SplitLeak,
 )
 from vong.language_detection import language
 from vong.records import Example
@@ -44,9 +44,9 @@ class _Seen:
         self.characters = {"input": array("Q"), "answer": array("Q")}
         self.words = {"input": array("Q"), "answer": array("Q")}
         self.languages: Counter[str] = Counter()
-        self.labels = LabelCounts(settings.labels)
+        self.labels = LabelCounter(settings.labels)
         self.personal: dict[str, list[int]] = defaultdict(list)
-        self.samples: dict[str, list[PersonalSample]] = defaultdict(list)
+        self.samples: dict[str, list[PiiSample]] = defaultdict(list)
         self.empty: list[int] = []
         self.too_long: list[int] = []
         self.without_answer = 0
@@ -70,7 +70,7 @@ class _Seen:
                 self.personal[kind].append(number)
             for kind in dict.fromkeys(kinds):
                 if len(self.samples[kind]) < SAMPLES:
-                    self.samples[kind].append(PersonalSample(row=number, text=excerpt(part, kind)))
+                    self.samples[kind].append(PiiSample(row=number, text=excerpt(part, kind)))
         self.without_answer += example.completion is None
         if is_empty(example):
             self.empty.append(number)
@@ -92,7 +92,7 @@ def profile(
     *,
     version: str | None = None,
     progress: Progress | None = None,
-) -> Report:
+) -> HealthReport:
     """The health report of these rows. They are iterated twice: give a list or `versions.Rows`, not a generator.
 
     Memory grows with the text of the inputs and about 1 kB a row beside it.
@@ -107,7 +107,7 @@ def profile(
     clusters = cluster(seen.texts, settings.threshold)
     labels = seen.labels.closed()
     found, total = _conflicts(examples, clusters, list(labels))
-    report = Report(
+    report = HealthReport(
         version=version,
         rows=len(seen.texts),
         splits=dict(Counter(split for split in seen.splits if split)),
@@ -132,25 +132,25 @@ def profile(
     return report.model_copy(update={"findings": findings(report)})
 
 
-def _exact(hashes: Sequence[bytes]) -> Duplicates:
+def _exact(hashes: Sequence[bytes]) -> DuplicateGroups:
     groups: dict[bytes, list[int]] = defaultdict(list)
     for number, digest in enumerate(hashes, 1):
         groups[digest].append(number)
     return _duplicates([rows for rows in groups.values() if len(rows) > 1])
 
 
-def _near(clusters: Clusters) -> Duplicates:
+def _near(clusters: DuplicateClusters) -> DuplicateGroups:
     """The near-duplicate groups, each same input counted once: exact duplicates are not near ones."""
     groups = [sorted({clusters.same[row] for row in rows}) for rows in clusters.groups().values()]
     return _duplicates([[row + 1 for row in rows] for rows in groups if len(rows) > 1])
 
 
-def _duplicates(groups: list[list[int]]) -> Duplicates:
+def _duplicates(groups: list[list[int]]) -> DuplicateGroups:
     extra = sum(len(rows) - 1 for rows in groups)
-    return Duplicates(groups=len(groups), extra=extra, listed=groups[:LISTED])
+    return DuplicateGroups(groups=len(groups), extra=extra, listed=groups[:LISTED])
 
 
-def _leakage(clusters: Clusters, splits: Sequence[str | None]) -> list[Leak]:
+def _leakage(clusters: DuplicateClusters, splits: Sequence[str | None]) -> list[SplitLeak]:
     """Inputs in more than one split, per pair of splits: one pair for each group, its first row in each split."""
     pairs: dict[tuple[str, str], list[tuple[int, int, bool]]] = defaultdict(list)
     for rows in clusters.groups().values():
@@ -162,7 +162,7 @@ def _leakage(clusters: Clusters, splits: Sequence[str | None]) -> list[Leak]:
             inputs = {clusters.same[row] for row in first[a]} & {clusters.same[row] for row in first[b]}
             pairs[a, b].append((first[a][0] + 1, first[b][0] + 1, bool(inputs)))
     return [
-        Leak(
+        SplitLeak(
             a=a,
             b=b,
             same=sum(same for *_, same in found),
@@ -173,9 +173,9 @@ def _leakage(clusters: Clusters, splits: Sequence[str | None]) -> list[Leak]:
     ]
 
 
-def _personal(rows: list[int], samples: list[PersonalSample]) -> Personal:
+def _personal(rows: list[int], samples: list[PiiSample]) -> PiiFinding:
     distinct = sorted(set(rows))
-    return Personal(found=len(rows), rows=len(distinct), listed=distinct[:LISTED], samples=samples)
+    return PiiFinding(found=len(rows), rows=len(distinct), listed=distinct[:LISTED], samples=samples)
 
 
 def excerpt(text: str, kind: pii.Kind) -> str:
@@ -190,10 +190,10 @@ def excerpt(text: str, kind: pii.Kind) -> str:
     return before + " ".join(masked[start:end].split()) + after
 
 
-def _lengths(values: Sequence[int]) -> Lengths:
+def _lengths(values: Sequence[int]) -> LengthStats:
     ordered = sorted(values)
     bins = Counter(1 << max(0, value - 1).bit_length() for value in ordered)
-    return Lengths(
+    return LengthStats(
         least=ordered[0],
         median=ordered[len(ordered) // 2],
         mean=round(sum(ordered) / len(ordered), 1),
@@ -214,7 +214,9 @@ def _balance(path: str, counts: Counter[str]) -> LabelBalance:
     )
 
 
-def _conflicts(examples: Iterable[Example], clusters: Clusters, paths: list[str]) -> tuple[list[Conflict], int]:
+def _conflicts(
+    examples: Iterable[Example], clusters: DuplicateClusters, paths: list[str]
+) -> tuple[list[LabelConflict], int]:
     """Groups whose labels differ. Where no label is known, whole answers to exactly the same input are compared."""
     near = bool(paths)
     groups = clusters.groups(None if near else clusters.same)
@@ -224,7 +226,7 @@ def _conflicts(examples: Iterable[Example], clusters: Clusters, paths: list[str]
     kept = {row: example for row, example in enumerate(examples) if row in wanted}
     found = conflicts(groups.values(), kept, paths or ["completion"])
     listed = [
-        Conflict(
+        LabelConflict(
             rows=[row + 1 for row in rows],
             same_input=len({clusters.same[row] for row in rows}) == 1,
             votes={path: dict(counts.most_common()) for path, counts in votes.items()},

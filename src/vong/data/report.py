@@ -20,7 +20,7 @@ class ProfileSettings(Record):
     longest: Annotated[int, Field(gt=0)] = 20_000
 
 
-class Duplicates(Record):
+class DuplicateGroups(Record):
     """Groups of rows that repeat each other; `extra` rows would go if one of each group stayed."""
 
     groups: int
@@ -28,7 +28,7 @@ class Duplicates(Record):
     listed: list[list[int]]
 
 
-class Leak(Record):
+class SplitLeak(Record):
     """Inputs that stand in two splits: pairs of (row of `a`, row of `b`) counted by group and split."""
 
     a: str
@@ -38,14 +38,14 @@ class Leak(Record):
     listed: list[tuple[int, int]]
 
 
-class PersonalSample(Record):
+class PiiSample(Record):
     """Where a row has personal data: a few words, in which every value is masked."""
 
     row: int
     text: str
 
 
-class Personal(Record):
+class PiiFinding(Record):
     """One kind of personal data: how often, in how many rows, in which, and how it looks there. The values themselves
     are never kept.
     """
@@ -53,10 +53,10 @@ class Personal(Record):
     found: int
     rows: int
     listed: list[int]
-    samples: list[PersonalSample] = []
+    samples: list[PiiSample] = []
 
 
-class Lengths(Record):
+class LengthStats(Record):
     """A distribution. `histogram` pairs the upper end of each bin (a power of two) with the rows in it."""
 
     least: int
@@ -76,7 +76,7 @@ class LabelBalance(Record):
     ratio: float
 
 
-class Conflict(Record):
+class LabelConflict(Record):
     """One input (the same, or near-duplicates) with several answers: its rows, and how often each value per label."""
 
     rows: list[int]
@@ -84,7 +84,7 @@ class Conflict(Record):
     votes: dict[str, dict[str, int]]
 
 
-class Finding(Record):
+class HealthFinding(Record):
     """One thing to know: `error` spoils results, `warning` costs quality, `info` is worth a look."""
 
     severity: Literal["error", "warning", "info"]
@@ -94,7 +94,7 @@ class Finding(Record):
     rows: int
 
 
-class Report(Record):
+class HealthReport(Record):
     """The health of one version. Row numbers count from 1. `threshold` is the Jaccard similarity of five-character
     shingles from which inputs are near-duplicates; `unchecked` rows had too many candidates to compare with all.
     """
@@ -103,21 +103,21 @@ class Report(Record):
     rows: int
     splits: dict[str, int]
     threshold: float
-    exact: Duplicates
-    near: Duplicates
+    exact: DuplicateGroups
+    near: DuplicateGroups
     unchecked: int
-    leakage: list[Leak]
-    personal: dict[str, Personal]
-    characters: dict[str, Lengths]
-    words: dict[str, Lengths]
+    leakage: list[SplitLeak]
+    personal: dict[str, PiiFinding]
+    characters: dict[str, LengthStats]
+    words: dict[str, LengthStats]
     languages: dict[str, int]
     labels: list[LabelBalance]
     conflicts: int
-    conflicts_listed: list[Conflict]
+    conflicts_listed: list[LabelConflict]
     empty: list[int]
     without_answer: int
     too_long: list[int]
-    findings: list[Finding]
+    findings: list[HealthFinding]
     seconds: float
 
     @property

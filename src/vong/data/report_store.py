@@ -7,18 +7,18 @@ from sqlalchemy import Connection, insert, select
 
 from vong.data import tables
 from vong.data.clean import CleaningChange
-from vong.data.report import ProfileSettings, Report
+from vong.data.report import HealthReport, ProfileSettings
 from vong.data.versions import version_id
 from vong.errors import NotFound
 from vong.records import DatasetVersion, new_id, now
 from vong.records.record import canonical_json
-from vong.store.blobs import Blobs
+from vong.store.blobs import BlobStore
 
 _changes = TypeAdapter(list[CleaningChange])
 
 
 def keep_report(
-    connection: Connection, blobs: Blobs, version: DatasetVersion, report: Report, settings: ProfileSettings
+    connection: Connection, blobs: BlobStore, version: DatasetVersion, report: HealthReport, settings: ProfileSettings
 ) -> None:
     """Keep a report; the newest of a version is the one that is shown."""
     values = {
@@ -31,22 +31,22 @@ def keep_report(
     connection.execute(insert(tables.reports).values(values))
 
 
-def latest_report(connection: Connection, blobs: Blobs, version: DatasetVersion) -> Report:
+def latest_report(connection: Connection, blobs: BlobStore, version: DatasetVersion) -> HealthReport:
     """The newest report on a version. NotFound where it was never profiled."""
     reports = tables.reports.c
     query = select(reports.blob).where(reports.version_id == version_id(connection, version))
     blob = connection.scalar(query.order_by(reports.id.desc()).limit(1))
     if blob is None:
         raise NotFound(f"{version.ref} has no health report", f"make one with: vong data profile {version.ref}")
-    return Report.model_validate_json(blobs.get(blob))
+    return HealthReport.model_validate_json(blobs.get(blob))
 
 
-def put_changes(blobs: Blobs, changes: Sequence[CleaningChange]) -> str:
+def put_changes(blobs: BlobStore, changes: Sequence[CleaningChange]) -> str:
     """Keep a list of changes; the hash of its blob goes into the settings of the operation, as `change_list`."""
     return blobs.put(_changes.dump_json(list(changes)))
 
 
-def changes_of(blobs: Blobs, version: DatasetVersion) -> list[CleaningChange]:
+def changes_of(blobs: BlobStore, version: DatasetVersion) -> list[CleaningChange]:
     """The changes that made a version out of its parent. NotFound where its operation lists none."""
     blob = version.operation.settings.get("change_list")
     if not isinstance(blob, str):

@@ -12,7 +12,7 @@ from vong.records.example import CONTENT_FIELDS
 from vong.records.record import canonical_json
 
 
-class Place(NamedTuple):
+class RowLocation(NamedTuple):
     """Where a row stands: row `row` of version number `first` of the dataset `name`."""
 
     name: str
@@ -34,13 +34,13 @@ def catch_up(connection: Connection, name: str, lines: Callable[[int], Iterable[
     connection.execute(written.on_conflict_do_update(index_elements=at, set_={"number": newest}))
 
 
-def place(connection: Connection, prefix: str) -> Place | None:
+def place(connection: Connection, prefix: str) -> RowLocation | None:
     """Where a row stands whose hash begins with these hexadecimal digits."""
     rows = tables.rows.c
     low, high = (bytes.fromhex(prefix.ljust(64, digit)) for digit in "0f")
     query = select(rows.name, rows.first, rows.row).where(rows.hash.between(low, high)).order_by(rows.hash, rows.first)
     found = connection.execute(query.limit(1)).one_or_none()
-    return Place(*found) if found else None
+    return RowLocation(*found) if found else None
 
 
 def _add(connection: Connection, name: str, number: int, lines: Iterable[bytes]) -> None:

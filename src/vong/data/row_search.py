@@ -17,7 +17,7 @@ from vong.data.versions import read_blocks
 from vong.errors import InvalidInput
 from vong.records import DatasetVersion, Example, Message, Record
 from vong.records.record import canonical_json
-from vong.store.blobs import Blobs
+from vong.store.blobs import BlobStore
 
 OriginKind = Literal["span", "row", "file", "document", "annotator"]
 PLAIN = re.compile(r"[A-Za-z0-9 _.-]+")
@@ -43,7 +43,7 @@ class RowFilter(Record):
         return self == RowFilter()
 
 
-class Search:
+class CompiledRowFilter:
     """A filter, made ready. InvalidInput for a filter that cannot be read."""
 
     def __init__(self, wanted: RowFilter) -> None:
@@ -56,7 +56,7 @@ class Search:
         self.needles = [needle for needle in self._needles() if needle]
         self.steady = [run for needle in self.needles for run in STEADY.findall(needle)]
 
-    def numbers(self, blobs: Blobs, version: DatasetVersion, after: int = 0) -> Iterator[tuple[int, bytes]]:
+    def numbers(self, blobs: BlobStore, version: DatasetVersion, after: int = 0) -> Iterator[tuple[int, bytes]]:
         """The rows that fit, behind that number: each number and its canonical JSON."""
         number = 0
         for block in read_blocks(blobs, version):
@@ -118,11 +118,11 @@ class Search:
         return all((at(example, path) or "").casefold() == value.casefold() for path, value in self.labels.items())
 
 
-def count(blobs: Blobs, version: DatasetVersion, wanted: RowFilter) -> int:
+def count(blobs: BlobStore, version: DatasetVersion, wanted: RowFilter) -> int:
     """How many rows fit. Those of a split alone are known; anything else is counted."""
     if wanted == RowFilter(split=wanted.split):
         return version.rows if wanted.split is None else version.splits.get(wanted.split, 0)
-    return sum(1 for _ in Search(wanted).numbers(blobs, version))
+    return sum(1 for _ in CompiledRowFilter(wanted).numbers(blobs, version))
 
 
 def _folded(text: bytes) -> bytes:

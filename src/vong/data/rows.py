@@ -5,16 +5,16 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from typing import Literal
 
-from vong.data.row_search import RowFilter, Search
+from vong.data.row_search import CompiledRowFilter, RowFilter
 from vong.data.versions import read, read_lines
 from vong.errors import InvalidInput
 from vong.records import DatasetVersion, Example, Record, content_hash
-from vong.store.blobs import Blobs
+from vong.store.blobs import BlobStore
 
 Kind = Literal["added", "removed", "changed"]
 
 
-class Row(Record):
+class DatasetRow(Record):
     """One row of a version. `number` counts from 1; `hash` is the Example's own."""
 
     number: int
@@ -22,7 +22,7 @@ class Row(Record):
     example: Example
 
 
-class RowChange(Record):
+class RowDiff(Record):
     """One row that differs. The numbers are those in each version; `before` and `after` are the rows themselves."""
 
     kind: Kind
@@ -32,7 +32,7 @@ class RowChange(Record):
     after: Example | None = None
 
 
-class Diff(Record):
+class DatasetDiff(Record):
     """What differs between versions `a` and `b`. `changed` rows have the same metadata id, or the same messages and
     another completion. `metadata_changed` counts rows that say the same with other metadata (a split, for example).
     `rows` lists the first of them.
@@ -45,23 +45,23 @@ class Diff(Record):
     changed: int
     unchanged: int
     metadata_changed: int
-    rows: list[RowChange]
+    rows: list[RowDiff]
 
 
 def page(
-    blobs: Blobs, version: DatasetVersion, wanted: RowFilter | None = None, *, after: int = 0, limit: int = 50
-) -> list[Row]:
+    blobs: BlobStore, version: DatasetVersion, wanted: RowFilter | None = None, *, after: int = 0, limit: int = 50
+) -> list[DatasetRow]:
     """The rows after that number which fit the filter, in order."""
-    found: list[Row] = []
-    for number, line in Search(wanted or RowFilter()).numbers(blobs, version, after):
+    found: list[DatasetRow] = []
+    for number, line in CompiledRowFilter(wanted or RowFilter()).numbers(blobs, version, after):
         example = Example.model_validate_json(line)
-        found.append(Row(number=number, hash=example.hash, example=example))
+        found.append(DatasetRow(number=number, hash=example.hash, example=example))
         if len(found) == limit:
             break
     return found
 
 
-def find_row(blobs: Blobs, version: DatasetVersion, number: int) -> Row:
+def find_row(blobs: BlobStore, version: DatasetVersion, number: int) -> DatasetRow:
     """One row by its number. InvalidInput where the version has fewer rows."""
     found = page(blobs, version, after=number - 1, limit=1) if 1 <= number <= version.rows else []
     if not found:
@@ -77,7 +77,9 @@ class _Seen(Record):
     metadata: str
 
 
-def diff(blobs: Blobs, a: DatasetVersion, b: DatasetVersion, *, limit: int = 50, kind: Kind | None = None) -> Diff:
+def diff(
+    blobs: BlobStore, a: DatasetVersion, b: DatasetVersion, *, limit: int = 50, kind: Kind | None = None
+) -> DatasetDiff:
     """Pair the rows of two versions: first by content, then by metadata id, then by messages; what stays is added or
     removed. The counts are of all; rows of one `kind` alone are listed where it is named. Memory holds hashes only,
     about 0.5 kB a row that differs.
@@ -88,7 +90,7 @@ def diff(blobs: Blobs, a: DatasetVersion, b: DatasetVersion, *, limit: int = 50,
     by_id, left, right = _pair(left, right, "id")
     by_messages, left, right = _pair(left, right, "messages")
     changed = sorted(by_id + by_messages, key=lambda pair: pair[1].number)
-    return Diff(
+    return DatasetDiff(
         a=a.ref,
         b=b.ref,
         added=len(right),
@@ -100,7 +102,7 @@ def diff(blobs: Blobs, a: DatasetVersion, b: DatasetVersion, *, limit: int = 50,
     )
 
 
-def _in_both(blobs: Blobs, a: DatasetVersion, b: DatasetVersion) -> Counter[bytes]:
+def _in_both(blobs: BlobStore, a: DatasetVersion, b: DatasetVersion) -> Counter[bytes]:
     """The rows that both versions have to the last byte, and how often: they need no closer look."""
     one, other = (Counter(map(_digest, read_lines(blobs, version))) for version in (a, b))
     return one & other
@@ -110,7 +112,7 @@ def _digest(line: bytes) -> bytes:
     return hashlib.sha256(line).digest()
 
 
-def _seen(blobs: Blobs, version: DatasetVersion, known: Counter[bytes]) -> Iterator[_Seen]:
+def _seen(blobs: BlobStore, version: DatasetVersion, known: Counter[bytes]) -> Iterator[_Seen]:
     """The rows beside those that are `known` already."""
     for number, line in enumerate(read_lines(blobs, version), 1):
         digest = _digest(line)
@@ -149,12 +151,12 @@ def _pair(
 
 
 def _listed(
-    blobs: Blobs,
+    blobs: BlobStore,
     versions: tuple[DatasetVersion, DatasetVersion],
     found: tuple[list[_Seen], list[_Seen], list[tuple[_Seen, _Seen]]],
     limit: int,
     only: Kind | None,
-) -> list[RowChange]:
+) -> list[RowDiff]:
     """The first differences with their rows: changed, then removed, then added; or one kind of them."""
     removed, added, changed = found
     plan: list[tuple[Kind, int | None, int | None]] = [
@@ -166,12 +168,11 @@ def _listed(
     before = _rows(blobs, versions[0], {number for _, number, _ in plan if number})
     after = _rows(blobs, versions[1], {number for _, _, number in plan if number})
     return [
-        RowChange(kind=kind, row_a=a, row_b=b, before=before.get(a or 0), after=after.get(b or 0))
-        for kind, a, b in plan
+        RowDiff(kind=kind, row_a=a, row_b=b, before=before.get(a or 0), after=after.get(b or 0)) for kind, a, b in plan
     ]
 
 
-def _rows(blobs: Blobs, version: DatasetVersion, numbers: set[int]) -> dict[int, Example]:
+def _rows(blobs: BlobStore, version: DatasetVersion, numbers: set[int]) -> dict[int, Example]:
     if not numbers:
         return {}
     rows = enumerate(read(blobs, version), 1)

@@ -34,7 +34,7 @@ class SplitSettings(Record):
 
 
 @dataclass
-class SplitRows:
+class SplitResult:
     """The rows in their order, each with its split in `metadata["split"]`, and how many each split has."""
 
     examples: list[Example]
@@ -43,7 +43,7 @@ class SplitRows:
     clusters: int
 
 
-def split(examples: Iterable[Example], settings: SplitSettings | None = None) -> SplitRows:
+def split(examples: Iterable[Example], settings: SplitSettings | None = None) -> SplitResult:
     """Give every row its split. InvalidInput for shares that cannot be had, or where a split would stay empty."""
     settings = settings or SplitSettings()
     rows = list(examples)
@@ -63,7 +63,7 @@ def split(examples: Iterable[Example], settings: SplitSettings | None = None) ->
         if chosen[row] != LEFT_OUT
     ]
     named = {name: counts[name] for name in settings.splits}
-    return SplitRows(kept, named, counts[LEFT_OUT], len(clusters))
+    return SplitResult(kept, named, counts[LEFT_OUT], len(clusters))
 
 
 def _shares(splits: Mapping[str, float], rows: int) -> dict[str, float]:

@@ -17,14 +17,14 @@ from vong.data import row_index, tables
 from vong.errors import Conflict, InvalidInput, NotFound, nearest
 from vong.records import DatasetVersion, Example, Operation, new_id, now
 from vong.records.record import canonical_json
-from vong.store.blobs import Blobs
+from vong.store.blobs import BlobStore
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 SHORTEST_HASH = 6
 LEVEL = 6  # of zstd: rows are written once and read often
 
 
-class Written(NamedTuple):
+class WriteResult(NamedTuple):
     """What one pass over the rows gave."""
 
     hash: str
@@ -34,7 +34,7 @@ class Written(NamedTuple):
 
 def write(
     connection: Connection,
-    blobs: Blobs,
+    blobs: BlobStore,
     name: str,
     examples: Iterable[Example | bytes],
     operation: Operation | Callable[[], Operation],
@@ -129,7 +129,7 @@ def list_datasets(connection: Connection, *, after: str | None = None, limit: in
     return [_record(row) for row in connection.execute(query.limit(limit)).mappings()]
 
 
-def read(blobs: Blobs, version: DatasetVersion, split: str | None = None) -> Iterator[Example]:
+def read(blobs: BlobStore, version: DatasetVersion, split: str | None = None) -> Iterator[Example]:
     """The rows of a version in order, streamed; of one split only where it is named."""
     for line in read_lines(blobs, version):
         example = Example.model_validate_json(line)
@@ -137,10 +137,10 @@ def read(blobs: Blobs, version: DatasetVersion, split: str | None = None) -> Ite
             yield example
 
 
-class Rows:
+class VersionRows:
     """The rows of a version as often as they are asked for: each `iter` reads them anew from the blob."""
 
-    def __init__(self, blobs: Blobs, version: DatasetVersion) -> None:
+    def __init__(self, blobs: BlobStore, version: DatasetVersion) -> None:
         self._blobs = blobs
         self._version = version
 
@@ -148,13 +148,13 @@ class Rows:
         return read(self._blobs, self._version)
 
 
-def read_lines(blobs: Blobs, version: DatasetVersion) -> Iterator[bytes]:
+def read_lines(blobs: BlobStore, version: DatasetVersion) -> Iterator[bytes]:
     """The canonical JSON of each row, without the cost of reading it."""
     for block in read_blocks(blobs, version):
         yield from block[:-1].split(b"\n")
 
 
-def read_blocks(blobs: Blobs, version: DatasetVersion) -> Iterator[bytes]:
+def read_blocks(blobs: BlobStore, version: DatasetVersion) -> Iterator[bytes]:
     """The same, some hundred rows at a time: whole lines, each ended by a line feed."""
     import zstandard
 
@@ -166,7 +166,7 @@ def read_blocks(blobs: Blobs, version: DatasetVersion) -> Iterator[bytes]:
 
 def append(
     connection: Connection,
-    blobs: Blobs,
+    blobs: BlobStore,
     name: str,
     examples: Iterable[Example],
     operation: Operation | None = None,
@@ -202,7 +202,7 @@ def version_id(connection: Connection, version: DatasetVersion) -> UUID:
     return found
 
 
-def _dump(examples: Iterable[Example | bytes], path: Path) -> Written:
+def _dump(examples: Iterable[Example | bytes], path: Path) -> WriteResult:
     import zstandard
 
     digest, rows, splits = hashlib.sha256(), 0, Counter[str]()
@@ -214,7 +214,7 @@ def _dump(examples: Iterable[Example | bytes], path: Path) -> Written:
             rows += 1
             if split:
                 splits[str(split)] += 1
-    return Written(digest.hexdigest(), rows, dict(splits))
+    return WriteResult(digest.hexdigest(), rows, dict(splits))
 
 
 def _line(row: Example | bytes) -> tuple[bytes, Any]:
@@ -251,14 +251,14 @@ def _by_hash(connection: Connection, name: str, prefix: str) -> DatasetVersion |
     return found[0] if found else None
 
 
-def holding(connection: Connection, blobs: Blobs, hash_: str, limit: int = 1000) -> list[DatasetVersion]:
+def holding(connection: Connection, blobs: BlobStore, hash_: str, limit: int = 1000) -> list[DatasetVersion]:
     """The versions that hold the row of that hash, or a row made from it: by name, newest first."""
     index_all(connection, blobs)
     found = connection.execute(tables.HOLDING, {"hash": bytes.fromhex(hash_), "limit": limit}).mappings()
     return [_record(row) for row in found]
 
 
-def row_named(connection: Connection, blobs: Blobs, prefix: str) -> Example | None:
+def row_named(connection: Connection, blobs: BlobStore, prefix: str) -> Example | None:
     """The first row whose hash begins so; None where no version has one."""
     if not re.fullmatch(r"[0-9a-f]{6,64}", prefix):
         return None
@@ -278,7 +278,7 @@ def made_from(connection: Connection, ref: str) -> list[DatasetVersion]:
     return [_record(row) for row in connection.execute(query).mappings()]
 
 
-def index_all(connection: Connection, blobs: Blobs) -> None:
+def index_all(connection: Connection, blobs: BlobStore) -> None:
     """Index what was written before there was an index."""
     for name in list(connection.scalars(tables.LAGGING)):
         alone(connection, name)

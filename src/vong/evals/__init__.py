@@ -5,15 +5,15 @@ every answer is kept, and an `EvalComparison` of two of them.
 """
 
 from vong.evals.comparison import EvalComparison, compare
-from vong.evals.prompting import Settings
-from vong.evals.runner import Answer, run
+from vong.evals.prompting import EvalSettings
+from vong.evals.runner import ModelOutput, run
 from vong.evals.runs import get, list_answers, list_runs, start
 from vong.evals.scoring import list_scorers
 
 __all__ = [
-    "Answer",
     "EvalComparison",
-    "Settings",
+    "EvalSettings",
+    "ModelOutput",
     "compare",
     "get",
     "list_answers",

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from vong.errors import Conflict, InvalidInput
 from vong.evals import runs, scoring
-from vong.evals.runs import ScoredAnswer
+from vong.evals.runs import ScoredOutput
 from vong.records import EvalResult, Record
 
 CONFIDENCE = 0.95
@@ -108,13 +108,15 @@ def _must_match(before: EvalResult, after: EvalResult) -> None:
         raise InvalidInput("the two runs have no scorer with the same options in common", "run one again")
 
 
-def _given(chosen: Sequence[scoring.Chosen], metric: str, pairs: Sequence[tuple[ScoredAnswer, ScoredAnswer]]) -> bool:
+def _given(
+    chosen: Sequence[scoring.ConfiguredScorer], metric: str, pairs: Sequence[tuple[ScoredOutput, ScoredOutput]]
+) -> bool:
     both = any(metric in one.scores and metric in other.scores for one, other in pairs)
     return both and scoring.owner(chosen, metric) is not None
 
 
 def _metric(
-    chosen: Sequence[scoring.Chosen], metric: str, pairs: Sequence[tuple[ScoredAnswer, ScoredAnswer]]
+    chosen: Sequence[scoring.ConfiguredScorer], metric: str, pairs: Sequence[tuple[ScoredOutput, ScoredOutput]]
 ) -> MetricComparison:
     import numpy as np
 
@@ -145,7 +147,7 @@ def _metric(
     )
 
 
-def _change(old: ScoredAnswer, new: ScoredAnswer) -> EvalChange:
+def _change(old: ScoredOutput, new: ScoredOutput) -> EvalChange:
     return EvalChange(
         position=old.position,
         example=old.example,

@@ -14,7 +14,7 @@ from vong.records import Example, Message, Record
 PLACE = "{input}"
 
 
-class Settings(Record):
+class EvalSettings(Record):
     """Everything that shapes the requests of a run; recorded with its result.
 
     `system` replaces the examples' system message. `template` wraps the text of the user's messages, which stands
@@ -42,7 +42,7 @@ class Settings(Record):
             raise InvalidInput("the template has no place for the text", f"write {PLACE} where it belongs")
 
 
-def choose_examples(examples: Sequence[Example], settings: Settings) -> dict[int, Example]:
+def choose_examples(examples: Sequence[Example], settings: EvalSettings) -> dict[int, Example]:
     """The examples to evaluate by their position in the split: those with a reference, at most `limit` of them."""
     usable = {position: example for position, example in enumerate(examples) if example.completion is not None}
     if settings.limit is None or settings.limit >= len(usable):
@@ -51,7 +51,7 @@ def choose_examples(examples: Sequence[Example], settings: Settings) -> dict[int
     return {position: usable[position] for position in sorted(ranked[: settings.limit])}
 
 
-def choose_shots(pool: Sequence[Example], evaluated: Sequence[Example], settings: Settings) -> list[Example]:
+def choose_shots(pool: Sequence[Example], evaluated: Sequence[Example], settings: EvalSettings) -> list[Example]:
     """`shots` examples of the pool, drawn by `seed`; each next one is that whose answer adds most labels not yet shown.
 
     A label is a field and its value where answers are JSON objects, else the whole answer. Examples that say the same
@@ -81,7 +81,7 @@ def choose_shots(pool: Sequence[Example], evaluated: Sequence[Example], settings
     return [candidates[i] for i in chosen]
 
 
-def build_messages(example: Example, shots: Sequence[Example], settings: Settings) -> list[Message]:
+def build_messages(example: Example, shots: Sequence[Example], settings: EvalSettings) -> list[Message]:
     """The request's messages: system, the shots as turns, then the example's own turns."""
     own = [message for message in example.messages if message.role in {"system", "developer"}]
     system = own if settings.system is None else [Message(role="system", content=settings.system)]
@@ -92,7 +92,7 @@ def build_messages(example: Example, shots: Sequence[Example], settings: Setting
     return [*system, *turns, *_turns(example, settings)]
 
 
-def _turns(example: Example, settings: Settings) -> list[Message]:
+def _turns(example: Example, settings: EvalSettings) -> list[Message]:
     turns = [message for message in example.messages if message.role not in {"system", "developer"}]
     if settings.template is None:
         return turns

@@ -11,8 +11,8 @@ from sqlalchemy import Connection
 
 from vong.errors import InvalidInput, JobCancelled, UpstreamFailed, VongError
 from vong.evals import runs, scoring, tables
-from vong.evals.prompting import Settings, build_messages, choose_examples, choose_shots
-from vong.evals.runs import ScoredAnswer
+from vong.evals.prompting import EvalSettings, build_messages, choose_examples, choose_shots
+from vong.evals.runs import ScoredOutput
 from vong.evals.scorers.texts import storable
 from vong.records import EvalResult, Example, Message, Usage, now
 
@@ -24,7 +24,7 @@ GIVE_UP = 10
 """Failures one after the other that end the run: the model is not there, and an empty answer would slander it."""
 
 
-class Answer(NamedTuple):
+class ModelOutput(NamedTuple):
     """What a model said: its text, the span that recorded it, milliseconds, tokens; or the `error` instead."""
 
     text: str
@@ -34,7 +34,7 @@ class Answer(NamedTuple):
     error: str | None = None
 
 
-Generate = Callable[[list[Message], dict[str, Any]], Answer]
+Generate = Callable[[list[Message], dict[str, Any]], ModelOutput]
 """Asks a model. A failure of this one request is an Answer with `error`; a VongError ends the whole run."""
 
 Scope = Callable[[], AbstractContextManager[Connection]]
@@ -59,7 +59,7 @@ def run(
     """
     with scope() as connection:
         result = runs.get(connection, id)
-        settings = Settings.model_validate(result.settings)
+        settings = EvalSettings.model_validate(result.settings)
         wanted = choose_examples(examples, settings)
         if not wanted:
             raise InvalidInput(
@@ -117,10 +117,10 @@ def percentile(ordered: Sequence[float], percent: int) -> float | None:
     return ordered[max(0, -(-percent * len(ordered) // 100) - 1)] if ordered else None
 
 
-def _asker(generate: Generate, shots: Sequence[Example], settings: Settings) -> Callable[[Example], Answer]:
+def _asker(generate: Generate, shots: Sequence[Example], settings: EvalSettings) -> Callable[[Example], ModelOutput]:
     params = {"max_tokens": settings.max_tokens, "temperature": settings.temperature}
 
-    def ask(example: Example) -> Answer:
+    def ask(example: Example) -> ModelOutput:
         messages = build_messages(example, shots, settings)
         answer = generate(messages, params)
         for attempt in range(1, ATTEMPTS):
@@ -137,14 +137,14 @@ def _ask_all(
     scope: Scope,
     result: EvalResult,
     missing: dict[int, Example],
-    ask: Callable[[Example], Answer],
+    ask: Callable[[Example], ModelOutput],
     progress: Callable[[int], None],
 ) -> None:
     """Ask with `concurrency` threads, and keep each answer as soon as it is there."""
-    concurrency = Settings.model_validate(result.settings).concurrency
+    concurrency = EvalSettings.model_validate(result.settings).concurrency
     chosen = scoring.choose(result.scorers)
     waiting = iter(missing.items())
-    under_way: dict[Future[Answer], int] = {}
+    under_way: dict[Future[ModelOutput], int] = {}
     asked = failures = 0
     pool = ThreadPoolExecutor(concurrency, thread_name_prefix="evals")
     try:
@@ -154,7 +154,7 @@ def _ask_all(
             if not under_way:
                 return
             ended, _ = wait(under_way, timeout=1.0, return_when=FIRST_COMPLETED)
-            answers: list[ScoredAnswer] = []
+            answers: list[ScoredOutput] = []
             for future in ended:
                 position, answer = under_way.pop(future), future.result()
                 failures = failures + 1 if answer.error else 0
@@ -172,10 +172,12 @@ def _ask_all(
         pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _scored(chosen: Sequence[scoring.Chosen], position: int, example: Example, answer: Answer) -> ScoredAnswer:
+def _scored(
+    chosen: Sequence[scoring.ConfiguredScorer], position: int, example: Example, answer: ModelOutput
+) -> ScoredOutput:
     text = "" if answer.error else storable(answer.text)
     measures = scoring.measure(chosen, text, example.answer)
-    return ScoredAnswer(
+    return ScoredOutput(
         position=position,
         example=example.hash,
         prompt=storable(example.prompt_text),

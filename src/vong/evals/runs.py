@@ -11,14 +11,14 @@ from sqlalchemy.dialects.postgresql import insert
 
 from vong.errors import InvalidInput, NotFound
 from vong.evals import scoring, tables
-from vong.evals.prompting import Settings
-from vong.evals.scorers import Measure
+from vong.evals.prompting import EvalSettings
+from vong.evals.scorers import MetricValue
 from vong.records import DatasetVersion, EvalResult, Record, new_id, now
 
 ENDED = frozenset({"finished", "failed", "cancelled"})
 
 
-class ScoredAnswer(Record):
+class ScoredOutput(Record):
     """One answer of a run. `position` is the example's place in the split, `example` its hash; `scores` holds the
     metrics of this answer alone, `statistics` what it adds to the totals. A request that failed counts as an empty
     answer and says why in `error`.
@@ -40,9 +40,9 @@ class ScoredAnswer(Record):
     created_at: datetime
 
     @property
-    def measures(self) -> dict[str, Measure]:
+    def measures(self) -> dict[str, MetricValue]:
         """The scores together with their statistics."""
-        return {metric: Measure(value, tuple(self.statistics[metric])) for metric, value in self.scores.items()}
+        return {metric: MetricValue(value, tuple(self.statistics[metric])) for metric, value in self.scores.items()}
 
 
 def start(
@@ -52,7 +52,7 @@ def start(
     dataset: DatasetVersion,
     split: str,
     scorers: Sequence[str],
-    settings: Settings,
+    settings: EvalSettings,
     name: str = "",
     id: UUID | None = None,
 ) -> EvalResult:
@@ -114,7 +114,7 @@ def amend(connection: Connection, id: UUID, values: Mapping[str, Any]) -> None:
     connection.execute(update(tables.runs).where(tables.runs.c.id == id).values(dict(values)))
 
 
-def keep(connection: Connection, run_id: UUID, answers: Sequence[ScoredAnswer]) -> None:
+def keep(connection: Connection, run_id: UUID, answers: Sequence[ScoredOutput]) -> None:
     """Store answers; one that failed before is replaced, one that succeeded stays."""
     if not answers:
         return
@@ -134,7 +134,7 @@ def list_answers(
     limit: int | None = 50,
     failed: bool = False,
     changed_from: UUID | None = None,
-) -> list[ScoredAnswer]:
+) -> list[ScoredOutput]:
     """A run's answers by position; `after` is the last position of the page before.
 
     `failed`: only requests that failed. `changed_from`: only answers whose text differs from that run's.
@@ -150,7 +150,7 @@ def list_answers(
         same = sa.and_(other.c.position == answers.c.position, other.c.run_id == changed_from)
         query = query.join(other, same).where(other.c.answer != answers.c.answer)
     rows = connection.execute(query.order_by(answers.c.position).limit(limit)).mappings()
-    return [ScoredAnswer.model_validate({name: row[name] for name in ScoredAnswer.model_fields}) for row in rows]
+    return [ScoredOutput.model_validate({name: row[name] for name in ScoredOutput.model_fields}) for row in rows]
 
 
 def _result(row: RowMapping) -> EvalResult:
@@ -168,4 +168,4 @@ ORDERED = ("scores", "signatures")
 
 
 COLUMNS = [tables.runs.c[name] for name in EvalResult.model_fields]
-FIELDS = set(ScoredAnswer.model_fields) - {"position"}
+FIELDS = set(ScoredOutput.model_fields) - {"position"}

@@ -9,10 +9,10 @@ from pydantic import ValidationError, validate_call
 
 from vong import plugins
 from vong.errors import InvalidInput
-from vong.evals.scorers import Measure, Scorer
+from vong.evals.scorers import MetricValue, Scorer
 from vong.records import Record
 
-Measures = dict[str, Measure]
+Measures = dict[str, MetricValue]
 
 
 class ScorerInfo(Record):
@@ -24,7 +24,7 @@ class ScorerInfo(Record):
     signature: str
 
 
-class Chosen(NamedTuple):
+class ConfiguredScorer(NamedTuple):
     """A scorer with its options, under the text that names both: `exact_match:fields=product,urgency`."""
 
     spec: str
@@ -36,7 +36,7 @@ def list_scorers() -> list[ScorerInfo]:
     return [_info(name, plugins.load("scorer", name)) for name in plugins.names("scorer")]
 
 
-def choose(specs: Sequence[str]) -> list[Chosen]:
+def choose(specs: Sequence[str]) -> list[ConfiguredScorer]:
     """The scorers of these texts: `NAME` or `NAME:option=value;option=value`, lists with commas.
 
     NotFound for an unknown name, InvalidInput for an unknown or wrong option or a scorer named twice.
@@ -44,10 +44,10 @@ def choose(specs: Sequence[str]) -> list[Chosen]:
     names = [spec.partition(":")[0] for spec in specs]
     if not specs or len(set(names)) < len(names):
         raise InvalidInput("name each scorer once, and at least one", "list them with: vong evals scorers")
-    return [Chosen(spec, _make(spec)) for spec in specs]
+    return [ConfiguredScorer(spec, _make(spec)) for spec in specs]
 
 
-def measure(chosen: Sequence[Chosen], answer: str, reference: str) -> Measures:
+def measure(chosen: Sequence[ConfiguredScorer], answer: str, reference: str) -> Measures:
     """One answer under every metric of the chosen scorers."""
     found: Measures = {}
     for _, scorer in chosen:
@@ -55,7 +55,7 @@ def measure(chosen: Sequence[Chosen], answer: str, reference: str) -> Measures:
     return found
 
 
-def owner(chosen: Sequence[Chosen], metric: str) -> Scorer | None:
+def owner(chosen: Sequence[ConfiguredScorer], metric: str) -> Scorer | None:
     """The scorer that gives a metric."""
     for spec, scorer in chosen:
         name = spec.partition(":")[0]
@@ -64,7 +64,7 @@ def owner(chosen: Sequence[Chosen], metric: str) -> Scorer | None:
     return None
 
 
-def totals(chosen: Sequence[Chosen], answers: Iterable[Measures]) -> dict[str, float]:
+def totals(chosen: Sequence[ConfiguredScorer], answers: Iterable[Measures]) -> dict[str, float]:
     """Each metric over all answers that have it. Sums are exact, so the order of answers does not matter."""
     columns: dict[str, list[tuple[float, ...]]] = {}
     for measures in answers:
@@ -81,7 +81,7 @@ def total(scorer: Scorer | None, rows: Sequence[Sequence[float]]) -> float:
     return scorer.total(sums)
 
 
-def signatures(chosen: Sequence[Chosen]) -> dict[str, str]:
+def signatures(chosen: Sequence[ConfiguredScorer]) -> dict[str, str]:
     """How each chosen scorer computes, in full, by the scorer's name."""
     return {spec.partition(":")[0]: scorer.signature for spec, scorer in chosen}
 

@@ -14,7 +14,7 @@ CELLS = 4_000_000
 """How many counts are drawn at once: 32 MB."""
 
 
-class Interval(NamedTuple):
+class BootstrapInterval(NamedTuple):
     """A difference of two totals, its percentile interval and its standard error (the spread of the resamples)."""
 
     difference: float
@@ -31,7 +31,7 @@ def paired_bootstrap(
     seed: int,
     resamples: int = 10_000,
     confidence: float = 0.95,
-) -> Interval:
+) -> BootstrapInterval:
     """The interval of `total(after) - total(before)` when examples are drawn anew.
 
     `before` and `after` are the statistics of the same n examples in the same order, shape [n, k]; `total` makes the
@@ -53,7 +53,7 @@ def paired_bootstrap(
     observed = float(_totals(ones @ after, total)[0] - _totals(ones @ before, total)[0])
     tail = (1 - confidence) / 2
     low, high = np.quantile(drawn, [tail, 1 - tail])
-    return Interval(observed, float(low), float(high), float(drawn.std()))
+    return BootstrapInterval(observed, float(low), float(high), float(drawn.std()))
 
 
 def mcnemar(wins: int, losses: int) -> float:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, func, select
 from vong.experiments import tables
 from vong.experiments.curves import Curve, curve
 from vong.experiments.runs import get
-from vong.records import Record, Run
+from vong.records import Record, TrainingRun
 
 LARGER_IS_BETTER = ("accuracy", "tokens_per_second", "score", "reward", "win_rate")
 """Figures whose names end so are best at their largest; all others (losses, errors, times) at their smallest."""
@@ -21,7 +21,7 @@ class RunComparison(Record):
     `curves` are those of each run, thinned.
     """
 
-    runs: tuple[Run, ...]
+    runs: tuple[TrainingRun, ...]
     settings: dict[str, list[Any]]
     best: dict[str, list[float | None]]
     last: dict[str, list[float | None]]

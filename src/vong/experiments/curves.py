@@ -11,7 +11,7 @@ from vong.experiments.runs import get
 from vong.records import Record
 
 
-class Point(Record):
+class MetricPoint(Record):
     """One figure of one step."""
 
     step: int
@@ -24,10 +24,10 @@ class Curve(Record):
 
     name: str
     total: int
-    points: tuple[Point, ...]
+    points: tuple[MetricPoint, ...]
 
 
-class Figures(Record):
+class MetricEntry(Record):
     """What was logged at once for one step. `entry` orders the entries of a run in time."""
 
     entry: UUID
@@ -46,13 +46,13 @@ def curve(connection: Connection, run_id: UUID, names: Sequence[str] | None = No
     column = tables.metrics.c
     query = select(column.name, column.step, column.value, column.at).where(column.run_id == run_id)
     query = query if names is None else query.where(column.name.in_(list(names)))
-    found: dict[str, list[Point]] = {}
+    found: dict[str, list[MetricPoint]] = {}
     for name, step, value, at in connection.execute(query.order_by(column.name, column.step)).all():
-        found.setdefault(name, []).append(Point(step=step, value=value, at=at))
+        found.setdefault(name, []).append(MetricPoint(step=step, value=value, at=at))
     return [Curve(name=name, total=len(all_), points=tuple(thin(all_, points))) for name, all_ in found.items()]
 
 
-def thin(points: Sequence[Point], wanted: int) -> list[Point]:
+def thin(points: Sequence[MetricPoint], wanted: int) -> list[MetricPoint]:
     """At most `wanted` (3 or more) of the points, first and last among them, by largest triangles."""
     if len(points) <= wanted:
         return list(points)
@@ -75,16 +75,18 @@ def thin(points: Sequence[Point], wanted: int) -> list[Point]:
     return [*kept, points[-1]]
 
 
-def figures_after(connection: Connection, run_id: UUID, after: UUID | None = None, limit: int = 500) -> list[Figures]:
+def figures_after(
+    connection: Connection, run_id: UUID, after: UUID | None = None, limit: int = 500
+) -> list[MetricEntry]:
     """What was logged after that entry, in the order of time."""
     column = tables.metrics.c
     entries = select(column.entry).where(column.run_id == run_id).distinct().order_by(column.entry).limit(limit)
     entries = entries if after is None else entries.where(column.entry > after)
     query = select(column.entry, column.step, column.name, column.value, column.at).where(column.run_id == run_id)
-    found: dict[UUID, Figures] = {}
+    found: dict[UUID, MetricEntry] = {}
     for entry, step, name, value, at in connection.execute(
         query.where(column.entry.in_(entries)).order_by(column.entry, column.name)
     ).all():
-        known = found.get(entry) or Figures(entry=entry, step=step, values={}, at=at)
+        known = found.get(entry) or MetricEntry(entry=entry, step=step, values={}, at=at)
         found[entry] = known.model_copy(update={"values": {**known.values, name: value}})
     return list(found.values())

@@ -10,12 +10,12 @@ from sqlalchemy import Connection, func, insert, select, update
 
 from vong.errors import InvalidInput, NotFound
 from vong.experiments import tables
-from vong.records import Run, new_id, now
+from vong.records import TrainingRun, new_id, now
 
 Ended = Literal["finished", "failed", "cancelled"]
 
 
-class About(TypedDict, total=False):
+class RunInfo(TypedDict, total=False):
     """What is known of a run at its start; see `Run`. `id` is made where none is given."""
 
     id: UUID | None
@@ -27,9 +27,9 @@ class About(TypedDict, total=False):
     queued: bool
 
 
-def start_run(connection: Connection, name: str, **about: Unpack[About]) -> Run:
+def start_run(connection: Connection, name: str, **about: Unpack[RunInfo]) -> TrainingRun:
     """Make a run. It is `running` at once, or `queued` where a job will begin it."""
-    run = Run(
+    run = TrainingRun(
         id=about.get("id") or new_id(),
         name=name,
         recipe=about.get("recipe", "external"),
@@ -44,7 +44,7 @@ def start_run(connection: Connection, name: str, **about: Unpack[About]) -> Run:
     return run
 
 
-def begin_run(connection: Connection, run_id: UUID, **changes: Any) -> Run:
+def begin_run(connection: Connection, run_id: UUID, **changes: Any) -> TrainingRun:
     """A queued (or interrupted) run runs now; what its job has found out (refs, settings) is written into it."""
     return _change(connection, run_id, {"status": "running", "finished_at": None, **changes})
 
@@ -56,7 +56,7 @@ def finish_run(
     *,
     summary: Mapping[str, Any] | None = None,
     model: str | None = None,
-) -> Run:
+) -> TrainingRun:
     """A run has ended. `summary` adds to what is there; `model` is the ref of what came out."""
     run = get(connection, run_id)
     values = {"status": status, "finished_at": now(), "summary": {**run.summary, **(summary or {})}}
@@ -95,7 +95,7 @@ def add_warning(connection: Connection, run_id: UUID, text: str) -> None:
         _change(connection, run_id, {"warnings": [*run.warnings, text]})
 
 
-def get(connection: Connection, run_id: UUID) -> Run:
+def get(connection: Connection, run_id: UUID) -> TrainingRun:
     """One run. NotFound where there is none in this project."""
     row = connection.execute(select(tables.runs).where(tables.runs.c.id == run_id)).mappings().first()
     if row is None:
@@ -111,7 +111,7 @@ def list_runs(
     name: str | None = None,
     status: str | None = None,
     base: str | None = None,
-) -> list[Run]:
+) -> list[TrainingRun]:
     """The runs, newest first; `after` is the last id of the page before."""
     runs = tables.runs.c
     query = select(tables.runs).order_by(runs.id.desc()).limit(limit)
@@ -121,7 +121,7 @@ def list_runs(
     return [_record(row) for row in connection.execute(query).mappings()]
 
 
-def _change(connection: Connection, run_id: UUID, values: dict[str, Any]) -> Run:
+def _change(connection: Connection, run_id: UUID, values: dict[str, Any]) -> TrainingRun:
     query = update(tables.runs).where(tables.runs.c.id == run_id).values(values).returning(tables.runs)
     row = connection.execute(query).mappings().first()
     if row is None:
@@ -130,8 +130,8 @@ def _change(connection: Connection, run_id: UUID, values: dict[str, Any]) -> Run
     return _record(row)
 
 
-def _record(row: Any) -> Run:
-    return Run.model_validate({name: value for name, value in row.items() if name != "project_id"})
+def _record(row: Any) -> TrainingRun:
+    return TrainingRun.model_validate({name: value for name, value in row.items() if name != "project_id"})
 
 
 def _unknown(run_id: UUID) -> NotFound:

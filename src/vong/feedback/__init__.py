@@ -4,14 +4,14 @@ In: a span and a judgement of it. Out: `Score`s, summaries with intervals, and E
 """
 
 from vong.feedback.harvest import Harvest, HarvestSettings, harvest
-from vong.feedback.scores import Filter, Judgement, add, every_score, get, list_scores
+from vong.feedback.scores import ScoreCreate, ScoreFilter, add, every_score, get, list_scores
 from vong.feedback.summary import summary
 
 __all__ = [
-    "Filter",
     "Harvest",
     "HarvestSettings",
-    "Judgement",
+    "ScoreCreate",
+    "ScoreFilter",
     "add",
     "every_score",
     "get",

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import Field, ValidationError
 
-from vong.records import Example, Message, Origin, Record, Score, Span
+from vong.records import Example, ExampleOrigin, Message, Record, Score, Span
 
 
 class HarvestSettings(Record):
@@ -169,5 +169,5 @@ def _example(
         rejected=worse if settings.pairs else None,
         tools=tuple(tools) if isinstance(tools, list) and tools else None,
         metadata={name: value for name, value in metadata.items() if value is not None},
-        origin=Origin(kind="span", id=str(span.id)),
+        origin=ExampleOrigin(kind="span", id=str(span.id)),
     )

@@ -19,7 +19,7 @@ SAYS: dict[Kind, str] = {"score": "value", "correction": "correction", "comment"
 CONTENT = ("span_id", "name", "value", "comment", "correction", "source", "author")
 
 
-class Judgement(Record):
+class ScoreCreate(Record):
     """What is said of an answer. At least one of `value` (0..1, 1 is best), `comment` and `correction` (the text that
     the answer should have been) is there. The same `id` again is the same score.
     """
@@ -34,7 +34,7 @@ class Judgement(Record):
     author: str | None = Field(default=None, max_length=200)
 
 
-class Filter(Record):
+class ScoreFilter(Record):
     """Which scores: all that is given must fit. `since` is inclusive, `until` is not. `kind` is what a score says: one
     that has a value, a correction or a comment (it may have several). `harvested`: whether its span became a row of a
     dataset after it was given.
@@ -52,14 +52,14 @@ class Filter(Record):
     until: datetime | None = None
 
 
-class Added(NamedTuple):
+class AddedScore(NamedTuple):
     """A score as it is stored, and whether it is new."""
 
     score: Score
     new: bool
 
 
-def add(connection: Connection, span: Span, judgement: Judgement) -> Added:
+def add(connection: Connection, span: Span, judgement: ScoreCreate) -> AddedScore:
     """Store what is said of this span. InvalidInput where nothing is said, Conflict where the id is another score's."""
     if judgement.span_id != span.id:
         raise InvalidInput(f"the judgement is of span {judgement.span_id}, not of {span.id}", "name the same span")
@@ -69,11 +69,11 @@ def add(connection: Connection, span: Span, judgement: Judgement) -> Added:
     versions = {"route": span.versions.route, "model": span.model, "model_version": span.versions.model_version}
     statement = insert(tables.scores).values({**score.model_dump(), **versions}).on_conflict_do_nothing()
     if connection.scalar(statement.returning(tables.scores.c.id)) is not None:
-        return Added(score, True)
+        return AddedScore(score, True)
     stored = get(connection, score.id)
     if any(getattr(stored, name) != getattr(score, name) for name in CONTENT):
         raise Conflict(f"the id {score.id} belongs to another score", "give each score an id of its own, or none")
-    return Added(stored, False)
+    return AddedScore(stored, False)
 
 
 def get(connection: Connection, id: UUID) -> Score:
@@ -86,7 +86,7 @@ def get(connection: Connection, id: UUID) -> Score:
 
 def list_scores(
     connection: Connection,
-    wanted: Filter | None = None,
+    wanted: ScoreFilter | None = None,
     *,
     after: UUID | None = None,
     limit: int = 50,
@@ -96,7 +96,7 @@ def list_scores(
     """The scores that fit, oldest first. `after` is the id of the last score of the page before. The fields of a
     Filter may be given by name.
     """
-    wanted = wanted or Filter(**filters)
+    wanted = wanted or ScoreFilter(**filters)
     scores = tables.scores.c
     place = tuple_(scores.created_at, scores.id)
     query = select(tables.scores).where(*conditions(wanted)).limit(limit)
@@ -111,7 +111,7 @@ def list_scores(
     return [_record(row) for row in connection.execute(query).mappings()]
 
 
-def every_score(connection: Connection, wanted: Filter) -> list[Score]:
+def every_score(connection: Connection, wanted: ScoreFilter) -> list[Score]:
     """All scores that fit, oldest first, however many."""
     found: list[Score] = []
     while page := list_scores(connection, wanted, after=found[-1].id if found else None, limit=5000):
@@ -119,7 +119,7 @@ def every_score(connection: Connection, wanted: Filter) -> list[Score]:
     return found
 
 
-def conditions(wanted: Filter) -> Sequence[Any]:
+def conditions(wanted: ScoreFilter) -> Sequence[Any]:
     """A filter as conditions of SQL."""
     scores = tables.scores.c
     found: list[Any] = []
@@ -146,19 +146,19 @@ def _record(row: Any) -> Score:
     return Score.model_validate({name: row[name] for name in Score.model_fields})
 
 
-class Counts(NamedTuple):
+class ScoreCounts(NamedTuple):
     """How many scores a span has, and how many of them correct it."""
 
     scores: int
     corrections: int
 
 
-def counts(connection: Connection, spans: Sequence[UUID]) -> dict[UUID, Counts]:
+def counts(connection: Connection, spans: Sequence[UUID]) -> dict[UUID, ScoreCounts]:
     """The counts of those of these spans that have any."""
     scores = tables.scores.c
     query = select(scores.span_id, func.count(), func.count(scores.correction)).where(scores.span_id.in_(spans))
     rows = connection.execute(query.group_by(scores.span_id)).all() if spans else []
-    return {row[0]: Counts(row[1], row[2]) for row in rows}
+    return {row[0]: ScoreCounts(row[1], row[2]) for row in rows}
 
 
 def scored_spans(

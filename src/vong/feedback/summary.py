@@ -6,7 +6,7 @@ from typing import Any, Literal
 from sqlalchemy import Connection, func, select
 
 from vong.feedback import tables
-from vong.feedback.scores import Filter, conditions
+from vong.feedback.scores import ScoreFilter, conditions
 from vong.records import Record
 from vong.records.intervals import normal, wilson
 
@@ -14,7 +14,7 @@ By = Literal["name", "route", "model", "model_version", "source"]
 BY: tuple[By, ...] = ("name", "route", "model_version")
 
 
-class Summary(Record):
+class ScoreSummary(Record):
     """The scores of one group. `low` and `high` bound the mean at 95 %: by `wilson` where all values are 0 or 1, else
     by `normal`; null below two values. They hold for a look at a moment fixed beforehand, not for a stopping rule.
     """
@@ -34,7 +34,7 @@ class Summary(Record):
     comments: int
 
 
-def summary(connection: Connection, wanted: Filter | None = None, by: Sequence[By] = BY) -> list[Summary]:
+def summary(connection: Connection, wanted: ScoreFilter | None = None, by: Sequence[By] = BY) -> list[ScoreSummary]:
     """The scores that fit, by each combination of the named fields. `n` counts those that have a value."""
     scores = tables.scores.c
     groups = [scores[name] for name in by]
@@ -48,16 +48,16 @@ def summary(connection: Connection, wanted: Filter | None = None, by: Sequence[B
         func.coalesce(func.bool_and(value.in_([0.0, 1.0])), False).label("binary"),
         func.count(scores.correction).label("corrections"),
         func.count(scores.comment).label("comments"),
-    ).where(*conditions(wanted or Filter()))
+    ).where(*conditions(wanted or ScoreFilter()))
     if groups:
         query = query.group_by(*groups).order_by(*groups)
     return [_summary(dict(row)) for row in connection.execute(query).mappings()]
 
 
-def _summary(row: dict[str, Any]) -> Summary:
+def _summary(row: dict[str, Any]) -> ScoreSummary:
     deviation, binary = row.pop("deviation"), row.pop("binary")
     mean, n = row["mean"], row["n"]
     if mean is None or n < 2:
-        return Summary.model_validate(row)
+        return ScoreSummary.model_validate(row)
     low, high = wilson(mean, n) if binary else normal(mean, deviation, n)
-    return Summary.model_validate({**row, "low": low, "high": high, "method": "wilson" if binary else "normal"})
+    return ScoreSummary.model_validate({**row, "low": low, "high": high, "method": "wilson" if binary else "normal"})

@@ -12,34 +12,34 @@ from weakref import WeakKeyDictionary
 import msgspec
 
 from vong.errors import Unavailable, Unsupported, UpstreamFailed, VongError
-from vong.gateway.auth.principals import Keys, Principal
+from vong.gateway.auth.principals import GatewayPrincipal, PrincipalCache
 from vong.gateway.auth.scopes import check, may_call
-from vong.gateway.cache.response_cache import Answers
+from vong.gateway.cache.response_cache import ResponseCache
 from vong.gateway.endpoints import response_store
 from vong.gateway.endpoints.json_depth import shallow
 from vong.gateway.endpoints.messages import counted
-from vong.gateway.endpoints.parsing import Trace, named
-from vong.gateway.fastpath.call import Plain, PlainCall, Streamed
-from vong.gateway.fastpath.plan import Lanes, Tally
-from vong.gateway.fastpath.record import Brief
-from vong.gateway.limits.limiter import Admission
-from vong.gateway.limits.quota import Ticket
+from vong.gateway.endpoints.parsing import TraceContext, named
+from vong.gateway.fastpath.call import FastCall, FastPath, FastStreamCall
+from vong.gateway.fastpath.plan import CallCounter, FastPathPlanner
+from vong.gateway.fastpath.record import CompactCallRecord
+from vong.gateway.limits.limiter import Limiter
+from vong.gateway.limits.quota import Reservation
 from vong.gateway.pipeline.attempt_spans import STEP
-from vong.gateway.pipeline.call import Call
-from vong.gateway.pipeline.moderation import Moderation, trial
-from vong.gateway.pipeline.services import CALLERS, Manner, Means
-from vong.gateway.pipeline.shadow import Second, Shadows
-from vong.gateway.pricing.prices import Price
+from vong.gateway.pipeline.call import ModelCall
+from vong.gateway.pipeline.moderation import ModerationRequest, trial
+from vong.gateway.pipeline.services import CALLERS, CallOptions, CallServices
+from vong.gateway.pipeline.shadow import ShadowRequest, ShadowRunner
+from vong.gateway.pricing.prices import ModelPrice
 from vong.gateway.providers import Provider, Shape
-from vong.gateway.providers.base import Counts
-from vong.gateway.refreshing_cache import Fresh
-from vong.gateway.routing.catalog import Choice, Directory
-from vong.gateway.routing.circuit_breaker import Circuit
-from vong.gateway.routing.load import Load
+from vong.gateway.providers.base import SupportsTokenCount
+from vong.gateway.refreshing_cache import RefreshingCache
+from vong.gateway.routing.catalog import ModelCatalog, ResolvedTarget
+from vong.gateway.routing.circuit_breaker import CircuitBreaker
+from vong.gateway.routing.load import TargetLoad
 from vong.gateway.routing.status import standing, targets_of
-from vong.gateway.upstream.client import Upstream
+from vong.gateway.upstream.client import UpstreamClient
 from vong.records import Route, Span, new_id
-from vong.records.guard import GuardTrial, GuardUse
+from vong.records.guard import GuardConfig, GuardTestResult
 from vong.records.target_state import TargetState
 
 AGE = 1.0
@@ -48,28 +48,28 @@ LISTED = 60.0
 """Seconds that a provider's list of models is kept."""
 
 
-class Looks(NamedTuple):
+class Repositories(NamedTuple):
     """What is looked up in threads: the principal of a key, a project's directory, and a span that was written, whose
     bodies `forget` removes.
     """
 
-    principal: Callable[[str], Principal]
-    directory: Callable[[UUID], Directory]
+    principal: Callable[[str], GatewayPrincipal]
+    directory: Callable[[UUID], ModelCatalog]
     span: Callable[[UUID, UUID], Span]
     forget: Callable[[UUID, UUID], object]
 
 
-class Accounts(NamedTuple):
+class CallSinks(NamedTuple):
     """Who takes note of calls, without waiting. `record` takes a span with its tags and what it reserved (a step within
     a call too, which counts nowhere), `told` one that is told in brief; `observe` counts a call, and `tally` gives what
     counts plain ones; `price` is what a choice costs, `...` where that must be looked up.
     """
 
-    record: Callable[[UUID, Span, tuple[str, ...], Ticket | None], object]
-    told: Callable[[Brief], object]
+    record: Callable[[UUID, Span, tuple[str, ...], Reservation | None], object]
+    told: Callable[[CompactCallRecord], object]
     observe: Callable[[Span], None]
-    tally: Callable[[str, str | None, str, int], Tally]
-    price: Callable[[Choice], Price | EllipsisType | None]
+    tally: Callable[[str, str | None, str, int], CallCounter]
+    price: Callable[[ResolvedTarget], ModelPrice | EllipsisType | None]
 
 
 class Gateway:
@@ -80,20 +80,22 @@ class Gateway:
 
     def __init__(
         self,
-        upstream: Upstream,
+        upstream: UpstreamClient,
         providers: Mapping[str, Provider],
         *,
-        looks: Looks,
-        accounts: Accounts,
-        admission: Admission,
-        answers: Answers,
+        looks: Repositories,
+        accounts: CallSinks,
+        admission: Limiter,
+        answers: ResponseCache,
     ) -> None:
         self.hears = False
         """Whether every change is heard of at once."""
-        self.keys = Keys(looks.principal, lambda: self.hears)
+        self.keys = PrincipalCache(looks.principal, lambda: self.hears)
         self.providers = providers
         self._upstream = upstream
-        self._directories: Fresh[UUID, Directory] = Fresh(looks.directory, age=AGE, hears=lambda: self.hears)
+        self._directories: RefreshingCache[UUID, ModelCatalog] = RefreshingCache(
+            looks.directory, age=AGE, hears=lambda: self.hears
+        )
         self.full: Callable[[], bool] = lambda: False
         """Whether calls are refused because their spans would find no room."""
         self.changed: Callable[[UUID | None], None] = self.forget
@@ -101,11 +103,11 @@ class Gateway:
         self._accounts = accounts
         self._admission = admission
         self.looks = looks
-        self._circuits: dict[tuple[UUID, str], Circuit] = {}
-        self._loads: dict[tuple[UUID, str], Load] = {}
+        self._circuits: dict[tuple[UUID, str], CircuitBreaker] = {}
+        self._loads: dict[tuple[UUID, str], TargetLoad] = {}
         self._answers = answers
-        self._shadows = Shadows(self._mirrored, answers)
-        self._means = Means(
+        self._shadows = ShadowRunner(self._mirrored, answers)
+        self._means = CallServices(
             self.directory,
             self._account,
             self._circuit,
@@ -116,25 +118,29 @@ class Gateway:
             self._shadows.make,
             self._ask,
         )
-        self._lanes = Lanes(self.keys, self._directories, admission, accounts.price, accounts.tally)
-        self._plain = Plain(self._means, self._lanes, self._told)
+        self._lanes = FastPathPlanner(self.keys, self._directories, admission, accounts.price, accounts.tally)
+        self._plain = FastPath(self._means, self._lanes, self._told)
         self._listed: WeakKeyDictionary[Provider, tuple[float, list[str]]] = WeakKeyDictionary()
 
-    def call(self, principal: Principal, shape: Shape, body: bytes, trace: Trace, manner: Manner = CALLERS) -> Call:
+    def call(
+        self, principal: GatewayPrincipal, shape: Shape, body: bytes, trace: TraceContext, manner: CallOptions = CALLERS
+    ) -> ModelCall:
         """A call, not sent yet. Unavailable while no more calls can be accounted for."""
         if self.full():
             message = "PostgreSQL is away or too slow, and no more calls can be kept for it"
             raise Unavailable(message, "look with: vong status; the bound is journal_size, the policy journal_full")
-        return Call(self._means, principal, shape, body, trace, manner)
+        return ModelCall(self._means, principal, shape, body, trace, manner)
 
-    def plain(self, secret: str, body: bytes, lot: float, arrived: Callable[[], object]) -> PlainCall | Streamed | None:
+    def plain(
+        self, secret: str, body: bytes, lot: float, arrived: Callable[[], object]
+    ) -> FastCall | FastStreamCall | None:
         """A chat that was sent already, where it is plain and everything is at hand for it, or one that is to be
         streamed; None for all others. `arrived` is called when the answer of the one is there. One that is sent in
         another way has the same `lot` (`Manner`).
         """
         return None if self.full() else self._plain.send(secret, body, lot, arrived)
 
-    async def directory(self, principal: Principal) -> Directory:
+    async def directory(self, principal: GatewayPrincipal) -> ModelCatalog:
         """What the principal's project can call."""
         return await self._directories.get(principal.project_id, principal.project_id)
 
@@ -151,7 +157,7 @@ class Gateway:
         self.keys.forget()
         self._lanes.forget()
 
-    async def offered(self, principal: Principal) -> list[str]:
+    async def offered(self, principal: GatewayPrincipal) -> list[str]:
         """All names that the principal can call. A provider that does not answer is left out."""
         directory = await self.directory(principal)
         providers = {**directory.providers, **self.providers}
@@ -159,40 +165,45 @@ class Gateway:
         names = [f"{name}/{model}" for name, models in zip(providers, listed, strict=True) for model in models]
         return [name for name in (*directory.names(), *names) if may_call(principal.scope, name)]
 
-    async def count(self, principal: Principal, body: bytes) -> int:
+    async def count(self, principal: GatewayPrincipal, body: bytes) -> int:
         """The tokens of a messages request, counted by its target. Unsupported where that cannot count."""
         shallow(body)
         directory, model = await self.directory(principal), counted(body).model
         check(principal, "messages", model)
         choice = directory.choose(model, random)
-        if not isinstance(choice.provider, Counts):
+        if not isinstance(choice.provider, SupportsTokenCount):
             hint = "Anthropic's models and deployments of Vong's can: name one of them"
             raise Unsupported(f"{choice.target!r} does not count tokens", hint)
         return await choice.provider.count(named(body, choice.model))
 
-    async def moderate(self, principal: Principal, body: bytes, trace: Trace) -> dict[str, Any]:
+    async def moderate(self, principal: GatewayPrincipal, body: bytes, trace: TraceContext) -> dict[str, Any]:
         """What guards find in texts, in OpenAI's form."""
         shallow(body)
-        asked = Moderation(body)
+        asked = ModerationRequest(body)
         posts = asked.posts(await self.directory(principal))
         return await asked.answer(posts, partial(self._ask, principal, trace))
 
     async def hold(
-        self, principal: Principal, text: str, uses: Sequence[GuardUse], model: str, on: Literal["input", "output"]
-    ) -> GuardTrial:
+        self,
+        principal: GatewayPrincipal,
+        text: str,
+        uses: Sequence[GuardConfig],
+        model: str,
+        on: Literal["input", "output"],
+    ) -> GuardTestResult:
         """What becomes of a text under these guards, or, without any, under those of calls to that model or route."""
         directory = await self.directory(principal)
         posts = [directory.makers.sound(use) for use in uses] if uses else directory.posts(model)
-        return await trial(posts, partial(self._ask, principal, Trace.of({})), text, on)
+        return await trial(posts, partial(self._ask, principal, TraceContext.of({})), text, on)
 
     def standing(self, project_id: UUID, routes: Iterable[Route]) -> list[TargetState]:
         """How the targets of these routes stand in this process; from any thread."""
 
-        def circuit(target: str) -> Circuit:
-            return self._circuits.get((project_id, target)) or Circuit()
+        def circuit(target: str) -> CircuitBreaker:
+            return self._circuits.get((project_id, target)) or CircuitBreaker()
 
-        def load(target: str) -> Load:
-            return self._loads.get((project_id, target)) or Load()
+        def load(target: str) -> TargetLoad:
+            return self._loads.get((project_id, target)) or TargetLoad()
 
         return list(standing(routes, circuit, load))
 
@@ -223,9 +234,13 @@ class Gateway:
             self._listed[provider] = (now, models)
         return models
 
-    async def _mirrored(self, principal: Principal, second: Second, trace: Trace) -> dict[str, Any]:
+    async def _mirrored(
+        self, principal: GatewayPrincipal, second: ShadowRequest, trace: TraceContext
+    ) -> dict[str, Any]:
         """The answer to a call that no limit holds for, as a chat completion. UpstreamFailed where it is an error."""
-        call = Call(self._means, principal, second.shape, second.body, trace, Manner(limited=False, route=second.route))
+        call = ModelCall(
+            self._means, principal, second.shape, second.body, trace, CallOptions(limited=False, route=second.route)
+        )
         try:
             await call.open()
         except BaseException as error:
@@ -237,21 +252,21 @@ class Gateway:
             raise UpstreamFailed("the second answer is an error", "its span says which")
         return answer
 
-    def _circuit(self, project_id: UUID, target: str) -> Circuit:
+    def _circuit(self, project_id: UUID, target: str) -> CircuitBreaker:
         """The circuit of a target. Only targets of routes have one, so there are as many as somebody wrote down."""
         circuit = self._circuits.get((project_id, target))
         if circuit is None:
-            circuit = self._circuits[project_id, target] = Circuit()
+            circuit = self._circuits[project_id, target] = CircuitBreaker()
         return circuit
 
-    def _load(self, project_id: UUID, target: str) -> Load:
+    def _load(self, project_id: UUID, target: str) -> TargetLoad:
         """The load of a target of a route."""
         load = self._loads.get((project_id, target))
         if load is None:
-            load = self._loads[project_id, target] = Load()
+            load = self._loads[project_id, target] = TargetLoad()
         return load
 
-    async def response(self, principal: Principal, response: str) -> Span:
+    async def response(self, principal: GatewayPrincipal, response: str) -> Span:
         """The span of a response of the principal's project."""
         return await response_store.found(self.looks.span, principal.project_id, response)
 
@@ -259,19 +274,21 @@ class Gateway:
         """The conversation up to and with a response."""
         return response_store.conversation(await response_store.found(self.looks.span, project_id, response))
 
-    async def _ask(self, principal: Principal, parent: Trace, model: str, messages: list[dict[str, Any]]) -> str:
+    async def _ask(
+        self, principal: GatewayPrincipal, parent: TraceContext, model: str, messages: list[dict[str, Any]]
+    ) -> str:
         """What a model says to a guard: a call of its own below the one that is guarded, accounted like any, and not
         guarded itself. UpstreamFailed where it does not answer.
         """
         id = new_id()
-        trace = Trace(id, parent.trace_id, id.hex[16:], parent.span_id, parent.session, parent.tags)
-        call = Call(
+        trace = TraceContext(id, parent.trace_id, id.hex[16:], parent.span_id, parent.session, parent.tags)
+        call = ModelCall(
             self._means,
             principal,
             "chat",
             msgspec.json.encode({"model": model, "messages": messages}),
             trace,
-            Manner(guarded=False),
+            CallOptions(guarded=False),
         )
         try:
             reply = await call.open()
@@ -285,12 +302,14 @@ class Gateway:
             message = f"{model!r} answered {reply.status} when a guard asked it"
             raise UpstreamFailed(message, "try it with: vong gateway try") from None
 
-    def _told(self, brief: Brief) -> None:
+    def _told(self, brief: CompactCallRecord) -> None:
         if brief.ticket is not None and brief.lane.counted:
             self._admission.ended(brief.ticket, brief.usage, failed=False)
         self._accounts.told(brief)
 
-    def _account(self, principal: Principal, span: Span, tags: tuple[str, ...], ticket: Ticket | None) -> None:
+    def _account(
+        self, principal: GatewayPrincipal, span: Span, tags: tuple[str, ...], ticket: Reservation | None
+    ) -> None:
         if ticket is not None:
             self._admission.ended(ticket, span.usage, failed=span.status == "error")
         self._accounts.record(principal.project_id, span, tags, ticket)

@@ -23,7 +23,7 @@ PAUSE = 1.0
 """Seconds before a lost connection is tried again."""
 
 
-class Announcements:
+class ChangeListener:
     """Calls `heard(project_id)` after each committed change, `callers` after one of those who call, `heard(None)` when
     it began to listen, because it cannot know what it missed before, and `lost` when it hears no more. The calls come
     from its own thread.

@@ -33,7 +33,7 @@ class _Known(Generic[V]):
     at: float
 
 
-class Fresh(Generic[K, V]):
+class RefreshingCache(Generic[K, V]):
     """Values by key, at most `kept` of them; how old they get is said above. `load` runs in a thread; an error it
     raises on purpose (a VongError) is an answer like any other. `hears` says whether whoever changes a value lets it be
     forgotten at once.

@@ -16,36 +16,36 @@ from uuid import UUID
 
 from vong.config import ProviderSettings
 from vong.errors import Unavailable, VongError
-from vong.gateway.auth.principals import Principal
-from vong.gateway.cache.response_cache import Answers
+from vong.gateway.auth.principals import GatewayPrincipal
+from vong.gateway.cache.response_cache import ResponseCache
 from vong.gateway.endpoints import SERVED
-from vong.gateway.endpoints.base import ServedShape
-from vong.gateway.endpoints.parsing import Trace
-from vong.gateway.endpoints.stream_adapters import Translated
-from vong.gateway.guards.registry import Makers
-from vong.gateway.limits.limiter import Admission
-from vong.gateway.limits.quota import Ticket
-from vong.gateway.pipeline.call import Call
-from vong.gateway.pipeline.services import Manner, Means
-from vong.gateway.providers import Ask, Provider, Reply, Shape
-from vong.gateway.providers.echo import Echo
-from vong.gateway.providers.local_embeddings import Embedder
-from vong.gateway.routing.catalog import Directory
-from vong.gateway.routing.circuit_breaker import Circuit
-from vong.gateway.routing.load import Load
-from vong.gateway.upstream.client import Upstream
+from vong.gateway.endpoints.base import EndpointAdapter
+from vong.gateway.endpoints.parsing import TraceContext
+from vong.gateway.endpoints.stream_adapters import TranslatedStream
+from vong.gateway.guards.registry import GuardFactory
+from vong.gateway.limits.limiter import Limiter
+from vong.gateway.limits.quota import Reservation
+from vong.gateway.pipeline.call import ModelCall
+from vong.gateway.pipeline.services import CallOptions, CallServices
+from vong.gateway.providers import Provider, ProviderRequest, ProviderResponse, Shape
+from vong.gateway.providers.echo import EchoProvider
+from vong.gateway.providers.local_embeddings import EmbeddingModel
+from vong.gateway.routing.catalog import ModelCatalog
+from vong.gateway.routing.circuit_breaker import CircuitBreaker
+from vong.gateway.routing.load import TargetLoad
+from vong.gateway.upstream.client import UpstreamClient
 from vong.records import Span, now
-from vong.records.guard import GuardUse, ProjectGuards, SelfTest
-from vong.records.key_scope import Labels, Scope
+from vong.records.guard import GuardConfig, ProjectGuards, SelfTestReport
+from vong.records.key_scope import KeyLabels, KeyScope
 from vong.records.span import read
 
 CARD = "4539 1488 0343 6467"
 SAID = f"the number of my card is {CARD} and it is made up"
 SHAPES: tuple[Shape, ...] = ("chat", "completions", "messages", "responses", "embeddings")
-MASKING = GuardUse(guard="personal", action="mask")
+MASKING = GuardConfig(guard="personal", action="mask")
 
 
-class Way(NamedTuple):
+class SelfTestCase(NamedTuple):
     """One way through the gateway."""
 
     shape: Shape
@@ -70,7 +70,7 @@ class Way(NamedTuple):
 
 
 @dataclass
-class Heard:
+class RecordingProvider:
     """A provider as it is, and all that it was sent."""
 
     provider: Provider
@@ -86,7 +86,7 @@ class Heard:
         """The provider's own."""
         return self.provider.address
 
-    async def call(self, ask: Ask) -> Reply:
+    async def call(self, ask: ProviderRequest) -> ProviderResponse:
         """Pass it on."""
         self.bodies.append(ask.body)
         return await self.provider.call(ask)
@@ -96,44 +96,46 @@ class Heard:
         return await self.provider.models()
 
 
-class Native:
+class AnthropicEcho:
     """Echo, speaking messages itself."""
 
     address = "echo"
     shapes: frozenset[Shape] = frozenset({"messages"})
 
-    def __init__(self, echo: Echo) -> None:
+    def __init__(self, echo: EchoProvider) -> None:
         self._echo = echo
-        self._shape: ServedShape = SERVED["messages"]
+        self._shape: EndpointAdapter = SERVED["messages"]
 
-    async def call(self, ask: Ask) -> Reply:
+    async def call(self, ask: ProviderRequest) -> ProviderResponse:
         """Answer in messages."""
         asked = json.loads(ask.body)
         chat = json.dumps(self._shape.chat(asked)).encode()
         reply = await self._echo.call(ask._replace(shape="chat", body=chat))
         if reply.events is not None:
             events = cast(AsyncGenerator[bytes], reply.events)
-            return Reply(200, events=_translated(events, Translated(self._shape, self._shape.streamed(asked, ""))))
-        return Reply(200, json.dumps(self._shape.answer(json.loads(reply.body), asked, "")).encode())
+            return ProviderResponse(
+                200, events=_translated(events, TranslatedStream(self._shape, self._shape.streamed(asked, "")))
+            )
+        return ProviderResponse(200, json.dumps(self._shape.answer(json.loads(reply.body), asked, "")).encode())
 
     async def models(self) -> list[str]:
         """Its one name."""
         return ["echo"]
 
 
-class Nobody(NamedTuple):
+class SelfTestPrincipal(NamedTuple):
     """Who calls in a rehearsal."""
 
     project_id: UUID = UUID(int=0)
     actor: str = "self-test"
     role: str = "member"
-    scope: Scope | None = None
-    labels: Labels | None = None
+    scope: KeyScope | None = None
+    labels: KeyLabels | None = None
     deputy: bool = False
     expires_at: datetime | None = None
 
 
-class Told(NamedTuple):
+class CapturedCall(NamedTuple):
     """All that there is of a call: what the providers got, its span, and the answer."""
 
     sent: list[bytes]
@@ -141,26 +143,27 @@ class Told(NamedTuple):
     answer: bytes
 
 
-class Rehearsal:
+class InProcessGateway:
     """A gateway without a server, a database or a network: `echo/echo` and `native/echo` under these guards. It stands
     on the very code that serves.
     """
 
-    def __init__(self, makers: Makers, uses: Sequence[GuardUse], more: dict[str, Provider] | None = None) -> None:
-        upstream = Upstream()
-        echo = Echo("echo", ProviderSettings(kind="echo"), upstream)
-        self._heard = {"echo": Heard(echo), "native": Heard(Native(echo))}
+    def __init__(
+        self, makers: GuardFactory, uses: Sequence[GuardConfig], more: dict[str, Provider] | None = None
+    ) -> None:
+        upstream = UpstreamClient()
+        echo = EchoProvider("echo", ProviderSettings(kind="echo"), upstream)
+        self._heard = {"echo": RecordingProvider(echo), "native": RecordingProvider(AnthropicEcho(echo))}
         posts = makers.posts([], ProjectGuards(version="rehearsal", guards=tuple(uses)))
-        self._directory = Directory({}, {}, {**self._heard, **(more or {})}, {}, upstream, guards=posts)
+        self._directory = ModelCatalog({}, {}, {**self._heard, **(more or {})}, {}, upstream, guards=posts)
         self._spans: list[Span] = []
-        self._principal = Nobody()
-        admission = Admission(_nothing, _nothing, _nothing)
-        circuit, load = Circuit(), Load()
-        answers = Answers(_nothing, cast(Embedder, None))  # there are no routes, so nothing is kept
-        self._means = Means(
+        self._principal = SelfTestPrincipal()
+        admission = Limiter(_nothing, _nothing, _nothing)
+        circuit, load = CircuitBreaker(), TargetLoad()
+        answers = ResponseCache(_nothing, cast(EmbeddingModel, None))  # there are no routes, so nothing is kept
+        self._means = CallServices(
             directory=self._known,
             account=self._take,
-            told=_nothing,
             circuit=lambda *_: circuit,
             load=lambda *_: load,
             admission=admission,
@@ -170,11 +173,11 @@ class Rehearsal:
             ask=self._asked,
         )
 
-    async def call(self, shape: Shape, body: bytes) -> Told:
+    async def call(self, shape: Shape, body: bytes) -> CapturedCall:
         """Make a call. VongError as a caller would get it; the span is then in `spans`."""
         for heard in self._heard.values():
             heard.bodies.clear()
-        call = Call(self._means, self._principal, shape, body, Trace.of({}))
+        call = ModelCall(self._means, self._principal, shape, body, TraceContext.of({}))
         try:
             reply = await call.open()
             answer = reply.body
@@ -185,18 +188,18 @@ class Rehearsal:
             call.close(error)
             raise
         call.close()
-        return Told([body for heard in self._heard.values() for body in heard.bodies], self._spans[-1], answer)
+        return CapturedCall([body for heard in self._heard.values() for body in heard.bodies], self._spans[-1], answer)
 
     @property
     def spans(self) -> list[Span]:
         """Of all calls, oldest first."""
         return self._spans
 
-    async def _known(self, principal: Principal) -> Directory:
+    async def _known(self, principal: GatewayPrincipal) -> ModelCatalog:
         del principal
         return self._directory
 
-    def _take(self, principal: Principal, span: Span, tags: tuple[str, ...], ticket: Ticket | None) -> None:
+    def _take(self, principal: GatewayPrincipal, span: Span, tags: tuple[str, ...], ticket: Reservation | None) -> None:
         del principal, tags, ticket
         self._spans.append(read(span))
 
@@ -204,17 +207,19 @@ class Rehearsal:
         del project_id
         raise Unavailable(f"the response {response!r} is not known here", "ask without it")
 
-    async def _asked(self, principal: Principal, parent: Trace, model: str, messages: list[dict[str, Any]]) -> str:
+    async def _asked(
+        self, principal: GatewayPrincipal, parent: TraceContext, model: str, messages: list[dict[str, Any]]
+    ) -> str:
         body = json.dumps({"model": model, "messages": messages}).encode()
-        call = Call(self._means, principal, "chat", body, parent, Manner(guarded=False))
+        call = ModelCall(self._means, principal, "chat", body, parent, CallOptions(guarded=False))
         return str(json.loads((await call.open()).body)["choices"][0]["message"]["content"])
 
 
-async def self_test(makers: Makers) -> SelfTest:
+async def self_test(makers: GuardFactory) -> SelfTestReport:
     """Send the card number every way. It takes some hundredths of a second and no network."""
     start = time.perf_counter()
     ways = [
-        Way(shape, stream, on, f"{provider}/echo")
+        SelfTestCase(shape, stream, on, f"{provider}/echo")
         for shape in SHAPES
         for stream in ((False,) if shape == "embeddings" else (False, True))
         for on in (("input",) if shape == "embeddings" else ("input", "output"))
@@ -222,12 +227,12 @@ async def self_test(makers: Makers) -> SelfTest:
     ]
     leaks = [str(way) for way in ways if await _leaks(way, makers)]
     taken = (time.perf_counter() - start) * 1000
-    return SelfTest(passed=not leaks, ways=len(ways), leaks=leaks, ms=round(taken, 1), at=now())
+    return SelfTestReport(passed=not leaks, ways=len(ways), leaks=leaks, ms=round(taken, 1), at=now())
 
 
-async def _leaks(way: Way, makers: Makers) -> bool:
+async def _leaks(way: SelfTestCase, makers: GuardFactory) -> bool:
     """Whether the number is found where it may not be, or the way is not a way at all."""
-    rehearsal = Rehearsal(makers, [MASKING.model_copy(update={"on": way.on})])
+    rehearsal = InProcessGateway(makers, [MASKING.model_copy(update={"on": way.on})])
     try:
         told = await rehearsal.call(way.shape, way.body())
     except VongError:
@@ -243,7 +248,7 @@ def holds(text: bytes) -> bool:
     return re.sub(r"\D", "", CARD).encode() in re.sub(rb"[^0-9A-Za-z\[\]{}]", b"", text)
 
 
-async def _translated(events: AsyncGenerator[bytes], transcript: Translated) -> AsyncGenerator[bytes]:
+async def _translated(events: AsyncGenerator[bytes], transcript: TranslatedStream) -> AsyncGenerator[bytes]:
     async with aclosing(events):
         async for batch in events:
             if made := transcript.take(batch):

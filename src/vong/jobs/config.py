@@ -9,7 +9,7 @@ from vong.store.database import Database
 
 
 @dataclass(frozen=True)
-class Handler:
+class JobHandler:
     """How a kind of job is done.
 
     `run` names the function, `package.module:function`, called as `function(job: JobContext, platform) -> dict`. A
@@ -27,7 +27,7 @@ class Handler:
 
 
 @dataclass(frozen=True)
-class Pace:
+class WorkerTimings:
     """How often a worker looks, and how long it waits; all in seconds.
 
     A worker is taken for dead when it gave no `heartbeat` for `stalled`. `poll` is how late a job that waits for its
@@ -44,7 +44,7 @@ class Pace:
 
 
 @dataclass(frozen=True)
-class Shop:
+class WorkerConfig:
     """What a worker works with: the kinds it knows, what their functions are given, and where it keeps folders.
 
     `child_command` starts a process for a heavy job; the job's id and the number of the attempt are added to it.
@@ -52,10 +52,10 @@ class Shop:
     """
 
     database: Database
-    handlers: dict[str, Handler]
+    handlers: dict[str, JobHandler]
     platform: Any
     child_command: Sequence[str]
     home: Path
     heavy: int = 1
     light: int = 16
-    pace: Pace = Pace()
+    pace: WorkerTimings = WorkerTimings()

@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 PAUSE = 0.5
 
 
-class PatientConnector(PsycopgConnector):
+class RetryingConnector(PsycopgConnector):
     """Every query is tried again while the database is away, so a restart of it never ends the worker."""
 
     def __init__(self, url: str) -> None:
@@ -29,20 +29,20 @@ class PatientConnector(PsycopgConnector):
 
     async def execute_query_async(self, query: LiteralString, **arguments: Any) -> None:
         """Run a query that gives nothing."""
-        await patiently(lambda: super(PatientConnector, self).execute_query_async(query, **arguments))
+        await patiently(lambda: super(RetryingConnector, self).execute_query_async(query, **arguments))
 
     async def execute_query_one_async(self, query: LiteralString, **arguments: Any) -> dict[str, Any]:
         """Run a query that gives one row."""
-        return await patiently(lambda: super(PatientConnector, self).execute_query_one_async(query, **arguments))
+        return await patiently(lambda: super(RetryingConnector, self).execute_query_one_async(query, **arguments))
 
     async def execute_query_all_async(self, query: LiteralString, **arguments: Any) -> list[dict[str, Any]]:
         """Run a query that gives rows."""
-        return await patiently(lambda: super(PatientConnector, self).execute_query_all_async(query, **arguments))
+        return await patiently(lambda: super(RetryingConnector, self).execute_query_all_async(query, **arguments))
 
     async def listen_notify(self, on_notification: Notify, channels: Iterable[str]) -> None:
         """Listen for news of the queue."""
         heard = list(channels)
-        await patiently(lambda: super(PatientConnector, self).listen_notify(on_notification, heard))
+        await patiently(lambda: super(RetryingConnector, self).listen_notify(on_notification, heard))
 
 
 async def patiently(query: Callable[[], Awaitable[T]]) -> T:
@@ -64,7 +64,7 @@ async def patiently(query: Callable[[], Awaitable[T]]) -> T:
         await asyncio.sleep(PAUSE)
 
 
-class Taker(Worker):
+class WakeableWorker(Worker):
     """procrastinate's worker, which can be told to look again."""
 
     def wake(self) -> None:

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from vong.errors import JobCancelled
-from vong.jobs.progress import Recorder
+from vong.jobs.progress import ProgressWriter
 from vong.records import Job
 
 T = TypeVar("T")
@@ -19,7 +19,7 @@ class JobContext:
     job was submitted with.
     """
 
-    def __init__(self, job: Job, project_id: UUID, folder: Path, recorder: Recorder) -> None:
+    def __init__(self, job: Job, project_id: UUID, folder: Path, recorder: ProgressWriter) -> None:
         self.id = job.id
         self.project_id = project_id
         self.kind = job.kind

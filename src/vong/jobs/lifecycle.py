@@ -29,14 +29,14 @@ MOST_RESCUES = 20
 HOST = socket.gethostname()
 
 
-class Policy(NamedTuple):
+class JobRetryPolicy(NamedTuple):
     """How often a kind may fail, and the seconds before the first new attempt."""
 
     retries: int
     backoff: float
 
 
-class Orphan(NamedTuple):
+class OrphanedJob(NamedTuple):
     """A job that is queued or running but whose queue entry has no living worker."""
 
     id: UUID
@@ -45,7 +45,7 @@ class Orphan(NamedTuple):
     task: int | None
 
 
-class Taken(NamedTuple):
+class ClaimedTasks(NamedTuple):
     """The queue entries that a living worker knows to have taken, and its number there."""
 
     holder: int | None
@@ -87,7 +87,7 @@ def cancelled(connection: Connection, job_id: UUID, attempt: int) -> None:
         _end(connection, job_id, {"status": "cancelled"})
 
 
-def fail(connection: Connection, job_id: UUID, attempt: int, error: Exception | str, policy: Policy) -> None:
+def fail(connection: Connection, job_id: UUID, attempt: int, error: Exception | str, policy: JobRetryPolicy) -> None:
     """The run has failed: queue the job again after a while, or, where that is useless or was done enough, give up.
 
     The fault of a caller or of the configuration is the same the next time, so it is said at once.
@@ -115,7 +115,7 @@ def give_back(connection: Connection, job_id: UUID, attempt: int, reason: str, d
         _again(connection, job_id, {}, f"attempt {attempt} stopped: {reason}; another one follows", delay)
 
 
-def orphans(connection: Connection, stalled_after: float, taken: Taken) -> list[Orphan]:
+def orphans(connection: Connection, stalled_after: float, taken: ClaimedTasks) -> list[OrphanedJob]:
     """Jobs without a living worker. The connection is the owner's: a worker serves every project.
 
     Also those that the queue has given to the asking worker without its ever hearing of it, because the database went
@@ -124,14 +124,14 @@ def orphans(connection: Connection, stalled_after: float, taken: Taken) -> list[
     """
     rows = connection.execute(tables.UNATTENDED, {"stalled_after": stalled_after}).mappings()
     return [
-        Orphan(row["id"], row["project_id"], row["worker"], row["task"])
+        OrphanedJob(row["id"], row["project_id"], row["worker"], row["task"])
         for row in rows
         if row["task"] not in taken.tasks
         and (row["stalled"] or _is_gone(row["worker"]) or (row["holder"] is not None and row["holder"] == taken.holder))
     ]
 
 
-def rescue(connection: Connection, orphan: Orphan) -> bool:
+def rescue(connection: Connection, orphan: OrphanedJob) -> bool:
     """Queue an orphan again, unless its run is alive after all. The connection is the owner's.
 
     False: nothing was done, because its lease is held or somebody else was quicker.

@@ -13,11 +13,11 @@ KEEPALIVE = "-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepal
 """PostgreSQL notices within some ten seconds that a holder on another machine is cut off."""
 
 
-class Held(Exception):
+class JobLockHeld(Exception):
     """Another run of the job is still alive."""
 
 
-class Lease:
+class JobLock:
     """One job's lock. `keep` must be called now and then: it takes the lock again after PostgreSQL restarted."""
 
     def __init__(self, url: str, job_id: UUID, *, wait: float = 30.0) -> None:
@@ -26,12 +26,12 @@ class Lease:
         self._wait = wait
         self._connection: psycopg.Connection[tuple[bool]] | None = None
 
-    def __enter__(self) -> "Lease":
+    def __enter__(self) -> "JobLock":
         """Take it, waiting for the run before to end. Held where that takes longer than `wait` seconds."""
         until = time.monotonic() + self._wait
         while not self._take():
             if time.monotonic() > until:
-                raise Held
+                raise JobLockHeld
             time.sleep(0.1)
         return self
 

@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from vong.errors import JobCancelled
 from vong.jobs import tables
 from vong.jobs.json_values import plain
-from vong.jobs.lock import Lease
+from vong.jobs.lock import JobLock
 from vong.jobs.queue import changed
 from vong.records import Progress, now
 from vong.store.database import Database
@@ -40,7 +40,7 @@ MOST_LINES = 10_000
 Reason = Literal["cancel", "shutdown", "lost"]
 
 
-class Stop:
+class StopRequest:
     """That a run should stop, and why: it was cancelled, its worker goes down, or another run has taken over."""
 
     def __init__(self) -> None:
@@ -57,7 +57,7 @@ class Stop:
         return self._event.is_set()
 
 
-class Rate:
+class RateEstimator:
     """Units a second over the last half minute, from the points reported."""
 
     def __init__(self) -> None:
@@ -75,11 +75,11 @@ class Rate:
         return (end - start) / (last - first) if last - first > 0.2 and end > start else None
 
 
-class Recorder:
+class ProgressWriter:
     """The written side of one run. `attempt` fences it: a run that was taken over can write nothing any more."""
 
-    def __init__(self, database: Database, project_id: UUID, job_id: UUID, attempt: int, lease: Lease) -> None:
-        self.stop = Stop()
+    def __init__(self, database: Database, project_id: UUID, job_id: UUID, attempt: int, lease: JobLock) -> None:
+        self.stop = StopRequest()
         self._database = database
         self._project = project_id
         self._job = job_id
@@ -88,12 +88,12 @@ class Recorder:
         self._lock = threading.Lock()
         self._progress: Progress | None = None
         self._lines: deque[tuple[Any, str]] = deque(maxlen=MOST_LINES)
-        self._rate = Rate()
+        self._rate = RateEstimator()
         self._unit = ""
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._keep, name=f"job {job_id}", daemon=True)
 
-    def __enter__(self) -> "Recorder":
+    def __enter__(self) -> "ProgressWriter":
         self._thread.start()
         return self
 
@@ -105,7 +105,7 @@ class Recorder:
         """The newest progress; what came between two writes is not kept."""
         with self._lock:
             if unit != self._unit:
-                self._rate, self._unit = Rate(), unit
+                self._rate, self._unit = RateEstimator(), unit
             rate = self._rate.add(time.monotonic(), done)
             left = max(0.0, (total - done) / rate) if rate and total is not None else None
             values = {"done": done, "total": total, "unit": unit, "rate": rate, "seconds_left": left}

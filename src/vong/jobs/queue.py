@@ -17,7 +17,7 @@ ENDED = frozenset({"finished", "failed", "cancelled"})
 SHOWN = [tables.jobs.c[name] for name in Job.model_fields]
 
 
-class News(NamedTuple):
+class JobUpdate(NamedTuple):
     """What has changed of a job since somebody looked: the job as it stands, its version, its next log lines."""
 
     job: Job
@@ -119,13 +119,13 @@ def log_lines(connection: Connection, id: UUID, after: int = 0, limit: int = 500
     return lines
 
 
-def news(connection: Connection, id: UUID, after: int = 0, limit: int = 500) -> News:
+def news(connection: Connection, id: UUID, after: int = 0, limit: int = 500) -> JobUpdate:
     """The job with its version, which grows with every change, and its log from line `after` + 1 on."""
     jobs = tables.jobs.c
     row = connection.execute(select(*SHOWN, jobs.version).where(jobs.id == id)).mappings().first()
     if row is None:
         raise unknown(id)
-    return News(as_job(row), row["version"], log_lines(connection, id, after, limit))
+    return JobUpdate(as_job(row), row["version"], log_lines(connection, id, after, limit))
 
 
 def changed(connection: Connection, id: UUID) -> None:

@@ -4,10 +4,10 @@ import logging
 import os
 from typing import NoReturn
 
-from vong.jobs.config import Shop
+from vong.jobs.config import WorkerConfig
 
 
-def run_worker(shop: Shop) -> NoReturn:
+def run_worker(shop: WorkerConfig) -> NoReturn:
     """Take jobs and run them until SIGTERM or SIGINT, which let running ones end for a while and give the rest back.
 
     Then the process ends, whatever threads it has left: a light job that does not look whether it should stop is
@@ -15,8 +15,8 @@ def run_worker(shop: Shop) -> NoReturn:
     """
     import asyncio
 
-    from vong.jobs.worker import Crew
+    from vong.jobs.worker import Worker
 
-    asyncio.run(Crew(shop).work())
+    asyncio.run(Worker(shop).work())
     logging.shutdown()
     os._exit(0)

@@ -13,11 +13,11 @@ from sqlalchemy import Connection
 
 from vong.errors import Misconfigured
 from vong.jobs import lifecycle
-from vong.jobs.config import Handler
+from vong.jobs.config import JobHandler
 from vong.jobs.context import JobContext
-from vong.jobs.lifecycle import Policy
-from vong.jobs.lock import Held, Lease
-from vong.jobs.progress import Recorder
+from vong.jobs.lifecycle import JobRetryPolicy
+from vong.jobs.lock import JobLock, JobLockHeld
+from vong.jobs.progress import ProgressWriter
 from vong.records import Job
 from vong.store.database import Database
 from vong.store.retry import patiently
@@ -28,18 +28,18 @@ SHOWN_FRAMES = 12
 """Lines of a traceback that go into the job's log; the whole of it goes to the process's own."""
 
 
-class Run(NamedTuple):
+class JobRun(NamedTuple):
     """What a run needs to know: the started job, its project, how its kind is done, and where its folders are."""
 
     job: Job
     project_id: UUID
-    handler: Handler
+    handler: JobHandler
     home: Path
 
     @property
-    def policy(self) -> Policy:
+    def policy(self) -> JobRetryPolicy:
         """How often its kind may fail."""
-        return Policy(self.handler.retries, self.handler.backoff)
+        return JobRetryPolicy(self.handler.retries, self.handler.backoff)
 
     @property
     def folder(self) -> Path:
@@ -48,19 +48,24 @@ class Run(NamedTuple):
 
 
 def perform(
-    run: Run, database: Database, platform: Any, *, wait: float = 30.0, watch: Callable[[Recorder], None] | None = None
+    run: JobRun,
+    database: Database,
+    platform: Any,
+    *,
+    wait: float = 30.0,
+    watch: Callable[[ProgressWriter], None] | None = None,
 ) -> None:
     """Run the job and write down how it ended. `watch` is told of the recorder, through which it can stop the run."""
     run.folder.mkdir(parents=True, exist_ok=True)
     try:
         with (
-            Lease(database.url, run.job.id, wait=wait) as lease,
-            Recorder(database, run.project_id, run.job.id, run.job.attempts, lease) as recorder,
+            JobLock(database.url, run.job.id, wait=wait) as lease,
+            ProgressWriter(database, run.project_id, run.job.id, run.job.attempts, lease) as recorder,
         ):
             if watch is not None:
                 watch(recorder)
             ended = _call(run, platform, recorder)
-    except Held:
+    except JobLockHeld:
         reason = "the run before it has not ended yet"
         settle(run, database, lambda connection, id, n: lifecycle.give_back(connection, id, n, reason, 5.0))
     else:
@@ -71,7 +76,7 @@ Ending = Callable[[Connection, UUID, int], None]
 """How a run ended, as the change that says so."""
 
 
-def settle(run: Run, database: Database, ending: Ending) -> None:
+def settle(run: JobRun, database: Database, ending: Ending) -> None:
     """Write down how it ended, waiting for a database that is away: hours of work may hang on it."""
 
     def write(connection: Connection) -> None:
@@ -80,7 +85,7 @@ def settle(run: Run, database: Database, ending: Ending) -> None:
     patiently(database, run.project_id, write, seconds=600)
 
 
-def _call(run: Run, platform: Any, recorder: Recorder) -> Ending:
+def _call(run: JobRun, platform: Any, recorder: ProgressWriter) -> Ending:
     job = JobContext(run.job, run.project_id, run.folder, recorder)
     try:
         result = function_of(run.handler)(job, platform)
@@ -89,7 +94,7 @@ def _call(run: Run, platform: Any, recorder: Recorder) -> Ending:
     return lambda connection, id, attempt: lifecycle.finish(connection, id, attempt, result)
 
 
-def _failed(run: Run, recorder: Recorder, error: Exception) -> Ending:
+def _failed(run: JobRun, recorder: ProgressWriter, error: Exception) -> Ending:
     if recorder.stop.reason == "cancel":
         return lifecycle.cancelled
     if recorder.stop.reason is not None:
@@ -101,7 +106,7 @@ def _failed(run: Run, recorder: Recorder, error: Exception) -> Ending:
     return lambda connection, id, attempt: lifecycle.fail(connection, id, attempt, error, run.policy)
 
 
-def function_of(handler: Handler) -> Callable[[JobContext, Any], Any]:
+def function_of(handler: JobHandler) -> Callable[[JobContext, Any], Any]:
     """The function that a handler names, imported now and not before."""
     module, _, name = handler.run.partition(":")
     try:

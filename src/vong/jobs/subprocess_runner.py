@@ -17,8 +17,8 @@ from pathlib import Path
 from uuid import UUID
 
 from vong.jobs import lifecycle
-from vong.jobs.config import Shop
-from vong.jobs.runner import Run, perform
+from vong.jobs.config import WorkerConfig
+from vong.jobs.runner import JobRun, perform
 
 GRACE = 5.0
 """Seconds between SIGTERM and SIGKILL."""
@@ -29,7 +29,7 @@ PARENT = "VONG_JOB_PARENT"
 PR_SET_PDEATHSIG = 1
 
 
-class Child:
+class JobProcess:
     """A job's process and its group."""
 
     def __init__(self, process: asyncio.subprocess.Process, output: Path) -> None:
@@ -38,7 +38,7 @@ class Child:
         self._oom_kills = oom_kills()
 
     @classmethod
-    async def start(cls, command: Sequence[str], output: Path) -> "Child":
+    async def start(cls, command: Sequence[str], output: Path) -> "JobProcess":
         """Start it as the leader of a new group; what it prints goes to the file `output`."""
         output.parent.mkdir(parents=True, exist_ok=True)
         environment = {**os.environ, PARENT: str(os.getpid()), "PYTHONUNBUFFERED": "1"}
@@ -129,7 +129,7 @@ def _watch(parent: int, woken: int) -> None:
     os.killpg(os.getpgrp(), signal.SIGKILL)
 
 
-def run_child(shop: Shop, job_id: UUID, attempt: int) -> None:
+def run_child(shop: WorkerConfig, job_id: UUID, attempt: int) -> None:
     """In the child: perform one attempt of a job that the worker has begun. The exit code is 0 once its end is written
     down, whichever it is; everything else is a crash.
     """
@@ -138,5 +138,5 @@ def run_child(shop: Shop, job_id: UUID, attempt: int) -> None:
         found = lifecycle.started(connection, job_id, attempt)
     if found is not None:
         job, project_id = found
-        run = Run(job, project_id, shop.handlers[job.kind], shop.home)
+        run = JobRun(job, project_id, shop.handlers[job.kind], shop.home)
         perform(run, shop.database, shop.platform, wait=shop.pace.lease)

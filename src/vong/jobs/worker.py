@@ -17,11 +17,11 @@ from sqlalchemy.exc import DBAPIError
 
 from vong.jobs import lifecycle
 from vong.jobs.cleanup import sweep
-from vong.jobs.config import Shop
-from vong.jobs.connector import PatientConnector, Taker
-from vong.jobs.progress import Recorder
-from vong.jobs.runner import Run, last_lines, perform, settle
-from vong.jobs.subprocess_runner import Child
+from vong.jobs.config import WorkerConfig
+from vong.jobs.connector import RetryingConnector, WakeableWorker
+from vong.jobs.progress import ProgressWriter
+from vong.jobs.runner import JobRun, last_lines, perform, settle
+from vong.jobs.subprocess_runner import JobProcess
 from vong.store.retry import is_away, patiently
 
 T = TypeVar("T")
@@ -32,21 +32,21 @@ SWEEP_EVERY = 3600.0
 """Seconds between two clearances of old folders."""
 
 
-class Crew:
+class Worker:
     """One worker process. Heavy and light jobs have places of their own, so that a light job which waits for a heavy
     one (a turn of the loop for its training) never keeps it from starting.
     """
 
-    def __init__(self, shop: Shop) -> None:
+    def __init__(self, shop: WorkerConfig) -> None:
         self._shop = shop
         self._name = lifecycle.worker_name()
-        self._app = App(connector=PatientConnector(shop.database.url))
+        self._app = App(connector=RetryingConnector(shop.database.url))
         self._app.task(name="run", pass_context=True)(self._take)
         self._kinds: list[str] = list(shop.handlers)
         self._running: Counter[str] = Counter()
         # More threads than light jobs: each job is begun and ended in one too.
         self._threads = ThreadPoolExecutor(max_workers=shop.light + 2 * shop.heavy + 4, thread_name_prefix="job")
-        self._taker = Taker(
+        self._taker = WakeableWorker(
             self._app,
             queues=self._kinds,
             name=self._name,
@@ -59,7 +59,7 @@ class Crew:
             stalled_worker_timeout=shop.pace.stalled,
         )
         self._tasks: set[int] = set()
-        self._suspects: set[lifecycle.Orphan] = set()
+        self._suspects: set[lifecycle.OrphanedJob] = set()
         self._reached = time.monotonic()
         self._calm_until = 0.0
         self._swept = 0.0
@@ -109,20 +109,20 @@ class Crew:
             ]
             self._taker.wake()
 
-    async def _begin(self, job_id: UUID, project_id: UUID, task: int) -> Run | None:
-        def begin() -> Run | None:
+    async def _begin(self, job_id: UUID, project_id: UUID, task: int) -> JobRun | None:
+        def begin() -> JobRun | None:
             job = patiently(
                 self._shop.database,
                 project_id,
                 lambda connection: lifecycle.begin(connection, job_id, task, self._name),
                 seconds=600,
             )
-            return job and Run(job, project_id, self._shop.handlers[job.kind], self._shop.home)
+            return job and JobRun(job, project_id, self._shop.handlers[job.kind], self._shop.home)
 
         return await self._in_thread(begin)
 
-    async def _run_light(self, context: JobContext, run: Run) -> None:
-        recorders: list[Recorder] = []
+    async def _run_light(self, context: JobContext, run: JobRun) -> None:
+        recorders: list[ProgressWriter] = []
         wait = self._shop.pace.lease
 
         def work() -> None:
@@ -139,9 +139,9 @@ class Crew:
             await asyncio.wait([thread], timeout=self._shop.pace.grace if going_down else None)
             raise
 
-    async def _run_heavy(self, context: JobContext, run: Run) -> None:
+    async def _run_heavy(self, context: JobContext, run: JobRun) -> None:
         command = [*self._shop.child_command, str(run.job.id), str(run.job.attempts)]
-        child = await Child.start(command, run.folder / "output.log")
+        child = await JobProcess.start(command, run.folder / "output.log")
         try:
             code = await child.wait()
         except asyncio.CancelledError:
@@ -155,12 +155,12 @@ class Crew:
             return lifecycle.cancelled
         return lambda connection, id, n: lifecycle.give_back(connection, id, n, "its worker was asked to stop")
 
-    def _crashed(self, connection: Connection, run: Run, child: Child, code: int) -> None:
+    def _crashed(self, connection: Connection, run: JobRun, child: JobProcess, code: int) -> None:
         """The process is gone. Where it has not said how its job ended, it crashed."""
         lifecycle.note(connection, run.job.id, run.job.attempts, last_lines(child.output))
         lifecycle.fail(connection, run.job.id, run.job.attempts, child.death(code), run.policy)
 
-    async def _settle(self, run: Run, ending: Callable[[Connection, UUID, int], None]) -> None:
+    async def _settle(self, run: JobRun, ending: Callable[[Connection, UUID, int], None]) -> None:
         await self._in_thread(lambda: settle(run, self._shop.database, ending))
 
     async def _rescue_forever(self) -> None:
@@ -182,7 +182,7 @@ class Crew:
         if now - self._reached > pace.stalled:
             self._calm_until = now + pace.stalled
         with self._shop.database.owner() as connection:
-            taken = lifecycle.Taken(self._taker.worker_id, frozenset(self._tasks))
+            taken = lifecycle.ClaimedTasks(self._taker.worker_id, frozenset(self._tasks))
             stalled_after = pace.stalled if now >= self._calm_until else 3600.0
             found = set(lifecycle.orphans(connection, stalled_after, taken))
             if now - self._swept > SWEEP_EVERY:

@@ -4,15 +4,15 @@ In: files (Markdown, HTML, PDF, DOCX) and a question. Out: chunks with their pla
 fit a question (vectors and full text, fused), and an answer with numbered citations, or the plain word that none fits.
 """
 
-from vong.knowledge.answer import Answer, ask
-from vong.knowledge.embedder import Embedder
+from vong.knowledge.answer import RagAnswer, ask
+from vong.knowledge.embedder import MiniLmEmbedder
 from vong.knowledge.indexing import index_file, index_version, remove_document
 from vong.knowledge.retrieve import coverage, retrieve
 from vong.knowledge.tables import list_bases, list_documents
 
 __all__ = [
-    "Answer",
-    "Embedder",
+    "MiniLmEmbedder",
+    "RagAnswer",
     "ask",
     "coverage",
     "index_file",

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from vong.knowledge.indexing import Embed
 from vong.knowledge.postprocess import tidy
-from vong.records import Message, Passage, Record
+from vong.records import Message, Record, RetrievedPassage
 
 FITS = 0.35
 """Cosine similarity under which a passage is not taken to be about the question."""
@@ -25,7 +25,7 @@ CITED = re.compile(r"\[(\d{1,2})\]")
 SENTENCE = re.compile(r"(?<=[.!?…])\s+(?!\[)")
 
 
-class Generated(Record):
+class GeneratedAnswer(Record):
     """What the model said, and the span that recorded it."""
 
     text: str
@@ -49,7 +49,7 @@ class Citation(Record):
     similarity: float
 
 
-class Answer(Record):
+class RagAnswer(Record):
     """An answer with what it rests on. `answered` is False where nothing fits; `unsupported` lists its sentences that
     no passage supports: read those with care.
     """
@@ -59,7 +59,7 @@ class Answer(Record):
     text: str
     citations: tuple[Citation, ...] = ()
     unsupported: tuple[str, ...] = ()
-    passages: tuple[Passage, ...] = ()
+    passages: tuple[RetrievedPassage, ...] = ()
     index_version: str
     model: str | None = None
     span_id: UUID | None = None
@@ -67,13 +67,13 @@ class Answer(Record):
 
 def ask(
     question: str,
-    passages: Sequence[Passage],
-    generate: Callable[[Sequence[Message]], Generated],
+    passages: Sequence[RetrievedPassage],
+    generate: Callable[[Sequence[Message]], GeneratedAnswer],
     embed: Embed,
     *,
     index_version: str,
     coverage: float,
-) -> Answer:
+) -> RagAnswer:
     """Answer from these passages, or say that nothing fits without asking the model at all. What the model says is
     cut where it begins to repeat itself, and numbers of passages that do not exist are taken out.
 
@@ -82,13 +82,13 @@ def ask(
     fitting = [passage for passage in passages if passage.similarity >= FITS]
     surely = any(passage.similarity >= SURELY_FITS for passage in fitting)
     if not fitting or not (surely or coverage >= COVERED):
-        return Answer(
+        return RagAnswer(
             question=question, answered=False, text=NOTHING_FITS, passages=tuple(passages), index_version=index_version
         )
     generated = generate(prompt(question, fitting))
     text = tidy(generated.text, len(fitting))
     citations, unsupported = cite(text, fitting, embed)
-    return Answer(
+    return RagAnswer(
         question=question,
         answered=bool(text) and NOTHING_FITS.rstrip(".") not in text,
         text=text,
@@ -101,7 +101,7 @@ def ask(
     )
 
 
-def prompt(question: str, passages: Sequence[Passage]) -> list[Message]:
+def prompt(question: str, passages: Sequence[RetrievedPassage]) -> list[Message]:
     """What the model is asked: the rule, the numbered passages, the question."""
     numbered = "\n\n".join(
         f"[{number}] {_place(passage)}\n{passage.chunk.text}" for number, passage in enumerate(passages, 1)
@@ -112,13 +112,13 @@ def prompt(question: str, passages: Sequence[Passage]) -> list[Message]:
     ]
 
 
-def _place(passage: Passage) -> str:
+def _place(passage: RetrievedPassage) -> str:
     """Title and headings; a heading path often begins with the title itself."""
     heading = passage.chunk.heading
     return heading if heading.startswith(passage.title) else f"{passage.title} > {heading}".removesuffix(" > ")
 
 
-def cite(text: str, passages: Sequence[Passage], embed: Embed) -> tuple[list[Citation], list[str]]:
+def cite(text: str, passages: Sequence[RetrievedPassage], embed: Embed) -> tuple[list[Citation], list[str]]:
     """The passages behind an answer, and the sentences that none supports.
 
     Small models forget to cite, and any model may cite wrongly: so each sentence is compared with each passage.
@@ -155,7 +155,7 @@ def _words(text: str) -> str:
     return " ".join(text.lower().split()).rstrip(".!?…")
 
 
-def _citation(number: int, passage: Passage, stated: bool, similarity: float) -> Citation:
+def _citation(number: int, passage: RetrievedPassage, stated: bool, similarity: float) -> Citation:
     return Citation(
         number=number,
         path=passage.path,

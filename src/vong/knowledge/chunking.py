@@ -3,7 +3,7 @@
 import re
 from typing import NamedTuple
 
-from vong.knowledge.loaders import Text
+from vong.knowledge.loaders import ParsedDocument
 
 CHUNK_SIZE = 900
 """Characters: about 200 tokens, within the 256 that the embedding model reads."""
@@ -11,7 +11,7 @@ CHUNK_OVERLAP = 150
 SENTENCE_END = re.compile(r"(?<=[.!?…])\s+|\n+")
 
 
-class Piece(NamedTuple):
+class ChunkSpan(NamedTuple):
     """A passage: `start` and `end` count characters of the document's whole text (sections joined by blank lines)."""
 
     heading: str
@@ -20,22 +20,22 @@ class Piece(NamedTuple):
     end: int
 
 
-def full_text(text: Text) -> str:
+def full_text(text: ParsedDocument) -> str:
     """The document's text as chunks count it."""
     return "\n\n".join(section.text for section in text.sections)
 
 
-def chunk(text: Text, *, size: int = CHUNK_SIZE, overlap: int = CHUNK_OVERLAP) -> list[Piece]:
+def chunk(text: ParsedDocument, *, size: int = CHUNK_SIZE, overlap: int = CHUNK_OVERLAP) -> list[ChunkSpan]:
     """Pieces of at most `size` characters that end at sentence ends and never cross a heading.
 
     Neighbours within a section share up to `overlap` characters of whole sentences. A single sentence longer than
     `size` is cut at `size`.
     """
-    pieces: list[Piece] = []
+    pieces: list[ChunkSpan] = []
     offset = 0
     for section in text.sections:
         for start, end in _windows(_sentences(section.text, size), size, overlap):
-            pieces.append(Piece(section.heading, section.text[start:end], offset + start, offset + end))
+            pieces.append(ChunkSpan(section.heading, section.text[start:end], offset + start, offset + end))
         offset += len(section.text) + 2
     return pieces
 

@@ -21,7 +21,7 @@ LONGEST = 256
 BATCH = 32
 
 
-class Embedder:
+class MiniLmEmbedder:
     """Turns texts into unit vectors. The model is loaded when first used (about 0.3 s and 90 MB)."""
 
     def __init__(self, threads: int = 0) -> None:

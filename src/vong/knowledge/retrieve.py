@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from vong.errors import NotFound, nearest
 from vong.knowledge import tables
 from vong.knowledge.indexing import Embed
-from vong.records import Passage
+from vong.records import RetrievedPassage
 
 CANDIDATES = 30
 """Passages that each of the two searches brings."""
@@ -16,7 +16,9 @@ FUSION = 60
 """The constant of reciprocal rank fusion, score = sum of 1 / (60 + rank): Cormack et al. 2009, section 2."""
 
 
-def retrieve(connection: Connection, base: str, question: str, embed: Embed, *, limit: int = 5) -> list[Passage]:
+def retrieve(
+    connection: Connection, base: str, question: str, embed: Embed, *, limit: int = 5
+) -> list[RetrievedPassage]:
     """The `limit` best passages of a base for a question, best first."""
     names = [known.name for known in tables.list_bases(connection)]
     if base not in names:
@@ -27,7 +29,7 @@ def retrieve(connection: Connection, base: str, question: str, embed: Embed, *, 
     vector_ranks = {found.chunk.id: found.rank for found in by_vector}
     word_ranks = {found.chunk.id: found.rank for found in by_words}
     passages = [
-        Passage(
+        RetrievedPassage(
             chunk=found.chunk,
             path=found.path,
             title=found.title,
@@ -43,7 +45,7 @@ def retrieve(connection: Connection, base: str, question: str, embed: Embed, *, 
     return sorted(passages, key=lambda passage: -passage.score)[:limit]
 
 
-def coverage(connection: Connection, base: str, question: str, passages: Sequence[Passage]) -> float:
+def coverage(connection: Connection, base: str, question: str, passages: Sequence[RetrievedPassage]) -> float:
     """How much of the question the passages speak of, in 0..1: the share of its words that stand in them, each word
     weighted by its rarity in the base, ln((N + 1) / (n + 0.5)) (Robertson 2004, inverse document frequency).
 

@@ -88,7 +88,7 @@ chunks = project_table(
 )
 
 
-class Base(Record):
+class KnowledgeBase(Record):
     """A knowledge base. `index_version` is a hash of its documents, its chunk settings and its embedder."""
 
     name: str
@@ -99,7 +99,7 @@ class Base(Record):
     updated_at: datetime
 
 
-class Found(Record):
+class SearchHit(Record):
     """A chunk with what the two searches said of it."""
 
     chunk: Chunk
@@ -109,7 +109,7 @@ class Found(Record):
     rank: int
 
 
-def list_bases(connection: Connection) -> list[Base]:
+def list_bases(connection: Connection) -> list[KnowledgeBase]:
     """All bases of the project with the counts of their documents and chunks."""
     counts = (
         select(documents.c.base, func.count().label("documents"), func.sum(documents.c.chunks).label("chunks"))
@@ -128,7 +128,7 @@ def list_bases(connection: Connection) -> list[Base]:
         .outerjoin(counts, counts.c.base == bases.c.name)
         .order_by(bases.c.name)
     )
-    return [Base.model_validate(dict(row)) for row in connection.execute(query).mappings()]
+    return [KnowledgeBase.model_validate(dict(row)) for row in connection.execute(query).mappings()]
 
 
 def put_base(connection: Connection, name: str, index_version: str, embedder: str, at: datetime) -> None:
@@ -171,7 +171,7 @@ def document_chunks(connection: Connection, document_id: uuid.UUID) -> list[Chun
     return [Chunk.model_validate(dict(row)) for row in connection.execute(query).mappings()]
 
 
-def nearest_by_vector(connection: Connection, base: str, vector: "NDArray[np.float32]", limit: int) -> list[Found]:
+def nearest_by_vector(connection: Connection, base: str, vector: "NDArray[np.float32]", limit: int) -> list[SearchHit]:
     """The chunks whose embeddings are nearest by cosine, best first."""
     distance = chunks.c.embedding.cosine_distance(vector.tolist())
     total = connection.scalar(select(func.count()).select_from(chunks).where(chunks.c.base == base)) or 0
@@ -186,7 +186,7 @@ def nearest_by_vector(connection: Connection, base: str, vector: "NDArray[np.flo
 
 def nearest_by_words(
     connection: Connection, base: str, question: str, vector: "NDArray[np.float32]", limit: int
-) -> list[Found]:
+) -> list[SearchHit]:
     """The chunks that share words with the question, best first by cover density (ts_rank_cd, length-normalised)."""
     wanted = func.replace(
         func.cast(func.plainto_tsquery("english", question), Text)
@@ -226,10 +226,10 @@ def _found(distance: Any) -> Any:
     return select(*columns).join(documents, documents.c.id == chunks.c.document_id)
 
 
-def _as_found(rows: Any) -> list[Found]:
-    found: list[Found] = []
+def _as_found(rows: Any) -> list[SearchHit]:
+    found: list[SearchHit] = []
     for rank, row in enumerate(rows, 1):
         values = dict(row)
         rest = {name: values.pop(name) for name in ("path", "title", "similarity")}
-        found.append(Found(chunk=Chunk.model_validate(values), rank=rank, **rest))
+        found.append(SearchHit(chunk=Chunk.model_validate(values), rank=rank, **rest))
     return found

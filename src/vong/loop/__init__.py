@@ -4,13 +4,13 @@ In: a route, a candidate, and the scores of answers as they come. Out: a `Canary
 figure that led to it.
 """
 
-from vong.loop.canary import Canary, Judged, change_share, counted_spans, decide, get, list_canaries, start, take
-from vong.loop.sequential import Rules
+from vong.loop.canary import Canary, ScoredSpan, change_share, counted_spans, decide, get, list_canaries, start, take
+from vong.loop.sequential import DecisionRules
 
 __all__ = [
     "Canary",
-    "Judged",
-    "Rules",
+    "DecisionRules",
+    "ScoredSpan",
     "change_share",
     "counted_spans",
     "decide",

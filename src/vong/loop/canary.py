@@ -17,8 +17,8 @@ from vong import gateway, registry
 from vong.errors import Conflict, InvalidInput, NotFound
 from vong.gateway.routing.store import Check
 from vong.loop import sequential, tables
-from vong.loop.sequential import Goal, Observation, Point, Rules, Verdict
-from vong.records import Record, Route, Score, Span, Target, new_id, now
+from vong.loop.sequential import DecisionRules, EvidencePoint, Goal, ScoreObservation, Verdict
+from vong.records import Record, Route, RouteTarget, Score, Span, new_id, now
 from vong.records.route import check_target_name
 
 Status = Literal["running", "promoted", "rolled_back", "kept", "superseded"]
@@ -26,14 +26,14 @@ ENDINGS: dict[str, Status] = {"promote": "promoted", "roll_back": "rolled_back",
 ALIAS = "prod"
 
 
-class Judged(NamedTuple):
+class ScoredSpan(NamedTuple):
     """A score, and the span of the answer that it judges."""
 
     score: Score
     span: Span
 
 
-class TrailPoint(Record):
+class EvidenceTrailPoint(Record):
     """What was known after `n` pairs: see `vong.loop.sequential.Point`."""
 
     n: int
@@ -85,21 +85,21 @@ class Canary(Record):
     goal: Goal
     min_pairs: int
     max_pairs: int
-    before: tuple[Target, ...]
+    before: tuple[RouteTarget, ...]
     route_version: str
     status: Status
     reason: str | None = None
     decided_by: str | None = None
     model: str | None = None
     evidence: Evidence
-    trail: tuple[TrailPoint, ...] = ()
+    trail: tuple[EvidenceTrailPoint, ...] = ()
     started_at: datetime
     decided_at: datetime | None = None
 
     @property
-    def rules(self) -> Rules:
+    def rules(self) -> DecisionRules:
         """When to decide."""
-        return Rules(self.alpha, self.margin, self.goal, self.min_pairs, self.max_pairs)
+        return DecisionRules(self.alpha, self.margin, self.goal, self.min_pairs, self.max_pairs)
 
 
 def start(
@@ -109,7 +109,7 @@ def start(
     candidate: str,
     share: float = 0.1,
     metric: str = "quality",
-    rules: Rules | None = None,
+    rules: DecisionRules | None = None,
     check: Check = check_target_name,
 ) -> Canary:
     """Send `share` of the route to `candidate` (`deployment/NAME` or `PROVIDER/MODEL`) from now on, and count the
@@ -119,7 +119,7 @@ def start(
     Conflict where the route has another canary, InvalidInput where nothing else answers on it or a figure is out of
     bounds; `check` refuses a candidate that cannot be called.
     """
-    rules = _sound(rules or Rules(), share)
+    rules = _sound(rules or DecisionRules(), share)
     running = [one for one in list_canaries(connection, status="running", limit=500) if one.route == route]
     if running:
         return _same(running[0], (candidate, share, metric, rules))
@@ -177,7 +177,7 @@ def list_canaries(
     return [_record(row) for row in connection.execute(query).mappings()]
 
 
-def take(connection: Connection, id: UUID, judged: Sequence[Judged]) -> Canary:
+def take(connection: Connection, id: UUID, judged: Sequence[ScoredSpan]) -> Canary:
     """Count the scores that belong to the canary, and promote, roll back or end it where they now prove enough.
 
     Others are passed over, and so is a second score of an answer. Scores that arrive together are counted one after the
@@ -246,7 +246,7 @@ def change_share(connection: Connection, id: UUID, share: float, by: str) -> Can
     )
 
 
-def _sound(rules: Rules, share: float) -> Rules:
+def _sound(rules: DecisionRules, share: float) -> DecisionRules:
     if not 0 < share < 1:
         raise InvalidInput(f"a share of {share} is none", "give one between 0 and 1, such as 0.1")
     if not 0 < rules.alpha < 1 or not 0 <= rules.margin < 1:
@@ -258,7 +258,7 @@ def _sound(rules: Rules, share: float) -> Rules:
     return rules
 
 
-def _same(running: Canary, wanted: tuple[str, float, str, Rules]) -> Canary:
+def _same(running: Canary, wanted: tuple[str, float, str, DecisionRules]) -> Canary:
     if (running.candidate, running.share, running.metric, running.rules) != wanted:
         raise _taken(running.route)
     return running
@@ -268,9 +268,9 @@ def _taken(route: str) -> Conflict:
     return Conflict(f"the route {route!r} has a canary already", "see it with: vong loop canary list")
 
 
-def _counting(canary: Canary, judged: Sequence[Judged], seen: set[UUID]) -> list[Judged]:
+def _counting(canary: Canary, judged: Sequence[ScoredSpan], seen: set[UUID]) -> list[ScoredSpan]:
     """The scores that count, in the order in which they were given: the first one of each answer of this canary."""
-    found: list[Judged] = []
+    found: list[ScoredSpan] = []
     for one in sorted(judged, key=lambda one: (one.score.created_at, one.score.id)):
         score, versions = one.score, one.span.versions
         ours = (versions.route, versions.route_version) == (canary.route, canary.route_version)
@@ -282,9 +282,9 @@ def _counting(canary: Canary, judged: Sequence[Judged], seen: set[UUID]) -> list
 
 
 def _evaluate(connection: Connection, canary: Canary, counted: Sequence[Any]) -> Canary:
-    observations = [Observation(row["side"], row["value"]) for row in counted]
+    observations = [ScoreObservation(row["side"], row["value"]) for row in counted]
     pairs = sequential.pair_up(observations)
-    trail = [Point(**point.model_dump()) for point in canary.trail]
+    trail = [EvidencePoint(**point.model_dump()) for point in canary.trail]
     verdict: Verdict = "keep_going"
     for point in sequential.follow(pairs, canary.rules, start=len(trail)):
         trail.append(point)
@@ -295,7 +295,7 @@ def _evaluate(connection: Connection, canary: Canary, counted: Sequence[Any]) ->
     values = {"trail": [point._asdict() for point in trail], "evidence": evidence.model_dump(mode="json")}
     connection.execute(_update(canary.id).values({**values, "model": canary.model}))
     canary = canary.model_copy(
-        update={"evidence": evidence, "trail": tuple(TrailPoint(**point._asdict()) for point in trail)}
+        update={"evidence": evidence, "trail": tuple(EvidenceTrailPoint(**point._asdict()) for point in trail)}
     )
     if verdict == "keep_going":
         return canary
@@ -329,7 +329,10 @@ def _promote(connection: Connection, canary: Canary, route: Route, reason: str, 
 
 
 def _evidence(
-    rules: Rules, observations: Sequence[Observation], trail: Sequence[Point], verdict: Verdict = "keep_going"
+    rules: DecisionRules,
+    observations: Sequence[ScoreObservation],
+    trail: Sequence[EvidencePoint],
+    verdict: Verdict = "keep_going",
 ) -> Evidence:
     last = trail[-1] if trail else None
     sides = [one.side for one in observations]

@@ -23,7 +23,7 @@ class CanaryPlan(Record):
     min_pairs: int = Field(default=10, ge=2)
 
 
-class TurnPlan(Record):
+class LoopPlan(Record):
     """A turn. `rows` is a shipped file (`shipped:tickets.jsonl`) or rows imported before (`dataset:REF`), `base` a
     shipped model (`shipped:smollm2-135m-instruct`) or a registered one (`model:REF`), `handbook` a shipped folder or a
     knowledge base that exists (`base:NAME`).

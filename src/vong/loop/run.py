@@ -3,10 +3,10 @@
 from typing import Any
 
 from vong.loop import steps
-from vong.loop.steps import Turn
+from vong.loop.steps import LoopRun
 
 
-def run(turn: Turn) -> dict[str, Any]:
+def run(turn: LoopRun) -> dict[str, Any]:
     """Raw rows in; a better model live behind the route out, with the evidence for it and the way back to the rows."""
     # Data: what is wrong with it, what was mended, and rows set aside that no model will be taught.
     raw = turn.step("import", steps.import_rows)

@@ -40,14 +40,14 @@ MOST = 1e300
 """Evidence above this is given as this, so that it stays a number in JSON."""
 
 
-class Observation(NamedTuple):
+class ScoreObservation(NamedTuple):
     """One score of one side, in 0..1."""
 
     side: Side
     value: float
 
 
-class Pair(NamedTuple):
+class PairedBlock(NamedTuple):
     """One complete block: the two means and how many scores each is of."""
 
     candidate: float
@@ -56,7 +56,7 @@ class Pair(NamedTuple):
     incumbent_scores: int
 
 
-class Rules(NamedTuple):
+class DecisionRules(NamedTuple):
     """When to decide. `goal` is what promotes: to be shown `better`, or to be shown `not_worse` than the incumbent by
     more than `margin`. Being shown worse by more than `margin` rolls back, at any time. A promotion waits for
     `min_pairs`; after `max_pairs` without a decision the incumbent stays.
@@ -69,7 +69,7 @@ class Rules(NamedTuple):
     max_pairs: int = 500
 
 
-class Point(NamedTuple):
+class EvidencePoint(NamedTuple):
     """What was known after `n` pairs. `e_better` is the evidence for promoting, `e_worse` for rolling back; either
     decides at 2 / alpha. `low` and `high` bound the true difference; the means are over pairs.
     """
@@ -83,9 +83,9 @@ class Point(NamedTuple):
     high: float
 
 
-def pair_up(observations: Iterable[Observation]) -> list[Pair]:
+def pair_up(observations: Iterable[ScoreObservation]) -> list[PairedBlock]:
     """The complete blocks of a stream of scores, in order. ValueError for a score outside 0..1."""
-    pairs: list[Pair] = []
+    pairs: list[PairedBlock] = []
     block: dict[Side, list[float]] = {"candidate": [], "incumbent": []}
     for side, value in observations:
         if not 0.0 <= value <= 1.0:
@@ -94,12 +94,12 @@ def pair_up(observations: Iterable[Observation]) -> list[Pair]:
         ours, theirs = block["candidate"], block["incumbent"]
         if ours and theirs:
             means = (min(1.0, sum(ours) / len(ours)), min(1.0, sum(theirs) / len(theirs)))
-            pairs.append(Pair(*means, len(ours), len(theirs)))
+            pairs.append(PairedBlock(*means, len(ours), len(theirs)))
             block = {"candidate": [], "incumbent": []}
     return pairs
 
 
-def follow(pairs: Sequence[Pair], rules: Rules, *, start: int = 0) -> list[Point]:
+def follow(pairs: Sequence[PairedBlock], rules: DecisionRules, *, start: int = 0) -> list[EvidencePoint]:
     """What was known after each pair, from the pair after `start` on."""
     if start >= len(pairs):
         return []
@@ -110,15 +110,15 @@ def follow(pairs: Sequence[Pair], rules: Rules, *, start: int = 0) -> list[Point
     shown = 0.0 if rules.goal == "better" else -rules.margin
     better = capital(data, (shown + 1) / 2)
     worse = capital(1 - data, (rules.margin + 1) / 2)
-    points: list[Point] = []
+    points: list[EvidencePoint] = []
     for n in range(start + 1, len(pairs) + 1):
         low, high = interval(data[:n], rules.alpha)
         means = float(ours[:n].mean()), float(theirs[:n].mean())
-        points.append(Point(n, *means, float(better[n - 1]), float(worse[n - 1]), low, high))
+        points.append(EvidencePoint(n, *means, float(better[n - 1]), float(worse[n - 1]), low, high))
     return points
 
 
-def decide(point: Point, rules: Rules) -> Verdict:
+def decide(point: EvidencePoint, rules: DecisionRules) -> Verdict:
     """What these figures allow. Asked after every pair in order, the first answer but `keep_going` is the decision."""
     enough = 2 / rules.alpha
     if point.e_worse >= enough:

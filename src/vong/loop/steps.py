@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid5
 
-from vong.errors import Refused
-from vong.loop.plan import TurnPlan
+from vong.errors import PreconditionFailed
+from vong.loop.plan import LoopPlan
 from vong.records import Example, Job, Progress
 
 if TYPE_CHECKING:
@@ -28,11 +28,11 @@ HELD_BACK = ("validation", "test", "canary")
 
 
 @dataclass
-class Turn:
+class LoopRun:
     """A turn under way. `keep(name, function)` runs a function once ever; `progress` tells how far the step is."""
 
     id: UUID
-    plan: TurnPlan
+    plan: LoopPlan
     client: "Client"
     keep: Callable[[str, Callable[[], Any]], Any]
     progress: Callable[[str, Progress], None]
@@ -66,7 +66,9 @@ class Turn:
         done = self.client.jobs.wait(job.id, on_progress=lambda state: self.report(state.progress))
         if done.status != "finished":
             message = f"{done.kind} {done.status}: {done.error or 'by hand'}"
-            raise Refused(message, f"see: vong jobs log {done.id}; then take the turn up: vong jobs retry {self.id}")
+            raise PreconditionFailed(
+                message, f"see: vong jobs log {done.id}; then take the turn up: vong jobs retry {self.id}"
+            )
         return done.result or {}
 
     def key(self, *parts: str) -> str:
@@ -78,7 +80,7 @@ class Turn:
         return list(self.client.data.read(ref, split=split))
 
 
-def import_rows(turn: Turn) -> dict[str, Any]:
+def import_rows(turn: LoopRun) -> dict[str, Any]:
     """The rows as they came."""
     plan = turn.plan
     kind, name = source(plan.rows)
@@ -91,24 +93,24 @@ def import_rows(turn: Turn) -> dict[str, Any]:
     return turn.wait(job)
 
 
-def report_health(turn: Turn, raw: dict[str, Any]) -> dict[str, Any]:
+def report_health(turn: LoopRun, raw: dict[str, Any]) -> dict[str, Any]:
     """What is wrong with them."""
     return turn.wait(turn.client.data.profile(raw["ref"], key=turn.key()))
 
 
-def clean(turn: Turn, raw: dict[str, Any]) -> dict[str, Any]:
+def clean(turn: LoopRun, raw: dict[str, Any]) -> dict[str, Any]:
     """De-duplicated, personal data masked, conflicting labels settled: each change counted and listed."""
     return turn.wait(turn.client.data.clean(raw["ref"], key=turn.key()))
 
 
-def split(turn: Turn, cleaned: dict[str, Any]) -> dict[str, Any]:
+def split(turn: LoopRun, cleaned: dict[str, Any]) -> dict[str, Any]:
     """Shares of the rows by name; near-duplicates stay together."""
     plan = turn.plan
     job = turn.client.data.split(cleaned["ref"], plan.splits, stratify=(plan.stratify,), seed=plan.seed, key=turn.key())
     return turn.wait(job)
 
 
-def import_base(turn: Turn) -> dict[str, Any]:
+def import_base(turn: LoopRun) -> dict[str, Any]:
     """The open model to start from."""
     kind, name = source(turn.plan.base)
     if kind == "model":
@@ -116,7 +118,7 @@ def import_base(turn: Turn) -> dict[str, Any]:
     return {"ref": turn.wait(turn.client.registry.import_model(turn.plan.base, key=turn.key()))["model"]}
 
 
-def serve_base(turn: Turn, base: dict[str, Any]) -> dict[str, Any]:
+def serve_base(turn: LoopRun, base: dict[str, Any]) -> dict[str, Any]:
     """The base model behind the route, as today's model in production."""
     turn.client.serving.deploy("base", model=base["ref"], engine=turn.plan.engine)
     ready = turn.client.serving.wait("base")
@@ -125,18 +127,18 @@ def serve_base(turn: Turn, base: dict[str, Any]) -> dict[str, Any]:
     return {"deployment": ready.name, "memory": ready.memory}
 
 
-def evaluate_untuned(turn: Turn, rows: dict[str, Any], shots: int) -> dict[str, Any]:
+def evaluate_untuned(turn: LoopRun, rows: dict[str, Any], shots: int) -> dict[str, Any]:
     """The base model on the held-back rows, with the labels in the prompt and perhaps examples before the question."""
     settings = {"system": turn.plan.prompts.untuned, "shots": shots, "shots_split": "train"}
     return _evaluate(turn, "deployment/base", rows, f"base, {shots} examples", settings)
 
 
-def evaluate_tuned(turn: Turn, rows: dict[str, Any]) -> dict[str, Any]:
+def evaluate_tuned(turn: LoopRun, rows: dict[str, Any]) -> dict[str, Any]:
     """The tuned model on the same rows, asked as it was taught."""
     return _evaluate(turn, "deployment/tuned", rows, "tuned", {})
 
 
-def _evaluate(turn: Turn, model: str, rows: dict[str, Any], name: str, settings: dict[str, Any]) -> dict[str, Any]:
+def _evaluate(turn: LoopRun, model: str, rows: dict[str, Any], name: str, settings: dict[str, Any]) -> dict[str, Any]:
     fields = ",".join(turn.plan.fields)
     scorers = [f"exact_match:fields={fields}", "json_valid", f"json_fields:fields={fields}", "rouge", "chrf", "bleu"]
     started = turn.client.evals.run(
@@ -154,7 +156,7 @@ def _evaluate(turn: Turn, model: str, rows: dict[str, Any], name: str, settings:
     return turn.client.evals.show(started.result.id).model_dump(mode="json")
 
 
-def send_traffic(turn: Turn, rows: dict[str, Any]) -> list[dict[str, Any]]:
+def send_traffic(turn: LoopRun, rows: dict[str, Any]) -> list[dict[str, Any]]:
     """The requests of an application, replayed through the route: for each the span and what was answered."""
     examples = turn.rows(rows["ref"], "traffic")
     calls: list[dict[str, Any]] = []
@@ -164,7 +166,7 @@ def send_traffic(turn: Turn, rows: dict[str, Any]) -> list[dict[str, Any]]:
     return calls
 
 
-def correct(turn: Turn, traffic: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def correct(turn: LoopRun, traffic: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """What people say of those answers: a score, and where it was wrong what it should have been."""
     values: list[float] = []
     for done, call in enumerate(traffic):
@@ -173,7 +175,7 @@ def correct(turn: Turn, traffic: Sequence[dict[str, Any]]) -> dict[str, Any]:
     return {"scores": len(values), "mean": sum(values) / max(len(values), 1)}
 
 
-def harvest(turn: Turn, traffic: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def harvest(turn: LoopRun, traffic: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """Corrections and good answers become rows of a new dataset version, each pointing at the span it came from."""
     spans = [call["span_id"] for call in traffic]
     return turn.client.feedback.harvest(
@@ -181,7 +183,7 @@ def harvest(turn: Turn, traffic: Sequence[dict[str, Any]]) -> dict[str, Any]:
     )
 
 
-def train(turn: Turn, base: dict[str, Any], rows: dict[str, Any]) -> dict[str, Any]:
+def train(turn: LoopRun, base: dict[str, Any], rows: dict[str, Any]) -> dict[str, Any]:
     """A LoRA adapter on the base, taught the rows and the corrections."""
     started = turn.client.training.start(
         turn.plan.name, base["ref"], rows["ref"], settings=turn.plan.training, key=turn.key()
@@ -189,7 +191,7 @@ def train(turn: Turn, base: dict[str, Any], rows: dict[str, Any]) -> dict[str, A
     return turn.wait(started.job)
 
 
-def deploy(turn: Turn, training: dict[str, Any]) -> dict[str, Any]:
+def deploy(turn: LoopRun, training: dict[str, Any]) -> dict[str, Any]:
     """Served beside the base once trainer and engine are shown to agree. No traffic goes there yet."""
     turn.client.serving.deploy("tuned", model=training["model"], engine=turn.plan.engine)
     ready = turn.client.serving.wait("tuned")
@@ -197,13 +199,15 @@ def deploy(turn: Turn, training: dict[str, Any]) -> dict[str, Any]:
     return {"deployment": ready.name, "parity": ready.parity, "memory": ready.memory}
 
 
-def compare(turn: Turn, zero_shot: dict[str, Any], few_shot: dict[str, Any], tuned: dict[str, Any]) -> dict[str, Any]:
+def compare(
+    turn: LoopRun, zero_shot: dict[str, Any], few_shot: dict[str, Any], tuned: dict[str, Any]
+) -> dict[str, Any]:
     """The tuned model against the better of the two baselines, pair by pair."""
     better = max(zero_shot, few_shot, key=lambda result: result["scores"]["exact_match"])
     return {"baseline": better["name"], **turn.client.evals.compare(better["id"], tuned["id"])}
 
 
-def try_live(turn: Turn, rows: dict[str, Any]) -> dict[str, Any]:
+def try_live(turn: LoopRun, rows: dict[str, Any]) -> dict[str, Any]:
     """A share of the route for the candidate, until the scores decide. The held-back requests are replayed."""
     plan, client = turn.plan, turn.client
     options = plan.canary.model_dump()
@@ -219,11 +223,13 @@ def try_live(turn: Turn, rows: dict[str, Any]) -> dict[str, Any]:
         sent += len(wave)
         canary = client.loop.canary(canary["id"])
     if canary["status"] != "promoted":
-        raise Refused(f"the canary ended as {canary['status']!r}", f"look at it: vong loop canary show {canary['id']}")
+        raise PreconditionFailed(
+            f"the canary ended as {canary['status']!r}", f"look at it: vong loop canary show {canary['id']}"
+        )
     return canary
 
 
-def ask_handbook(turn: Turn) -> list[dict[str, Any]]:
+def ask_handbook(turn: LoopRun) -> list[dict[str, Any]]:
     """Documents in, cited answers out."""
     kind, base = source(turn.plan.handbook)
     if kind == "shipped":
@@ -232,7 +238,7 @@ def ask_handbook(turn: Turn) -> list[dict[str, Any]]:
     return [turn.client.knowledge.ask(base, question, model=ASSISTANT) for question in turn.plan.questions]
 
 
-def trace_back(turn: Turn, rows: dict[str, Any]) -> dict[str, Any]:
+def trace_back(turn: LoopRun, rows: dict[str, Any]) -> dict[str, Any]:
     """One answer of the model that is now live, followed down to rows that taught it."""
     example = turn.rows(rows["ref"], "canary")[0]
     answer = _ask(turn, turn.plan.name, example)
@@ -257,17 +263,17 @@ def right(answer: str, wanted: str, fields: Sequence[str]) -> float:
     return sum(said.get(name) == truth.get(name) for name in fields) / len(fields)
 
 
-def _asked(turn: Turn, model: str, examples: Sequence[Example]) -> Iterator[Any]:
+def _asked(turn: LoopRun, model: str, examples: Sequence[Example]) -> Iterator[Any]:
     with ThreadPoolExecutor(CONCURRENT) as threads:
         yield from threads.map(lambda example: _ask(turn, model, example), examples)
 
 
-def _ask(turn: Turn, model: str, example: Example) -> Any:
+def _ask(turn: LoopRun, model: str, example: Example) -> Any:
     messages = [message.model_dump(exclude_none=True) for message in example.messages]
     return turn.client.gateway.chat(model, messages, max_tokens=turn.plan.max_tokens, temperature=0)
 
 
-def _score(turn: Turn, span_id: UUID, answer: str, wanted: str, *, correct: bool = False) -> float:
+def _score(turn: LoopRun, span_id: UUID, answer: str, wanted: str, *, correct: bool = False) -> float:
     """Post a score as a person's tool would; repeated for the same span it is the same score."""
     value = right(answer, wanted, turn.plan.fields)
     turn.client.feedback.add(

@@ -5,6 +5,6 @@ pattern and are not found.
 """
 
 from vong.pii.checksums import luhn, mod97
-from vong.pii.patterns import ALL, KINDS, Found, Kind, find, mask, settled
+from vong.pii.patterns import ALL, KINDS, Kind, PiiMatch, find, mask, settled
 
-__all__ = ["ALL", "KINDS", "Found", "Kind", "find", "luhn", "mask", "mod97", "settled"]
+__all__ = ["ALL", "KINDS", "Kind", "PiiMatch", "find", "luhn", "mask", "mod97", "settled"]

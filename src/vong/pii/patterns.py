@@ -19,7 +19,7 @@ KINDS: tuple[Kind, ...] = ("email", "iban", "card", "ip", "birth_date", "phone")
 """What datasets are cleaned of unless more is asked for."""
 
 
-class Found(NamedTuple):
+class PiiMatch(NamedTuple):
     """One piece of personal data: text[start:end]."""
 
     kind: Kind
@@ -27,11 +27,11 @@ class Found(NamedTuple):
     end: int
 
 
-def find(text: str, kinds: tuple[Kind, ...] = KINDS) -> list[Found]:
+def find(text: str, kinds: tuple[Kind, ...] = KINDS) -> list[PiiMatch]:
     """All personal data in a text, by position, without overlaps (the kind named first wins)."""
     if not WORTH_A_LOOK.search(text):
         return []
-    taken: list[Found] = []
+    taken: list[PiiMatch] = []
     for kind in kinds:
         for found in _matches(kind, text):
             if all(found.end <= other.start or found.start >= other.end for other in taken):
@@ -169,7 +169,7 @@ CALLED_PHONE = re.compile(
 CALLED_BIRTH = re.compile(rf"{BORN}\W{{0,4}}(?:is |was |là )?$", re.IGNORECASE)
 
 
-def _matches(kind: Kind, text: str) -> Iterator[Found]:
+def _matches(kind: Kind, text: str) -> Iterator[PiiMatch]:
     """What of one kind is in a text. Where a candidate fails, the search goes on at its next word."""
     pattern, measure = PATTERNS[kind]
     match = pattern.search(text)
@@ -180,7 +180,7 @@ def _matches(kind: Kind, text: str) -> Iterator[Found]:
             length = _called_phone
         size = length(match[0]) if _fits(kind, match[0], before) else 0
         if size > 0:
-            yield Found(kind, match.start(), match.start() + size)
+            yield PiiMatch(kind, match.start(), match.start() + size)
         first = WORD.match(match[0])
         match = pattern.search(text, match.start() + (size or (first.end() if first else 1)))
 

@@ -5,44 +5,44 @@ Nothing here knows a database, a network or a stage: a record is a value. Every 
 
 from vong.records.dataset import DatasetVersion, Operation
 from vong.records.deployment import Deployment
-from vong.records.document import Chunk, Document, Passage
+from vong.records.document import Chunk, Document, RetrievedPassage
 from vong.records.evals import EvalResult
-from vong.records.example import Example, Origin
+from vong.records.example import Example, ExampleOrigin
 from vong.records.job import Job, Progress
 from vong.records.message import Message
 from vong.records.model import ModelVersion
 from vong.records.record import Record, content_hash, new_id, now
-from vong.records.route import Breaker, Policy, Route, Target, Timeouts
-from vong.records.run import Run
+from vong.records.route import CircuitBreakerPolicy, Route, RoutePolicy, RouteTarget, Timeouts
+from vong.records.run import TrainingRun
 from vong.records.score import Score
-from vong.records.span import Span, Versions
+from vong.records.span import Span, SpanVersions
 from vong.records.usage import Usage
 
 __all__ = [
-    "Breaker",
     "Chunk",
+    "CircuitBreakerPolicy",
     "DatasetVersion",
     "Deployment",
     "Document",
     "EvalResult",
     "Example",
+    "ExampleOrigin",
     "Job",
     "Message",
     "ModelVersion",
     "Operation",
-    "Origin",
-    "Passage",
-    "Policy",
     "Progress",
     "Record",
+    "RetrievedPassage",
     "Route",
-    "Run",
+    "RoutePolicy",
+    "RouteTarget",
     "Score",
     "Span",
-    "Target",
+    "SpanVersions",
     "Timeouts",
+    "TrainingRun",
     "Usage",
-    "Versions",
     "content_hash",
     "new_id",
     "now",

@@ -23,7 +23,7 @@ class StoredFile(Record):
     expires_at: datetime | None = None
 
 
-class BatchFault(Record):
+class BatchInputError(Record):
     """What is wrong with a batch's input: with a `line` of it (the first is 1), or with the whole."""
 
     code: str
@@ -48,7 +48,7 @@ class Batch(Record):
     output_file: UUID | None = None
     error_file: UUID | None = None
     metadata: dict[str, Any] | None = None
-    errors: tuple[BatchFault, ...] | None = None
+    errors: tuple[BatchInputError, ...] | None = None
     total: int = 0
     completed: int = 0
     failed: int = 0

@@ -12,7 +12,7 @@ Scope = Literal["project", "key", "user"]
 ComparedAs = Literal["shadow", "cache"]
 
 
-class Caching(Record):
+class CachePolicy(Record):
     """When a route answers from what it answered before.
 
     `exact`: the same request to the same version of the same model. `semantic`: a chat that differs in its last
@@ -29,7 +29,7 @@ class Caching(Record):
     agreement: float = Field(default=0.8, ge=0, le=1)
 
 
-class Shadow(Record):
+class ShadowPolicy(Record):
     """A second target that gets the `share` of a route's calls as well. Its answers go to nobody; they are kept beside
     the first ones, and no budget of the caller's pays for them.
     """
@@ -38,7 +38,7 @@ class Shadow(Record):
     share: float = Field(default=1.0, gt=0, le=1)
 
 
-class CacheState(Record):
+class CacheStats(Record):
     """What is kept for one route. `hits` counts answers given again; `saved_tokens` what they would have used. Of the
     `checked` semantic hits so many were `false`; `false_low` and `false_high` bound their rate (95 %, Wilson).
     """
@@ -54,7 +54,7 @@ class CacheState(Record):
     false_high: float | None = None
 
 
-class Comparison(Record):
+class ShadowComparison(Record):
     """An answer that somebody got (`of`) and a second one that nobody did (`span_id`). `agreement` is 1 for the same
     text or JSON, else the cosine of their embeddings; null where there was no second answer.
     """
@@ -68,7 +68,7 @@ class Comparison(Record):
     at: datetime
 
 
-class ComparedTarget(Record):
+class ShadowTargetStats(Record):
     """What the newest pairs of a route and a target say together: how many, how many had no second answer, the mean
     agreement with its interval (95 %, normal), the share that said the same, the median milliseconds and the cost in
     millionths of a US dollar of both sides, over the pairs whose two spans are there. Null where nothing is known.

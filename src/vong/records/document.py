@@ -38,7 +38,7 @@ class Chunk(Record):
     metadata: dict[str, Any] = {}
 
 
-class Passage(Record):
+class RetrievedPassage(Record):
     """A chunk found for a query, best first. `score` is the fused score, `similarity` the cosine similarity of its
     embedding with the query's, in -1..1; `vector_rank` and `text_rank` are its places in the two rankings, from 1.
     """

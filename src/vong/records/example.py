@@ -7,7 +7,7 @@ from vong.records.message import Message
 from vong.records.record import Record, content_hash
 
 
-class Origin(Record):
+class ExampleOrigin(Record):
     """Where an example came from, so that lineage can be asked both ways.
 
     `kind` says what `id` names: a span, a row of an earlier dataset version, a row of an imported file
@@ -32,7 +32,7 @@ class Example(Record):
     tools: tuple[dict[str, Any], ...] | None = None
     metadata: dict[str, Any] = {}
     weight: float = 1.0
-    origin: Origin | None = None
+    origin: ExampleOrigin | None = None
 
     @cached_property
     def hash(self) -> str:

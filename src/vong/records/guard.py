@@ -12,7 +12,7 @@ Action = Literal["block", "mask", "flag", "retry"]
 Role = Literal["system", "user", "assistant", "tool"]
 
 
-class GuardUse(Record):
+class GuardConfig(Record):
     """One guard at its post. `block` refuses the text, `mask` puts placeholders in place of what was found, `flag`
     notes it, `retry` (of answers) asks the model once more, and blocks the second time.
 
@@ -31,7 +31,7 @@ class ProjectGuards(Record):
     """The guards that hold for every call of a project, before those of its route. `version` is a hash of them."""
 
     version: str
-    guards: tuple[GuardUse, ...] = ()
+    guards: tuple[GuardConfig, ...] = ()
     changed_at: datetime | None = None
 
 
@@ -45,7 +45,7 @@ class GuardOutcome(Record):
     ms: float
 
 
-class GuardKind(Record):
+class GuardType(Record):
     """A guard that is installed: what it does, its actions, and its settings as a JSON schema."""
 
     name: str
@@ -55,7 +55,7 @@ class GuardKind(Record):
     settings: dict[str, Any]
 
 
-class GuardTrial(Record):
+class GuardTestResult(Record):
     """A text that was held against guards: what became of it (null where it was blocked), and what each found."""
 
     text: str | None
@@ -63,7 +63,7 @@ class GuardTrial(Record):
     outcomes: list[GuardOutcome]
 
 
-class SelfTest(Record):
+class SelfTestReport(Record):
     """Whether a made-up card number was masked on every way through the gateway; `leaks` names the ways where not."""
 
     passed: bool

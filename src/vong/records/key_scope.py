@@ -5,7 +5,7 @@ from pydantic import Field
 from vong.records.record import Record
 
 
-class Scope(Record):
+class KeyScope(Record):
     """What a key is for. `models` are names as callers write them, with `*` for any text: `triage`, `openai/*`,
     `deployment/*`; `shapes` are those of requests: `chat`, `embeddings` and so on. Where nothing is named everything
     may be called.
@@ -15,7 +15,7 @@ class Scope(Record):
     shapes: tuple[str, ...] = Field(default=(), max_length=20)
 
 
-class Labels(Record):
+class KeyLabels(Record):
     """How calls with a key are accounted for where they do not say it themselves: `tags` are added to those of the
     call, `user` stands in for the end user that a call does not name.
     """

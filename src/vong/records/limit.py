@@ -15,7 +15,7 @@ LedgerBy = Literal["none", "key", "user", "model", "route", "tag", "day"]
 LedgerBucket = Literal["hour", "day", "month"]
 
 
-class LimitWanted(Record):
+class LimitCreate(Record):
     """At most `amount` of `what` `per` time, on whoever is named; `*` is each of them by itself.
 
     Tokens are those read and made; cost is in millionths of a US dollar; `concurrency` is always per `now`. Times begin
@@ -29,7 +29,7 @@ class LimitWanted(Record):
     amount: int = Field(gt=0, le=10**15)
 
 
-class Limit(LimitWanted):
+class Limit(LimitCreate):
     """A limit that holds."""
 
     id: UUID
@@ -47,7 +47,7 @@ class LimitState(Record):
     resets_at: datetime | None
 
 
-class LedgerLine(Record):
+class LedgerSummary(Record):
     """What a group of calls used, by the ledger. `cost` sums the `priced` ones, in millionths of a US dollar; `failed`
     ones are among the calls. `at` is when their hour, day or month began, in UTC, where the lines are of such.
     """

@@ -7,14 +7,14 @@ from vong.records.record import Record
 Kind = Literal["answer", "deployment", "model", "run", "dataset", "row", "file", "span", "document", "annotator"]
 
 
-class Node(Record):
+class LineageNode(Record):
     """One thing and what it came from (backwards) or what came of it (forwards). `more` counts children not shown."""
 
     kind: Kind
     ref: str
     title: str = ""
     detail: dict[str, Any] = {}
-    children: tuple["Node", ...] = ()
+    children: tuple["LineageNode", ...] = ()
     more: int = 0
 
 
@@ -22,5 +22,5 @@ class Lineage(Record):
     """Both ways from one thing. `backwards` ends at files, spans and people, `forwards` at counts of answers."""
 
     of: str
-    backwards: Node | None = None
-    forwards: Node | None = None
+    backwards: LineageNode | None = None
+    forwards: LineageNode | None = None

@@ -6,14 +6,14 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from vong.errors import InvalidInput
-from vong.records.cache import Caching, Shadow
+from vong.records.cache import CachePolicy, ShadowPolicy
 from vong.records.capture import Capture
-from vong.records.guard import GuardUse
+from vong.records.guard import GuardConfig
 from vong.records.record import Record
-from vong.records.routing_tree import Cap, RouteNode
+from vong.records.routing_tree import ConcurrencyCap, RouteNode
 
 
-class Target(Record):
+class RouteTarget(Record):
     """One model that a route may choose.
 
     `model` is written as a caller would write it: `deployment/NAME` for a local deployment, `PROVIDER/MODEL` for a
@@ -38,7 +38,7 @@ class Timeouts(Record):
     total: float | None = Field(default=None, gt=0, le=3600)
 
 
-class Breaker(Record):
+class CircuitBreakerPolicy(Record):
     """When a target rests: after `failures` within `window` seconds it is passed over for `pause` seconds, then one
     call tries it. Five in 30 s is more than chance and fewer than a crowd of callers would wait for.
     """
@@ -48,7 +48,7 @@ class Breaker(Record):
     pause: float = Field(default=15.0, gt=0, le=3600)
 
 
-class Policy(Record):
+class RoutePolicy(Record):
     """What a route does when a target fails before its first token: it is asked again `retries` times (1 gets over a
     connection that was reset), then the `fallbacks` are, in their order. `cap` bounds the calls that a target gets at
     once. With `continue_streams` a stream that breaks off after its first token is gone on with by the next target.
@@ -59,12 +59,12 @@ class Policy(Record):
     fallbacks: tuple[str, ...] = Field(default=(), max_length=20)
     retries: int = Field(default=1, ge=0, le=10)
     timeout: Timeouts = Timeouts()
-    breaker: Breaker = Breaker()
-    cap: Cap | None = None
+    breaker: CircuitBreakerPolicy = CircuitBreakerPolicy()
+    cap: ConcurrencyCap | None = None
     continue_streams: bool = False
-    cache: Caching | None = None
-    shadow: Shadow | None = None
-    guards: tuple[GuardUse, ...] = Field(default=(), max_length=50)
+    cache: CachePolicy | None = None
+    shadow: ShadowPolicy | None = None
+    guards: tuple[GuardConfig, ...] = Field(default=(), max_length=50)
     capture: Capture = "full"
 
     @model_validator(mode="after")
@@ -82,8 +82,8 @@ class Route(Record):
 
     name: str
     version: str
-    targets: tuple[Target, ...]
-    policy: Policy | None = None
+    targets: tuple[RouteTarget, ...]
+    policy: RoutePolicy | None = None
     tree: RouteNode | None = None
     created_at: datetime
     updated_at: datetime

@@ -74,7 +74,7 @@ class RouteNode(Record):
         return found.union(*(node.picks() for node in self.nodes))
 
 
-class Cap(Record):
+class ConcurrencyCap(Record):
     """How many calls a target gets at once from one server: `queue` more wait for at most `wait` seconds, then the next
     target is asked.
     """

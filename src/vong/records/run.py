@@ -7,7 +7,7 @@ from uuid import UUID
 from vong.records.record import Record
 
 
-class Run(Record):
+class TrainingRun(Record):
     """A run of a recipe. `settings` holds every hyperparameter, those defaulted too; `summary` the last and best
     figures; `warnings` what the trainer noticed (overfitting, truncated rows).
     """

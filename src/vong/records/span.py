@@ -10,7 +10,7 @@ from vong.records.record import Record, changed
 from vong.records.usage import Usage
 
 
-class Versions(Record):
+class SpanVersions(Record):
     """The exact configuration behind an answer. Each field is a ref or a hash; null where it played no part."""
 
     route: str | None = None
@@ -46,7 +46,7 @@ class Span(Record):
     session: str | None = None
     key: str | None = None
     usage: Usage = Usage()
-    versions: Versions = Versions()
+    versions: SpanVersions = SpanVersions()
     attributes: dict[str, Any] = {}
     input: Any = None
     output: Any = None

@@ -5,7 +5,7 @@ from typing import Literal
 from uuid import UUID
 
 from vong.records.record import Record
-from vong.records.span import Versions
+from vong.records.span import SpanVersions
 from vong.records.usage import Usage
 
 
@@ -31,14 +31,14 @@ class SpanSummary(Record):
     session: str | None = None
     key: str | None = None
     usage: Usage = Usage()
-    versions: Versions = Versions()
+    versions: SpanVersions = SpanVersions()
     input_preview: str = ""
     output_preview: str = ""
     scores: int | None = None
     corrections: int | None = None
 
 
-class Arrived(Record):
+class SpanBatch(Record):
     """Spans that were stored, in the order in which they began. `gap` where some before them may be missing: read the
     list anew.
     """

@@ -9,7 +9,7 @@ Bucket = Literal["minute", "hour", "day"]
 UsageBy = Literal["model", "route", "key", "user", "tag", "none"]
 
 
-class Consumed(Record):
+class UsageTotals(Record):
     """What a number of calls consumed. `cost` in millionths of a US dollar sums the calls whose price is known, which
     are `priced`; null where none is. Latencies in milliseconds; those of hours and days are read from histograms whose
     steps are 11.5 % wide, those of minutes are exact, and those by user and tag are null.
@@ -27,7 +27,7 @@ class Consumed(Record):
     first_token_p50: float | None = None
 
 
-class UsagePoint(Consumed):
+class UsagePoint(UsageTotals):
     """The calls of one group that began in the bucket which starts `at` that moment."""
 
     at: datetime
@@ -44,4 +44,4 @@ class UsageReport(Record):
     bucket: Bucket
     by: UsageBy
     points: tuple[UsagePoint, ...] = ()
-    totals: tuple[Consumed, ...] = ()
+    totals: tuple[UsageTotals, ...] = ()

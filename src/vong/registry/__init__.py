@@ -6,11 +6,11 @@ of its content, aliases that move only with evidence, the files back on disk, an
 
 from vong.registry.aliases import aliases, history, set_alias
 from vong.registry.download import materialise
-from vong.registry.lineage import Sources, trace
+from vong.registry.lineage import LineageSources, trace
 from vong.registry.versions import find, list_models, register, versions
 
 __all__ = [
-    "Sources",
+    "LineageSources",
     "aliases",
     "find",
     "history",

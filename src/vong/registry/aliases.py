@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, insert, select
 
-from vong.errors import InvalidInput, Refused
+from vong.errors import InvalidInput, PreconditionFailed
 from vong.records import Record, new_id, now
 from vong.registry import tables
 from vong.registry.versions import NAME, find
@@ -15,7 +15,7 @@ PROVEN = "prod"
 """The alias that moves only with evidence, or with a reason that somebody stands behind."""
 
 
-class AliasMove(Record):
+class AliasChange(Record):
     """One move of an alias: the version it points at since then, why, and who moved it."""
 
     id: UUID
@@ -37,7 +37,7 @@ def set_alias(
     *,
     reason: str | None = None,
     moved_by: str | None = None,
-) -> AliasMove:
+) -> AliasChange:
     """Point an alias of the model `name` at one of its versions, from now on.
 
     `ref` may be any ref of that model, its number or its hash alone. `evidence` is what speaks for the move (an eval
@@ -47,14 +47,14 @@ def set_alias(
         raise InvalidInput(f"{alias!r} cannot be an alias", "use letters, digits, '.', '_' and '-'")
     version = find(connection, ref if ref.split("@")[0].split(":")[0] == name else f"{name}@{ref}")
     if alias == PROVEN and not evidence and not reason:
-        raise Refused(
+        raise PreconditionFailed(
             f"{version.ref} may not become {name}:{PROVEN} without evidence",
             "send the comparison or the canary decision that speaks for it, or give a reason",
         )
     current = {move.alias: move for move in aliases(connection, name)}.get(alias)
     if current and (current.model, current.evidence, current.reason) == (version.ref, evidence or {}, reason):
         return current
-    move = AliasMove(
+    move = AliasChange(
         id=new_id(),
         name=name,
         alias=alias,
@@ -69,14 +69,14 @@ def set_alias(
     return move
 
 
-def aliases(connection: Connection, name: str) -> list[AliasMove]:
+def aliases(connection: Connection, name: str) -> list[AliasChange]:
     """Where the aliases of a model point now, by alias."""
     moves = tables.aliases.c
     query = select(tables.aliases).where(moves.name == name).distinct(moves.alias)
     return [_record(row) for row in connection.execute(query.order_by(moves.alias, moves.id.desc())).mappings()]
 
 
-def history(connection: Connection, name: str, alias: str | None = None, *, limit: int = 50) -> list[AliasMove]:
+def history(connection: Connection, name: str, alias: str | None = None, *, limit: int = 50) -> list[AliasChange]:
     """Every move of a model's aliases (or of one), newest first."""
     moves = tables.aliases.c
     query = select(tables.aliases).where(moves.name == name).order_by(moves.id.desc()).limit(limit)
@@ -84,6 +84,6 @@ def history(connection: Connection, name: str, alias: str | None = None, *, limi
     return [_record(row) for row in connection.execute(query).mappings()]
 
 
-def _record(row: Any) -> AliasMove:
+def _record(row: Any) -> AliasChange:
     values = {name: value for name, value in row.items() if name not in {"project_id", "hash"}}
-    return AliasMove(**values, model=f"{row['name']}@{row['hash'][:12]}")
+    return AliasChange(**values, model=f"{row['name']}@{row['hash'][:12]}")

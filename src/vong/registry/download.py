@@ -5,13 +5,13 @@ import time
 from pathlib import Path
 
 from vong.records import ModelVersion, new_id
-from vong.store.blobs import Blobs
+from vong.store.blobs import BlobStore
 
 STALE = 3600.0
 """Seconds after which a half-made folder is taken to be left over from a process that died."""
 
 
-def materialise(blobs: Blobs, version: ModelVersion, models_folder: Path) -> Path:
+def materialise(blobs: BlobStore, version: ModelVersion, models_folder: Path) -> Path:
     """The folder `models_folder/HASH` with the version's files, each verified against its hash.
 
     The folder appears whole or not at all: it is filled under another name and renamed. One that lost a file or

@@ -9,15 +9,15 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from vong.records import DatasetVersion, Deployment, Example, ModelVersion, Run, Span
-from vong.records.lineage import Kind, Lineage, Node
+from vong.records import DatasetVersion, Deployment, Example, ModelVersion, Span, TrainingRun
+from vong.records.lineage import Kind, Lineage, LineageNode
 
 SHOWN = 3
 """How many rows of a dataset are shown; the rest is counted."""
 
 
 @dataclass(frozen=True)
-class Sources:
+class LineageSources:
     """Where the walk looks things up. Each gives None, an empty list or 0 for what is not there (any more).
 
     `rows(version, limit)` gives the first rows that taught (the training split where there is one) and how many there
@@ -27,7 +27,7 @@ class Sources:
 
     span: Callable[[UUID], Span | None]
     model: Callable[[str], ModelVersion | None]
-    run: Callable[[UUID], Run | None]
+    run: Callable[[UUID], TrainingRun | None]
     dataset: Callable[[str], DatasetVersion | None]
     rows: Callable[[DatasetVersion, int], tuple[Sequence[Example], int]]
     row: Callable[[str], Example | None]
@@ -39,7 +39,7 @@ class Sources:
     answers: Callable[[str], int]
 
 
-def trace(sources: Sources, of: Span | ModelVersion | DatasetVersion | Example) -> Lineage:
+def trace(sources: LineageSources, of: Span | ModelVersion | DatasetVersion | Example) -> Lineage:
     """The lineage of an answer, a model version, a dataset version or a row."""
     match of:
         case Span():
@@ -52,7 +52,7 @@ def trace(sources: Sources, of: Span | ModelVersion | DatasetVersion | Example) 
             return Lineage(of=f"row:{of.hash}", backwards=row(sources, of), forwards=spread(sources, of))
 
 
-def answer(sources: Sources, span: Span) -> Node:
+def answer(sources: LineageSources, span: Span) -> LineageNode:
     """An answer and the model version that gave it; through its deployment where it had one."""
     versions = span.versions
     found = sources.model(versions.model_version) if versions.model_version else None
@@ -64,9 +64,9 @@ def answer(sources: Sources, span: Span) -> Node:
     return _node("answer", str(span.id), span.name, detail, [below])
 
 
-def model(sources: Sources, version: ModelVersion) -> Node:
+def model(sources: LineageSources, version: ModelVersion) -> LineageNode:
     """A model version, the base below it, the run that made it and the dataset that taught it."""
-    below: list[Node | None] = []
+    below: list[LineageNode | None] = []
     if version.run:
         run = sources.run(version.run)
         below.append(_run(run) if run else _missing("run", str(version.run)))
@@ -80,10 +80,10 @@ def model(sources: Sources, version: ModelVersion) -> Node:
 
 
 def dataset(
-    sources: Sources, version: DatasetVersion, *, with_rows: bool = True, seen: frozenset[str] = frozenset()
-) -> Node:
+    sources: LineageSources, version: DatasetVersion, *, with_rows: bool = True, seen: frozenset[str] = frozenset()
+) -> LineageNode:
     """A dataset version, some of its rows with their origins, and the versions it was made from."""
-    below: list[Node | None] = []
+    below: list[LineageNode | None] = []
     more = 0
     if with_rows:
         shown, total = sources.rows(version, SHOWN)
@@ -99,9 +99,9 @@ def dataset(
     return _node("dataset", version.ref, version.operation.name, detail, below, more)
 
 
-def row(sources: Sources, example: Example, depth: int = 8) -> Node:
+def row(sources: LineageSources, example: Example, depth: int = 8) -> LineageNode:
     """A row and its origin, followed through the rows it was made from."""
-    below: list[Node | None] = []
+    below: list[LineageNode | None] = []
     origin = example.origin
     if origin and origin.kind == "row" and depth:
         earlier = sources.row(origin.id)
@@ -113,24 +113,24 @@ def row(sources: Sources, example: Example, depth: int = 8) -> Node:
     )
 
 
-def spread(sources: Sources, example: Example) -> Node:
+def spread(sources: LineageSources, example: Example) -> LineageNode:
     """A row and every dataset version that holds it or a row made from it, with the models they taught."""
     below = [taught(sources, version, set(), follow=False) for version in sources.containing(example.hash)]
     return _node("row", f"row:{example.hash[:12]}", _short(example.prompt_text), {}, below)
 
 
-def taught(sources: Sources, version: DatasetVersion, seen: set[str], *, follow: bool = True) -> Node:
+def taught(sources: LineageSources, version: DatasetVersion, seen: set[str], *, follow: bool = True) -> LineageNode:
     """A dataset version, the models trained on it, and the dataset versions made from it."""
     seen.add(version.ref)
-    below: list[Node | None] = [uses(sources, learnt) for learnt in sources.taught_by(version.ref)]
+    below: list[LineageNode | None] = [uses(sources, learnt) for learnt in sources.taught_by(version.ref)]
     if follow:
         below += [taught(sources, child, seen) for child in sources.children(version.ref) if child.ref not in seen]
     return _node("dataset", version.ref, version.operation.name, {"rows": version.rows}, below)
 
 
-def uses(sources: Sources, version: ModelVersion) -> Node:
+def uses(sources: LineageSources, version: ModelVersion) -> LineageNode:
     """A model version, its deployments, the versions built on it, and how many answers it has given."""
-    below: list[Node | None] = [
+    below: list[LineageNode | None] = [
         _node("deployment", deployment.name, deployment.state, {"engine": deployment.engine})
         for deployment in sources.deployments(version.ref)
     ]
@@ -144,12 +144,12 @@ def _model_detail(version: ModelVersion) -> dict[str, Any]:
     return {name: value for name, value in detail.items() if value is not None}
 
 
-def _run(run: Run) -> Node:
+def _run(run: TrainingRun) -> LineageNode:
     figures = {name: run.summary[name] for name in ("best_eval_loss", "epochs", "rows") if name in run.summary}
     return _node("run", str(run.id), run.name, {"recipe": run.recipe, "status": run.status, **figures})
 
 
-def _missing(kind: Kind, ref: str | None) -> Node | None:
+def _missing(kind: Kind, ref: str | None) -> LineageNode | None:
     return _node(kind, ref, "not found here") if ref else None
 
 
@@ -158,11 +158,11 @@ def _node(
     ref: str,
     title: str = "",
     detail: dict[str, Any] | None = None,
-    children: Sequence[Node | None] = (),
+    children: Sequence[LineageNode | None] = (),
     more: int = 0,
-) -> Node:
+) -> LineageNode:
     below = tuple(child for child in children if child is not None)
-    return Node(kind=kind, ref=ref, title=title, detail=detail or {}, children=below, more=more)
+    return LineageNode(kind=kind, ref=ref, title=title, detail=detail or {}, children=below, more=more)
 
 
 def _short(words: str) -> str:

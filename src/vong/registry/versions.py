@@ -11,13 +11,13 @@ from sqlalchemy import Connection, RowMapping, func, insert, select, text
 from vong.errors import InvalidInput, NotFound, nearest
 from vong.records import ModelVersion, Record, content_hash, now
 from vong.registry import tables
-from vong.store.blobs import Blobs
+from vong.store.blobs import BlobStore
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 LISTING = "vong registry list"
 
 
-class About(TypedDict, total=False):
+class VersionInfo(TypedDict, total=False):
     """What is known of a version beside its files; see `ModelVersion`."""
 
     kind: Literal["base", "adapter", "merged"]
@@ -30,7 +30,7 @@ class About(TypedDict, total=False):
     metadata: dict[str, Any]
 
 
-class Model(Record):
+class RegisteredModel(Record):
     """A named model: how many versions it has, the newest, and where its aliases point (alias -> ref)."""
 
     name: str
@@ -39,7 +39,9 @@ class Model(Record):
     aliases: dict[str, str] = {}
 
 
-def register(connection: Connection, blobs: Blobs, name: str, folder: Path, **about: Unpack[About]) -> ModelVersion:
+def register(
+    connection: Connection, blobs: BlobStore, name: str, folder: Path, **about: Unpack[VersionInfo]
+) -> ModelVersion:
     """Store a folder (or one file) of weights as a version of the model `name`.
 
     `kind` defaults to `base` and `format` to what the files are. The version's hash is the sha256 of the sorted list
@@ -113,15 +115,15 @@ def built_on(connection: Connection, base: str) -> list[ModelVersion]:
     return _select(connection, tables.versions.c.base == base, None)
 
 
-def list_models(connection: Connection, *, after: str | None = None, limit: int = 50) -> list[Model]:
+def list_models(connection: Connection, *, after: str | None = None, limit: int = 50) -> list[RegisteredModel]:
     """The models by name, each with its newest version and its aliases."""
     found = tables.versions.c
     groups = select(found.name, func.count(), func.max(found.number)).group_by(found.name).order_by(found.name)
     groups = groups if after is None else groups.where(found.name > after)
-    models: list[Model] = []
+    models: list[RegisteredModel] = []
     for name, count, newest in connection.execute(groups.limit(limit)).all():
         version = _select(connection, _named(name) & (found.number == newest))[0]
-        models.append(Model(name=name, versions=count, newest=version, aliases=_pointers(connection, name)))
+        models.append(RegisteredModel(name=name, versions=count, newest=version, aliases=_pointers(connection, name)))
     return models
 
 

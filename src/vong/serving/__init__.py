@@ -5,7 +5,7 @@ once it has shown that it computes what its trainer computed; `ready` lists thos
 """
 
 from vong.serving.deployments import (
-    Deployed,
+    DeployResult,
     deploy,
     find,
     list_deployments,
@@ -17,7 +17,7 @@ from vong.serving.deployments import (
 from vong.serving.reconciler import stop_all, supervise
 
 __all__ = [
-    "Deployed",
+    "DeployResult",
     "deploy",
     "find",
     "list_deployments",

@@ -33,14 +33,14 @@ class DeploymentSettings(Record):
     parity: Literal["required", "skip"] = "required"
 
 
-class Deployed(Record):
+class DeployResult(Record):
     """A deployment and, where a tuned model has to be checked first, the job that does it."""
 
     deployment: Deployment
     job: Job | None = None
 
 
-class Ready(NamedTuple):
+class ReadyDeployment(NamedTuple):
     """A deployment that answers now: an OpenAI-compatible `url` (with `/v1`), its bearer token, what it serves."""
 
     project_id: UUID
@@ -59,7 +59,7 @@ def deploy(
     *,
     engine: str | None = None,
     settings: DeploymentSettings | None = None,
-) -> Deployed:
+) -> DeployResult:
     """Serve a model under a name from now on. Asking again for what runs already changes nothing.
 
     `base` is the model below an adapter, else the model itself. A tuned model is checked against its trainer before it
@@ -74,7 +74,7 @@ def deploy(
     before = tables.view(connection, name=name)
     chosen = settings.model_dump()
     if before and _same(before[0], model.ref, engine, chosen):
-        return Deployed(deployment=_record(before[0]))
+        return DeployResult(deployment=_record(before[0]))
     parity = _skipped(model, settings)
     job_id = None if parity else new_id()
     engine_settings = {field: value for field, value in chosen.items() if field in ENGINE_FIELDS}
@@ -98,7 +98,7 @@ def deploy(
             "updated_at": moment,
         },
     )
-    return Deployed(deployment=find(connection, name), job=_submit(connection, name, model.ref, job_id))
+    return DeployResult(deployment=find(connection, name), job=_submit(connection, name, model.ref, job_id))
 
 
 def find(connection: Connection, name: str) -> Deployment:
@@ -122,7 +122,7 @@ def stop(connection: Connection, name: str) -> Deployment:
     return find(connection, name)
 
 
-def restart(connection: Connection, name: str) -> Deployed:
+def restart(connection: Connection, name: str) -> DeployResult:
     """Start its engine process anew, with its failures forgiven; deployments in the same process restart with it.
 
     A parity check that failed, or never ended, is made again.
@@ -135,13 +135,13 @@ def restart(connection: Connection, name: str) -> Deployed:
     parity = deployment.parity if passed else None
     tables.change(connection, name, state="pending", reason=None, parity=parity, job=job_id, updated_at=now())
     tables.put_engine(connection, deployment.group, restart=True, restarts=0, failures=[], retry_at=None)
-    return Deployed(deployment=find(connection, name), job=_submit(connection, name, deployment.model, job_id))
+    return DeployResult(deployment=find(connection, name), job=_submit(connection, name, deployment.model, job_id))
 
 
-def ready(connection: Connection) -> list[Ready]:
+def ready(connection: Connection) -> list[ReadyDeployment]:
     """The deployments that answer: one project's, or all on the owner's connection."""
     return [
-        Ready(row["project_id"], row["name"], f"{row['url']}/v1", row["token"], row["model"], row["dataset"])
+        ReadyDeployment(row["project_id"], row["name"], f"{row['url']}/v1", row["token"], row["model"], row["dataset"])
         for row in tables.ready(connection)
     ]
 

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     import httpx
 
 
-class Remote:
+class EngineClient:
     """One engine. Errors: InvalidInput for what it refuses, UpstreamFailed where it fails or does not answer."""
 
     def __init__(self, url: str, token: str, *, timeout: float = 120.0) -> None:
@@ -43,7 +43,7 @@ class Remote:
         """Close the connection."""
         self._http.close()
 
-    def __enter__(self) -> "Remote":
+    def __enter__(self) -> "EngineClient":
         return self
 
     def __exit__(self, *_: object) -> None:

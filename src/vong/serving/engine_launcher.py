@@ -21,7 +21,7 @@ from vong.serving.engine import EngineSettings
 LOG_LIMIT = 5_000_000
 
 
-class Address(NamedTuple):
+class ReservedAddress(NamedTuple):
     """A port that listens already, and the token that its engine will ask for."""
 
     socket: socket.socket
@@ -29,7 +29,7 @@ class Address(NamedTuple):
     token: str
 
 
-class Alive(NamedTuple):
+class ProcessStatus(NamedTuple):
     """A process that runs: its pid, its start in seconds since 1970, its resident memory in bytes."""
 
     pid: int
@@ -37,16 +37,16 @@ class Alive(NamedTuple):
     memory: int
 
 
-def reserve() -> Address:
+def reserve() -> ReservedAddress:
     """A free port on loopback, bound now, so that the engine's address is known before the engine lives."""
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     listener.bind(("127.0.0.1", 0))
     listener.listen(512)
-    return Address(listener, f"http://127.0.0.1:{listener.getsockname()[1]}", secrets.token_urlsafe(32))
+    return ReservedAddress(listener, f"http://127.0.0.1:{listener.getsockname()[1]}", secrets.token_urlsafe(32))
 
 
 def start(
-    engine: str, model: Path, settings: EngineSettings, address: Address, *, lease: Path, log: Path
+    engine: str, model: Path, settings: EngineSettings, address: ReservedAddress, *, lease: Path, log: Path
 ) -> "subprocess.Popen[bytes]":
     """Start an engine in a session of its own on that address, its output appended to `log`."""
     lease.parent.mkdir(parents=True, exist_ok=True)
@@ -71,7 +71,7 @@ def start(
     return process
 
 
-def look(pid: int, started: float | None = None) -> Alive | None:
+def look(pid: int, started: float | None = None) -> ProcessStatus | None:
     """The process with that pid, if it still is the one that started then and is no zombie."""
     import psutil  # here, for it takes 3 MB, and a server without deployments has no use for it
 
@@ -81,7 +81,7 @@ def look(pid: int, started: float | None = None) -> Alive | None:
             same = started is None or abs(process.create_time() - started) < 1.0
             if not same or process.status() == psutil.STATUS_ZOMBIE:
                 return None
-            return Alive(pid, process.create_time(), process.memory_info().rss)
+            return ProcessStatus(pid, process.create_time(), process.memory_info().rss)
     except psutil.Error:
         return None
 

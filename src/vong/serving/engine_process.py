@@ -19,7 +19,7 @@ from vong.records import new_id, now
 from vong.serving import engine_launcher, tables
 from vong.serving.deployments import ENGINE_FIELDS, parity_passed
 from vong.serving.engine import EngineSettings
-from vong.serving.engine_client import Remote
+from vong.serving.engine_client import EngineClient
 from vong.store.database import Database
 
 log = logging.getLogger(__name__)
@@ -29,7 +29,7 @@ STOPPED: dict[str, Any] = {"url": None, "token": None, "pid": None, "started": N
 
 
 @dataclass(frozen=True)
-class Supervision:
+class SupervisorSettings:
     """How engines are looked after. Times in seconds.
 
     An engine that ends is started again after 1, 2, 4 … seconds, at most `longest_pause`; after `tries` ends within
@@ -49,24 +49,24 @@ class Supervision:
 
 
 @dataclass(frozen=True)
-class Places:
+class EngineDependencies:
     """What every group works with."""
 
     database: Database
     model_folder: Callable[[Connection, str], Path]
-    settings: Supervision
+    settings: SupervisorSettings
 
 
 @dataclass
-class Group:
+class EngineProcess:
     """One engine process. `reconcile` takes one step towards what is wanted and writes down what it finds."""
 
-    places: Places
+    places: EngineDependencies
     project_id: UUID
     name: str
     child: "subprocess.Popen[bytes] | None" = None
     measured: float = 0.0
-    spoken: tuple[str, Remote] | None = None
+    spoken: tuple[str, EngineClient] | None = None
     folders: dict[str, str] = field(default_factory=dict[str, str])
 
     def reconcile(self, engine: RowMapping | None, members: Sequence[RowMapping]) -> None:
@@ -139,7 +139,9 @@ class Group:
             self._end(engine)
             self._ended(engine, members, "the model took too long to load")
 
-    def _answered(self, engine: RowMapping, health: dict[str, Any], alive: engine_launcher.Alive | None) -> None:
+    def _answered(
+        self, engine: RowMapping, health: dict[str, Any], alive: engine_launcher.ProcessStatus | None
+    ) -> None:
         values: dict[str, Any] = {}
         if alive is None:  # the supervisor that started it died before it could write down the pid
             found = engine_launcher.look(int(health["pid"]))
@@ -159,7 +161,7 @@ class Group:
             self._end(engine)
             self._ended(engine, members, reason)
 
-    def _serve(self, remote: Remote, served: dict[str, str | None], members: Sequence[RowMapping]) -> None:
+    def _serve(self, remote: EngineClient, served: dict[str, str | None], members: Sequence[RowMapping]) -> None:
         """Load and unload until the engine serves exactly the members, then say which of them are ready."""
         for gone in served.keys() - {member["name"] for member in members}:
             remote.drop(gone)
@@ -234,11 +236,11 @@ class Group:
             return "it was started by an earlier supervisor, so how is not known"
         return f"signal {-code}" if code < 0 else f"exit code {code}"
 
-    def _remote(self, engine: RowMapping) -> Remote:
+    def _remote(self, engine: RowMapping) -> EngineClient:
         if self.spoken is None or self.spoken[0] != engine["url"]:
             if self.spoken:
                 self.spoken[1].close()
-            self.spoken = (engine["url"], Remote(engine["url"], engine["token"]))
+            self.spoken = (engine["url"], EngineClient(engine["url"], engine["token"]))
         return self.spoken[1]
 
     def _adapter_folder(self, ref: str) -> str:

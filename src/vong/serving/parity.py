@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from vong.errors import InvalidInput
 from vong.records import Message, Record, now
-from vong.serving.engine_client import Remote
+from vong.serving.engine_client import EngineClient
 
 Precision = Literal["fp32", "bf16", "quantised"]
 
@@ -24,7 +24,7 @@ ASKED = 50
 """The likeliest tokens that the engine is asked for, so that those few are among them."""
 
 
-class Observation(Record):
+class TokenLogprobs(Record):
     """What one side computed for one conversation: its token ids, ready for the answer, and the log-probabilities of
     the likeliest next tokens after each of the last prefixes of these ids (the last item follows all of them).
     """
@@ -33,7 +33,7 @@ class Observation(Record):
     logprobs: tuple[dict[int, float], ...]
 
 
-class Mismatch(Record):
+class ParityMismatch(Record):
     """The first place where the two disagree. `position` counts tokens of the conversation from 0."""
 
     kind: Literal["tokens", "logprobs"]
@@ -62,20 +62,20 @@ class ParityReport(Record):
     conversations: int
     positions: int
     largest_difference: float
-    mismatch: Mismatch | None = None
+    mismatch: ParityMismatch | None = None
     reason: str | None = None
     model: str | None = None
     checked_at: str | None = None
 
 
 def compare(
-    reference: Sequence[Observation], observed: Sequence[Observation], precision: Precision = "fp32"
+    reference: Sequence[TokenLogprobs], observed: Sequence[TokenLogprobs], precision: Precision = "fp32"
 ) -> ParityReport:
     """Compare what the trainer and the engine computed for the same conversations, up to the first mismatch."""
     if len(reference) != len(observed):
         raise InvalidInput("the two sides saw different numbers of conversations", "compare the same conversations")
     tolerance, largest, positions = TOLERANCE[precision], 0.0, 0
-    mismatch: Mismatch | None = None
+    mismatch: ParityMismatch | None = None
     for number, (ours, theirs) in enumerate(zip(reference, observed, strict=True)):
         mismatch = _tokens(number, ours.ids, theirs.ids)
         if mismatch:
@@ -85,7 +85,7 @@ def compare(
             positions, largest = positions + 1, max(largest, difference)
             if difference > tolerance and mismatch is None:
                 place = len(ours.ids) - 1 - back
-                mismatch = Mismatch(
+                mismatch = ParityMismatch(
                     kind="logprobs",
                     conversation=number,
                     position=place,
@@ -108,25 +108,27 @@ def compare(
     )
 
 
-def observe(remote: Remote, name: str, conversations: Sequence[Sequence[Message]], positions: int) -> list[Observation]:
+def observe(
+    remote: EngineClient, name: str, conversations: Sequence[Sequence[Message]], positions: int
+) -> list[TokenLogprobs]:
     """What the engine computes for these conversations under that name, at the last `positions` of each."""
-    seen: list[Observation] = []
+    seen: list[TokenLogprobs] = []
     for conversation in conversations:
         messages: list[dict[str, Any]] = [
             message.model_dump(mode="json", exclude_none=True) for message in conversation
         ]
         ids = remote.tokenize(name, messages)
         logprobs = remote.logprobs(name, ids, min(positions, len(ids)), ASKED)
-        seen.append(Observation(ids=tuple(ids), logprobs=tuple(logprobs)))
+        seen.append(TokenLogprobs(ids=tuple(ids), logprobs=tuple(logprobs)))
     return seen
 
 
-def _tokens(number: int, ours: Sequence[int], theirs: Sequence[int]) -> Mismatch | None:
+def _tokens(number: int, ours: Sequence[int], theirs: Sequence[int]) -> ParityMismatch | None:
     for position in range(max(len(ours), len(theirs))):
         one = ours[position] if position < len(ours) else None
         other = theirs[position] if position < len(theirs) else None
         if one != other:
-            return Mismatch(
+            return ParityMismatch(
                 kind="tokens", conversation=number, position=position, token=None, reference=one, observed=other
             )
     return None

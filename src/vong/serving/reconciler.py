@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from vong.serving import engine_launcher, tables
-from vong.serving.engine_process import Group, Places, Supervision
+from vong.serving.engine_process import EngineDependencies, EngineProcess, SupervisorSettings
 from vong.store.database import Database
 
 log = logging.getLogger(__name__)
@@ -29,14 +29,14 @@ CALM = 3
 def supervise(
     database: Database,
     model_folder: Callable[[Connection, str], Path],
-    settings: Supervision,
+    settings: SupervisorSettings,
     stop: threading.Event,
 ) -> None:
     """Look after all engines until `stop` is set, and leave them running then: the next supervisor adopts them.
 
     `model_folder` gives the folder with a model version's files, by its ref.
     """
-    places = Places(database, model_folder, settings)
+    places = EngineDependencies(database, model_folder, settings)
     while not stop.is_set():
         try:
             with database.engine.connect() as lock:
@@ -45,7 +45,7 @@ def supervise(
                 while not lock.scalar(tables.LOCK):
                     if stop.wait(max(settings.tick, 1.0)):
                         return
-                _watch(Watch(places), lock, stop)
+                _watch(Reconciler(places), lock, stop)
         except SQLAlchemyError as error:
             log.warning("the database does not answer; engines go on meanwhile: %s", str(error).splitlines()[0])
         # The boundary of this thread: deployments must not go unsupervised because one round failed.
@@ -64,11 +64,11 @@ def stop_all(database: Database, *, grace: float = 10.0) -> int:
 
 
 @dataclass
-class Watch:
+class Reconciler:
     """The groups under supervision, as far as memory of them makes the work quicker."""
 
-    places: Places
-    groups: dict[tuple[UUID, str], Group] = field(default_factory=dict[tuple[UUID, str], Group])
+    places: EngineDependencies
+    groups: dict[tuple[UUID, str], EngineProcess] = field(default_factory=dict[tuple[UUID, str], EngineProcess])
 
     def round(self) -> bool:
         """Look at every group once. Whether there is any."""
@@ -82,12 +82,12 @@ class Watch:
             for name in sorted({*engines, *(row["group"] for row in wanted)}):
                 found = True
                 key = (project_id, name)
-                group = self.groups.setdefault(key, Group(self.places, project_id, name))
+                group = self.groups.setdefault(key, EngineProcess(self.places, project_id, name))
                 group.reconcile(engines.get(name), [row for row in wanted if row["group"] == name])
         return found
 
 
-def _watch(watch: Watch, lock: Connection, stop: threading.Event) -> None:
+def _watch(watch: Reconciler, lock: Connection, stop: threading.Event) -> None:
     """Round after round, as long as the lock is held."""
     tick = watch.places.settings.tick
     while not stop.is_set():

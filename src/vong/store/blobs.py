@@ -17,14 +17,14 @@ from importlib import import_module
 from pathlib import Path
 from typing import IO, Any, Protocol
 
-from vong.errors import Damaged, InvalidInput, Misconfigured, MissingExtra, NotFound, Unavailable
+from vong.errors import DataCorrupted, InvalidInput, Misconfigured, MissingExtra, NotFound, Unavailable
 
 BLOCK = 1 << 20
 HASH = re.compile(r"[0-9a-f]{64}")
 EXTRAS = {"s3": "s3"}
 
 
-class Store(Protocol):
+class BlobBackend(Protocol):
     """Where the bytes lie. `key` is the path below the root; a write is seen whole or not at all."""
 
     def write(self, key: str, source: Path) -> None:
@@ -44,12 +44,12 @@ class Store(Protocol):
         ...
 
 
-class Blobs:
+class BlobStore:
     """The blobs at one URL. `options` go to fsspec (credentials, endpoints); most come from the environment."""
 
     def __init__(self, url: str, **options: Any) -> None:
         self.url = url
-        self.store: Store = _open(url, options)
+        self.store: BlobBackend = _open(url, options)
 
     def put(self, data: bytes) -> str:
         """Keep the bytes and give their sha256 (64 hexadecimal digits). Putting them again changes nothing."""
@@ -114,13 +114,13 @@ class Blobs:
 
     def _verify(self, hash: str, found: str, size: int) -> None:
         if found != hash:
-            raise Damaged(
+            raise DataCorrupted(
                 f"the blob {self.url.rstrip('/')}/{key(hash)} is damaged: its {size} bytes have the sha256 {found}",
                 "restore it from a backup, or remove it and import its source again",
             )
 
 
-class Folder:
+class LocalBackend:
     """Blobs in a folder of this machine, or of a file system that it mounts."""
 
     def __init__(self, root: Path) -> None:
@@ -161,7 +161,7 @@ class Folder:
             return None
 
 
-class Remote:
+class FsspecBackend:
     """Blobs in an object store. An upload becomes visible only when it is complete: the store's own promise."""
 
     def __init__(self, filesystem: Any, root: str, url: str) -> None:
@@ -220,7 +220,7 @@ def key(hash: str) -> str:
     return f"{hash[:2]}/{hash[2:4]}/{hash}"
 
 
-def _open(url: str, options: dict[str, Any]) -> Store:
+def _open(url: str, options: dict[str, Any]) -> BlobBackend:
     fsspec = import_module("fsspec")  # 60 ms: paid where blobs are used
     scheme = url.split("://", 1)[0].split("::", 1)[0] if "://" in url else "file"
     # Object stores list lazily: a cached listing would hide what another process has just written.
@@ -233,14 +233,14 @@ def _open(url: str, options: dict[str, Any]) -> Store:
         message = f"VONG_BLOB_URL {url!r} is not an address that can be opened: {error}"
         raise Misconfigured(message, "give a folder, or a URL like s3://bucket/prefix") from error
     if scheme in {"file", "local"}:
-        return Folder(Path(root))
-    return Remote(filesystem, root, url)
+        return LocalBackend(Path(root))
+    return FsspecBackend(filesystem, root, url)
 
 
 @contextmanager
-def _spool(store: Store) -> Generator[Path]:
+def _spool(store: BlobBackend) -> Generator[Path]:
     """A new file to write into: beside the blobs where they lie in a folder, so that a rename puts it in place."""
-    folder = store.root / ".incoming" if isinstance(store, Folder) else None
+    folder = store.root / ".incoming" if isinstance(store, LocalBackend) else None
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix="blob-", dir=folder)

@@ -12,7 +12,7 @@ SIZE = 32
 NONCE = 12
 
 
-class Secrets:
+class SecretBox:
     """Seals and opens secrets. The key is made when first needed (mode 600); several servers of one database need the
     same file.
     """

@@ -5,8 +5,8 @@ first, without bodies), whole `Span`s, and a `Trace`: its spans as trees.
 """
 
 from vong.traces.ingest import ingest
-from vong.traces.search import Filter, among, count, for_ids, get, search
+from vong.traces.search import SpanFilter, among, count, for_ids, get, search
 from vong.traces.tree import tree
 from vong.traces.usage import facets, usage
 
-__all__ = ["Filter", "among", "count", "facets", "for_ids", "get", "ingest", "search", "tree", "usage"]
+__all__ = ["SpanFilter", "among", "count", "facets", "for_ids", "get", "ingest", "search", "tree", "usage"]

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import httpx
 
-from vong.config import ExportSettings
+from vong.config import OtlpExportSettings
 from vong.records import Span
 from vong.traces import otlp
 
@@ -29,10 +29,10 @@ PASSING = {408, 425, 429, 500, 502, 503, 504}
 """Statuses that pass."""
 
 
-class Export:
+class OtlpExporter:
     """One endpoint. `take` from any thread; a thread of its own sends."""
 
-    def __init__(self, name: str, settings: ExportSettings) -> None:
+    def __init__(self, name: str, settings: OtlpExportSettings) -> None:
         self.name = name
         self.bodies = settings.bodies
         self.exported = 0

@@ -10,17 +10,17 @@ from sqlalchemy import Connection, Row
 
 from vong.errors import NotFound
 from vong.records import Record, Span, Usage
-from vong.records.span import Versions
+from vong.records.span import SpanVersions
 from vong.records.trace import SpanSummary
 from vong.store.spans.schema import USAGE, VERSIONS, decode
 from vong.traces import tables
-from vong.traces.tables import Wanted
+from vong.traces.tables import SpanQuery
 
 EQUAL = ("model", "route", "deployment", "model_version", "status", "user", "session", "kind", "key", "trace_id")
 LISTING = "vong traces list"
 
 
-class Filter(Record):
+class SpanFilter(Record):
     """Which spans. All that is given must hold; attempts only where their kind or their trace is given. `text` is
     searched in the name and in the first 1,000 characters of input and output: words in any order, "words in a row" in
     quotes, -without; no endings are cut off.
@@ -43,7 +43,7 @@ class Filter(Record):
 
 
 def search(
-    connection: Connection, wanted: Filter | None = None, *, after: UUID | None = None, limit: int = 50
+    connection: Connection, wanted: SpanFilter | None = None, *, after: UUID | None = None, limit: int = 50
 ) -> list[SpanSummary]:
     """The spans that match, newest first, without their bodies. `after` is the id of the last span of the page before;
     NotFound where there is no such span.
@@ -57,13 +57,13 @@ def search(
     return [summary(row) for row in tables.list_page(connection, _wanted(wanted, place), limit)]
 
 
-def among(connection: Connection, ids: Iterable[UUID], wanted: Filter | None = None) -> list[SpanSummary]:
+def among(connection: Connection, ids: Iterable[UUID], wanted: SpanFilter | None = None) -> list[SpanSummary]:
     """The spans of these ids that match, newest id first."""
     rows = tables.list_among(connection, _wanted(wanted), ids)
     return sorted(map(summary, rows), key=lambda span: span.id, reverse=True)
 
 
-def count(connection: Connection, wanted: Filter | None = None, at_most: int | None = None) -> int:
+def count(connection: Connection, wanted: SpanFilter | None = None, at_most: int | None = None) -> int:
     """How many spans match; counting ends at `at_most`."""
     return tables.count_all(connection, _wanted(wanted), at_most)
 
@@ -92,15 +92,15 @@ def summary(row: Row[Any]) -> SpanSummary:
     """A row of `tables.SUMMARY` as a record."""
     columns = dict(row._mapping)  # pyright: ignore[reportPrivateUsage]  # SQLAlchemy's public name for it
     usage = Usage(**{name: columns.pop(name) for name in USAGE})
-    versions = Versions(**{name: columns.pop(name) for name in VERSIONS})
+    versions = SpanVersions(**{name: columns.pop(name) for name in VERSIONS})
     return SpanSummary(**columns, usage=usage, versions=versions)
 
 
-def _wanted(filter: Filter | None, after: tuple[datetime, UUID] | None = None) -> Wanted:
-    filter = filter or Filter()
+def _wanted(filter: SpanFilter | None, after: tuple[datetime, UUID] | None = None) -> SpanQuery:
+    filter = filter or SpanFilter()
     equal = {name: value for name in EQUAL if (value := getattr(filter, name)) is not None}
     steps = filter.kind is not None or filter.trace_id is not None
-    return Wanted(equal, filter.since, filter.until, filter.text, filter.min_duration_ms, after, steps)
+    return SpanQuery(equal, filter.since, filter.until, filter.text, filter.min_duration_ms, after, steps)
 
 
 def _unknown(id: UUID) -> NotFound:

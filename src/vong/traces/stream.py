@@ -6,20 +6,20 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from vong.errors import InvalidInput
-from vong.records.trace import Arrived, SpanSummary
+from vong.records.trace import SpanBatch, SpanSummary
 from vong.traces import tables
-from vong.traces.search import Filter, among
+from vong.traces.search import SpanFilter, among
 
 ARRIVALS = 200
 """Batches of the journal that are read at once."""
 LARGEST = 2**62
 
 
-class News(NamedTuple):
+class SpanArrivals(NamedTuple):
     """What has arrived up to a number. More may be there."""
 
     number: int
-    arrived: Arrived
+    arrived: SpanBatch
 
 
 def end(connection: Connection) -> int:
@@ -39,10 +39,10 @@ def number_of(event: str) -> int:
     return int(event)
 
 
-def news(connection: Connection, after: int, wanted: Filter) -> News:
+def news(connection: Connection, after: int, wanted: SpanFilter) -> SpanArrivals:
     """The spans that arrived after a number and match."""
     rows = tables.tail_after(connection, after, ARRIVALS)
     ids: list[UUID] = [id for row in rows for id in row.spans]
     found: list[SpanSummary] = among(connection, ids, wanted)
     found.sort(key=lambda span: (span.started_at, span.id))
-    return News(rows[-1].number if rows else after, Arrived(spans=tuple(found)))
+    return SpanArrivals(rows[-1].number if rows else after, SpanBatch(spans=tuple(found)))

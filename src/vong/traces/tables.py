@@ -85,7 +85,7 @@ SUMMARY: tuple[ColumnElement[Any], ...] = (
 )
 
 
-class Wanted(NamedTuple):
+class SpanQuery(NamedTuple):
     """What a list is about: started at or after `since` and before `until`, containing the words, with these equal
     values, lasting at least so many milliseconds, and older than the span at `after` (its start and id); those of the
     kind `attempt` only with `steps`.
@@ -100,7 +100,7 @@ class Wanted(NamedTuple):
     steps: bool = True
 
 
-def list_page(connection: Connection, wanted: Wanted, limit: int) -> Sequence[Row[Any]]:
+def list_page(connection: Connection, wanted: SpanQuery, limit: int) -> Sequence[Row[Any]]:
     """Summaries, newest first."""
     if wanted.words:
         return _list_by_words(connection, wanted, limit)
@@ -108,7 +108,7 @@ def list_page(connection: Connection, wanted: Wanted, limit: int) -> Sequence[Ro
     return connection.execute(newest.limit(limit)).all()
 
 
-def _list_by_words(connection: Connection, wanted: Wanted, limit: int) -> Sequence[Row[Any]]:
+def _list_by_words(connection: Connection, wanted: SpanQuery, limit: int) -> Sequence[Row[Any]]:
     """The same where words are asked for. The index gives all spans that have them, in no order, and that may be very
     many: so it is asked for one spell of time after the other, from the newest back, each longer than the one before.
     """
@@ -133,7 +133,7 @@ def _list_by_words(connection: Connection, wanted: Wanted, limit: int) -> Sequen
     return found
 
 
-def _list_few_by_words(connection: Connection, rest: Wanted, words: str, limit: int) -> Sequence[Row[Any]]:
+def _list_few_by_words(connection: Connection, rest: SpanQuery, words: str, limit: int) -> Sequence[Row[Any]]:
     """The same where few spans match but for the words: those are read one by one."""
     columns = (spans.c[name] for name in ("project_id", "id", "name", "input_text", "output_text"))
     few = _matching(select(*columns), rest).cte("few").prefix_with("MATERIALIZED")
@@ -143,12 +143,12 @@ def _list_few_by_words(connection: Connection, rest: Wanted, words: str, limit: 
     return sorted(rows, key=lambda row: (row.started_at, row.id), reverse=True)[:limit]
 
 
-def list_among(connection: Connection, wanted: Wanted, ids: Iterable[UUID]) -> Sequence[Row[Any]]:
+def list_among(connection: Connection, wanted: SpanQuery, ids: Iterable[UUID]) -> Sequence[Row[Any]]:
     """Summaries of those spans of these ids that match, in no order."""
     return _by_ids(connection, _matching(select(*SUMMARY), wanted), ids)
 
 
-def count_all(connection: Connection, wanted: Wanted, at_most: int | None = None) -> int:
+def count_all(connection: Connection, wanted: SpanQuery, at_most: int | None = None) -> int:
     """How many match; counting ends at `at_most`."""
     if at_most is None:
         return connection.scalar(_matching(select(func.count()).select_from(spans), wanted)) or 0
@@ -197,7 +197,7 @@ def of_trace(connection: Connection, trace_id: str, limit: int) -> Sequence[Row[
     return connection.execute(found).all()
 
 
-def _matching(statement: Select[Any], wanted: Wanted) -> Select[Any]:
+def _matching(statement: Select[Any], wanted: SpanQuery) -> Select[Any]:
     conditions = [spans.c[name] == value for name, value in wanted.equal.items()]
     if not wanted.steps:
         conditions.append(spans.c.kind != STEP)
@@ -244,7 +244,7 @@ def _merged(spells: Iterable[tuple[datetime, datetime]]) -> list[tuple[datetime,
     return merged
 
 
-class Counting(NamedTuple):
+class UsageQuery(NamedTuple):
     """Which calls are counted, and how they are put together."""
 
     since: datetime
@@ -254,14 +254,14 @@ class Counting(NamedTuple):
     kinds: tuple[str, ...]
 
 
-class Counted(NamedTuple):
+class UsageRows(NamedTuple):
     """Rows of points and of totals."""
 
     points: Sequence[Row[Any]]
     totals: Sequence[Row[Any]]
 
 
-def usage_of_hours(connection: Connection, wanted: Counting) -> Counted:
+def usage_of_hours(connection: Connection, wanted: UsageQuery) -> UsageRows:
     """From the counted hours; latencies as histograms."""
     columns = hours.c
     figures = [
@@ -275,7 +275,7 @@ def usage_of_hours(connection: Connection, wanted: Counting) -> Counted:
     return _both(connection, figures, within, at, group)
 
 
-def usage_of_spans(connection: Connection, wanted: Counting) -> Counted:
+def usage_of_spans(connection: Connection, wanted: UsageQuery) -> UsageRows:
     """From the spans themselves; latencies exact."""
     columns = spans.c
     figures = [
@@ -317,7 +317,7 @@ def _both(
     within: list[Any],
     at: ColumnElement[Any],
     group: ColumnElement[Any] | None,
-) -> Counted:
+) -> UsageRows:
     named = null() if group is None else group
     query: Any = select(named.label("group"), *figures).where(*within)
     if group is None:
@@ -335,7 +335,7 @@ def _both(
         points = points.group_by(at).order_by(at)
     else:
         points = points.group_by(at, named).order_by(at, figures[0].desc())
-    return Counted(connection.execute(points).all(), totals)
+    return UsageRows(connection.execute(points).all(), totals)
 
 
 def _whole(amount: Any) -> Any:

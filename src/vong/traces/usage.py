@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row
 
 from vong.errors import InvalidInput
 from vong.records import Record, now
-from vong.records.usage_report import Bucket, Consumed, UsageBy, UsagePoint, UsageReport
+from vong.records.usage_report import Bucket, UsageBy, UsagePoint, UsageReport, UsageTotals
 from vong.traces import tables
 
 BEFORE: dict[Bucket, timedelta] = {"minute": timedelta(hours=1), "hour": timedelta(days=1), "day": timedelta(days=30)}
@@ -42,7 +42,7 @@ class Facets(Record):
     keys: tuple[Facet, ...] = ()
 
 
-class Spell(NamedTuple):
+class TimeRange(NamedTuple):
     """A time, cut to whole buckets."""
 
     since: datetime
@@ -64,9 +64,9 @@ def usage(
     """
     cut = spell(since, until, bucket)
     read = tables.usage_of_spans if bucket == "minute" else tables.usage_of_hours
-    found = read(connection, tables.Counting(cut.since, cut.until, bucket, by, tuple(kinds)))
+    found = read(connection, tables.UsageQuery(cut.since, cut.until, bucket, by, tuple(kinds)))
     points = tuple(UsagePoint(at=row.at, **_consumed(row)) for row in found.points)
-    totals = tuple(Consumed(**_consumed(row)) for row in found.totals)
+    totals = tuple(UsageTotals(**_consumed(row)) for row in found.totals)
     return UsageReport(since=cut.since, until=cut.until, bucket=bucket, by=by, points=points, totals=totals)
 
 
@@ -91,7 +91,7 @@ def percentile(histogram: Sequence[float] | None, share: float) -> float | None:
     return SHORTEST_MS * math.exp(len(histogram) / STEPS_PER_E)
 
 
-def spell(since: datetime | None, until: datetime | None, bucket: Bucket) -> Spell:
+def spell(since: datetime | None, until: datetime | None, bucket: Bucket) -> TimeRange:
     """The time of a report, from whole buckets on. InvalidInput where that is too long, or none."""
     for moment in (since, until):
         if moment is not None and moment.tzinfo is None:
@@ -108,7 +108,7 @@ def spell(since: datetime | None, until: datetime | None, bucket: Bucket) -> Spe
         hint = f"ask for bucket={longer}, or for less time" if longer else "ask for less time"
         raise InvalidInput(f"{end - begin} is too long for buckets of one {bucket}", hint)
     begin = begin.replace(second=0, microsecond=0)
-    return Spell(begin if bucket == "minute" else begin.replace(minute=0), end)
+    return TimeRange(begin if bucket == "minute" else begin.replace(minute=0), end)
 
 
 def _consumed(row: Row[Any]) -> dict[str, Any]:

@@ -8,18 +8,18 @@ what it has to say. torch is imported inside the functions that compute.
 from vong.training.gguf_convert import convert_gguf
 from vong.training.parity_reference import reference
 from vong.training.plan import TrainingPlan, estimate
-from vong.training.progress import Report
-from vong.training.recipes import Outcome, Recipe, Work
+from vong.training.progress import TrainingReporter
+from vong.training.recipes import Recipe, TrainingContext, TrainingResult
 from vong.training.recipes.sft_settings import SftSettings
 from vong.training.tokenization import with_answer
 
 __all__ = [
-    "Outcome",
     "Recipe",
-    "Report",
     "SftSettings",
+    "TrainingContext",
     "TrainingPlan",
-    "Work",
+    "TrainingReporter",
+    "TrainingResult",
     "convert_gguf",
     "estimate",
     "reference",

@@ -4,13 +4,13 @@ import random
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from vong.training.tokenization import IGNORED, Row
+from vong.training.tokenization import IGNORED, TokenizedExample
 
 WINDOW = 16
 """Batches that are sorted by length together: enough to save most padding, few enough to keep the order random."""
 
 
-class Order:
+class EpochSampler:
     """The order of rows in each epoch, by the seed and the epoch alone, so that a resumed run meets the same rows.
 
     With `grouped`, windows of 16 batches of shuffled rows are sorted by length and cut into batches, and the batches
@@ -77,7 +77,7 @@ def collate(rows: Sequence[dict[str, Any]], pad: int) -> dict[str, Any]:
     }
 
 
-def table(rows: Sequence[Row]) -> dict[str, list[Any]]:
+def table(rows: Sequence[TokenizedExample]) -> dict[str, list[Any]]:
     """Rows as columns, as `datasets.Dataset.from_dict` takes them."""
     return {
         "input_ids": [row.ids for row in rows],

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from vong.training.progress import Report
+from vong.training.progress import TrainingReporter
 
 SHOWN = {
     "loss": "loss",
@@ -26,7 +26,7 @@ TURN = 0.01
 
 
 @dataclass
-class Memory:
+class MonitorState:
     """What must survive a restart: it lies in every checkpoint's marker."""
 
     best_loss: float | None = None
@@ -49,15 +49,15 @@ class Memory:
         return asdict(self)
 
 
-class Watch:
+class TrainingMonitor:
     """Follows one run. `patience` is in evaluations, None for never; `save_best(step)` keeps the weights as they are
     now and gives the name under which they lie; `memory_in_use` is in bytes.
     """
 
     def __init__(
         self,
-        report: Report,
-        memory: Memory,
+        report: TrainingReporter,
+        memory: MonitorState,
         *,
         patience: int | None,
         save_best: Callable[[int], str] | None,

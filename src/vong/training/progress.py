@@ -3,7 +3,7 @@
 from typing import Protocol
 
 
-class Report(Protocol):
+class TrainingReporter(Protocol):
     """What a recipe says while it works. Each call may raise JobCancelled; the recipe lets it through."""
 
     def metrics(self, step: int, values: dict[str, float]) -> None:

@@ -10,7 +10,7 @@ IGNORED = -100
 """The label of a token that is read but not learnt."""
 
 
-class Row(NamedTuple):
+class TokenizedExample(NamedTuple):
     """One row: `ids` and `labels` of equal length; a label is its token's id, or IGNORED in the prompt."""
 
     ids: list[int]
@@ -23,22 +23,22 @@ class Row(NamedTuple):
         return sum(label != IGNORED for label in self.labels)
 
 
-class Answered(NamedTuple):
+class TrainableExamples(NamedTuple):
     """What can be trained on, and how many examples had no answer to learn."""
 
     examples: list[Example]
     without_answer: int
 
 
-class Encoded(NamedTuple):
+class TokenizedDataset(NamedTuple):
     """Rows that fit, and how many were longer than the limit, with the longest length met."""
 
-    rows: list[Row]
+    rows: list[TokenizedExample]
     too_long: int
     longest: int
 
 
-def with_answer(examples: Iterable[Example]) -> Answered:
+def with_answer(examples: Iterable[Example]) -> TrainableExamples:
     """Each example in the form prompt and completion: a last assistant message is taken as the completion."""
     kept: list[Example] = []
     without = 0
@@ -50,17 +50,17 @@ def with_answer(examples: Iterable[Example]) -> Answered:
             kept.append(example.model_copy(update=split))
         else:
             without += 1
-    return Answered(kept, without)
+    return TrainableExamples(kept, without)
 
 
-def encode(tokenizer: Any, examples: Sequence[Example], max_length: int) -> Encoded:
+def encode(tokenizer: Any, examples: Sequence[Example], max_length: int) -> TokenizedDataset:
     """Every example as a row by the tokenizer's own chat template; rows over `max_length` tokens are left out."""
     rows = [row(tokenizer, example) for example in examples]
     fit = [one for one in rows if len(one.ids) <= max_length]
-    return Encoded(fit, len(rows) - len(fit), max((len(one.ids) for one in rows), default=0))
+    return TokenizedDataset(fit, len(rows) - len(fit), max((len(one.ids) for one in rows), default=0))
 
 
-def row(tokenizer: Any, example: Example) -> Row:
+def row(tokenizer: Any, example: Example) -> TokenizedExample:
     """One row. The prompt is tokenized apart from the answer, exactly as a server sees it before it answers, so no
     token can straddle the two. The answer ends with the end-of-turn token, which is learnt too; what a template
     writes after it is dropped.
@@ -73,7 +73,7 @@ def row(tokenizer: Any, example: Example) -> Row:
     after = answer_ids[::-1].index(end) if end in answer_ids else 0
     answer_ids = answer_ids[: len(answer_ids) - after] if end in answer_ids else [*answer_ids, end]
     labels = [IGNORED] * len(prompt_ids) + answer_ids
-    return Row(prompt_ids + answer_ids, labels, example.weight)
+    return TokenizedExample(prompt_ids + answer_ids, labels, example.weight)
 
 
 def rendered(

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
-from vong.training.batching import Order
+from vong.training.batching import EpochSampler
 from vong.training.checkpoints import keep, mark
-from vong.training.monitor import Watch
+from vong.training.monitor import TrainingMonitor
 from vong.training.tokenization import IGNORED
 
 SCALED = ("final_logit_softcapping", "logit_scale", "logits_scaling", "output_multiplier", "lm_head_multiplier")
@@ -26,7 +26,7 @@ def trainer_class() -> type[Any]:
     from trl.trainer.sft_trainer import SFTTrainer
 
     class CompletionTrainer(SFTTrainer):
-        order: Order
+        order: EpochSampler
         step_tokens = 0
         answer_tokens_per_eval_row = 1.0
 
@@ -70,7 +70,7 @@ def trainer_class() -> type[Any]:
     return CompletionTrainer
 
 
-def callback(watch: Watch, trainer: Any, settings: Any) -> Any:
+def callback(watch: TrainingMonitor, trainer: Any, settings: Any) -> Any:
     """The trainer's callback that passes what happens on to the watch."""
     from pathlib import Path
 

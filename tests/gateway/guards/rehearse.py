@@ -6,11 +6,11 @@ from collections.abc import AsyncGenerator, Sequence
 from typing import Any
 
 from vong.errors import VongError
-from vong.gateway.guards.base import Aids
-from vong.gateway.guards.registry import NO_AIDS, Makers
-from vong.gateway.providers import OPENAI, Ask, Provider, Reply, Shape
-from vong.gateway.self_test import Rehearsal, Told
-from vong.records.guard import GuardUse
+from vong.gateway.guards.base import GuardDependencies
+from vong.gateway.guards.registry import NO_AIDS, GuardFactory
+from vong.gateway.providers import OPENAI, Provider, ProviderRequest, ProviderResponse, Shape
+from vong.gateway.self_test import CapturedCall, InProcessGateway
+from vong.records.guard import GuardConfig
 
 
 class Scripted:
@@ -23,15 +23,15 @@ class Scripted:
         self.answers = list(answers)
         self.asked: list[dict[str, Any]] = []
 
-    async def call(self, ask: Ask) -> Reply:
+    async def call(self, ask: ProviderRequest) -> ProviderResponse:
         self.asked.append(json.loads(ask.body))
         said = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
         if ask.stream:
-            return Reply(200, events=_streamed(said if isinstance(said, list) else [said]))
+            return ProviderResponse(200, events=_streamed(said if isinstance(said, list) else [said]))
         message = said if isinstance(said, dict) else {"role": "assistant", "content": "".join(_texts(said))}
         choices = [{"index": 0, "message": message, "finish_reason": "stop"}]
         usage = {"prompt_tokens": 5, "completion_tokens": 2, "total_tokens": 7}
-        return Reply(200, json.dumps({"id": "x", "model": "m", "choices": choices, "usage": usage}).encode())
+        return ProviderResponse(200, json.dumps({"id": "x", "model": "m", "choices": choices, "usage": usage}).encode())
 
     async def models(self) -> list[str]:
         return []
@@ -53,24 +53,28 @@ def _event(chunk: dict[str, Any]) -> bytes:
     return b"data: " + json.dumps({"id": "x", "model": "m", **chunk}).encode() + b"\n\n"
 
 
-def use(guard: str, action: str = "mask", on: str = "both", **settings: Any) -> GuardUse:
-    return GuardUse.model_validate({"guard": guard, "action": action, "on": on, "settings": settings})
+def use(guard: str, action: str = "mask", on: str = "both", **settings: Any) -> GuardConfig:
+    return GuardConfig.model_validate({"guard": guard, "action": action, "on": on, "settings": settings})
 
 
 def told(
-    uses: Sequence[GuardUse],
+    uses: Sequence[GuardConfig],
     body: dict[str, Any],
     shape: Shape = "chat",
-    aids: Aids = NO_AIDS,
+    aids: GuardDependencies = NO_AIDS,
     **providers: Provider,
-) -> Told:
+) -> CapturedCall:
     """What a call did."""
-    return asyncio.run(Rehearsal(Makers(aids), uses, dict(providers)).call(shape, json.dumps(body).encode()))
+    return asyncio.run(
+        InProcessGateway(GuardFactory(aids), uses, dict(providers)).call(shape, json.dumps(body).encode())
+    )
 
 
-def refused(uses: Sequence[GuardUse], body: dict[str, Any], shape: Shape = "chat", aids: Aids = NO_AIDS) -> Any:
+def refused(
+    uses: Sequence[GuardConfig], body: dict[str, Any], shape: Shape = "chat", aids: GuardDependencies = NO_AIDS
+) -> Any:
     """The error and the span of a call that is refused."""
-    rehearsal = Rehearsal(Makers(aids), uses)
+    rehearsal = InProcessGateway(GuardFactory(aids), uses)
     try:
         asyncio.run(rehearsal.call(shape, json.dumps(body).encode()))
     except VongError as error:

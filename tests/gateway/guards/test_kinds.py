@@ -8,17 +8,17 @@ import pytest
 
 from vong.app.knowledge import embedder
 from vong.errors import GuardFailed, InvalidInput, UpstreamFailed
-from vong.gateway.guards.base import Aids
-from vong.gateway.guards.registry import NO_AIDS, Makers, make
+from vong.gateway.guards.base import GuardDependencies
+from vong.gateway.guards.registry import NO_AIDS, GuardFactory, make
 from vong.gateway.providers import Provider
-from vong.gateway.self_test import Rehearsal
-from vong.gateway.upstream.client import Upstream
+from vong.gateway.self_test import InProcessGateway
+from vong.gateway.upstream.client import UpstreamClient
 from vong.pii import ALL, find
 
 from .judging import judging
 from .rehearse import Scripted, chat, refused, told, use
 
-AIDS = Aids(embedder(1).embed, NO_AIDS.upstream)
+AIDS = GuardDependencies(embedder(1).embed, NO_AIDS.upstream)
 
 
 async def nobody(model: str, messages: list[dict[str, Any]]) -> str:
@@ -176,7 +176,7 @@ def test_a_webhook_stops_what_its_service_flags_and_fails_as_it_is_set() -> None
     with judging() as (url, asked):
 
         def ask(path: str, text: str, **settings: Any) -> list[str]:
-            guard = make(use("webhook", url=url + path, **settings), Aids(NO_AIDS.embed, Upstream()))
+            guard = make(use("webhook", url=url + path, **settings), GuardDependencies(NO_AIDS.embed, UpstreamClient()))
             return [item.kind for item in asyncio.run(guard.look(text, nobody))]
 
         assert ask("/judge", "this is bad", headers={"x-team": "shop"}) == ["rude"]
@@ -194,17 +194,17 @@ def test_a_webhook_stops_what_its_service_flags_and_fails_as_it_is_set() -> None
 
 def test_a_webhook_that_is_down_refuses_the_call_or_lets_it_pass() -> None:
     closed = use("webhook", "block", "input", url="http://127.0.0.1:9/judge")
-    error, _ = refused([closed], chat("hello"), aids=Aids(NO_AIDS.embed, Upstream()))
+    error, _ = refused([closed], chat("hello"), aids=GuardDependencies(NO_AIDS.embed, UpstreamClient()))
     assert isinstance(error, GuardFailed) and "'webhook'" in error.message
     opened = use("webhook", "block", "input", url="http://127.0.0.1:9/judge", on_failure="open")
-    assert told([opened], chat("hello"), aids=Aids(NO_AIDS.embed, Upstream())).span.status == "ok"
+    assert told([opened], chat("hello"), aids=GuardDependencies(NO_AIDS.embed, UpstreamClient())).span.status == "ok"
 
 
 def test_a_judge_is_asked_through_the_gateway_and_its_verdict_read_strictly() -> None:
     def judged(answer: str, **settings: Any) -> Any:
         script: dict[str, Provider] = {"script": Scripted(answer)}
         uses = [use("judge", "block", "input", model="script/j", policy="No {braces}.", **settings)]
-        rehearsal = Rehearsal(Makers(), uses, script)
+        rehearsal = InProcessGateway(GuardFactory(), uses, script)
         try:
             return asyncio.run(rehearsal.call("chat", json.dumps(chat("a text")).encode())).span.status
         except Exception as error:  # noqa: BLE001

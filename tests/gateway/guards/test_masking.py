@@ -9,13 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vong.errors import VongError
-from vong.gateway.guards.base import Aids, Found
-from vong.gateway.guards.builtin.pii import Personal
-from vong.gateway.guards.holdback import Passing
-from vong.gateway.guards.registry import NO_AIDS, Makers
-from vong.gateway.guards.request_texts import Request
-from vong.gateway.guards.run import Duty, masked
-from vong.gateway.self_test import CARD, SAID, Rehearsal, Way, holds, self_test
+from vong.gateway.guards.base import Detection, GuardDependencies
+from vong.gateway.guards.builtin.pii import PiiGuard
+from vong.gateway.guards.holdback import GuardChain
+from vong.gateway.guards.registry import NO_AIDS, GuardFactory
+from vong.gateway.guards.request_texts import GuardedRequest
+from vong.gateway.guards.run import GuardRun, masked
+from vong.gateway.self_test import CARD, SAID, InProcessGateway, SelfTestCase, holds, self_test
 from vong.pii import ALL, mask
 
 from .rehearse import Scripted, chat, choices, spoken, told, use
@@ -53,10 +53,10 @@ async def nobody(model: str, messages: list[dict[str, Any]]) -> str:
 
 def passed(guard: str, parts: list[str], before: str = "") -> str:
     """What a stream says after a guard that masks; `before` has passed already, of a stream that broke off."""
-    post = Makers(NO_AIDS).post(use(guard))
+    post = GuardFactory(NO_AIDS).post(use(guard))
 
     async def push() -> str:
-        passing = Passing([Duty(post, "output", nobody)], sense=True, before=before)
+        passing = GuardChain([GuardRun(post, "output", nobody)], sense=True, before=before)
         return "".join([await passing.push(part) for part in parts]) + await passing.end()
 
     return asyncio.run(push())
@@ -78,7 +78,7 @@ def test_a_stream_is_masked_as_the_whole_text_is_however_it_is_cut(parts: list[s
 @settings(max_examples=60, deadline=None)
 @given(parts=cut([SECRET, KEY, "password = hunter2X9qLw", "the key ", "is", "\n", "token", "https://u:pa55word@h.dev"]))
 def test_so_are_secrets(parts: list[str]) -> None:
-    guard = Makers(NO_AIDS).post(use("secrets")).guard
+    guard = GuardFactory(NO_AIDS).post(use("secrets")).guard
     text = "".join(parts)
     assert passed("secrets", parts) == masked(text, asyncio.run(guard.look(text, nobody)))
     assert "MIIEow" not in passed("secrets", parts)
@@ -97,7 +97,7 @@ def test_a_long_key_is_never_let_out_though_nobody_knows_its_end() -> None:
 
 def test_little_is_held_back_of_what_holds_nothing() -> None:
     async def lags() -> list[int]:
-        passing = Passing([Duty(Makers(NO_AIDS).post(use("personal")), "output", nobody)], sense=True)
+        passing = GuardChain([GuardRun(GuardFactory(NO_AIDS).post(use("personal")), "output", nobody)], sense=True)
         came = went = 0
         found: list[int] = []
         words = ["The ", "parcel ", "with ", "12 ", "shirts ", "and ", "a" * 500, " came ", "at ", "9:30 ", "today."]
@@ -115,8 +115,8 @@ def test_little_is_held_back_of_what_holds_nothing() -> None:
 @pytest.mark.parametrize("shape", ["chat", "completions", "messages", "responses"])
 def test_every_shape_is_masked_on_both_ways(shape: Any, stream: bool) -> None:
     for on in ("input", "output"):
-        way = Way(shape, stream, on, "echo/echo")
-        found = asyncio.run(Rehearsal(Makers(NO_AIDS), [use("personal", on=on)]).call(shape, way.body()))
+        way = SelfTestCase(shape, stream, on, "echo/echo")
+        found = asyncio.run(InProcessGateway(GuardFactory(NO_AIDS), [use("personal", on=on)]).call(shape, way.body()))
         assert b"[CARD]" in found.answer and not holds(found.answer)
         assert not holds(json.dumps(found.span.output).encode())
         if on == "input":
@@ -190,14 +190,14 @@ def test_only_the_roles_that_were_named_are_read() -> None:
 
 def test_a_field_that_stands_twice_hides_nothing() -> None:
     body = f'{{"model":"echo/echo","messages":[{{"role":"user","content":"{CARD}","content":"hello"}}]}}'
-    request = Request("chat", body.encode())
+    request = GuardedRequest("chat", body.encode())
     assert not holds(request.body())
-    found = asyncio.run(Rehearsal(Makers(NO_AIDS), [use("personal")]).call("chat", body.encode()))
+    found = asyncio.run(InProcessGateway(GuardFactory(NO_AIDS), [use("personal")]).call("chat", body.encode()))
     assert not holds(found.sent[0]) and not holds(found.span.model_dump_json().encode())
 
 
 def test_a_body_that_cannot_be_used_leaves_no_text_behind() -> None:
-    rehearsal = Rehearsal(Makers(NO_AIDS), [use("personal")])
+    rehearsal = InProcessGateway(GuardFactory(NO_AIDS), [use("personal")])
     bodies = [f'{{"model": "echo/echo", "messages": "{CARD}', f'{{"model": "echo/echo", "said": "{CARD}"}}']
     for body in [*bodies, f'{{"model": "no/such", "messages": [{{"role": "user", "content": "{CARD}"}}]}}']:
         with pytest.raises(VongError):
@@ -207,23 +207,23 @@ def test_a_body_that_cannot_be_used_leaves_no_text_behind() -> None:
 
 
 def test_the_self_test_passes_and_fails_where_a_guard_is_broken(monkeypatch: pytest.MonkeyPatch) -> None:
-    good = asyncio.run(self_test(Makers(NO_AIDS)))
+    good = asyncio.run(self_test(GuardFactory(NO_AIDS)))
     assert good.passed and good.ways == 21 and not good.leaks
 
-    async def blind(self: Personal, text: str, ask: Any) -> list[Found]:
+    async def blind(self: PiiGuard, text: str, ask: Any) -> list[Detection]:
         return []
 
-    monkeypatch.setattr(Personal, "look", blind)
-    bad = asyncio.run(self_test(Makers(NO_AIDS)))
+    monkeypatch.setattr(PiiGuard, "look", blind)
+    bad = asyncio.run(self_test(GuardFactory(NO_AIDS)))
     assert not bad.passed and len(bad.leaks) == 21
 
 
 def test_the_self_test_names_the_way_that_leaks(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def sieve(self: Passing, text: str) -> str:
+    async def sieve(self: GuardChain, text: str) -> str:
         return text
 
-    monkeypatch.setattr(Passing, "push", sieve)
-    found = asyncio.run(self_test(Makers(NO_AIDS)))
+    monkeypatch.setattr(GuardChain, "push", sieve)
+    found = asyncio.run(self_test(GuardFactory(NO_AIDS)))
     assert not found.passed and set(found.leaks) == {
         *("chat stream output echo/echo", "completions stream output echo/echo", "responses stream output echo/echo"),
         *("messages stream output echo/echo", "messages stream output native/echo"),
@@ -234,6 +234,6 @@ def test_without_guards_nothing_is_read(monkeypatch: pytest.MonkeyPatch) -> None
     def no(*_: Any) -> None:
         raise AssertionError("it was read")
 
-    monkeypatch.setattr(Request, "__init__", no)
+    monkeypatch.setattr(GuardedRequest, "__init__", no)
     assert holds(told([], chat(SAID)).answer)
-    assert Makers(Aids(NO_AIDS.embed, NO_AIDS.upstream)).posts([], None) is None
+    assert GuardFactory(GuardDependencies(NO_AIDS.embed, NO_AIDS.upstream)).posts([], None) is None

@@ -13,14 +13,14 @@ from tests.gateway.conftest import Server
 from tests.live import eventually
 from vong.cli.gateway import group
 from vong.errors import InvalidInput, Misconfigured
-from vong.gateway.guards import Aids
-from vong.gateway.guards.builtin.webhook import Webhook
-from vong.gateway.guards.registry import NO_AIDS, Broken, Makers
+from vong.gateway.guards import GuardDependencies
+from vong.gateway.guards.builtin.webhook import WebhookGuard
+from vong.gateway.guards.registry import NO_AIDS, GuardFactory, UnavailableGuard
 from vong.gateway.guards.secret_settings import SEALED, opened, opener, sealed
-from vong.gateway.upstream.client import Upstream
-from vong.records import Policy
-from vong.records.guard import GuardUse
-from vong.store.encryption import FILE, Secrets
+from vong.gateway.upstream.client import UpstreamClient
+from vong.records import RoutePolicy
+from vong.records.guard import GuardConfig
+from vong.store.encryption import FILE, SecretBox
 
 from .judging import judging
 from .rehearse import use
@@ -28,7 +28,7 @@ from .rehearse import use
 SECRET = "Bearer s3cret-of-the-judge"
 
 
-def hook(url: str, secret: str = SECRET, **more: Any) -> GuardUse:
+def hook(url: str, secret: str = SECRET, **more: Any) -> GuardConfig:
     return use("webhook", "block", "input", url=f"{url}/judge", headers={"x-judge": secret}, **more)
 
 
@@ -81,7 +81,7 @@ def test_it_follows_no_guard_to_another_address(server: Server) -> None:
 
 
 def test_so_are_those_of_a_route(server: Server) -> None:
-    policy = Policy(guards=(hook("https://judge.example.com"),))
+    policy = RoutePolicy(guards=(hook("https://judge.example.com"),))
     route = server.client.gateway.put_route("judged", {"echo/echo": 1.0}, policy=policy)
     assert route.policy is not None
     assert route.policy.guards[0].settings["headers"]["x-judge"].startswith(SEALED)
@@ -109,14 +109,14 @@ def test_what_cannot_be_sent_is_refused_before_it_is_sealed(
 
 
 def test_a_key_that_is_brought_back_mends_the_guards(tmp_path: Path) -> None:
-    own, others = Secrets(tmp_path / "own"), Secrets(tmp_path / "others")
+    own, others = SecretBox(tmp_path / "own"), SecretBox(tmp_path / "others")
     (kept,) = sealed([hook("https://a.example")], own)
     assert opened(kept, opener(own)) == hook("https://a.example")
     others.seal("any", "thing")
     with pytest.raises(Misconfigured, match="sealed with another"):
         opened(kept, opener(others))
-    makers = Makers(Aids(NO_AIDS.embed, Upstream(), open=opener(others)))
-    assert isinstance(makers.post(kept).guard, Broken)
+    makers = GuardFactory(GuardDependencies(NO_AIDS.embed, UpstreamClient(), open=opener(others)))
+    assert isinstance(makers.post(kept).guard, UnavailableGuard)
     (tmp_path / "others" / FILE).write_bytes((tmp_path / "own" / FILE).read_bytes())
-    assert isinstance(makers.post(kept).guard, Webhook)
+    assert isinstance(makers.post(kept).guard, WebhookGuard)
     assert sealed([use("length", most_words=3)], own) == (use("length", most_words=3),)

@@ -17,7 +17,7 @@ from vong.client import Client
 from vong.config import Settings
 from vong.errors import Forbidden, InvalidInput, NotFound
 from vong.gateway.self_test import CARD, holds
-from vong.records import Policy
+from vong.records import RoutePolicy
 
 from .rehearse import use
 
@@ -65,7 +65,7 @@ def test_a_blocked_request_is_told_in_openais_words_and_in_anthropics(
     server: Server,
     client: openai.OpenAI,
 ) -> None:
-    server.client.gateway.put_route("shop", {"echo/echo": 1.0}, policy=Policy(guards=(use("personal", "block"),)))
+    server.client.gateway.put_route("shop", {"echo/echo": 1.0}, policy=RoutePolicy(guards=(use("personal", "block"),)))
     ends = time.monotonic() + 30
     while "shop" not in server.client.gateway.models():
         assert time.monotonic() < ends
@@ -81,13 +81,13 @@ def test_a_blocked_request_is_told_in_openais_words_and_in_anthropics(
 
 def test_guards_of_a_route_stay_until_they_are_taken_away(server: Server) -> None:
     api = server.client.gateway
-    first = api.put_route("shop", {"echo/echo": 1.0}, policy=Policy(guards=(MASK,)))
-    second = api.put_route("shop", {"echo/echo": 1.0}, policy=Policy(retries=3))
+    first = api.put_route("shop", {"echo/echo": 1.0}, policy=RoutePolicy(guards=(MASK,)))
+    second = api.put_route("shop", {"echo/echo": 1.0}, policy=RoutePolicy(retries=3))
     assert second.policy and second.policy.guards == (MASK,) and second.version != first.version
-    third = api.put_route("shop", {"echo/echo": 1.0}, policy=Policy(guards=()))
+    third = api.put_route("shop", {"echo/echo": 1.0}, policy=RoutePolicy(guards=()))
     assert third.policy and third.policy.guards == ()
     with pytest.raises(InvalidInput, match="cannot mask"):
-        api.put_route("shop", {"echo/echo": 1.0}, policy=Policy(guards=(use("length", most_words=3),)))
+        api.put_route("shop", {"echo/echo": 1.0}, policy=RoutePolicy(guards=(use("length", most_words=3),)))
     with pytest.raises(NotFound, match="did you mean 'personal'"):
         api.guards.put([use("persona")])
 
@@ -104,7 +104,7 @@ def test_moderations_answer_openais_client(server: Server, client: openai.OpenAI
     only = client.moderations.create(input="ghp_" + "a1B2" * 9, model="personal").results[0]
     assert not only.flagged
     violent = use("patterns", "block", patterns={"violence": "kill"})
-    server.client.gateway.put_route("strict", {"echo/echo": 1.0}, policy=Policy(guards=(violent,)))
+    server.client.gateway.put_route("strict", {"echo/echo": 1.0}, policy=RoutePolicy(guards=(violent,)))
     ends = time.monotonic() + 30
     while "strict" not in server.client.gateway.models():
         assert time.monotonic() < ends

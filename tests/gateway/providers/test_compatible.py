@@ -12,9 +12,9 @@ from tests.gateway.fake_upstream import FakeUpstream, Request
 from vong import plugins
 from vong.config import ProviderSettings
 from vong.errors import Misconfigured, Unsupported
-from vong.gateway.providers import Ask, Reply
+from vong.gateway.providers import ProviderRequest, ProviderResponse
 from vong.gateway.providers.openai_compatible import ROWS
-from vong.gateway.upstream.client import Upstream
+from vong.gateway.upstream.client import UpstreamClient
 
 FIELDS: dict[str, Any] = {
     "max_completion_tokens": 9,
@@ -35,14 +35,14 @@ def fake() -> Iterator[FakeUpstream]:
 
 def call(
     kind: str, base_url: str | None, fields: dict[str, Any], shape: Any = "chat", key: str | None = "kEy"
-) -> Reply:
-    async def run() -> Reply:
-        upstream = Upstream()
+) -> ProviderResponse:
+    async def run() -> ProviderResponse:
+        upstream = UpstreamClient()
         settings = ProviderSettings(kind=kind, base_url=base_url, api_key=SecretStr(key) if key else None)
         body = {"model": "plain", "messages": [{"role": "user", "content": "Huế"}], **fields}
         try:
             provider = plugins.load("provider", kind)("mine", settings, upstream)
-            return await provider.call(Ask(shape, "plain", json.dumps(body).encode()))
+            return await provider.call(ProviderRequest(shape, "plain", json.dumps(body).encode()))
         finally:
             upstream.close()
 
@@ -123,6 +123,6 @@ def test_each_is_found_by_its_kind_and_has_its_own_address(kind: str) -> None:
     make = plugins.load("provider", kind)
     if ROWS[kind].base_url is None:
         with pytest.raises(Misconfigured, match="no address"):
-            make("mine", ProviderSettings(kind=kind), Upstream())
+            make("mine", ProviderSettings(kind=kind), UpstreamClient())
     else:
-        assert make("mine", ProviderSettings(kind=kind), Upstream()).address == ROWS[kind].base_url
+        assert make("mine", ProviderSettings(kind=kind), UpstreamClient()).address == ROWS[kind].base_url

@@ -13,10 +13,10 @@ from jsonschema import validate
 
 from vong.config import ProviderSettings
 from vong.errors import InvalidInput
-from vong.gateway.providers import Ask
-from vong.gateway.providers.echo import Echo
-from vong.gateway.providers.schema_sampler import Invention
-from vong.gateway.upstream.client import Upstream
+from vong.gateway.providers import ProviderRequest
+from vong.gateway.providers.echo import EchoProvider
+from vong.gateway.providers.schema_sampler import SchemaSampler
+from vong.gateway.upstream.client import UpstreamClient
 
 WEATHER = {
     "name": "get_weather",
@@ -29,17 +29,17 @@ TOOLS = [{"type": "function", "function": function} for function in (WEATHER, AD
 def ask(said: str | list[dict[str, Any]], **fields: Any) -> dict[str, Any]:
     messages = [{"role": "user", "content": said}] if isinstance(said, str) else said
     body = msgspec.json.encode({"model": "echo", "messages": messages, **fields})
-    echo = Echo("echo", ProviderSettings(kind="echo"), Upstream())
-    reply = asyncio.run(echo.call(Ask("chat", "echo", body)))
+    echo = EchoProvider("echo", ProviderSettings(kind="echo"), UpstreamClient())
+    reply = asyncio.run(echo.call(ProviderRequest("chat", "echo", body)))
     return json.loads(reply.body)["choices"][0]
 
 
 def streamed(said: str, **fields: Any) -> list[dict[str, Any]]:
     body = msgspec.json.encode({"model": "echo", "messages": [{"role": "user", "content": said}], **fields})
-    echo = Echo("echo", ProviderSettings(kind="echo"), Upstream())
+    echo = EchoProvider("echo", ProviderSettings(kind="echo"), UpstreamClient())
 
     async def read() -> bytes:
-        events = (await echo.call(Ask("chat", "echo", body, stream=True))).events
+        events = (await echo.call(ProviderRequest("chat", "echo", body, stream=True))).events
         return b"".join([event async for event in cast(AsyncGenerator[bytes], events)])
 
     lines = [line[6:] for line in asyncio.run(read()).split(b"\n\n") if line]
@@ -124,10 +124,10 @@ SCHEMAS = st.recursive(
 @settings(max_examples=60, deadline=None)
 @given(SCHEMAS, st.text(max_size=40))
 def test_what_is_invented_is_valid(schema: dict[str, Any], text: str) -> None:
-    validate(Invention(text, schema).value(), schema)
+    validate(SchemaSampler(text, schema).value(), schema)
 
 
 def test_a_schema_that_contains_itself_many_times_ends() -> None:
     tree = {"type": "object", "properties": {str(n): {"$ref": "#/$defs/tree"} for n in range(10)}}
-    value = Invention("x", {"$defs": {"tree": tree}, "$ref": "#/$defs/tree"}).value()
+    value = SchemaSampler("x", {"$defs": {"tree": tree}, "$ref": "#/$defs/tree"}).value()
     assert len(json.dumps(value)) < 100_000

@@ -5,7 +5,7 @@ from zlib import crc32
 
 import pytest
 
-from vong.gateway.providers.aws_eventstream import BrokenStream, EventStream, Message
+from vong.gateway.providers.aws_eventstream import AwsEventMessage, AwsEventStreamDecoder, AwsEventStreamError
 
 EMPTY = bytes.fromhex("000000100000000005c248eb7d98c8ff")
 PAYLOAD = bytes.fromhex("0000001d00000000fd528c5a7b27666f6f273a27626172277dc3653936")
@@ -23,15 +23,15 @@ def written(name: bytes, value: bytes, payload: bytes) -> bytes:
 
 STREAM = EMPTY + PAYLOAD + written(b":event-type", b"messageStop", b"{}")
 MESSAGES = [
-    Message({}, b""),
-    Message({}, b"{'foo':'bar'}"),
-    Message({":event-type": "messageStop"}, b"{}"),
+    AwsEventMessage({}, b""),
+    AwsEventMessage({}, b"{'foo':'bar'}"),
+    AwsEventMessage({":event-type": "messageStop"}, b"{}"),
 ]
 
 
 @pytest.mark.parametrize("cut", range(len(STREAM) + 1))
 def test_a_cut_anywhere_changes_nothing(cut: int) -> None:
-    stream = EventStream()
+    stream = AwsEventStreamDecoder()
     assert stream.take(STREAM[:cut]) + stream.take(STREAM[cut:]) == MESSAGES
     stream.end()
 
@@ -40,12 +40,12 @@ def test_a_cut_anywhere_changes_nothing(cut: int) -> None:
 def test_a_changed_byte_is_found(at: int) -> None:
     changed = bytearray(PAYLOAD)
     changed[at] ^= 1
-    with pytest.raises(BrokenStream):
-        EventStream().take(bytes(changed))
+    with pytest.raises(AwsEventStreamError):
+        AwsEventStreamDecoder().take(bytes(changed))
 
 
 def test_a_stream_that_stops_early_says_so() -> None:
-    stream = EventStream()
+    stream = AwsEventStreamDecoder()
     assert stream.take(PAYLOAD[:-1]) == []
-    with pytest.raises(BrokenStream):
+    with pytest.raises(AwsEventStreamError):
         stream.end()

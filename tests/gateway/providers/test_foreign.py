@@ -14,13 +14,13 @@ from tests.gateway.fake_upstream import FakeUpstream
 from vong import plugins
 from vong.config import ProviderSettings
 from vong.errors import InvalidInput, Misconfigured, Unsupported
-from vong.gateway.endpoints.stream import Transcript
-from vong.gateway.providers import Ask, Reply
-from vong.gateway.providers.aws_sigv4 import Credentials, Scope, signed
-from vong.gateway.translators.openai_bedrock_response import Chunks as ConverseChunks
-from vong.gateway.translators.openai_gemini_response import Chunks as GeminiChunks
+from vong.gateway.endpoints.stream import StreamAccumulator
+from vong.gateway.providers import ProviderRequest, ProviderResponse
+from vong.gateway.providers.aws_sigv4 import AwsCredentials, SigningScope, signed
+from vong.gateway.translators.openai_bedrock_response import BedrockChunkDecoder as ConverseChunks
+from vong.gateway.translators.openai_gemini_response import GeminiChunkDecoder as GeminiChunks
 from vong.gateway.translators.openai_gemini_response import completion_of
-from vong.gateway.upstream.client import Upstream
+from vong.gateway.upstream.client import UpstreamClient
 
 KINDS = ["gemini", "bedrock", "cohere"]
 IMAGE = "data:image/png;base64,aGk="
@@ -55,11 +55,13 @@ def fake() -> Iterator[FakeUpstream]:
     started.stop()
 
 
-def call(kind: str, url: str, fields: dict[str, Any], key: str = "kEy", stream: bool = False) -> tuple[Reply, Any]:
+def call(
+    kind: str, url: str, fields: dict[str, Any], key: str = "kEy", stream: bool = False
+) -> tuple[ProviderResponse, Any]:
     """The reply, and what a stream said as a completion."""
 
-    async def run() -> tuple[Reply, Any]:
-        upstream = Upstream()
+    async def run() -> tuple[ProviderResponse, Any]:
+        upstream = UpstreamClient()
         settings = ProviderSettings(kind=kind, base_url=url, api_key=SecretStr(key) if key else None)
         asked: dict[str, Any] = {"model": "plain", **fields}
         if "input" not in fields:
@@ -67,10 +69,10 @@ def call(kind: str, url: str, fields: dict[str, Any], key: str = "kEy", stream: 
         try:
             provider = plugins.load("provider", kind)("mine", settings, upstream)
             shape = "embeddings" if "input" in fields else "chat"
-            reply = await provider.call(Ask(shape, asked["model"], json.dumps(asked).encode(), stream))
+            reply = await provider.call(ProviderRequest(shape, asked["model"], json.dumps(asked).encode(), stream))
             if reply.events is None:
                 return reply, json.loads(reply.body)
-            transcript = Transcript(True)
+            transcript = StreamAccumulator(True)
             async for batch in reply.events:
                 transcript.take(batch)
             return reply, transcript.completion()
@@ -291,8 +293,8 @@ def test_bedrock_signs_what_it_sends(fake: FakeUpstream) -> None:
         url,
         {"content-type": "application/json"},
         body,
-        Credentials("AKIDEXAMPLE123456", "s3cr+t/x", "t0ken"),
-        Scope("us-east-1", "bedrock"),
+        AwsCredentials("AKIDEXAMPLE123456", "s3cr+t/x", "t0ken"),
+        SigningScope("us-east-1", "bedrock"),
         at,
     )
     assert request.headers["authorization"] == wanted["authorization"].lower()

@@ -4,10 +4,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from vong.gateway.providers.aws_sigv4 import Credentials, Scope, signed
+from vong.gateway.providers.aws_sigv4 import AwsCredentials, SigningScope, signed
 
-WHO = Credentials("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")
-WHERE = Scope("us-east-1", "service")
+WHO = AwsCredentials("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")
+WHERE = SigningScope("us-east-1", "service")
 AT = datetime(2015, 8, 30, 12, 36, tzinfo=UTC)
 ROOT = "https://example.amazonaws.com/"
 
@@ -33,7 +33,7 @@ def test_the_published_requests_get_their_published_signatures(method: str, url:
 
 
 def test_a_token_is_sent_and_signed_and_no_secret_is_shown() -> None:
-    who = Credentials("A", "hidden-key", "hidden-token")
+    who = AwsCredentials("A", "hidden-key", "hidden-token")
     headers = signed("POST", ROOT, {"Content-Type": "text/plain"}, b"x", who, WHERE, AT)
     assert headers["x-amz-security-token"] == "hidden-token"
     assert "SignedHeaders=content-type;host;x-amz-date;x-amz-security-token," in headers["authorization"]

@@ -14,8 +14,8 @@ from tests.gateway.fake_upstream import FakeUpstream
 from vong import plugins
 from vong.config import ProviderSettings
 from vong.errors import Misconfigured, Unsupported
-from vong.gateway.providers import Ask
-from vong.gateway.upstream.client import Upstream
+from vong.gateway.providers import ProviderRequest
+from vong.gateway.upstream.client import UpstreamClient
 
 GUIDE = Path(__file__).parents[3] / "docs" / "guides" / "providers.md"
 FUNCTION = {"name": "weather", "parameters": {"type": "object", "title": "m4rk"}}
@@ -39,18 +39,18 @@ def said(part: dict[str, Any]) -> dict[str, Any]:
 
 
 PARTS: dict[str, Part] = {
-    "image as data": Part(said(PICTURE), "bTRyaw=="),
-    "image at an address": Part(said(PAGE), "m4rk.png"),
-    "PDF file as data": Part(said(FILE), "bTRyaw=="),
-    "sound as data": Part(said(SOUND), "bTRyaw=="),
+    "image data": Part(said(PICTURE), "bTRyaw=="),
+    "image URL": Part(said(PAGE), "m4rk.png"),
+    "PDF file data": Part(said(FILE), "bTRyaw=="),
+    "audio data": Part(said(SOUND), "bTRyaw=="),
     "tools": Part({"tools": [TOOL]}, "m4rk"),
-    "`tool_choice` of required": Part({"tools": [TOOL], "tool_choice": "required"}, "m4rk"),
-    "`tool_choice` of one function": Part(
+    "`tool_choice`: required": Part({"tools": [TOOL], "tool_choice": "required"}, "m4rk"),
+    "`tool_choice`: one function": Part(
         {"tools": [TOOL], "tool_choice": {"type": "function", "function": {"name": "weather"}}}, "m4rk"
     ),
-    "`parallel_tool_calls` of false": Part({"tools": [TOOL], "parallel_tool_calls": False}, "m4rk"),
-    "`response_format` of json_schema": Part({"response_format": SCHEMA}, "m4rk"),
-    "`response_format` of json_object": Part({"response_format": {"type": "json_object"}}, "json"),
+    "`parallel_tool_calls`: false": Part({"tools": [TOOL], "parallel_tool_calls": False}, "m4rk"),
+    "`response_format`: json_schema": Part({"response_format": SCHEMA}, "m4rk"),
+    "`response_format`: json_object": Part({"response_format": {"type": "json_object"}}, "json"),
     "`reasoning_effort`": Part({"reasoning_effort": "low"}, ""),
     "`logprobs`": Part({"logprobs": True}, "ogprobs"),
     "`top_logprobs`": Part({"logprobs": True, "top_logprobs": 3}, "ogprobs"),
@@ -59,13 +59,13 @@ PARTS: dict[str, Part] = {
     "`frequency_penalty`": Part({"frequency_penalty": 0.625}, "0.625"),
     "`logit_bias`": Part({"logit_bias": {"77123": 5}}, "77123"),
     "`stop`": Part({"stop": ["m4rk"]}, "m4rk"),
-    "fields that Vong does not know": Part({"not_known": "m4rk"}, "m4rk"),
+    "unknown fields": Part({"not_known": "m4rk"}, "m4rk"),
 }
 MODEL = "anthropic.claude-made-up"
 
 
 def rows() -> list[list[str]]:
-    text = GUIDE.read_text().partition("## What becomes of a chat")[2].partition("\n## ")[0]
+    text = GUIDE.read_text().partition("## Chat feature support")[2].partition("\n## ")[0]
     lines = [line for line in text.splitlines() if line.startswith("|") and "---" not in line]
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
 
@@ -85,11 +85,11 @@ def becomes(fake: FakeUpstream, kind: str, part: Part) -> str:
 
     async def run(fields: dict[str, Any]) -> dict[str, Any]:
         asked = {"model": MODEL, "messages": [{"role": "user", "content": "?"}], **fields}
-        upstream = Upstream()
+        upstream = UpstreamClient()
         settings = ProviderSettings(kind=kind, base_url=fake.url, api_key=SecretStr("secret"))
         try:
             provider = plugins.load("provider", kind)("subject", settings, upstream)
-            await provider.call(Ask("chat", MODEL, json.dumps(asked).encode()))
+            await provider.call(ProviderRequest("chat", MODEL, json.dumps(asked).encode()))
         finally:
             upstream.close()
         return fake.requests[-1].body
@@ -100,7 +100,7 @@ def becomes(fake: FakeUpstream, kind: str, part: Part) -> str:
         body = asyncio.run(run(part.fields))
     except Unsupported:
         assert len(fake.requests) == seen
-        return "refused"
+        return "rejected"
     assert body != plain and part.mark in json.dumps(body), f"{kind} drops it in silence: {body}"
     return "passes" if all(body.get(name) == value for name, value in part.fields.items()) else "translated"
 
@@ -118,9 +118,9 @@ def test_the_console_offers_every_kind_at_its_own_address() -> None:
         settings, address = ProviderSettings(kind=kind), json.loads(told)
         if address is None:
             with pytest.raises(Misconfigured, match="no address"):
-                plugins.load("provider", kind)("subject", settings, Upstream())
+                plugins.load("provider", kind)("subject", settings, UpstreamClient())
         else:
-            assert plugins.load("provider", kind)("subject", settings, Upstream()).address == address
+            assert plugins.load("provider", kind)("subject", settings, UpstreamClient()).address == address
 
 
 @pytest.mark.parametrize("name", list(PARTS))

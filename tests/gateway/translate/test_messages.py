@@ -9,11 +9,16 @@ from pydantic import SecretStr
 
 from vong.config import ProviderSettings
 from vong.errors import InvalidInput, Unsupported, UpstreamFailed
-from vong.gateway.providers import Ask
-from vong.gateway.providers.anthropic import Anthropic
+from vong.gateway.providers import ProviderRequest
+from vong.gateway.providers.anthropic import AnthropicProvider
 from vong.gateway.translators.anthropic_request import chat_of, messages_of
-from vong.gateway.translators.anthropic_response import Chunks, Events, completion_of, message_of
-from vong.gateway.upstream.client import Upstream
+from vong.gateway.translators.anthropic_response import (
+    AnthropicChunkDecoder,
+    AnthropicEventEncoder,
+    completion_of,
+    message_of,
+)
+from vong.gateway.upstream.client import UpstreamClient
 
 ASKED: dict[str, Any] = {
     "model": "m",
@@ -101,7 +106,7 @@ def test_a_stream_comes_back_as_it_went() -> None:
         events.append({"type": "content_block_stop", "index": index})
     ended = {"stop_reason": "tool_use", "stop_sequence": None}
     events += [{"type": "message_delta", "delta": ended, "usage": MESSAGE["usage"]}, {"type": "message_stop"}]
-    chunks, back = Chunks(), Events("m")
+    chunks, back = AnthropicChunkDecoder(), AnthropicEventEncoder("m")
     made = [event for said in events for chunk in chunks.take(said) for event in back.take(chunk)] + back.end()
     assert made[1:] == events[1:]
     assert made[0]["message"]["id"] == "msg_1" and chunks.ended
@@ -133,7 +138,7 @@ def test_arguments_that_are_no_json_are_the_models_fault() -> None:
 def test_a_chat_that_is_none_is_the_callers_fault(wrong: dict[str, Any]) -> None:
     body = json.dumps({"model": "m", "messages": [{"role": "user", "content": "x"}], **wrong}).encode()
     settings = ProviderSettings(kind="anthropic", base_url="http://127.0.0.1:9", api_key=SecretStr("secret"))
-    upstream = Upstream()
+    upstream = UpstreamClient()
     with pytest.raises(InvalidInput, match="not a chat"):
-        asyncio.run(Anthropic("a", settings, upstream).call(Ask("chat", "m", body)))
+        asyncio.run(AnthropicProvider("a", settings, upstream).call(ProviderRequest("chat", "m", body)))
     upstream.close()

@@ -20,7 +20,7 @@ SCOPED = {("GET", "/api/v1/gateway/models"), ("POST", "/api/v1/feedback")}
 
 
 @dataclass(frozen=True)
-class Caller:
+class RequestContext:
     """An authenticated request: who calls, from which address, and the platform that answers.
 
     `idempotency_key` is the request's `Idempotency-Key` header: pass it on where a stage function takes one.
@@ -59,17 +59,17 @@ class Caller:
             )
 
 
-def identified(request: Request) -> Caller:
+def identified(request: Request) -> RequestContext:
     """The caller of this request, whatever its role: by `Authorization: Bearer` or by the session cookie."""
     platform: Platform = request.app.state.platform
     secret = credential(request.method, request.headers)
     with platform.database.owner() as connection:
         principal = access.authenticate(connection, secret)
     routes = request.method not in READING and request.url.path.startswith(ROUTING)
-    return Caller(principal, platform, request.headers.get("idempotency-key"), address_of(request), routes)
+    return RequestContext(principal, platform, request.headers.get("idempotency-key"), address_of(request), routes)
 
 
-def authenticated(caller: Annotated[Caller, Depends(identified)], request: Request) -> Caller:
+def authenticated(caller: Annotated[RequestContext, Depends(identified)], request: Request) -> RequestContext:
     """The same; who may only look is refused where something is to change, and a key with a scope nearly everywhere."""
     principal = caller.principal
     if principal.scope is not None and (request.method, request.url.path) not in SCOPED:
@@ -85,6 +85,6 @@ def address_of(request: Request) -> str:
     return request.client.host if request.client else "unknown"
 
 
-Anybody = Annotated[Caller, Depends(identified)]
+Anybody = Annotated[RequestContext, Depends(identified)]
 """A caller of any role: for what everybody may do with their own session and password."""
-Call = Annotated[Caller, Depends(authenticated)]
+Call = Annotated[RequestContext, Depends(authenticated)]

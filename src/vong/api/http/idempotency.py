@@ -8,7 +8,7 @@ from weakref import WeakValueDictionary
 from anyio.to_thread import run_sync
 
 from vong import access
-from vong.access.idempotency import Answer, earlier_answer, fingerprint, keep_answer
+from vong.access.idempotency import StoredResponse, earlier_answer, fingerprint, keep_answer
 from vong.api.http.credentials import credential
 from vong.api.http.problems import problem
 from vong.app import Platform
@@ -28,7 +28,7 @@ UNKEPT = ("/api/v1/access/session", "/api/v1/access/users", "/api/v1/access/keys
 """Where answers below are never kept: they hold a session's cookie, a password, a key, or a text to be masked."""
 
 
-class Idempotent:
+class IdempotencyMiddleware:
     """ASGI middleware in front of the REST API.
 
     Two requests with one key at the same moment run one after the other in this process. Where the process is killed
@@ -84,11 +84,11 @@ class Idempotent:
         with self.platform.database.owner() as connection:
             return access.authenticate(connection, secret)
 
-    def _earlier(self, principal: access.Principal, key: str, print_: str) -> Answer | None:
+    def _earlier(self, principal: access.Principal, key: str, print_: str) -> StoredResponse | None:
         with self.platform.scope(principal.project_id) as connection:
             return earlier_answer(connection, key, print_)
 
-    def _keep(self, principal: access.Principal, key: str, print_: str, answer: Answer) -> None:
+    def _keep(self, principal: access.Principal, key: str, print_: str, answer: StoredResponse) -> None:
         with self.platform.scope(principal.project_id) as connection:
             keep_answer(connection, key, print_, answer)
 
@@ -106,10 +106,10 @@ class _Recorder:
     def keep(self) -> bool:
         return bool(self.messages) and self.messages[0]["status"] < 400 and len(self._body()) <= LARGEST_KEPT
 
-    def answer(self) -> Answer:
+    def answer(self) -> StoredResponse:
         headers = {bytes(name).lower(): value for name, value in self.messages[0]["headers"]}
         media_type = headers.get(b"content-type", b"application/json").decode("latin-1")
-        return Answer(status=self.messages[0]["status"], media_type=media_type, body=self._body())
+        return StoredResponse(status=self.messages[0]["status"], media_type=media_type, body=self._body())
 
     def _body(self) -> bytes:
         return b"".join(message.get("body", b"") for message in self.messages[1:])
@@ -134,7 +134,7 @@ async def _peek(receive: Receive, headers: dict[str, str]) -> tuple[bytes, Recei
     return body, again
 
 
-async def _replay(answer: Answer, send: Send) -> None:
+async def _replay(answer: StoredResponse, send: Send) -> None:
     headers = [
         (b"content-type", answer.media_type.encode("latin-1")),
         (b"content-length", str(len(answer.body)).encode()),

@@ -24,7 +24,7 @@ PAUSE = 0.5
 """Seconds between two tries to reach a database that is away."""
 
 
-class Event(NamedTuple):
+class ServerSentEvent(NamedTuple):
     """One event. `id` says where a stream goes on after it; `last` ends the stream."""
 
     id: str
@@ -37,7 +37,7 @@ class Event(NamedTuple):
         return f"id: {self.id}\nevent: {self.name}\ndata: {self.data.model_dump_json()}\n\n"
 
 
-class Topic(NamedTuple):
+class NotifyTopic(NamedTuple):
     """What is listened for: a channel of NOTIFY, and the payload that concerns this stream."""
 
     channel: str
@@ -52,34 +52,39 @@ def last_event_id(
     return header or after
 
 
-class EventStream(StreamingResponse):
+class EventStreamResponse(StreamingResponse):
     """The answer of a route whose events come as they happen."""
 
     media_type = "text/event-stream"
 
 
 def stream(
-    request: Request, topic: Topic, read: Callable[[str], Sequence[Event]], after: str, *, every: float = 0.0
-) -> EventStream:
+    request: Request,
+    topic: NotifyTopic,
+    read: Callable[[str], Sequence[ServerSentEvent]],
+    after: str,
+    *,
+    every: float = 0.0,
+) -> EventStreamResponse:
     """Send what `read(id)` gives, the events after that id, until one is the last or the server goes down.
 
     `read` runs in a thread. It is called once at once, so that what it raises is an ordinary answer; then as often as
     something is announced, but not more often than each `every` seconds.
     """
     events = _follow(request, topic, read, _Place(read(after), after, every))
-    return EventStream(events, headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no"})
+    return EventStreamResponse(events, headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no"})
 
 
 class _Place(NamedTuple):
     """Where a stream begins: its first events, the id before them, and the seconds between two reads."""
 
-    batch: Sequence[Event]
+    batch: Sequence[ServerSentEvent]
     after: str
     every: float
 
 
 async def _follow(
-    request: Request, topic: Topic, read: Callable[[str], Sequence[Event]], place: _Place
+    request: Request, topic: NotifyTopic, read: Callable[[str], Sequence[ServerSentEvent]], place: _Place
 ) -> AsyncIterator[str]:
     batch, after, every = place
     ringing = bell(request)
@@ -106,17 +111,17 @@ async def _within(event: asyncio.Event, seconds: float) -> bool:
     return True
 
 
-all_bells: "WeakSet[Bell]" = WeakSet()
+all_bells: "WeakSet[NotificationHub]" = WeakSet()
 
 
-class Bell:
+class NotificationHub:
     """Wakes the streams of one event loop. It is connected only while somebody listens."""
 
     def __init__(self, url: str) -> None:
         self.ended = False
         self._loop = asyncio.get_running_loop()
         self._url = url
-        self._waiting: dict[Topic, set[asyncio.Event]] = {}
+        self._waiting: dict[NotifyTopic, set[asyncio.Event]] = {}
         self._task: asyncio.Task[None] | None = None
 
     def end(self) -> None:
@@ -125,7 +130,7 @@ class Bell:
         self._loop.call_soon_threadsafe(self._ring, lambda _: True)
 
     @contextmanager
-    def hear(self, topic: Topic) -> Generator[asyncio.Event]:
+    def hear(self, topic: NotifyTopic) -> Generator[asyncio.Event]:
         """An event that is set whenever the topic is announced."""
         rung = asyncio.Event()
         self._waiting.setdefault(topic, set()).add(rung)
@@ -161,21 +166,21 @@ class Bell:
             async for notice in connection.notifies(timeout=1.0):
                 self._ring(lambda topic, notice=notice: topic == (notice.channel, notice.payload))
 
-    def _ring(self, concerns: Callable[[Topic], bool]) -> None:
+    def _ring(self, concerns: Callable[[NotifyTopic], bool]) -> None:
         for topic, rung in self._waiting.items():
             if concerns(topic):
                 for event in rung:
                     event.set()
 
 
-def bell(request: Request) -> Bell:
+def bell(request: Request) -> NotificationHub:
     """The bell of the running event loop."""
-    bells: WeakKeyDictionary[Any, Bell] | None = getattr(request.app.state, "bells", None)
+    bells: WeakKeyDictionary[Any, NotificationHub] | None = getattr(request.app.state, "bells", None)
     if bells is None:
         bells = request.app.state.bells = WeakKeyDictionary()
     loop = asyncio.get_running_loop()
     if loop not in bells:
-        bells[loop] = Bell(request.app.state.platform.database.url)
+        bells[loop] = NotificationHub(request.app.state.platform.database.url)
         all_bells.add(bells[loop])
     return bells[loop]
 

@@ -12,12 +12,12 @@ from urllib.parse import unquote
 import msgspec
 
 from vong.api.http.credentials import credential
-from vong.api.openai.errors import TooLarge, Unknown, WrongMethod
+from vong.api.openai.errors import MethodNotAllowed, RequestTooLarge, UnknownPath
 from vong.api.openai.responder import JSON, Headers, answer, refuse
 from vong.api.openai.stored_responses import is_kept, kept
 from vong.errors import NotFound, VongError, nearest
 from vong.gateway.endpoints import PATHS
-from vong.gateway.endpoints.parsing import PASSED, Trace
+from vong.gateway.endpoints.parsing import PASSED, TraceContext
 from vong.gateway.gateway import Gateway
 
 Scope = MutableMapping[str, Any]
@@ -41,7 +41,7 @@ READ = {
 """The headers that are read."""
 
 
-class CallerLeft(BaseException):
+class ClientDisconnected(BaseException):
     """The connection ended before the request was read."""
 
 
@@ -62,11 +62,11 @@ def create_surface(gateway: Gateway, max_body: int) -> Surface:
             elif shape is None:
                 await _models(gateway, scope, headers, send)
             elif scope["method"] != "POST":
-                raise WrongMethod(f"{path} takes no {scope['method']}", "send a POST")
+                raise MethodNotAllowed(f"{path} takes no {scope['method']}", "send a POST")
             else:
                 principal = await gateway.keys.principal(credential("POST", headers))
                 body = await _body(headers, receive, max_body)
-                call = gateway.call(principal, shape, body, Trace.of(headers))
+                call = gateway.call(principal, shape, body, TraceContext.of(headers))
                 out = _Watched(send, receive)
                 try:
                     await answer(call, out)
@@ -74,7 +74,7 @@ def create_surface(gateway: Gateway, max_body: int) -> Surface:
                     out.stop()
         except VongError as error:
             await refuse(_Sent(send), error, shape or "chat")
-        except CallerLeft:
+        except ClientDisconnected:
             return
 
     return surface
@@ -83,11 +83,11 @@ def create_surface(gateway: Gateway, max_body: int) -> Surface:
 async def _models(gateway: Gateway, scope: Scope, headers: dict[str, str], send: Send) -> None:
     path = unquote(scope["path"])
     if path == MODERATIONS:
-        raise WrongMethod(f"{path} takes no {scope['method']}", "send a POST")
+        raise MethodNotAllowed(f"{path} takes no {scope['method']}", "send a POST")
     if path != "/v1/models" and not path.startswith("/v1/models/"):
-        raise Unknown(f"there is no {path} here", "see docs/guides/gateway.md for what is served under /v1")
+        raise UnknownPath(f"there is no {path} here", "see docs/guides/gateway.md for what is served under /v1")
     if scope["method"] != "GET":
-        raise WrongMethod(f"{path} takes no {scope['method']}", "send a GET")
+        raise MethodNotAllowed(f"{path} takes no {scope['method']}", "send a GET")
     principal = await gateway.keys.principal(credential("GET", headers), calls=False)
     names = await gateway.offered(principal)
     wanted = path.removeprefix("/v1/models").removeprefix("/")
@@ -107,7 +107,7 @@ async def _count(gateway: Gateway, headers: dict[str, str], receive: Receive, se
 async def _moderate(gateway: Gateway, headers: dict[str, str], receive: Receive, send: Send, max_body: int) -> None:
     principal = await gateway.keys.principal(credential("POST", headers))
     body = await _body(headers, receive, max_body)
-    await _json(send, await gateway.moderate(principal, body, Trace.of(headers)))
+    await _json(send, await gateway.moderate(principal, body, TraceContext.of(headers)))
 
 
 async def _json(send: Send, found: Any) -> None:
@@ -125,7 +125,7 @@ async def _body(headers: dict[str, str], receive: Receive, limit: int) -> bytes:
     size = 0
     while message is not None:
         if message["type"] == "http.disconnect":
-            raise CallerLeft
+            raise ClientDisconnected
         piece = message.get("body", b"")
         if not pieces and not message.get("more_body"):
             return piece
@@ -136,7 +136,7 @@ async def _body(headers: dict[str, str], receive: Receive, limit: int) -> bytes:
         if not message.get("more_body"):
             return b"".join(pieces)
         message = await receive()
-    raise TooLarge(f"the request has more than {limit} bytes", "send less, or raise max_body in vong.toml")
+    raise RequestTooLarge(f"the request has more than {limit} bytes", "send less, or raise max_body in vong.toml")
 
 
 class _Sent:

@@ -5,13 +5,13 @@ from typing import Any, ClassVar
 import msgspec
 
 from vong.errors import (
-    BudgetSpent,
+    BudgetExceeded,
     ContentBlocked,
     Fault,
     Forbidden,
     InvalidInput,
-    LimitReached,
     NotFound,
+    RateLimitExceeded,
     Unauthenticated,
     VongError,
 )
@@ -19,13 +19,13 @@ from vong.gateway.endpoints import SERVED
 from vong.gateway.providers import Shape
 
 
-class TooLarge(VongError):
+class RequestTooLarge(VongError):
     """The request is larger than the server takes."""
 
     code, fault, status = "request_too_large", "caller", 413
 
 
-class HeadTooLarge(VongError):
+class HeadersTooLarge(VongError):
     """The headers of a request are more, or longer, than the server takes."""
 
     code, fault, status = "head_too_large", "caller", 431
@@ -37,7 +37,7 @@ class MalformedHttp(VongError):
     code, fault, status = "malformed_http", "caller", 400
 
 
-class Unknown(VongError):
+class UnknownPath(VongError):
     """No such path, or not with that method."""
 
     code: ClassVar[str] = "unknown_url"
@@ -45,7 +45,7 @@ class Unknown(VongError):
     status: ClassVar[int] = 404
 
 
-class WrongMethod(Unknown):
+class MethodNotAllowed(UnknownPath):
     """The path is there, the method is not."""
 
     code, status = "method_not_allowed", 405
@@ -82,9 +82,9 @@ def said_of(error: VongError) -> dict[str, Any]:
         code = "invalid_api_key"
     if isinstance(error, Forbidden):
         kind = "permission_error"
-    if isinstance(error, LimitReached):
+    if isinstance(error, RateLimitExceeded):
         kind, code = "rate_limit_error", "rate_limit_exceeded"
-    if isinstance(error, BudgetSpent):
+    if isinstance(error, BudgetExceeded):
         kind, code = "insufficient_quota", "insufficient_quota"
     if isinstance(error, ContentBlocked):
         code = "content_filter"

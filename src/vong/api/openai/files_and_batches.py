@@ -21,10 +21,10 @@ from starlette.routing import Route
 
 from vong.access import Principal
 from vong.api.http.credentials import READING, credential
-from vong.api.openai.errors import TooLarge, Unknown, WrongMethod, body_of, said_of, status_of
+from vong.api.openai.errors import MethodNotAllowed, RequestTooLarge, UnknownPath, body_of, said_of, status_of
 from vong.app import Platform
 from vong.app import batches as wired
-from vong.errors import InvalidInput, LimitReached, NotFound, VongError
+from vong.errors import InvalidInput, NotFound, RateLimitExceeded, VongError
 from vong.gateway.batch import files
 from vong.gateway.gateway import Gateway
 from vong.records import new_id, now
@@ -42,14 +42,14 @@ DAYS = 3_600, 30 * 86_400
 """Seconds that OpenAI lets a file be kept for, if it is to go by itself."""
 
 
-class Kept(BaseModel):
+class FileExpiry(BaseModel):
     """How long a file is kept."""
 
     anchor: str = "created_at"
     seconds: Annotated[int, Field(ge=DAYS[0], le=DAYS[1])]
 
 
-class BatchWanted(BaseModel):
+class BatchCreateBody(BaseModel):
     """The body of `POST /v1/batches`."""
 
     model_config = ConfigDict(extra="ignore")
@@ -58,10 +58,10 @@ class BatchWanted(BaseModel):
     endpoint: str
     completion_window: str = "24h"
     metadata: dict[str, Annotated[str, Field(max_length=512)]] | None = Field(default=None, max_length=16)
-    output_expires_after: Kept | None = None
+    output_expires_after: FileExpiry | None = None
 
 
-class Storage:
+class FilesAndBatchesApp:
     """The routes, for one platform."""
 
     def __init__(self, platform: Platform, gateway: Gateway) -> None:
@@ -126,10 +126,10 @@ class Storage:
     async def create_batch(self, request: Request) -> Response:
         """`POST /v1/batches`."""
         principal = await self._principal(request)
-        wanted = read(BatchWanted, await _bounded(request, FORM).body())
+        wanted = read(BatchCreateBody, await _bounded(request, FORM).body())
         kept = wanted.output_expires_after.seconds if wanted.output_expires_after else None
         input_file = parsed(wanted.input_file_id, "file-")
-        new = wired.Wanted(input_file, wanted.endpoint, wanted.completion_window, wanted.metadata, kept)
+        new = wired.BatchCreate(input_file, wanted.endpoint, wanted.completion_window, wanted.metadata, kept)
         return _json(told(await run_in_threadpool(wired.create, self._platform, principal, new)))
 
     async def list_batches(self, request: Request) -> Response:
@@ -160,7 +160,7 @@ class Storage:
         fields = {
             name: form[f"expires_after[{name}]"] for name in ("anchor", "seconds") if f"expires_after[{name}]" in form
         }
-        return form, now() + timedelta(seconds=checked(Kept, fields).seconds) if fields else None
+        return form, now() + timedelta(seconds=checked(FileExpiry, fields).seconds) if fields else None
 
     def _keep(self, principal: Principal, upload: UploadFile, expires_at: datetime | None) -> StoredFile:
         limit = self._platform.settings.max_file
@@ -169,21 +169,23 @@ class Storage:
             spool.flush()
             size = spool.tell()
             if size > limit:
-                raise TooLarge(f"the file has more than {limit} bytes", "split it, or raise max_file in vong.toml")
+                raise RequestTooLarge(
+                    f"the file has more than {limit} bytes", "split it, or raise max_file in vong.toml"
+                )
             blob = self._platform.blobs.put_file(Path(spool.name))
         name = Path(upload.filename or "").name[:200] or "batch.jsonl"
-        whose = files.Whose(principal.actor, principal.key_id)
+        whose = files.FileOwner(principal.actor, principal.key_id)
         with self._platform.scope(principal.project_id) as connection:
             return files.keep_file(connection, files.new_file(name, "batch", blob, size, whose, expires_at))
 
-    def _find(self, principal: Principal, id: UUID) -> files.Owned:
+    def _find(self, principal: Principal, id: UUID) -> files.OwnedFile:
         with self._platform.scope(principal.project_id) as connection:
             return files.get_file(connection, id, of=wired.seen_by(principal))
 
 
 def create_storage(platform: Platform, gateway: Gateway) -> Starlette:
     """The application for everything under `/v1/files` and `/v1/batches`."""
-    storage = Storage(platform, gateway)
+    storage = FilesAndBatchesApp(platform, gateway)
     routes = [
         Route("/v1/files", storage.upload, methods=["POST"]),
         Route("/v1/files", storage.list_files, methods=["GET"]),
@@ -268,7 +270,9 @@ def _bounded(request: Request, limit: int) -> Request:
         message = await request.receive()
         left -= len(message.get("body", b""))
         if left < 0:
-            raise TooLarge(f"the request has more than {limit} bytes", "send less, or raise max_file in vong.toml")
+            raise RequestTooLarge(
+                f"the request has more than {limit} bytes", "send less, or raise max_file in vong.toml"
+            )
         return message
 
     return Request(request.scope, receive)
@@ -293,9 +297,9 @@ def _refused(error: VongError) -> Response:
     headers = {"x-request-id": f"req_{new_id().hex}"}
     if error.status == 401:
         headers["www-authenticate"] = "Bearer"
-    if isinstance(error, LimitReached) and error.retry_after is not None:
+    if isinstance(error, RateLimitExceeded) and error.retry_after is not None:
         headers["retry-after"] = str(error.retry_after)
-    if isinstance(error, TooLarge):
+    if isinstance(error, RequestTooLarge):
         headers["connection"] = "close"
     body = body_of(error)
     if isinstance(error, NotFound):  # no model here, as elsewhere under /v1
@@ -312,7 +316,7 @@ async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     path = request.url.path
     if error.status_code == 404:
-        return _refused(Unknown(f"there is no {path} here", "see docs/guides/batches.md"))
+        return _refused(UnknownPath(f"there is no {path} here", "see docs/guides/batches.md"))
     if error.status_code == 405:
-        return _refused(WrongMethod(f"{path} takes no {request.method}", "see docs/guides/batches.md"))
+        return _refused(MethodNotAllowed(f"{path} takes no {request.method}", "see docs/guides/batches.md"))
     return _refused(InvalidInput(str(error.detail), "see docs/guides/batches.md for an example"))

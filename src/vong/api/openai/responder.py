@@ -9,11 +9,11 @@ import re
 from contextlib import aclosing
 from typing import Protocol
 
-from vong.api.openai.errors import TooLarge, body_of, event_of, status_of
-from vong.errors import InvalidInput, LimitReached, VongError
-from vong.gateway.fastpath.call import PlainCall
-from vong.gateway.pipeline.call import Call
-from vong.gateway.providers import Reply, Shape
+from vong.api.openai.errors import RequestTooLarge, body_of, event_of, status_of
+from vong.errors import InvalidInput, RateLimitExceeded, VongError
+from vong.gateway.fastpath.call import FastCall
+from vong.gateway.pipeline.call import ModelCall
+from vong.gateway.providers import ProviderResponse, Shape
 from vong.records import new_id
 
 log = logging.getLogger(__name__)
@@ -28,7 +28,7 @@ PLAIN = (
 EVENTS = [(b"content-type", b"text/event-stream; charset=utf-8"), (b"cache-control", b"no-cache")]
 
 
-class Outlet(Protocol):
+class ResponseWriter(Protocol):
     """Where an answer goes. `started` says whether its head was sent, `left` whether the caller has gone: then the
     task that runs the call was cancelled.
     """
@@ -45,7 +45,7 @@ class Outlet(Protocol):
         ...
 
 
-async def answer(call: Call, out: Outlet) -> None:
+async def answer(call: ModelCall, out: ResponseWriter) -> None:
     """Run a call, and account for it however it ends."""
     head = _identity(call)
     try:
@@ -81,14 +81,14 @@ async def answer(call: Call, out: Outlet) -> None:
         await _fail(out, ours, head, call.shape)
 
 
-async def refuse(out: Outlet, error: VongError, shape: Shape = "chat", head: Headers | None = None) -> None:
+async def refuse(out: ResponseWriter, error: VongError, shape: Shape = "chat", head: Headers | None = None) -> None:
     """Answer with an error, in the form of the caller's shape."""
     body = body_of(error, shape)
     headers = [JSON, (b"content-length", b"%d" % len(body))]
     headers += head or [(b"x-request-id", f"req_{new_id().hex}".encode())]
-    if isinstance(error, TooLarge):
+    if isinstance(error, RequestTooLarge):
         headers.append((b"connection", b"close"))
-    if isinstance(error, LimitReached) and error.retry_after is not None:
+    if isinstance(error, RateLimitExceeded) and error.retry_after is not None:
         headers.append((b"retry-after", b"%d" % error.retry_after))
     if error.status == 401:
         headers.append((b"www-authenticate", b"Bearer"))
@@ -96,13 +96,13 @@ async def refuse(out: Outlet, error: VongError, shape: Shape = "chat", head: Hea
     await out.write(body, more=False)
 
 
-def whole_head(call: Call, reply: Reply) -> Headers:
+def whole_head(call: ModelCall, reply: ProviderResponse) -> Headers:
     """The headers of an answer that is whole."""
     head = _identity(call) + _told(call)
     return [JSON, (b"content-length", b"%d" % len(reply.body)), *_passed(reply, head), *head]
 
 
-def plain_lines(call: PlainCall, reply: Reply) -> bytes:
+def plain_lines(call: FastCall, reply: ProviderResponse) -> bytes:
     """The same of a plain call, as lines."""
     digits, told, passed = b"%032x" % call.number, call.told, b""
     own = "".join([f"{name}: {value}\r\n" for name, value in told.items()]).encode()
@@ -113,7 +113,7 @@ def plain_lines(call: PlainCall, reply: Reply) -> bytes:
     return PLAIN % (len(reply.body), passed, digits, dashed, digits, own)
 
 
-async def _stream(call: Call, reply: Reply, head: Headers, out: Outlet) -> None:
+async def _stream(call: ModelCall, reply: ProviderResponse, head: Headers, out: ResponseWriter) -> None:
     async with aclosing(call.events(reply)) as events:
         async for batch in events:
             if not out.started:
@@ -122,7 +122,7 @@ async def _stream(call: Call, reply: Reply, head: Headers, out: Outlet) -> None:
     await out.write(b"", more=False)
 
 
-async def _fail(out: Outlet, error: VongError, head: Headers, shape: Shape) -> None:
+async def _fail(out: ResponseWriter, error: VongError, head: Headers, shape: Shape) -> None:
     """Before the first byte an error has a status of its own; after it, it is the stream's last event."""
     if error.status >= 500:
         log.warning("%s: %s", error.code, error)
@@ -132,7 +132,7 @@ async def _fail(out: Outlet, error: VongError, head: Headers, shape: Shape) -> N
         await refuse(out, error, shape, head)
 
 
-def _identity(call: Call) -> Headers:
+def _identity(call: ModelCall) -> Headers:
     """The headers by which a caller finds the call again."""
     digits = b"%032x" % call.id.int
     dashed = b"-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
@@ -144,11 +144,11 @@ def _identity(call: Call) -> Headers:
     ]
 
 
-def _told(call: Call) -> Headers:
+def _told(call: ModelCall) -> Headers:
     return [(name.encode(), value.encode()) for name, value in call.told.items()]
 
 
-def _passed(reply: Reply, head: Headers) -> Headers:
+def _passed(reply: ProviderResponse, head: Headers) -> Headers:
     """The upstream's headers that callers act on: when to try again, what is left of a limit
     where none of ours is told. They are the only ones that may hold anything.
     """

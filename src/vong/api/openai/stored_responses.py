@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, unquote
 
 from vong.api.http.credentials import credential
-from vong.api.openai.errors import WrongMethod
+from vong.api.openai.errors import MethodNotAllowed
 from vong.api.openai.openapi import description
 from vong.errors import InvalidInput
 from vong.gateway.endpoints import response_store
@@ -17,7 +17,7 @@ DESCRIPTION = "/v1/openapi.json"
 ITEMS = "input_items"
 
 
-class Wanted(NamedTuple):
+class ResponseQuery(NamedTuple):
     """What of which response."""
 
     id: str
@@ -37,7 +37,7 @@ async def kept(gateway: Gateway, scope: Mapping[str, Any], headers: dict[str, st
         return description()
     id, _, part = path.removeprefix(RESPONSES).partition("/")
     if part not in ("", ITEMS):
-        raise response_store.NoResponse(f"a response has no {part!r}", f"it has {ITEMS}")
+        raise response_store.ResponseNotFound(f"a response has no {part!r}", f"it has {ITEMS}")
     _only(path, method, *(["GET"] if part else ["GET", "DELETE"]))
     principal = await gateway.keys.principal(credential(method, headers), calls=method != "GET")
     span = await gateway.response(principal, id)
@@ -68,4 +68,4 @@ def _page(items: list[dict[str, Any]], asked: Mapping[str, str]) -> dict[str, An
 
 def _only(path: str, method: str, *allowed: str) -> None:
     if method not in allowed:
-        raise WrongMethod(f"{path} takes no {method}", f"send a {' or a '.join(allowed)}")
+        raise MethodNotAllowed(f"{path} takes no {method}", f"send a {' or a '.join(allowed)}")

@@ -8,16 +8,16 @@ from pydantic import AwareDatetime, Field, SecretStr
 from vong import access
 from vong.access import users as people
 from vong.access.key_rotation import rotate_key as rotate
-from vong.access.keys import Key, NewKey, find_key
+from vong.access.keys import ApiKey, NewApiKey, find_key
 from vong.access.passwords import new_password
 from vong.access.projects import Project, Role
 from vong.access.users import NewUser, User
 from vong.api.http.dependencies import Call
-from vong.app.host.system_info import Installation, installation
+from vong.app.host.system_info import SystemInfo, installation
 from vong.errors import InvalidInput
 from vong.gateway.endpoints import PATHS
 from vong.records import Record
-from vong.records.key_scope import Labels, Scope
+from vong.records.key_scope import KeyLabels, KeyScope
 
 LONGEST_OVERLAP = 90 * 86_400
 """Seconds that a replaced secret may go on working."""
@@ -25,7 +25,7 @@ LONGEST_OVERLAP = 90 * 86_400
 routes = APIRouter(prefix="/api/v1/access", tags=["access"])
 
 
-class KeyWanted(Record):
+class KeyCreate(Record):
     """The key to make. An owner may name another `project` than their own. A key with a `scope` calls models and gives
     feedback, and may do nothing else.
     """
@@ -34,11 +34,11 @@ class KeyWanted(Record):
     role: Role = "member"
     expires_at: AwareDatetime | None = None
     project: str | None = None
-    scope: Scope | None = None
-    labels: Labels | None = None
+    scope: KeyScope | None = None
+    labels: KeyLabels | None = None
 
 
-class Rotation(Record):
+class KeyRotation(Record):
     """How to replace a key's secret: the old one works for `overlap` more seconds. `expires_at` is the key's new end;
     null leaves it.
     """
@@ -47,13 +47,13 @@ class Rotation(Record):
     expires_at: AwareDatetime | None = None
 
 
-class ProjectWanted(Record):
+class ProjectCreate(Record):
     """The project to make."""
 
     name: str = Field(min_length=1, max_length=100)
 
 
-class UserWanted(Record):
+class UserCreate(Record):
     """The account to make. Without a `password` Vong chooses one and shows it once. `projects` (by name) are those that
     the person may work in: the caller's own where none is named; an owner may work in all.
     """
@@ -81,7 +81,7 @@ def projects(call: Call) -> list[Project]:
 
 
 @routes.post("/projects", status_code=201)
-def create_project(wanted: ProjectWanted, call: Call) -> Project:
+def create_project(wanted: ProjectCreate, call: Call) -> Project:
     """Make a project (owners)."""
     call.must()
     with call.owner() as connection:
@@ -97,7 +97,7 @@ def users(call: Call) -> list[User]:
 
 
 @routes.post("/users", status_code=201)
-def create_user(wanted: UserWanted, call: Call) -> NewUser:
+def create_user(wanted: UserCreate, call: Call) -> NewUser:
     """Make an account (owners). A password that Vong chose is in this answer and nowhere else."""
     call.must()
     password = wanted.password.get_secret_value() if wanted.password else new_password()
@@ -128,7 +128,7 @@ def reset_password(email: str, wanted: PasswordReset, call: Call) -> NewUser:
 
 
 @routes.get("/installation")
-def show_installation(call: Call) -> Installation:
+def show_installation(call: Call) -> SystemInfo:
     """What is installed and what it uses: versions, storage, processes (owners and members)."""
     call.must("member")
     with call.owner() as connection:
@@ -136,18 +136,18 @@ def show_installation(call: Call) -> Installation:
 
 
 @routes.get("/keys")
-def keys(call: Call) -> list[Key]:
+def keys(call: Call) -> list[ApiKey]:
     """The project's API keys, without their secrets."""
     with call.scope() as connection:
         return access.list_keys(connection)
 
 
 @routes.post("/keys", status_code=201)
-def create_key(wanted: KeyWanted, call: Call) -> NewKey:
+def create_key(wanted: KeyCreate, call: Call) -> NewApiKey:
     """Make an API key (owners). The secret is in this answer and nowhere else."""
     call.must()
     known = sorted({*PATHS.values()})
-    if unknown := [shape for shape in (wanted.scope or Scope()).shapes if shape not in known]:
+    if unknown := [shape for shape in (wanted.scope or KeyScope()).shapes if shape not in known]:
         raise InvalidInput(f"no shape is named {unknown[0]!r}", f"use one of: {', '.join(known)}")
     with call.owner() as connection:
         project_id = call.principal.project_id
@@ -159,14 +159,14 @@ def create_key(wanted: KeyWanted, call: Call) -> NewKey:
 
 
 @routes.get("/keys/{name}")
-def get_key(name: str, call: Call) -> Key:
+def get_key(name: str, call: Call) -> ApiKey:
     """A live key by its name, prefix or id."""
     with call.scope() as connection:
         return find_key(connection, name)
 
 
 @routes.post("/keys/{name}/rotate")
-def rotate_key(name: str, wanted: Rotation, call: Call) -> NewKey:
+def rotate_key(name: str, wanted: KeyRotation, call: Call) -> NewApiKey:
     """Give a key another secret (owners), which is in this answer and nowhere else. Name, scope, limits, budgets and
     ledger go on.
     """
@@ -176,7 +176,7 @@ def rotate_key(name: str, wanted: Rotation, call: Call) -> NewKey:
 
 
 @routes.delete("/keys/{name}")
-def revoke_key(name: str, call: Call) -> Key:
+def revoke_key(name: str, call: Call) -> ApiKey:
     """Revoke a key, named by its name, prefix or id (owners)."""
     call.must()
     with call.scope() as connection:

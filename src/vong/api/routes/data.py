@@ -12,10 +12,10 @@ from vong.data.clean import CleaningChange, CleanSettings
 from vong.data.edit import RowEdit
 from vong.data.graph import VersionGraph, graph
 from vong.data.preview import FilePreview
-from vong.data.report import ProfileSettings, Report
+from vong.data.report import HealthReport, ProfileSettings
 from vong.data.report_store import changes_of, latest_report
 from vong.data.row_search import OriginKind, RowFilter, count
-from vong.data.rows import Diff, Kind, Row, page
+from vong.data.rows import DatasetDiff, DatasetRow, Kind, page
 from vong.data.split import SplitSettings
 from vong.data.versions import check_name, list_datasets
 from vong.records import DatasetVersion, Example, Job, Record
@@ -24,14 +24,14 @@ routes = APIRouter(prefix="/api/v1/data", tags=["data"])
 Limit = Annotated[int, Query(ge=1, le=500)]
 
 
-class CleanWanted(Record):
+class CleanRequest(Record):
     """How to clean, and the dataset that gets the result (the same one where none is named)."""
 
     name: str | None = None
     settings: CleanSettings = CleanSettings()
 
 
-class SplitWanted(Record):
+class SplitRequest(Record):
     """How to split, and the dataset that gets the result (the same one where none is named)."""
 
     name: str | None = None
@@ -125,7 +125,9 @@ class RowCount(Record):
 
 
 @routes.get("/versions/{ref}/rows")
-def rows(ref: str, call: Call, wanted: Wanted, after: Annotated[int, Query(ge=0)] = 0, limit: Limit = 50) -> list[Row]:
+def rows(
+    ref: str, call: Call, wanted: Wanted, after: Annotated[int, Query(ge=0)] = 0, limit: Limit = 50
+) -> list[DatasetRow]:
     """The rows after number `after` which fit: by split, text, metadata, label and origin."""
     with call.scope() as connection:
         found = data.find(connection, ref)
@@ -156,7 +158,7 @@ def changes(ref: str, call: Call) -> list[CleaningChange]:
 
 
 @routes.get("/versions/{ref}/report")
-def report(ref: str, call: Call) -> Report:
+def report(ref: str, call: Call) -> HealthReport:
     """The newest health report of a version."""
     with call.scope() as connection:
         return latest_report(connection, call.platform.blobs, data.find(connection, ref))
@@ -171,23 +173,23 @@ def profile(ref: str, call: Call, settings: ProfileSettings | None = None) -> Jo
 
 
 @routes.post("/versions/{ref}/clean", status_code=202)
-def clean(ref: str, call: Call, wanted: CleanWanted | None = None) -> Job:
+def clean(ref: str, call: Call, wanted: CleanRequest | None = None) -> Job:
     """Clean a version into a new one. The job's result has its ref and the count of each change."""
     with call.scope() as connection:
-        params = {"ref": data.find(connection, ref).ref, **(wanted or CleanWanted()).model_dump(mode="json")}
+        params = {"ref": data.find(connection, ref).ref, **(wanted or CleanRequest()).model_dump(mode="json")}
         return jobs.submit(connection, "data.clean", params, key=call.idempotency_key)
 
 
 @routes.post("/versions/{ref}/split", status_code=202)
-def split(ref: str, call: Call, wanted: SplitWanted | None = None) -> Job:
+def split(ref: str, call: Call, wanted: SplitRequest | None = None) -> Job:
     """Split a version into a new one. The job's result has its ref and the rows of each split."""
     with call.scope() as connection:
-        params = {"ref": data.find(connection, ref).ref, **(wanted or SplitWanted()).model_dump(mode="json")}
+        params = {"ref": data.find(connection, ref).ref, **(wanted or SplitRequest()).model_dump(mode="json")}
         return jobs.submit(connection, "data.split", params, key=call.idempotency_key)
 
 
 @routes.get("/diff")
-def diff(a: str, b: str, call: Call, limit: Limit = 50, kind: Kind | None = None) -> Diff:
+def diff(a: str, b: str, call: Call, limit: Limit = 50, kind: Kind | None = None) -> DatasetDiff:
     """What differs between two versions: the counts, and the first differing rows, of one kind where it is named."""
     with call.scope() as connection:
         versions = data.find(connection, a), data.find(connection, b)

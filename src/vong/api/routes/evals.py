@@ -9,7 +9,7 @@ from pydantic import Field
 from vong import evals
 from vong.api.http.dependencies import Call
 from vong.app import evals as wired
-from vong.evals.runs import ScoredAnswer
+from vong.evals.runs import ScoredOutput
 from vong.evals.scoring import ScorerInfo
 from vong.records import EvalResult, Job, Record
 
@@ -18,7 +18,7 @@ Limit = Annotated[int, Query(ge=1, le=500)]
 Position = Annotated[int, Query(ge=-1, le=2**31 - 1)]
 
 
-class EvalWanted(Record):
+class EvalRequest(Record):
     """The evaluation to run. `model` is written as in a request to `/v1`; `scorers` as `NAME` or
     `NAME:option=value;option=value`.
     """
@@ -28,10 +28,10 @@ class EvalWanted(Record):
     split: str = "test"
     scorers: tuple[str, ...] = ("exact_match",)
     name: str = ""
-    settings: evals.Settings = evals.Settings()
+    settings: evals.EvalSettings = evals.EvalSettings()
 
 
-class RunStarted(Record):
+class EvalStarted(Record):
     """A run and the job that does it; both have the same id."""
 
     result: EvalResult
@@ -45,7 +45,7 @@ def scorers(call: Call) -> list[ScorerInfo]:  # noqa: ARG001 (a key is asked for
 
 
 @routes.post("/runs", status_code=202)
-def run(wanted: EvalWanted, call: Call) -> RunStarted:
+def run(wanted: EvalRequest, call: Call) -> EvalStarted:
     """Evaluate a model on a dataset split. The run goes on in a job."""
     with call.scope() as connection:
         result, job = wired.start(
@@ -58,7 +58,7 @@ def run(wanted: EvalWanted, call: Call) -> RunStarted:
             name=wanted.name,
             key=call.idempotency_key,
         )
-        return RunStarted(result=result, job=job)
+        return EvalStarted(result=result, job=job)
 
 
 @routes.get("/runs")
@@ -83,7 +83,7 @@ def examples(
     changed_from: UUID | None = None,
     after: Position = -1,
     limit: Limit = 50,
-) -> list[ScoredAnswer]:
+) -> list[ScoredOutput]:
     """A run's answers by position: all, those that failed, or those whose text differs from another run's."""
     with call.scope() as connection:
         return evals.list_answers(connection, id, failed=failed, changed_from=changed_from, after=after, limit=limit)

@@ -9,14 +9,14 @@ from fastapi import APIRouter, Depends, Query, Request
 from pydantic import Field
 
 from vong import experiments
-from vong.api.http.dependencies import Call, Caller
-from vong.api.http.sse import Event, EventStream, Topic, last_event_id, stream
+from vong.api.http.dependencies import Call, RequestContext
+from vong.api.http.sse import EventStreamResponse, NotifyTopic, ServerSentEvent, last_event_id, stream
 from vong.errors import InvalidInput
 from vong.experiments.compare import RunComparison
 from vong.experiments.curves import Curve
 from vong.experiments.runs import Ended
 from vong.experiments.tables import CHANNEL
-from vong.records import Record, Run
+from vong.records import Record, TrainingRun
 
 routes = APIRouter(prefix="/api/v1/experiments", tags=["experiments"])
 
@@ -28,7 +28,7 @@ STREAM: dict[int | str, dict[str, Any]] = {
 }
 
 
-class RunBegun(Record):
+class RunCreate(Record):
     """A run of a trainer that is not ours."""
 
     name: str
@@ -37,7 +37,7 @@ class RunBegun(Record):
     settings: dict[str, Any] = {}
 
 
-class StepFigures(Record):
+class MetricsLog(Record):
     """The figures of one step."""
 
     step: int = Field(ge=0, le=2**31 - 1)
@@ -45,7 +45,7 @@ class StepFigures(Record):
     at: datetime | None = None
 
 
-class RunEnded(Record):
+class RunFinish(Record):
     """How a run ended."""
 
     status: Ended = "finished"
@@ -60,14 +60,14 @@ def runs(
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
     name: str | None = None,
     status: str | None = None,
-) -> list[Run]:
+) -> list[TrainingRun]:
     """The runs, newest first; `after` is the last id of the page before."""
     with call.scope() as connection:
         return experiments.list_runs(connection, after=after, limit=limit, name=name, status=status)
 
 
 @routes.post("/runs", status_code=201)
-def start(wanted: RunBegun, call: Call) -> Run:
+def start(wanted: RunCreate, call: Call) -> TrainingRun:
     """Begin a run whose figures you send yourself. (Our own trainer is started at training.)"""
     with call.scope() as connection:
         return experiments.start_run(
@@ -76,7 +76,7 @@ def start(wanted: RunBegun, call: Call) -> Run:
 
 
 @routes.get("/runs/{id}")
-def run(id: UUID, call: Call) -> Run:
+def run(id: UUID, call: Call) -> TrainingRun:
     """One run with its settings, best and last figures and warnings."""
     with call.scope() as connection:
         return experiments.get(connection, id)
@@ -95,7 +95,7 @@ def metrics(
 
 
 @routes.post("/runs/{id}/metrics")
-def log(id: UUID, steps: list[StepFigures], call: Call) -> Run:
+def log(id: UUID, steps: list[MetricsLog], call: Call) -> TrainingRun:
     """Write figures. A step that is sent again takes the newer values."""
     with call.scope() as connection:
         for one in steps:
@@ -104,20 +104,22 @@ def log(id: UUID, steps: list[StepFigures], call: Call) -> Run:
 
 
 @routes.post("/runs/{id}/finish")
-def finish(id: UUID, ended: RunEnded, call: Call) -> Run:
+def finish(id: UUID, ended: RunFinish, call: Call) -> TrainingRun:
     """Say how a run ended."""
     with call.scope() as connection:
         return experiments.finish_run(connection, id, ended.status, summary=ended.summary, model=ended.model)
 
 
-@routes.get("/runs/{id}/events", response_class=EventStream, responses=STREAM)
-def events(id: UUID, call: Call, request: Request, after: Annotated[str, Depends(last_event_id)]) -> EventStream:
+@routes.get("/runs/{id}/events", response_class=EventStreamResponse, responses=STREAM)
+def events(
+    id: UUID, call: Call, request: Request, after: Annotated[str, Depends(last_event_id)]
+) -> EventStreamResponse:
     """Follow a run: its figures as they come, until it has ended. `Last-Event-ID` goes on where a stream broke."""
 
-    def read(last: str) -> list[Event]:
+    def read(last: str) -> list[ServerSentEvent]:
         return _news(call, id, last)
 
-    return stream(request, Topic(CHANNEL, str(id)), read, after)
+    return stream(request, NotifyTopic(CHANNEL, str(id)), read, after)
 
 
 @routes.get("/compare")
@@ -131,7 +133,7 @@ def compare(
         return experiments.compare(connection, run, points)
 
 
-def _news(call: Caller, id: UUID, last: str) -> list[Event]:
+def _news(call: RequestContext, id: UUID, last: str) -> list[ServerSentEvent]:
     try:
         after = UUID(last) if last else None
     except ValueError as error:
@@ -140,7 +142,7 @@ def _news(call: Caller, id: UUID, last: str) -> list[Event]:
         # The status is read first: figures written before it changed are then sure to be among those read.
         run = experiments.get(connection, id)
         figures = experiments.figures_after(connection, id, after)
-    found: Sequence[Event] = [Event(str(one.entry), "metrics", one) for one in figures]
+    found: Sequence[ServerSentEvent] = [ServerSentEvent(str(one.entry), "metrics", one) for one in figures]
     if run.status in {"queued", "running"} or len(figures) >= 500:
         return list(found)
-    return [*found, Event(found[-1].id if found else last or str(id), "end", run, last=True)]
+    return [*found, ServerSentEvent(found[-1].id if found else last or str(id), "end", run, last=True)]

@@ -12,17 +12,17 @@ from vong.app import providers as wired
 from vong.app.gateway import callable_models, check, sealed
 from vong.app.gateway import targets as wired_targets
 from vong.app.providers import ProviderState, ProviderTest
-from vong.app.shadow_reports import Pair, compared, pairs
+from vong.app.shadow_reports import ShadowPair, compared, pairs
 from vong.app.usage import usage as wired_usage
 from vong.errors import InvalidInput
 from vong.gateway.accounting.ledger import ledger
 from vong.gateway.cache import store as cache_store
 from vong.gateway.limits.store import delete_limit, put_limit, states
-from vong.gateway.providers.store import ProviderWanted
+from vong.gateway.providers.store import ProviderUpdate
 from vong.gateway.routing.store import KEPT, RouteVersion
-from vong.records import Policy, Record, Route, Target, now
-from vong.records.cache import CacheState, ComparedAs, ComparedTarget
-from vong.records.limit import LedgerBucket, LedgerBy, LedgerLine, Limit, LimitState, LimitWanted
+from vong.records import Record, Route, RoutePolicy, RouteTarget, now
+from vong.records.cache import CacheStats, ComparedAs, ShadowTargetStats
+from vong.records.limit import LedgerBucket, LedgerBy, LedgerSummary, Limit, LimitCreate, LimitState
 from vong.records.routing_tree import RouteNode
 from vong.records.target_state import TargetsReport
 from vong.records.usage_report import Bucket, UsageBy, UsageReport
@@ -31,14 +31,14 @@ routes = APIRouter(prefix="/api/v1/gateway", tags=["gateway"])
 Page = Annotated[int, Query(ge=1, le=500)]
 
 
-class RouteWanted(Record):
+class RouteUpdate(Record):
     """What a route shall be: `targets`, or a `tree` instead. Where `policy` is left out the one that it has stays; null
     removes it.
     """
 
-    targets: tuple[Target, ...] = ()
+    targets: tuple[RouteTarget, ...] = ()
     tree: RouteNode | None = None
-    policy: Policy | None = None
+    policy: RoutePolicy | None = None
 
 
 class CallableModel(Record):
@@ -47,7 +47,7 @@ class CallableModel(Record):
     name: str
 
 
-class Cleared(Record):
+class CacheCleared(Record):
     """How many kept answers were forgotten."""
 
     answers: int
@@ -68,7 +68,7 @@ def get_route(name: str, call: Call) -> Route:
 
 
 @routes.put("/routes/{name}")
-def put_route(name: str, wanted: RouteWanted, call: Call) -> Route:
+def put_route(name: str, wanted: RouteUpdate, call: Call) -> Route:
     """Make a route or give it new targets and a policy for when they fail. The same again changes nothing."""
     with call.scope() as connection:
         known = check(call.platform, call.principal.project_id, connection)
@@ -116,7 +116,7 @@ def get_provider(name: str, call: Call) -> ProviderState:
 
 
 @routes.put("/providers/{name}")
-def put_provider(name: str, wanted: ProviderWanted, call: Call) -> ProviderState:
+def put_provider(name: str, wanted: ProviderUpdate, call: Call) -> ProviderState:
     """Make a provider or change it; for owners. `api_key` is written and never read back: left out it stays as it is,
     null removes it.
     """
@@ -151,7 +151,7 @@ def limits(call: Call) -> list[LimitState]:
 
 
 @routes.put("/limits")
-def set_limit(wanted: LimitWanted, call: Call) -> Limit:
+def set_limit(wanted: LimitCreate, call: Call) -> Limit:
     """Set a limit or a budget; for owners. One on the same subject, thing and time gets the new amount."""
     call.must()
     with call.scope() as connection:
@@ -173,7 +173,7 @@ def read_ledger(
     until: datetime | None = None,
     by: LedgerBy = "none",
     bucket: LedgerBucket | None = None,
-) -> list[LedgerLine]:
+) -> list[LedgerSummary]:
     """What calls used, by the append-only ledger: a month where no `since` is given; with a `bucket` over time."""
     until = until or now()
     with call.scope() as connection:
@@ -181,30 +181,30 @@ def read_ledger(
 
 
 @routes.get("/cache")
-def cache(call: Call) -> list[CacheState]:
+def cache(call: Call) -> list[CacheStats]:
     """What is kept of each route's answers, how often it was given again, and how often wrongly."""
     with call.scope() as connection:
         return cache_store.states(connection, now())
 
 
 @routes.delete("/cache")
-def clear_cache(call: Call, route: str | None = None) -> Cleared:
+def clear_cache(call: Call, route: str | None = None) -> CacheCleared:
     """Forget the kept answers of a route, or of all."""
     with call.scope() as connection:
-        return Cleared(answers=cache_store.clear(connection, route))
+        return CacheCleared(answers=cache_store.clear(connection, route))
 
 
 @routes.get("/comparisons")
 def comparisons(
     call: Call, route: str | None = None, kind: ComparedAs | None = None, after: UUID | None = None, limit: Page = 50
-) -> list[Pair]:
+) -> list[ShadowPair]:
     """Answers that somebody got beside second ones that nobody did, newest first; `after` is a second one's span."""
     with call.scope() as connection:
         return pairs(connection, {"route": route, "kind": kind}, after, limit)
 
 
 @routes.get("/comparisons/summary")
-def compared_targets(call: Call, route: str | None = None, kind: ComparedAs | None = None) -> list[ComparedTarget]:
+def compared_targets(call: Call, route: str | None = None, kind: ComparedAs | None = None) -> list[ShadowTargetStats]:
     """What the newest 1,000 pairs say together, for each route, second target and kind."""
     with call.scope() as connection:
         return compared(connection, {"route": route, "kind": kind})

@@ -7,8 +7,8 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request
 
 from vong import jobs
-from vong.api.http.dependencies import Call, Caller
-from vong.api.http.sse import Event, EventStream, Topic, last_event_id, stream
+from vong.api.http.dependencies import Call, RequestContext
+from vong.api.http.sse import EventStreamResponse, NotifyTopic, ServerSentEvent, last_event_id, stream
 from vong.errors import InvalidInput
 from vong.jobs.queue import ENDED
 from vong.jobs.tables import CHANNEL
@@ -60,10 +60,12 @@ def log(
         return jobs.log_lines(connection, id, after, limit)
 
 
-@routes.get("/{id}/events", response_class=EventStream, responses=STREAM)
-def events(id: UUID, call: Call, request: Request, after: Annotated[str, Depends(last_event_id)]) -> EventStream:
+@routes.get("/{id}/events", response_class=EventStreamResponse, responses=STREAM)
+def events(
+    id: UUID, call: Call, request: Request, after: Annotated[str, Depends(last_event_id)]
+) -> EventStreamResponse:
     """A job live: its progress and its log, to its end. An event's id is where a broken stream goes on."""
-    return stream(request, Topic(CHANNEL, str(id)), lambda cursor: news(call, id, cursor), after)
+    return stream(request, NotifyTopic(CHANNEL, str(id)), lambda cursor: news(call, id, cursor), after)
 
 
 @routes.post("/{id}/cancel")
@@ -80,16 +82,16 @@ def retry(id: UUID, call: Call) -> Job:
         return jobs.retry(connection, id)
 
 
-def news(caller: Caller, id: UUID, after: str) -> Sequence[Event]:
+def news(caller: RequestContext, id: UUID, after: str) -> Sequence[ServerSentEvent]:
     """The events of a job after one: log lines first, then the job if it changed, as `end` where it has ended."""
     seen, _, number = (after or "0.0").partition(".")
     if not (seen.isdecimal() and number.isdecimal() and len(after) <= 40):
         raise InvalidInput(f"{after!r} is not an event id", "leave it out to have the events from the start")
     with caller.scope() as connection:
         job, version, lines = jobs.news(connection, id, min(int(number), 2**31 - 1), LINES)
-    events = [Event(f"{seen}.{line.number}", "log", line) for line in lines]
+    events = [ServerSentEvent(f"{seen}.{line.number}", "log", line) for line in lines]
     ended = job.status in ENDED
     if len(lines) < LINES and (version > int(seen) or ended):
         last = lines[-1].number if lines else int(number)
-        events.append(Event(f"{version}.{last}", "end" if ended else "progress", job, last=ended))
+        events.append(ServerSentEvent(f"{version}.{last}", "end" if ended else "progress", job, last=ended))
     return events

@@ -9,14 +9,14 @@ from pydantic import Field
 from vong import jobs, knowledge
 from vong.api.http.dependencies import Call
 from vong.app import knowledge as wired
-from vong.knowledge.tables import Base, document_chunks
-from vong.records import Chunk, Document, Job, Passage, Record
+from vong.knowledge.tables import KnowledgeBase, document_chunks
+from vong.records import Chunk, Document, Job, Record, RetrievedPassage
 
 routes = APIRouter(prefix="/api/v1/knowledge", tags=["knowledge"])
 Limit = Annotated[int, Query(ge=1, le=50)]
 
 
-class Question(Record):
+class AskRequest(Record):
     """A question to answer from a base, through a route or any model the gateway knows."""
 
     question: str = Field(min_length=1, max_length=4000)
@@ -25,7 +25,7 @@ class Question(Record):
 
 
 @routes.get("/bases")
-def bases(call: Call) -> list[Base]:
+def bases(call: Call) -> list[KnowledgeBase]:
     """The project's knowledge bases."""
     with call.scope() as connection:
         return knowledge.list_bases(connection)
@@ -65,13 +65,13 @@ def chunks(document_id: UUID, call: Call) -> list[Chunk]:
 
 
 @routes.get("/bases/{base}/search")
-def search(base: str, q: str, call: Call, limit: Limit = 5) -> list[Passage]:
+def search(base: str, q: str, call: Call, limit: Limit = 5) -> list[RetrievedPassage]:
     """The passages that fit a question, with their scores in both searches."""
     return wired.search(call.platform, call.principal.project_id, base, q, limit)
 
 
 @routes.post("/bases/{base}/ask")
-def ask(base: str, question: Question, call: Call) -> knowledge.Answer:
+def ask(base: str, question: AskRequest, call: Call) -> knowledge.RagAnswer:
     """Answer a question with numbered citations, or say that nothing fits."""
     project = call.principal.project_id
     return wired.ask(call.platform, project, base, question.question, question.model, question.limit)

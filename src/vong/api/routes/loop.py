@@ -13,9 +13,9 @@ from vong.app import loop_job as turns
 from vong.app.gateway import check
 from vong.app.overview import overview
 from vong.app.overview_records import Overview
-from vong.loop import Canary, Rules
+from vong.loop import Canary, DecisionRules
 from vong.loop.canary import Status
-from vong.loop.plan import TurnPlan
+from vong.loop.plan import LoopPlan
 from vong.loop.sequential import Goal
 from vong.records import Job, Record
 
@@ -23,7 +23,7 @@ routes = APIRouter(prefix="/api/v1/loop", tags=["loop"])
 Limit = Annotated[int, Query(ge=1, le=500)]
 
 
-class CanaryWanted(Record):
+class CanaryCreate(Record):
     """The canary to start: `share` of `route` goes to `candidate` until the scores named `metric` decide.
 
     `goal`: promote when shown `better`, or when shown `not_worse` by more than `margin`. Shown worse by more than
@@ -41,23 +41,23 @@ class CanaryWanted(Record):
     max_pairs: int = Field(default=500, ge=1, le=5000)
 
 
-class DecisionWanted(Record):
+class CanaryDecision(Record):
     """A decision by hand, and why."""
 
     verdict: Literal["promote", "roll_back"]
     reason: str = Field(min_length=1, max_length=2000)
 
 
-class ShareWanted(Record):
+class TrafficShareUpdate(Record):
     """The share of the route that the candidate shall have."""
 
     share: float = Field(gt=0, lt=1)
 
 
 @routes.post("/canaries", status_code=201)
-def start_canary(wanted: CanaryWanted, call: Call) -> Canary:
+def start_canary(wanted: CanaryCreate, call: Call) -> Canary:
     """Start a canary on a route."""
-    rules = Rules(wanted.alpha, wanted.margin, wanted.goal, wanted.min_pairs, wanted.max_pairs)
+    rules = DecisionRules(wanted.alpha, wanted.margin, wanted.goal, wanted.min_pairs, wanted.max_pairs)
     with call.scope() as connection:
         return loop.start(
             connection,
@@ -92,14 +92,14 @@ def evaluate(id: UUID, call: Call) -> Canary:
 
 
 @routes.post("/canaries/{id}/decide")
-def decide(id: UUID, wanted: DecisionWanted, call: Call) -> Canary:
+def decide(id: UUID, wanted: CanaryDecision, call: Call) -> Canary:
     """Promote or roll back by hand."""
     with call.scope() as connection:
         return loop.decide(connection, id, wanted.verdict, wanted.reason, call.principal.actor)
 
 
 @routes.put("/canaries/{id}/share")
-def change_share(id: UUID, wanted: ShareWanted, call: Call) -> Canary:
+def change_share(id: UUID, wanted: TrafficShareUpdate, call: Call) -> Canary:
     """Give the candidate another share: the canary that follows, its test begun anew."""
     with call.scope() as connection:
         return loop.change_share(connection, id, wanted.share, call.principal.actor)
@@ -112,14 +112,14 @@ def show_overview(call: Call) -> Overview:
         return overview(connection)
 
 
-class TurnWanted(Record):
+class LoopRunCreate(Record):
     """The turn to run; without a plan it is the quickstart's, on the shipped samples."""
 
-    plan: TurnPlan | None = None
+    plan: LoopPlan | None = None
 
 
 @routes.post("/turns", status_code=202)
-def start_turn(wanted: TurnWanted, call: Call) -> Job:
+def start_turn(wanted: LoopRunCreate, call: Call) -> Job:
     """Run a whole turn of the loop as a job; its result is the report."""
     plan = wanted.plan or turns.default_plan()
     with call.scope() as connection:

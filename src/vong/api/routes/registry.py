@@ -9,15 +9,15 @@ from vong.api.http.dependencies import Call
 from vong.app import registry as wired
 from vong.records import Job, ModelVersion, Record
 from vong.records.lineage import Lineage
-from vong.registry.aliases import AliasMove
+from vong.registry.aliases import AliasChange
 from vong.registry.bundled_model import SOURCE
-from vong.registry.versions import Model
+from vong.registry.versions import RegisteredModel
 
 routes = APIRouter(prefix="/api/v1/registry", tags=["registry"])
 Limit = Annotated[int, Query(ge=1, le=500)]
 
 
-class ImportWanted(Record):
+class ModelImport(Record):
     """What to import: what ships, or a .gguf file or a folder of safetensors on the worker's machine."""
 
     source: str = SOURCE
@@ -26,7 +26,7 @@ class ImportWanted(Record):
     convert: bool = True
 
 
-class AliasWanted(Record):
+class AliasUpdate(Record):
     """Where the alias shall point (a ref, a number or a hash), and why."""
 
     model: str
@@ -35,14 +35,14 @@ class AliasWanted(Record):
 
 
 @routes.get("/models")
-def models(call: Call, after: str | None = None, limit: Limit = 50) -> list[Model]:
+def models(call: Call, after: str | None = None, limit: Limit = 50) -> list[RegisteredModel]:
     """The models by name, each with its newest version and its aliases; `after` is the last name of the page before."""
     with call.scope() as connection:
         return registry.list_models(connection, after=after, limit=limit)
 
 
 @routes.post("/models", status_code=202)
-def import_model(wanted: ImportWanted, call: Call) -> Job:
+def import_model(wanted: ModelImport, call: Call) -> Job:
     """Import a base model. The job's result has the refs `model` and, for a GGUF, `gguf`."""
     with call.scope() as connection:
         return jobs.submit(connection, "registry.import", wanted.model_dump(), key=call.idempotency_key)
@@ -64,7 +64,7 @@ def version(ref: str, call: Call) -> ModelVersion:
 
 
 @routes.get("/models/{name}/aliases")
-def aliases(name: str, call: Call, history: bool = False, limit: Limit = 50) -> list[AliasMove]:
+def aliases(name: str, call: Call, history: bool = False, limit: Limit = 50) -> list[AliasChange]:
     """Where a model's aliases point now, or with `history` every move, newest first."""
     with call.scope() as connection:
         registry.find(connection, name)
@@ -72,7 +72,7 @@ def aliases(name: str, call: Call, history: bool = False, limit: Limit = 50) -> 
 
 
 @routes.put("/models/{name}/aliases/{alias}")
-def set_alias(name: str, alias: str, wanted: AliasWanted, call: Call) -> AliasMove:
+def set_alias(name: str, alias: str, wanted: AliasUpdate, call: Call) -> AliasChange:
     """Point an alias at a version. `prod` moves only with evidence or a reason."""
     why = {"reason": wanted.reason, "moved_by": call.principal.actor}
     with call.scope() as connection:

@@ -8,13 +8,13 @@ from vong import serving
 from vong.api.http.dependencies import Call
 from vong.app import serving as wired
 from vong.records import Deployment, Record
-from vong.serving import Deployed
+from vong.serving import DeployResult
 from vong.serving.deployments import DeploymentSettings
 
 routes = APIRouter(prefix="/api/v1/serving", tags=["serving"])
 
 
-class DeploymentWanted(Record):
+class DeploymentCreate(Record):
     """What to serve: a model ref (`triage`, `triage@1f0c9a27b4de`, `triage:prod`), by which engine, and how."""
 
     model: str
@@ -29,7 +29,7 @@ class LogTail(Record):
 
 
 @routes.put("/deployments/{name}", status_code=202)
-def deploy(name: str, wanted: DeploymentWanted, call: Call) -> Deployed:
+def deploy(name: str, wanted: DeploymentCreate, call: Call) -> DeployResult:
     """Serve a model under that name. A tuned model answers once its parity check has passed: see the job."""
     with call.scope() as connection:
         return wired.deploy(connection, name, wanted.model, engine=wanted.engine, settings=wanted.settings)
@@ -57,7 +57,7 @@ def stop(name: str, call: Call) -> Deployment:
 
 
 @routes.post("/deployments/{name}/restart", status_code=202)
-def restart(name: str, call: Call) -> Deployed:
+def restart(name: str, call: Call) -> DeployResult:
     """Start its engine process anew, its failures forgiven."""
     with call.scope() as connection:
         return serving.restart(connection, name)

@@ -4,7 +4,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import Field, SecretStr
 
 from vong.access import sessions
-from vong.access.sessions import Session
+from vong.access.sessions import SessionView
 from vong.api.http.credentials import COOKIE, from_elsewhere
 from vong.api.http.dependencies import Anybody, address_of
 from vong.app import Platform
@@ -21,7 +21,7 @@ class SignIn(Record):
     password: SecretStr = Field(max_length=1000)
 
 
-class ProjectChoice(Record):
+class ProjectSwitch(Record):
     """The project to look at, by its name or id."""
 
     project: str
@@ -35,7 +35,7 @@ class PasswordChange(Record):
 
 
 @routes.post("/session")
-def sign_in(wanted: SignIn, request: Request, response: Response) -> Session:
+def sign_in(wanted: SignIn, request: Request, response: Response) -> SessionView:
     """Sign in: the answer sets the cookie of the session. 429 after too many failed attempts."""
     if from_elsewhere(request.headers):
         raise CrossSite("this request came from a page of another site", "sign in on the console of this very server")
@@ -47,7 +47,7 @@ def sign_in(wanted: SignIn, request: Request, response: Response) -> Session:
 
 
 @routes.get("/session")
-def session(call: Anybody, request: Request, response: Response) -> Session:
+def session(call: Anybody, request: Request, response: Response) -> SessionView:
     """Who is signed in, the project they look at, and those they may change to. 401 where nobody is."""
     with call.owner() as connection:
         found = sessions.read(connection, call.principal)
@@ -56,7 +56,7 @@ def session(call: Anybody, request: Request, response: Response) -> Session:
 
 
 @routes.put("/session")
-def switch_project(wanted: ProjectChoice, call: Anybody) -> Session:
+def switch_project(wanted: ProjectSwitch, call: Anybody) -> SessionView:
     """Look at another project from now on."""
     with call.owner() as connection:
         return sessions.switch(connection, call.principal, wanted.project)

@@ -9,11 +9,11 @@ from pydantic import Field
 
 from vong import traces
 from vong.api.http.dependencies import Call
-from vong.api.http.sse import Event, EventStream, Topic, stream
+from vong.api.http.sse import EventStreamResponse, NotifyTopic, ServerSentEvent, stream
 from vong.app.traces import Having, listed, tail
 from vong.records import Record, Span
 from vong.records.trace import SpanSummary, Trace
-from vong.traces.stream import News
+from vong.traces.stream import SpanArrivals
 from vong.traces.tables import CHANNEL
 from vong.traces.usage import Facets
 
@@ -28,7 +28,7 @@ STREAM: dict[int | str, dict[str, Any]] = {
 }
 
 
-class Page(traces.Filter):
+class SpanPage(traces.SpanFilter):
     """Which spans, and which page of them."""
 
     after: UUID | None = Field(default=None, description="The id of the last span of the page before.")
@@ -36,57 +36,57 @@ class Page(traces.Filter):
     has: Having | None = Field(default=None, description="Only spans that have a score, or a correction.")
 
 
-class Following(traces.Filter):
+class SpanFollow(traces.SpanFilter):
     """Which spans, and where a stream goes on."""
 
     after: str = Field(default="", description="Go on after this event; the header Last-Event-ID wins.")
 
 
-class Counting(traces.Filter):
+class SpanCountQuery(traces.SpanFilter):
     """Which spans to count, and where to stop."""
 
     at_most: int | None = Field(default=None, ge=1, description="Counting ends here: more than a person reads.")
 
 
-class Count(Record):
+class SpanCount(Record):
     """How many there are; with `more`, at least so many."""
 
     count: int
     more: bool = False
 
 
-class Stored(Record):
+class IngestResult(Record):
     """How many spans are committed."""
 
     stored: int
 
 
 @routes.get("/spans")
-def spans(call: Call, page: Annotated[Page, Query()]) -> list[SpanSummary]:
+def spans(call: Call, page: Annotated[SpanPage, Query()]) -> list[SpanSummary]:
     """The spans that match, newest first, without their bodies, with the counts of their scores."""
     with call.scope() as connection:
         return listed(connection, page, page.has, page.after, page.limit)
 
 
 @routes.get("/spans/count")
-def count(call: Call, wanted: Annotated[Counting, Query()]) -> Count:
+def count(call: Call, wanted: Annotated[SpanCountQuery, Query()]) -> SpanCount:
     """How many spans match. With `at_most` counting ends there."""
     with call.scope() as connection:
         found = traces.count(connection, wanted, wanted.at_most)
-    return Count(count=found, more=found == wanted.at_most)
+    return SpanCount(count=found, more=found == wanted.at_most)
 
 
-@routes.get("/spans/events", response_class=EventStream, responses=STREAM)
+@routes.get("/spans/events", response_class=EventStreamResponse, responses=STREAM)
 def events(
     call: Call,
     request: Request,
-    wanted: Annotated[Following, Query()],
+    wanted: Annotated[SpanFollow, Query()],
     last: Annotated[str, Header(alias="Last-Event-ID")] = "",
-) -> EventStream:
+) -> EventStreamResponse:
     """Spans live, as they are stored: those that match and arrive from now on, or after an event of the last hour."""
     after = last or wanted.after
     read = tail(call.platform, call.principal.project_id, wanted, after)
-    topic = Topic(CHANNEL, str(call.principal.project_id))
+    topic = NotifyTopic(CHANNEL, str(call.principal.project_id))
     return stream(request, topic, lambda cursor: _events(read(cursor)), after, every=EVERY)
 
 
@@ -112,13 +112,13 @@ def trace(call: Call, trace_id: str) -> Trace:
 
 
 @routes.post("/spans", status_code=201)
-def ingest(call: Call, spans: Annotated[list[Span], Body(max_length=1000)]) -> Stored:
+def ingest(call: Call, spans: Annotated[list[Span], Body(max_length=1000)]) -> IngestResult:
     """Store spans that another program measured. Answered when they are committed; known ones stay as they are."""
     append = partial(call.platform.journal.append, call.principal.project_id)
-    return Stored(stored=traces.ingest(append, spans))
+    return IngestResult(stored=traces.ingest(append, spans))
 
 
-def _events(found: News) -> list[Event]:
+def _events(found: SpanArrivals) -> list[ServerSentEvent]:
     if not found.arrived.spans and not found.arrived.gap:
         return []
-    return [Event(str(found.number), "spans", found.arrived)]
+    return [ServerSentEvent(str(found.number), "spans", found.arrived)]

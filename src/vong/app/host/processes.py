@@ -15,14 +15,14 @@ from typing import NamedTuple
 import psutil
 
 
-class Known(NamedTuple):
+class ProcessIdentity(NamedTuple):
     """A process as it can be written down: its pid and its start, in seconds since 1970."""
 
     pid: int
     started: float
 
     @classmethod
-    def of(cls, pid: int) -> "Known":
+    def of(cls, pid: int) -> "ProcessIdentity":
         """The process that has this pid now."""
         return cls(pid, psutil.Process(pid).create_time())
 
@@ -56,7 +56,7 @@ def spawn(
         )
 
 
-def end(known: Known, *, grace: float = 5.0) -> None:
+def end(known: ProcessIdentity, *, grace: float = 5.0) -> None:
     """SIGTERM, and SIGKILL to its whole group after `grace` seconds."""
     process = known.process()
     if process is None:

@@ -23,13 +23,13 @@ from urllib.error import HTTPError
 from urllib.request import urlopen
 
 from vong import __version__
-from vong.app.host.processes import Known, end, spawn
+from vong.app.host.processes import ProcessIdentity, end, spawn
 from vong.config import COUNTED, Settings
 from vong.errors import Conflict, Unavailable, VongError
 from vong.records import now
 
 if TYPE_CHECKING:
-    from vong.app.host.bootstrap import Welcome
+    from vong.app.host.bootstrap import InitialCredentials
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +39,7 @@ LONGEST_PAUSE = 30.0
 
 
 @dataclass
-class Child:
+class ManagedProcess:
     """One process under supervision, and when it may be started again. `told` is the pipe by which a server that was
     started before its database learns where that is.
     """
@@ -59,14 +59,14 @@ class Supervisor:
     settings: Settings
     say: Callable[[str], None]
     stopping: threading.Event = field(default_factory=threading.Event)
-    children: dict[str, Child] = field(default_factory=dict[str, Child])
+    children: dict[str, ManagedProcess] = field(default_factory=dict[str, ManagedProcess])
 
     def __post_init__(self) -> None:
         servers = self.settings.workers or len(os.sched_getaffinity(0))
         further = [f"server-{number}" for number in range(2, servers + 1)]
-        self.children = {name: Child(name) for name in (*MODULES, *further)}
+        self.children = {name: ManagedProcess(name) for name in (*MODULES, *further)}
 
-    def run(self, ready: Callable[[str, "Welcome | None"], None]) -> None:
+    def run(self, ready: Callable[[str, "InitialCredentials | None"], None]) -> None:
         """Start everything, call `ready(url, welcome)` once it answers, and watch until SIGTERM or Ctrl-C."""
         home = self.settings.folder
         home.mkdir(parents=True, exist_ok=True)
@@ -89,7 +89,7 @@ class Supervisor:
                 self._stop()
                 listener.close()
 
-    def _prepare(self, environment: dict[str, str]) -> "Welcome | None":
+    def _prepare(self, environment: dict[str, str]) -> "InitialCredentials | None":
         """Open the database, and tell the server where it is."""
         from vong.app.host import database
 
@@ -113,7 +113,7 @@ class Supervisor:
         self._write_state(url)
 
     def _start(
-        self, child: Child, environment: dict[str, str], listener: socket.socket, *, early: bool = False
+        self, child: ManagedProcess, environment: dict[str, str], listener: socket.socket, *, early: bool = False
     ) -> None:
         log = self.settings.folder / "logs" / f"{child.name}.log"
         arguments: list[str] = []
@@ -169,7 +169,7 @@ class Supervisor:
         else:
             self._write_state(url)
 
-    def _reap(self, child: Child) -> bool:
+    def _reap(self, child: ManagedProcess) -> bool:
         if child.process is None or child.process.poll() is None:
             return False
         lived = time.monotonic() - child.started_at
@@ -207,7 +207,7 @@ class Supervisor:
             "url": url,
             "version": __version__,
             "written_at": now().isoformat(),
-            "processes": {name: Known.of(pid)._asdict() for name, pid in pids.items()},
+            "processes": {name: ProcessIdentity.of(pid)._asdict() for name, pid in pids.items()},
         }
         temporary = self.settings.folder / f"{STATE}.new"
         temporary.write_text(json.dumps(state, indent=2), encoding="utf-8")
@@ -225,9 +225,9 @@ def running(home: Path) -> dict[str, Any] | None:
     return json.loads(file.read_text(encoding="utf-8")) if file.is_file() else None
 
 
-def processes(state: dict[str, Any]) -> dict[str, Known]:
+def processes(state: dict[str, Any]) -> dict[str, ProcessIdentity]:
     """The processes named in that state which still live."""
-    known = {name: Known(**values) for name, values in state["processes"].items()}
+    known = {name: ProcessIdentity(**values) for name, values in state["processes"].items()}
     return {name: process for name, process in known.items() if process.process() is not None}
 
 

@@ -31,7 +31,7 @@ STORAGE = text("""
 """Sizes as PostgreSQL keeps them for itself: nothing is counted."""
 
 
-class Library(Record):
+class LibraryInfo(Record):
     """A library by its version, null where it is not installed; `extra` brings it, null where Vong always has it."""
 
     name: str
@@ -39,7 +39,7 @@ class Library(Record):
     extra: str | None
 
 
-class Process(Record):
+class ProcessInfo(Record):
     """A process of Vong: its memory in bytes (shared pages by their share) and the CPU seconds it has used."""
 
     name: str
@@ -48,7 +48,7 @@ class Process(Record):
     cpu_seconds: float
 
 
-class Storage(Record):
+class StorageUsage(Record):
     """Bytes on disk. Blobs are null where they lie in an object store; `spans` is PostgreSQL's own estimate."""
 
     database_bytes: int
@@ -59,7 +59,7 @@ class Storage(Record):
     free_bytes: int
 
 
-class Installation(Record):
+class SystemInfo(Record):
     """What is installed and what it uses."""
 
     version: str
@@ -67,13 +67,13 @@ class Installation(Record):
     system: str
     postgres: str
     pgvector: str | None
-    libraries: tuple[Library, ...]
+    libraries: tuple[LibraryInfo, ...]
     home: str
-    storage: Storage
-    processes: tuple[Process, ...]
+    storage: StorageUsage
+    processes: tuple[ProcessInfo, ...]
 
 
-def installation(platform: Platform, connection: Connection) -> Installation:
+def installation(platform: Platform, connection: Connection) -> SystemInfo:
     """As it is at this moment. The connection is the owner's: sizes belong to no project."""
     from vong.app.host import supervisor  # here, for a server needs it for nothing else
 
@@ -81,7 +81,7 @@ def installation(platform: Platform, connection: Connection) -> Installation:
     row = connection.execute(STORAGE).one()
     state = supervisor.running(home)
     blobs = _blobs(platform.settings.blobs)
-    return Installation(
+    return SystemInfo(
         version=__version__,
         python=machine.python_version(),
         system=f"{machine.system()} {machine.machine()}",
@@ -89,7 +89,7 @@ def installation(platform: Platform, connection: Connection) -> Installation:
         pgvector=row.pgvector,
         libraries=tuple(_library(name, extra) for extra, names in LIBRARIES.items() for name in names),
         home=str(home),
-        storage=Storage(
+        storage=StorageUsage(
             database_bytes=row.bytes,
             blob_bytes=blobs[0] if blobs else None,
             blobs=blobs[1] if blobs else None,
@@ -101,7 +101,7 @@ def installation(platform: Platform, connection: Connection) -> Installation:
     )
 
 
-def usage(name: str, pid: int) -> Process:
+def usage(name: str, pid: int) -> ProcessInfo:
     """What one process uses; PostgreSQL and the worker with their children."""
     import psutil  # here, for it takes 3 MB that a server has no other use for
 
@@ -119,17 +119,17 @@ def usage(name: str, pid: int) -> Process:
         except psutil.Error:
             continue
         seconds += times.user + times.system
-    return Process(
+    return ProcessInfo(
         name=name, pid=pid, memory=memory(pid, children=name in WITH_CHILDREN), cpu_seconds=round(seconds, 1)
     )
 
 
-def _library(name: str, extra: str) -> Library:
+def _library(name: str, extra: str) -> LibraryInfo:
     try:
         version = metadata.version(name)
     except metadata.PackageNotFoundError:
         version = None
-    return Library(name=name, version=version, extra=extra or None)
+    return LibraryInfo(name=name, version=version, extra=extra or None)
 
 
 def _blobs(url: str) -> tuple[int, int] | None:

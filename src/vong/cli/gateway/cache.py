@@ -7,7 +7,7 @@ import click
 from vong.cli.gateway.group import group
 from vong.cli.output import emit, json_option, note
 from vong.client import Client
-from vong.records.cache import CacheState, ComparedAs, ComparedTarget
+from vong.records.cache import CacheStats, ComparedAs, ShadowTargetStats
 
 
 @group.group(invoke_without_command=True)
@@ -48,14 +48,14 @@ def compare(route: str | None, kind: ComparedAs | None, pairs: int | None, as_js
     emit(both if as_json else [_pair(pair) for pair in both], as_json)
 
 
-def _state(state: CacheState) -> dict[str, Any]:
+def _state(state: CacheStats) -> dict[str, Any]:
     false = f"{state.false} of {state.checked}" if state.checked else None
     if state.false_high is not None:
         false = f"{false} ({state.false_low or 0:.3f} to {state.false_high:.3f})"
     return {**state.model_dump(include={"route", "entries", "bytes", "hits", "saved_tokens"}), "false": false}
 
 
-def _compared(one: ComparedTarget) -> dict[str, Any]:
+def _compared(one: ShadowTargetStats) -> dict[str, Any]:
     said = None if one.agreement is None else f"{one.agreement:.3f}"
     if one.low is not None and one.high is not None:
         said = f"{said} ({one.low:.3f} to {one.high:.3f})"

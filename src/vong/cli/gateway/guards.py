@@ -12,7 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 from vong.cli.gateway.group import group
 from vong.cli.output import emit, json_option, note
 from vong.client import Client
-from vong.records.guard import Action, GuardUse, On, ProjectGuards
+from vong.records.guard import Action, GuardConfig, On, ProjectGuards
 
 COLUMNS = ["guard", "on", "action", "roles", "settings"]
 SEALED = re.compile(r"sealed:\w+")
@@ -121,20 +121,20 @@ def check(as_json: bool) -> None:
         raise click.exceptions.Exit(1)
 
 
-def read_guards(file: str) -> list[GuardUse]:
+def read_guards(file: str) -> list[GuardConfig]:
     """The guards that a file lists."""
     try:
         text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
-        return TypeAdapter(list[GuardUse]).validate_json(text)
+        return TypeAdapter(list[GuardConfig]).validate_json(text)
     except (OSError, UnicodeDecodeError) as error:
         raise click.BadParameter(f"{file!r} cannot be read: {error}") from None
     except ValidationError as error:
         raise _wrong(error) from None
 
 
-def _use(wanted: dict[str, Any]) -> GuardUse:
+def _use(wanted: dict[str, Any]) -> GuardConfig:
     try:
-        return GuardUse.model_validate(wanted)
+        return GuardConfig.model_validate(wanted)
     except ValidationError as error:
         raise _wrong(error) from None
 

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from vong.cli.gateway.group import group
 from vong.cli.output import emit, json_option
 from vong.client import Client
-from vong.records.limit import Limit, LimitWanted, Per
+from vong.records.limit import Limit, LimitCreate, Per
 
 
 @group.command()
@@ -95,7 +95,7 @@ def _show_limits(as_json: bool, *, budgets: bool) -> None:
 def _set_limit(on: str, what: str, per: str, amount: int) -> Limit:
     kind, _, name = on.partition(":")
     try:
-        wanted = LimitWanted.model_validate(
+        wanted = LimitCreate.model_validate(
             {"on": kind, "name": name or "*", "what": what, "per": per, "amount": amount}
         )
     except ValidationError as error:

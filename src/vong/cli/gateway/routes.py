@@ -11,7 +11,7 @@ from vong.cli.gateway.group import group
 from vong.cli.gateway.guards import read_guards
 from vong.cli.output import emit, json_option
 from vong.client import Client
-from vong.records import Policy, Timeouts
+from vong.records import RoutePolicy, Timeouts
 from vong.records.routing_tree import RouteNode
 
 TIMES = list(Timeouts.model_fields)
@@ -57,7 +57,7 @@ def set_route(
     given = {option: value for option, value in wanted.items() if value not in (None, ())}
     if no_policy and given:
         raise click.UsageError("--no-policy goes with no other option of the policy")
-    more: dict[str, Policy | None] = {"policy": None} if no_policy else {}
+    more: dict[str, RoutePolicy | None] = {"policy": None} if no_policy else {}
     if given:
         more["policy"] = _policy(given)
     emit(Client().gateway.put_route(name, _tree(tree) if tree else dict(map(_target, targets)), **more), as_json)
@@ -87,7 +87,7 @@ def delete(name: str, as_json: bool) -> None:
     emit(Client().gateway.delete_route(name), as_json)
 
 
-def _policy(given: dict[str, Any]) -> Policy:
+def _policy(given: dict[str, Any]) -> RoutePolicy:
     if "guards" in given:
         given["guards"] = read_guards(given["guards"])
     times = dict(text.partition("=")[::2] for text in given.pop("times", ()))
@@ -98,7 +98,7 @@ def _policy(given: dict[str, Any]) -> Policy:
         model, share = _target(given["shadow"])
         given["shadow"] = {"model": model, "share": share}
     try:
-        return Policy.model_validate({**given, "timeout": times})
+        return RoutePolicy.model_validate({**given, "timeout": times})
     except ValidationError as error:
         wrong = error.errors()[0]
         where = " ".join(str(part) for part in wrong["loc"])

@@ -8,8 +8,8 @@ import click
 from vong.cli.gateway.group import group
 from vong.cli.output import emit, json_option, moment, note
 from vong.client import Client
-from vong.records.limit import LedgerBucket, LedgerBy, LedgerLine
-from vong.records.usage_report import Bucket, Consumed, UsageBy
+from vong.records.limit import LedgerBucket, LedgerBy, LedgerSummary
+from vong.records.usage_report import Bucket, UsageBy, UsageTotals
 
 
 @group.command()
@@ -56,7 +56,7 @@ def fitting(since: str | None) -> Bucket:
     return "hour" if datetime.now(UTC) - datetime.fromisoformat(since) < timedelta(days=31) else "day"
 
 
-def consumed(what: Consumed, by: UsageBy) -> dict[str, Any]:
+def consumed(what: UsageTotals, by: UsageBy) -> dict[str, Any]:
     """A line of the table. A cost that is not known in all calls says so."""
     cost = None if what.cost is None else f"${what.cost / 1e6:.6f}"
     if cost and what.priced < what.calls:
@@ -74,7 +74,7 @@ def consumed(what: Consumed, by: UsageBy) -> dict[str, Any]:
     }
 
 
-def _dollars(line: LedgerLine) -> str | None:
+def _dollars(line: LedgerSummary) -> str | None:
     if not line.priced:
         return None
     partly = f" ({line.priced} priced)" if line.priced < line.calls else ""

@@ -51,17 +51,17 @@ def detect(rows: Sequence[Mapping[str, Any]]) -> str:
     return fits[0].name
 
 
-class Fit(NamedTuple):
+class FormatMatch(NamedTuple):
     """How surely rows have a format's shape, 0..1."""
 
     name: str
     confidence: float
 
 
-def confidences(rows: Sequence[Mapping[str, Any]]) -> list[Fit]:
+def confidences(rows: Sequence[Mapping[str, Any]]) -> list[FormatMatch]:
     """Every format with how well it fits these rows, the best first."""
-    found: list[Fit] = []
+    found: list[FormatMatch] = []
     for name in plugins.names("format"):
         known = make(name)
-        found.append(Fit(name, sum(known.confidence(row) for row in rows) / max(1, len(rows))))
+        found.append(FormatMatch(name, sum(known.confidence(row) for row in rows) / max(1, len(rows))))
     return sorted(found, key=lambda fit: -fit.confidence)

@@ -8,7 +8,7 @@ from vong.errors import InvalidInput
 from vong.records import Example, Message
 
 
-class Alpaca:
+class AlpacaFormat:
     """`instruction` and `input` (joined by an empty line) are asked, `output` is answered.
 
     `system` stands in front, and `history` (a list of [question, answer]) before the question, where they are given.

@@ -8,7 +8,7 @@ from vong.errors import InvalidInput
 from vong.records import Example, Message
 
 
-class Chat:
+class ChatFormat:
     """`messages` (the last answer of the assistant is the completion), or `prompt` and `completion` as messages.
 
     An explicit `completion` column (also null) wins: then `messages` are the prompt as they stand. `tools` are kept.

@@ -12,7 +12,7 @@ INPUTS = ("prompt", "input", "question", "instruction", "query", "text", "messag
 OUTPUTS = ("completion", "output", "answer", "response", "target", "label", "labels", "category", "class")
 
 
-class Pairs:
+class PairsFormat:
     """Options: `input` and `output` name the columns (where not given, guessed among the usual names at the first row;
     an output of no usual name is the only column that holds an object), `system` is a system message put in front, and
     `template` a Python format string that makes the question out of `{columns}`.

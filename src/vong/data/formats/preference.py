@@ -8,7 +8,7 @@ from vong.errors import InvalidInput
 from vong.records import Example, Message
 
 
-class Preference:
+class PreferenceFormat:
     """`chosen` becomes the completion, `rejected` the worse answer; each is text, a message, or a whole conversation.
 
     Without a `prompt`, both conversations must begin alike: what they share is the prompt.

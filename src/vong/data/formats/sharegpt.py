@@ -24,7 +24,7 @@ ROLES: dict[str, Role] = {
 NAMES = {"user": "human", "assistant": "gpt"}
 
 
-class ShareGPT:
+class ShareGptFormat:
     """Turns with `from` and `value`; `system` and `tools` columns where they are given.
 
     The last turn is the completion where the assistant speaks it. A `function_call` turn (JSON with `name` and

@@ -3,6 +3,6 @@
 In: an answer and its reference. Out: a `Measure` for each metric, and totals that equal the metric's own library's.
 """
 
-from vong.evals.scorers.base import Measure, Scorer, share
+from vong.evals.scorers.base import MetricValue, Scorer, share
 
-__all__ = ["Measure", "Scorer", "share"]
+__all__ = ["MetricValue", "Scorer", "share"]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 
-class Measure(NamedTuple):
+class MetricValue(NamedTuple):
     """One answer under one metric: its own `value`, and the `statistics` whose sums over all answers give the total."""
 
     value: float
@@ -26,11 +26,11 @@ class Scorer:
     """
 
     signature: str
-    measure: Callable[[str, str], dict[str, Measure]]
+    measure: Callable[[str, str], dict[str, MetricValue]]
     total: Callable[[Sequence[float]], float] | None = None
     best: float = 1.0
 
 
-def share(value: float) -> Measure:
+def share(value: float) -> MetricValue:
     """The measure of a metric that is a mean over answers."""
-    return Measure(float(value), (float(value), 1.0))
+    return MetricValue(float(value), (float(value), 1.0))

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Literal
 
-from vong.evals.scorers.base import Measure, Scorer
+from vong.evals.scorers.base import MetricValue, Scorer
 from vong.evals.scorers.texts import field_text
 
 ORDER = 4
@@ -22,12 +22,12 @@ def bleu(
     corpus = BLEU(lowercase=lowercase, tokenize=tokenize)
     sentence = BLEU(lowercase=lowercase, tokenize=tokenize, effective_order=True)
 
-    def measure(answer: str, reference: str) -> dict[str, Measure]:
+    def measure(answer: str, reference: str) -> dict[str, MetricValue]:
         given, wanted = field_text(answer, field), field_text(reference, field)
         counted = corpus.corpus_score([given], [[wanted]])
         statistics = (counted.sys_len, counted.ref_len, *counted.counts, *counted.totals)
         value = sentence.sentence_score(given, [wanted]).score
-        return {"bleu": Measure(value, tuple(float(count) for count in statistics))}
+        return {"bleu": MetricValue(value, tuple(float(count) for count in statistics))}
 
     def total(sums: Sequence[float]) -> float:
         counts = [int(count) for count in sums]

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from vong.evals.scorers.base import Measure, Scorer
+from vong.evals.scorers.base import MetricValue, Scorer
 from vong.evals.scorers.texts import field_text
 
 
@@ -19,10 +19,10 @@ def chrf(word_order: int = 0, lowercase: bool = False, field: str = "") -> Score
     # hold what is made of them equal to its public `corpus_score`.
     metric: Any = CHRF(word_order=word_order, lowercase=lowercase)
 
-    def measure(answer: str, reference: str) -> dict[str, Measure]:
+    def measure(answer: str, reference: str) -> dict[str, MetricValue]:
         given, wanted = field_text(answer, field), field_text(reference, field)
         counts = metric._extract_corpus_statistics([given], [[wanted]])[0]
-        return {"chrf": Measure(total(counts), tuple(float(count) for count in counts))}
+        return {"chrf": MetricValue(total(counts), tuple(float(count) for count in counts))}
 
     def total(sums: Sequence[float]) -> float:
         return metric._compute_score_from_stats([int(count) for count in sums]).score

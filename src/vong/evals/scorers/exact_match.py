@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from vong.evals.scorers.base import Measure, Scorer, share
+from vong.evals.scorers.base import MetricValue, Scorer, share
 from vong.evals.scorers.texts import normalise, read_json
 
 
@@ -32,7 +32,7 @@ def exact_match(
         chosen = [value[field] for field in fields]
         return json.dumps([plain(part) if isinstance(part, str) else part for part in chosen], sort_keys=True)
 
-    def measure(answer: str, reference: str) -> dict[str, Measure]:
+    def measure(answer: str, reference: str) -> dict[str, MetricValue]:
         if not fields:
             return {"exact_match": share(plain(answer) == plain(reference))}
         wanted = picked(reference)

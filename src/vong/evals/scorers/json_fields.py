@@ -1,6 +1,6 @@
 """How many fields of a JSON answer are right."""
 
-from vong.evals.scorers.base import Measure, Scorer, share
+from vong.evals.scorers.base import MetricValue, Scorer, share
 from vong.evals.scorers.texts import equal, read_json
 
 
@@ -11,7 +11,7 @@ def json_fields(fields: tuple[str, ...] = (), fenced: bool = False) -> Scorer:
     `fields`: only these; else all fields of the reference object. `fenced`: a Markdown code fence is forgiven.
     """
 
-    def measure(answer: str, reference: str) -> dict[str, Measure]:
+    def measure(answer: str, reference: str) -> dict[str, MetricValue]:
         wanted, given = read_json(reference), read_json(answer, fenced=fenced)
         if not isinstance(wanted, dict):
             return {}

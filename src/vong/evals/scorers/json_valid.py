@@ -3,7 +3,7 @@
 import json
 
 from vong.errors import InvalidInput
-from vong.evals.scorers.base import Measure, Scorer, share
+from vong.evals.scorers.base import MetricValue, Scorer, share
 from vong.evals.scorers.texts import MISSING, read_json
 
 
@@ -25,7 +25,7 @@ def json_valid(schema: str = "", fenced: bool = False) -> Scorer:
         raise InvalidInput(message, "see https://json-schema.org/draft/2020-12") from error
     validator = Draft202012Validator(wanted)
 
-    def measure(answer: str, reference: str) -> dict[str, Measure]:  # noqa: ARG001 (every scorer's signature)
+    def measure(answer: str, reference: str) -> dict[str, MetricValue]:  # noqa: ARG001 (every scorer's signature)
         value = read_json(answer, fenced=fenced)
         return {"json_valid": share(value is not MISSING and validator.is_valid(value))}
 

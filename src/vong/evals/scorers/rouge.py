@@ -2,7 +2,7 @@
 
 from importlib.metadata import version
 
-from vong.evals.scorers.base import Measure, Scorer, share
+from vong.evals.scorers.base import MetricValue, Scorer, share
 from vong.evals.scorers.texts import field_text
 
 TYPES = ["rouge1", "rouge2", "rougeL", "rougeLsum"]
@@ -18,7 +18,7 @@ def rouge(stemmer: bool = False, field: str = "") -> Scorer:
 
     scorer = RougeScorer(TYPES, use_stemmer=stemmer)
 
-    def measure(answer: str, reference: str) -> dict[str, Measure]:
+    def measure(answer: str, reference: str) -> dict[str, MetricValue]:
         found = scorer.score(field_text(reference, field), field_text(answer, field))
         return {name: share(found[name].fmeasure) for name in TYPES}
 

@@ -10,8 +10,8 @@ from typing import Any, Literal
 from sqlalchemy import BigInteger, Connection, Subquery, case, cast, func, literal, null, select
 
 from vong.gateway import tables
-from vong.records.limit import LedgerBucket, LedgerBy, LedgerLine
-from vong.records.usage_report import Bucket, Consumed, UsagePoint, UsageReport
+from vong.records.limit import LedgerBucket, LedgerBy, LedgerSummary
+from vong.records.usage_report import Bucket, UsagePoint, UsageReport, UsageTotals
 
 SUMMED = ("input_tokens", "output_tokens", "cached_tokens", "cost")
 SHOWN, LISTED, REST = 12, 100, "…"
@@ -25,7 +25,7 @@ def ledger(
     until: datetime,
     by: LedgerBy = "none",
     bucket: LedgerBucket | None = None,
-) -> list[LedgerLine]:
+) -> list[LedgerSummary]:
     """What was called from `since` to before `until`, by group, the dearest first; with a `bucket` for each hour, day
     or month by itself, the earliest first. A call with several tags counts in each of them.
     """
@@ -36,7 +36,7 @@ def ledger(
     grouped = select(rows.c.at, rows.c.group, *counts, failed, *sums).group_by(rows.c.at, rows.c.group)
     dearest = func.sum(rows.c.cost).desc().nulls_last()
     found = connection.execute(grouped.order_by(rows.c.at, dearest, rows.c.group)).mappings()
-    return [LedgerLine.model_validate(dict(row)) for row in found]
+    return [LedgerSummary.model_validate(dict(row)) for row in found]
 
 
 def usage(
@@ -52,7 +52,7 @@ def usage(
         *(cast(func.sum(rows.c[name]), BigInteger).label(name) for name in ("input_tokens", "output_tokens", "cost")),
     ]
     query = select(rows.c.group, *figures).group_by(rows.c.group).order_by(calls.desc(), rows.c.group).limit(LISTED)
-    totals = [Consumed.model_validate(dict(row)) for row in connection.execute(query).mappings()]
+    totals = [UsageTotals.model_validate(dict(row)) for row in connection.execute(query).mappings()]
     group: Any = rows.c.group
     if len(totals) > SHOWN:
         shown = [total.group for total in totals[:SHOWN]]

@@ -12,9 +12,9 @@ from uuid import UUID
 import msgspec
 import psycopg
 
-from vong.gateway.limits.leases import Place
-from vong.gateway.limits.limiter import Admission
-from vong.gateway.limits.quota import Ticket
+from vong.gateway.limits.leases import CounterKey
+from vong.gateway.limits.limiter import Limiter
+from vong.gateway.limits.quota import Reservation
 from vong.records import Span
 from vong.store.spans import copy_format
 
@@ -47,22 +47,22 @@ SPEND = """
 """The counter's row is locked first, as whoever grants locks it first."""
 
 
-class Entry(msgspec.Struct):
+class LedgerContext(msgspec.Struct):
     """What comes with the span of a call."""
 
     tags: tuple[str, ...]
-    ticket: Ticket | None
+    ticket: Reservation | None
 
 
-class Budgeted(msgspec.Struct, array_like=True):
+class BudgetCharge(msgspec.Struct, array_like=True):
     """So much was reserved of a budget, and so much counts."""
 
-    place: Place
+    place: CounterKey
     reserved: int
     cost: int
 
 
-class Line(msgspec.Struct, array_like=True):
+class LedgerRow(msgspec.Struct, array_like=True):
     """A line of the ledger, with the budgets that it settles and the server that reserved them."""
 
     project_id: UUID
@@ -78,7 +78,7 @@ class Line(msgspec.Struct, array_like=True):
     cached_tokens: int | None
     cost: int | None
     failed: bool
-    budgets: list[Budgeted]
+    budgets: list[BudgetCharge]
     worker: UUID
 
     def packed(self) -> bytes:
@@ -102,24 +102,24 @@ class Line(msgspec.Struct, array_like=True):
         return b"".join(fields)
 
 
-_read = msgspec.msgpack.Decoder(Line).decode
+_read = msgspec.msgpack.Decoder(LedgerRow).decode
 
 
-class Books:
+class LedgerWriter:
     """Goes along with the journal of spans: each call's span is added with an `Entry`."""
 
-    def __init__(self, admission: Admission) -> None:
+    def __init__(self, admission: Limiter) -> None:
         self._admission = admission
 
-    def line(self, project_id: UUID, span: Span, along: Entry) -> Line:
+    def line(self, project_id: UUID, span: Span, along: LedgerContext) -> LedgerRow:
         """The line of a span."""
         usage = span.usage
         budgets = [
-            Budgeted(share.place, amount, cost_of(span, amount))
+            BudgetCharge(share.place, amount, cost_of(span, amount))
             for share, amount in (along.ticket.holds if along.ticket else ())
             if share.limit.what == "cost"
         ]
-        return Line(
+        return LedgerRow(
             project_id,
             span.id,
             span.started_at,
@@ -137,22 +137,22 @@ class Books:
             self._admission.worker,
         )
 
-    def read(self, packed: bytes) -> Line:
+    def read(self, packed: bytes) -> LedgerRow:
         """A line that was kept on disk, perhaps by a server that is gone."""
         return _read(packed)
 
-    def within(self, connection: psycopg.Connection[Any], lines: Sequence[Line], *, fresh: bool) -> None:
+    def within(self, connection: psycopg.Connection[Any], lines: Sequence[LedgerRow], *, fresh: bool) -> None:
         """Write lines, and settle their budgets, in the transaction that writes their spans."""
         new = self._copied(connection, lines) if fresh else self._merged(connection, lines)
         for place, worker, _, cost in sorted(_spent(new)):  # in one order everywhere: no two wait for each other
             connection.execute(SPEND, (cost, *place, cost, worker))
 
-    def kept(self, lines: Sequence[Line]) -> None:
+    def kept(self, lines: Sequence[LedgerRow]) -> None:
         """They are safe on disk: what they cost is known, and is owed until it is written."""
         for place, _, reserved, cost in _spent(lines):
             self._admission.owed(place, reserved, cost)
 
-    def after(self, lines: Sequence[Line], *, kept: bool) -> None:
+    def after(self, lines: Sequence[LedgerRow], *, kept: bool) -> None:
         """They are written."""
         for place, worker, reserved, cost in _spent(lines):
             if worker != self._admission.worker:
@@ -162,18 +162,18 @@ class Books:
             else:
                 self._admission.settled(place, reserved, cost)
 
-    def lost(self, along: Entry) -> None:
+    def lost(self, along: LedgerContext) -> None:
         """A span will never be written: what it reserved counts as used, for its cost is not known."""
         for share, amount in along.ticket.holds if along.ticket else ():
             if share.limit.what == "cost":
                 self._admission.settled(share.place, amount, amount)
 
-    def _copied(self, connection: psycopg.Connection[Any], lines: Sequence[Line]) -> Sequence[Line]:
+    def _copied(self, connection: psycopg.Connection[Any], lines: Sequence[LedgerRow]) -> Sequence[LedgerRow]:
         with connection.cursor() as cursor, cursor.copy(COPY) as copy:
             copy.write(b"".join([copy_format.HEAD, *[line.packed() for line in lines], copy_format.TAIL]))
         return lines
 
-    def _merged(self, connection: psycopg.Connection[Any], lines: Sequence[Line]) -> Sequence[Line]:
+    def _merged(self, connection: psycopg.Connection[Any], lines: Sequence[LedgerRow]) -> Sequence[LedgerRow]:
         """Write what is not there yet, and give that."""
         fields = [list(column) for column in zip(*[msgspec.structs.astuple(line)[:13] for line in lines], strict=True)]
         fields[7] = [chr(31).join(tags) for tags in fields[7]]
@@ -181,7 +181,7 @@ class Books:
         return [line for line in lines if line.id in new]
 
 
-def _spent(lines: Sequence[Line]) -> list[tuple[Place, UUID, int, int]]:
+def _spent(lines: Sequence[LedgerRow]) -> list[tuple[CounterKey, UUID, int, int]]:
     """What lines reserved and spent of each budget, by the server that reserved it. Lines that were made here have the
     same places, and are added up by that first: to compare places takes longer than all the rest.
     """
@@ -195,7 +195,7 @@ def _spent(lines: Sequence[Line]) -> list[tuple[Place, UUID, int, int]]:
             else:
                 found[2] += budget.reserved
                 found[3] += budget.cost
-    found = dict[tuple[Place, UUID], tuple[int, int]]()
+    found = dict[tuple[CounterKey, UUID], tuple[int, int]]()
     for place, worker, reserved, cost in sums.values():
         before = found.get((place, worker), (0, 0))
         found[place, worker] = before[0] + reserved, before[1] + cost

@@ -9,15 +9,15 @@ from typing import Protocol
 from uuid import UUID
 
 from vong.errors import Forbidden
-from vong.gateway.refreshing_cache import Fresh
+from vong.gateway.refreshing_cache import RefreshingCache
 from vong.records import now
-from vong.records.key_scope import Labels, Scope
+from vong.records.key_scope import KeyLabels, KeyScope
 
 AGE = 2.0
 """Seconds after which a revoked key is refused at the latest, where announcements are not heard."""
 
 
-class Principal(Protocol):
+class GatewayPrincipal(Protocol):
     """What the gateway needs to know of a caller."""
 
     @property
@@ -36,12 +36,12 @@ class Principal(Protocol):
         ...
 
     @property
-    def scope(self) -> Scope | None:
+    def scope(self) -> KeyScope | None:
         """What its key may call; None: everything."""
         ...
 
     @property
-    def labels(self) -> Labels | None:
+    def labels(self) -> KeyLabels | None:
         """How its calls are accounted for where they do not say it themselves."""
         ...
 
@@ -56,15 +56,15 @@ class Principal(Protocol):
         ...
 
 
-class Keys:
+class PrincipalCache:
     """The secrets seen lately: keys, and tokens of sessions. `lookup` raises Unauthenticated for one that is unknown,
     expired or revoked.
     """
 
-    def __init__(self, lookup: Callable[[str], Principal], hears: Callable[[], bool] = lambda: False) -> None:
-        self._known: Fresh[bytes, Principal] = Fresh(lookup, age=AGE, hears=hears)
+    def __init__(self, lookup: Callable[[str], GatewayPrincipal], hears: Callable[[], bool] = lambda: False) -> None:
+        self._known: RefreshingCache[bytes, GatewayPrincipal] = RefreshingCache(lookup, age=AGE, hears=hears)
 
-    async def principal(self, secret: str, *, calls: bool = True) -> Principal:
+    async def principal(self, secret: str, *, calls: bool = True) -> GatewayPrincipal:
         """The caller who presents this secret. Forbidden where it `calls` and may not."""
         key = _digest(secret)
         principal = await self._known.get(key, secret)
@@ -75,7 +75,7 @@ class Keys:
             raise Forbidden("the role 'viewer' may not call models", "use one of: owner, member")
         return principal
 
-    def at_hand(self, secret: str) -> Principal | None:
+    def at_hand(self, secret: str) -> GatewayPrincipal | None:
         """The caller who presents this secret and may call, where that is known without a wait."""
         principal = self._known.at_hand(_digest(secret), secret)
         return principal if principal is not None and principal.role != "viewer" and not _ended(principal) else None
@@ -93,5 +93,5 @@ def _digest(secret: str) -> bytes:
     return hashlib.sha256(secret.encode()).digest()
 
 
-def _ended(principal: Principal) -> bool:
+def _ended(principal: GatewayPrincipal) -> bool:
     return principal.expires_at is not None and principal.expires_at <= now()

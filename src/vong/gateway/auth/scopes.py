@@ -5,12 +5,12 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from vong.errors import OutOfScope
-from vong.gateway.auth.principals import Principal
+from vong.gateway.auth.principals import GatewayPrincipal
 from vong.gateway.providers import Shape
-from vong.records.key_scope import Scope
+from vong.records.key_scope import KeyScope
 
 
-def check(principal: Principal, shape: Shape, model: str) -> None:
+def check(principal: GatewayPrincipal, shape: Shape, model: str) -> None:
     """OutOfScope, which says what the key may call, where it may not call that model in that shape."""
     scope = principal.scope
     if scope is None:
@@ -20,7 +20,7 @@ def check(principal: Principal, shape: Shape, model: str) -> None:
         raise OutOfScope(f"the key {principal.actor!r} may not call {model!r}", f"it may call: {told(scope.models)}")
 
 
-def check_shape(principal: Principal, shape: Shape) -> None:
+def check_shape(principal: GatewayPrincipal, shape: Shape) -> None:
     """OutOfScope where the key may not call in that shape."""
     scope = principal.scope
     if scope is not None and scope.shapes and shape not in scope.shapes:
@@ -28,7 +28,7 @@ def check_shape(principal: Principal, shape: Shape) -> None:
         raise OutOfScope(message, f"it may call in: {told(scope.shapes)}")
 
 
-def may_call(scope: Scope | None, model: str) -> bool:
+def may_call(scope: KeyScope | None, model: str) -> bool:
     """Whether a name is within a scope."""
     return scope is None or not scope.models or _pattern(scope.models).fullmatch(model) is not None
 

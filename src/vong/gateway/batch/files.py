@@ -14,21 +14,21 @@ from vong.records.batch import StoredFile
 SHOWN = [tables.files.c[name] for name in StoredFile.model_fields]
 
 
-class Whose(NamedTuple):
+class FileOwner(NamedTuple):
     """Who has a file: the name of a key or of a person, and the key's id."""
 
     actor: str
     key_id: UUID | None = None
 
 
-class Owned(StoredFile):
+class OwnedFile(StoredFile):
     """A file with its blob, and the key that may see it where that has a scope."""
 
     blob: str
     key_id: UUID | None = None
 
 
-def keep_file(connection: Connection, file: Owned) -> StoredFile:
+def keep_file(connection: Connection, file: OwnedFile) -> StoredFile:
     """Write down a file whose bytes are kept as a blob."""
     connection.execute(insert(tables.files).values(file.model_dump()))
     return StoredFile.model_validate(file.model_dump(include=set(StoredFile.model_fields)))
@@ -39,22 +39,22 @@ def new_file(
     purpose: Literal["batch", "batch_output"],
     blob: str,
     size: int,
-    whose: Whose,
+    whose: FileOwner,
     expires_at: datetime | None = None,
-) -> Owned:
+) -> OwnedFile:
     """A file that is not written down yet."""
     named = {"id": new_id(), "filename": filename, "purpose": purpose, "blob": blob, "bytes": size}
-    return Owned.model_validate({**named, **whose._asdict(), "created_at": now(), "expires_at": expires_at})
+    return OwnedFile.model_validate({**named, **whose._asdict(), "created_at": now(), "expires_at": expires_at})
 
 
-def get_file(connection: Connection, id: UUID, *, of: UUID | None = None) -> Owned:
+def get_file(connection: Connection, id: UUID, *, of: UUID | None = None) -> OwnedFile:
     """A file; where `of` is given only if it is that key's."""
     columns = tables.files.c
     found = select(tables.files).where(columns.id == id, _living(), *_of(of))
     row = connection.execute(found).mappings().first()
     if row is None:
         raise NotFound(f"no file has the id 'file-{id.hex}'", "list them with: vong gateway batch files")
-    return Owned.model_validate({name: row[name] for name in Owned.model_fields})
+    return OwnedFile.model_validate({name: row[name] for name in OwnedFile.model_fields})
 
 
 def list_files(

@@ -15,11 +15,11 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from vong.errors import Conflict, InvalidInput, NotFound
 from vong.gateway import tables
-from vong.gateway.batch.files import Whose, keep_file, new_file
-from vong.gateway.batch.jsonl import Answered
+from vong.gateway.batch.files import FileOwner, keep_file, new_file
+from vong.gateway.batch.jsonl import BatchResultLine
 from vong.records import now
-from vong.records.batch import Batch, BatchFault, BatchStatus, StoredFile
-from vong.store.blobs import Blobs
+from vong.records.batch import Batch, BatchInputError, BatchStatus, StoredFile
+from vong.store.blobs import BlobStore
 
 ENDED = frozenset({"failed", "completed", "expired", "cancelled"})
 UNITS = {"m": "minutes", "h": "hours", "d": "days"}
@@ -30,7 +30,7 @@ PAGE = 500
 """Answers that are read at once."""
 
 
-class Kept(Batch):
+class BatchRow(Batch):
     """A batch with what its job must know: the blob of its input, whose deputy asks, and how long results are kept."""
 
     blob: str
@@ -50,14 +50,14 @@ def lasting(window: str) -> timedelta:
     return length
 
 
-def put_batch(connection: Connection, batch: Kept) -> Batch:
+def put_batch(connection: Connection, batch: BatchRow) -> Batch:
     """Write down a new batch."""
     values = batch.model_dump(mode="python", exclude=set(COUNTED))
     connection.execute(insert(tables.batches).values(values))
     return _shown(batch)
 
 
-def get_batch(connection: Connection, id: UUID, *, of: UUID | None = None, lock: bool = False) -> Kept:
+def get_batch(connection: Connection, id: UUID, *, of: UUID | None = None, lock: bool = False) -> BatchRow:
     """A batch as it stands, where `of` is given only if it is that key's."""
     columns = tables.batches.c
     query = select(tables.batches).where(columns.id == id, *([] if of is None else [columns.key_id == of]))
@@ -69,7 +69,7 @@ def get_batch(connection: Connection, id: UUID, *, of: UUID | None = None, lock:
 
 def list_batches(
     connection: Connection, *, after: UUID | None = None, limit: int = 20, of: UUID | None = None
-) -> list[Kept]:
+) -> list[BatchRow]:
     """Batches, newest first; `after` is the last id of the page before."""
     columns = tables.batches.c
     query = select(tables.batches).order_by(columns.id.desc()).limit(limit)
@@ -97,7 +97,7 @@ def with_costs(connection: Connection, batches: Sequence[Batch]) -> list[Batch]:
     return [_shown(batch).model_copy(update=found.get(batch.tag, {})) for batch in batches]
 
 
-def begin(connection: Connection, id: UUID, total: int) -> Kept:
+def begin(connection: Connection, id: UUID, total: int) -> BatchRow:
     """The input is good: the batch runs, unless it was cancelled meanwhile."""
     columns = tables.batches.c
     running = {"status": "in_progress", "in_progress_at": now(), "total": total}
@@ -105,13 +105,13 @@ def begin(connection: Connection, id: UUID, total: int) -> Kept:
     return get_batch(connection, id)
 
 
-def refuse(connection: Connection, id: UUID, faults: Sequence[BatchFault]) -> None:
+def refuse(connection: Connection, id: UUID, faults: Sequence[BatchInputError]) -> None:
     """The input cannot be used."""
     values = {"status": "failed", "failed_at": now(), "errors": [fault.model_dump() for fault in faults]}
     connection.execute(update(tables.batches).where(tables.batches.c.id == id).values(values))
 
 
-def cancelling(connection: Connection, id: UUID, *, of: UUID | None = None) -> Kept:
+def cancelling(connection: Connection, id: UUID, *, of: UUID | None = None) -> BatchRow:
     """The batch shall end. Conflict where it has."""
     batch = get_batch(connection, id, of=of, lock=True)
     if batch.status in ENDED:
@@ -122,7 +122,7 @@ def cancelling(connection: Connection, id: UUID, *, of: UUID | None = None) -> K
     return get_batch(connection, id)
 
 
-def keep_answers(connection: Connection, id: UUID, answers: Iterable[Answered]) -> None:
+def keep_answers(connection: Connection, id: UUID, answers: Iterable[BatchResultLine]) -> None:
     """Keep what was answered, each line once, and count it. What comes when the batch has ended is too late."""
     rows = [{"batch_id": id, "number": one.number, "ok": one.ok, "line": one.text} for one in answers]
     if not rows or get_batch(connection, id, lock=True).status in ENDED:
@@ -142,7 +142,7 @@ def answered_lines(connection: Connection, id: UUID) -> set[int]:
 
 
 def conclude(
-    connection: Connection, blobs: Blobs, id: UUID, status: BatchStatus, fault: BatchFault | None = None
+    connection: Connection, blobs: BlobStore, id: UUID, status: BatchStatus, fault: BatchInputError | None = None
 ) -> Batch:
     """End a batch with the files of its results so far. One that has ended stays as it is."""
     batch = get_batch(connection, id, lock=True)
@@ -160,7 +160,7 @@ def conclude(
     return _shown(get_batch(connection, id))
 
 
-def _written(connection: Connection, blobs: Blobs, batch: Kept, *, ok: bool, name: str) -> StoredFile | None:
+def _written(connection: Connection, blobs: BlobStore, batch: BatchRow, *, ok: bool, name: str) -> StoredFile | None:
     """The file of the good answers, or of the others, in the order of their lines; None where there are none."""
     answer = tables.batch_answers.c
     query = select(answer.line).where(answer.batch_id == batch.id, answer.ok == ok).order_by(answer.number)
@@ -173,12 +173,12 @@ def _written(connection: Connection, blobs: Blobs, batch: Kept, *, ok: bool, nam
             return None
         blob = blobs.put_file(Path(spool.name))
     ends: datetime | None = now() + timedelta(seconds=batch.kept_for) if batch.kept_for else None
-    whose = Whose(batch.actor, batch.key_id)
+    whose = FileOwner(batch.actor, batch.key_id)
     return keep_file(connection, new_file(name, "batch_output", blob, size, whose, ends))
 
 
-def _kept(row: RowMapping) -> Kept:
-    return Kept.model_validate({name: row[name] for name in (*OWN, "blob", "key_id", "user_id", "kept_for")})
+def _kept(row: RowMapping) -> BatchRow:
+    return BatchRow.model_validate({name: row[name] for name in (*OWN, "blob", "key_id", "user_id", "kept_for")})
 
 
 def _shown(batch: Batch) -> Batch:

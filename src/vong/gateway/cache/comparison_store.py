@@ -5,10 +5,10 @@ from uuid import UUID
 from sqlalchemy import Connection, insert, select
 
 from vong.gateway import tables
-from vong.records.cache import ComparedAs, Comparison
+from vong.records.cache import ComparedAs, ShadowComparison
 
 
-def note(connection: Connection, found: Comparison, *, false: bool | None = None) -> None:
+def note(connection: Connection, found: ShadowComparison, *, false: bool | None = None) -> None:
     """Keep a pair. `false` says of a cache's answer that it should not have been given."""
     connection.execute(insert(tables.comparisons).values({**found.model_dump(), "false": false}))
 
@@ -20,7 +20,7 @@ def list_comparisons(
     kind: ComparedAs | None = None,
     after: UUID | None = None,
     limit: int = 50,
-) -> list[Comparison]:
+) -> list[ShadowComparison]:
     """The pairs of a route, newest first, those after the span `after`."""
     compared = tables.comparisons.c
     columns = [column for column in compared if column.name not in ("project_id", "false")]
@@ -31,4 +31,4 @@ def list_comparisons(
         query = query.where(compared.kind == kind)
     if after is not None:
         query = query.where(compared.span_id < after)
-    return [Comparison.model_validate(dict(row)) for row in connection.execute(query).mappings()]
+    return [ShadowComparison.model_validate(dict(row)) for row in connection.execute(query).mappings()]

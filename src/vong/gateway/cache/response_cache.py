@@ -20,10 +20,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from vong.errors import VongError
 from vong.gateway.cache import comparison_store
 from vong.gateway.cache import store as cache_store
-from vong.gateway.cache.store import Entry, Kept
-from vong.gateway.providers.local_embeddings import Embedder
+from vong.gateway.cache.store import CachedResponse, CacheEntry
+from vong.gateway.providers.local_embeddings import EmbeddingModel
 from vong.records import now
-from vong.records.cache import Comparison
+from vong.records.cache import ShadowComparison
 
 log = logging.getLogger(__name__)
 
@@ -39,20 +39,20 @@ COUNTED = 1.0
 """Seconds between two reports of hits."""
 
 
-class Answers:
+class ResponseCache:
     """Kept answers. All methods are called on the event loop that serves."""
 
-    def __init__(self, scope: Callable[[UUID], AbstractContextManager[Connection]], embedder: Embedder) -> None:
+    def __init__(self, scope: Callable[[UUID], AbstractContextManager[Connection]], embedder: EmbeddingModel) -> None:
         self._scope = scope
         self._embedder = embedder
-        self._newest: OrderedDict[tuple[UUID, bytes], Kept] = OrderedDict()
+        self._newest: OrderedDict[tuple[UUID, bytes], CachedResponse] = OrderedDict()
         self._size = 0
         self._hits: dict[UUID, Counter[bytes]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._resting = 0.0
         self._counting = False
 
-    async def exact(self, project_id: UUID, key: bytes) -> Kept | None:
+    async def exact(self, project_id: UUID, key: bytes) -> CachedResponse | None:
         """The answer with that key."""
         known = self._newest.get((project_id, key))
         if known is not None and known.expires_at > now():
@@ -63,14 +63,14 @@ class Answers:
             self._remember(project_id, found)
         return found
 
-    async def near(self, project_id: UUID, family: bytes, text: str, threshold: float) -> Kept | None:
+    async def near(self, project_id: UUID, family: bytes, text: str, threshold: float) -> CachedResponse | None:
         """The answer of a family whose question means nearly the same."""
 
         vector = await asyncio.to_thread(self._vector, text)
         found = await self._asked(project_id, lambda connection: cache_store.nearest(connection, family, vector, now()))
         return found if found is not None and (found.similarity or 0.0) >= threshold else None
 
-    def keep(self, project_id: UUID, entry: Entry, text: str | None) -> None:
+    def keep(self, project_id: UUID, entry: CacheEntry, text: str | None) -> None:
         """Keep an answer, behind everybody's back. `text` is the question, where it may be found by its meaning."""
         if len(self._tasks) >= PENDING:
             return
@@ -88,7 +88,7 @@ class Answers:
             self._counting = True
             self._go(self._count())
 
-    def compared(self, project_id: UUID, found: Comparison, *, false: bool | None) -> None:
+    def compared(self, project_id: UUID, found: ShadowComparison, *, false: bool | None) -> None:
         """Note a pair of answers."""
         self._go(self._written(project_id, lambda connection: comparison_store.note(connection, found, false=false)))
 
@@ -117,18 +117,20 @@ class Answers:
     def _vector(self, text: str) -> list[float]:
         return [float(number) for number in self._embedder.embed([text])[0]]
 
-    def _remember(self, project_id: UUID, answer: Kept) -> None:
+    def _remember(self, project_id: UUID, answer: CachedResponse) -> None:
         old = self._newest.pop((project_id, answer.key), None)
         self._size += len(answer.body) - (len(old.body) if old else 0)
         self._newest[project_id, answer.key] = answer
         while self._size > SIZE:
             self._size -= len(self._newest.popitem(last=False)[1].body)
 
-    async def _asked(self, project_id: UUID, look: Callable[[Connection], Kept | None]) -> Kept | None:
+    async def _asked(
+        self, project_id: UUID, look: Callable[[Connection], CachedResponse | None]
+    ) -> CachedResponse | None:
         if time.monotonic() < self._resting:
             return None
 
-        def ask() -> Kept | None:
+        def ask() -> CachedResponse | None:
             with self._scope(project_id) as connection:
                 return look(connection)
 

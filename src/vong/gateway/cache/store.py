@@ -9,11 +9,11 @@ from sqlalchemy import Connection, bindparam, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from vong.gateway import tables
-from vong.records.cache import CacheState
+from vong.records.cache import CacheStats
 from vong.records.intervals import wilson
 
 
-class Kept(NamedTuple):
+class CachedResponse(NamedTuple):
     """An answer: a chat completion or an embeddings answer in JSON, the span of the call that it was made for, and,
     where it was found by meaning, the cosine.
     """
@@ -26,35 +26,35 @@ class Kept(NamedTuple):
     similarity: float | None = None
 
 
-class Entry(NamedTuple):
+class CacheEntry(NamedTuple):
     """An answer to keep. `family` and `vector` are those of a semantic cache."""
 
-    kept: Kept
+    kept: CachedResponse
     route: str
     tokens: int
     family: bytes | None = None
     vector: list[float] | None = None
 
 
-def find(connection: Connection, key: bytes, at: datetime) -> Kept | None:
+def find(connection: Connection, key: bytes, at: datetime) -> CachedResponse | None:
     """The answer with that key, unless its time is over."""
     answers = tables.answers.c
     query = select(*_columns()).where(answers.key == key, answers.expires_at > at)
     row = connection.execute(query).first()
-    return Kept(*row) if row else None
+    return CachedResponse(*row) if row else None
 
 
-def nearest(connection: Connection, family: bytes, vector: list[float], at: datetime) -> Kept | None:
+def nearest(connection: Connection, family: bytes, vector: list[float], at: datetime) -> CachedResponse | None:
     """The answer of a family whose question is nearest by cosine, however far it is."""
     answers = tables.answers.c
     distance = answers.vector.cosine_distance(vector)
     query = select(*_columns(), (1 - distance).label("similarity"))
     query = query.where(answers.family == family, answers.expires_at > at, answers.vector.is_not(None))
     row = connection.execute(query.order_by(distance).limit(1)).first()
-    return Kept(*row) if row else None
+    return CachedResponse(*row) if row else None
 
 
-def put(connection: Connection, entry: Entry) -> None:
+def put(connection: Connection, entry: CacheEntry) -> None:
     """Keep an answer in the place of the one with the same key."""
     kept = entry.kept
     values: dict[str, Any] = {
@@ -94,7 +94,7 @@ def purge(connection: Connection, at: datetime) -> int:
     return connection.execute(delete(tables.answers).where(tables.answers.c.expires_at <= at)).rowcount
 
 
-def states(connection: Connection, at: datetime) -> list[CacheState]:
+def states(connection: Connection, at: datetime) -> list[CacheStats]:
     """What is kept for each route, and how often an answer found by meaning was false."""
     answers, compared = tables.answers.c, tables.comparisons.c
     sizes = select(
@@ -113,11 +113,11 @@ def states(connection: Connection, at: datetime) -> list[CacheState]:
     ]
 
 
-def _state(route: str, sizes: list[int], checks: tuple[int, int]) -> CacheState:
+def _state(route: str, sizes: list[int], checks: tuple[int, int]) -> CacheStats:
     entries, size, hits, saved = sizes
     checked, false = checks
     low, high = wilson(false / checked, checked) if checked else (None, None)
-    return CacheState(
+    return CacheStats(
         route=route,
         entries=entries,
         bytes=size,

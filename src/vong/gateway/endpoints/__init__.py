@@ -5,13 +5,15 @@ In: a request body and, from a provider, an answer in that form or as a chat. Ou
 
 from collections.abc import Mapping
 
-from vong.gateway.endpoints.base import ServedShape
-from vong.gateway.endpoints.completions import Completions
-from vong.gateway.endpoints.messages import Messages
-from vong.gateway.endpoints.responses import Responses
+from vong.gateway.endpoints.base import EndpointAdapter
+from vong.gateway.endpoints.completions import CompletionsEndpoint
+from vong.gateway.endpoints.messages import MessagesEndpoint
+from vong.gateway.endpoints.responses import ResponsesEndpoint
 from vong.gateway.providers import Shape
 
-SERVED: Mapping[Shape, ServedShape] = {shape.name: shape for shape in (Completions(), Messages(), Responses())}
+SERVED: Mapping[Shape, EndpointAdapter] = {
+    shape.name: shape for shape in (CompletionsEndpoint(), MessagesEndpoint(), ResponsesEndpoint())
+}
 """By name. Chats and embeddings are not here: every provider takes them as they are."""
 PATHS: Mapping[str, Shape] = {
     "/v1/chat/completions": "chat",
@@ -20,4 +22,4 @@ PATHS: Mapping[str, Shape] = {
 }
 """Where each shape is served."""
 
-__all__ = ["PATHS", "SERVED", "ServedShape"]
+__all__ = ["PATHS", "SERVED", "EndpointAdapter"]

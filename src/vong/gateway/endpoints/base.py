@@ -8,11 +8,11 @@ part, `prompt_tokens_details.cache_write_tokens` of usage.
 from collections.abc import Mapping
 from typing import Any, Protocol, runtime_checkable
 
-from vong.gateway.endpoints.parsing import Asked
+from vong.gateway.endpoints.parsing import RequestFields
 from vong.gateway.providers import Shape
 
 
-class Streamed(Protocol):
+class StreamEncoder(Protocol):
     """A chat's stream on its way into another shape."""
 
     def take(self, chunk: Mapping[str, Any]) -> bytes:
@@ -24,7 +24,7 @@ class Streamed(Protocol):
         ...
 
 
-class Chunked(Protocol):
+class ChunkDecoder(Protocol):
     """A native stream of a shape on its way into a chat's chunks."""
 
     ended: bool
@@ -35,14 +35,14 @@ class Chunked(Protocol):
         ...
 
 
-class ServedShape(Protocol):
+class EndpointAdapter(Protocol):
     """A shape that a conversation is served in, beside the chat itself."""
 
     name: Shape
     path: str
     """Below `/v1`."""
 
-    def read(self, body: bytes) -> Asked:
+    def read(self, body: bytes) -> RequestFields:
         """What is asked. InvalidInput names the field that is missing or wrong."""
         ...
 
@@ -58,7 +58,7 @@ class ServedShape(Protocol):
         """A chat completion as this shape's answer to the request `asked`; `id` is the call's, in 32 hex digits."""
         ...
 
-    def streamed(self, asked: Mapping[str, Any], id: str) -> Streamed:
+    def streamed(self, asked: Mapping[str, Any], id: str) -> StreamEncoder:
         """For the chat's stream that answers the request `asked`."""
         ...
 
@@ -72,7 +72,7 @@ class ServedShape(Protocol):
 
 
 @runtime_checkable
-class NativeShape(ServedShape, Protocol):
+class NativeEndpointAdapter(EndpointAdapter, Protocol):
     """A shape that some providers speak themselves."""
 
     def passes(self, body: bytes, address: str) -> bool:
@@ -87,6 +87,6 @@ class NativeShape(ServedShape, Protocol):
         """A native whole answer as a chat completion."""
         ...
 
-    def chunks(self) -> Chunked:
+    def chunks(self) -> ChunkDecoder:
         """For a native stream."""
         ...

@@ -6,7 +6,7 @@ from typing import Any
 from vong.gateway.endpoints.parsing import named
 
 
-class AsChat:
+class ChatBackedEndpoint:
     """Every provider is asked in a chat."""
 
     def written(self, body: bytes, model: str, stream: bool) -> bytes:

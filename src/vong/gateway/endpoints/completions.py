@@ -5,28 +5,28 @@ from typing import Any
 
 import msgspec
 
-from vong.gateway.endpoints.base import Streamed
-from vong.gateway.endpoints.chat_backed import AsChat
-from vong.gateway.endpoints.parsing import Asked, decoded
+from vong.gateway.endpoints.base import StreamEncoder
+from vong.gateway.endpoints.chat_backed import ChatBackedEndpoint
+from vong.gateway.endpoints.parsing import RequestFields, decoded
 from vong.gateway.providers import Shape
 from vong.gateway.translators.text_completions import chat_of, chunk_of, completion_of
 from vong.gateway.upstream.sse import DONE, event
 
 
-class _Asked(Asked, kw_only=True):
+class _Asked(RequestFields, kw_only=True):
     prompt: msgspec.Raw
 
 
 _read = msgspec.json.Decoder(_Asked).decode
 
 
-class Completions(AsChat):
+class CompletionsEndpoint(ChatBackedEndpoint):
     """`POST /v1/completions`."""
 
     name: Shape = "completions"
     path = "/completions"
 
-    def read(self, body: bytes) -> Asked:
+    def read(self, body: bytes) -> RequestFields:
         """What is asked."""
         return decoded(_read, body)
 
@@ -39,7 +39,7 @@ class Completions(AsChat):
         del asked, id
         return completion_of(completion)
 
-    def streamed(self, asked: Mapping[str, Any], id: str) -> Streamed:
+    def streamed(self, asked: Mapping[str, Any], id: str) -> StreamEncoder:
         """For a chat's stream."""
         del id
         return _Streamed(bool((asked.get("stream_options") or {}).get("include_usage")))

@@ -19,7 +19,7 @@ OVERLAP = 120
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
 
 
-class SoFar(NamedTuple):
+class PartialAnswer(NamedTuple):
     """What is there of an answer that broke off: its text, about how many tokens, and the id and model it names."""
 
     text: str
@@ -28,7 +28,7 @@ class SoFar(NamedTuple):
     model: str | None
 
 
-def onward(chat: Mapping[str, Any], so_far: SoFar) -> dict[str, Any]:
+def onward(chat: Mapping[str, Any], so_far: PartialAnswer) -> dict[str, Any]:
     """The chat that asks for the rest of an answer."""
     rest = [{"role": "assistant", "content": so_far.text}, {"role": "user", "content": ASK}]
     asked: dict[str, Any] = {**chat, "messages": [*chat["messages"], *rest]}
@@ -38,7 +38,7 @@ def onward(chat: Mapping[str, Any], so_far: SoFar) -> dict[str, Any]:
     return asked
 
 
-async def joined(events: AsyncIterator[bytes], so_far: SoFar) -> AsyncGenerator[bytes]:
+async def joined(events: AsyncIterator[bytes], so_far: PartialAnswer) -> AsyncGenerator[bytes]:
     """The events of the rest, as further events of the first stream: its id and model, no second beginning, and without
     what the rest repeats at its start.
     """

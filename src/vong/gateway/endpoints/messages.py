@@ -6,11 +6,16 @@ from typing import Any
 import msgspec
 
 from vong.errors import InvalidInput
-from vong.gateway.endpoints.base import Chunked, Streamed
-from vong.gateway.endpoints.parsing import Asked, decoded, named
+from vong.gateway.endpoints.base import ChunkDecoder, StreamEncoder
+from vong.gateway.endpoints.parsing import RequestFields, decoded, named
 from vong.gateway.providers import Shape
 from vong.gateway.translators.anthropic_request import chat_of
-from vong.gateway.translators.anthropic_response import Chunks, Events, completion_of, message_of
+from vong.gateway.translators.anthropic_response import (
+    AnthropicChunkDecoder,
+    AnthropicEventEncoder,
+    completion_of,
+    message_of,
+)
 
 KINDS = {
     400: "invalid_request_error",
@@ -28,20 +33,20 @@ KINDS = {
 """What Anthropic calls an error of that status; every other one is an `api_error`."""
 
 
-class _Asked(Asked, kw_only=True):
+class _Asked(RequestFields, kw_only=True):
     messages: list[msgspec.Raw]
 
 
 _read = msgspec.json.Decoder(_Asked).decode
 
 
-class Messages:
+class MessagesEndpoint:
     """`POST /v1/messages`."""
 
     name: Shape = "messages"
     path = "/messages"
 
-    def read(self, body: bytes) -> Asked:
+    def read(self, body: bytes) -> RequestFields:
         """What is asked; the user and the session are in `metadata`."""
         asked = counted(body)
         if asked.max_tokens is None:
@@ -62,10 +67,10 @@ class Messages:
         del asked, id
         return message_of(completion)
 
-    def streamed(self, asked: Mapping[str, Any], id: str) -> Streamed:
+    def streamed(self, asked: Mapping[str, Any], id: str) -> StreamEncoder:
         """For a chat's stream."""
         del id
-        return _Streamed(Events(str(asked["model"])))
+        return _Streamed(AnthropicEventEncoder(str(asked["model"])))
 
     def passes(self, body: bytes, address: str) -> bool:
         """Always."""
@@ -81,9 +86,9 @@ class Messages:
         """A message as a completion."""
         return completion_of(answer)
 
-    def chunks(self) -> Chunked:
+    def chunks(self) -> ChunkDecoder:
         """For a stream of messages."""
-        return Chunks()
+        return AnthropicChunkDecoder()
 
     def error(self, status: int, said: Mapping[str, Any]) -> dict[str, Any]:
         """An error as Anthropic writes it."""
@@ -95,7 +100,7 @@ class Messages:
         return _event(self.error(status, said))
 
 
-def counted(body: bytes) -> Asked:
+def counted(body: bytes) -> RequestFields:
     """What `POST /v1/messages/count_tokens` asks: the same, less the length of an answer."""
     asked = decoded(_read, body)
     user = (asked.metadata or {}).get("user_id")
@@ -104,7 +109,7 @@ def counted(body: bytes) -> Asked:
 
 
 class _Streamed:
-    def __init__(self, events: Events) -> None:
+    def __init__(self, events: AnthropicEventEncoder) -> None:
         self._events = events
 
     def take(self, chunk: Mapping[str, Any]) -> bytes:

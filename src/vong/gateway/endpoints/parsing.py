@@ -16,18 +16,18 @@ PASSED = ("anthropic-beta", "anthropic-version")
 TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}")
 
 
-class StreamOptions(msgspec.Struct):
+class RequestStreamOptions(msgspec.Struct):
     """`stream_options`."""
 
     include_usage: bool | None = None
 
 
-class Asked(msgspec.Struct):
+class RequestFields(msgspec.Struct):
     """The fields of a request that the gateway itself reads. All others pass through unread."""
 
     model: str
     stream: bool | None = None
-    stream_options: StreamOptions | None = None
+    stream_options: RequestStreamOptions | None = None
     user: str | None = None
     metadata: dict[str, Any] | None = None
     max_tokens: int | None = None
@@ -36,16 +36,16 @@ class Asked(msgspec.Struct):
     previous: str | None = None
 
 
-class _Chat(Asked):
+class _Chat(RequestFields):
     messages: list[msgspec.Raw] = []
 
 
-class _Embeddings(Asked):
+class _Embeddings(RequestFields):
     input: msgspec.Raw = msgspec.Raw()
 
 
-A = TypeVar("A", bound=Asked)
-_readers: Mapping[str, Callable[[bytes], Asked]] = {
+A = TypeVar("A", bound=RequestFields)
+_readers: Mapping[str, Callable[[bytes], RequestFields]] = {
     "chat": msgspec.json.Decoder(_Chat).decode,
     "embeddings": msgspec.json.Decoder(_Embeddings).decode,
 }
@@ -53,7 +53,7 @@ _fields = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _encode = msgspec.json.encode
 
 
-class Trace(NamedTuple):
+class TraceContext(NamedTuple):
     """Where a call stands in the caller's trace, and what its headers say of it. `id` is the span's own, `passed` what
     goes on to a provider that speaks the caller's shape.
     """
@@ -68,7 +68,7 @@ class Trace(NamedTuple):
     passed: Mapping[str, str] | None = None
 
     @classmethod
-    def of(cls, headers: Mapping[str, str]) -> "Trace":
+    def of(cls, headers: Mapping[str, str]) -> "TraceContext":
         """From the W3C `traceparent` (a new trace where there is none or a malformed one) and `x-vong-session`."""
         id = new_id()
         own = f"{id.int:032x}"
@@ -85,7 +85,7 @@ class Trace(NamedTuple):
         return cls(id, trace_id, own[16:], parent, session, tags, cache, passed)
 
 
-def read(shape: Shape, body: bytes) -> Asked:
+def read(shape: Shape, body: bytes) -> RequestFields:
     """What a request asks. InvalidInput says what is wrong and where."""
     asked = decoded(_readers[shape], body)
     if isinstance(asked, _Chat) and not asked.messages:

@@ -18,7 +18,7 @@ DELETED, UNSTORED, INSTRUCTED = "vong.deleted", "vong.unstored", "vong.instructi
 """Attributes of a response's span."""
 
 
-class NoResponse(NotFound):
+class ResponseNotFound(NotFound):
     """No response has that id, or none that is kept."""
 
     code = "response_not_found"
@@ -46,10 +46,10 @@ async def found(find: Callable[[UUID, UUID], Span], project_id: UUID, response: 
         or attributes.get(UNSTORED)
         or attributes.get("vong.shape") != "responses"
     ):
-        raise NoResponse(f"no response has the id {response!r}", "send the whole conversation as input")
+        raise ResponseNotFound(f"no response has the id {response!r}", "send the whole conversation as input")
     if span.input is None and span.output is None:
         hint = "its route keeps no bodies: send the whole conversation as input, or set its capture to full"
-        raise NoResponse(f"of the response {response!r} only metadata was kept", hint)
+        raise ResponseNotFound(f"of the response {response!r} only metadata was kept", hint)
     return span
 
 

@@ -13,16 +13,16 @@ from uuid import UUID
 import msgspec
 
 from vong.errors import InvalidInput, NotFound, Unsupported
-from vong.gateway.endpoints.base import Chunked, Streamed
-from vong.gateway.endpoints.chat_backed import AsChat
-from vong.gateway.endpoints.parsing import Asked, decoded, with_field
+from vong.gateway.endpoints.base import ChunkDecoder, StreamEncoder
+from vong.gateway.endpoints.chat_backed import ChatBackedEndpoint
+from vong.gateway.endpoints.parsing import RequestFields, decoded, with_field
 from vong.gateway.providers import Shape
 from vong.gateway.translators.responses_request import chat_of
-from vong.gateway.translators.responses_response import Events, response_of
-from vong.gateway.translators.responses_upstream import Chunks, completion_of
+from vong.gateway.translators.responses_response import ResponsesEventEncoder, response_of
+from vong.gateway.translators.responses_upstream import ResponsesChunkDecoder, completion_of
 
 
-class _Asked(Asked, kw_only=True):
+class _Asked(RequestFields, kw_only=True):
     input: msgspec.Raw = msgspec.Raw()
     max_output_tokens: int | None = None
     previous_response_id: str | None = None
@@ -35,13 +35,13 @@ MALFORMED = (KeyError, TypeError, ValueError, AttributeError, IndexError)
 _read = msgspec.json.Decoder(_Asked).decode
 
 
-class Responses(AsChat):
+class ResponsesEndpoint(ChatBackedEndpoint):
     """`POST /v1/responses`."""
 
     name: Shape = "responses"
     path = "/responses"
 
-    def read(self, body: bytes) -> Asked:
+    def read(self, body: bytes) -> RequestFields:
         """What is asked."""
         asked = decoded(_read, body)
         if not bytes(asked.input) or bytes(asked.input) in (b"null", b'""', b"[]"):
@@ -61,9 +61,9 @@ class Responses(AsChat):
         """A chat completion as a response."""
         return response_of(completion, asked, id)
 
-    def streamed(self, asked: Mapping[str, Any], id: str) -> Streamed:
+    def streamed(self, asked: Mapping[str, Any], id: str) -> StreamEncoder:
         """For a chat's stream."""
-        return _Streamed(Events(asked, id))
+        return _Streamed(ResponsesEventEncoder(asked, id))
 
     def passes(self, body: bytes, address: str) -> bool:
         """Where only OpenAI can answer: a chat cannot hold the request, it goes on from a response of OpenAI's, or from
@@ -92,9 +92,9 @@ class Responses(AsChat):
         """A response of OpenAI's as a completion."""
         return completion_of(answer)
 
-    def chunks(self) -> Chunked:
+    def chunks(self) -> ChunkDecoder:
         """For a stream of OpenAI's."""
-        return Chunks()
+        return ResponsesChunkDecoder()
 
     def error_event(self, status: int, said: Mapping[str, Any]) -> bytes:
         """The event of an error."""
@@ -117,7 +117,7 @@ def span_of(id: str) -> UUID:
 
 
 class _Streamed:
-    def __init__(self, events: Events) -> None:
+    def __init__(self, events: ResponsesEventEncoder) -> None:
         self._events = events
 
     def take(self, chunk: Mapping[str, Any]) -> bytes:

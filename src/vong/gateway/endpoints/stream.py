@@ -95,7 +95,7 @@ class _Message:
         return {"index": index, "message": message, "finish_reason": self.finish}
 
 
-class Transcript:
+class StreamAccumulator:
     """Takes the events of a stream. `with_usage` says whether the caller asked for usage in the stream."""
 
     def __init__(self, with_usage: bool) -> None:

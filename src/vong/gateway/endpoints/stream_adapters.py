@@ -5,18 +5,18 @@ from typing import Any
 import msgspec
 
 from vong.errors import UpstreamFailed
-from vong.gateway.endpoints.base import Chunked, ServedShape, Streamed
-from vong.gateway.endpoints.stream import Transcript
+from vong.gateway.endpoints.base import ChunkDecoder, EndpointAdapter, StreamEncoder
+from vong.gateway.endpoints.stream import StreamAccumulator
 
 MALFORMED = (KeyError, TypeError, ValueError, AttributeError, IndexError)
 """What a walk through JSON of another form raises."""
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
 
 
-class Native(Transcript):
+class PassthroughStream(StreamAccumulator):
     """A stream in the caller's own shape: every event passes on as it came."""
 
-    def __init__(self, chunks: Chunked) -> None:
+    def __init__(self, chunks: ChunkDecoder) -> None:
         super().__init__(with_usage=True)
         self._chunked = chunks
 
@@ -37,10 +37,10 @@ class Native(Transcript):
         return event
 
 
-class Translated(Transcript):
+class TranslatedStream(StreamAccumulator):
     """A chat's stream that becomes one of the caller's shape."""
 
-    def __init__(self, shape: ServedShape, streamed: Streamed) -> None:
+    def __init__(self, shape: EndpointAdapter, streamed: StreamEncoder) -> None:
         super().__init__(with_usage=True)
         self._shape = shape
         self._streamed = streamed

@@ -14,24 +14,24 @@ import msgspec
 
 from vong.errors import VongError
 from vong.gateway.endpoints.json_depth import deep, shallow
-from vong.gateway.endpoints.parsing import Asked, Trace, read, with_fields
-from vong.gateway.fastpath.plan import Lane, Lanes
-from vong.gateway.fastpath.record import Brief, answered, used
+from vong.gateway.endpoints.parsing import RequestFields, TraceContext, read, with_fields
+from vong.gateway.fastpath.plan import FastPathPlan, FastPathPlanner
+from vong.gateway.fastpath.record import CompactCallRecord, answered, used
 from vong.gateway.limits.estimate import worst
-from vong.gateway.limits.quota import Hold, Ticket
-from vong.gateway.pipeline.call import Call
-from vong.gateway.pipeline.exchange import Passage
-from vong.gateway.pipeline.services import Means
-from vong.gateway.providers import Reply
+from vong.gateway.limits.quota import Hold, Reservation
+from vong.gateway.pipeline.call import ModelCall
+from vong.gateway.pipeline.exchange import UpstreamExchange
+from vong.gateway.pipeline.services import CallServices
+from vong.gateway.providers import ProviderResponse
 from vong.gateway.providers.http import passed
 from vong.gateway.providers.openai import begun
-from vong.gateway.upstream.response import Response
+from vong.gateway.upstream.response import UpstreamResponse
 from vong.records.record import new_number, uuid_of
 from vong.store.spans.copy_format import EPOCH
 from vong.store.spans.schema import SINCE
 
 
-class PlainCall:
+class FastCall:
     """A call that was sent. `arrived` is called when its answer is there: then `receive` it, and `account` for it once
     that is sent on; where it gives none, tell it as any other call (`whole`).
     """
@@ -52,13 +52,13 @@ class PlainCall:
 
     def __init__(
         self,
-        means: Means,
-        lane: Lane,
+        means: CallServices,
+        lane: FastPathPlan,
         body: bytes,
         at: tuple[int, int],
-        ticket: Ticket | None,
-        response: Response,
-        record: Callable[[Brief], object],
+        ticket: Reservation | None,
+        response: UpstreamResponse,
+        record: Callable[[CompactCallRecord], object],
     ) -> None:
         self.number, self.at = at
         self._record = record
@@ -72,9 +72,9 @@ class PlainCall:
         self._body = body
         self._ticket = ticket
         self._response = response
-        self._brief: Brief | None = None
+        self._brief: CompactCallRecord | None = None
 
-    def receive(self) -> Reply | None:
+    def receive(self) -> ProviderResponse | None:
         """The answer, with the headers of its upstream that go on. None where it is not a plain one."""
         response = self._response
         if response.status != 200 or response.failed:
@@ -85,10 +85,12 @@ class PlainCall:
             return None
         lane, took = self._lane, (time.perf_counter() - self.begun) * 1000
         usage, kinds = used(answer)
-        self._brief = Brief(lane, self.number, self.at, took, self._body, body, answer, usage, kinds, self._ticket)
+        self._brief = CompactCallRecord(
+            lane, self.number, self.at, took, self._body, body, answer, usage, kinds, self._ticket
+        )
         if self._ticket is not None:
             self.told = self._ticket.headers()
-        return Reply(200, body, passed(response) if response.passes else {})
+        return ProviderResponse(200, body, passed(response) if response.passes else {})
 
     def account(self) -> None:
         """Count the call, and hand its span over: after the answer, so that no caller waits for it."""
@@ -98,9 +100,9 @@ class PlainCall:
         self._lane.tally.answered(seconds, usage.input_tokens or 0, usage.output_tokens or 0)
         self._record(brief)
 
-    def whole(self) -> "Sent":
+    def whole(self) -> "PlannedCall":
         """The same as any other call."""
-        return Sent(self._means, self._lane, self._body, self, self._ticket, self._response)
+        return PlannedCall(self._means, self._lane, self._body, self, self._ticket, self._response)
 
     def leave(self) -> None:
         """The caller has gone: cancel it at the upstream, and account for it."""
@@ -108,31 +110,39 @@ class PlainCall:
         self.whole().close(asyncio.CancelledError())
 
 
-class _Laned(Call):
+class _Laned(ModelCall):
     """A call of which a lane knows where it goes."""
 
-    def __init__(self, means: Means, lane: Lane, body: bytes, number: int, ticket: Ticket | None) -> None:
+    def __init__(
+        self, means: CallServices, lane: FastPathPlan, body: bytes, number: int, ticket: Reservation | None
+    ) -> None:
         id = uuid_of(number)
-        super().__init__(means, lane.principal, "chat", body, Trace(id, id.hex, id.hex[16:], None, None))
+        super().__init__(means, lane.principal, "chat", body, TraceContext(id, id.hex, id.hex[16:], None, None))
         course = self._course
         course.body, course.route, course.choice = body, lane.route, lane.choice
-        course.passage = Passage("chat", body, id.hex)
+        course.passage = UpstreamExchange("chat", body, id.hex)
         self._label(course.passage)
         self._ticket = ticket
 
 
-class Sent(_Laned):
+class PlannedCall(_Laned):
     """A call that was sent the short way and goes on as any other."""
 
     def __init__(
-        self, means: Means, lane: Lane, body: bytes, plain: PlainCall, ticket: Ticket | None, response: Response
+        self,
+        means: CallServices,
+        lane: FastPathPlan,
+        body: bytes,
+        plain: FastCall,
+        ticket: Reservation | None,
+        response: UpstreamResponse,
     ) -> None:
         super().__init__(means, lane, body, plain.number, ticket)
         self._course.at = EPOCH + timedelta(microseconds=plain.at)
         self._course.started = plain.begun
         self._sending, self._response = lane.sending, response
 
-    async def open(self) -> Reply:
+    async def open(self) -> ProviderResponse:
         """The answer that has arrived. UpstreamFailed as with any call."""
         course = self._course
         assert course.passage is not None
@@ -142,16 +152,22 @@ class Sent(_Laned):
         return reply
 
 
-class Streamed(_Laned):
+class FastStreamCall(_Laned):
     """A call for a stream, for which everything is at hand; sent already where a connection was free."""
 
     def __init__(
-        self, means: Means, lane: Lane, body: bytes, number: int, ticket: Ticket | None, response: Response | None
+        self,
+        means: CallServices,
+        lane: FastPathPlan,
+        body: bytes,
+        number: int,
+        ticket: Reservation | None,
+        response: UpstreamResponse | None,
     ) -> None:
         super().__init__(means, lane, body, number, ticket)
         self._api, self._response = lane.sending.api, response
 
-    async def open(self) -> Reply:
+    async def open(self) -> ProviderResponse:
         """The stream of the target. UpstreamFailed as with any call."""
         course, ticket = self._course, self._ticket
         assert course.passage is not None and course.choice is not None
@@ -168,22 +184,28 @@ class Streamed(_Laned):
         super().close(error, status)
 
 
-class Plain:
+class FastPath:
     """The short way of one gateway."""
 
-    def __init__(self, means: Means, lanes: Lanes, record: Callable[[Brief], object]) -> None:
+    def __init__(
+        self, means: CallServices, lanes: FastPathPlanner, record: Callable[[CompactCallRecord], object]
+    ) -> None:
         self._means = means
         self._record = record
         self._lanes = lanes
 
-    def send(self, secret: str, body: bytes, lot: float, arrived: Callable[[], object]) -> PlainCall | Streamed | None:
+    def send(
+        self, secret: str, body: bytes, lot: float, arrived: Callable[[], object]
+    ) -> FastCall | FastStreamCall | None:
         """Send a chat on, where it is plain; None, with nothing done, where it is not."""
         try:
             return self._send(secret, body, lot, arrived)
         except (VongError, msgspec.MsgspecError, ValueError, RecursionError):
             return None  # the long way says what is wrong
 
-    def _send(self, secret: str, body: bytes, lot: float, arrived: Callable[[], object]) -> PlainCall | Streamed | None:
+    def _send(
+        self, secret: str, body: bytes, lot: float, arrived: Callable[[], object]
+    ) -> FastCall | FastStreamCall | None:
         shallow(body)
         asked = read("chat", body)
         if asked.metadata:
@@ -201,10 +223,10 @@ class Plain:
         try:
             response = self._begun(lane, asked, body, ticket.cap if ticket else None, arrived)
             if asked.stream:
-                call = Streamed(self._means, lane, body, new_number(at), ticket, response)
+                call = FastStreamCall(self._means, lane, body, new_number(at), ticket, response)
             elif response is not None:
                 arrival = new_number(at), at // 1000 - SINCE
-                call = PlainCall(self._means, lane, body, arrival, ticket, response, self._record)
+                call = FastCall(self._means, lane, body, arrival, ticket, response, self._record)
         finally:
             if call is None and response is not None:
                 response.close()
@@ -212,7 +234,7 @@ class Plain:
                 self._means.admission.give(ticket)
         return call
 
-    def _reserved(self, lane: Lane, asked: Asked, body: bytes, at: int) -> Ticket | None:
+    def _reserved(self, lane: FastPathPlan, asked: RequestFields, body: bytes, at: int) -> Reservation | None:
         """What the limits reserve for a call; None where that is not at hand."""
         if at >= lane.ends:
             return None
@@ -225,11 +247,11 @@ class Plain:
             else:
                 amount = read + made if what == "tokens" else 1
             wanted.append((share, amount))
-        return Ticket(wanted, cap if lane.capped else None) if self._means.admission.take(wanted) else None
+        return Reservation(wanted, cap if lane.capped else None) if self._means.admission.take(wanted) else None
 
     def _begun(
-        self, lane: Lane, asked: Asked, body: bytes, cap: int | None, arrived: Callable[[], object]
-    ) -> Response | None:
+        self, lane: FastPathPlan, asked: RequestFields, body: bytes, cap: int | None, arrived: Callable[[], object]
+    ) -> UpstreamResponse | None:
         fields = {"model": lane.model_name}
         if cap is not None:
             fields["max_completion_tokens"] = msgspec.Raw(b"%d" % cap)

@@ -17,20 +17,20 @@ from weakref import ref
 import msgspec
 
 from vong.errors import VongError
-from vong.gateway.auth.principals import Keys, Principal
+from vong.gateway.auth.principals import GatewayPrincipal, PrincipalCache
 from vong.gateway.auth.scopes import check
-from vong.gateway.endpoints.parsing import Trace
-from vong.gateway.limits.limiter import Admission, Subjects
-from vong.gateway.limits.quota import Share
-from vong.gateway.pricing.prices import Price
-from vong.gateway.providers.http import Direct, Sending
-from vong.gateway.refreshing_cache import Fresh
-from vong.gateway.routing.catalog import Choice, Directory
+from vong.gateway.endpoints.parsing import TraceContext
+from vong.gateway.limits.limiter import Limiter, LimitSubjects
+from vong.gateway.limits.quota import LocalQuota
+from vong.gateway.pricing.prices import ModelPrice
+from vong.gateway.providers.http import PassthroughProvider, RequestTemplate
+from vong.gateway.refreshing_cache import RefreshingCache
+from vong.gateway.routing.catalog import ModelCatalog, ResolvedTarget
 from vong.gateway.routing.store import choose
 from vong.records import Route, Span, now
 from vong.records.record import known
 from vong.records.usage import Usage
-from vong.store.spans.row_template import Template
+from vong.store.spans.row_template import RowTemplate
 
 KEPT = 1_000
 """Keys, names and users whose lanes are kept."""
@@ -39,7 +39,7 @@ LONGEST = 500
 UNKNOWN = Usage()
 
 
-class Tally(Protocol):
+class CallCounter(Protocol):
     """Counts calls that have everything in common that calls are counted by."""
 
     def answered(self, seconds: float, read: int, made: int) -> None:
@@ -47,28 +47,28 @@ class Tally(Protocol):
         ...
 
 
-class Lane(NamedTuple):
+class FastPathPlan(NamedTuple):
     """Where plain calls go. `model_name` is the provider's own in JSON; `ends` when the first of the shares does, in
     nanoseconds since 1970. `capped`: a call that sets no end to its answer is given one; `counted`: not all limits are
     budgets. `price` is None where nobody knows or sends one. `template` packs their spans, whose attributes begin with
     `attributes`, and `span` is what they have in common.
     """
 
-    principal: Principal
+    principal: GatewayPrincipal
     route: Route | None
-    choice: Choice
-    sending: Sending
+    choice: ResolvedTarget
+    sending: RequestTemplate
     model_name: msgspec.Raw
-    subjects: Subjects
-    shares: Sequence[Share]
+    subjects: LimitSubjects
+    shares: Sequence[LocalQuota]
     ends: float
     capped: bool
     counted: bool
-    price: Price | None
+    price: ModelPrice | None
     span: Span
     attributes: bytes
-    template: Template
-    tally: Tally
+    template: RowTemplate
+    tally: CallCounter
 
 
 class _Plan(NamedTuple):
@@ -76,24 +76,24 @@ class _Plan(NamedTuple):
     calls are not plain. Until that moment nobody needs to look whether they are.
     """
 
-    principal: Principal
-    directory: "ref[Directory]"
+    principal: GatewayPrincipal
+    directory: "ref[ModelCatalog]"
     until: float
-    only: Lane | None
+    only: FastPathPlan | None
     weighted: Route | None = None
-    lanes: dict[str, Lane | None] = {}
+    lanes: dict[str, FastPathPlan | None] = {}
 
 
-class Lanes:
+class FastPathPlanner:
     """The lanes of one gateway. `price` is what a choice costs, `...` where that must be looked up first."""
 
     def __init__(
         self,
-        keys: Keys,
-        directories: Fresh[UUID, Directory],
-        admission: Admission,
-        price: Callable[[Choice], Price | EllipsisType | None],
-        tally: Callable[[str, str | None, str, int], Tally],
+        keys: PrincipalCache,
+        directories: RefreshingCache[UUID, ModelCatalog],
+        admission: Limiter,
+        price: Callable[[ResolvedTarget], ModelPrice | EllipsisType | None],
+        tally: Callable[[str, str | None, str, int], CallCounter],
     ) -> None:
         self._keys = keys
         self._directories = directories
@@ -102,7 +102,7 @@ class Lanes:
         self._tally = tally
         self._plans: dict[tuple[str, str, str | None], _Plan] = {}
 
-    def find(self, secret: str, model: str, user: str | None, lot: float) -> Lane | None:
+    def find(self, secret: str, model: str, user: str | None, lot: float) -> FastPathPlan | None:
         """The lane of a call; None where it is none, or something must be waited for. `lot`, from 0 to 1, draws a
         target by its weight.
         """
@@ -141,7 +141,9 @@ class Lanes:
         self._plans[secret, model, user] = plan
         return plan
 
-    def _planned(self, principal: Principal, directory: Directory, secret: str, model: str, user: str | None) -> _Plan:
+    def _planned(
+        self, principal: GatewayPrincipal, directory: ModelCatalog, secret: str, model: str, user: str | None
+    ) -> _Plan:
         until = min(self._keys.fresh_until(secret), self._directories.fresh_until(principal.project_id))
         plan = _Plan(principal, ref(directory), until, None)
         route = directory.routes.get(model)
@@ -158,12 +160,18 @@ class Lanes:
         return plan._replace(only=lane)
 
     def _lane(
-        self, principal: Principal, directory: Directory, route: Route | None, target: str, model: str, user: str | None
-    ) -> Lane | None:
+        self,
+        principal: GatewayPrincipal,
+        directory: ModelCatalog,
+        route: Route | None,
+        target: str,
+        model: str,
+        user: str | None,
+    ) -> FastPathPlan | None:
         choice = directory.resolve(target, route)
         if not hasattr(choice.provider, "sending"):
             return None
-        sending = cast(Direct, choice.provider).sending("chat")
+        sending = cast(PassthroughProvider, choice.provider).sending("chat")
         sending.api.ready()
         price = self._price(choice)
         if isinstance(price, EllipsisType):
@@ -172,7 +180,7 @@ class Lanes:
         if labels is not None:
             user = user or labels.user
         tags = tuple(dict.fromkeys(labels.tags)) if labels else ()
-        subjects = Subjects(principal.actor, user, route.name if route else None, tags)
+        subjects = LimitSubjects(principal.actor, user, route.name if route else None, tags)
         limits = [(limit, subject) for limit in directory.limits for subject in subjects.of(limit)]
         if price is None and self._admission.billed(choice) and any(limit.what == "cost" for limit, _ in limits):
             return None
@@ -186,7 +194,7 @@ class Lanes:
             "gen_ai.provider.name": choice.system,
             **({"vong.tags": list(tags)} if tags else {}),
         }
-        return Lane(
+        return FastPathPlan(
             principal,
             route,
             choice,
@@ -200,14 +208,14 @@ class Lanes:
             price,
             span,
             msgspec.json.encode(attributes)[:-1],
-            Template(principal.project_id, span),
+            RowTemplate(principal.project_id, span),
             self._tally("chat", choice.versions.route, choice.system, 200),
         )
 
 
-def _common(principal: Principal, choice: Choice, model: str, user: str | None) -> Span:
+def _common(principal: GatewayPrincipal, choice: ResolvedTarget, model: str, user: str | None) -> Span:
     """What the spans of a lane have in common."""
-    trace = Trace.of({})
+    trace = TraceContext.of({})
     values = {
         "id": trace.id,
         "trace_id": trace.trace_id,

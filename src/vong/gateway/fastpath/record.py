@@ -9,18 +9,18 @@ from uuid import UUID
 
 import msgspec
 
-from vong.gateway.accounting.ledger_writer import Budgeted, Line
+from vong.gateway.accounting.ledger_writer import BudgetCharge, LedgerRow
 from vong.gateway.endpoints.stream import usage_of
-from vong.gateway.fastpath.plan import UNKNOWN, Lane
-from vong.gateway.limits.quota import Ticket
+from vong.gateway.fastpath.plan import UNKNOWN, FastPathPlan
+from vong.gateway.limits.quota import Reservation
 from vong.gateway.pricing.token_types import ATTRIBUTE, counted
 from vong.records import Span, Usage
 from vong.records.record import changed, known, uuid_of
 from vong.records.usage import MOST_TOKENS
 from vong.store.spans.copy_format import EPOCH
 from vong.store.spans.preview import PREVIEW, UNSPOKEN, preview_of_chat
-from vong.store.spans.row_template import Told
-from vong.store.spans.schema import Draft, unfit
+from vong.store.spans.row_template import SpanFields
+from vong.store.spans.schema import PartialRow, unfit
 
 _encode = msgspec.json.encode
 
@@ -44,7 +44,7 @@ class _Used(msgspec.Struct):
     completion_tokens_details: dict[str, Any] | None = None
 
 
-class Answered(msgspec.Struct):
+class ParsedCompletion(msgspec.Struct):
     """What is read of a plain answer: one choice of text, and no error."""
 
     choices: list[_Choice]
@@ -63,10 +63,10 @@ class Answered(msgspec.Struct):
         return message.content if not message.tool_calls and message.role not in UNSPOKEN else None
 
 
-_answered = msgspec.json.Decoder(Answered).decode
+_answered = msgspec.json.Decoder(ParsedCompletion).decode
 
 
-def answered(body: bytes) -> Answered | None:
+def answered(body: bytes) -> ParsedCompletion | None:
     """The answer in a body; None where it is not a plain one, whatever it is."""
     try:
         if not body.isascii():
@@ -79,21 +79,21 @@ def answered(body: bytes) -> Answered | None:
     return found if found.said and min(counts) >= 0 and max(counts) <= MOST_TOKENS else None
 
 
-class Brief(msgspec.Struct):
+class CompactCallRecord(msgspec.Struct):
     """A call that was answered as asked. `number` is that of its span's UUID, `at` microseconds since 2000; `body` what
     was asked, `reply` what was answered, `answer` what was read of it.
     """
 
-    lane: Lane
+    lane: FastPathPlan
     number: int
     at: int
     duration_ms: float
     body: bytes
     reply: bytes
-    answer: Answered
+    answer: ParsedCompletion
     usage: Usage
     kinds: Mapping[str, int]
-    ticket: Ticket | None
+    ticket: Reservation | None
 
     @property
     def started_at(self) -> datetime:
@@ -111,7 +111,7 @@ class Brief(msgspec.Struct):
         cost = price.billed(self.usage, self.kinds) if price is not None else None
         return self.usage if cost is None else changed(self.usage, cost=cost)
 
-    def draft(self, usage: Usage) -> Draft | None:
+    def draft(self, usage: Usage) -> PartialRow | None:
         """The row of the span with that usage; None where it cannot be packed so."""
         lane, answer, body = self.lane, self.answer, self.body
         attributes = self._attributes()
@@ -119,7 +119,9 @@ class Brief(msgspec.Struct):
             return None
         asked, said = preview_of_chat(body), (answer.said or "")[:PREVIEW]
         bodies = b'{"input":%b,"output":%b}' % (body, self.reply)
-        return lane.template.draft(Told(self.number, self.at, self.duration_ms, usage, attributes, asked, said, bodies))
+        return lane.template.draft(
+            SpanFields(self.number, self.at, self.duration_ms, usage, attributes, asked, said, bodies)
+        )
 
     def span(self) -> Span:
         """The whole span, without its cost."""
@@ -151,15 +153,15 @@ class Brief(msgspec.Struct):
         return b"".join(parts)
 
 
-def ledger_row(brief: Brief, usage: Usage, id: UUID, worker: UUID) -> Line:
+def ledger_row(brief: CompactCallRecord, usage: Usage, id: UUID, worker: UUID) -> LedgerRow:
     """Return the ledger row of a compact record with the usage that is billed."""
-    lane, cost, budgets = brief.lane, usage.cost, list[Budgeted]()
+    lane, cost, budgets = brief.lane, usage.cost, list[BudgetCharge]()
     if brief.ticket is not None:
         for share, amount in brief.ticket.holds:
             if share.limit.what == "cost":
-                budgets.append(Budgeted(share.place, amount, amount if cost is None else cost))
+                budgets.append(BudgetCharge(share.place, amount, amount if cost is None else cost))
     subjects, choice = lane.subjects, lane.choice
-    return Line(
+    return LedgerRow(
         lane.principal.project_id,
         id,
         brief.started_at,
@@ -178,7 +180,7 @@ def ledger_row(brief: Brief, usage: Usage, id: UUID, worker: UUID) -> Line:
     )
 
 
-def used(answer: Answered) -> tuple[Usage, Mapping[str, int]]:
+def used(answer: ParsedCompletion) -> tuple[Usage, Mapping[str, int]]:
     """The tokens that an answer counts, and of which kinds with a price of their own."""
     found = answer.usage
     if found is None:

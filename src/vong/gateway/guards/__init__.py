@@ -4,6 +4,6 @@ In: the texts of a request and of its answer. Out: the same with nothing in them
 guard did.
 """
 
-from vong.gateway.guards.base import Aids, Guard, Places
+from vong.gateway.guards.base import Guard, GuardDependencies, SpanGuard
 
-__all__ = ["Aids", "Guard", "Places"]
+__all__ = ["Guard", "GuardDependencies", "SpanGuard"]

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Protocol, TypeAlias, runtime_checkable
 
-from vong.gateway.upstream.client import Upstream
+from vong.gateway.upstream.client import UpstreamClient
 from vong.records import Record
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ PIECE = 200
 """Characters of an answer after which a guard that reads for the sense looks again; they are held back till then."""
 
 
-class Found(NamedTuple):
+class Detection(NamedTuple):
     """Something that a guard looks for. Where it says a place it is `text[start:end]`, else the text as a whole."""
 
     kind: str
@@ -33,11 +33,11 @@ def _as_it_is(secret: str, name: str) -> str:
     return secret
 
 
-class Aids(NamedTuple):
+class GuardDependencies(NamedTuple):
     """What guards may use beside the text."""
 
     embed: Embed
-    upstream: Upstream
+    upstream: UpstreamClient
     allow_link_local: bool = False
     open: Callable[[str, str], str] = _as_it_is
     """Opens a secret of its settings (`sealing`)."""
@@ -60,15 +60,15 @@ class Guard(Protocol):
     every: ClassVar[int | None]
     """Of streams: it looks each time so many characters have come; None: once, at the end."""
 
-    def __init__(self, settings: Any, aids: Aids) -> None: ...
+    def __init__(self, settings: Any, aids: GuardDependencies) -> None: ...
 
-    async def look(self, text: str, ask: Ask) -> Sequence[Found]:
+    async def look(self, text: str, ask: Ask) -> Sequence[Detection]:
         """All that it finds."""
         ...
 
 
 @runtime_checkable
-class Places(Protocol):
+class SpanGuard(Protocol):
     """A guard whose findings have places, in order and apart: only what it finds can be masked, and streams pass it
     with no more held back than may yet become a finding.
     """

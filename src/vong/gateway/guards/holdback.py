@@ -6,8 +6,8 @@ not pass is held until its end is known, of a private key, say.
 
 from collections.abc import Sequence
 
-from vong.gateway.guards.base import PIECE, Found, Places
-from vong.gateway.guards.run import Duty, masked
+from vong.gateway.guards.base import PIECE, Detection, SpanGuard
+from vong.gateway.guards.run import GuardRun, masked
 
 BEHIND = 64
 """Characters before the held text that a guard with places reads again: words that say what a number is."""
@@ -18,10 +18,10 @@ LONGEST = 8192
 EDGE = 100
 
 
-class Placed:
+class SpanHoldback:
     """One text on its way through a guard whose findings have places."""
 
-    def __init__(self, duty: Duty, guard: Places, before: str) -> None:
+    def __init__(self, duty: GuardRun, guard: SpanGuard, before: str) -> None:
         self._duty = duty
         self._guard = guard
         self._holds = duty.masks or duty.stops
@@ -66,12 +66,12 @@ class Placed:
             self._growing = False
         return self._pass(seen, safe, [item for item in found if item.end <= safe])
 
-    def _after(self, found: Sequence[Found]) -> list[Found]:
+    def _after(self, found: Sequence[Detection]) -> list[Detection]:
         """Those that reach into what has not passed yet."""
         start = len(self._behind)
         return [item._replace(start=max(item.start, start)) for item in found if item.end > start]
 
-    def _pass(self, seen: str, safe: int, found: list[Found]) -> str:
+    def _pass(self, seen: str, safe: int, found: list[Detection]) -> str:
         start = len(self._behind)
         if found:
             self._duty.count(found)
@@ -85,10 +85,10 @@ class Placed:
         return passed
 
 
-class Sensed:
+class ChunkedHoldback:
     """One text on its way through a guard that reads for the sense: it looks again after each piece."""
 
-    def __init__(self, duty: Duty, every: int, before: str) -> None:
+    def __init__(self, duty: GuardRun, every: int, before: str) -> None:
         self._duty = duty
         self._every = every
         self._holds = duty.stops
@@ -118,10 +118,10 @@ class Sensed:
         return held
 
 
-class Gathered:
+class FullTextBuffer:
     """One text that a guard looks at once it is complete: it passes meanwhile, and what ends it waits."""
 
-    def __init__(self, duty: Duty, before: str) -> None:
+    def __init__(self, duty: GuardRun, before: str) -> None:
         self._duty = duty
         self._texts = [before]
 
@@ -141,12 +141,12 @@ class Gathered:
         return ""
 
 
-class Passing:
+class GuardChain:
     """One text on its way through all guards. `sense` says whether it is what the answer says: tools' names and
     thoughts are read only by the guards that read everything. `before` is what the text says already and has passed.
     """
 
-    def __init__(self, duties: Sequence[Duty], sense: bool, before: str = "") -> None:
+    def __init__(self, duties: Sequence[GuardRun], sense: bool, before: str = "") -> None:
         self._stages = [_stage(duty, before) for duty in duties if sense or duty.post.guard.reads == "all"]
 
     async def push(self, text: str) -> str:
@@ -172,11 +172,11 @@ class Passing:
         return text
 
 
-def _stage(duty: Duty, before: str) -> Placed | Sensed | Gathered:
+def _stage(duty: GuardRun, before: str) -> SpanHoldback | ChunkedHoldback | FullTextBuffer:
     guard = duty.post.guard
-    if isinstance(guard, Places):
-        return Placed(duty, guard, before)
-    return Sensed(duty, guard.every, before) if guard.every else Gathered(duty, before)
+    if isinstance(guard, SpanGuard):
+        return SpanHoldback(duty, guard, before)
+    return ChunkedHoldback(duty, guard.every, before) if guard.every else FullTextBuffer(duty, before)
 
 
 def _from_word(text: str) -> str:

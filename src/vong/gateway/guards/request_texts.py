@@ -70,7 +70,7 @@ _fields = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
 
 @dataclass(slots=True)
-class Piece:
+class TextSegment:
     """One text, and where it stands. `prose` is false for what stands in tools' arguments."""
 
     text: str
@@ -87,10 +87,10 @@ class Piece:
 
 
 @dataclass
-class Texts:
+class TextCollector:
     """All texts of a value. `folded` are the JSON texts among them, which are written anew at the end."""
 
-    pieces: list[Piece] = field(default_factory=list[Piece])
+    pieces: list[TextSegment] = field(default_factory=list[TextSegment])
     folded: list[tuple[Any, Any, Any]] = field(default_factory=list[tuple[Any, Any, Any]])
 
     def gather(self, value: Any, role: Role, place: Any, key: Any, prose: bool = True) -> None:
@@ -107,7 +107,7 @@ class Texts:
             for number, item in enumerate(value):
                 self.gather(item, role, value, number, prose)
         elif not prose and isinstance(value, int | float) and len(str(value)) >= LONG:
-            self.pieces.append(Piece(str(value), role, False, place, key))
+            self.pieces.append(TextSegment(str(value), role, False, place, key))
 
     def _text(self, value: str, role: Role, place: Any, key: Any, prose: bool) -> None:
         if key in JSON_TEXTS:
@@ -120,7 +120,7 @@ class Texts:
                 self.gather({"": found}, role, None, "", False)
                 return
         if value:
-            self.pieces.append(Piece(value, role, prose and key not in JSON_TEXTS, place, key))
+            self.pieces.append(TextSegment(value, role, prose and key not in JSON_TEXTS, place, key))
 
     def fold(self) -> None:
         """Write the JSON texts anew where something in them changed."""
@@ -130,14 +130,14 @@ class Texts:
                 place[key] = text
 
 
-class Request:
+class GuardedRequest:
     """A request that is read. InvalidInput where it is no JSON object in UTF-8, Unsupported where it holds tokens
     instead of texts, which no guard can read.
     """
 
     def __init__(self, shape: Shape, body: bytes) -> None:
         self.shape: Shape = shape
-        self.texts = Texts()
+        self.texts = TextCollector()
         try:
             body.decode()
             self._fields = _fields(body)
@@ -157,7 +157,7 @@ class Request:
         """What is asked; empty where it is missing."""
         return model_of(self._fields)
 
-    def last(self) -> Iterator[tuple[Piece, ...]]:
+    def last(self) -> Iterator[tuple[TextSegment, ...]]:
         """What the user said last, in one or more pieces; of embeddings each text by itself."""
         found = [piece for piece in self.texts.pieces if piece.last]
         if self.shape == "embeddings":

@@ -6,17 +6,17 @@ from typing import Any
 import msgspec
 
 from vong.errors import ContentBlocked, UpstreamFailed
-from vong.gateway.endpoints.base import Chunked
-from vong.gateway.endpoints.stream import Transcript
-from vong.gateway.endpoints.stream_adapters import Native
-from vong.gateway.guards.request_texts import Texts
-from vong.gateway.guards.run import AskAgain, Duty
-from vong.gateway.providers import Reply
+from vong.gateway.endpoints.base import ChunkDecoder
+from vong.gateway.endpoints.stream import StreamAccumulator
+from vong.gateway.endpoints.stream_adapters import PassthroughStream
+from vong.gateway.guards.request_texts import TextCollector
+from vong.gateway.guards.run import GuardRun, RetryRequested
+from vong.gateway.providers import ProviderResponse
 
 UNREAD = frozenset({"logprobs", "usage", "stop_reason", "stop_sequence", "finish_reason"})
 
 
-async def over(duties: Sequence[Duty], reply: Reply, *, blocks: bool = False) -> Reply:
+async def over(duties: Sequence[GuardRun], reply: ProviderResponse, *, blocks: bool = False) -> ProviderResponse:
     """A reply after the guards. One that lets it not through leaves an answer without any text, which ends by the
     content filter. AskAgain where the model is to be asked once more, unless it was (`blocks`).
     """
@@ -29,7 +29,7 @@ async def over(duties: Sequence[Duty], reply: Reply, *, blocks: bool = False) ->
         return reply
     try:
         changed = await _whole(duties, found)
-    except AskAgain as error:
+    except RetryRequested as error:
         if not blocks:
             raise
         found, changed = empty(found, error), True
@@ -40,9 +40,11 @@ async def over(duties: Sequence[Duty], reply: Reply, *, blocks: bool = False) ->
     return reply
 
 
-async def streamed(duties: Sequence[Duty], batches: Sequence[bytes], chunked: Chunked | None, before: str = "") -> None:
+async def streamed(
+    duties: Sequence[GuardRun], batches: Sequence[bytes], chunked: ChunkDecoder | None, before: str = ""
+) -> None:
     """AskAgain where a stream that was gathered is not what it should be, with what its answer says already."""
-    transcript = Native(chunked) if chunked else Transcript(with_usage=True)
+    transcript = PassthroughStream(chunked) if chunked else StreamAccumulator(with_usage=True)
     for batch in batches:
         transcript.take(batch)
     if not transcript.ended:
@@ -55,7 +57,7 @@ async def streamed(duties: Sequence[Duty], batches: Sequence[bytes], chunked: Ch
     await _whole(duties, found)
 
 
-def summed(second: Reply, first: Reply) -> Reply:
+def summed(second: ProviderResponse, first: ProviderResponse) -> ProviderResponse:
     """The second answer, with the tokens of both: both are billed."""
     try:
         found, before = msgspec.json.decode(second.body), msgspec.json.decode(first.body)
@@ -90,14 +92,14 @@ def results(error: ContentBlocked) -> dict[str, Any]:
     return {"vong": {"filtered": True, "detail": error.message}}
 
 
-async def _whole(duties: Sequence[Duty], found: dict[str, Any]) -> bool:
+async def _whole(duties: Sequence[GuardRun], found: dict[str, Any]) -> bool:
     """Read every choice, and mask in it. Whether something changed."""
     before = msgspec.json.encode(found)
     choices = found.get("choices")
     said = [choice for choice in choices if isinstance(choice, dict)] if isinstance(choices, list) else [found]
     for choice in said:
         content = {name: value for name, value in choice.items() if name not in UNREAD}
-        texts = Texts()
+        texts = TextCollector()
         texts.gather(content, "assistant", None, None)
         for duty in duties:
             if duty.post.guard.reads == "all":
@@ -113,9 +115,9 @@ async def _whole(duties: Sequence[Duty], found: dict[str, Any]) -> bool:
     return changed
 
 
-async def _error(duties: Sequence[Duty], reply: Reply, found: Any) -> None:
+async def _error(duties: Sequence[GuardRun], reply: ProviderResponse, found: Any) -> None:
     """An error of the upstream may repeat what was said: it is masked, and never blocked."""
-    texts, holder = Texts(), {"": found if found is not None else reply.body.decode("utf-8", "replace")}
+    texts, holder = TextCollector(), {"": found if found is not None else reply.body.decode("utf-8", "replace")}
     texts.gather(holder, "assistant", None, None)
     before = holder[""] if found is None else msgspec.json.encode(found)
     for duty in duties:

@@ -6,26 +6,26 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from vong.errors import ContentBlocked, GuardFailed, VongError
-from vong.gateway.guards.base import Ask, Found
-from vong.gateway.guards.registry import Post
+from vong.gateway.guards.base import Ask, Detection
+from vong.gateway.guards.registry import ConfiguredGuard
 from vong.records.guard import GuardOutcome
 
 
-class AskAgain(ContentBlocked):
+class RetryRequested(ContentBlocked):
     """The model is to be asked once more; the second time it is what it was made from."""
 
 
 @dataclass
-class Duty:
+class GuardRun:
     """A guard's work on the request, or on the answer, of one call."""
 
-    post: Post
+    post: ConfiguredGuard
     on: Literal["input", "output"]
     ask: Ask
     found: dict[str, int] = field(default_factory=dict[str, int])
     seconds: float = 0.0
 
-    async def look(self, text: str) -> Sequence[Found]:
+    async def look(self, text: str) -> Sequence[Detection]:
         """All that the guard finds. GuardFailed where it could not look."""
         start = time.perf_counter()
         try:
@@ -49,7 +49,7 @@ class Duty:
             raise self.blocked()
         return text
 
-    def count(self, found: Sequence[Found]) -> None:
+    def count(self, found: Sequence[Detection]) -> None:
         """These were found."""
         for item in found:
             self.found[item.kind] = self.found.get(item.kind, 0) + 1
@@ -72,7 +72,7 @@ class Duty:
     def blocked(self) -> ContentBlocked:
         """What the caller is told: the guard, never the text."""
         what = "request" if self.on == "input" else "answer"
-        kind = AskAgain if self.post.use.action == "retry" else ContentBlocked
+        kind = RetryRequested if self.post.use.action == "retry" else ContentBlocked
         return kind(
             f"the guard {self.name!r} lets this {what} not through ({', '.join(self.found)})",
             "change what you send, or ask who keeps the guards of this project",
@@ -85,13 +85,13 @@ class Duty:
         return GuardOutcome(guard=self.name, on=self.on, action=action, found=found, ms=round(self.seconds * 1000, 3))
 
 
-def masked(text: str, found: Sequence[Found]) -> str:
+def masked(text: str, found: Sequence[Detection]) -> str:
     """The text with typed placeholders ([EMAIL]) in place of what was found."""
     for item in reversed(found):
         text = f"{text[: item.start]}{placeholder(item)}{text[item.end :]}"
     return text
 
 
-def placeholder(item: Found) -> str:
+def placeholder(item: Detection) -> str:
     """What stands in place of it."""
     return f"[{item.kind.upper()}]"

@@ -14,8 +14,8 @@ from pydantic import BaseModel, SecretStr, ValidationError
 from vong import plugins
 from vong.errors import InvalidInput, Misconfigured
 from vong.records import Record
-from vong.records.guard import GuardUse
-from vong.store.encryption import Secrets
+from vong.records.guard import GuardConfig
+from vong.store.encryption import SecretBox
 
 SEALED = "sealed:"
 """What a secret begins with as it is stored."""
@@ -23,7 +23,7 @@ Open = Callable[[str, str], str]
 """Opens a sealed secret under the name that it was sealed for."""
 
 
-def settings_of(use: GuardUse) -> tuple[type[Any], Record]:
+def settings_of(use: GuardConfig) -> tuple[type[Any], Record]:
     """A guard's kind and its settings. NotFound and InvalidInput say what is wrong with what was set."""
     kind = plugins.load("guard", use.guard)
     try:
@@ -35,7 +35,7 @@ def settings_of(use: GuardUse) -> tuple[type[Any], Record]:
         raise InvalidInput(f"the guard {use.guard!r}: {where}: {wrong['msg']}", hint) from None
 
 
-def sealed(uses: Sequence[GuardUse], secrets: Secrets) -> tuple[GuardUse, ...]:
+def sealed(uses: Sequence[GuardConfig], secrets: SecretBox) -> tuple[GuardConfig, ...]:
     """Guards as they are stored, of which no secret is sealed yet (`given`)."""
 
     def seal(secret: str, label: str) -> str:
@@ -44,7 +44,7 @@ def sealed(uses: Sequence[GuardUse], secrets: Secrets) -> tuple[GuardUse, ...]:
     return tuple(_changed(use, seal) for use in uses)
 
 
-def opened(use: GuardUse, open: Open) -> GuardUse:
+def opened(use: GuardConfig, open: Open) -> GuardConfig:
     """A guard with its secrets, as it is made. Misconfigured where one cannot be opened."""
 
     def plain(secret: str, label: str) -> str:
@@ -53,7 +53,7 @@ def opened(use: GuardUse, open: Open) -> GuardUse:
     return _changed(use, plain)
 
 
-def given(uses: Sequence[GuardUse], secrets: Secrets) -> tuple[GuardUse, ...]:
+def given(uses: Sequence[GuardConfig], secrets: SecretBox) -> tuple[GuardConfig, ...]:
     """Guards as somebody sets them, with their secrets. InvalidInput where one that is sealed is not of this guard."""
     try:
         return tuple(opened(use, opener(secrets)) for use in uses)
@@ -62,7 +62,7 @@ def given(uses: Sequence[GuardUse], secrets: Secrets) -> tuple[GuardUse, ...]:
         raise InvalidInput(message, "write the secret itself") from error
 
 
-def opener(secrets: Secrets) -> Open:
+def opener(secrets: SecretBox) -> Open:
     """What opens them."""
 
     def open(secret: str, label: str) -> str:
@@ -74,7 +74,7 @@ def opener(secrets: Secrets) -> Open:
     return open
 
 
-def _changed(use: GuardUse, change: Callable[[str, str], str]) -> GuardUse:
+def _changed(use: GuardConfig, change: Callable[[str, str], str]) -> GuardConfig:
     """The guard with other texts for its secrets, each made of the text and of what it is sealed for."""
     names = [name for name in _secret(plugins.load("guard", use.guard).Settings) if name in use.settings]
     if not names:
@@ -103,7 +103,7 @@ def _each(value: Any, change: Callable[[str], str]) -> Any:
     return [_each(item, change) for item in value] if isinstance(value, list) else value
 
 
-def _label(use: GuardUse) -> str:
+def _label(use: GuardConfig) -> str:
     """What a secret is sealed for."""
     try:
         parts = urlsplit(str(use.settings.get("url", "")))

@@ -8,20 +8,20 @@ from vong.errors import InvalidInput
 from vong.gateway import tables
 from vong.gateway.guards.registry import check
 from vong.records import content_hash, new_id, now
-from vong.records.guard import GuardUse, ProjectGuards
+from vong.records.guard import GuardConfig, ProjectGuards
 
 MOST = 50
 """Guards that a project, or a route, may have."""
 
 
-def well_guarded(uses: Sequence[GuardUse]) -> None:
+def well_guarded(uses: Sequence[GuardConfig]) -> None:
     """InvalidInput or NotFound where one of these cannot stand guard as it is set."""
     if len(uses) > MOST:
         raise InvalidInput(f"more than {MOST} guards", "put words and patterns into one guard")
     check(uses)
 
 
-def put_guards(connection: Connection, uses: Sequence[GuardUse]) -> ProjectGuards:
+def put_guards(connection: Connection, uses: Sequence[GuardConfig]) -> ProjectGuards:
     """Set the guards of all calls; none removes them. The same again changes nothing. Servers follow within a second
     of the commit.
     """
@@ -49,5 +49,5 @@ def guard_history(connection: Connection, *, limit: int = 50) -> list[ProjectGua
     return [ProjectGuards.model_validate(dict(row)) for row in connection.execute(query).mappings()]
 
 
-def _version(uses: Sequence[GuardUse]) -> str:
+def _version(uses: Sequence[GuardConfig]) -> str:
     return content_hash([use.model_dump(mode="json", exclude_defaults=True) for use in uses])[:12]

@@ -9,12 +9,12 @@ from typing import Any, cast
 import msgspec
 
 from vong.errors import ContentBlocked, UpstreamFailed
-from vong.gateway.endpoints.base import Chunked
+from vong.gateway.endpoints.base import ChunkDecoder
 from vong.gateway.endpoints.stream_adapters import MALFORMED, data_of
-from vong.gateway.guards.holdback import Passing
-from vong.gateway.guards.request_texts import NAMES, Texts
+from vong.gateway.guards.holdback import GuardChain
+from vong.gateway.guards.request_texts import NAMES, TextCollector
 from vong.gateway.guards.response import results
-from vong.gateway.guards.run import Duty
+from vong.gateway.guards.run import GuardRun
 from vong.gateway.upstream.sse import DONE, event
 
 HEAD = ("id", "object", "created", "model", "system_fingerprint")
@@ -29,11 +29,11 @@ _decode = msgspec.json.Decoder(dict[str, Any]).decode
 class _Choice:
     """One choice of the answer: its texts by where they stand in deltas."""
 
-    def __init__(self, duties: Sequence[Duty], before: str) -> None:
+    def __init__(self, duties: Sequence[GuardRun], before: str) -> None:
         self.over = False
         self._duties = duties
         self._before = before
-        self._texts: dict[Path, Passing] = {}
+        self._texts: dict[Path, GuardChain] = {}
         self._arguments: dict[Path, list[str]] = {}
         self._current: frozenset[Path] = frozenset()
         if before:
@@ -74,7 +74,7 @@ class _Choice:
         return [_built(path, text)] if text else []
 
     async def _checked(self, arguments: str) -> str:
-        texts, holder = Texts(), {"arguments": arguments}
+        texts, holder = TextCollector(), {"arguments": arguments}
         texts.gather(holder, "assistant", None, None, False)
         for duty in self._duties:
             for piece in texts.pieces if duty.post.guard.reads == "all" else ():
@@ -82,20 +82,20 @@ class _Choice:
         texts.fold()
         return holder["arguments"]
 
-    def _passing(self, path: Path) -> Passing:
+    def _passing(self, path: Path) -> GuardChain:
         found = self._texts.get(path)
         if found is None:
             sense = path == ("content",)
-            found = self._texts[path] = Passing(self._duties, sense, self._before if sense else "")
+            found = self._texts[path] = GuardChain(self._duties, sense, self._before if sense else "")
         return found
 
 
-class Guarded:
+class GuardedStream:
     """Takes a chat's events and gives those that pass. `wanted` is its number of choices; `before` what an answer says
     already that these go on with: it passed, and gives what follows its sense.
     """
 
-    def __init__(self, duties: Sequence[Duty], wanted: int, before: str = "") -> None:
+    def __init__(self, duties: Sequence[GuardRun], wanted: int, before: str = "") -> None:
         self._duties = duties
         self._wanted = wanted
         self._before = before
@@ -182,7 +182,7 @@ class Guarded:
 
     async def _error(self, chunk: dict[str, Any]) -> dict[str, Any]:
         """An error of the upstream may repeat what was said."""
-        texts = Texts()
+        texts = TextCollector()
         texts.gather(chunk["error"], "assistant", chunk, "error")
         for duty in self._duties:
             for piece in texts.pieces if duty.masks else ():
@@ -190,7 +190,9 @@ class Guarded:
         return chunk
 
 
-async def guarded(events: AsyncGenerator[bytes], under: Guarded, chunked: Chunked | None) -> AsyncGenerator[bytes]:
+async def guarded(
+    events: AsyncGenerator[bytes], under: GuardedStream, chunked: ChunkDecoder | None
+) -> AsyncGenerator[bytes]:
     """A stream under guard, as a chat's; `chunked` reads it where it is of another shape. Each batch gives one, empty
     where nothing of it passes yet. Once all is blocked the upstream's is closed.
     """
@@ -209,7 +211,7 @@ async def guarded(events: AsyncGenerator[bytes], under: Guarded, chunked: Chunke
         yield rest
 
 
-def _data(batch: bytes, chunked: Chunked | None) -> list[bytes]:
+def _data(batch: bytes, chunked: ChunkDecoder | None) -> list[bytes]:
     """The data of each event, as a chat's chunks."""
     found = [data for text in batch.split(b"\n\n") if text and (data := data_of(text)) is not None]
     if chunked is None:

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from vong.gateway.endpoints.parsing import Asked
+from vong.gateway.endpoints.parsing import RequestFields
 from vong.gateway.pricing.token_types import ALWAYS, possible
 from vong.gateway.providers import Shape
 from vong.records import Usage
@@ -22,7 +22,7 @@ it, and each has its type.
 TYPED = b'"type"'
 
 
-class Worst(NamedTuple):
+class WorstCaseUsage(NamedTuple):
     """Tokens read and made at the most, and the kinds that they may be of (`vong.gateway.pricing.token_types`). `cap` is the end that
     the call is sent with, None where it has its own.
     """
@@ -38,7 +38,7 @@ class Worst(NamedTuple):
         return known(Usage, values)
 
 
-def worst(shape: Shape, asked: Asked, read: int, body: bytes) -> Worst:
+def worst(shape: Shape, asked: RequestFields, read: int, body: bytes) -> WorstCaseUsage:
     """Of a request of `read` bytes with what it follows. A token is a byte or more in every common vocabulary, and the
     JSON around the text makes up for the words that a chat template adds; so the bytes bound what is read.
     """
@@ -48,6 +48,6 @@ def worst(shape: Shape, asked: Asked, read: int, body: bytes) -> Worst:
         kinds = possible(body)
         read += PART * sum([body.count(part) for part in PARTS])
     if shape == "embeddings":
-        return Worst(read, 0, None, kinds)
+        return WorstCaseUsage(read, 0, None, kinds)
     most = asked.max_completion_tokens or asked.max_tokens
-    return Worst(read, max(most or ANSWER, 0) * max(asked.n or 1, 1), None if most else ANSWER, kinds)
+    return WorstCaseUsage(read, max(most or ANSWER, 0) * max(asked.n or 1, 1), None if most else ANSWER, kinds)

@@ -19,7 +19,7 @@ DEAD = timedelta(seconds=60)
 """How long a server may be silent before what it holds is released."""
 
 
-class Place(NamedTuple):
+class CounterKey(NamedTuple):
     """Where is counted: a limit, whom it is on, and since when."""
 
     limit_id: UUID
@@ -27,7 +27,7 @@ class Place(NamedTuple):
     begins: datetime
 
 
-class Granted(NamedTuple):
+class QuotaGrant(NamedTuple):
     """What was granted, and what is left for everybody after it."""
 
     amount: int
@@ -35,8 +35,8 @@ class Granted(NamedTuple):
 
 
 def grant(
-    connection: Connection, place: Place, worker: UUID, *, bound: int, held: int, need: int, want: int
-) -> Granted:
+    connection: Connection, place: CounterKey, worker: UUID, *, bound: int, held: int, need: int, want: int
+) -> QuotaGrant:
     """Between `need` and `want` of what is free, or nothing; beside the `held` that the server has already."""
     counters, leases = tables.counters.c, tables.leases.c
     connection.execute(upsert(tables.counters).values({**place._asdict(), "used": 0}).on_conflict_do_nothing())
@@ -48,10 +48,10 @@ def grant(
     free = bound - used - int(leased) - held
     given = min(free, max(need, want)) if free >= need else 0
     _hold(connection, place, worker, held + given)
-    return Granted(given, free - given)
+    return QuotaGrant(given, free - given)
 
 
-def report(connection: Connection, place: Place, worker: UUID, *, held: int, used: int) -> None:
+def report(connection: Connection, place: CounterKey, worker: UUID, *, held: int, used: int) -> None:
     """A server used so much more, and holds so much from now on."""
     counters = tables.counters.c
     here = and_(*(counters[name] == value for name, value in place._asdict().items()))
@@ -81,7 +81,7 @@ def forget(connection: Connection, before: datetime) -> None:
         connection.execute(delete(table).where(table.c.begins < before, table.c.limit_id.in_(limits)))
 
 
-def _hold(connection: Connection, place: Place, worker: UUID, amount: int) -> None:
+def _hold(connection: Connection, place: CounterKey, worker: UUID, amount: int) -> None:
     leases = tables.leases.c
     if amount <= 0:
         mine = and_(*(leases[name] == value for name, value in place._asdict().items()), leases.worker == worker)

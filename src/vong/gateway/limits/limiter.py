@@ -18,14 +18,14 @@ from uuid import UUID
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
-from vong.errors import NotFound, Unavailable, Unpriced, VongError
-from vong.gateway.auth.principals import Principal
+from vong.errors import NotFound, PriceUnknown, Unavailable, VongError
+from vong.gateway.auth.principals import GatewayPrincipal
 from vong.gateway.limits import leases
-from vong.gateway.limits.estimate import Worst
-from vong.gateway.limits.leases import Place
-from vong.gateway.limits.quota import Hold, Share, Ticket, refusal
+from vong.gateway.limits.estimate import WorstCaseUsage
+from vong.gateway.limits.leases import CounterKey
+from vong.gateway.limits.quota import Hold, LocalQuota, Reservation, refusal
 from vong.gateway.limits.store import begins, resets
-from vong.gateway.routing.catalog import DEPLOYMENT, Choice, Directory, Way
+from vong.gateway.routing.catalog import DEPLOYMENT, ModelCatalog, ResolvedTarget, RoutePlan
 from vong.records import Usage, new_id, now
 from vong.records.limit import Limit
 from vong.store.spans.copy_format import clean
@@ -47,10 +47,10 @@ WARM = 600.0
 
 Scope = Callable[[UUID], AbstractContextManager[Connection]]
 Owner = Callable[[], AbstractContextManager[Connection]]
-Cost = Callable[[Choice, Usage, datetime, Collection[str]], int | None]
+Cost = Callable[[ResolvedTarget, Usage, datetime, Collection[str]], int | None]
 
 
-class Admission:
+class Limiter:
     """The limits of one server process. `admit` on the event loop, `settled` from any thread."""
 
     def __init__(self, scope: Scope, owner: Owner, cost: Cost) -> None:
@@ -58,23 +58,28 @@ class Admission:
         self._scope = scope
         self._owner = owner
         self._cost = cost
-        self._shares: dict[Place, Share] = {}
-        self._latest: dict[tuple[UUID, str], Share] = {}
+        self._shares: dict[CounterKey, LocalQuota] = {}
+        self._latest: dict[tuple[UUID, str], LocalQuota] = {}
         self._numbers = threading.Lock()
         self._warm: dict[tuple[str, str], float] = {}
         self._task: asyncio.Task[None] | None = None
         self._beaten = 0.0
 
     async def admit(
-        self, principal: Principal, directory: Directory, way: Way, subjects: "Subjects", worst: Worst
-    ) -> Ticket:
+        self,
+        principal: GatewayPrincipal,
+        directory: ModelCatalog,
+        way: RoutePlan,
+        subjects: "LimitSubjects",
+        worst: WorstCaseUsage,
+    ) -> Reservation:
         """Reserve the worst case in every limit that the call falls under. LimitReached, BudgetSpent or Unpriced where
         one refuses; then nothing stays reserved.
         """
         found = self.at_once(principal, directory, way, subjects, worst)
         if found is not None:
             return found
-        ticket, choices = Ticket([]), _choices(directory, way)
+        ticket, choices = Reservation([]), _choices(directory, way)
         try:
             for limit in directory.limits:
                 for subject in subjects.of(limit):
@@ -93,8 +98,13 @@ class Admission:
         return ticket
 
     def at_once(
-        self, principal: Principal, directory: Directory, way: Way, subjects: "Subjects", worst: Worst
-    ) -> Ticket | None:
+        self,
+        principal: GatewayPrincipal,
+        directory: ModelCatalog,
+        way: RoutePlan,
+        subjects: "LimitSubjects",
+        worst: WorstCaseUsage,
+    ) -> Reservation | None:
         """The same where nobody must be asked: None where a share does not cover the call or a price must be looked up.
         Then nothing stays reserved.
         """
@@ -107,7 +117,7 @@ class Admission:
                     cap = worst.cap
                 share = self.share(principal.project_id, limit, subject)
                 wanted.append((share, self._amount(limit, choices, worst)))
-        return Ticket(wanted, cap) if self.take(wanted) else None
+        return Reservation(wanted, cap) if self.take(wanted) else None
 
     def take(self, wanted: Sequence[Hold]) -> bool:
         """Reserve all of that from what is at hand, or nothing. False where it is not there."""
@@ -122,13 +132,13 @@ class Admission:
                 share.taken_at = moment
         return True
 
-    def give(self, ticket: Ticket) -> None:
+    def give(self, ticket: Reservation) -> None:
         """Give back what a call reserved that was not sent."""
         with self._numbers:
             for share, amount in ticket.holds:
                 _settle(share, amount, 0)
 
-    def ended(self, ticket: Ticket, usage: Usage, *, failed: bool) -> None:
+    def ended(self, ticket: Reservation, usage: Usage, *, failed: bool) -> None:
         """The call is over: settle all but its cost."""
         known = usage.input_tokens is not None or usage.output_tokens is not None
         tokens = (usage.input_tokens or 0) + (usage.output_tokens or 0)
@@ -143,14 +153,14 @@ class Admission:
                 _settle(share, amount, used)
                 share.consumed += used
 
-    def settled(self, place: Place, reserved: int, cost: int) -> None:
+    def settled(self, place: CounterKey, reserved: int, cost: int) -> None:
         """The cost of a call is written down."""
         share = self._shares.get(place)
         if share is not None:
             with self._numbers:
                 _settle(share, reserved, cost)
 
-    def owed(self, place: Place, reserved: int, cost: int) -> None:
+    def owed(self, place: CounterKey, reserved: int, cost: int) -> None:
         """The cost of a call is known and will be written down: until then this server holds it."""
         share = self._shares.get(place)
         if share is not None:
@@ -158,7 +168,7 @@ class Admission:
                 _settle(share, reserved, cost)
                 share.owed += cost
 
-    def paid(self, place: Place, cost: int) -> None:
+    def paid(self, place: CounterKey, cost: int) -> None:
         """What was owed is written down."""
         share = self._shares.get(place)
         if share is not None:
@@ -180,61 +190,63 @@ class Admission:
         except (SQLAlchemyError, VongError) as error:
             log.warning("limits are reported late: %s", str(error).splitlines()[0])
 
-    def share(self, project_id: UUID, limit: Limit, subject: str) -> Share:
+    def share(self, project_id: UUID, limit: Limit, subject: str) -> LocalQuota:
         """What this server holds of a limit at this moment."""
         latest = self._latest.get((limit.id, subject))
         if latest is not None and latest.limit is limit and time.time() < latest.ends:
             return latest  # most calls: the same limit, and the same minute or month
         at = now()
-        place = Place(limit.id, subject, begins(limit.per, at))
+        place = CounterKey(limit.id, subject, begins(limit.per, at))
         share = self._shares.get(place)
         if share is None:
             reset = resets(limit.per, at)
-            share = self._shares[place] = Share(project_id, limit, place, ends=reset.timestamp() if reset else inf)
+            share = self._shares[place] = LocalQuota(project_id, limit, place, ends=reset.timestamp() if reset else inf)
         share.limit = limit
         if len(self._latest) > 10_000:
             self._latest.clear()
         self._latest[limit.id, subject] = share
         return share
 
-    def _amount(self, limit: Limit, choices: Iterable[Choice], worst: Worst) -> int:
+    def _amount(self, limit: Limit, choices: Iterable[ResolvedTarget], worst: WorstCaseUsage) -> int:
         if limit.what == "cost":
             return self._dearest(choices, worst)
         return worst.read + worst.made if limit.what == "tokens" else 1
 
-    def _dearest(self, choices: Iterable[Choice], worst: Worst) -> int:
+    def _dearest(self, choices: Iterable[ResolvedTarget], worst: WorstCaseUsage) -> int:
         """The worst case at the dearest target that may answer."""
         usage, found = worst.usage(), 0
         for choice in choices:
             cost = self._expected(choice, usage, worst.kinds)
             if cost is None:
                 hint = f"give it one with: vong gateway price set {choice.target} --input USD --output USD"
-                raise Unpriced(f"a budget holds, and the price of {choice.target!r} is not known", hint)
+                raise PriceUnknown(f"a budget holds, and the price of {choice.target!r} is not known", hint)
             found = max(found, cost)
         return found
 
-    async def expected(self, choice: Choice, usage: Usage, kinds: Collection[str] = ()) -> int | None:
+    async def expected(self, choice: ResolvedTarget, usage: Usage, kinds: Collection[str] = ()) -> int | None:
         """What a call is expected to cost: nothing where nobody sends a bill, None where the price is not known. With
         `kinds`, what it costs at the most if its tokens may be of those kinds.
         """
-        await self._warm_up([choice], Worst(usage.input_tokens or 0, usage.output_tokens or 0, None, frozenset(kinds)))
+        await self._warm_up(
+            [choice], WorstCaseUsage(usage.input_tokens or 0, usage.output_tokens or 0, None, frozenset(kinds))
+        )
         return self._expected(choice, usage, kinds)
 
-    def _expected(self, choice: Choice, usage: Usage, kinds: Collection[str]) -> int | None:
+    def _expected(self, choice: ResolvedTarget, usage: Usage, kinds: Collection[str]) -> int | None:
         cost = self._cost(choice, usage, now(), kinds)
         return 0 if cost is None and not self.billed(choice) else cost
 
     @staticmethod
-    def billed(choice: Choice) -> bool:
+    def billed(choice: ResolvedTarget) -> bool:
         """Whether somebody else sends a bill: models that run here cost nothing that a budget is for."""
         return choice.system != DEPLOYMENT and choice.provider.address.startswith(("http://", "https://"))
 
-    def _is_warm(self, choice: Choice) -> bool:
+    def _is_warm(self, choice: ResolvedTarget) -> bool:
         """Whether a price was looked up lately."""
         warmed = self._warm.get((choice.target, choice.provider.address))
         return warmed is not None and time.monotonic() - warmed < WARM
 
-    async def _warm_up(self, choices: Iterable[Choice], worst: Worst) -> None:
+    async def _warm_up(self, choices: Iterable[ResolvedTarget], worst: WorstCaseUsage) -> None:
         """Have prices looked up, in a thread."""
         for choice in choices:
             if not self._is_warm(choice):
@@ -243,7 +255,7 @@ class Admission:
                     self._warm.clear()
                 self._warm[choice.target, choice.provider.address] = time.monotonic()
 
-    async def _take(self, share: Share, amount: int) -> None:
+    async def _take(self, share: LocalQuota, amount: int) -> None:
         """Take more than is at hand."""
         try:
             async with asyncio.timeout(PATIENCE), share.lock:
@@ -252,7 +264,7 @@ class Admission:
             message = "a limit cannot be checked: the database does not answer"
             raise Unavailable(message, "look with: vong status") from error
 
-    async def _have_granted(self, share: Share, amount: int) -> None:
+    async def _have_granted(self, share: LocalQuota, amount: int) -> None:
         """Take what is granted. A question that hangs is not asked twice: each would hold a thread."""
         if share.asking is not None and not share.asking.done():
             with suppress(SQLAlchemyError):
@@ -265,12 +277,12 @@ class Admission:
             if not granted:
                 return  # another call ended meanwhile
 
-    def _ask(self, share: Share, amount: int) -> int:
+    def _ask(self, share: LocalQuota, amount: int) -> int:
         """Have more granted, enough for a while. How much that is."""
         with share.told:
             return self._granted(share, amount)
 
-    def _granted(self, share: Share, amount: int) -> int:
+    def _granted(self, share: LocalQuota, amount: int) -> int:
         bound, moment = share.limit.amount, time.monotonic()
         with self._numbers:
             if moment - share.alive_at > FENCE:
@@ -305,7 +317,7 @@ class Admission:
                 except (SQLAlchemyError, VongError) as error:
                     log.warning("limits are reported late: %s", str(error).splitlines()[0])
 
-    def _report(self, shares: Sequence[Share], *, last: bool = False) -> None:
+    def _report(self, shares: Sequence[LocalQuota], *, last: bool = False) -> None:
         """Say what was used, and give back what nobody took for a moment."""
         moment = time.monotonic()
         for share in shares:
@@ -324,7 +336,7 @@ class Admission:
                 if moment - share.alive_at <= FENCE:
                     share.alive_at = max(share.alive_at, moment)
 
-    def _told(self, share: Share, moment: float, *, last: bool) -> bool:
+    def _told(self, share: LocalQuota, moment: float, *, last: bool) -> bool:
         """Report one share. Whether it is over with."""
         with self._numbers:
             past = share.place.begins != begins(share.limit.per, now()) and not share.reserved and not share.owed
@@ -353,7 +365,7 @@ class Admission:
         return past
 
 
-class Subjects(NamedTuple):
+class LimitSubjects(NamedTuple):
     """Whom a call's limits are on."""
 
     key: str
@@ -372,9 +384,9 @@ class Subjects(NamedTuple):
         return [clean(name)] if name and wanted in ("*", name) else []
 
 
-def _choices(directory: Directory, way: Way) -> list[Choice]:
+def _choices(directory: ModelCatalog, way: RoutePlan) -> list[ResolvedTarget]:
     """The targets that can answer; the others say so themselves when they are asked."""
-    found: list[Choice] = []
+    found: list[ResolvedTarget] = []
     for target in way.targets:
         try:
             found.append(directory.resolve(target, way.route))
@@ -383,7 +395,7 @@ def _choices(directory: Directory, way: Way) -> list[Choice]:
     return found
 
 
-def _settle(share: Share, reserved: int, used: int) -> None:
+def _settle(share: LocalQuota, reserved: int, used: int) -> None:
     share.reserved -= reserved
     share.available += reserved - used
 

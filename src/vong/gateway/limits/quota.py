@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from math import inf
 from uuid import UUID
 
-from vong.errors import BudgetSpent, LimitReached, VongError
-from vong.gateway.limits.leases import Place
+from vong.errors import BudgetExceeded, RateLimitExceeded, VongError
+from vong.gateway.limits.leases import CounterKey
 from vong.gateway.limits.store import resets
 from vong.records import now
 from vong.records.limit import Limit
@@ -18,14 +18,14 @@ DOLLAR = 1_000_000
 
 
 @dataclass(slots=True)
-class Share:
+class LocalQuota:
     """What this server holds of a place: `available` for new calls, `reserved` by those under way, `owed` by those
     whose cost waits on disk; `consumed` is used and not yet reported. `free` is what nobody held when last asked.
     """
 
     project_id: UUID
     limit: Limit
-    place: Place
+    place: CounterKey
     available: int = 0
     reserved: int = 0
     owed: int = 0
@@ -51,12 +51,12 @@ class Share:
         return max(0, self.available + self.free)
 
 
-Hold = tuple[Share, int]
+Hold = tuple[LocalQuota, int]
 """So much is reserved in that share for one call."""
 
 
 @dataclass(slots=True)
-class Ticket:
+class Reservation:
     """What one call has reserved."""
 
     holds: list[Hold]
@@ -64,7 +64,7 @@ class Ticket:
 
     def headers(self) -> dict[str, str]:
         """Limits as OpenAI tells them, of each kind the tightest, and what is left of the budget in US dollars."""
-        found, tightest = dict[str, str](), dict[str, Share]()
+        found, tightest = dict[str, str](), dict[str, LocalQuota]()
         for share, _ in self.holds:
             other = tightest.get(share.limit.what)
             if other is None or share.remaining < other.remaining:
@@ -86,7 +86,7 @@ class Ticket:
         return found
 
 
-def refusal(share: Share, amount: int) -> VongError:
+def refusal(share: LocalQuota, amount: int) -> VongError:
     """Why a share does not cover an amount, and when it may."""
     limit, reset = share.limit, resets(share.limit.per, now())
     whom = limit.on if limit.on == "project" else f"{limit.on} {share.place.subject!r}"
@@ -97,14 +97,16 @@ def refusal(share: Share, amount: int) -> VongError:
             f"of the budget of {bound} per {limit.per} on the {whom} {left} is left, and this call may cost {need}"
         )
         hint = f"{again}; set a smaller max_tokens, or ask an owner: vong gateway budgets"
-        return BudgetSpent(message.replace(" per ever", " in all"), hint)
+        return BudgetExceeded(message.replace(" per ever", " in all"), hint)
     if limit.what == "concurrency":
         message = f"{limit.amount} calls at once are allowed on the {whom}, and so many are under way"
-        error = LimitReached(message, "try again when one has ended")
+        error = RateLimitExceeded(message, "try again when one has ended")
         error.retry_after, error.limit = 1, limit.what
         return error
     message = f"{limit.amount} {limit.what} per {limit.per} are allowed on the {whom}, and {share.remaining} are left"
-    error = LimitReached(f"{message} of the {amount} that this call may need", f"{again}; or ask: vong gateway limits")
+    error = RateLimitExceeded(
+        f"{message} of the {amount} that this call may need", f"{again}; or ask: vong gateway limits"
+    )
     error.limit = limit.what
     error.retry_after = max(1, int((reset - now()).total_seconds()) + 1) if reset else None
     return error

@@ -10,7 +10,7 @@ from vong.errors import InvalidInput, NotFound
 from vong.gateway import tables
 from vong.gateway.limits.leases import DEAD
 from vong.records import new_id, now
-from vong.records.limit import Limit, LimitState, LimitWanted, Per
+from vong.records.limit import Limit, LimitCreate, LimitState, Per
 
 ALLOWED = {
     "requests": {"minute", "hour", "day", "month"},
@@ -46,7 +46,7 @@ def resets(per: Per, at: datetime) -> datetime | None:
     return start + steps[per] if per in steps else None
 
 
-def put_limit(connection: Connection, wanted: LimitWanted) -> Limit:
+def put_limit(connection: Connection, wanted: LimitCreate) -> Limit:
     """Set a limit; one on the same subject, thing and time gets the new amount. What was used stays used."""
     if wanted.per not in ALLOWED[wanted.what]:
         fitting = " or ".join(sorted(ALLOWED[wanted.what]))
@@ -102,5 +102,5 @@ def states(connection: Connection, at: datetime | None = None) -> list[LimitStat
     return found
 
 
-def _key(limit: LimitWanted) -> tuple[str, ...]:
+def _key(limit: LimitCreate) -> tuple[str, ...]:
     return limit.on, limit.name, limit.what, limit.per

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any, Literal
 
-from vong.gateway.pipeline.context import Course
+from vong.gateway.pipeline.context import CallContext
 from vong.records import Span, new_id
-from vong.records.span import Versions
+from vong.records.span import SpanVersions
 
 STEP: Literal["attempt"] = "attempt"
 """The kind of a span that is a step within a call."""
@@ -14,7 +14,7 @@ NEVER_ASKED = ("circuit_open", "busy")
 """What is said of a target that rested or was full."""
 
 
-def steps(course: Course, span: Span) -> Iterator[Span]:
+def steps(course: CallContext, span: Span) -> Iterator[Span]:
     """A span for each attempt of the call that `span` tells of. They carry no usage: what was used is the call's."""
     made = course.attempts.made if course.attempts else ()
     if course.attempts is None or len(made) < 2:
@@ -42,7 +42,7 @@ def steps(course: Course, span: Span) -> Iterator[Span]:
             model=target,
             session=span.session,
             key=span.key,
-            versions=choice.versions if choice else Versions(route=span.versions.route),
+            versions=choice.versions if choice else SpanVersions(route=span.versions.route),
             attributes=_attributes(place, attempt),
         )
 

@@ -16,13 +16,13 @@ from uuid import UUID
 import msgspec
 
 from vong.errors import InvalidInput
-from vong.gateway.auth.principals import Principal
-from vong.gateway.cache.response_cache import Answers
-from vong.gateway.cache.store import Entry, Kept
-from vong.gateway.pipeline.exchange import Passage
-from vong.gateway.routing.catalog import Choice
+from vong.gateway.auth.principals import GatewayPrincipal
+from vong.gateway.cache.response_cache import ResponseCache
+from vong.gateway.cache.store import CachedResponse, CacheEntry
+from vong.gateway.pipeline.exchange import UpstreamExchange
+from vong.gateway.routing.catalog import ResolvedTarget
 from vong.records import now
-from vong.records.cache import Caching
+from vong.records.cache import CachePolicy
 
 ACCOUNTING = frozenset(
     {
@@ -41,20 +41,20 @@ Outcome = Literal["hit", "semantic", "miss", "bypass", "refresh"]
 _encoder = msgspec.json.Encoder(order="sorted")
 
 
-class Recall:
+class CacheLookup:
     """The cache of one call. `guards` is the version of the project's guards, which an answer has passed."""
 
     def __init__(
         self,
-        answers: Answers,
-        rule: Caching,
-        principal: Principal,
-        choice: Choice,
-        passage: Passage,
+        answers: ResponseCache,
+        rule: CachePolicy,
+        principal: GatewayPrincipal,
+        choice: ResolvedTarget,
+        passage: UpstreamExchange,
         guards: str | None,
     ) -> None:
         self.outcome: Outcome = "miss"
-        self.found: Kept | None = None
+        self.found: CachedResponse | None = None
         self.rule = rule
         self._answers = answers
         self._principal = principal
@@ -78,7 +78,7 @@ class Recall:
         """Whether this hit is one that is answered anew, to see whether it was right."""
         return self.outcome == "semantic" and random() < self.rule.checked
 
-    async def find(self) -> Kept | None:
+    async def find(self) -> CachedResponse | None:
         """The answer to give again, if there is one. InvalidInput where the request cannot be read."""
         if self.outcome == "bypass":
             return None
@@ -102,9 +102,11 @@ class Recall:
         if self.outcome not in ("miss", "refresh") or not _whole(answer):
             return
         at = now()
-        lasting = Kept(self._key, msgspec.json.encode(answer), span_id, at, at + timedelta(seconds=self.rule.ttl))
+        lasting = CachedResponse(
+            self._key, msgspec.json.encode(answer), span_id, at, at + timedelta(seconds=self.rule.ttl)
+        )
         route = self._choice.versions.route or ""
-        self._answers.keep(self._principal.project_id, Entry(lasting, route, tokens, self._family), self._text)
+        self._answers.keep(self._principal.project_id, CacheEntry(lasting, route, tokens, self._family), self._text)
 
     def headers(self) -> dict[str, str]:
         """What the caller is told."""

@@ -12,60 +12,66 @@ from uuid import UUID
 import msgspec
 
 from vong.errors import GuardFailed, InvalidInput, NotFound, Unavailable, Unsupported, UpstreamFailed, VongError
-from vong.gateway.auth.principals import Principal
+from vong.gateway.auth.principals import GatewayPrincipal
 from vong.gateway.auth.scopes import check
-from vong.gateway.endpoints.continuation import SoFar
+from vong.gateway.endpoints.continuation import PartialAnswer
 from vong.gateway.endpoints.json_depth import DEPTH, deep, shallow
-from vong.gateway.endpoints.parsing import Trace
+from vong.gateway.endpoints.parsing import TraceContext
 from vong.gateway.endpoints.stream import whole
-from vong.gateway.guards.registry import Posts
-from vong.gateway.guards.request_texts import Request
+from vong.gateway.guards.registry import GuardSet
+from vong.gateway.guards.request_texts import GuardedRequest
 from vong.gateway.limits.estimate import worst
-from vong.gateway.limits.limiter import Subjects, tags_of
-from vong.gateway.limits.quota import Ticket
+from vong.gateway.limits.limiter import LimitSubjects, tags_of
+from vong.gateway.limits.quota import Reservation
 from vong.gateway.pipeline.attempt_spans import steps
-from vong.gateway.pipeline.cache_lookup import Recall
-from vong.gateway.pipeline.context import Course, message_of
-from vong.gateway.pipeline.exchange import Passage
+from vong.gateway.pipeline.cache_lookup import CacheLookup
+from vong.gateway.pipeline.context import CallContext, message_of
+from vong.gateway.pipeline.exchange import UpstreamExchange
 from vong.gateway.pipeline.follow_up import follow_up
-from vong.gateway.pipeline.guarding import Watch, withheld
-from vong.gateway.pipeline.services import CALLERS, Manner, Means
-from vong.gateway.providers import Ask, Reply, Shape
-from vong.gateway.routing.catalog import Choice, Directory, Way
-from vong.gateway.routing.load import Load
+from vong.gateway.pipeline.guarding import GuardSession, withheld
+from vong.gateway.pipeline.services import CALLERS, CallOptions, CallServices
+from vong.gateway.providers import ProviderRequest, ProviderResponse, Shape
+from vong.gateway.routing.catalog import ModelCatalog, ResolvedTarget, RoutePlan
+from vong.gateway.routing.load import TargetLoad
 from vong.gateway.routing.low_priority import room, shelf
-from vong.gateway.routing.retry import Attempts
+from vong.gateway.routing.retry import AttemptRunner
 from vong.gateway.routing.strategies import order
-from vong.gateway.upstream.response import Limits
+from vong.gateway.upstream.response import ResponseLimits
 from vong.gateway.upstream.timeouts import timely, within
-from vong.records import Policy, Timeouts, Usage
-from vong.records.cache import Caching
+from vong.records import RoutePolicy, Timeouts, Usage
+from vong.records.cache import CachePolicy
 
 TIMES = Timeouts()
 EXPECTED = 500
 """Tokens of an answer that nobody said the length of, when targets are compared by what they cost."""
 
 
-class Call:
+class ModelCall:
     """A call of one principal. `open` it, pass its reply on (a stream through `events`), and always `close` it."""
 
     def __init__(
-        self, means: Means, principal: Principal, shape: Shape, body: bytes, trace: Trace, manner: Manner = CALLERS
+        self,
+        means: CallServices,
+        principal: GatewayPrincipal,
+        shape: Shape,
+        body: bytes,
+        trace: TraceContext,
+        manner: CallOptions = CALLERS,
     ) -> None:
         self.id = trace.id
         self.trace = trace
         self.shape: Shape = shape
         self._means = means
         self._body = body
-        self._course = Course(principal, shape, b"", trace)
+        self._course = CallContext(principal, shape, b"", trace)
         self._timeouts = TIMES
         self._ends: float | None = None
         self._held = b""
         self._closed = False
-        self._ticket: Ticket | None = None
+        self._ticket: Reservation | None = None
         self._manner = manner
-        self._directory: Directory | None = None
-        self._behind: Load | None = None
+        self._directory: ModelCatalog | None = None
+        self._behind: TargetLoad | None = None
         """Where the call is counted that gives way to others."""
 
     @property
@@ -73,7 +79,7 @@ class Call:
         """The name of the route that was taken, if one was."""
         return self._course.choice.versions.route if self._course.choice else None
 
-    async def open(self) -> Reply:
+    async def open(self) -> ProviderResponse:
         """Ask the chosen provider; where the route says so, again and others too. Every VongError means that nothing
         was answered yet.
         """
@@ -84,7 +90,7 @@ class Call:
             self._course.body = self._body
         else:
             await self._guard(directory.guards)
-        self._course.passage = passage = Passage(self.shape, self._course.body, self.id.hex)
+        self._course.passage = passage = UpstreamExchange(self.shape, self._course.body, self.id.hex)
         check(principal, self.shape, passage.asked.model)
         self._course.route = directory.routes.get(passage.asked.model)
         if passage.asked.previous:
@@ -105,26 +111,28 @@ class Call:
             await self._admit(directory, way, passage)
         if policy is None and (way.route is None or way.route.tree is None):
             return await self._asked(way.targets[0])
-        policy, project_id = policy or Policy(), principal.project_id
+        policy, project_id = policy or RoutePolicy(), principal.project_id
         self._timeouts = policy.timeout
         circuit, load = partial(self._means.circuit, project_id), partial(self._means.load, project_id)
-        self._course.attempts = Attempts(way, policy, circuit, load, passage.stream)
+        self._course.attempts = AttemptRunner(way, policy, circuit, load, passage.stream)
         return await self._course.attempts.answer(self._try)
 
-    def _label(self, passage: Passage) -> None:
+    def _label(self, passage: UpstreamExchange) -> None:
         """Note how the call is accounted for."""
         self._course.tags, labels = tags_of(self.trace.tags, passage.asked.metadata), self._course.principal.labels
         if labels is not None:
             self._course.tags = tuple(dict.fromkeys((*labels.tags, *self._course.tags)))
             passage.asked.user = passage.asked.user or labels.user
 
-    async def _again(self, directory: Directory, way: Way, rule: Caching, passage: Passage) -> Reply | None:
+    async def _again(
+        self, directory: ModelCatalog, way: RoutePlan, rule: CachePolicy, passage: UpstreamExchange
+    ) -> ProviderResponse | None:
         """An answer that was given before, if there is one."""
         try:
             choice = directory.resolve(way.targets[0], way.route)
             course, means = self._course, self._means
             guards = directory.guards.version if directory.guards else None
-            recall = Recall(means.answers, rule, course.principal, choice, passage, guards)
+            recall = CacheLookup(means.answers, rule, course.principal, choice, passage, guards)
             recall.wish(self.trace.cache)
             kept = await recall.find()
         except (NotFound, Unavailable, Unsupported):
@@ -139,22 +147,22 @@ class Call:
             course.transcript = passage.transcript()
         return reply
 
-    async def _guard(self, posts: Posts) -> None:
+    async def _guard(self, posts: GuardSet) -> None:
         """Let guards read the request before anything else does: nothing is known of it until they have."""
         principal = self._course.principal
         ask = partial(self._means.ask, principal, self.trace)
-        request = Request(self.shape, self._body)
+        request = GuardedRequest(self.shape, self._body)
         check(principal, self.shape, request.model)
-        self._course.watch = watch = Watch(posts.of(self._manner.route or request.model), ask, posts.version)
+        self._course.watch = watch = GuardSession(posts.of(self._manner.route or request.model), ask, posts.version)
         try:
             await watch.request(request)
         except VongError:
             with suppress(InvalidInput):  # what is wrong with it beside that is not told now
-                self._course.passage = Passage(self.shape, withheld(self.shape, self._body), self.id.hex)
+                self._course.passage = UpstreamExchange(self.shape, withheld(self.shape, self._body), self.id.hex)
             raise
         self._course.body = request.body() if watch.reads else self._body
 
-    async def _way(self, directory: Directory, passage: Passage) -> Way:
+    async def _way(self, directory: ModelCatalog, passage: UpstreamExchange) -> RoutePlan:
         """The targets in the order in which they are asked."""
         route = directory.routes.get(passage.asked.model)
         if route is None or route.tree is None:
@@ -170,7 +178,7 @@ class Call:
         facts = passage.facts(self._course.principal.actor, self.trace.session, self._course.tags, load, costs)
         return directory.along(route, order(route.tree, facts))
 
-    async def _give_way(self, way: Way, project_id: UUID) -> None:
+    async def _give_way(self, way: RoutePlan, project_id: UUID) -> None:
         """Nobody waits for this call: let those go first that somebody waits for."""
         behind = self._means.load(project_id, shelf(way))
         await room(way, behind, self._means.load(project_id, way.targets[0]) if way.route else None)
@@ -187,11 +195,11 @@ class Call:
         told = self._ticket.headers() if self._ticket else {}
         return told | self._course.recall.headers() if self._course.recall else told
 
-    def _subjects(self, way: Way, passage: Passage) -> Subjects:
+    def _subjects(self, way: RoutePlan, passage: UpstreamExchange) -> LimitSubjects:
         route = way.route.name if way.route else None
-        return Subjects(self._course.principal.actor, passage.asked.user, route, self._course.tags)
+        return LimitSubjects(self._course.principal.actor, passage.asked.user, route, self._course.tags)
 
-    async def _admit(self, directory: Directory, way: Way, passage: Passage) -> None:
+    async def _admit(self, directory: ModelCatalog, way: RoutePlan, passage: UpstreamExchange) -> None:
         most = worst(self.shape, passage.asked, passage.size, self._course.body)
         if not passage.natively:  # what breaks off may be asked anew from where it was
             most = most._replace(read=2 * most.read + most.made, made=2 * most.made)
@@ -199,13 +207,13 @@ class Call:
         self._ticket = ticket = await admission.admit(principal, directory, way, self._subjects(way, passage), most)
         passage.cap = ticket.cap
 
-    async def events(self, reply: Reply) -> AsyncGenerator[bytes]:
+    async def events(self, reply: ProviderResponse) -> AsyncGenerator[bytes]:
         """The events for the caller, each as soon as it came. UpstreamFailed where the stream breaks off and nobody
         goes on with it.
         """
         if self._held:
             yield self._held
-        rest: Reply | None = reply
+        rest: ProviderResponse | None = reply
         while rest is not None:
             try:
                 async with aclosing(self._passed(rest)) as events:
@@ -219,7 +227,7 @@ class Call:
                 if rest is None:
                     raise
 
-    async def _passed(self, reply: Reply) -> AsyncGenerator[bytes]:
+    async def _passed(self, reply: ProviderResponse) -> AsyncGenerator[bytes]:
         """The events of one target. UpstreamFailed where they break off."""
         transcript = self._course.transcript
         assert transcript is not None and reply.events is not None
@@ -250,7 +258,7 @@ class Call:
         """Whether a stream that breaks off is gone on with."""
         return self._course.passage is not None and not self._course.passage.natively
 
-    async def _onward(self) -> Reply | None:
+    async def _onward(self) -> ProviderResponse | None:
         """The rest of a stream that broke off, from the next target that begins one; None where it cannot be had."""
         course = self._course
         transcript, passage, attempts = course.transcript, course.passage, course.attempts
@@ -258,7 +266,7 @@ class Call:
         if not self._continues or not text or transcript is None or passage is None or attempts is None:
             return None
         made = transcript.go_on()
-        passage.so_far = SoFar(text, made, transcript.id, transcript.model)
+        passage.so_far = PartialAnswer(text, made, transcript.id, transcript.model)
         try:
             reply = await attempts.onward(self._begin)
         finally:
@@ -268,25 +276,27 @@ class Call:
         course.broken.append(made)
         return reply
 
-    async def _begin(self, target: str) -> Reply:
+    async def _begin(self, target: str) -> ProviderResponse:
         """The head of the rest of an answer."""
         times = self._timeouts
         async with within(times.first_token, "did not begin to answer"):
-            return await self._asked(target, Limits(connect=times.connect, first_byte=inf, total=times.total or inf))
+            return await self._asked(
+                target, ResponseLimits(connect=times.connect, first_byte=inf, total=times.total or inf)
+            )
 
-    async def _asked(self, target: str, limits: Limits | None = None) -> Reply:
+    async def _asked(self, target: str, limits: ResponseLimits | None = None) -> ProviderResponse:
         assert self._directory is not None
         return await self._answered(self._directory.resolve(target, self._course.route), limits)
 
-    async def _answered(self, choice: Choice, limits: Limits | None = None) -> Reply:
+    async def _answered(self, choice: ResolvedTarget, limits: ResponseLimits | None = None) -> ProviderResponse:
         passage = self._course.passage
         assert passage is not None
         self._course.choice = self._course.asked[choice.target] = choice
         self._course.reply = self._course.transcript = None
         shape, body = passage.to(choice)
-        asked = Ask(shape, choice.model, body, passage.stream, limits, self.trace.passed)
+        asked = ProviderRequest(shape, choice.model, body, passage.stream, limits, self.trace.passed)
 
-        async def send() -> Reply:
+        async def send() -> ProviderResponse:
             return passage.sewn(await choice.provider.call(asked))
 
         reply = await send()
@@ -294,7 +304,7 @@ class Call:
             reply = await self._course.watch.reply(passage, reply, send)
         return self._told_of(passage, reply)
 
-    def _told_of(self, passage: Passage, reply: Reply) -> Reply:
+    def _told_of(self, passage: UpstreamExchange, reply: ProviderResponse) -> ProviderResponse:
         self._course.status = reply.status
         if reply.events is None:
             self._read(passage, reply)
@@ -302,7 +312,7 @@ class Call:
             self._course.transcript = passage.transcript()
         return reply
 
-    async def _try(self, target: str) -> Reply:
+    async def _try(self, target: str) -> ProviderResponse:
         """One attempt, up to its first token: until then another one can take its place."""
         times = self._timeouts
         total = times.total or inf
@@ -310,7 +320,7 @@ class Call:
         streamed = self._course.passage is not None and self._course.passage.stream
         patience = min(total, times.first_token) if streamed else times.total
         async with within(patience, "did not begin to answer" if streamed else "did not answer"):
-            reply = await self._asked(target, Limits(connect=times.connect, first_byte=inf, total=total))
+            reply = await self._asked(target, ResponseLimits(connect=times.connect, first_byte=inf, total=total))
             if reply.events is not None:
                 await self._first_token(cast(AsyncGenerator[bytes], reply.events))
         return reply
@@ -354,7 +364,7 @@ class Call:
         if span.status == "ok" and self._course.route and self._course.route.policy and self._course.captured:
             follow_up(self._course, span, self._means.mirror)
 
-    def _read(self, passage: Passage, reply: Reply) -> None:
+    def _read(self, passage: UpstreamExchange, reply: ProviderResponse) -> None:
         if deep(reply.body):
             raise UpstreamFailed(f"the answer is nested more than {DEPTH} deep", "check the base_url of the provider")
         try:

@@ -8,50 +8,50 @@ from typing import Any, Literal
 
 import msgspec
 
-from vong.errors import BudgetSpent, LimitReached, Unpriced, VongError
-from vong.gateway.auth.principals import Principal
-from vong.gateway.endpoints.parsing import Trace
-from vong.gateway.endpoints.stream import Transcript, usage_of
-from vong.gateway.pipeline.cache_lookup import Recall
-from vong.gateway.pipeline.exchange import Passage
-from vong.gateway.pipeline.guarding import Watch
+from vong.errors import BudgetExceeded, PriceUnknown, RateLimitExceeded, VongError
+from vong.gateway.auth.principals import GatewayPrincipal
+from vong.gateway.endpoints.parsing import TraceContext
+from vong.gateway.endpoints.stream import StreamAccumulator, usage_of
+from vong.gateway.pipeline.cache_lookup import CacheLookup
+from vong.gateway.pipeline.exchange import UpstreamExchange
+from vong.gateway.pipeline.guarding import GuardSession
 from vong.gateway.pricing.token_types import ATTRIBUTE, counted
 from vong.gateway.providers import Shape
-from vong.gateway.routing.catalog import Choice
-from vong.gateway.routing.retry import Attempts
+from vong.gateway.routing.catalog import ResolvedTarget
+from vong.gateway.routing.retry import AttemptRunner
 from vong.records import Route, Span, Usage, now
 from vong.records.capture import captured
 from vong.records.record import changed, known
-from vong.records.span import Versions
+from vong.records.span import SpanVersions
 
 LEFT = 499
 """The status that is recorded for a caller who left before the end, as nginx does."""
 
 
 @dataclass(slots=True)
-class Course:
+class CallContext:
     """What is known of a call so far: the target that was asked last, what it said, how often others were asked."""
 
-    principal: Principal
+    principal: GatewayPrincipal
     shape: Shape
     body: bytes
-    trace: Trace
+    trace: TraceContext
     at: datetime = field(default_factory=now)
     started: float = field(default_factory=time.perf_counter)
     status: int = 200
-    passage: Passage | None = None
+    passage: UpstreamExchange | None = None
     route: Route | None = None
-    choice: Choice | None = None
+    choice: ResolvedTarget | None = None
     reply: dict[str, Any] | None = None
-    transcript: Transcript | None = None
-    attempts: Attempts | None = None
-    asked: dict[str, Choice] = field(default_factory=dict[str, Choice])
+    transcript: StreamAccumulator | None = None
+    attempts: AttemptRunner | None = None
+    asked: dict[str, ResolvedTarget] = field(default_factory=dict[str, ResolvedTarget])
     """Those that were asked, by target."""
-    recall: Recall | None = None
+    recall: CacheLookup | None = None
     broken: list[int] = field(default_factory=list[int])
     """Chunks that had come when a stream broke off and was gone on with."""
     tags: tuple[str, ...] = ()
-    watch: Watch | None = None
+    watch: GuardSession | None = None
 
     @property
     def operation(self) -> Literal["chat", "embeddings"]:
@@ -132,8 +132,8 @@ class Course:
             usage = changed(usage, input_tokens=read, output_tokens=made)
         return usage
 
-    def _versions(self, metadata: dict[str, Any]) -> Versions:
-        versions = self.choice.versions if self.choice else Versions()
+    def _versions(self, metadata: dict[str, Any]) -> SpanVersions:
+        versions = self.choice.versions if self.choice else SpanVersions()
         if not metadata:
             return versions
         named = {
@@ -205,7 +205,11 @@ def message_of(said: Any) -> str:
 def _failed(error: BaseException | None) -> dict[str, Any]:
     """What went wrong, and of which kind the limit was that refused the call."""
     found = {"error.type": error.code} if isinstance(error, VongError) else {}
-    return {**found, "vong.limit": error.limit} if isinstance(error, (LimitReached, BudgetSpent, Unpriced)) else found
+    return (
+        {**found, "vong.limit": error.limit}
+        if isinstance(error, (RateLimitExceeded, BudgetExceeded, PriceUnknown))
+        else found
+    )
 
 
 def _answered(found: dict[str, Any], output: dict[str, Any]) -> None:

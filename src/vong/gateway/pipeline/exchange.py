@@ -9,22 +9,22 @@ import msgspec
 
 from vong.errors import InvalidInput, NotFound, Unsupported, UpstreamFailed
 from vong.gateway.endpoints import SERVED
-from vong.gateway.endpoints.base import Chunked, NativeShape
-from vong.gateway.endpoints.continuation import SoFar, joined, onward
+from vong.gateway.endpoints.base import ChunkDecoder, NativeEndpointAdapter
+from vong.gateway.endpoints.continuation import PartialAnswer, joined, onward
 from vong.gateway.endpoints.parsing import capped, read, written
 from vong.gateway.endpoints.replay import replayed
-from vong.gateway.endpoints.stream import Transcript
-from vong.gateway.endpoints.stream_adapters import MALFORMED, Native, Translated
-from vong.gateway.providers import Reply, Shape
-from vong.gateway.routing.catalog import Choice
-from vong.gateway.routing.load import Load
-from vong.gateway.routing.strategies import Facts
+from vong.gateway.endpoints.stream import StreamAccumulator
+from vong.gateway.endpoints.stream_adapters import MALFORMED, PassthroughStream, TranslatedStream
+from vong.gateway.providers import ProviderResponse, Shape
+from vong.gateway.routing.catalog import ResolvedTarget
+from vong.gateway.routing.load import TargetLoad
+from vong.gateway.routing.strategies import RoutingFacts
 
 IMAGES = (b'"image_url"', b'"image"', b'"input_image"')
 EXAMPLE = "see docs/guides/gateway.md for an example"
 
 
-class Passage:
+class UpstreamExchange:
     """One request. `to` a target first, then what came back: a stream through `transcript`, the rest by `answered`."""
 
     def __init__(self, shape: Shape, body: bytes, id: str) -> None:
@@ -37,12 +37,12 @@ class Passage:
         """Whether a target may be asked in the shape itself."""
         self._body = body
         self._id = id
-        self.so_far: SoFar | None = None
+        self.so_far: PartialAnswer | None = None
         """What is there of the answer, where a target is asked for the rest."""
         self._earlier: list[dict[str, Any]] = []
         self.cap: int | None = None
         """Tokens of the answer, where a limit holds and the caller set no end."""
-        self._native: NativeShape | None = None
+        self._native: NativeEndpointAdapter | None = None
         """The shape, where the target that was asked last speaks it itself."""
         self._fields: dict[str, Any] | None = None
         self._chat: dict[str, Any] | None = None
@@ -52,7 +52,7 @@ class Passage:
         """Whether the caller's shape is one that most targets do not speak."""
         return self._served is not None
 
-    def to(self, choice: Choice) -> tuple[Shape, bytes]:
+    def to(self, choice: ResolvedTarget) -> tuple[Shape, bytes]:
         """The shape and the body in which that target is asked. Unsupported where it cannot be."""
         if self.so_far is not None:
             asked = msgspec.json.encode(onward(self.chat(), self.so_far))
@@ -60,7 +60,7 @@ class Passage:
         if self._served is None:
             return self.shape, self._capped(written(self._body, choice.model, self.stream))
         self._native = None
-        if self.natively and self.shape in choice.provider.shapes and isinstance(self._served, NativeShape):
+        if self.natively and self.shape in choice.provider.shapes and isinstance(self._served, NativeEndpointAdapter):
             self._native = self._served if self._served.passes(self._body, choice.provider.address) else None
         if self._native:
             body = self._native.written(self._body, choice.model, self.stream)
@@ -85,7 +85,7 @@ class Passage:
                 raise InvalidInput(f"the request is not of the form of {self.shape}: {error!r}", EXAMPLE) from error
         return self._chat
 
-    def sewn(self, reply: Reply) -> Reply:
+    def sewn(self, reply: ProviderResponse) -> ProviderResponse:
         """What a target answered; where it was asked for the rest of an answer, as that which was missing."""
         if self.so_far is not None and reply.events is not None:
             reply.events = joined(reply.events, self.so_far)
@@ -111,9 +111,9 @@ class Passage:
         key: str,
         session: str | None,
         tags: Sequence[str],
-        loads: Callable[[str], Load],
+        loads: Callable[[str], TargetLoad],
         costs: Mapping[str, int | None],
-    ) -> Facts:
+    ) -> RoutingFacts:
         """What the conditions of a tree may ask."""
         asked, metadata = self.asked, self.asked.metadata or {}
         named = {
@@ -127,7 +127,7 @@ class Passage:
             "tokens": len(self._body) // 4,
             "max_tokens": asked.max_completion_tokens or asked.max_tokens,
         }
-        return Facts(named, metadata, tags, self.stream, loads, costs)
+        return RoutingFacts(named, metadata, tags, self.stream, loads, costs)
 
     def kept(self) -> dict[str, Any] | msgspec.Raw:
         """The request as a span keeps it: a chat, where it can be one, and as it came where nobody has read it."""
@@ -138,28 +138,28 @@ class Passage:
         except (InvalidInput, NotFound):
             return self.fields()
 
-    def as_chat(self) -> Callable[[], Chunked] | None:
+    def as_chat(self) -> Callable[[], ChunkDecoder] | None:
         """Let the stream of the target that was asked last be told as a chat's. What reads it, where it is none."""
         native, self._native = self._native, None
         return native.chunks if native else None
 
-    def transcript(self) -> Transcript:
+    def transcript(self) -> StreamAccumulator:
         """For the stream of the target that was asked last."""
         if self._served is None:
             options = self.asked.stream_options
-            return Transcript(bool(options and options.include_usage))
+            return StreamAccumulator(bool(options and options.include_usage))
         if self._native:
-            return Native(self._native.chunks())
-        return Translated(self._served, self._served.streamed(self.fields(), self._id))
+            return PassthroughStream(self._native.chunks())
+        return TranslatedStream(self._served, self._served.streamed(self.fields(), self._id))
 
-    def recalled(self, body: bytes) -> Reply:
+    def recalled(self, body: bytes) -> ProviderResponse:
         """A kept answer as a target would give it."""
         self._native = None
         if not self.stream:
-            return Reply(200, body)
-        return Reply(200, events=replayed(msgspec.json.decode(body, type=dict[str, Any])))
+            return ProviderResponse(200, body)
+        return ProviderResponse(200, events=replayed(msgspec.json.decode(body, type=dict[str, Any])))
 
-    def answered(self, reply: Reply, found: dict[str, Any]) -> dict[str, Any]:
+    def answered(self, reply: ProviderResponse, found: dict[str, Any]) -> dict[str, Any]:
         """A whole answer, `found` in the body of `reply`, as a chat completion; the body becomes the caller's."""
         if self._served is None:
             return found

@@ -6,13 +6,13 @@ from typing import Any
 from uuid import UUID
 
 from vong.gateway.endpoints.parsing import unstreamed
-from vong.gateway.pipeline.context import Course
-from vong.gateway.pipeline.shadow import Second
+from vong.gateway.pipeline.context import CallContext
+from vong.gateway.pipeline.shadow import ShadowRequest
 from vong.records import Span
 from vong.records.cache import ComparedAs
 
 
-def follow_up(course: Course, span: Span, mirror: Callable[[UUID, Second], None]) -> None:
+def follow_up(course: CallContext, span: Span, mirror: Callable[[UUID, ShadowRequest], None]) -> None:
     """Keep the answer of a call that went well, and have it compared, as its route says."""
     answer, policy = course.output, course.route.policy if course.route else None
     if policy is None or answer is None:
@@ -28,7 +28,7 @@ def follow_up(course: Course, span: Span, mirror: Callable[[UUID, Second], None]
         mirror(course.principal.project_id, _second(course, "shadow", policy.shadow.model, answer))
 
 
-def _second(course: Course, kind: ComparedAs, target: str, answer: dict[str, Any]) -> Second:
+def _second(course: CallContext, kind: ComparedAs, target: str, answer: dict[str, Any]) -> ShadowRequest:
     body, route = unstreamed(course.body, target), course.route.name if course.route else ""
     least = course.recall.rule.agreement if course.recall else 0.0
-    return Second(kind, route, target, course.shape, body, course.trace, answer, least)
+    return ShadowRequest(kind, route, target, course.shape, body, course.trace, answer, least)

@@ -8,11 +8,11 @@ import msgspec
 from vong import plugins
 from vong.errors import ContentBlocked, InvalidInput, NotFound, Unsupported, nearest
 from vong.gateway.guards.base import Ask
-from vong.gateway.guards.registry import Post
-from vong.gateway.guards.run import Duty
-from vong.gateway.routing.catalog import Directory
+from vong.gateway.guards.registry import ConfiguredGuard
+from vong.gateway.guards.run import GuardRun
+from vong.gateway.routing.catalog import ModelCatalog
 from vong.records import new_id
-from vong.records.guard import GuardOutcome, GuardTrial, GuardUse
+from vong.records.guard import GuardConfig, GuardOutcome, GuardTestResult
 
 OPENAI = (
     *("harassment", "harassment/threatening", "hate", "hate/threatening", "illicit", "illicit/violent", "self-harm"),
@@ -23,7 +23,7 @@ OPENAI = (
 """
 THEIRS = ("omni-moderation", "text-moderation")
 """How OpenAI's own models begin: they stand for the project's guards."""
-DEFAULT = tuple(GuardUse(guard=name, action="flag") for name in ("personal", "secrets", "injection"))
+DEFAULT = tuple(GuardConfig(guard=name, action="flag") for name in ("personal", "secrets", "injection"))
 """Who answers in a project without guards."""
 MOST = 1000
 """Texts of one request."""
@@ -34,7 +34,7 @@ class _Asked(msgspec.Struct):
     model: str | None = None
 
 
-class Moderation:
+class ModerationRequest:
     """A request for moderation. InvalidInput and Unsupported say what is wrong with it."""
 
     def __init__(self, body: bytes) -> None:
@@ -49,7 +49,7 @@ class Moderation:
         if not self.texts or len(self.texts) > MOST:
             raise InvalidInput(f"input has none, or more than {MOST}, texts", hint)
 
-    def posts(self, directory: Directory) -> list[Post]:
+    def posts(self, directory: ModelCatalog) -> list[ConfiguredGuard]:
         """The guards that are named: a route's, one by itself, or the project's."""
         model = self.model
         if model is None or model.startswith(THEIRS):
@@ -60,19 +60,21 @@ class Moderation:
                 raise NotFound(f"no guards stand over the route {model!r}", "leave model out for those of the project")
             return found
         if model in plugins.names("guard"):
-            return [directory.makers.sound(GuardUse(guard=model, action="flag"))]
+            return [directory.makers.sound(GuardConfig(guard=model, action="flag"))]
         known = [*directory.routes, *plugins.names("guard")]
         raise NotFound(f"no route and no guard is named {model!r}", nearest(model, known, "vong gateway guard kinds"))
 
-    async def answer(self, posts: Sequence[Post], ask: Ask) -> dict[str, Any]:
+    async def answer(self, posts: Sequence[ConfiguredGuard], ask: Ask) -> dict[str, Any]:
         """OpenAI's answer. GuardFailed where a guard could not look."""
         results = [await _result(text, posts, ask) for text in self.texts]
         return {"id": f"modr-{new_id().hex}", "model": self.model or "vong-guards", "results": results}
 
 
-async def trial(posts: Sequence[Post], ask: Ask, text: str, on: Literal["input", "output"]) -> GuardTrial:
+async def trial(
+    posts: Sequence[ConfiguredGuard], ask: Ask, text: str, on: Literal["input", "output"]
+) -> GuardTestResult:
     """What becomes of a text, as of one of a call."""
-    duties = [Duty(post, on, ask) for post in posts if (post.reads_input if on == "input" else post.reads_output)]
+    duties = [GuardRun(post, on, ask) for post in posts if (post.reads_input if on == "input" else post.reads_output)]
     blocked = None
     passed: str | None = text
     for duty in duties:
@@ -82,7 +84,7 @@ async def trial(posts: Sequence[Post], ask: Ask, text: str, on: Literal["input",
             passed, blocked = None, duty.name
             break
     outcomes: list[GuardOutcome] = [duty.outcome() for duty in duties if duty.seconds]
-    return GuardTrial(text=passed, blocked_by=blocked, outcomes=outcomes)
+    return GuardTestResult(text=passed, blocked_by=blocked, outcomes=outcomes)
 
 
 def _texts(given: Any) -> list[str]:
@@ -99,14 +101,14 @@ def _texts(given: Any) -> list[str]:
     return ["\n".join(str(part.get("text", "")) for part in parts)]
 
 
-async def _result(text: str, posts: Sequence[Post], ask: Ask) -> dict[str, Any]:
+async def _result(text: str, posts: Sequence[ConfiguredGuard], ask: Ask) -> dict[str, Any]:
     scores: dict[str, float] = dict.fromkeys(OPENAI, 0.0)
     read = set[str]()
     for post in posts:
         name = post.use.guard
         scores.setdefault(name, 0.0)
         read |= {name, *_promised(post)}
-        for item in await Duty(post, "input", ask).look(text):
+        for item in await GuardRun(post, "input", ask).look(text):
             own = item.kind if item.kind in OPENAI else f"{name}/{item.kind}"
             read.add(own)
             for category in (name, own):
@@ -119,7 +121,7 @@ async def _result(text: str, posts: Sequence[Post], ask: Ask) -> dict[str, Any]:
     }
 
 
-def _promised(post: Post) -> Iterable[str]:
+def _promised(post: ConfiguredGuard) -> Iterable[str]:
     """OpenAI's categories that a guard looks for: those of a judge, or names of patterns."""
     settings = post.use.settings
     named = [*settings.get("categories", ()), *settings.get("patterns", ()), settings.get("name")]

@@ -12,13 +12,13 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from vong.errors import VongError
-from vong.gateway.auth.principals import Principal
-from vong.gateway.cache.response_cache import Answers
-from vong.gateway.endpoints.parsing import Trace
+from vong.gateway.auth.principals import GatewayPrincipal
+from vong.gateway.cache.response_cache import ResponseCache
+from vong.gateway.endpoints.parsing import TraceContext
 from vong.gateway.providers import Shape
 from vong.records import new_id, now
-from vong.records.cache import ComparedAs, Comparison
-from vong.records.key_scope import Labels, Scope
+from vong.records.cache import ComparedAs, ShadowComparison
+from vong.records.key_scope import KeyLabels, KeyScope
 
 log = logging.getLogger(__name__)
 
@@ -27,19 +27,19 @@ AT_ONCE = 16
 TAG = "shadow"
 
 
-class Mirror(NamedTuple):
+class ShadowPrincipal(NamedTuple):
     """The principal of mirrored calls."""
 
     project_id: UUID
     actor: str = "shadow"
     role: str = "member"
-    scope: Scope | None = None
-    labels: Labels | None = None
+    scope: KeyScope | None = None
+    labels: KeyLabels | None = None
     deputy: bool = True
     expires_at: datetime | None = None
 
 
-class Second(NamedTuple):
+class ShadowRequest(NamedTuple):
     """What is asked again: the call that was answered, its answer as a chat completion, and the target that is asked
     now. `agreement` is the least that a kept answer must agree with the new one.
     """
@@ -49,26 +49,26 @@ class Second(NamedTuple):
     target: str
     shape: Shape
     body: bytes
-    trace: Trace
+    trace: TraceContext
     said: Mapping[str, Any]
     agreement: float = 0.0
 
 
-Ask = Callable[[Principal, Second, Trace], Awaitable[Mapping[str, Any]]]
+Ask = Callable[[GatewayPrincipal, ShadowRequest, TraceContext], Awaitable[Mapping[str, Any]]]
 """Makes the second call, accounts for it, and gives its answer as a chat completion."""
 
 
-class Shadows:
+class ShadowRunner:
     """The mirrored calls of one server process."""
 
-    def __init__(self, ask: Ask, answers: Answers) -> None:
+    def __init__(self, ask: Ask, answers: ResponseCache) -> None:
         self.left_out = 0
         """Calls that were not mirrored because too many were under way."""
         self._ask = ask
         self._answers = answers
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def make(self, project_id: UUID, second: Second) -> None:
+    def make(self, project_id: UUID, second: ShadowRequest) -> None:
         """Ask again, later."""
         if len(self._tasks) >= AT_ONCE:
             self.left_out += 1
@@ -82,18 +82,18 @@ class Shadows:
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("a mirrored call failed", exc_info=error)
 
-    async def _made(self, project_id: UUID, second: Second) -> None:
+    async def _made(self, project_id: UUID, second: ShadowRequest) -> None:
         id = new_id()
         trace = second.trace._replace(
             id=id, span_id=id.hex[16:], parent_span_id=second.trace.span_id, tags=TAG, cache=None
         )
         agreement = None
         try:
-            said = await self._ask(Mirror(project_id), second, trace)
+            said = await self._ask(ShadowPrincipal(project_id), second, trace)
             agreement = await self._answers.agreement(second.said, said)
         except VongError as error:
             log.info("a call could not be mirrored: %s", error)
-        found = Comparison(
+        found = ShadowComparison(
             span_id=id,
             of=second.trace.id,
             kind=second.kind,

@@ -18,26 +18,26 @@ PATIENCE = 30.0
 NAMES = ("input_mtok", "output_mtok", "cache_read_mtok")
 
 
-class Steps(NamedTuple):
+class RateTiers(NamedTuple):
     """A price of one kind of token: `base`, and from a number of input tokens on another one for all of them."""
 
     base: str
     steps: tuple[tuple[int, str], ...] = ()
 
 
-class Published(NamedTuple):
+class CatalogPrice(NamedTuple):
     """What the catalogue says of a model at a moment. `lasting` where that does not depend on the moment; `kinds` of
     tokens that have a price of their own.
     """
 
-    input: Steps
-    output: Steps | None
-    cached: Steps | None
+    input: RateTiers
+    output: RateTiers | None
+    cached: RateTiers | None
     lasting: bool
-    kinds: Mapping[str, Steps] = {}
+    kinds: Mapping[str, RateTiers] = {}
 
 
-def look(address: str, model: str, at: datetime) -> Published | None:
+def look(address: str, model: str, at: datetime) -> CatalogPrice | None:
     """The published price of a model at a provider's address; None where there is none, or it cannot be looked up."""
     command = [sys.executable, "-m", "vong.gateway.pricing.catalog"]
     question = json.dumps([address, model, at.isoformat()])
@@ -53,16 +53,16 @@ def look(address: str, model: str, at: datetime) -> Published | None:
     return published_of(found)
 
 
-def published_of(found: Mapping[str, Any]) -> Published | None:
+def published_of(found: Mapping[str, Any]) -> CatalogPrice | None:
     """An answer as a price."""
     prices = {name: _steps(price) for name, price in found["prices"].items()}
     read, made, cached = (prices[name] for name in NAMES)
     kinds = {kind: price for kind, name in CATALOGUE.items() if (price := prices[name]) is not None}
-    return Published(read, made, cached, found["lasting"], kinds) if read else None
+    return CatalogPrice(read, made, cached, found["lasting"], kinds) if read else None
 
 
-def _steps(price: Any) -> Steps | None:
-    return Steps(price[0], tuple((start, amount) for start, amount in price[1])) if price else None
+def _steps(price: Any) -> RateTiers | None:
+    return RateTiers(price[0], tuple((start, amount) for start, amount in price[1])) if price else None
 
 
 def answer(address: str, model: str, at: datetime) -> dict[str, Any] | None:

@@ -19,7 +19,7 @@ from typing import NamedTuple, TypeGuard
 from urllib.parse import urlsplit
 
 from vong.config import PriceSettings
-from vong.gateway.pricing.catalog import Published, Steps, look
+from vong.gateway.pricing.catalog import CatalogPrice, RateTiers, look
 from vong.gateway.pricing.token_types import ATTRIBUTE, INPUT, KINDS, OUTPUT
 from vong.records import Span, Usage
 from vong.records.record import changed
@@ -30,7 +30,7 @@ QUARTER = 900
 """Seconds that a price is kept which depends on the time of day or begins at some date."""
 
 
-class Amount(NamedTuple):
+class TieredRate(NamedTuple):
     """US dollars for a million tokens, which is millionths of a dollar for one. From `starts[i]` input tokens on (not
     including it) all tokens cost `amounts[i + 1]`.
     """
@@ -39,7 +39,7 @@ class Amount(NamedTuple):
     starts: tuple[int, ...] = ()
 
     @classmethod
-    def of(cls, steps: Steps) -> "Amount":
+    def of(cls, steps: RateTiers) -> "TieredRate":
         """An amount from the catalogue."""
         amounts = (steps.base, *(amount for _, amount in steps.steps))
         return cls(tuple(map(Decimal, amounts)), tuple(start for start, _ in steps.steps))
@@ -49,18 +49,18 @@ class Amount(NamedTuple):
         return self.amounts[bisect_left(self.starts, read) if self.starts else 0]
 
 
-class Price(NamedTuple):
+class ModelPrice(NamedTuple):
     """The amounts. `cached` is for input tokens that the provider read from its cache, `kinds` for others that have an
     amount of their own; all are parts of the input's or the output's count.
     """
 
-    input: Amount
-    output: Amount
-    cached: Amount
-    kinds: Mapping[str, Amount] = {}
+    input: TieredRate
+    output: TieredRate
+    cached: TieredRate
+    kinds: Mapping[str, TieredRate] = {}
 
     @classmethod
-    def own(cls, settings: PriceSettings) -> "Price":
+    def own(cls, settings: PriceSettings) -> "ModelPrice":
         """A price from the settings."""
         read = _amount(settings.input)
         given = {kind: getattr(settings, kind) for kind in KINDS}
@@ -68,12 +68,12 @@ class Price(NamedTuple):
         return cls(read, _amount(settings.output), read if settings.cached is None else _amount(settings.cached), kinds)
 
     @classmethod
-    def published(cls, found: Published) -> "Price":
+    def published(cls, found: CatalogPrice) -> "ModelPrice":
         """A price from the catalogue. Output without a price is free: embeddings have none."""
-        read = Amount.of(found.input)
-        made = Amount.of(found.output) if found.output else Amount((Decimal(0),))
-        kinds = {kind: Amount.of(steps) for kind, steps in found.kinds.items()}
-        return cls(read, made, Amount.of(found.cached) if found.cached else read, kinds)
+        read = TieredRate.of(found.input)
+        made = TieredRate.of(found.output) if found.output else TieredRate((Decimal(0),))
+        kinds = {kind: TieredRate.of(steps) for kind, steps in found.kinds.items()}
+        return cls(read, made, TieredRate.of(found.cached) if found.cached else read, kinds)
 
     def cost(self, read: int, made: int, cached: int, kinds: Mapping[str, int] | None = None) -> int:
         """Of so many tokens, of which `kinds` are billed by themselves; a half is rounded to the even."""
@@ -90,7 +90,7 @@ class Price(NamedTuple):
             total += left * plain.at(read)
         return round(total)
 
-    def of(self, kind: str, plain: Amount) -> Amount:
+    def of(self, kind: str, plain: TieredRate) -> TieredRate:
         """The amount of a kind; where it has none, that of what it is a part of."""
         found = self.kinds.get(kind)
         return found or (self.kinds.get("cache_write", plain) if kind == "cache_write_1h" else plain)
@@ -114,17 +114,17 @@ class Price(NamedTuple):
         return round(read * dearest + made * amounts[1])
 
 
-class Prices:
+class PriceBook:
     """The prices of one process. Not for the event loop: the first look at a published price takes half a second."""
 
     def __init__(
         self,
         own: Mapping[str, PriceSettings],
-        look: Callable[[str, str, datetime], Published | None] = look,
+        look: Callable[[str, str, datetime], CatalogPrice | None] = look,
     ) -> None:
-        self._own = {target: Price.own(price) for target, price in own.items()}
+        self._own = {target: ModelPrice.own(price) for target, price in own.items()}
         self._look = look
-        self._published: dict[tuple[str, str], tuple[Price | None, float]] = {}
+        self._published: dict[tuple[str, str], tuple[ModelPrice | None, float]] = {}
         self._looking: set[tuple[str, str]] = set()
         self._lock = threading.Lock()
 
@@ -138,13 +138,13 @@ class Prices:
         self._renew(address, model, at)
         return False
 
-    def at_hand(self, target: str, address: str | None, at: datetime) -> "Price | EllipsisType | None":
+    def at_hand(self, target: str, address: str | None, at: datetime) -> "ModelPrice | EllipsisType | None":
         """The price at that moment, None where it is not known; `...` where it must be looked up, which is begun."""
         if not self.ready(target, address, at):
             return ...
         return self._price(target, address, at, exact=True)
 
-    def settle(self, span: Span, address: str | None, own: Price | None = None) -> Span:
+    def settle(self, span: Span, address: str | None, own: ModelPrice | None = None) -> Span:
         """The span with its cost, where it has none and the price is known. `address` is the base URL of the provider
         that answered, `own` a price that wins over all others.
         """
@@ -177,10 +177,10 @@ class Prices:
         price = self._price(target, address, at, exact=False)
         return price.most(usage.input_tokens or 0, usage.output_tokens or 0, kinds) if price else None
 
-    def _price(self, target: str, address: str | None, at: datetime, exact: bool) -> Price | None:
+    def _price(self, target: str, address: str | None, at: datetime, exact: bool) -> ModelPrice | None:
         return self._own.get(target) or self._of(address, target.partition("/")[2], at, exact)
 
-    def _of(self, address: str | None, model: str, at: datetime, exact: bool) -> Price | None:
+    def _of(self, address: str | None, model: str, at: datetime, exact: bool) -> ModelPrice | None:
         if not _public(address):
             return None
         known = self._published.get((address, model))
@@ -214,9 +214,9 @@ class Prices:
 
         threading.Thread(target=renew, name="vong-prices", daemon=True).start()
 
-    def _found(self, address: str, model: str, at: datetime) -> Price | None:
+    def _found(self, address: str, model: str, at: datetime) -> ModelPrice | None:
         found = self._look(address, model, at)
-        price = Price.published(found) if found else None
+        price = ModelPrice.published(found) if found else None
         lasting = found is None or found.lasting
         if len(self._published) >= KEPT:
             self._published.clear()
@@ -241,8 +241,8 @@ def _elsewhere(address: str) -> bool:
     return host != "localhost"
 
 
-def _amount(dollars: float) -> Amount:
-    return Amount((Decimal(str(dollars)),))
+def _amount(dollars: float) -> TieredRate:
+    return TieredRate((Decimal(str(dollars)),))
 
 
 def counted(span: Span) -> Usage:

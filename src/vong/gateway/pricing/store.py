@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from vong.config import PriceSettings
 from vong.errors import NotFound, nearest
 from vong.gateway import tables
-from vong.gateway.pricing.prices import Price
+from vong.gateway.pricing.prices import ModelPrice
 from vong.records import now
 from vong.records.route import check_target_name
 
@@ -19,7 +19,7 @@ DEAREST = 1e9
 """US dollars for a million tokens, at most: a call's cost must fit into a number that is stored."""
 
 
-class PriceWanted(PriceSettings):
+class PriceUpdate(PriceSettings):
     """What a target costs, in US dollars for a million tokens. Kinds of tokens that are not given cost as other input
     or output.
     """
@@ -39,7 +39,7 @@ class PriceWanted(PriceSettings):
         return self.model_dump(include=set(PriceSettings.model_fields), exclude_none=True)
 
 
-class OwnPrice(PriceWanted):
+class CustomPrice(PriceUpdate):
     """A price of your own: `settings` is vong.toml, which a `stored` one of the project wins over."""
 
     source: Literal["settings", "stored"]
@@ -47,8 +47,8 @@ class OwnPrice(PriceWanted):
 
 
 def put_price(
-    connection: Connection, wanted: PriceWanted, check: Callable[[str], None] = check_target_name
-) -> OwnPrice:
+    connection: Connection, wanted: PriceUpdate, check: Callable[[str], None] = check_target_name
+) -> CustomPrice:
     """Say what a target costs, instead of what was said of it before. `check` raises for a target that is not there.
     Servers follow within a second of the commit; what calls have cost before stays.
     """
@@ -62,7 +62,7 @@ def put_price(
     return _record(wanted.target, amounts, at)
 
 
-def list_prices(connection: Connection, settings: Mapping[str, PriceSettings] | None = None) -> list[OwnPrice]:
+def list_prices(connection: Connection, settings: Mapping[str, PriceSettings] | None = None) -> list[CustomPrice]:
     """The project's own prices by target, and those of the settings that it has not replaced."""
     columns = tables.prices.c
     rows = connection.execute(select(columns.target, columns.price, columns.updated_at))
@@ -72,7 +72,7 @@ def list_prices(connection: Connection, settings: Mapping[str, PriceSettings] | 
     return [found[target] for target in sorted(found)]
 
 
-def delete_price(connection: Connection, target: str) -> OwnPrice:
+def delete_price(connection: Connection, target: str) -> CustomPrice:
     """Forget a stored price: that of the settings holds again, or the published one."""
     stored = {price.target: price for price in list_prices(connection)}
     if target not in stored:
@@ -81,11 +81,11 @@ def delete_price(connection: Connection, target: str) -> OwnPrice:
     return stored[target]
 
 
-def own_prices(connection: Connection) -> dict[str, Price]:
+def own_prices(connection: Connection) -> dict[str, ModelPrice]:
     """The stored prices, as calls are billed by them."""
-    return {price.target: Price.own(price) for price in list_prices(connection)}
+    return {price.target: ModelPrice.own(price) for price in list_prices(connection)}
 
 
-def _record(target: str, amounts: Mapping[str, float], at: datetime | None) -> OwnPrice:
+def _record(target: str, amounts: Mapping[str, float], at: datetime | None) -> CustomPrice:
     source = "settings" if at is None else "stored"
-    return OwnPrice.model_validate({**amounts, "target": target, "source": source, "updated_at": at})
+    return CustomPrice.model_validate({**amounts, "target": target, "source": source, "updated_at": at})

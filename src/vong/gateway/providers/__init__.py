@@ -5,6 +5,6 @@ shape, whole or as server-sent events. A provider is made as `Provider(name, set
 in the group `vong.providers`.
 """
 
-from vong.gateway.providers.base import OPENAI, Ask, Provider, Reply, Shape
+from vong.gateway.providers.base import OPENAI, Provider, ProviderRequest, ProviderResponse, Shape
 
-__all__ = ["OPENAI", "Ask", "Provider", "Reply", "Shape"]
+__all__ = ["OPENAI", "Provider", "ProviderRequest", "ProviderResponse", "Shape"]

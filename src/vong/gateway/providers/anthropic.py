@@ -8,13 +8,13 @@ import msgspec
 
 from vong.config import ProviderSettings
 from vong.errors import InvalidInput, Unsupported, UpstreamFailed
-from vong.gateway.providers.base import Ask, Reply, Shape
-from vong.gateway.providers.http import HttpApi, passed, status
+from vong.gateway.providers.base import ProviderRequest, ProviderResponse, Shape
+from vong.gateway.providers.http import HttpProvider, passed, status
 from vong.gateway.providers.openai import listed
 from vong.gateway.translators.anthropic_request import messages_of
-from vong.gateway.translators.anthropic_response import Chunks, completion_of
-from vong.gateway.upstream.client import Endpoint, Upstream
-from vong.gateway.upstream.response import Response
+from vong.gateway.translators.anthropic_response import AnthropicChunkDecoder, completion_of
+from vong.gateway.upstream.client import UpstreamClient, UpstreamEndpoint
+from vong.gateway.upstream.response import UpstreamResponse
 from vong.gateway.upstream.sse import DONE, event, whole_events
 
 PUBLIC = "https://api.anthropic.com/v1"
@@ -22,23 +22,23 @@ SPOKEN = {"anthropic-version": "2023-06-01"}
 """The version of the API in which chats are asked; callers of messages say their own."""
 
 
-class Anthropic:
+class AnthropicProvider:
     """Anthropic's API, and others that speak as it does."""
 
     shapes: frozenset[Shape] = frozenset({"chat", "messages"})
 
-    def __init__(self, name: str, settings: ProviderSettings, upstream: Upstream) -> None:
+    def __init__(self, name: str, settings: ProviderSettings, upstream: UpstreamClient) -> None:
         key = settings.key()
         self.name = name
-        endpoint = Endpoint(settings.base_url or PUBLIC, {"x-api-key": key} if key else {})
-        self._api = HttpApi(name, settings, upstream, endpoint, needs="ANTHROPIC_API_KEY")
+        endpoint = UpstreamEndpoint(settings.base_url or PUBLIC, {"x-api-key": key} if key else {})
+        self._api = HttpProvider(name, settings, upstream, endpoint, needs="ANTHROPIC_API_KEY")
 
     @property
     def address(self) -> str:
         """The base URL."""
         return self._api.endpoint.url
 
-    async def call(self, ask: Ask) -> Reply:
+    async def call(self, ask: ProviderRequest) -> ProviderResponse:
         """Ask in messages. Unsupported for what they cannot hold."""
         if ask.shape == "embeddings":
             raise Unsupported("Anthropic makes no embeddings", "name a model of another provider")
@@ -49,9 +49,11 @@ class Anthropic:
         headers = passed(response)
         if not ask.stream or response.status != 200:
             found = await self._api.whole(response)
-            return Reply(status(response), found if native else _answer(self.name, response.status, found), headers)
+            return ProviderResponse(
+                status(response), found if native else _answer(self.name, response.status, found), headers
+            )
         self._api.streams(response)
-        return Reply(200, b"", headers, whole_events(response) if native else _chunks(self.name, response))
+        return ProviderResponse(200, b"", headers, whole_events(response) if native else _chunks(self.name, response))
 
     async def count(self, body: bytes) -> int:
         """The tokens of a messages request, by Anthropic's own count."""
@@ -97,8 +99,8 @@ def _error(said: dict[str, Any]) -> dict[str, Any]:
     return {"error": {"message": said["message"], "type": said["type"], "param": None, "code": said["type"]}}
 
 
-async def _chunks(name: str, response: Response) -> AsyncGenerator[bytes]:
-    chunks = Chunks()
+async def _chunks(name: str, response: UpstreamResponse) -> AsyncGenerator[bytes]:
+    chunks = AnthropicChunkDecoder()
     async with aclosing(whole_events(response)) as batches:
         async for batch in batches:
             found = _translated(name, chunks, batch)
@@ -108,7 +110,7 @@ async def _chunks(name: str, response: Response) -> AsyncGenerator[bytes]:
         yield DONE
 
 
-def _translated(name: str, chunks: Chunks, batch: bytes) -> bytes:
+def _translated(name: str, chunks: AnthropicChunkDecoder, batch: bytes) -> bytes:
     try:
         events = [msgspec.json.decode(line[5:]) for line in batch.split(b"\n") if line[:5] == b"data:"]
         return b"".join(event(chunk) for said in events for chunk in chunks.take(said))

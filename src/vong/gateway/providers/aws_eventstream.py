@@ -10,46 +10,46 @@ _WIDTHS = {0: 0, 1: 0, 2: 1, 3: 2, 4: 4, 5: 8, 8: 8, 9: 16}
 _BYTES, _STRING = 6, 7
 
 
-class BrokenStream(ValueError):
+class AwsEventStreamError(ValueError):
     """The bytes are not a stream of events, or were changed on their way."""
 
 
 @dataclass(frozen=True)
-class Message:
+class AwsEventMessage:
     """One message: its headers that are text, and its payload as it came."""
 
     headers: dict[str, str]
     payload: bytes
 
 
-class EventStream:
+class AwsEventStreamDecoder:
     """Takes bytes however they were cut and gives the messages that are whole."""
 
     def __init__(self) -> None:
         self._rest = b""
 
-    def take(self, data: bytes) -> list[Message]:
+    def take(self, data: bytes) -> list[AwsEventMessage]:
         """The messages that `data` completes."""
         self._rest += data
-        found: list[Message] = []
+        found: list[AwsEventMessage] = []
         while len(self._rest) >= 12:
             total, headers, check = struct.unpack_from(">III", self._rest)
             if crc32(self._rest[:8]) != check:
-                raise BrokenStream("The start of a message fails its checksum.")
+                raise AwsEventStreamError("The start of a message fails its checksum.")
             if not headers + 16 <= total <= LONGEST:
-                raise BrokenStream(f"A message cannot be {total} bytes long.")
+                raise AwsEventStreamError(f"A message cannot be {total} bytes long.")
             if len(self._rest) < total:
                 break
             whole, self._rest = self._rest[:total], self._rest[total:]
             if crc32(whole[:-4]) != int.from_bytes(whole[-4:]):
-                raise BrokenStream("A message fails its checksum.")
-            found.append(Message(_headers(whole[12 : 12 + headers]), whole[12 + headers : -4]))
+                raise AwsEventStreamError("A message fails its checksum.")
+            found.append(AwsEventMessage(_headers(whole[12 : 12 + headers]), whole[12 + headers : -4]))
         return found
 
     def end(self) -> None:
         """Says so if the stream stopped within a message."""
         if self._rest:
-            raise BrokenStream("The stream stopped within a message.")
+            raise AwsEventStreamError("The stream stopped within a message.")
 
 
 def _headers(data: bytes) -> dict[str, str]:
@@ -65,10 +65,10 @@ def _headers(data: bytes) -> dict[str, str]:
             else:
                 size = _WIDTHS[kind]
             if at + size > len(data):
-                raise BrokenStream("A header is longer than its message.")
+                raise AwsEventStreamError("A header is longer than its message.")
             if kind == _STRING:
                 found[name] = data[at : at + size].decode()
             at += size
     except (IndexError, KeyError, struct.error, UnicodeDecodeError) as wrong:
-        raise BrokenStream("The headers of a message cannot be read.") from wrong
+        raise AwsEventStreamError("The headers of a message cannot be read.") from wrong
     return found

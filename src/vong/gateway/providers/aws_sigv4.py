@@ -11,7 +11,7 @@ ALGORITHM = "AWS4-HMAC-SHA256"
 
 
 @dataclass(frozen=True)
-class Credentials:
+class AwsCredentials:
     """Who signs. The token is there for temporary credentials only."""
 
     access_key: str
@@ -20,7 +20,7 @@ class Credentials:
 
 
 @dataclass(frozen=True)
-class Scope:
+class SigningScope:
     """Where a signature is good: one region and one service."""
 
     region: str
@@ -32,8 +32,8 @@ def signed(
     url: str,
     headers: Mapping[str, str],
     body: bytes,
-    credentials: Credentials,
-    scope: Scope,
+    credentials: AwsCredentials,
+    scope: SigningScope,
     at: datetime,
 ) -> dict[str, str]:
     """The headers of a request with host, date and Authorization added; `at` is in UTC.

@@ -4,12 +4,12 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, Protocol, runtime_checkable
 
-from vong.gateway.upstream.response import Limits
+from vong.gateway.upstream.response import ResponseLimits
 
 Shape = Literal["chat", "embeddings", "completions", "messages", "responses"]
 
 
-class Ask(NamedTuple):
+class ProviderRequest(NamedTuple):
     """What is asked of a provider. `body` is the whole JSON request, `model` the model named in it.
 
     A streamed call asks for usage in the stream (`stream_options.include_usage`), whatever the caller wanted. `limits`
@@ -21,12 +21,12 @@ class Ask(NamedTuple):
     model: str
     body: bytes
     stream: bool = False
-    limits: Limits | None = None
+    limits: ResponseLimits | None = None
     headers: Mapping[str, str] | None = None
 
 
 @dataclass(slots=True)
-class Reply:
+class ProviderResponse:
     """A provider's answer. A status of 400 or more is passed on to the caller with its body.
 
     `events` is set instead of `body` where a stream was asked for and begun: each item is one or more whole
@@ -60,7 +60,7 @@ class Provider(Protocol):
         """Where it is reached, without secrets: part of what a span names as its configuration."""
         ...
 
-    async def call(self, ask: Ask) -> Reply:
+    async def call(self, ask: ProviderRequest) -> ProviderResponse:
         """Answer."""
         ...
 
@@ -70,7 +70,7 @@ class Provider(Protocol):
 
 
 @runtime_checkable
-class Counts(Protocol):
+class SupportsTokenCount(Protocol):
     """A provider that counts the tokens of a request without answering it."""
 
     async def count(self, body: bytes) -> int:

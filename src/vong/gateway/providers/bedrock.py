@@ -13,16 +13,16 @@ import msgspec
 
 from vong.config import ProviderSettings
 from vong.errors import Misconfigured, Unsupported, UpstreamFailed
-from vong.gateway.providers.aws_eventstream import EventStream, Message
-from vong.gateway.providers.aws_sigv4 import Credentials, Scope, signed
-from vong.gateway.providers.base import OPENAI, Ask, Reply
-from vong.gateway.providers.embeddings import Wanted, answer, wanted
-from vong.gateway.providers.http import HttpApi, passed
+from vong.gateway.providers.aws_eventstream import AwsEventMessage, AwsEventStreamDecoder
+from vong.gateway.providers.aws_sigv4 import AwsCredentials, SigningScope, signed
+from vong.gateway.providers.base import OPENAI, ProviderRequest, ProviderResponse
+from vong.gateway.providers.embeddings import EmbeddingRequest, answer, wanted
+from vong.gateway.providers.http import HttpProvider, passed
 from vong.gateway.providers.translation import MALFORMED, answered, asked, odd
 from vong.gateway.translators.openai_bedrock_request import converse_of
-from vong.gateway.translators.openai_bedrock_response import Chunks, completion_of, error_of
-from vong.gateway.upstream.client import Endpoint, Upstream
-from vong.gateway.upstream.response import Limits, Response
+from vong.gateway.translators.openai_bedrock_response import BedrockChunkDecoder, completion_of, error_of
+from vong.gateway.upstream.client import UpstreamClient, UpstreamEndpoint
+from vong.gateway.upstream.response import ResponseLimits, UpstreamResponse
 from vong.gateway.upstream.sse import DONE, event
 from vong.records import now
 
@@ -33,34 +33,34 @@ HOME = "us-east-1"
 PAIR = re.compile(r"([A-Z0-9]{16,128}):([^:]+)(?::([^:]+))?")
 
 
-class Bedrock:
+class BedrockProvider:
     """Bedrock's runtime in one region."""
 
     shapes = OPENAI
 
-    def __init__(self, name: str, settings: ProviderSettings, upstream: Upstream) -> None:
+    def __init__(self, name: str, settings: ProviderSettings, upstream: UpstreamClient) -> None:
         if settings.base_url is None:
             hint = "set base_url to https://bedrock-runtime.REGION.amazonaws.com"
             raise Misconfigured(f"the provider {name!r} has no address", hint)
         key = settings.key() or ""
         pair = PAIR.fullmatch(key)
         self.name = name
-        self._credentials = Credentials(pair[1], pair[2], pair[3]) if pair else None
+        self._credentials = AwsCredentials(pair[1], pair[2], pair[3]) if pair else None
         headers = {"authorization": f"Bearer {key}"} if key and not pair else {}
         found = HOST.search(urlsplit(settings.base_url).netloc)
-        self._scope = Scope(found[1] if found else HOME, "bedrock")
+        self._scope = SigningScope(found[1] if found else HOME, "bedrock")
         needs = "AWS_BEARER_TOKEN_BEDROCK"
-        self._api = HttpApi(name, settings, upstream, Endpoint(settings.base_url, headers), needs=needs)
+        self._api = HttpProvider(name, settings, upstream, UpstreamEndpoint(settings.base_url, headers), needs=needs)
         # What there is to call stands under another name than what is called.
-        about = Endpoint(settings.base_url.replace("//bedrock-runtime", "//bedrock", 1), headers)
-        self._about = HttpApi(name, settings, upstream, about, needs=needs)
+        about = UpstreamEndpoint(settings.base_url.replace("//bedrock-runtime", "//bedrock", 1), headers)
+        self._about = HttpProvider(name, settings, upstream, about, needs=needs)
 
     @property
     def address(self) -> str:
         """The base URL."""
         return self._api.endpoint.url
 
-    async def call(self, ask: Ask) -> Reply:
+    async def call(self, ask: ProviderRequest) -> ProviderResponse:
         """Ask in Converse's form. Unsupported for what it cannot hold."""
         self._api.ready()
         if ask.shape == "embeddings":
@@ -71,7 +71,9 @@ class Bedrock:
         id = response.headers.get("x-amzn-requestid") or ""
         if ask.stream and response.status == 200:
             self._api.streams(response, STREAMED)
-            return Reply(200, b"", passed(response), _events(self.name, response, Chunks(id, ask.model)))
+            return ProviderResponse(
+                200, b"", passed(response), _events(self.name, response, BedrockChunkDecoder(id, ask.model))
+            )
         found = await self._api.whole(response)
         failed = _failure(response)
         return answered(self.name, response, found, lambda said: completion_of(said, id, ask.model), failed)
@@ -85,10 +87,10 @@ class Bedrock:
         except MALFORMED as error:
             raise UpstreamFailed(f"{self.name!r} lists its models in another form: {error!r}") from error
 
-    async def _embed(self, ask: Ask) -> Reply:
+    async def _embed(self, ask: ProviderRequest) -> ProviderResponse:
         given = wanted(ask.body)
         vectors, tokens = list[list[float]](), 0
-        reply = Reply(200)
+        reply = ProviderResponse(200)
         for body in _embeddings(ask.model, given):
             response = await self._post(ask.model, "invoke", msgspec.json.encode(body), ask.limits)
             found = await self._api.whole(response)
@@ -105,11 +107,11 @@ class Bedrock:
         reply.body = msgspec.json.encode(answer(ask.model, vectors, given.encoding_format, tokens or None))
         return reply
 
-    async def _post(self, model: str, do: str, body: bytes, limits: Limits | None) -> Response:
+    async def _post(self, model: str, do: str, body: bytes, limits: ResponseLimits | None) -> UpstreamResponse:
         path = f"/model/{quote(model, safe='')}/{do}"
         return await self._api.post(path, body, limits, self._signature(self._api, "POST", path, body))
 
-    def _signature(self, api: HttpApi, method: str, path: str, body: bytes) -> Mapping[str, str] | None:
+    def _signature(self, api: HttpProvider, method: str, path: str, body: bytes) -> Mapping[str, str] | None:
         if self._credentials is None:
             return None
         sent = {"content-type": "application/json"} if method == "POST" else {}
@@ -117,7 +119,7 @@ class Bedrock:
         return {name: value for name, value in headers.items() if name not in {"host", "content-type"}}
 
 
-def _embeddings(model: str, given: Wanted) -> list[dict[str, Any]]:
+def _embeddings(model: str, given: EmbeddingRequest) -> list[dict[str, Any]]:
     """The requests for these texts, in the form of the model's family. Unsupported for any other family."""
     if "titan-embed" in model:
         size = {} if given.dimensions is None else {"dimensions": given.dimensions}
@@ -129,7 +131,7 @@ def _embeddings(model: str, given: Wanted) -> list[dict[str, Any]]:
     raise Unsupported(f"Vong does not know how {model!r} embeds", "name a model of Titan's or Cohere's")
 
 
-def _failure(response: Response) -> Any:
+def _failure(response: UpstreamResponse) -> Any:
     kind = response.headers.get("x-amzn-errortype", "").partition(":")[0] or "upstream_error"
 
     def failed(found: dict[str, Any]) -> dict[str, Any]:
@@ -138,15 +140,15 @@ def _failure(response: Response) -> Any:
     return failed
 
 
-def _kind(message: Message) -> str:
+def _kind(message: AwsEventMessage) -> str:
     """What a message is: an event, or a failure by the name that ends in Exception."""
     named = message.headers.get(":event-type") or message.headers.get(":exception-type")
     return named or f"{message.headers[':error-code']}Exception"
 
 
-async def _events(name: str, response: Response, chunks: Chunks) -> AsyncGenerator[bytes]:
+async def _events(name: str, response: UpstreamResponse, chunks: BedrockChunkDecoder) -> AsyncGenerator[bytes]:
     """The binary messages of a stream as a chat's events, each as soon as it came."""
-    stream = EventStream()
+    stream = AwsEventStreamDecoder()
     try:
         while piece := await response.piece():
             with odd(name):

@@ -34,44 +34,44 @@ import msgspec
 
 from vong.config import ProviderSettings
 from vong.errors import InvalidInput
-from vong.gateway.providers.base import OPENAI, Ask, Reply
-from vong.gateway.providers.echo_completion import Answer, answered
+from vong.gateway.providers.base import OPENAI, ProviderRequest, ProviderResponse
+from vong.gateway.providers.echo_completion import EchoCompletion, answered
 from vong.gateway.providers.embeddings import answer, wanted, words
-from vong.gateway.upstream.client import Upstream
+from vong.gateway.upstream.client import UpstreamClient
 from vong.gateway.upstream.sse import DONE, event
 
 DIMENSIONS = 64
 
 
-class Echo:
+class EchoProvider:
     """The shipped fake."""
 
     address = "echo"
     shapes = OPENAI
 
-    def __init__(self, name: str, settings: ProviderSettings, upstream: Upstream) -> None:
+    def __init__(self, name: str, settings: ProviderSettings, upstream: UpstreamClient) -> None:
         self.name = name
         del settings, upstream  # it needs neither: it is made as every provider is
 
-    async def call(self, ask: Ask) -> Reply:
+    async def call(self, ask: ProviderRequest) -> ProviderResponse:
         """Answer from the request itself."""
         options = _options(ask.model)
         if options.status != 200:
             await asyncio.sleep(options.first)
-            return Reply(options.status, _error(options.status))
+            return ProviderResponse(options.status, _error(options.status))
         if ask.shape == "embeddings":
             return await self._embed(ask, options)
         said = answered(ask.body)
         if ask.stream:
-            return Reply(200, events=_stream(ask, said, options))
+            return ProviderResponse(200, events=_stream(ask, said, options))
         await asyncio.sleep(options.first + options.delay * max(0, len(said.pieces) - 1))
-        return Reply(200, msgspec.json.encode(_whole(ask, said)))
+        return ProviderResponse(200, msgspec.json.encode(_whole(ask, said)))
 
     async def models(self) -> list[str]:
         """Its one name."""
         return ["echo"]
 
-    async def _embed(self, ask: Ask, options: "_Options") -> Reply:
+    async def _embed(self, ask: ProviderRequest, options: "_Options") -> ProviderResponse:
         await asyncio.sleep(options.first)
         asked = wanted(ask.body)
         size = asked.dimensions or DIMENSIONS
@@ -79,7 +79,7 @@ class Echo:
             raise InvalidInput("dimensions lies between 1 and 4096", "leave it out for 64")
         vectors = [_bag(text, size) for text in asked.texts]
         found = answer(ask.model, vectors, asked.encoding_format, words(asked.texts))
-        return Reply(200, msgspec.json.encode(found))
+        return ProviderResponse(200, msgspec.json.encode(found))
 
 
 class _Options(NamedTuple):
@@ -103,12 +103,12 @@ def _options(model: str) -> _Options:
     return options
 
 
-def _head(ask: Ask, kind: str) -> dict[str, Any]:
+def _head(ask: ProviderRequest, kind: str) -> dict[str, Any]:
     id = f"chatcmpl-{hashlib.sha256(ask.body).hexdigest()[:24]}"
     return {"id": id, "object": kind, "created": int(time.time()), "model": ask.model}
 
 
-def _whole(ask: Ask, said: Answer) -> dict[str, Any]:
+def _whole(ask: ProviderRequest, said: EchoCompletion) -> dict[str, Any]:
     choices = [
         {"index": index, "message": said.message, "logprobs": None, "finish_reason": said.finish}
         for index in range(said.choices)
@@ -116,7 +116,7 @@ def _whole(ask: Ask, said: Answer) -> dict[str, Any]:
     return {**_head(ask, "chat.completion"), "choices": choices, "usage": said.usage}
 
 
-async def _stream(ask: Ask, said: Answer, options: _Options) -> AsyncGenerator[bytes]:
+async def _stream(ask: ProviderRequest, said: EchoCompletion, options: _Options) -> AsyncGenerator[bytes]:
     head = _head(ask, "chat.completion.chunk")
 
     def chunk(delta: dict[str, Any], finish: str | None = None) -> bytes:

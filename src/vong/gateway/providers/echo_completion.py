@@ -8,13 +8,13 @@ import msgspec
 
 from vong.errors import InvalidInput
 from vong.gateway.providers.embeddings import words
-from vong.gateway.providers.schema_sampler import QUOTED, Invention
+from vong.gateway.providers.schema_sampler import QUOTED, SchemaSampler
 from vong.records import Message
 
 SPOKEN = re.compile(r"\s*\S+|\s+$")
 
 
-class Asked(msgspec.Struct):
+class EchoRequest(msgspec.Struct):
     """The fields of a chat that `echo` reads."""
 
     messages: list[dict[str, Any]]
@@ -27,7 +27,7 @@ class Asked(msgspec.Struct):
     response_format: dict[str, Any] | None = None
 
 
-class Answer(NamedTuple):
+class EchoCompletion(NamedTuple):
     """`pieces` are the words of a text, or those of a tool's arguments where `tool` is that tool's name."""
 
     pieces: list[str]
@@ -66,10 +66,10 @@ class Answer(NamedTuple):
         ]
 
 
-def answered(body: bytes) -> Answer:
+def answered(body: bytes) -> EchoCompletion:
     """The answer to a chat. InvalidInput where it cannot be read, or names a tool that is not there."""
     try:
-        asked = msgspec.json.decode(body, type=Asked)
+        asked = msgspec.json.decode(body, type=EchoRequest)
         messages = [Message.model_validate(message) for message in asked.messages]
     except ValueError as error:
         raise InvalidInput(f"echo cannot read the messages: {error}", "send messages in OpenAI's shape") from error
@@ -82,7 +82,7 @@ def answered(body: bytes) -> Answer:
         text = _stopped(text, asked.stop)
     spoken = SPOKEN.findall(text)
     limit = asked.max_completion_tokens or asked.max_tokens or len(spoken)
-    return Answer(
+    return EchoCompletion(
         pieces=spoken[:limit],
         finish="length" if limit < len(spoken) else finish,
         read=words([message.text for message in messages]),
@@ -92,7 +92,7 @@ def answered(body: bytes) -> Answer:
     )
 
 
-def _tool(asked: Asked, said: str, answering: bool) -> dict[str, Any] | None:
+def _tool(asked: EchoRequest, said: str, answering: bool) -> dict[str, Any] | None:
     """The function that is called: the one that the caller names or insists on; else one whose name shares a word with
     the message, unless that is a tool's result.
     """
@@ -140,7 +140,7 @@ def _stopped(text: str, stop: str | list[str] | None) -> str:
 
 def _invented(said: str, schema: dict[str, Any]) -> str:
     try:
-        return _json(Invention(said, schema).value())
+        return _json(SchemaSampler(said, schema).value())
     except (TypeError, ValueError, AttributeError) as error:
         raise InvalidInput(f"echo cannot read the schema: {error}", "send a JSON schema") from error
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 READ = frozenset({"model", "input", "encoding_format", "dimensions", "user"})
 
 
-class Wanted(msgspec.Struct):
+class EmbeddingRequest(msgspec.Struct):
     """What an embedding request asks for. `more` are fields that OpenAI does not have."""
 
     input: str | list[str]
@@ -31,10 +31,10 @@ class Wanted(msgspec.Struct):
         return [self.input] if isinstance(self.input, str) else self.input
 
 
-def wanted(body: bytes) -> Wanted:
+def wanted(body: bytes) -> EmbeddingRequest:
     """The request. InvalidInput where it is of another form (token ids, for one)."""
     try:
-        asked = msgspec.json.decode(body, type=Wanted)
+        asked = msgspec.json.decode(body, type=EmbeddingRequest)
         asked.more = {name: value for name, value in msgspec.json.decode(body).items() if name not in READ}
     except msgspec.DecodeError as error:
         raise InvalidInput(f"this request cannot be used: {error}", "input is a text or a list of texts") from error

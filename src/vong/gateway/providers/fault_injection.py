@@ -12,15 +12,15 @@ from urllib.parse import parse_qsl
 
 from vong.config import ProviderSettings
 from vong.errors import InvalidInput, NotFound, nearest
-from vong.gateway.providers.base import OPENAI, Ask, Reply
-from vong.gateway.providers.fault_server import Faulty, faulty
-from vong.gateway.providers.openai import OpenAI
-from vong.gateway.upstream.client import Upstream
+from vong.gateway.providers.base import OPENAI, ProviderRequest, ProviderResponse
+from vong.gateway.providers.fault_server import FaultServer, faulty
+from vong.gateway.providers.openai import OpenAIProvider
+from vong.gateway.upstream.client import UpstreamClient
 
 STATUS = re.compile(r"status-([45]\d\d)")
 
 
-class Fault(NamedTuple):
+class InjectedFault(NamedTuple):
     """What an upstream does wrong, and the options that say how."""
 
     does: str
@@ -28,41 +28,43 @@ class Fault(NamedTuple):
 
 
 FAULTS = {
-    "ok": Fault("answers as it should"),
-    "refused": Fault("nobody listens"),
-    "slow-connect": Fault("the connection never comes about"),
-    "reset": Fault("the connection is reset once the request was read"),
-    "slow-headers": Fault("nothing for `seconds` (30), then the answer", ("seconds",)),
-    "slow-body": Fault("the answer in 20 pieces over `seconds` (30)", ("seconds",)),
-    "stall": Fault("half of the answer, of a stream `after` words (1), then nothing more", ("after",)),
-    "drop": Fault("the same, and the connection is closed", ("after",)),
-    "malformed-json": Fault("JSON that is none; in a stream after `after` words (1)", ("after",)),
-    "truncated-json": Fault("JSON that breaks off; in a stream after `after` words (1)", ("after",)),
-    "invalid-utf8": Fault("bytes that are no UTF-8; in a stream after `after` words (1)", ("after",)),
-    "enormous-body": Fault("an answer without end; in a stream an event, after `after` words (1)", ("after",)),
-    "wrong-content-type": Fault("a web page with status 200"),
-    "flaky": Fault("every `every`th (3rd) call is answered with the status 503", ("every",)),
-    "status": Fault("`status-CODE`: an error with that status; `retry_after` seconds are named", ("retry_after",)),
+    "ok": InjectedFault("a normal response"),
+    "refused": InjectedFault("connection refused"),
+    "slow-connect": InjectedFault("the connection is never established"),
+    "reset": InjectedFault("the connection is reset after the request was read"),
+    "slow-headers": InjectedFault("no data for `seconds` (30), then the response", ("seconds",)),
+    "slow-body": InjectedFault("the response in 20 pieces over `seconds` (30)", ("seconds",)),
+    "stall": InjectedFault("half of the response, or `after` words (1) of a stream, then no further data", ("after",)),
+    "drop": InjectedFault("as `stall`, and then the connection is closed", ("after",)),
+    "malformed-json": InjectedFault("invalid JSON; in a stream after `after` words (1)", ("after",)),
+    "truncated-json": InjectedFault("truncated JSON; in a stream after `after` words (1)", ("after",)),
+    "invalid-utf8": InjectedFault("invalid UTF-8; in a stream after `after` words (1)", ("after",)),
+    "enormous-body": InjectedFault("endless body; in a stream an endless event after `after` words (1)", ("after",)),
+    "wrong-content-type": InjectedFault("a web page with the status 200"),
+    "flaky": InjectedFault("the status 503 for every `every`th (3rd) call", ("every",)),
+    "status": InjectedFault(
+        "`status-CODE`: an error with that status; `retry_after` is its Retry-After in seconds", ("retry_after",)
+    ),
 }
 BOUNDS = {"seconds": 600.0, "after": 1000.0, "every": 1000.0, "retry_after": 86400.0}
 
 
-class Faults:
+class FaultProvider:
     """The provider whose every failure is meant."""
 
     address = "faults"
     shapes = OPENAI
 
-    def __init__(self, name: str, settings: ProviderSettings, upstream: Upstream) -> None:
+    def __init__(self, name: str, settings: ProviderSettings, upstream: UpstreamClient) -> None:
         self._name = name
         self._settings = settings
         self._upstream = upstream
-        self._apis: dict[str, OpenAI] = {}
+        self._apis: dict[str, OpenAIProvider] = {}
 
-    async def call(self, ask: Ask) -> Reply:
+    async def call(self, ask: ProviderRequest) -> ProviderResponse:
         """Call the faulty server with the real client."""
         check(ask.model)
-        addresses: dict[str, Callable[[Faulty], str]] = {
+        addresses: dict[str, Callable[[FaultServer], str]] = {
             "refused": lambda server: server.refusing,
             "slow-connect": lambda server: server.unanswering,
         }
@@ -71,7 +73,7 @@ class Faults:
         if api is None:
             base_url = addresses.get(fault, lambda server: server.url)(faulty())
             settings = self._settings.model_copy(update={"base_url": base_url})
-            api = self._apis[fault] = OpenAI(self._name, settings, self._upstream)
+            api = self._apis[fault] = OpenAIProvider(self._name, settings, self._upstream)
         return await api.call(ask)
 
     async def models(self) -> list[str]:

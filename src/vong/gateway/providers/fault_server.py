@@ -19,9 +19,9 @@ import msgspec
 
 from vong.config import ProviderSettings
 from vong.errors import VongError
-from vong.gateway.providers.base import Ask
-from vong.gateway.providers.echo import Echo
-from vong.gateway.upstream.client import Upstream
+from vong.gateway.providers.base import ProviderRequest
+from vong.gateway.providers.echo import EchoProvider
+from vong.gateway.upstream.client import UpstreamClient
 
 PIECES = 20
 ENORMOUS = 128 * 1024 * 1024
@@ -32,16 +32,16 @@ EVENTS = "text/event-stream"
 
 
 @cache
-def faulty() -> "Faulty":
+def faulty() -> "FaultServer":
     """The server of this process."""
-    return Faulty().start()
+    return FaultServer().start()
 
 
 class _Left(Exception):
     """The caller closed the connection before the end."""
 
 
-class Faulty:
+class FaultServer:
     """The server. `departures` are the last moments (`time.perf_counter`) at which a caller broke a call off."""
 
     def __init__(self) -> None:
@@ -49,11 +49,11 @@ class Faulty:
         self.departures: deque[float] = deque(maxlen=100)
         self.calls: Counter[str] = Counter()
         """Calls of each model since the start."""
-        self._echo = Echo("faults", ProviderSettings(kind="echo"), Upstream())
+        self._echo = EchoProvider("faults", ProviderSettings(kind="echo"), UpstreamClient())
         self._ready = threading.Event()
         self._sockets: list[socket.socket] = []
 
-    def start(self) -> "Faulty":
+    def start(self) -> "FaultServer":
         """Begin to listen."""
         self.refusing = self._socket()
         self.unanswering = self._socket(listening=True)
@@ -103,20 +103,20 @@ class Faulty:
 class _Exchange:
     """One request and what is done to it."""
 
-    def __init__(self, server: Faulty, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def __init__(self, server: FaultServer, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._server = server
         self._reader = reader
         self._writer = writer
         self._count = 0
 
-    async def answer(self, echo: Echo, shape: Any, body: bytes) -> None:
+    async def answer(self, echo: EchoProvider, shape: Any, body: bytes) -> None:
         asked: dict[str, Any] = msgspec.json.decode(body)
         model = str(asked["model"])
         stream = bool(asked.get("stream")) and shape == "chat"
         self._server.calls[model] += 1
         self._count = self._server.calls[model]
         try:
-            reply = await echo.call(Ask(shape, "echo", body, stream))
+            reply = await echo.call(ProviderRequest(shape, "echo", body, stream))
         except VongError as error:
             self._whole(msgspec.json.encode({"error": {"message": error.message, "type": "faults"}}), 400)
             return

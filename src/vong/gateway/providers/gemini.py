@@ -7,35 +7,35 @@ import msgspec
 
 from vong.config import ProviderSettings
 from vong.errors import UpstreamFailed
-from vong.gateway.providers.base import OPENAI, Ask, Reply
+from vong.gateway.providers.base import OPENAI, ProviderRequest, ProviderResponse
 from vong.gateway.providers.embeddings import answer, wanted
-from vong.gateway.providers.http import HttpApi, passed
+from vong.gateway.providers.http import HttpProvider, passed
 from vong.gateway.providers.translation import MALFORMED, answered, asked, streamed
 from vong.gateway.translators.openai_gemini_request import embed_of, generate_of
-from vong.gateway.translators.openai_gemini_response import Chunks, completion_of, error_of, vectors_of
-from vong.gateway.upstream.client import Endpoint, Upstream
+from vong.gateway.translators.openai_gemini_response import GeminiChunkDecoder, completion_of, error_of, vectors_of
+from vong.gateway.upstream.client import UpstreamClient, UpstreamEndpoint
 
 PUBLIC = "https://generativelanguage.googleapis.com/v1beta"
 LISTED = "/models?pageSize=1000"
 
 
-class Gemini:
+class GeminiProvider:
     """Google's Gemini API."""
 
     shapes = OPENAI
 
-    def __init__(self, name: str, settings: ProviderSettings, upstream: Upstream) -> None:
+    def __init__(self, name: str, settings: ProviderSettings, upstream: UpstreamClient) -> None:
         key = settings.key()
-        endpoint = Endpoint(settings.base_url or PUBLIC, {"x-goog-api-key": key} if key else {})
+        endpoint = UpstreamEndpoint(settings.base_url or PUBLIC, {"x-goog-api-key": key} if key else {})
         self.name = name
-        self._api = HttpApi(name, settings, upstream, endpoint, needs="GEMINI_API_KEY")
+        self._api = HttpProvider(name, settings, upstream, endpoint, needs="GEMINI_API_KEY")
 
     @property
     def address(self) -> str:
         """The base URL."""
         return self._api.endpoint.url
 
-    async def call(self, ask: Ask) -> Reply:
+    async def call(self, ask: ProviderRequest) -> ProviderResponse:
         """Ask in Gemini's form. Unsupported for what it cannot hold."""
         self._api.ready()
         if ask.shape == "embeddings":
@@ -45,7 +45,9 @@ class Gemini:
         response = await self._api.post(_path(ask.model, do), body, ask.limits)
         if ask.stream and response.status == 200:
             self._api.streams(response)
-            return Reply(200, b"", passed(response), streamed(self.name, response, Chunks(ask.model)))
+            return ProviderResponse(
+                200, b"", passed(response), streamed(self.name, response, GeminiChunkDecoder(ask.model))
+            )
         found = await self._api.whole(response)
         return answered(self.name, response, found, lambda said: completion_of(said, ask.model), _failed)
 
@@ -58,7 +60,7 @@ class Gemini:
         except MALFORMED as error:
             raise UpstreamFailed(f"{self.name!r} lists its models in another form: {error!r}") from error
 
-    async def _embed(self, ask: Ask) -> Reply:
+    async def _embed(self, ask: ProviderRequest) -> ProviderResponse:
         given = wanted(ask.body)
         body = msgspec.json.encode(embed_of(ask.model, given.texts, given.dimensions, given.more))
         response = await self._api.post(_path(ask.model, "batchEmbedContents"), body, ask.limits)

@@ -7,29 +7,29 @@ import msgspec
 
 from vong.config import ProviderSettings
 from vong.errors import InvalidInput, Unavailable, Unsupported, UpstreamFailed, UpstreamTimeout
-from vong.gateway.providers.base import OPENAI, Ask, Reply
-from vong.gateway.providers.openai import OpenAI
+from vong.gateway.providers.base import OPENAI, ProviderRequest, ProviderResponse
+from vong.gateway.providers.openai import OpenAIProvider
 from vong.gateway.translators.anthropic_request import chat_of
-from vong.gateway.upstream.client import Upstream
+from vong.gateway.upstream.client import UpstreamClient
 
 
-class Deployment:
+class LocalDeploymentProvider:
     """A deployment's engine. That it is away is our own fault, and the error says where to look."""
 
     shapes = OPENAI
 
-    def __init__(self, name: str, settings: ProviderSettings, upstream: Upstream) -> None:
+    def __init__(self, name: str, settings: ProviderSettings, upstream: UpstreamClient) -> None:
         self.name = name
-        self._api = OpenAI(name, settings, upstream)
+        self._api = OpenAIProvider(name, settings, upstream)
         address = self._api.address.removesuffix("/v1")
-        self._engine = OpenAI(name, settings.model_copy(update={"base_url": address}), upstream)
+        self._engine = OpenAIProvider(name, settings.model_copy(update={"base_url": address}), upstream)
 
     @property
     def address(self) -> str:
         """The engine's URL on loopback."""
         return self._api.address
 
-    async def call(self, ask: Ask) -> Reply:
+    async def call(self, ask: ProviderRequest) -> ProviderResponse:
         """Pass the call on to the engine."""
         with self._ours():
             return await self._api.call(ask)

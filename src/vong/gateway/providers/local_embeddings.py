@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 import msgspec
 
 from vong.errors import InvalidInput, NotFound, nearest
-from vong.gateway.providers.base import OPENAI, Ask, Reply
+from vong.gateway.providers.base import OPENAI, ProviderRequest, ProviderResponse
 from vong.gateway.providers.embeddings import answer, wanted
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ BATCH = 256
 """Texts embedded before the event loop may leave a call whose caller has gone."""
 
 
-class Embedder(Protocol):
+class EmbeddingModel(Protocol):
     """A model that makes vectors."""
 
     def embed(self, texts: Sequence[str]) -> "npt.NDArray[np.float32]":
@@ -30,16 +30,16 @@ class Embedder(Protocol):
         ...
 
 
-class Local:
+class LocalEmbeddingsProvider:
     """Embeddings computed here, in a thread, so that other calls go on."""
 
     address = "local"
     shapes = OPENAI
 
-    def __init__(self, embedders: Mapping[str, Embedder]) -> None:
+    def __init__(self, embedders: Mapping[str, EmbeddingModel]) -> None:
         self._embedders = dict(embedders)
 
-    async def call(self, ask: Ask) -> Reply:
+    async def call(self, ask: ProviderRequest) -> ProviderResponse:
         """Embed the texts."""
         import numpy as np
 
@@ -59,7 +59,7 @@ class Local:
             hint = "leave dimensions out"
             raise InvalidInput(f"{ask.model!r} makes {vectors.shape[1]} dimensions, not {asked.dimensions}", hint)
         tokens = await asyncio.to_thread(embedder.count_tokens, asked.texts)
-        return Reply(200, msgspec.json.encode(answer(ask.model, vectors, asked.encoding_format, tokens)))
+        return ProviderResponse(200, msgspec.json.encode(answer(ask.model, vectors, asked.encoding_format, tokens)))
 
     async def models(self) -> list[str]:
         """The models."""

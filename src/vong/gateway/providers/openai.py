@@ -10,52 +10,52 @@ import msgspec
 
 from vong.config import ProviderSettings
 from vong.errors import UpstreamFailed
-from vong.gateway.providers.base import RESPONSES, Ask, Reply, Shape
-from vong.gateway.providers.http import HttpApi, Sending, passed, status
-from vong.gateway.upstream.client import Endpoint, Upstream
-from vong.gateway.upstream.response import Response
+from vong.gateway.providers.base import RESPONSES, ProviderRequest, ProviderResponse, Shape
+from vong.gateway.providers.http import HttpProvider, RequestTemplate, passed, status
+from vong.gateway.upstream.client import UpstreamClient, UpstreamEndpoint
+from vong.gateway.upstream.response import UpstreamResponse
 from vong.gateway.upstream.sse import whole_events
 
 PUBLIC = "https://api.openai.com/v1"
 PATHS: dict[Shape, str] = {"chat": "/chat/completions", "embeddings": "/embeddings", "responses": "/responses"}
 
 
-class OpenAI:
+class OpenAIProvider:
     """A model API in OpenAI's shape."""
 
     shapes = RESPONSES
 
-    def __init__(self, name: str, settings: ProviderSettings, upstream: Upstream) -> None:
+    def __init__(self, name: str, settings: ProviderSettings, upstream: UpstreamClient) -> None:
         key = settings.key()
-        endpoint = Endpoint(settings.base_url or PUBLIC, {"authorization": f"Bearer {key}"} if key else {})
+        endpoint = UpstreamEndpoint(settings.base_url or PUBLIC, {"authorization": f"Bearer {key}"} if key else {})
         self.name = name
-        self._api = HttpApi(name, settings, upstream, endpoint)
+        self._api = HttpProvider(name, settings, upstream, endpoint)
 
     @property
     def address(self) -> str:
         """The base URL."""
         return self._api.endpoint.url
 
-    def sending(self, shape: Shape) -> Sending:
+    def sending(self, shape: Shape) -> RequestTemplate:
         """Calls go out as the caller wrote them."""
-        return Sending(self._api, PATHS[shape])
+        return RequestTemplate(self._api, PATHS[shape])
 
-    async def call(self, ask: Ask) -> Reply:
+    async def call(self, ask: ProviderRequest) -> ProviderResponse:
         """Pass the call on."""
         return await passed_on(self.sending(ask.shape), ask)
 
-    async def post(self, path: str, body: bytes) -> Reply:
+    async def post(self, path: str, body: bytes) -> ProviderResponse:
         """The answer to any other call of this API."""
         response = await self._api.post(path, body, None)
         found = await self._api.whole(response)
-        return Reply(status(response), found)
+        return ProviderResponse(status(response), found)
 
     async def models(self) -> list[str]:
         """What the API lists."""
         return await listed(self._api)
 
 
-async def passed_on(sending: Sending, ask: Ask) -> Reply:
+async def passed_on(sending: RequestTemplate, ask: ProviderRequest) -> ProviderResponse:
     """The answer to a call in OpenAI's shape, as it came."""
     api = sending.api
     api.ready()
@@ -64,25 +64,25 @@ async def passed_on(sending: Sending, ask: Ask) -> Reply:
     if ask.stream:
         return await _streamed(api, response)
     found = await api.whole(response)
-    return Reply(status(response), found, passed(response))
+    return ProviderResponse(status(response), found, passed(response))
 
 
-async def begun(api: HttpApi, response: Response) -> Reply:
+async def begun(api: HttpProvider, response: UpstreamResponse) -> ProviderResponse:
     """The answer to a call for a stream that was sent already."""
     await api.headed(response)
     return await _streamed(api, response)
 
 
-async def _streamed(api: HttpApi, response: Response) -> Reply:
+async def _streamed(api: HttpProvider, response: UpstreamResponse) -> ProviderResponse:
     headers = passed(response)
     if response.status != 200:
         found = await api.whole(response)
-        return Reply(status(response), found, headers)
+        return ProviderResponse(status(response), found, headers)
     api.streams(response)
-    return Reply(response.status, b"", headers, whole_events(response))
+    return ProviderResponse(response.status, b"", headers, whole_events(response))
 
 
-async def listed(api: HttpApi, headers: Mapping[str, str] | None = None) -> list[str]:
+async def listed(api: HttpProvider, headers: Mapping[str, str] | None = None) -> list[str]:
     """The models that an API in OpenAI's shape lists."""
     body = await api.listed("/models", headers)
     try:

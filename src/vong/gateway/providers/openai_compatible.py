@@ -13,10 +13,10 @@ import msgspec
 
 from vong.config import ProviderSettings
 from vong.errors import Misconfigured, Unsupported
-from vong.gateway.providers.base import OPENAI, RESPONSES, Ask, Reply, Shape
-from vong.gateway.providers.http import HttpApi, Sending
+from vong.gateway.providers.base import OPENAI, RESPONSES, ProviderRequest, ProviderResponse, Shape
+from vong.gateway.providers.http import HttpProvider, RequestTemplate
 from vong.gateway.providers.openai import PATHS, listed, passed_on
-from vong.gateway.upstream.client import Endpoint, Upstream
+from vong.gateway.upstream.client import UpstreamClient, UpstreamEndpoint
 
 NEUTRAL: Mapping[str, tuple[Any, ...]] = {
     "n": (1,),
@@ -33,7 +33,7 @@ _fields = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
 
 @dataclass(frozen=True)
-class Row:
+class ProviderProfile:
     """One API. `base_url` None: each customer has an address of their own. `needs`: the variable that commonly holds
     the key, None where none is needed. `header` carries the key.
     """
@@ -47,38 +47,38 @@ class Row:
     embeddings: bool = True
 
 
-ROWS: Mapping[str, Row] = {
-    "azure": Row(None, "AZURE_OPENAI_API_KEY", header="api-key"),
-    "groq": Row(
+ROWS: Mapping[str, ProviderProfile] = {
+    "azure": ProviderProfile(None, "AZURE_OPENAI_API_KEY", header="api-key"),
+    "groq": ProviderProfile(
         "https://api.groq.com/openai/v1",
         "GROQ_API_KEY",
         refused=frozenset({"n", "logprobs", "top_logprobs", "logit_bias"}),
         embeddings=False,
     ),
-    "mistral": Row(
+    "mistral": ProviderProfile(
         "https://api.mistral.ai/v1",
         "MISTRAL_API_KEY",
         renamed={"max_completion_tokens": "max_tokens", "seed": "random_seed"},
         refused=frozenset({"logprobs", "top_logprobs", "logit_bias"}),
         left_out=ACCOUNTING | {"stream_options"},  # its streams end with usage unasked
     ),
-    "ollama": Row(
+    "ollama": ProviderProfile(
         "http://127.0.0.1:11434/v1",
         renamed={"max_completion_tokens": "max_tokens"},
         refused=frozenset({"n", "logit_bias", "tool_choice"}),
     ),
-    "openrouter": Row("https://openrouter.ai/api/v1", "OPENROUTER_API_KEY"),
-    "vllm": Row("http://127.0.0.1:8000/v1"),
+    "openrouter": ProviderProfile("https://openrouter.ai/api/v1", "OPENROUTER_API_KEY"),
+    "vllm": ProviderProfile("http://127.0.0.1:8000/v1"),
 }
 
 
-class Compatible:
+class OpenAICompatibleProvider:
     """A model API of the table. `kind` is its row."""
 
     kind: ClassVar[str]
     shapes: ClassVar[frozenset[Shape]] = OPENAI
 
-    def __init__(self, name: str, settings: ProviderSettings, upstream: Upstream) -> None:
+    def __init__(self, name: str, settings: ProviderSettings, upstream: UpstreamClient) -> None:
         self.name = name
         self._row = row = ROWS[self.kind]
         base_url = settings.base_url or row.base_url
@@ -87,21 +87,21 @@ class Compatible:
             raise Misconfigured(f"the provider {name!r} has no address", hint)
         key = settings.key()
         value = f"Bearer {key}" if row.header == "authorization" else f"{key}"
-        endpoint = Endpoint(base_url, {row.header: value} if key else {})
-        self._api = HttpApi(name, settings, upstream, endpoint, needs=row.needs)
+        endpoint = UpstreamEndpoint(base_url, {row.header: value} if key else {})
+        self._api = HttpProvider(name, settings, upstream, endpoint, needs=row.needs)
 
     @property
     def address(self) -> str:
         """The base URL."""
         return self._api.endpoint.url
 
-    def sending(self, shape: Shape) -> Sending:
+    def sending(self, shape: Shape) -> RequestTemplate:
         """Calls go out as the API wants them. Unsupported where it has none of the shape."""
         if shape == "embeddings" and not self._row.embeddings:
             raise Unsupported(f"{self.kind} makes no embeddings", "name a model of another provider")
-        return Sending(self._api, PATHS[shape], self._written)
+        return RequestTemplate(self._api, PATHS[shape], self._written)
 
-    async def call(self, ask: Ask) -> Reply:
+    async def call(self, ask: ProviderRequest) -> ProviderResponse:
         """Pass the call on."""
         return await passed_on(self.sending(ask.shape), ask)
 
@@ -126,38 +126,38 @@ class Compatible:
             raise Unsupported(f"{self.kind} cannot do {name}", f"leave {name} out, or name a model of another provider")
 
 
-class Azure(Compatible):
+class AzureProvider(OpenAICompatibleProvider):
     """OpenAI's models at Azure. A model is called by the name of its deployment there."""
 
     kind = "azure"
     shapes = RESPONSES
 
 
-class Groq(Compatible):
+class GroqProvider(OpenAICompatibleProvider):
     """Groq."""
 
     kind = "groq"
 
 
-class Mistral(Compatible):
+class MistralProvider(OpenAICompatibleProvider):
     """Mistral."""
 
     kind = "mistral"
 
 
-class Ollama(Compatible):
+class OllamaProvider(OpenAICompatibleProvider):
     """Ollama, on this machine unless `base_url` says otherwise."""
 
     kind = "ollama"
 
 
-class OpenRouter(Compatible):
+class OpenRouterProvider(OpenAICompatibleProvider):
     """OpenRouter, which leads to many providers."""
 
     kind = "openrouter"
 
 
-class Vllm(Compatible):
+class VllmProvider(OpenAICompatibleProvider):
     """vLLM, on this machine unless `base_url` says otherwise."""
 
     kind = "vllm"

@@ -16,7 +16,7 @@ QUOTED = re.compile(r"'([^'\n]+)'|\"([^\"\n]+)\"|“([^”\n]+)”|`([^`\n]+)`")
 NUMBER = re.compile(r"(?<![\w.])-?\d+(?:\.\d+)?(?![\w.]*\d)")
 
 
-class Invention:
+class SchemaSampler:
     """Makes values out of one text: strings are what it has in quotation marks, in their order, else the whole of it;
     numbers are its numbers.
     """

@@ -17,7 +17,7 @@ from vong.errors import Conflict, InvalidInput, NotFound, nearest
 from vong.gateway import tables
 from vong.gateway.upstream.url_policy import check_url
 from vong.records import Record, now
-from vong.store.encryption import Secrets
+from vong.store.encryption import SecretBox
 from vong.store.schema import PROJECT
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
@@ -25,7 +25,7 @@ SHOWN_FROM = 13
 """Characters from which a secret is long enough that its last four may be shown."""
 
 
-class ProviderWanted(Record):
+class ProviderUpdate(Record):
     """How a provider shall be. `api_key` is written, never read back: where it is left out the stored one stays, null
     or an empty text removes it. `models` are listed instead of what the API itself lists.
     """
@@ -37,7 +37,7 @@ class ProviderWanted(Record):
     models: tuple[str, ...] = Field(default=(), max_length=1000)
 
 
-class Stored(Record):
+class StoredProvider(Record):
     """A stored provider without its secret."""
 
     name: str
@@ -53,12 +53,12 @@ class Stored(Record):
 def put_provider(
     connection: Connection,
     name: str,
-    wanted: ProviderWanted,
-    secrets: Secrets,
+    wanted: ProviderUpdate,
+    secrets: SecretBox,
     *,
     taken: Collection[str] = (),
     allow_link_local: bool = False,
-) -> Stored:
+) -> StoredProvider:
     """Make a provider or change it. `taken` are names that cannot be stored. Servers follow within a second."""
     _sound(name, wanted, taken)
     if wanted.base_url is not None:
@@ -84,7 +84,7 @@ def put_provider(
     return get_provider(connection, name)
 
 
-def get_provider(connection: Connection, name: str) -> Stored:
+def get_provider(connection: Connection, name: str) -> StoredProvider:
     """The stored provider of that name."""
     row = _row(connection, name)
     if row is None:
@@ -93,20 +93,20 @@ def get_provider(connection: Connection, name: str) -> Stored:
     return _record(row)
 
 
-def list_providers(connection: Connection) -> list[Stored]:
+def list_providers(connection: Connection) -> list[StoredProvider]:
     """The project's stored providers by name."""
     rows = connection.execute(select(tables.providers).order_by(tables.providers.c.name)).mappings()
     return [_record(row) for row in rows]
 
 
-def delete_provider(connection: Connection, name: str) -> Stored:
+def delete_provider(connection: Connection, name: str) -> StoredProvider:
     """Remove a provider with its secret. Routes that name it answer that it is not there."""
     provider = get_provider(connection, name)
     connection.execute(delete(tables.providers).where(tables.providers.c.name == name))
     return provider
 
 
-def settings_of(connection: Connection, project_id: UUID, name: str, secrets: Secrets) -> ProviderSettings:
+def settings_of(connection: Connection, project_id: UUID, name: str, secrets: SecretBox) -> ProviderSettings:
     """A stored provider with its secret, as a provider is made from it. Misconfigured where that cannot be opened."""
     row = _row(connection, name)
     if row is None:
@@ -116,7 +116,7 @@ def settings_of(connection: Connection, project_id: UUID, name: str, secrets: Se
     return ProviderSettings.model_validate(fields)
 
 
-def _sound(name: str, wanted: ProviderWanted, taken: Collection[str]) -> None:
+def _sound(name: str, wanted: ProviderUpdate, taken: Collection[str]) -> None:
     if not NAME.fullmatch(name):
         hint = "use up to 63 small letters, digits, '.', '_' and '-', beginning with a letter or digit"
         raise InvalidInput(f"{name!r} cannot name a provider", hint)
@@ -149,9 +149,9 @@ def _row(connection: Connection, name: str) -> Any:
     return connection.execute(select(tables.providers).where(tables.providers.c.name == name)).mappings().first()
 
 
-def _record(row: Any) -> Stored:
+def _record(row: Any) -> StoredProvider:
     end = row["secret_end"]
-    return Stored(
+    return StoredProvider(
         **{name: row[name] for name in ("name", "kind", "base_url", "timeout", "updated_at")},
         models=tuple(row["models"]),
         key_set=row["secret"] is not None,

@@ -9,9 +9,9 @@ from typing import Any, Protocol
 import msgspec
 
 from vong.errors import InvalidInput, UpstreamFailed
-from vong.gateway.providers.base import Reply
+from vong.gateway.providers.base import ProviderResponse
 from vong.gateway.providers.http import passed, status
-from vong.gateway.upstream.response import Response
+from vong.gateway.upstream.response import UpstreamResponse
 from vong.gateway.upstream.sse import DONE, event, whole_events
 
 MALFORMED = (KeyError, TypeError, ValueError, AttributeError, IndexError)
@@ -19,7 +19,7 @@ MALFORMED = (KeyError, TypeError, ValueError, AttributeError, IndexError)
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
 
 
-class Chunked(Protocol):
+class TranslatedChunks(Protocol):
     """A stream on its way into a chat's chunks."""
 
     @property
@@ -47,11 +47,11 @@ def asked(body: bytes, translate: Callable[[dict[str, Any]], dict[str, Any]]) ->
 
 def answered(
     name: str,
-    response: Response,
+    response: UpstreamResponse,
     body: bytes,
     translate: Callable[[dict[str, Any]], dict[str, Any]],
     failed: Callable[[dict[str, Any]], dict[str, Any]],
-) -> Reply:
+) -> ProviderResponse:
     """A whole answer as a chat's. An error that is not of the provider's form is passed on: the gateway keeps what was
     said.
     """
@@ -62,11 +62,11 @@ def answered(
     except MALFORMED as error:
         if code < 400:
             raise UpstreamFailed(f"{name!r} did not answer in its form: {error!r}", "check its base_url") from error
-        return Reply(code, body, passed(response))
-    return Reply(code, msgspec.json.encode(made), passed(response))
+        return ProviderResponse(code, body, passed(response))
+    return ProviderResponse(code, msgspec.json.encode(made), passed(response))
 
 
-async def streamed(name: str, response: Response, chunks: Chunked) -> AsyncGenerator[bytes]:
+async def streamed(name: str, response: UpstreamResponse, chunks: TranslatedChunks) -> AsyncGenerator[bytes]:
     """A stream of server-sent events as a chat's, each as soon as it came."""
     async with aclosing(whole_events(response)) as batches:
         async for batch in batches:

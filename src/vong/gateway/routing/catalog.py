@@ -6,22 +6,22 @@ from typing import NamedTuple
 
 from vong.config import ProviderSettings
 from vong.errors import NotFound, Unavailable, nearest
-from vong.gateway.guards.registry import Makers, Post, Posts
-from vong.gateway.pricing.prices import Price
+from vong.gateway.guards.registry import ConfiguredGuard, GuardFactory, GuardSet
+from vong.gateway.pricing.prices import ModelPrice
 from vong.gateway.providers import Provider
-from vong.gateway.providers.local_deployment import Deployment
+from vong.gateway.providers.local_deployment import LocalDeploymentProvider
 from vong.gateway.routing.store import choose
-from vong.gateway.routing.strategies import Facts, order
-from vong.gateway.upstream.client import Upstream
+from vong.gateway.routing.strategies import RoutingFacts, order
+from vong.gateway.upstream.client import UpstreamClient
 from vong.records import Route, content_hash
 from vong.records.limit import Limit
-from vong.records.span import Versions
+from vong.records.span import SpanVersions
 
 DEPLOYMENT = "deployment"
 LISTING = "vong gateway models"
 
 
-class Deployed(NamedTuple):
+class DeploymentEndpoint(NamedTuple):
     """A deployment: its engine's URL (None while it has none) and token, the name of its model there, and what made
     that model.
     """
@@ -35,7 +35,7 @@ class Deployed(NamedTuple):
     dataset_version: str | None = None
 
 
-class Choice(NamedTuple):
+class ResolvedTarget(NamedTuple):
     """Who answers a call. `target` is how a caller would write it, `model` the provider's own name, `price` what the
     project says it costs.
     """
@@ -44,11 +44,11 @@ class Choice(NamedTuple):
     system: str
     model: str
     target: str
-    versions: Versions
-    price: Price | None = None
+    versions: SpanVersions
+    price: ModelPrice | None = None
 
 
-class Way(NamedTuple):
+class RoutePlan(NamedTuple):
     """What a request's `model` leads to: targets in the order in which they are tried, more than one only where a
     route has a policy or a tree.
     """
@@ -58,50 +58,50 @@ class Way(NamedTuple):
 
 
 @dataclass
-class Directory:
+class ModelCatalog:
     """One project's routes and deployments, and the providers of the configuration. `shortcuts` maps further names to
     targets (`all-minilm-l6-v2` to the local embedding model).
     """
 
     routes: Mapping[str, Route]
-    deployments: Mapping[str, Deployed]
+    deployments: Mapping[str, DeploymentEndpoint]
     providers: Mapping[str, Provider]
     shortcuts: Mapping[str, str]
-    upstream: Upstream
+    upstream: UpstreamClient
     limits: Sequence[Limit] = ()
-    guards: Posts | None = None
-    makers: Makers = field(default_factory=Makers)
-    prices: Mapping[str, Price] = field(default_factory=dict[str, Price])
-    _choices: dict[tuple[str, str], Choice] = field(default_factory=dict[tuple[str, str], Choice])
+    guards: GuardSet | None = None
+    makers: GuardFactory = field(default_factory=GuardFactory)
+    prices: Mapping[str, ModelPrice] = field(default_factory=dict[str, ModelPrice])
+    _choices: dict[tuple[str, str], ResolvedTarget] = field(default_factory=dict[tuple[str, str], ResolvedTarget])
 
-    def choose(self, model: str, random: Callable[[], float]) -> Choice:
+    def choose(self, model: str, random: Callable[[], float]) -> ResolvedTarget:
         """Who answers a request for `model`: a route's target by its weights, or the one that is named. NotFound with
         the nearest names where there is none.
         """
         way = self.way(model, random)
         return self.resolve(way.targets[0], way.route)
 
-    def way(self, model: str, random: Callable[[], float]) -> Way:
+    def way(self, model: str, random: Callable[[], float]) -> RoutePlan:
         """A route's target, chosen by weight, with its fallbacks behind it; or the one that is named."""
         route = self.routes.get(model)
         if route is None:
-            return Way(None, (self.shortcuts.get(model, model),))
+            return RoutePlan(None, (self.shortcuts.get(model, model),))
         if route.tree is not None:
-            return self.along(route, order(route.tree, Facts(), random))
+            return self.along(route, order(route.tree, RoutingFacts(), random))
         return self.along(route, [choose(route, random).model])
 
-    def along(self, route: Route, targets: Sequence[str]) -> Way:
+    def along(self, route: Route, targets: Sequence[str]) -> RoutePlan:
         """Those targets of a route, with its fallbacks behind them. Unavailable where there are none."""
         fallbacks = route.policy.fallbacks if route.policy else ()
         if len(targets) == 1 and not fallbacks:
-            return Way(route, (targets[0],))
+            return RoutePlan(route, (targets[0],))
         found = tuple(dict.fromkeys((*targets, *fallbacks)))
         if not found:
             hint = f"see their conditions with: vong gateway route show {route.name}"
             raise Unavailable(f"no target of the route {route.name!r} takes a call like this one", hint)
-        return Way(route, found)
+        return RoutePlan(route, found)
 
-    def resolve(self, target: str, route: Route | None) -> Choice:
+    def resolve(self, target: str, route: Route | None) -> ResolvedTarget:
         """Who answers for a target. NotFound, or Unavailable for a deployment that does not run."""
         key = (route.name if route else "", target)
         choice = self._choices.get(key)
@@ -111,7 +111,7 @@ class Directory:
                 self._choices[key] = choice
         return choice
 
-    def posts(self, model: str) -> tuple[Post, ...]:
+    def posts(self, model: str) -> tuple[ConfiguredGuard, ...]:
         """Who stands guard over calls to that model or route."""
         return self.guards.of(model) if self.guards else ()
 
@@ -126,7 +126,7 @@ class Directory:
         """Routes, then deployments, then shortcuts. Providers list their models themselves."""
         return [*self.routes, *(f"{DEPLOYMENT}/{name}" for name in self.deployments), *self.shortcuts]
 
-    def _resolve(self, target: str, route: Route | None) -> Choice:
+    def _resolve(self, target: str, route: Route | None) -> ResolvedTarget:
         self.check(target)
         provider_name, _, model = target.partition("/")
         deployed = self.deployments.get(model) if provider_name == DEPLOYMENT else None
@@ -137,7 +137,7 @@ class Directory:
             settings = ProviderSettings.model_validate(
                 {"kind": DEPLOYMENT, "base_url": deployed.url, "api_key": deployed.token, "timeout": 600.0}
             )
-            provider: Provider = Deployment(deployed.name, settings, self.upstream)
+            provider: Provider = LocalDeploymentProvider(deployed.name, settings, self.upstream)
             model = deployed.model
         else:
             provider = self.providers[provider_name]
@@ -149,8 +149,8 @@ class Directory:
             "dataset_version": deployed.dataset_version if deployed else None,
         }
         config = content_hash({**versions, "target": target, "address": provider.address})[:12]
-        made = Versions(**versions, config_hash=config)
-        return Choice(provider, provider_name, model, target, made, self.prices.get(target))
+        made = SpanVersions(**versions, config_hash=config)
+        return ResolvedTarget(provider, provider_name, model, target, made, self.prices.get(target))
 
     def _unknown(self, target: str) -> NotFound:
         known = [*self.names(), *(f"{name}/…" for name in self.providers)]

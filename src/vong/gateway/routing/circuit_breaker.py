@@ -5,11 +5,11 @@ from collections import deque
 from collections.abc import Callable
 from typing import NamedTuple
 
-from vong.records import Breaker
+from vong.records import CircuitBreakerPolicy
 from vong.records.target_state import CircuitName
 
 
-class View(NamedTuple):
+class CircuitSnapshot(NamedTuple):
     """How a circuit stands: failures within the window, and seconds until a call may try the target, None where every
     call may.
     """
@@ -19,7 +19,7 @@ class View(NamedTuple):
     retry_in: float | None
 
 
-class Circuit:
+class CircuitBreaker:
     """The circuit of one target. `rule` is the asking route's: routes share what happened, not when they rest."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -28,7 +28,7 @@ class Circuit:
         self._opened: float | None = None
         self._probe: float | None = None
 
-    def admits(self, rule: Breaker) -> bool:
+    def admits(self, rule: CircuitBreakerPolicy) -> bool:
         """Whether a call may go there. After the pause one call may, and the others wait for how it ends."""
         if self._opened is None:
             return True
@@ -45,7 +45,7 @@ class Circuit:
             self._opened = self._probe = None
             self._failures.clear()
 
-    def failed(self, rule: Breaker) -> None:
+    def failed(self, rule: CircuitBreakerPolicy) -> None:
         """It did not."""
         at = self._clock()
         self._failures.append(at)
@@ -62,15 +62,15 @@ class Circuit:
         """Whether nothing speaks against calls."""
         return self._opened is None
 
-    def view(self, rule: Breaker) -> View:
+    def view(self, rule: CircuitBreakerPolicy) -> CircuitSnapshot:
         """How it stands for a route with that rule, from any thread; nothing is changed by looking."""
         at, opened, probe = self._clock(), self._opened, self._probe
         failures = self._recent(at, rule)
         if opened is None:
-            return View("closed", failures, None)
+            return CircuitSnapshot("closed", failures, None)
         left = max(0.0, (opened if probe is None else probe) + rule.pause - at)
-        return View("half-open" if probe is not None or not left else "open", failures, round(left, 3))
+        return CircuitSnapshot("half-open" if probe is not None or not left else "open", failures, round(left, 3))
 
-    def _recent(self, at: float, rule: Breaker) -> int:
+    def _recent(self, at: float, rule: CircuitBreakerPolicy) -> int:
         """Failures within the window. They are copied first: who looks may do so while a call fails."""
         return sum(1 for failure in list(self._failures) if at - failure <= rule.window)

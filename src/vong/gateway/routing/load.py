@@ -6,8 +6,8 @@ from collections import deque
 from collections.abc import Callable
 
 from vong.errors import Unavailable
-from vong.gateway.upstream.timeouts import Patience
-from vong.records.routing_tree import Cap
+from vong.gateway.upstream.timeouts import Deadline
+from vong.records.routing_tree import ConcurrencyCap
 
 SHARE = 0.2
 """What a new latency counts against all before it."""
@@ -15,7 +15,7 @@ FORGOTTEN = 120.0
 """Seconds after which a latency is no longer known, so that a target which was slow once is tried again."""
 
 
-class Load:
+class TargetLoad:
     """Of one target, in one process."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -41,7 +41,7 @@ class Load:
         mean = seconds if known is None else known + SHARE * (seconds - known)
         self._latencies[stream] = mean, self._clock()
 
-    async def enter(self, cap: Cap | None) -> None:
+    async def enter(self, cap: ConcurrencyCap | None) -> None:
         """Begin a call, waiting for a turn where there is a cap. Unavailable where too many wait, or for too long."""
         if cap is None or (self.busy < cap.at_once and not self._queue):
             self.busy += 1
@@ -52,7 +52,7 @@ class Load:
         turn = asyncio.get_running_loop().create_future()
         self._queue.append(turn)
         try:
-            async with Patience(cap.wait):
+            async with Deadline(cap.wait):
                 await turn
         except BaseException as error:
             if turn in self._queue:

@@ -3,8 +3,8 @@
 import asyncio
 
 from vong.errors import Unavailable
-from vong.gateway.routing.catalog import DEPLOYMENT, Way
-from vong.gateway.routing.load import Load
+from vong.gateway.routing.catalog import DEPLOYMENT, RoutePlan
+from vong.gateway.routing.load import TargetLoad
 
 AT_ONCE = 16
 """Such calls under way to one target from one server, where no cap of a route says less."""
@@ -13,7 +13,7 @@ PATIENCE = 30.0
 PAUSE = 0.05
 
 
-def shelf(way: Way) -> str:
+def shelf(way: RoutePlan) -> str:
     """What the calls are counted by: the target that comes first where somebody wrote it down, else its provider, so
     that there are no more of them than there are routes, deployments and providers.
     """
@@ -21,7 +21,7 @@ def shelf(way: Way) -> str:
     return f"background {first if way.route or first.startswith(f'{DEPLOYMENT}/') else first.partition('/')[0]}"
 
 
-async def room(way: Way, own: Load, target: Load | None) -> None:
+async def room(way: RoutePlan, own: TargetLoad, target: TargetLoad | None) -> None:
     """Wait until the target has room: fewer than half of what its cap allows are under way and nobody waits for a turn,
     and of `own` kind there are not too many. Unavailable where there is none for long.
     """

@@ -10,11 +10,11 @@ from random import random
 from typing import Any, Literal
 
 from vong.errors import Misconfigured, NotFound, Unavailable, Unsupported, UpstreamFailed, VongError
-from vong.gateway.providers import Reply
-from vong.gateway.routing.catalog import Way
-from vong.gateway.routing.circuit_breaker import Circuit
-from vong.gateway.routing.load import Load
-from vong.records import Policy
+from vong.gateway.providers import ProviderResponse
+from vong.gateway.routing.catalog import RoutePlan
+from vong.gateway.routing.circuit_breaker import CircuitBreaker
+from vong.gateway.routing.load import TargetLoad
+from vong.records import RoutePolicy
 
 AGAIN = {408, 425, 429}
 """Statuses that pass, beside all from 500 on."""
@@ -26,16 +26,21 @@ PATIENCE = 10.0
 """Seconds of a Retry-After that are waited; a target that asks for more is left for the next one."""
 
 Verdict = Literal["answer", "again", "elsewhere"]
-Outcome = Reply | VongError
+Outcome = ProviderResponse | VongError
 
 
-class Attempts:
+class AttemptRunner:
     """The attempts of one call. `made` tells of each: target, status or error, milliseconds; `begun` when it began, on
     the clock of `time.perf_counter`.
     """
 
     def __init__(
-        self, way: Way, policy: Policy, circuit: Callable[[str], Circuit], load: Callable[[str], Load], stream: bool
+        self,
+        way: RoutePlan,
+        policy: RoutePolicy,
+        circuit: Callable[[str], CircuitBreaker],
+        load: Callable[[str], TargetLoad],
+        stream: bool,
     ) -> None:
         self.made: list[dict[str, Any]] = []
         self.begun: list[float] = []
@@ -44,9 +49,9 @@ class Attempts:
         self._circuit = circuit
         self._load = load
         self._stream = stream
-        self._busy: Load | None = None
+        self._busy: TargetLoad | None = None
 
-    async def answer(self, ask: Callable[[str], Awaitable[Reply]]) -> Reply:
+    async def answer(self, ask: Callable[[str], Awaitable[ProviderResponse]]) -> ProviderResponse:
         """The first answer, or the last failure: a reply as it came, an error as it was raised."""
         last: Outcome | None = None
         for target in self._way.targets:
@@ -69,7 +74,7 @@ class Attempts:
             raise Unavailable(f"every target of {name!r} rests after failures", hint)
         return _given(last)
 
-    async def onward(self, ask: Callable[[str], Awaitable[Reply]]) -> Reply | None:
+    async def onward(self, ask: Callable[[str], Awaitable[ProviderResponse]]) -> ProviderResponse | None:
         """The stream of the first target behind the last one that begins one; None where none does."""
         self.done()
         last = self._way.targets.index(self.made[-1]["target"])
@@ -79,7 +84,7 @@ class Attempts:
                 self.made.append({"target": target, "error": "circuit_open", "ms": 0.0})
                 continue
             outcome = await self._once(target, ask)
-            if isinstance(outcome, Reply) and outcome.events is not None:
+            if isinstance(outcome, ProviderResponse) and outcome.events is not None:
                 return outcome
         return None
 
@@ -94,7 +99,7 @@ class Attempts:
         self.made[-1] |= {"error": error, "ms": _since(self.begun[-1])}
         self._circuit(self.made[-1]["target"]).failed(self._policy.breaker)
 
-    async def _once(self, target: str, ask: Callable[[str], Awaitable[Reply]]) -> Outcome:
+    async def _once(self, target: str, ask: Callable[[str], Awaitable[ProviderResponse]]) -> Outcome:
         circuit, started = self._circuit(target), time.perf_counter()
         said: dict[str, Any] = {"error": "left"}
         outcome: Outcome
@@ -117,13 +122,13 @@ class Attempts:
                 circuit.abandoned()
                 load.leave()
             self.made.append({"target": target, **said, "ms": _since(started)})
-        if isinstance(outcome, Reply) and judged(outcome) == "answer":
+        if isinstance(outcome, ProviderResponse) and judged(outcome) == "answer":
             self._busy = load  # until the whole answer has passed
         else:
             load.leave()
         if judged(outcome) == "answer":
             circuit.succeeded()
-            if isinstance(outcome, Reply) and outcome.status < 400:
+            if isinstance(outcome, ProviderResponse) and outcome.status < 400:
                 load.took(time.perf_counter() - begun, self._stream)
         elif isinstance(outcome, Unsupported):
             circuit.abandoned()  # the request was not for it: that says nothing of its health
@@ -134,7 +139,7 @@ class Attempts:
 
 def judged(outcome: Outcome) -> Verdict:
     """What follows from an outcome. What is the caller's fault is an answer: it would be the same everywhere."""
-    if isinstance(outcome, Reply):
+    if isinstance(outcome, ProviderResponse):
         if outcome.status in AGAIN or outcome.status >= 500:
             return "again"
         return "elsewhere" if outcome.status in ELSEWHERE else "answer"
@@ -148,11 +153,11 @@ def waiting(outcome: Outcome, repetition: int) -> float | None:
     None where that is too long to wait.
     """
     drawn = random() * min(CAP, BASE * 2**repetition)
-    asked = retry_after(outcome) if isinstance(outcome, Reply) else 0.0
+    asked = retry_after(outcome) if isinstance(outcome, ProviderResponse) else 0.0
     return max(drawn, asked) if asked <= PATIENCE else None
 
 
-def retry_after(reply: Reply) -> float:
+def retry_after(reply: ProviderResponse) -> float:
     """The seconds of a Retry-After, 0 where there is none that is a number. A date is not understood: its clock is the
     upstream's.
     """
@@ -170,7 +175,7 @@ def _since(started: float) -> float:
     return round((time.perf_counter() - started) * 1000, 3)
 
 
-def _given(outcome: Outcome) -> Reply:
-    if isinstance(outcome, Reply):
+def _given(outcome: Outcome) -> ProviderResponse:
+    if isinstance(outcome, ProviderResponse):
         return outcome
     raise outcome

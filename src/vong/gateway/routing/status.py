@@ -2,14 +2,14 @@
 
 from collections.abc import Callable, Iterable, Iterator
 
-from vong.gateway.routing.circuit_breaker import Circuit
-from vong.gateway.routing.load import Load
-from vong.records import Policy, Route
+from vong.gateway.routing.circuit_breaker import CircuitBreaker
+from vong.gateway.routing.load import TargetLoad
+from vong.records import Route, RoutePolicy
 from vong.records.target_state import TargetState
 
 
 def standing(
-    routes: Iterable[Route], circuit: Callable[[str], Circuit], load: Callable[[str], Load]
+    routes: Iterable[Route], circuit: Callable[[str], CircuitBreaker], load: Callable[[str], TargetLoad]
 ) -> Iterator[TargetState]:
     """Each target and fallback of each route, in the order in which they are written."""
     for route in routes:
@@ -26,8 +26,8 @@ def targets_of(route: Route) -> list[str]:
     return list(dict.fromkeys((*(target.model for target in route.targets), *fallbacks)))
 
 
-def _seen(route: Route, target: str, circuit: Circuit, load: Load) -> TargetState:
-    view = circuit.view((route.policy or Policy()).breaker)
+def _seen(route: Route, target: str, circuit: CircuitBreaker, load: TargetLoad) -> TargetState:
+    view = circuit.view((route.policy or RoutePolicy()).breaker)
     return TargetState(
         route=route.name,
         target=target,

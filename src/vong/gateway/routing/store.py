@@ -16,7 +16,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from vong.errors import Conflict, InvalidInput, NotFound, Unavailable, nearest
 from vong.gateway import tables
 from vong.gateway.guards.store import well_guarded
-from vong.records import Policy, Record, Route, Target, content_hash, new_id, now
+from vong.records import Record, Route, RoutePolicy, RouteTarget, content_hash, new_id, now
 from vong.records.route import check_target_name
 from vong.records.routing_tree import RouteNode
 
@@ -31,27 +31,27 @@ class RouteVersion(Record):
     id: UUID
     name: str
     version: str
-    targets: tuple[Target, ...]
-    policy: Policy | None = None
+    targets: tuple[RouteTarget, ...]
+    policy: RoutePolicy | None = None
     tree: RouteNode | None = None
     changed_at: datetime
 
 
-class Kept(Enum):
+class PolicySentinel(Enum):
     """The policy that a route has."""
 
     KEPT = "kept"
 
 
-KEPT = Kept.KEPT
+KEPT = PolicySentinel.KEPT
 
 
 def put_route(
     connection: Connection,
     name: str,
-    targets: Sequence[Target],
+    targets: Sequence[RouteTarget],
     check: Check = check_target_name,
-    policy: Policy | Kept | None = KEPT,
+    policy: RoutePolicy | PolicySentinel | None = KEPT,
     tree: RouteNode | None = None,
 ) -> Route:
     """Make a route or give it new targets. `check` is asked for every target and fallback. Without a word of it the
@@ -62,11 +62,11 @@ def put_route(
     """
     old = _find(connection, name)
     kept = old.policy if old else None
-    policy = kept if isinstance(policy, Kept) else policy
+    policy = kept if isinstance(policy, PolicySentinel) else policy
     if policy and kept and "guards" not in policy.model_fields_set:  # who knows of none takes none away
         policy = policy.model_copy(update={"guards": kept.guards})
     if tree is not None:
-        targets = [Target(model=model) for model in tree.models()]
+        targets = [RouteTarget(model=model) for model in tree.models()]
     _sound(name, targets)
     _without_doubles(policy.fallbacks if policy else ())
     shadow = [policy.shadow.model] if policy and policy.shadow else []
@@ -146,11 +146,11 @@ def set_weights(
         raise Conflict(f"the route {name!r} is a tree, whose weights are not shifted from outside", hint)
     present = {target.model: target for target in route.targets}
     for model, weight in weights.items():
-        present[model] = Target(model=model, weight=weight)
+        present[model] = RouteTarget(model=model, weight=weight)
     return put_route(connection, name, list(present.values()), check)
 
 
-def choose(route: Route, random: Callable[[], float]) -> Target:
+def choose(route: Route, random: Callable[[], float]) -> RouteTarget:
     """One target, each with a chance of its weight over the sum of all. `random` gives numbers in [0, 1)."""
     if len(route.targets) == 1 and route.targets[0].weight > 0:
         return route.targets[0]
@@ -166,7 +166,7 @@ def _last_weighted(route: Route) -> int:
     return max(index for index, target in enumerate(route.targets) if target.weight > 0)
 
 
-def _sound(name: str, targets: Sequence[Target]) -> None:
+def _sound(name: str, targets: Sequence[RouteTarget]) -> None:
     if not NAME.fullmatch(name):
         hint = "use up to 63 small letters, digits, '.', '_' and '-', beginning with a letter or digit"
         raise InvalidInput(f"{name!r} cannot name a route", hint)
@@ -189,7 +189,7 @@ def _find(connection: Connection, name: str) -> Route | None:
     return Route.model_validate(dict(row)) if row else None
 
 
-def _version(targets: Sequence[Target], policy: Policy | None, tree: RouteNode | None) -> str:
+def _version(targets: Sequence[RouteTarget], policy: RoutePolicy | None, tree: RouteNode | None) -> str:
     """Only what differs from the defaults counts, so that a new setting of policies renames no route."""
     dumped = [target.model_dump() for target in targets]
     if policy is None and tree is None:

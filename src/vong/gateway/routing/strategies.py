@@ -13,12 +13,12 @@ from math import inf, log
 from random import random
 from typing import Any
 
-from vong.gateway.routing.load import Load
+from vong.gateway.routing.load import TargetLoad
 from vong.records.routing_tree import Condition, RouteNode
 
 
 @dataclass(frozen=True)
-class Facts:
+class RoutingFacts:
     """What is known of a call. `loads` gives a target's load, `costs` what a call of it is expected to cost, None where
     nobody knows.
     """
@@ -27,16 +27,16 @@ class Facts:
     metadata: Mapping[str, Any] = field(default_factory=dict[str, Any])
     tags: Sequence[str] = ()
     stream: bool = False
-    loads: Callable[[str], Load] | None = None
+    loads: Callable[[str], TargetLoad] | None = None
     costs: Mapping[str, int | None] = field(default_factory=dict[str, "int | None"])
 
 
-def order(node: RouteNode, facts: Facts, draw: Callable[[], float] = random) -> list[str]:
+def order(node: RouteNode, facts: RoutingFacts, draw: Callable[[], float] = random) -> list[str]:
     """The targets that a call may go to, the first one first, each once; none where no condition holds."""
     return list(dict.fromkeys(_order(node, facts, draw)))
 
 
-def holds(condition: Condition, facts: Facts) -> bool:
+def holds(condition: Condition, facts: RoutingFacts) -> bool:
     """Whether a call is as a condition asks."""
     if condition.fact == "tag":
         wanted = condition.any_of or (condition.equals,)
@@ -52,7 +52,7 @@ def holds(condition: Condition, facts: Facts) -> bool:
     return any(value == one and isinstance(value, bool) == isinstance(one, bool) for one in wanted)
 
 
-def _order(node: RouteNode, facts: Facts, draw: Callable[[], float]) -> list[str]:
+def _order(node: RouteNode, facts: RoutingFacts, draw: Callable[[], float]) -> list[str]:
     if not all(holds(condition, facts) for condition in node.when):
         return []
     if node.model is not None:
@@ -60,7 +60,7 @@ def _order(node: RouteNode, facts: Facts, draw: Callable[[], float]) -> list[str
     return [model for child in _picked(node, facts, draw) for model in _order(child, facts, draw)]
 
 
-def _picked(node: RouteNode, facts: Facts, draw: Callable[[], float]) -> Sequence[RouteNode]:
+def _picked(node: RouteNode, facts: RoutingFacts, draw: Callable[[], float]) -> Sequence[RouteNode]:
     if node.pick == "priority":
         return node.nodes
     if node.pick == "weighted":
@@ -88,21 +88,21 @@ def _name(node: RouteNode) -> str:
     return ",".join(node.models())
 
 
-def _busy(node: RouteNode, facts: Facts) -> float:
+def _busy(node: RouteNode, facts: RoutingFacts) -> float:
     """Calls under way for each unit of weight; of a group, of all its targets."""
     load = facts.loads
     busy = sum(load(model).busy for model in node.models()) if load else 0
     return busy / node.weight if node.weight > 0 else inf
 
 
-def _latency(node: RouteNode, facts: Facts) -> float:
+def _latency(node: RouteNode, facts: RoutingFacts) -> float:
     """A target that is not known comes first, so that it becomes known."""
     load = facts.loads
     known = [load(model).latency(facts.stream) for model in node.models()] if load else []
     return min((0.0 if one is None else one for one in known), default=0.0)
 
 
-def _cost(node: RouteNode, facts: Facts) -> float:
+def _cost(node: RouteNode, facts: RoutingFacts) -> float:
     """A target whose price nobody knows comes last."""
     known = (facts.costs.get(model) for model in node.models())
     return min((cost for cost in known if cost is not None), default=inf)

@@ -117,7 +117,7 @@ def message_usage(usage: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-class Chunks:
+class AnthropicChunkDecoder:
     """Takes the events of a message's stream, gives chunks of a chat's."""
 
     def __init__(self) -> None:
@@ -192,7 +192,7 @@ def is_claudes(detail: Mapping[str, Any]) -> bool:
     return detail.get("format") in {None, FORMAT}
 
 
-class Events:
+class AnthropicEventEncoder:
     """Takes the chunks of a chat's stream, gives the events of a message's."""
 
     def __init__(self, model: str) -> None:

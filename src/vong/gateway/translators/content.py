@@ -33,7 +33,7 @@ NOWHERE = ("audio", "prediction", "functions", "function_call", "web_search_opti
 DATA = re.compile(r"data:([\w.+-]+/[\w.+-]+)(?:;[\w-]+=[^;,]*)*;base64,", re.ASCII)
 
 
-class Data(NamedTuple):
+class DataUrl(NamedTuple):
     """What stands in a data URL; `data` is base64."""
 
     media_type: str
@@ -55,14 +55,14 @@ def asked_fields(asked: Mapping[str, Any], whose: str, cannot: Iterable[str]) ->
     return fields
 
 
-def data_of(url: str) -> Data | None:
+def data_of(url: str) -> DataUrl | None:
     """What a data URL holds; None for any other URL."""
     if not url.startswith("data:"):
         return None
     head = DATA.match(url)
     if head is None:
         raise InvalidInput("a data URL is not in base64", "write it as data:MEDIA-TYPE;base64,DATA")
-    return Data(head[1], url[head.end() :])
+    return DataUrl(head[1], url[head.end() :])
 
 
 def parts_of(content: Any) -> list[dict[str, Any]]:

@@ -71,7 +71,7 @@ def _detail(index: int, thought: Mapping[str, Any], hidden: str | None) -> dict[
     return {"type": "reasoning.text", **told, "format": FORMAT, "index": index}
 
 
-class Chunks:
+class BedrockChunkDecoder:
     """Takes the events of a stream, gives chunks of a chat's. An event is `{its type: its content}`."""
 
     def __init__(self, id: str, model: str) -> None:

@@ -184,7 +184,7 @@ def _detail(text: str, format: str) -> dict[str, Any]:
     return {"type": "reasoning.text", "text": text, "format": format, "index": 0 if format == PLAN else 1}
 
 
-class Chunks:
+class CohereChunkDecoder:
     """Takes the events of a stream, gives chunks of a chat's."""
 
     def __init__(self, model: str) -> None:

@@ -152,7 +152,7 @@ class _Parts:
         return found | ({"images": images} if images else {}) | ({"tool_calls": calls} if calls else {})
 
 
-class Chunks:
+class GeminiChunkDecoder:
     """Takes the answers that a stream is made of, gives chunks of a chat's."""
 
     def __init__(self, model: str) -> None:

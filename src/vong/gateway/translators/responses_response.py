@@ -52,7 +52,7 @@ def usage_of(usage: Mapping[str, Any] | None) -> dict[str, Any] | None:
     }
 
 
-class Events:
+class ResponsesEventEncoder:
     """Takes the chunks of a chat's stream, gives the events of a response's."""
 
     def __init__(self, asked: Mapping[str, Any], id: str) -> None:

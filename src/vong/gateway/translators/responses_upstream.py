@@ -66,7 +66,7 @@ def _detail(index: int, item: Mapping[str, Any]) -> dict[str, Any]:
     return {"type": "reasoning.encrypted", **told, "format": FORMAT, "index": index}
 
 
-class Chunks:
+class ResponsesChunkDecoder:
     """Takes the events of a response's stream, gives chunks of a chat's."""
 
     def __init__(self) -> None:

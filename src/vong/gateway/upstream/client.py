@@ -13,9 +13,9 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from vong.errors import InvalidInput, Misconfigured, UpstreamFailed, UpstreamTimeout, VongError
-from vong.gateway.upstream.connection import Connection
-from vong.gateway.upstream.response import Limits, Response
-from vong.gateway.upstream.timeouts import Patience
+from vong.gateway.upstream.connection import HttpConnection
+from vong.gateway.upstream.response import ResponseLimits, UpstreamResponse
+from vong.gateway.upstream.timeouts import Deadline
 from vong.gateway.upstream.url_policy import check_peer
 
 IDLE = 4.0
@@ -35,7 +35,7 @@ class Origin(NamedTuple):
     tls: bool
 
 
-class Endpoint:
+class UpstreamEndpoint:
     """A base URL (`https://api.openai.com/v1`) and the headers of every request to it."""
 
     def __init__(self, base_url: str, headers: Mapping[str, str]) -> None:
@@ -85,26 +85,26 @@ def _lines(headers: Mapping[str, str]) -> str:
     return "".join(f"{name}: {value}\r\n" for name, value in headers.items())
 
 
-class Upstream:
+class UpstreamClient:
     """A pool of connections to all upstreams of one event loop. `tls` is the context to trust others by; None takes
     the system's certificates. Nothing is sent to a link-local or metadata address unless that is allowed.
     """
 
     def __init__(self, tls: ssl.SSLContext | None = None, *, allow_link_local: bool = False) -> None:
         self._allow_link_local = allow_link_local
-        self._idle: dict[Origin, deque[Connection]] = {}
-        self._open: set[Connection] = set()
+        self._idle: dict[Origin, deque[HttpConnection]] = {}
+        self._open: set[HttpConnection] = set()
         self._context = tls
         self._sweeper: asyncio.TimerHandle | None = None
 
     async def send(
         self,
-        endpoint: Endpoint,
+        endpoint: UpstreamEndpoint,
         path: str,
         body: bytes | None,
-        limits: Limits,
+        limits: ResponseLimits,
         headers: Mapping[str, str] | None = None,
-    ) -> Response:
+    ) -> UpstreamResponse:
         """Send a request; the answer's head has arrived when this returns. `headers` go with this one alone.
 
         UpstreamFailed where nobody answers, UpstreamTimeout where it takes longer than its limit. Statuses of 400 and
@@ -121,8 +121,13 @@ class Upstream:
         return response
 
     def begin(
-        self, endpoint: Endpoint, path: str, body: bytes, limits: Limits, arrived: Callable[[], object] | None
-    ) -> Response | None:
+        self,
+        endpoint: UpstreamEndpoint,
+        path: str,
+        body: bytes,
+        limits: ResponseLimits,
+        arrived: Callable[[], object] | None,
+    ) -> UpstreamResponse | None:
         """Send a request over a connection that is free; `arrived` is called when its answer is complete. None where no
         connection is free: then nothing was sent.
         """
@@ -137,7 +142,7 @@ class Upstream:
         for connection in list(self._open):
             connection.abort()
 
-    def _free(self, origin: Origin) -> Connection | None:
+    def _free(self, origin: Origin) -> HttpConnection | None:
         idle = self._idle.get(origin)
         oldest = time.monotonic() - IDLE
         while idle:
@@ -147,19 +152,19 @@ class Upstream:
             connection.abort()
         return None
 
-    async def _connect(self, origin: Origin, limits: Limits) -> Connection:
+    async def _connect(self, origin: Origin, limits: ResponseLimits) -> HttpConnection:
         loop = asyncio.get_running_loop()
         if origin.tls and self._context is None:
             self._context = ssl.create_default_context()
         where = f"{origin.host}:{origin.port}"
 
-        def release(connection: Connection) -> None:
+        def release(connection: HttpConnection) -> None:
             self._keep(origin, connection)
 
         try:
-            async with Patience(min(limits.connect, limits.total)):
+            async with Deadline(min(limits.connect, limits.total)):
                 transport, connection = await loop.create_connection(
-                    lambda: Connection(release, self._open.discard),
+                    lambda: HttpConnection(release, self._open.discard),
                     origin.host,
                     origin.port,
                     ssl=self._context if origin.tls else None,
@@ -179,7 +184,7 @@ class Upstream:
         self._open.add(connection)
         return connection
 
-    def _keep(self, origin: Origin, connection: Connection) -> None:
+    def _keep(self, origin: Origin, connection: HttpConnection) -> None:
         idle = self._idle.get(origin)
         if idle is None:
             idle = self._idle[origin] = deque()

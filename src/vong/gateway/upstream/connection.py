@@ -7,7 +7,7 @@ from typing import NamedTuple, cast
 import httptools
 
 from vong.errors import UpstreamFailed
-from vong.gateway.upstream.response import AGAIN, Limits, Response
+from vong.gateway.upstream.response import AGAIN, ResponseLimits, UpstreamResponse
 
 MAX_HEAD = 64 * 1024
 """Bytes of status line and headers that an upstream may send."""
@@ -38,16 +38,16 @@ def _named(name: bytes) -> _Name:
     return found
 
 
-class Connection(asyncio.Protocol):
+class HttpConnection(asyncio.Protocol):
     """A connection that carries one exchange at a time. `release(self)` is called when it is free for the next."""
 
-    def __init__(self, release: "Callable[[Connection], None]", gone: "Callable[[Connection], None]") -> None:
+    def __init__(self, release: "Callable[[HttpConnection], None]", gone: "Callable[[HttpConnection], None]") -> None:
         self.idle_since = 0.0
         self.loop = asyncio.get_running_loop()  # asked once: in Python 3.11 each time is a system call
         self._release = release
         self._gone = gone
         self._transport: asyncio.Transport | None = None
-        self._response: Response | None = None
+        self._response: UpstreamResponse | None = None
         self._parser = httptools.HttpResponseParser(self)
         self._feed = self._parser.feed_data
         self._head = 0
@@ -61,10 +61,12 @@ class Connection(asyncio.Protocol):
         """Whether a request can still be written."""
         return self._transport is not None and not self._transport.is_closing()
 
-    def request(self, data: bytes, limits: Limits, arrived: Callable[[], object] | None = None) -> Response:
+    def request(
+        self, data: bytes, limits: ResponseLimits, arrived: Callable[[], object] | None = None
+    ) -> UpstreamResponse:
         """Write a whole request and give its answer, which has not arrived yet."""
         assert self._transport is not None and self._response is None
-        response = self._response = Response(self, limits, arrived)
+        response = self._response = UpstreamResponse(self, limits, arrived)
         self._head = 0
         self._delimited = False
         self._transport.write(data)

@@ -16,7 +16,7 @@ PAUSE = 256 * 1024
 AGAIN = "nothing was repeated, because the upstream may have worked on it; send it again if it may be"
 
 
-class Limits(NamedTuple):
+class ResponseLimits(NamedTuple):
     """How long a call may take, in seconds, and how much it may answer, in bytes. `first_byte` counts from the
     moment the request was written.
     """
@@ -26,15 +26,15 @@ class Limits(NamedTuple):
     total: float = 600.0
     body: int = 64 * 1024 * 1024
 
-    def within(self, other: "Limits | None") -> "Limits":
+    def within(self, other: "ResponseLimits | None") -> "ResponseLimits":
         """The shorter of each."""
         if other is None:
             return self
         times = (min(self.connect, other.connect), min(self.first_byte, other.first_byte), min(self.total, other.total))
-        return Limits(*times, min(self.body, other.body))
+        return ResponseLimits(*times, min(self.body, other.body))
 
 
-class Line(Protocol):
+class ConnectionHandle(Protocol):
     """The connection that an answer comes over."""
 
     loop: asyncio.AbstractEventLoop
@@ -52,7 +52,7 @@ class Line(Protocol):
         ...
 
 
-class Response:
+class UpstreamResponse:
     """The answer to one request, while it arrives. `close` before its end breaks the connection off. `arrived` is
     called by the loop once the answer is complete, unless it was closed before.
     """
@@ -77,7 +77,9 @@ class Response:
         "status",
     )
 
-    def __init__(self, connection: Line, limits: Limits, arrived: Callable[[], object] | None = None) -> None:
+    def __init__(
+        self, connection: ConnectionHandle, limits: ResponseLimits, arrived: Callable[[], object] | None = None
+    ) -> None:
         self.status = 0
         self.headers: dict[str, str] = {}
         self.passes = False

@@ -5,13 +5,13 @@ from collections.abc import AsyncGenerator
 import msgspec
 
 from vong.errors import UpstreamFailed
-from vong.gateway.upstream.response import Response
+from vong.gateway.upstream.response import UpstreamResponse
 
 MAX_EVENT = 16 * 1024 * 1024
 DONE = b"data: [DONE]\n\n"
 
 
-async def whole_events(response: Response) -> AsyncGenerator[bytes]:
+async def whole_events(response: UpstreamResponse) -> AsyncGenerator[bytes]:
     """What has arrived, up to the last end of an event, each time more has arrived. Line ends become LF.
 
     Leaving the generator early closes the response, which cancels the call at the upstream.

@@ -24,7 +24,7 @@ def held_up(loop: asyncio.AbstractEventLoop, due: float, patience: float) -> flo
     return min(late, patience) if late > NOTICED else 0.0
 
 
-class Patience:
+class Deadline:
     """A block that ends with TimeoutError where it takes longer than `seconds`; None waits for ever."""
 
     __slots__ = ("_due", "_limit", "_loop", "_seconds", "_timer")
@@ -58,7 +58,7 @@ class Patience:
 async def within(seconds: float | None, what: str) -> AsyncGenerator[None]:
     """UpstreamTimeout, which says `what` did not happen, where the block takes longer; None waits for ever."""
     try:
-        async with Patience(seconds):
+        async with Deadline(seconds):
             yield
     except TimeoutError:
         raise UpstreamTimeout(f"the upstream {what} within {seconds:g} s", HINT) from None
@@ -73,7 +73,7 @@ async def timely(events: AsyncGenerator[bytes], between: float, ends: float | No
         left = None if ends is None else ends - loop.time()
         stalls = left is None or between < left
         try:
-            async with Patience(between if stalls else left):
+            async with Deadline(between if stalls else left):
                 batch = await anext(events, None)
         except TimeoutError:
             what = f"said nothing more within {between:g} s" if stalls else "did not finish its answer in time"

@@ -14,7 +14,7 @@ class Section(NamedTuple):
     text: str
 
 
-class Text(NamedTuple):
+class ParsedDocument(NamedTuple):
     """What a file says: its title and its sections in reading order."""
 
     title: str
@@ -24,7 +24,7 @@ class Text(NamedTuple):
 class Loader(Protocol):
     """Read one file. Raises InvalidInput where the bytes are not what they claim to be."""
 
-    def __call__(self, content: bytes, path: str) -> Text:
+    def __call__(self, content: bytes, path: str) -> ParsedDocument:
         """The text of a file; `path` is its name, used where the file itself has no title."""
         ...
 
@@ -57,7 +57,7 @@ def loader_name(path: str) -> str:
     return name
 
 
-def load(content: bytes, path: str) -> Text:
+def load(content: bytes, path: str) -> ParsedDocument:
     """The text of a file. InvalidInput where its kind is unknown, it is broken, or there is no text in it."""
     loader: Loader = plugins.load("loader", loader_name(path))
     text = loader(content, path)
@@ -83,7 +83,7 @@ def decode(content: bytes, path: str) -> str:
         ) from error
 
 
-class Outline:
+class SectionBuilder:
     """Collects sections while a loader walks through a document: `heading` opens one, `add` fills it."""
 
     def __init__(self) -> None:
@@ -104,10 +104,10 @@ class Outline:
         if text.strip():
             self._lines.append(text.strip())
 
-    def finish(self, path: str) -> Text:
+    def finish(self, path: str) -> ParsedDocument:
         """All that was collected."""
         self._close()
-        return Text(self.title or title_of(path), tuple(self._sections))
+        return ParsedDocument(self.title or title_of(path), tuple(self._sections))
 
     def _close(self) -> None:
         if self._lines:

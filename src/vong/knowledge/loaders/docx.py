@@ -6,11 +6,11 @@ from zipfile import BadZipFile
 import mammoth
 
 from vong.errors import InvalidInput
-from vong.knowledge.loaders import Text
+from vong.knowledge.loaders import ParsedDocument
 from vong.knowledge.loaders.html import load_html
 
 
-def load_docx(content: bytes, path: str) -> Text:
+def load_docx(content: bytes, path: str) -> ParsedDocument:
     """A DOCX file by way of HTML: its heading styles become headings, its tables rows."""
     try:
         page = mammoth.convert_to_html(BytesIO(content)).value

@@ -2,14 +2,14 @@
 
 from bs4 import BeautifulSoup, Tag
 
-from vong.knowledge.loaders import Outline, Text
+from vong.knowledge.loaders import ParsedDocument, SectionBuilder
 
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 TEXTS = ("p", "li", "tr", "pre", "blockquote", "dt", "dd", "figcaption")
 NOISE = ("script", "style", "nav", "footer", "header", "aside", "form", "noscript", "template", "svg")
 
 
-def load_html(content: bytes, path: str) -> Text:
+def load_html(content: bytes, path: str) -> ParsedDocument:
     """The main text of a page: navigation, scripts and forms are left out. The encoding is the page's own."""
     page = BeautifulSoup(content, "html.parser")
     title = page.title.get_text(" ", strip=True) if page.title else ""
@@ -20,7 +20,7 @@ def load_html(content: bytes, path: str) -> Text:
         noise.decompose()
     for line_break in page("br"):
         line_break.replace_with("\n")
-    outline = Outline()
+    outline = SectionBuilder()
     main = page.find("main") or page.find("article") or page.body or page
     for element in main.find_all([*HEADINGS, *TEXTS]):
         if element.name in HEADINGS:

@@ -2,12 +2,12 @@
 
 from markdown_it import MarkdownIt
 
-from vong.knowledge.loaders import Outline, Text, decode
+from vong.knowledge.loaders import ParsedDocument, SectionBuilder, decode
 
 
-def load_markdown(content: bytes, path: str) -> Text:
+def load_markdown(content: bytes, path: str) -> ParsedDocument:
     """Headings open sections; paragraphs, list items, table rows and code blocks are text."""
-    outline = Outline()
+    outline = SectionBuilder()
     heading = 0
     row: list[str] | None = None
     for token in MarkdownIt("commonmark").enable("table").parse(decode(content, path)):

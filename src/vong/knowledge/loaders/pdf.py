@@ -10,13 +10,13 @@ from pdfminer.pdfexceptions import PDFException
 from pdfminer.psexceptions import PSException
 
 from vong.errors import InvalidInput
-from vong.knowledge.loaders import Outline, Text
+from vong.knowledge.loaders import ParsedDocument, SectionBuilder
 
 LARGER = 1.12
 """A line whose letters are this much larger than the body's is a heading."""
 
 
-def load_pdf(content: bytes, path: str) -> Text:
+def load_pdf(content: bytes, path: str) -> ParsedDocument:
     """The text of a PDF, in reading order. A PDF has no headings, only larger letters: those are taken for them."""
     try:
         lines = _lines(content)
@@ -31,7 +31,7 @@ def load_pdf(content: bytes, path: str) -> Text:
     levels = {
         size: level for level, size in enumerate(sorted((s for s in sizes if s > body * LARGER), reverse=True), 1)
     }
-    outline = Outline()
+    outline = SectionBuilder()
     paragraph: list[str] = []
     for text, size in [*lines, ("", body)]:
         if text and size not in levels:

@@ -27,7 +27,7 @@ class EngineSettings:
 
 
 @dataclass(frozen=True)
-class Generation:
+class GenerationRequest:
     """One answer wanted. `adapter` is None for the base model; a temperature of 0 always takes the likeliest token.
 
     `top_logprobs` is None where no log-probabilities are wanted. `response_format` is OpenAI's.
@@ -54,7 +54,7 @@ class TokenLogprob:
 
 
 @dataclass(frozen=True)
-class Piece:
+class GenerationChunk:
     """A part of an answer. The last one has `finish`: `stop` (it ended, or a stop string came) or `length`.
 
     The counts are of the answer so far; `cached_tokens` are those of the prompt that were not computed again.
@@ -69,7 +69,7 @@ class Piece:
 
 
 @dataclass
-class Load:
+class EngineLoad:
     """How busy an engine is: answers being made, requests that wait for a place, tokens made since the start."""
 
     active: int = 0
@@ -83,7 +83,7 @@ class Engine(Protocol):
     precision: str
 
     @property
-    def load(self) -> Load:
+    def load(self) -> EngineLoad:
         """How busy it is."""
         ...
 
@@ -91,7 +91,7 @@ class Engine(Protocol):
         """Load the adapter in that folder under that name; None unloads it. InvalidInput where it does not fit."""
         ...
 
-    def generate(self, wanted: Generation) -> AsyncGenerator[Piece]:
+    def generate(self, wanted: GenerationRequest) -> AsyncGenerator[GenerationChunk]:
         """The answer, piece by piece. Closing the generator gives the place to the next request.
 
         InvalidInput for what this engine cannot do and for prompts longer than its context.

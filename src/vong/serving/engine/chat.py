@@ -7,12 +7,12 @@ from uuid import uuid4
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from vong.errors import InvalidInput
-from vong.serving.engine import Generation, Piece, TokenLogprob
+from vong.serving.engine import GenerationChunk, GenerationRequest, TokenLogprob
 
 UNSUPPORTED = ("tools", "functions", "logit_bias", "audio", "modalities")
 
 
-class StreamOptions(BaseModel):
+class ChatStreamOptions(BaseModel):
     """What a stream carries besides its text."""
 
     include_usage: bool = False
@@ -33,7 +33,7 @@ class ChatRequest(BaseModel):
     seed: int | None = None
     n: Literal[1] | None = 1
     stream: bool | None = False
-    stream_options: StreamOptions | None = None
+    stream_options: ChatStreamOptions | None = None
     response_format: dict[str, Any] | None = None
     logprobs: bool | None = False
     top_logprobs: int | None = Field(default=None, ge=0, le=20)
@@ -45,10 +45,10 @@ class ChatRequest(BaseModel):
         """Whether the last chunk of the stream carries the usage."""
         return bool(self.stream_options and self.stream_options.include_usage)
 
-    def generation(self, adapter: str | None) -> Generation:
+    def generation(self, adapter: str | None) -> GenerationRequest:
         """What the engine is asked for."""
         stop = [self.stop] if isinstance(self.stop, str) else self.stop or []
-        return Generation(
+        return GenerationRequest(
             messages=self.messages,
             adapter=adapter,
             max_tokens=self.max_completion_tokens or self.max_tokens,
@@ -80,7 +80,7 @@ def parse_chat(body: bytes) -> ChatRequest:
     return request
 
 
-class Reply:
+class ChatCompletion:
     """The answer to one request, as one object or as the chunks of a stream."""
 
     def __init__(self, model: str) -> None:
@@ -88,7 +88,7 @@ class Reply:
         self._made = int(time.time())
         self._model = model
 
-    def whole(self, pieces: list[Piece]) -> dict[str, Any]:
+    def whole(self, pieces: list[GenerationChunk]) -> dict[str, Any]:
         """A `chat.completion`."""
         entries = [entry for piece in pieces for entry in piece.logprobs]
         choice = {
@@ -103,13 +103,13 @@ class Reply:
         """The first chunk: who speaks."""
         return self._chunk({"role": "assistant", "content": ""})
 
-    def chunk(self, piece: Piece) -> dict[str, Any]:
+    def chunk(self, piece: GenerationChunk) -> dict[str, Any]:
         """One piece of the answer."""
         entries = [_entry(entry) for entry in piece.logprobs]
         logprobs = {"content": entries, "refusal": None} if entries else None
         return self._chunk({"content": piece.text} if piece.text else {}, piece.finish, logprobs)
 
-    def closing(self, piece: Piece) -> dict[str, Any]:
+    def closing(self, piece: GenerationChunk) -> dict[str, Any]:
         """The chunk with the usage."""
         return {**self._frame("chat.completion.chunk"), "choices": [], "usage": usage(piece)}
 
@@ -123,7 +123,7 @@ class Reply:
         return {"id": self._id, "object": kind, "created": self._made, "model": self._model}
 
 
-def usage(piece: Piece) -> dict[str, Any]:
+def usage(piece: GenerationChunk) -> dict[str, Any]:
     """OpenAI's usage object, from the last piece."""
     return {
         "prompt_tokens": piece.prompt_tokens,

@@ -18,9 +18,9 @@ import torch
 from torch import Tensor
 
 from vong.errors import InvalidInput, VongError
-from vong.serving.engine import Load, Piece, TokenLogprob
-from vong.serving.engine.detokenizer import TextStream
-from vong.serving.engine.kv_cache import Lanes, Prefixes, gather
+from vong.serving.engine import EngineLoad, GenerationChunk, TokenLogprob
+from vong.serving.engine.detokenizer import IncrementalDetokenizer
+from vong.serving.engine.kv_cache import BatchedKvCache, PrefixCache, gather
 
 log = logging.getLogger(__name__)
 
@@ -29,14 +29,14 @@ BASE = "__base__"
 
 
 @dataclass
-class Row:
+class Sequence:
     """A request on its way: `emit` gives its pieces, or the error that ended it, to whoever asked."""
 
     ids: list[int]
     adapter: str | None
     limit: int
-    text: TextStream
-    emit: Callable[[Piece | VongError], None]
+    text: IncrementalDetokenizer
+    emit: Callable[[GenerationChunk | VongError], None]
     temperature: float = 0.0
     top_p: float = 1.0
     random: torch.Generator | None = None
@@ -49,27 +49,27 @@ class Row:
     pending: list[TokenLogprob] = field(default_factory=list)
 
 
-class Batch:
+class BatchScheduler:
     """The one thread that computes. `model` may be replaced while it is `paused` (an adapter wraps it)."""
 
     def __init__(self, model: Any, decode: Callable[[list[int]], str], ends: set[int], *, rows: int, prefix: int):
         self.model = model
-        self.load = Load()
-        self.prefixes = Prefixes(prefix)
+        self.load = EngineLoad()
+        self.prefixes = PrefixCache(prefix)
         self.adapted = False
         self._decode = decode
         self._ends = ends
         self._most = rows
         self._shape = kv_shape(model.config)
-        self._lanes: Lanes | None = None
-        self._rows: list[Row] = []
-        self._waiting: deque[Row] = deque()
+        self._lanes: BatchedKvCache | None = None
+        self._rows: list[Sequence] = []
+        self._waiting: deque[Sequence] = deque()
         self._pauses = 0
         self._turn = threading.Lock()
         self._wake = threading.Condition()
         threading.Thread(target=self._run, name="batch", daemon=True).start()
 
-    def submit(self, row: Row) -> None:
+    def submit(self, row: Sequence) -> None:
         """Queue a request."""
         with self._wake:
             self._waiting.append(row)
@@ -98,7 +98,7 @@ class Batch:
                     row.emit(VongError("the adapter was unloaded", "ask again when the deployment is ready"))
         self._leave()
 
-    def forward(self, ids: Tensor, lanes: Lanes, adapters: list[str | None], keep: int) -> Tensor:
+    def forward(self, ids: Tensor, lanes: BatchedKvCache, adapters: list[str | None], keep: int) -> Tensor:
         """The logits (rows, keep, vocabulary) after the last `keep` of these ids (rows, columns)."""
         columns = ids.shape[1]
         lanes.reserve(columns)
@@ -116,12 +116,14 @@ class Batch:
         lanes.end += columns
         return out.logits.float()
 
-    def prompt(self, ids: list[int], adapter: str | None, keep: int = 1, *, reuse: bool) -> tuple[Lanes, Tensor, int]:
+    def prompt(
+        self, ids: list[int], adapter: str | None, keep: int = 1, *, reuse: bool
+    ) -> tuple[BatchedKvCache, Tensor, int]:
         """Compute a prompt: its lanes, the logits (keep, vocabulary) at its end, and how many tokens were known."""
         known = self.prefixes.find(adapter, ids) if reuse else None
         start = 0 if known is None else known.shape[-2]
         parameter = next(self.model.parameters())
-        lanes = Lanes.single(self._shape, len(ids), parameter, known)
+        lanes = BatchedKvCache.single(self._shape, len(ids), parameter, known)
         tokens = torch.tensor([ids[start:]], device=parameter.device)
         logits = self.forward(tokens, lanes, [adapter], keep)[0]
         if reuse:
@@ -158,7 +160,7 @@ class Batch:
             self.load.active = len(self._rows)
 
     def _join(self) -> None:
-        parts: list[tuple[Lanes, list[int]]] = []
+        parts: list[tuple[BatchedKvCache, list[int]]] = []
         if self._lanes is not None:
             parts.append((self._lanes, list(range(len(self._rows)))))
         before = len(parts)
@@ -172,7 +174,7 @@ class Batch:
             self._lanes = gather(parts)
             self._leave()
 
-    def _next(self) -> Row | None:
+    def _next(self) -> Sequence | None:
         with self._wake:
             while self._waiting:
                 row = self._waiting.popleft()
@@ -190,7 +192,7 @@ class Batch:
         for row, scores, likeliest in zip(self._rows, logits, greedy, strict=True):
             self._take(row, scores, likeliest)
 
-    def _take(self, row: Row, logits: Tensor, likeliest: int | None = None) -> None:
+    def _take(self, row: Sequence, logits: Tensor, likeliest: int | None = None) -> None:
         """Choose a row's next token and give out what text it makes."""
         if row.temperature > 0:
             token = sample(logits, row.temperature, row.top_p, row.random)
@@ -208,7 +210,7 @@ class Batch:
             finish = "stop" if row.text.stopped else finish
         if text or finish:
             logprobs, row.pending = tuple(row.pending), []
-            row.emit(Piece(text, finish, len(row.ids), row.made, row.cached, logprobs))
+            row.emit(GenerationChunk(text, finish, len(row.ids), row.made, row.cached, logprobs))
 
     def _explain(self, logits: Tensor, token: int, top: int) -> TokenLogprob:
         scores = logits.log_softmax(-1)

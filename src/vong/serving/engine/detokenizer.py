@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 
-class TextStream:
+class IncrementalDetokenizer:
     """The text of one growing answer.
 
     A token may end inside a character, and its text may depend on the token before: so a few tokens are decoded

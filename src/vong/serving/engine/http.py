@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from vong.errors import InvalidInput, NotFound, Unauthenticated, Unavailable, VongError
-from vong.serving.engine import Engine, Piece
-from vong.serving.engine.chat import Reply, parse_chat
+from vong.serving.engine import Engine, GenerationChunk
+from vong.serving.engine.chat import ChatCompletion, parse_chat
 
 log = logging.getLogger(__name__)
 
@@ -98,7 +98,7 @@ class EngineApp:
     async def _chat(self, body: bytes, receive: Receive, send: Send) -> None:
         request = parse_chat(body)
         engine, wanted = self._loaded(), request.generation(self._adapter(request.model))
-        reply = Reply(request.model)
+        reply = ChatCompletion(request.model)
         pieces = engine.generate(wanted)
         if request.stream:
             work = asyncio.ensure_future(stream(pieces, reply, request.usage_in_stream, send))
@@ -150,14 +150,14 @@ class EngineApp:
         return {"models": dict(self._served)}
 
 
-async def whole(pieces: AsyncGenerator[Piece], reply: Reply, send: Send) -> None:
+async def whole(pieces: AsyncGenerator[GenerationChunk], reply: ChatCompletion, send: Send) -> None:
     """Answer with one object when all has come."""
     async with aclosing(pieces):
         gathered = [piece async for piece in pieces]
     await send_json(send, 200, reply.whole(gathered))
 
 
-async def stream(pieces: AsyncGenerator[Piece], reply: Reply, with_usage: bool, send: Send) -> None:
+async def stream(pieces: AsyncGenerator[GenerationChunk], reply: ChatCompletion, with_usage: bool, send: Send) -> None:
     """Answer with server-sent events. What fails before the first piece is still a plain error."""
     async with aclosing(pieces):
         piece = await anext(pieces)

@@ -17,16 +17,16 @@ ROOM = 128
 """Columns added when the tensor is full, so that most steps write in place."""
 
 
-class Lane(DynamicLayer):
+class KvCacheLayer(DynamicLayer):
     """One layer's part of `Lanes`, in the form that transformers' attention expects.
 
     It refers to its lanes weakly: a circle would keep hundreds of megabytes until the cyclic collector, which counts
     objects and not bytes, comes by.
     """
 
-    def __init__(self, lanes: Lanes, index: int) -> None:
+    def __init__(self, lanes: BatchedKvCache, index: int) -> None:
         super().__init__()
-        self.lanes: Lanes = proxy(lanes)
+        self.lanes: BatchedKvCache = proxy(lanes)
         self.index = index
         self.is_initialized = True
 
@@ -39,7 +39,7 @@ class Lane(DynamicLayer):
         return self.lanes.end
 
 
-class Lanes:
+class BatchedKvCache:
     """Rows of a batch, aligned at their right end: row `r` begins at column `first[r]`, all end at column `end`.
 
     `store` is (layers, 2, rows, heads, columns, head size): the keys and the values.
@@ -49,10 +49,10 @@ class Lanes:
         self.store = store
         self.end = end
         self.first = first
-        self.cache = Cache(layers=[Lane(self, index) for index in range(store.shape[0])])
+        self.cache = Cache(layers=[KvCacheLayer(self, index) for index in range(store.shape[0])])
 
     @classmethod
-    def single(cls, shape: tuple[int, int, int], columns: int, like: Tensor, known: Tensor | None) -> Lanes:
+    def single(cls, shape: tuple[int, int, int], columns: int, like: Tensor, known: Tensor | None) -> BatchedKvCache:
         """One row with room for that many columns, beginning with the keys and values that are `known` already.
 
         `shape` is (layers, heads, head size).
@@ -96,7 +96,7 @@ class Lanes:
         return self.store[..., : self.end, :].clone()
 
 
-def gather(parts: list[tuple[Lanes, list[int]]]) -> Lanes:
+def gather(parts: list[tuple[BatchedKvCache, list[int]]]) -> BatchedKvCache:
     """One batch out of the named rows of several, trimmed to the longest row and with room to go on."""
     end = max(lanes.end - min(lanes.first[row] for row in rows) for lanes, rows in parts)
     model = parts[0][0].store
@@ -109,10 +109,10 @@ def gather(parts: list[tuple[Lanes, list[int]]]) -> Lanes:
             source = lanes.store[:, :, row, :, lanes.first[row] : lanes.end]
             store[:, :, len(first), :, end - length : end] = source
             first.append(end - length)
-    return Lanes(store, end, first)
+    return BatchedKvCache(store, end, first)
 
 
-class Prefixes:
+class PrefixCache:
     """Keys and values of recent prompts, so that a prompt that begins like one of them is not computed again.
 
     Few-shot prompts share hundreds of tokens; a chat's next turn begins with the whole turn before.
@@ -134,7 +134,7 @@ class Prefixes:
         self._known.move_to_end(key)
         return self._known[key][..., :best, :]
 
-    def keep(self, adapter: str | None, ids: list[int], lanes: Lanes) -> None:
+    def keep(self, adapter: str | None, ids: list[int], lanes: BatchedKvCache) -> None:
         """Remember a prompt; the ones not used for longest make room."""
         size = lanes.store[..., : lanes.end, :].numel() * lanes.store.element_size()
         key = (adapter, tuple(ids))

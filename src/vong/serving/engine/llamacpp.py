@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from vong.errors import InvalidInput, MissingExtra, UpstreamFailed
-from vong.serving.engine import EngineSettings, Generation, Load, Piece, TokenLogprob
+from vong.serving.engine import EngineLoad, EngineSettings, GenerationChunk, GenerationRequest, TokenLogprob
 
 
-class Xllamacpp:
+class LlamaCppEngine:
     """Serves one GGUF file. Tuned models come to it merged and converted."""
 
     def __init__(self, folder: Path, settings: EngineSettings) -> None:
@@ -28,7 +28,7 @@ class Xllamacpp:
             raise MissingExtra("xllamacpp", "serving") from error
         import httpx
 
-        self._load = Load()
+        self._load = EngineLoad()
         self.precision = "quantised"
         key = secrets.token_urlsafe(24)
         parameters: Any = library.CommonParams()
@@ -54,7 +54,7 @@ class Xllamacpp:
         self._places = asyncio.Semaphore(settings.batch)
 
     @property
-    def load(self) -> Load:
+    def load(self) -> EngineLoad:
         """How busy it is."""
         return self._load
 
@@ -64,7 +64,7 @@ class Xllamacpp:
             message = f"the adapter {name!r} cannot join a running GGUF engine"
             raise InvalidInput(message, "serve it with the engine transformers, or merge it and convert the merge")
 
-    async def generate(self, wanted: Generation) -> AsyncGenerator[Piece]:
+    async def generate(self, wanted: GenerationRequest) -> AsyncGenerator[GenerationChunk]:
         """The answer, piece by piece."""
         self.load.waiting += 1
         try:
@@ -76,7 +76,7 @@ class Xllamacpp:
             async with self._async.stream("POST", "/v1/chat/completions", json=chat_body(wanted)) as response:
                 if response.status_code >= 400:
                     raise refusal(response.status_code, await response.aread())
-                last = Piece()
+                last = GenerationChunk()
                 async for line in response.aiter_lines():
                     if not line.startswith("data: ") or line == "data: [DONE]":
                         continue
@@ -121,7 +121,7 @@ def gguf_file(folder: Path) -> Path:
     return found[0]
 
 
-def chat_body(wanted: Generation) -> dict[str, Any]:
+def chat_body(wanted: GenerationRequest) -> dict[str, Any]:
     """What llama.cpp's server is asked. Its own samplers beyond temperature and top_p are switched off."""
     body: dict[str, Any] = {
         "messages": wanted.messages,
@@ -145,7 +145,7 @@ def chat_body(wanted: Generation) -> dict[str, Any]:
     return body
 
 
-def parse(chunk: dict[str, Any], before: Piece) -> Piece:
+def parse(chunk: dict[str, Any], before: GenerationChunk) -> GenerationChunk:
     """One chunk of llama.cpp's stream after another. The counts come with the last one; until then tokens are
     counted by chunk.
     """
@@ -155,7 +155,7 @@ def parse(chunk: dict[str, Any], before: Piece) -> Piece:
     text = choice.get("delta", {}).get("content") or ""
     usage = chunk.get("usage") or {}
     entries = (choice.get("logprobs") or {}).get("content") or []
-    return Piece(
+    return GenerationChunk(
         text=text,
         finish=choice.get("finish_reason") or before.finish,
         prompt_tokens=usage.get("prompt_tokens", before.prompt_tokens),

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from vong.errors import InvalidInput, MissingExtra, VongError
-from vong.serving.engine import EngineSettings, Generation, Load, Piece
-from vong.serving.engine.detokenizer import TextStream
+from vong.serving.engine import EngineLoad, EngineSettings, GenerationChunk, GenerationRequest
+from vong.serving.engine.detokenizer import IncrementalDetokenizer
 
 
-class Transformers:
+class TransformersEngine:
     """Serves any decoder that transformers loads from safetensors."""
 
     def __init__(self, folder: Path, settings: EngineSettings) -> None:
@@ -24,7 +24,7 @@ class Transformers:
             from transformers import AutoModelForCausalLM, AutoTokenizer
         except ImportError as error:
             raise MissingExtra(error.name or "transformers", "serving") from error
-        from vong.serving.engine.continuous_batching import Batch
+        from vong.serving.engine.continuous_batching import BatchScheduler
 
         torch.set_num_threads(settings.threads or os.cpu_count() or 1)
         device = "cuda" if torch.cuda.is_available() else "cpu"
@@ -37,11 +37,11 @@ class Transformers:
         self.context = min(settings.context or longest, longest)
         self._adapters: set[str] = set()
         ends = end_tokens(self._base.generation_config.eos_token_id, self._tokenizers[None].eos_token_id)
-        self._batch = Batch(self._base, self._decode, ends, rows=settings.batch, prefix=settings.prefix_bytes)
+        self._batch = BatchScheduler(self._base, self._decode, ends, rows=settings.batch, prefix=settings.prefix_bytes)
         self._changing = threading.Lock()
 
     @property
-    def load(self) -> Load:
+    def load(self) -> EngineLoad:
         """How busy it is."""
         return self._batch.load
 
@@ -90,14 +90,14 @@ class Transformers:
                 self._base = self._batch.model.unload()
                 self._batch.model, self._batch.adapted = self._base, False
 
-    async def generate(self, wanted: Generation) -> AsyncGenerator[Piece]:
+    async def generate(self, wanted: GenerationRequest) -> AsyncGenerator[GenerationChunk]:
         """The answer, piece by piece."""
         if wanted.response_format and wanted.response_format.get("type", "text") != "text":
             raise InvalidInput("this engine does not constrain its output", "serve a GGUF with the engine xllamacpp")
         loop = asyncio.get_running_loop()
-        pieces: asyncio.Queue[Piece | VongError] = asyncio.Queue()
+        pieces: asyncio.Queue[GenerationChunk | VongError] = asyncio.Queue()
 
-        def emit(piece: Piece | VongError) -> None:
+        def emit(piece: GenerationChunk | VongError) -> None:
             loop.call_soon_threadsafe(pieces.put_nowait, piece)
 
         row = self._row(wanted, self.tokenize(wanted.adapter, wanted.messages), emit)
@@ -134,20 +134,20 @@ class Transformers:
             indices, values = best.indices.tolist(), best.values.tolist()
         return [dict(zip(tokens, scores, strict=True)) for tokens, scores in zip(indices, values, strict=True)]
 
-    def _row(self, wanted: Generation, ids: list[int], emit: Any) -> Any:
+    def _row(self, wanted: GenerationRequest, ids: list[int], emit: Any) -> Any:
         import torch
 
-        from vong.serving.engine.continuous_batching import Row
+        from vong.serving.engine.continuous_batching import Sequence
 
         room = self._fits(len(ids))
         random = None
         if wanted.seed is not None:
             random = torch.Generator(self._base.device).manual_seed(wanted.seed & 0xFFFFFFFFFFFFFFFF)
-        return Row(
+        return Sequence(
             ids=ids,
             adapter=wanted.adapter,
             limit=min(wanted.max_tokens or room, room),
-            text=TextStream(self._decode, wanted.stop),
+            text=IncrementalDetokenizer(self._decode, wanted.stop),
             emit=emit,
             temperature=wanted.temperature,
             top_p=wanted.top_p,

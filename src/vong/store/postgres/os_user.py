@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 SYSTEM_USER = "vong-postgres"
 
 
-class Account(NamedTuple):
+class OsAccount(NamedTuple):
     """Who runs PostgreSQL. `switch` is whether this process must become that user first."""
 
     name: str
@@ -29,7 +29,7 @@ class Account(NamedTuple):
     switch: bool
 
 
-def account_for(folder: Path) -> Account:
+def account_for(folder: Path) -> OsAccount:
     """The user for the data folder, which exists: its owner where it is in use already, else this process's own user,
     or for root the system user, which is made where it is missing.
     """
@@ -39,18 +39,18 @@ def account_for(folder: Path) -> Account:
     if uid != 0:
         if owner is not None and owner != uid:
             raise _anothers(folder, owner)
-        return Account(_name(uid), uid, os.getegid(), switch=False)
+        return OsAccount(_name(uid), uid, os.getegid(), switch=False)
     if owner:
         try:
             found = pwd.getpwuid(owner)
-            return Account(found.pw_name, found.pw_uid, found.pw_gid, switch=True)
+            return OsAccount(found.pw_name, found.pw_uid, found.pw_gid, switch=True)
         except KeyError:
             log.warning("the files in %s belong to user %d, whom this system does not know any more", folder, owner)
     found = _system_user()
-    return Account(found.pw_name, found.pw_uid, found.pw_gid, switch=True)
+    return OsAccount(found.pw_name, found.pw_uid, found.pw_gid, switch=True)
 
 
-def give(folder: Path, account: Account) -> None:
+def give(folder: Path, account: OsAccount) -> None:
     """Make the data folder that user's, with all that is in it, where it is not yet."""
     if not account.switch or folder.stat().st_uid == account.uid:
         return
@@ -58,7 +58,7 @@ def give(folder: Path, account: Account) -> None:
         os.chown(path, account.uid, account.gid, follow_symlinks=False)
 
 
-def open_way(path: Path, account: Account) -> None:
+def open_way(path: Path, account: OsAccount) -> None:
     """See that the user can reach that path through all folders above it.
 
     Only root needs this. A folder of root's own in the way is opened for passing through (never for listing), and said
@@ -84,7 +84,7 @@ def open_way(path: Path, account: Account) -> None:
         )  # fmt: skip
 
 
-def open_programs(installation: Path, account: Account) -> None:
+def open_programs(installation: Path, account: OsAccount) -> None:
     """See that the user can run PostgreSQL's programs, which a strict umask at installation may have kept private."""
     if not account.switch:
         return
@@ -98,7 +98,7 @@ def open_programs(installation: Path, account: Account) -> None:
         path.chmod(stat.S_IMODE(mode) | more)
 
 
-def socket_folder(folder: Path, account: Account) -> Path:
+def socket_folder(folder: Path, account: OsAccount) -> Path:
     """Where the unix socket lies: in the data folder, or, where that path is too long for a socket (103 bytes), in a
     private folder under `/tmp` named after it.
     """
@@ -118,7 +118,7 @@ def socket_folder(folder: Path, account: Account) -> Path:
     return short
 
 
-def _passes(entry: os.stat_result, account: Account) -> bool:
+def _passes(entry: os.stat_result, account: OsAccount) -> bool:
     if entry.st_uid == account.uid:
         return bool(entry.st_mode & stat.S_IXUSR)
     if entry.st_gid == account.gid:

@@ -21,7 +21,7 @@ import psutil
 import psycopg
 
 from vong.errors import Misconfigured, MissingExtra, Unavailable
-from vong.store.postgres.os_user import Account, account_for, give, open_programs, open_way, socket_folder
+from vong.store.postgres.os_user import OsAccount, account_for, give, open_programs, open_way, socket_folder
 from vong.store.postgres.settings import write_settings
 
 VERSION = "18"
@@ -35,7 +35,7 @@ PATIENCE = 120.0
 LOG_SIZE = 10_000_000
 
 
-class Postmaster(NamedTuple):
+class PostmasterInfo(NamedTuple):
     """What the running server says of itself in `postmaster.pid`."""
 
     pid: int
@@ -108,7 +108,7 @@ def programs() -> Path:
     return Path(spec.submodule_search_locations[0]).resolve() / f"pginstall{VERSION}" / "bin"
 
 
-def _prepare(folder: Path, account: Account) -> None:
+def _prepare(folder: Path, account: OsAccount) -> None:
     """A data folder that the user owns and reaches, of our version, with our settings."""
     open_programs(programs().parent, account)
     open_way(folder, account)
@@ -125,7 +125,7 @@ def _prepare(folder: Path, account: Account) -> None:
     write_settings(folder, socket_folder(folder, account), account)
 
 
-def _initialise(folder: Path, account: Account) -> None:
+def _initialise(folder: Path, account: OsAccount) -> None:
     # The sort order comes with PostgreSQL itself: it is the same on every system and never changes under an index.
     order = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--encoding=UTF8"]
     arguments = ["-D", str(folder), "-U", SUPERUSER, "--auth=trust", *order]
@@ -137,7 +137,7 @@ def _initialise(folder: Path, account: Account) -> None:
         ) from error
 
 
-def _launch(folder: Path, account: Account, until: float) -> Postmaster:
+def _launch(folder: Path, account: OsAccount, until: float) -> PostmasterInfo:
     _prepare(folder, account)
     _clear_leftovers(folder, socket_folder(folder, account))
     log = folder / "log"
@@ -154,7 +154,7 @@ def _launch(folder: Path, account: Account, until: float) -> Postmaster:
     return running
 
 
-def _settled(folder: Path, until: float) -> Postmaster | None:
+def _settled(folder: Path, until: float) -> PostmasterInfo | None:
     """The running server once it takes connections; None once there is none."""
     while (running := _postmaster(folder)) is not None and running.status != "ready":
         if time.monotonic() > until:
@@ -163,7 +163,7 @@ def _settled(folder: Path, until: float) -> Postmaster | None:
     return running
 
 
-def _postmaster(folder: Path) -> Postmaster | None:
+def _postmaster(folder: Path) -> PostmasterInfo | None:
     """The running server of that folder: its pid file counts only if that process lives and works in the folder."""
     try:
         lines = (folder / "postmaster.pid").read_text().splitlines()
@@ -174,7 +174,7 @@ def _postmaster(folder: Path) -> Postmaster | None:
         return None
     # The file grows while the server starts; its eighth line is the status, the fifth the socket's folder.
     status = lines[7].strip() if len(lines) > 7 else "starting"
-    return Postmaster(process.pid, lines[4].strip() if len(lines) > 4 else "", status)
+    return PostmasterInfo(process.pid, lines[4].strip() if len(lines) > 4 else "", status)
 
 
 def _works_in(process: psutil.Process, folder: Path) -> bool:
@@ -203,7 +203,7 @@ def _clear_leftovers(folder: Path, sockets: Path) -> None:
     (sockets / ".s.PGSQL.5432.lock").unlink(missing_ok=True)
 
 
-def _make_database(running: Postmaster) -> None:
+def _make_database(running: PostmasterInfo) -> None:
     """The owner and its database, where they are missing."""
     with psycopg.connect(_url(running, SUPERUSER, "postgres"), autocommit=True, connect_timeout=10) as connection:
         if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [OWNER]).fetchone():
@@ -215,7 +215,7 @@ def _make_database(running: Postmaster) -> None:
             connection.execute(f"CREATE DATABASE {DATABASE} OWNER {OWNER}")
 
 
-def _url(running: Postmaster, user: str, database: str) -> str:
+def _url(running: PostmasterInfo, user: str, database: str) -> str:
     return f"postgresql://{user}@/{database}?host={quote(running.socket, safe='/')}"
 
 
@@ -239,7 +239,7 @@ def _locked(lock: IO[str]) -> bool:
     return True
 
 
-def _run(program: str, arguments: list[str], account: Account, timeout: float) -> None:
+def _run(program: str, arguments: list[str], account: OsAccount, timeout: float) -> None:
     """Run one of PostgreSQL's programs as the user. Its output goes to a file: the server that it leaves running would
     keep a pipe open for ever.
     """

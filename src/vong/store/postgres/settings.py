@@ -7,7 +7,7 @@ They stand in a marked block at the end of `postgresql.conf` and are written at 
 import os
 from pathlib import Path
 
-from vong.store.postgres.os_user import Account
+from vong.store.postgres.os_user import OsAccount
 
 BEGIN = "# vong: begin (rewritten at every start; use ALTER SYSTEM to change a setting)"
 END = "# vong: end"
@@ -44,7 +44,7 @@ SETTINGS: dict[str, str] = {
 }
 
 
-def write_settings(folder: Path, socket: Path, account: Account) -> None:
+def write_settings(folder: Path, socket: Path, account: OsAccount) -> None:
     """Put our block into `postgresql.conf`, in place of the one before; the file changes whole or not at all."""
     file = folder / "postgresql.conf"
     before = file.read_text(encoding="utf-8")

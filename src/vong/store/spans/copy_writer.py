@@ -15,7 +15,7 @@ from vong.records import Span
 from vong.store.database import Database, libpq_url
 from vong.store.partitions import days_ahead, make_days
 from vong.store.spans import copy_format
-from vong.store.spans.schema import COLUMNS, Encoded
+from vong.store.spans.schema import COLUMNS, EncodedRow
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +27,7 @@ AWAY = (psycopg.OperationalError, psycopg.InterfaceError)
 """What is raised while PostgreSQL does not answer."""
 
 
-class Companion(Protocol):
+class TransactionHook(Protocol):
     """Writes a line of its own along with spans, in their transaction. Called from the journal's threads."""
 
     def line(self, project_id: UUID, span: Span, along: Any) -> Any:
@@ -55,14 +55,14 @@ class Companion(Protocol):
         ...
 
 
-class Row(NamedTuple):
+class SpanRow(NamedTuple):
     """A span that is encoded, and the line that goes with it."""
 
-    encoded: Encoded
+    encoded: EncodedRow
     line: Any = None
 
 
-class Record(msgspec.Struct, array_like=True):
+class DiskRecord(msgspec.Struct, array_like=True):
     """A row as it lies on disk. `copied`: the process that wrote it had it in hand as well."""
 
     id: UUID
@@ -73,17 +73,17 @@ class Record(msgspec.Struct, array_like=True):
 
 
 pack = msgspec.msgpack.Encoder(uuid_format="hex").encode
-unpack = msgspec.msgpack.Decoder(Record).decode
+unpack = msgspec.msgpack.Decoder(DiskRecord).decode
 NOTHING = pack(None)
 
 
-def packed(row: Row, *, copied: bool) -> bytes:
+def packed(row: SpanRow, *, copied: bool) -> bytes:
     """For the disk."""
     line = NOTHING if row.line is None else pack(row.line)
-    return pack(Record(row.encoded.id, row.encoded.day, row.encoded.row, msgspec.Raw(line), copied))
+    return pack(DiskRecord(row.encoded.id, row.encoded.day, row.encoded.row, msgspec.Raw(line), copied))
 
 
-class Pen:
+class CopyWriter:
     """The connection that the journal writes through. One thread at a time."""
 
     def __init__(self, database: Database) -> None:
@@ -91,7 +91,7 @@ class Pen:
         self._connection: psycopg.Connection[Any] | None = None
         self._days: set[str] = set()
 
-    def commit(self, batch: Sequence[Row], companion: Companion | None) -> None:
+    def commit(self, batch: Sequence[SpanRow], companion: TransactionHook | None) -> None:
         """Write a batch in one transaction. Rows that are there already are passed over."""
         connection = self._connected()
         missing = {row.encoded.day for row in batch} - self._days
@@ -115,7 +115,7 @@ class Pen:
                 )
                 _along(connection, batch, companion, fresh=False)
 
-    def commit_or_alone(self, rows: Sequence[Row], companion: Companion | None) -> dict[UUID, VongError]:
+    def commit_or_alone(self, rows: Sequence[SpanRow], companion: TransactionHook | None) -> dict[UUID, VongError]:
         """Write a batch, row by row where PostgreSQL refuses it as a whole; the errors of the rows that it refuses."""
         refused = dict[UUID, VongError]()
         try:
@@ -169,13 +169,13 @@ class Pen:
         return self._connection
 
 
-def _copy(connection: psycopg.Connection[Any], table: sql.Identifier, batch: Sequence[Row]) -> None:
+def _copy(connection: psycopg.Connection[Any], table: sql.Identifier, batch: Sequence[SpanRow]) -> None:
     with connection.cursor() as cursor, cursor.copy(COPY.format(table, NAMES)) as copy:
         copy.write(b"".join([copy_format.HEAD, *[row.encoded.row for row in batch], copy_format.TAIL]))
 
 
 def _along(
-    connection: psycopg.Connection[Any], batch: Sequence[Row], companion: Companion | None, *, fresh: bool
+    connection: psycopg.Connection[Any], batch: Sequence[SpanRow], companion: TransactionHook | None, *, fresh: bool
 ) -> None:
     lines = [row.line for row in batch if row.line is not None]
     if companion is not None and lines:

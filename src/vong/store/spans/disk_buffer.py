@@ -9,14 +9,14 @@ from uuid import UUID
 
 from vong.errors import VongError
 from vong.records import Span
-from vong.store.spans.copy_writer import NOTHING, Companion, Row, packed, unpack
-from vong.store.spans.schema import Draft, Encoded
-from vong.store.spans.segments import Overflow
+from vong.store.spans.copy_writer import NOTHING, SpanRow, TransactionHook, packed, unpack
+from vong.store.spans.schema import EncodedRow, PartialRow
+from vong.store.spans.segments import SegmentLog
 
 log = logging.getLogger(__name__)
 
 
-class Brief(Protocol):
+class SpanSource(Protocol):
     """A span that is told in brief, and is made a whole one by those who need it."""
 
     @property
@@ -29,45 +29,45 @@ class Brief(Protocol):
         ...
 
 
-class Finished(NamedTuple):
+class FinalizedSpan(NamedTuple):
     """A span that was finished and packed at once, with the companion's line for it."""
 
-    draft: Draft
+    draft: PartialRow
     line: Any
 
 
-class Arrival(NamedTuple):
+class PendingSpan(NamedTuple):
     """A span as it was appended, what its writer still does to it, and what its companion makes a line of."""
 
     project_id: UUID
-    span: Span | Brief
+    span: Span | SpanSource
     future: Future[None] | None
-    finish: Callable[[Any], Span | Finished | None] | None
+    finish: Callable[[Any], Span | FinalizedSpan | None] | None
     along: Any
 
 
-class Waiting(NamedTuple):
+class EncodedSpan(NamedTuple):
     """A span that is encoded and not committed yet."""
 
-    row: Row
+    row: SpanRow
     future: Future[None] | None = None
 
 
-class Batch(NamedTuple):
+class DiskBatch(NamedTuple):
     """Rows from the disk, and the records that held them. `own` where this process kept them."""
 
-    rows: list[Row]
+    rows: list[SpanRow]
     records: list[bytes]
     own: bool
 
 
-class Shelf:
+class DiskBuffer:
     """The disk side of a journal. `folder` None is a journal that has none. Callers hold the journal's gate."""
 
     def __init__(self, folder: Path | None, bound: int) -> None:
         self.own = 0
         """Spans of this process that lie here and nowhere else."""
-        self.overflow = Overflow(folder, bound) if folder is not None else None
+        self.overflow = SegmentLog(folder, bound) if folder is not None else None
         """The files; None where there is no disk side."""
         self._promised: dict[UUID, Future[None]] = {}
 
@@ -91,7 +91,7 @@ class Shelf:
         """Whether nothing more finds room."""
         return self.overflow is None or self.overflow.full
 
-    def keep(self, batch: Sequence[Waiting], companion: Companion | None, *, copied: bool = False) -> bool:
+    def keep(self, batch: Sequence[EncodedSpan], companion: TransactionHook | None, *, copied: bool = False) -> bool:
         """Take spans, safely on disk when this returns. False where there is no room; then none was taken. `copied`
         where the writer still has them in hand.
         """
@@ -110,20 +110,20 @@ class Shelf:
                 companion.kept(lines)
         return True
 
-    def peek(self, most: int, companion: Companion | None) -> Batch:
+    def peek(self, most: int, companion: TransactionHook | None) -> DiskBatch:
         """The oldest ones; they stay until they are `done`."""
         assert self.overflow is not None
         records, own = self.overflow.peek(most)
-        rows: list[Row] = []
+        rows: list[SpanRow] = []
         for record in map(unpack, records):
             if own and record.copied:
                 continue  # its writer had it in hand, and still has or is through with it
             line = bytes(record.line)
             known = companion is not None and line != NOTHING
-            rows.append(Row(Encoded(record.row, record.id, record.day), companion.read(line) if known else None))  # pyright: ignore[reportOptionalMemberAccess]
-        return Batch(rows, records, own)
+            rows.append(SpanRow(EncodedRow(record.row, record.id, record.day), companion.read(line) if known else None))  # pyright: ignore[reportOptionalMemberAccess]
+        return DiskBatch(rows, records, own)
 
-    def done(self, batch: Batch, refused: dict[UUID, VongError]) -> int:
+    def done(self, batch: DiskBatch, refused: dict[UUID, VongError]) -> int:
         """They are committed, or `refused`. How many of them were this process's own."""
         assert self.overflow is not None
         self.overflow.done(batch.records)

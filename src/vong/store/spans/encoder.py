@@ -9,16 +9,16 @@ import zstandard
 
 from vong.errors import InvalidInput, VongError
 from vong.records import Span
-from vong.store.spans.copy_writer import Companion, Row
-from vong.store.spans.disk_buffer import Arrival, Brief, Finished, Waiting, resolve
-from vong.store.spans.schema import Draft, draft, encode
+from vong.store.spans.copy_writer import SpanRow, TransactionHook
+from vong.store.spans.disk_buffer import EncodedSpan, FinalizedSpan, PendingSpan, SpanSource, resolve
+from vong.store.spans.schema import PartialRow, draft, encode
 
 
-class Made(NamedTuple):
+class EncodeResult(NamedTuple):
     """What became of arrivals: rows, those to ask again later, and how many cannot be stored, which is told already."""
 
-    rows: list[Waiting]
-    later: list[Arrival]
+    rows: list[EncodedSpan]
+    later: list[PendingSpan]
     failed: int
 
     @property
@@ -28,12 +28,16 @@ class Made(NamedTuple):
 
 
 def made(
-    arrivals: Sequence[Arrival], companion: Companion | None, compressor: zstandard.ZstdCompressor, *, last: bool
-) -> Made:
+    arrivals: Sequence[PendingSpan],
+    companion: TransactionHook | None,
+    compressor: zstandard.ZstdCompressor,
+    *,
+    last: bool,
+) -> EncodeResult:
     """Rows of these spans with the companion's lines. The `last` ones are taken unfinished."""
-    drafts: list[Draft] = []
+    drafts: list[PartialRow] = []
     beside: list[tuple[Any, Future[None] | None]] = []
-    later: list[Arrival] = []
+    later: list[PendingSpan] = []
     failed = 0
     for arrival in arrivals:
         project_id, span, future, finish, along = arrival
@@ -42,7 +46,7 @@ def made(
             if finished is None and not last:
                 later.append(arrival)
                 continue
-            if isinstance(finished, Finished):
+            if isinstance(finished, FinalizedSpan):
                 one, line = finished
             else:
                 whole = _whole(finished or span)
@@ -55,15 +59,15 @@ def made(
             drafts.append(one)
             beside.append((line, future))
     encoded = encode(drafts, compressor)
-    rows = [Waiting(Row(row, line), future) for row, (line, future) in zip(encoded, beside, strict=True)]
-    return Made(rows, later, failed)
+    rows = [EncodedSpan(SpanRow(row, line), future) for row, (line, future) in zip(encoded, beside, strict=True)]
+    return EncodeResult(rows, later, failed)
 
 
-def _whole(span: Span | Brief) -> Span:
+def _whole(span: Span | SpanSource) -> Span:
     return span if isinstance(span, Span) else span.span()
 
 
-def _refuse(arrival: Arrival, companion: Companion | None, error: Exception) -> None:
+def _refuse(arrival: PendingSpan, companion: TransactionHook | None, error: Exception) -> None:
     """Tell everybody that a span cannot be stored."""
     if companion is not None and arrival.along is not None:
         companion.lost(arrival.along)

@@ -9,7 +9,7 @@ from uuid import UUID
 from vong.records import Span, Usage
 from vong.records.record import uuid_of
 from vong.store.spans import copy_format
-from vong.store.spans.schema import DAY, FIELDS, PLAIN, PLAIN_PACKERS, USAGE, VERSIONS, Draft, day
+from vong.store.spans.schema import DAY, FIELDS, PLAIN, PLAIN_PACKERS, USAGE, VERSIONS, PartialRow, day
 
 IDS = ("id", "trace_id", "span_id")
 TIMES = ("started_at", "duration_ms")
@@ -21,7 +21,7 @@ _ids = Struct(">i16si32si16s").pack
 _times = Struct(">iqid").pack
 
 
-class Told(NamedTuple):
+class SpanFields(NamedTuple):
     """What a span has of its own. `id` is its UUID's number, `at` microseconds since 2000 in UTC; `attributes` and
     `body` are JSON, `input` and `output` the texts that lists show.
     """
@@ -36,7 +36,7 @@ class Told(NamedTuple):
     body: bytes
 
 
-class Template:
+class RowTemplate:
     """The rows of spans that are the root of their own trace and have all but `Told` in common."""
 
     __slots__ = ("_begin", "_end", "_middle", "_within")
@@ -50,7 +50,7 @@ class Template:
         self._middle = b"".join(packed[_TIMES + len(TIMES) :])
         self._end = b"".join([copy_format.common(versions[name]) for name in VERSIONS])
 
-    def draft(self, told: Told) -> Draft:
+    def draft(self, told: SpanFields) -> PartialRow:
         """The row of one of them, but for its bodies."""
         id, at, duration_ms, usage, attributes, input, output, body = told
         number, digits, used = id.to_bytes(16, "big"), b"%032x" % id, usage.__dict__
@@ -66,4 +66,4 @@ class Template:
             copy_format.text(input),
             copy_format.text(output),
         ]
-        return Draft(b"".join(begun), body, uuid_of(id), day(at // DAY))
+        return PartialRow(b"".join(begun), body, uuid_of(id), day(at // DAY))

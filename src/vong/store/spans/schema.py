@@ -19,7 +19,7 @@ from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 
 from vong.errors import InvalidInput
 from vong.records import Span, Usage
-from vong.records.span import Versions
+from vong.records.span import SpanVersions
 from vong.records.usage import MOST_TOKENS
 from vong.store.schema import project_table
 from vong.store.spans import copy_format
@@ -84,7 +84,7 @@ spans = project_table(
 )
 
 USAGE = tuple(Usage.model_fields)
-VERSIONS = tuple(Versions.model_fields)
+VERSIONS = tuple(SpanVersions.model_fields)
 PLAIN = tuple(name for name in Span.model_fields if name not in {"usage", "versions", "attributes", "input", "output"})
 """The fields of a span that are columns of the same name."""
 COLUMNS = ("project_id", *PLAIN, *USAGE, *VERSIONS, "attributes", "input_text", "output_text", "body")
@@ -111,7 +111,7 @@ def _packer(column: str) -> Callable[[Any], bytes]:
 PLAIN_PACKERS = tuple((name, _packer(name)) for name in PLAIN)
 
 
-class Encoded(NamedTuple):
+class EncodedRow(NamedTuple):
     """A span as a row of `COLUMNS` for binary COPY, and the UTC day it belongs to."""
 
     row: bytes
@@ -119,7 +119,7 @@ class Encoded(NamedTuple):
     day: str
 
 
-class Draft(NamedTuple):
+class PartialRow(NamedTuple):
     """A row without its last column, the bodies, which are in JSON yet."""
 
     begun: bytes
@@ -128,7 +128,7 @@ class Draft(NamedTuple):
     day: str
 
 
-def draft(project_id: UUID, span: Span) -> Draft:
+def draft(project_id: UUID, span: Span) -> PartialRow:
     """The row of a span but for its bodies. InvalidInput where it cannot be stored."""
     started_at = span.started_at
     if started_at.tzinfo is None:
@@ -152,20 +152,20 @@ def draft(project_id: UUID, span: Span) -> Draft:
         copy_format.text(preview(span.input)),
         copy_format.text(preview(span.output)),
     ]
-    return Draft(b"".join([FIELDS, *fields]), _body(span), span.id, day(at // DAY))
+    return PartialRow(b"".join([FIELDS, *fields]), _body(span), span.id, day(at // DAY))
 
 
-def encode(drafts: Sequence[Draft], compressor: zstandard.ZstdCompressor) -> list[Encoded]:
+def encode(drafts: Sequence[PartialRow], compressor: zstandard.ZstdCompressor) -> list[EncodedRow]:
     """The rows of spans. Their bodies are compressed in one call, for each lets go of the interpreter's lock, and a
     thread that takes it back for every span fights the server's for it. Large ones go alone, they take room.
     """
     small: list[Any] = [one.body for one in drafts if one.body is not None and len(one.body) <= LARGE]
     compressed = iter(compressor.multi_compress_to_buffer(small, threads=0) if small else ())
-    found: list[Encoded] = []
+    found: list[EncodedRow] = []
     for begun, body, id, day in drafts:
         if body is not None:
             body = compressor.compress(body) if len(body) > LARGE else next(compressed).tobytes()
-        found.append(Encoded(begun + copy_format.bytea(body), id, day))
+        found.append(EncodedRow(begun + copy_format.bytea(body), id, day))
     return found
 
 
@@ -177,7 +177,7 @@ def decode(row: Row[Any], *, bodies: bool = True) -> Span:
     return Span(
         **{name: columns[name] for name in PLAIN},
         usage=Usage(**{name: columns[name] for name in USAGE}),
-        versions=Versions(**{name: columns[name] for name in VERSIONS}),
+        versions=SpanVersions(**{name: columns[name] for name in VERSIONS}),
         attributes=columns["attributes"],
         input=held.get("input"),
         output=held.get("output"),

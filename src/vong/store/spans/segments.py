@@ -42,7 +42,7 @@ class Segment:
 
 
 @dataclass(eq=False)
-class Overflow:
+class SegmentLog:
     """The files of one process, `bound` bytes at the most, and those that it took over. Not for several threads."""
 
     folder: Path

@@ -24,13 +24,13 @@ import zstandard
 from vong.errors import InvalidInput, Unavailable, VongError
 from vong.records import Span
 from vong.store.database import Database
-from vong.store.spans.copy_writer import AWAY, Companion, Pen
-from vong.store.spans.disk_buffer import Arrival, Brief, Finished, Shelf, Waiting, resolve
+from vong.store.spans.copy_writer import AWAY, CopyWriter, TransactionHook
+from vong.store.spans.disk_buffer import DiskBuffer, EncodedSpan, FinalizedSpan, PendingSpan, SpanSource, resolve
 from vong.store.spans.encoder import made
 
 log = logging.getLogger(__name__)
 
-S = TypeVar("S", bound=Span | Brief)
+S = TypeVar("S", bound=Span | SpanSource)
 BATCH = 500
 DELAY = 0.025
 TOGETHER = 50
@@ -45,7 +45,7 @@ FULL = "the span journal is full"
 AGAIN = Unavailable("the span journal ended before this span was written", "send it again")
 
 
-class Journal:
+class SpanWriter:
     """The writer of one process. `spans` and `size` (bytes) bound what it holds in memory; it may keep `disk` bytes
     more below `folder`, where one is given.
     """
@@ -61,7 +61,7 @@ class Journal:
     ) -> None:
         self.dropped = 0
         """Spans refused because the bounds were reached."""
-        self.companion: Companion | None = None
+        self.companion: TransactionHook | None = None
         """Who writes along."""
         self._limits = spans, size
         self._held = [0, 0]  # spans and bytes in memory, now
@@ -70,15 +70,15 @@ class Journal:
         self._state = threading.Condition(self._lock)
         self._closing = self._abandoned = False
         self._stirred, self._busy, self._ended = threading.Event(), threading.Event(), threading.Event()
-        self._incoming: SimpleQueue[Arrival | None] = SimpleQueue()
-        self._later: list[Arrival] = []
-        self._backlog: deque[Waiting] = deque()
+        self._incoming: SimpleQueue[PendingSpan | None] = SimpleQueue()
+        self._later: list[PendingSpan] = []
+        self._backlog: deque[EncodedSpan] = deque()
         self._compressor = zstandard.ZstdCompressor(level=1)
         self._gate = threading.RLock()
         """Held by whoever encodes, or moves spans to disk or from there."""
-        self._shelf = Shelf(folder, disk)
-        self._pen = Pen(database)
-        self._under_way: Sequence[Waiting] = ()
+        self._shelf = DiskBuffer(folder, disk)
+        self._pen = CopyWriter(database)
+        self._under_way: Sequence[EncodedSpan] = ()
         self._copied = False
         self._since = 0.0
         """When the writer turned to PostgreSQL; 0 while it gathers."""
@@ -117,16 +117,16 @@ class Journal:
         it is asked again. It runs in a thread of the journal's and must not wait.
         """
         future: Future[None] = Future()
-        refused = self._take(Arrival(project_id, span, future, finish, None))
+        refused = self._take(PendingSpan(project_id, span, future, finish, None))
         if refused is not None:
             future.set_exception(refused)
         return future
 
-    def add(self, project_id: UUID, span: S, finish: Callable[[S], Span | Finished | None], along: Any) -> None:
+    def add(self, project_id: UUID, span: S, finish: Callable[[S], Span | FinalizedSpan | None], along: Any) -> None:
         """Take a span that nobody waits to hear of. The companion writes the line that it makes of `along`, or the one
         that the span was `Finished` with.
         """
-        if self._take(Arrival(project_id, span, None, finish, along)) is not None and self.companion is not None:
+        if self._take(PendingSpan(project_id, span, None, finish, along)) is not None and self.companion is not None:
             self.companion.lost(along)
 
     def adopt(self) -> None:
@@ -157,7 +157,7 @@ class Journal:
             self._pen.interrupt()
         self._thread.join()
 
-    def _take(self, arrival: Arrival) -> VongError | None:
+    def _take(self, arrival: PendingSpan) -> VongError | None:
         with self._lock:
             refused = self._refusal() if self._closing or self._crowded else None
             if refused is None:
@@ -237,9 +237,9 @@ class Journal:
                 break  # nothing came, or there is something to look at
         return bool(self._backlog)
 
-    def _taken(self, wait: float, most: int) -> tuple[list[Arrival], bool]:
+    def _taken(self, wait: float, most: int) -> tuple[list[PendingSpan], bool]:
         """What has come, waiting so many seconds for the first. Whether more may have."""
-        taken: list[Arrival] = []
+        taken: list[PendingSpan] = []
         with suppress(Empty):
             while len(taken) < most:
                 one = self._incoming.get(timeout=wait) if wait and not taken else self._incoming.get_nowait()
@@ -248,13 +248,13 @@ class Journal:
                 taken.append(one)
         return taken, bool(taken)
 
-    def _encode(self, arrivals: Sequence[Arrival]) -> None:
+    def _encode(self, arrivals: Sequence[PendingSpan]) -> None:
         found = made(arrivals, self.companion, self._compressor, last=self._closing)
         self._later += found.later
         self._finish(found.failed, found.failed, -found.size)
         self._backlog += found.rows
 
-    def _write(self, batch: Sequence[Waiting]) -> None:
+    def _write(self, batch: Sequence[EncodedSpan]) -> None:
         """Commit a batch; while PostgreSQL is away keep it on disk, or wait where there is no room for it."""
         tries = 0
         while not self._abandoned:
@@ -279,7 +279,7 @@ class Journal:
         if not self._keep(batch):
             self._settle(batch, AGAIN)
 
-    def _one_by_one(self, batch: Sequence[Waiting], error: psycopg.Error | None = None) -> None:
+    def _one_by_one(self, batch: Sequence[EncodedSpan], error: psycopg.Error | None = None) -> None:
         """A row that PostgreSQL refuses fails alone; its neighbours are stored."""
         if len(batch) > 1:
             middle = len(batch) // 2
@@ -375,14 +375,14 @@ class Journal:
                 self._incoming.put(None)  # one that was taken was for the writer
                 return
 
-    def _keep(self, batch: Sequence[Waiting]) -> bool:
+    def _keep(self, batch: Sequence[EncodedSpan]) -> bool:
         with self._gate:
             if not self._shelf.keep(batch, self.companion):
                 return False
         self._finish(0, len(batch), sum(len(one.row.encoded.row) for one in batch))
         return True
 
-    def _settle(self, batch: Sequence[Waiting], error: VongError | None = None) -> None:
+    def _settle(self, batch: Sequence[EncodedSpan], error: VongError | None = None) -> None:
         lines = [one.row.line for one in batch if one.row.line is not None]
         if self.companion is not None and lines:
             self.companion.after(lines, kept=False)

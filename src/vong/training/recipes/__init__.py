@@ -8,11 +8,11 @@ from typing import Any, ClassVar, Literal, Protocol
 from pydantic import BaseModel
 
 from vong.records import Example
-from vong.training.progress import Report
+from vong.training.progress import TrainingReporter
 
 
 @dataclass(frozen=True)
-class Work:
+class TrainingContext:
     """What a recipe is given. `folder` is durable: what lies there from an earlier attempt is taken up.
 
     `base` is the folder of the base model and `base_ref` its name, written into what is made instead of a path of
@@ -29,7 +29,7 @@ class Work:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class TrainingResult:
     """What a recipe made: a folder of weights, whether they stand alone, and the last and best figures."""
 
     folder: Path
@@ -43,6 +43,6 @@ class Recipe(Protocol):
     name: ClassVar[str]
     Settings: ClassVar[type[BaseModel]]
 
-    def train(self, work: Work, report: Report) -> Outcome:
+    def train(self, work: TrainingContext, report: TrainingReporter) -> TrainingResult:
         """Train, or go on from the newest checkpoint in `work.folder`."""
         ...

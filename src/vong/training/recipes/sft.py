@@ -11,42 +11,42 @@ from pydantic import BaseModel
 
 from vong.errors import Conflict, InvalidInput, MissingExtra
 from vong.training import checkpoints
-from vong.training.batching import Order, collate, padding, table
+from vong.training.batching import EpochSampler, collate, padding, table
 from vong.training.device import Device, choose
-from vong.training.monitor import Memory, Watch
-from vong.training.progress import Report
-from vong.training.recipes import Outcome, Work
+from vong.training.monitor import MonitorState, TrainingMonitor
+from vong.training.progress import TrainingReporter
+from vong.training.recipes import TrainingContext, TrainingResult
 from vong.training.recipes.sft_settings import SftSettings
-from vong.training.tokenization import Encoded, Row, encode, with_answer
+from vong.training.tokenization import TokenizedDataset, TokenizedExample, encode, with_answer
 from vong.training.trainer import answer_tokens, callback, trainer_class
 
 
-class Rows(NamedTuple):
+class SftDatasets(NamedTuple):
     """The rows to learn from and those to judge by."""
 
-    train: list[Row]
-    validation: list[Row]
+    train: list[TokenizedExample]
+    validation: list[TokenizedExample]
 
 
-class Sft:
+class SftRecipe:
     """LoRA or full supervised fine-tuning by TRL and PEFT, with the loss on the answer only."""
 
     name: ClassVar[str] = "sft"
     Settings: ClassVar[type[BaseModel]] = SftSettings
 
-    def train(self, work: Work, report: Report) -> Outcome:
+    def train(self, work: TrainingContext, report: TrainingReporter) -> TrainingResult:
         """Train, or go on from the newest complete checkpoint in the folder."""
         settings = SftSettings.model_validate(work.settings.model_dump())
         device = choose(settings.dtype, work.threads)
         tokenizer = load_tokenizer(work.base)
         rows = prepare(tokenizer, work, settings, report)
         found = checkpoints.newest(work.folder)
-        memory = Memory()
+        memory = MonitorState()
         if found:
             kept = dict(found[1])
             if kept.pop("settings") != settings.model_dump(mode="json"):
                 raise Conflict("the checkpoints here were made with other settings", "start a new run")
-            memory = Memory(**kept)
+            memory = MonitorState(**kept)
             report.log(f"going on from {found[0].name}")
         trainer, model = build(work, settings, device, tokenizer, rows, memory, report)
         began = time.monotonic()
@@ -60,7 +60,7 @@ class Sft:
             "resumed": found is not None,
             "seconds": round(time.monotonic() - began + (found[1]["seconds"] if found else 0.0), 1),
         }
-        return Outcome(work.folder / name, "adapter" if settings.method == "lora" else "merged", summary)
+        return TrainingResult(work.folder / name, "adapter" if settings.method == "lora" else "merged", summary)
 
 
 def load_tokenizer(base: Path) -> Any:
@@ -77,9 +77,9 @@ def load_tokenizer(base: Path) -> Any:
     return tokenizer
 
 
-def prepare(tokenizer: Any, work: Work, settings: SftSettings, report: Report) -> Rows:
+def prepare(tokenizer: Any, work: TrainingContext, settings: SftSettings, report: TrainingReporter) -> SftDatasets:
     """Both splits as token ids; what cannot be used is counted and warned of."""
-    splits: list[list[Row]] = []
+    splits: list[list[TokenizedExample]] = []
     for name, examples in (("training", work.train), ("validation", work.validation)):
         answered = with_answer(examples)
         encoded = encode(tokenizer, answered.examples, settings.max_length)
@@ -89,10 +89,10 @@ def prepare(tokenizer: Any, work: Work, settings: SftSettings, report: Report) -
         raise InvalidInput("no row is left to train on", "give rows with an answer, or raise max_length")
     if not splits[1]:
         report.warn("no validation rows: overfitting cannot be seen, and the last weights are kept")
-    return Rows(*splits)
+    return SftDatasets(*splits)
 
 
-def warn(split: str, without: int, encoded: Encoded, limit: int, report: Report) -> None:
+def warn(split: str, without: int, encoded: TokenizedDataset, limit: int, report: TrainingReporter) -> None:
     """Say which rows are left out, and why."""
     if without:
         report.warn(f"{without} {split} rows have no answer and are left out")
@@ -104,13 +104,13 @@ def warn(split: str, without: int, encoded: Encoded, limit: int, report: Report)
 
 
 def build(
-    work: Work,
+    work: TrainingContext,
     settings: SftSettings,
     device: Device,
     tokenizer: Any,
-    rows: Rows,
-    memory: Memory,
-    report: Report,
+    rows: SftDatasets,
+    memory: MonitorState,
+    report: TrainingReporter,
 ) -> tuple[Any, Any]:
     """The trainer, with its data and its watch, and its model."""
     from datasets import Dataset
@@ -131,9 +131,9 @@ def build(
         data_collator=lambda batch: collate(batch, tokenizer.pad_token_id),
     )
     lengths = [len(row.ids) for row in rows.train]
-    made.order = Order(lengths, settings.batch_size, settings.seed, grouped=settings.group_by_length)
+    made.order = EpochSampler(lengths, settings.batch_size, settings.seed, grouped=settings.group_by_length)
     made.answer_tokens_per_eval_row = answer_tokens(rows.validation) or 1.0
-    watch = Watch(
+    watch = TrainingMonitor(
         report,
         memory,
         patience=settings.early_stopping_patience,
@@ -207,7 +207,7 @@ def arguments(folder: Path, settings: SftSettings, device: Device, total: int, *
     )
 
 
-def keep_weights(work: Work, model: Any, tokenizer: Any, step: int) -> str:
+def keep_weights(work: TrainingContext, model: Any, tokenizer: Any, step: int) -> str:
     """Keep the weights as they are now under `best-STEP`, whole or not at all, and give that name.
 
     An adapter names its base by ref, not by a path of this machine: the same weights are the same bytes anywhere.
@@ -228,7 +228,7 @@ def keep_weights(work: Work, model: Any, tokenizer: Any, step: int) -> str:
     return name
 
 
-def summarise(memory: Memory, settings: SftSettings, trainer: Any, rows: Rows) -> dict[str, Any]:
+def summarise(memory: MonitorState, settings: SftSettings, trainer: Any, rows: SftDatasets) -> dict[str, Any]:
     """The figures of a finished run."""
     lengths = [len(row.ids) for row in rows.train]
     return {

@@ -6,7 +6,7 @@ from abc import abstractmethod
 from collections.abc import Iterable
 from typing import Any, ClassVar, NamedTuple
 
-from vong.api.openai.protocol.limits import SLOW_BODY, Bounded
+from vong.api.openai.protocol.limits import SLOW_BODY, LimitedHttpProtocol
 from vong.gateway.endpoints.parsing import PASSED
 
 KEPT = 1_000
@@ -32,7 +32,7 @@ class _Parts(NamedTuple):
     body: int
 
 
-class Heads:
+class HeadCache:
     """The known ones, each with the secret that it presents."""
 
     def __init__(self) -> None:
@@ -76,10 +76,10 @@ def _parts(data: bytes) -> _Parts | None:
     return _Parts(data[:begin] + data[until:end], data[begin:until], end + len(BODY))
 
 
-class Known(Bounded):
+class CachedHeadProtocol(LimitedHttpProtocol):
     """A connection that takes plain calls whose head is known before the parser sees them."""
 
-    heads: ClassVar[Heads]
+    heads: ClassVar[HeadCache]
     max_body: ClassVar[int]
     piece = b""
     """The request that is under way, as far as it has come; empty for a long one."""

@@ -10,7 +10,7 @@ from typing import Any, cast
 import httptools
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
-from vong.api.openai.errors import HeadTooLarge, MalformedHttp, body_of
+from vong.api.openai.errors import HeadersTooLarge, MalformedHttp, body_of
 from vong.errors import VongError
 
 MAX_HEAD = 64 * 1024
@@ -24,7 +24,7 @@ LINGER = 2.0
 """Seconds in which the rest of a refused request is read and thrown away: else the answer is lost on its way."""
 
 
-class Bounded(HttpToolsProtocol):
+class LimitedHttpProtocol(HttpToolsProtocol):
     """A connection."""
 
     between = True
@@ -185,6 +185,6 @@ def end(connection: HttpToolsProtocol) -> None:
         transport.close()
 
 
-def _large() -> HeadTooLarge:
+def _large() -> HeadersTooLarge:
     message = f"the request line and its headers have more than {MAX_HEAD} bytes, or are more than {MAX_HEADERS}"
-    return HeadTooLarge(message, "send fewer and shorter headers")
+    return HeadersTooLarge(message, "send fewer and shorter headers")

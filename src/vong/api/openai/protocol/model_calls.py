@@ -15,29 +15,29 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
 from vong.api.http.credentials import credential
 from vong.api.openai.app import READ
-from vong.api.openai.errors import TooLarge
-from vong.api.openai.protocol.head_cache import SAYING, Heads, Known
+from vong.api.openai.errors import RequestTooLarge
+from vong.api.openai.protocol.head_cache import SAYING, CachedHeadProtocol, HeadCache
 from vong.api.openai.protocol.limits import SLOW_BODY, end
 from vong.api.openai.responder import Headers, answer, plain_lines, refuse
 from vong.errors import VongError
 from vong.gateway.endpoints import PATHS as SERVED_AT
-from vong.gateway.endpoints.parsing import Trace
-from vong.gateway.fastpath.call import PlainCall
+from vong.gateway.endpoints.parsing import TraceContext
+from vong.gateway.fastpath.call import FastCall
 from vong.gateway.gateway import Gateway
-from vong.gateway.pipeline.call import Call
-from vong.gateway.pipeline.services import Manner
+from vong.gateway.pipeline.call import ModelCall
+from vong.gateway.pipeline.services import CallOptions
 from vong.gateway.providers import Shape
 
 PATHS: dict[bytes, Shape] = {path.encode(): shape for path, shape in SERVED_AT.items()}
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
-class Listener(Known):
+class ModelCallProtocol(CachedHeadProtocol):
     """A connection. Subclasses made by `create_listener` know the gateway."""
 
     gateway: ClassVar[Gateway]
     max_body: ClassVar[int]
-    under_way: "Exchange | None" = None
+    under_way: "RequestCycle | None" = None
     lot = 0.0
     """What was drawn for a call that turned out not to be plain."""
     _lines: ClassVar[tuple[Headers, bytes]] = [], b""
@@ -50,7 +50,7 @@ class Listener(Known):
             super().take()
             return
         previous: Any = self.cycle  # None before the first request
-        cycle: Any = Exchange(self, shape, self.headers, alive(parser), expects=self.expect_100_continue)
+        cycle: Any = RequestCycle(self, shape, self.headers, alive(parser), expects=self.expect_100_continue)
         self.cycle = cycle
         if previous is None or previous.response_complete:
             cycle.begin()
@@ -67,7 +67,7 @@ class Listener(Known):
 
     def forward(self, secret: str, body: bytes) -> bool:
         """Send a whole chat on, where it is plain."""
-        exchange = Exchange(self, "chat", [], keep_alive=True)
+        exchange = RequestCycle(self, "chat", [], keep_alive=True)
         if not exchange.send(secret, body):
             self.lot = exchange.lot
             return False
@@ -76,7 +76,7 @@ class Listener(Known):
         return True
 
     def _start_asgi_task(self, cycle: Any, app: Any) -> None:
-        if isinstance(cycle, Exchange):
+        if isinstance(cycle, RequestCycle):
             cycle.begin()
             cycle.bound()
         else:
@@ -96,7 +96,7 @@ class Listener(Known):
             self.under_way.leave()
 
 
-class Exchange:
+class RequestCycle:
     """A model call on a connection, with what uvicorn's protocol expects of a cycle. It is its own `message_event`:
     the protocol sets it when a part of the body came, when the body is whole, and when the connection is lost.
     """
@@ -123,7 +123,7 @@ class Exchange:
     )
 
     def __init__(
-        self, listener: Listener, shape: Shape, head: Headers, keep_alive: bool, *, expects: bool = False
+        self, listener: ModelCallProtocol, shape: Shape, head: Headers, keep_alive: bool, *, expects: bool = False
     ) -> None:
         self.body = bytearray()
         self.more_body = True
@@ -140,7 +140,7 @@ class Exchange:
         self._pending = b""
         self.lot = listener.lot if listener.long else random()
         """Draws a target where a route has several: once, whichever way the call goes."""
-        self._call: PlainCall | None = None
+        self._call: FastCall | None = None
         self._task: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
 
@@ -150,7 +150,7 @@ class Exchange:
         return self.started
 
     @property
-    def message_event(self) -> "Exchange":
+    def message_event(self) -> "RequestCycle":
         """Itself; kept in a field it would be a circle that only the cyclic collector frees."""
         return self
 
@@ -200,7 +200,7 @@ class Exchange:
             return False
         self.more_body = False
         self._begun = True
-        if isinstance(call, PlainCall):
+        if isinstance(call, FastCall):
             self._call = call
         else:
             self._tell(call)
@@ -306,12 +306,12 @@ class Exchange:
         self._write(b"%b%b%b%b\r\n%b" % (STATUS_LINE[reply.status], *lines, close, reply.body))
         self._finish()
 
-    def _tell(self, call: Call) -> None:
+    def _tell(self, call: ModelCall) -> None:
         """Answer with what arrived as with any call. A task that is cancelled before it begins does nothing at all."""
         task = self._run(self._told(call))
         task.add_done_callback(lambda _: call.close(asyncio.CancelledError()))
 
-    async def _told(self, call: Call) -> None:
+    async def _told(self, call: ModelCall) -> None:
         await answer(call, self)
         self._leave_nothing_open()
 
@@ -324,7 +324,9 @@ class Exchange:
             if len(self.body) > self._listener.max_body:
                 raise self._oversized()
             principal = await gateway.keys.principal(credential("POST", headers))
-            call = gateway.call(principal, self._shape, bytes(self.body), Trace.of(headers), Manner(lot=self.lot))
+            call = gateway.call(
+                principal, self._shape, bytes(self.body), TraceContext.of(headers), CallOptions(lot=self.lot)
+            )
         except VongError as error:
             await refuse(self, error, self._shape)
         else:
@@ -339,9 +341,9 @@ class Exchange:
     async def _too_large(self) -> None:
         await refuse(self, self._oversized(), self._shape)
 
-    def _oversized(self) -> TooLarge:
+    def _oversized(self) -> RequestTooLarge:
         limit = self._listener.max_body
-        return TooLarge(f"the request has more than {limit} bytes", "send less, or raise max_body in vong.toml")
+        return RequestTooLarge(f"the request has more than {limit} bytes", "send less, or raise max_body in vong.toml")
 
     def _too_slow(self) -> None:
         if self._task is None:
@@ -358,8 +360,9 @@ def alive(parser: Any) -> bool:
     return parser.get_http_version() != "1.0" and parser.should_keep_alive()
 
 
-def create_listener(gateway: Gateway, max_body: int) -> type[Listener]:
+def create_listener(gateway: Gateway, max_body: int) -> type[ModelCallProtocol]:
     """The protocol class for `uvicorn.Config(http=...)`."""
     return cast(
-        type[Listener], type("VongListener", (Listener,), {"gateway": gateway, "max_body": max_body, "heads": Heads()})
+        type[ModelCallProtocol],
+        type("VongListener", (ModelCallProtocol,), {"gateway": gateway, "max_body": max_body, "heads": HeadCache()}),
     )

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
-from vong.gateway.guards.base import PIECE, Aids, Ask, Embed, Found, Reads
+from vong.gateway.guards.base import PIECE, Ask, Detection, Embed, GuardDependencies, Reads
 from vong.records import Record
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ PART, PARTS = 600, 8
 KEPT = 2000
 
 
-class InjectionSettings(Record):
+class InjectionGuardSettings(Record):
     """How sure it must be."""
 
     phrases: float = Field(default=1.0, gt=0, le=10, description="Sum of the telltale phrases' weights that is enough.")
@@ -39,32 +39,32 @@ class InjectionSettings(Record):
     margin: float = Field(default=0.08, ge=0, le=1, description="How much closer than to ordinary requests.")
 
 
-class Injection:
+class InjectionGuard:
     """Prompt injection: requests, and what tools answered, that try to turn a model against its instructions. Telltale
     phrases count, and likeness (MiniLM) to known attacks that is greater than to ordinary requests.
     """
 
-    Settings: ClassVar[type[Record]] = InjectionSettings
+    Settings: ClassVar[type[Record]] = InjectionGuardSettings
     reads: ClassVar[Reads] = "untrusted"
     every: ClassVar[int | None] = PIECE
 
-    def __init__(self, settings: InjectionSettings, aids: Aids) -> None:
+    def __init__(self, settings: InjectionGuardSettings, aids: GuardDependencies) -> None:
         self._settings = settings
-        self._likeness = Likeness(aids.embed)
+        self._likeness = SimilarityIndex(aids.embed)
 
-    async def look(self, text: str, ask: Ask) -> Sequence[Found]:
+    async def look(self, text: str, ask: Ask) -> Sequence[Detection]:
         """`phrases` or `similar`, the text as a whole."""
         del ask
         plain = HIDDEN.sub("", unicodedata.normalize("NFKC", text))
         weight = told(plain)
         if weight >= self._settings.phrases:
-            return [Found("phrases", score=1.0)]
+            return [Detection("phrases", score=1.0)]
         if len(plain) < 15:
             return []
         close, ordinary = await asyncio.to_thread(self._likeness.of, plain)
         enough = self._settings.similarity - 0.12 * min(weight, 1.0)
         if close >= enough and close - ordinary >= self._settings.margin * (1 - min(weight, 1.0)):
-            return [Found("similar", score=round(close, 3))]
+            return [Detection("similar", score=round(close, 3))]
         return []
 
 
@@ -73,7 +73,7 @@ def told(text: str) -> float:
     return round(sum(weight for weight, pattern in PHRASES.values() if pattern.search(text)), 3)
 
 
-class Likeness:
+class SimilarityIndex:
     """How like a text is to known attacks and to ordinary requests, by the nearest of each."""
 
     def __init__(self, embed: Embed) -> None:

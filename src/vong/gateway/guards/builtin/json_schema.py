@@ -8,27 +8,27 @@ from typing import Any, ClassVar, NoReturn
 from pydantic import Field
 
 from vong.errors import InvalidInput
-from vong.gateway.guards.base import Aids, Ask, Found, Reads
+from vong.gateway.guards.base import Ask, Detection, GuardDependencies, Reads
 from vong.records import Record
 
 FENCE = re.compile(r"\s*```(?:json)?\s*\n(.*?)\n?```\s*", re.DOTALL | re.IGNORECASE)
 
 
-class JsonSettings(Record):
+class JsonSchemaGuardSettings(Record):
     """What is agreed on."""
 
     json_schema: dict[str, Any] = Field(default={}, description="A JSON Schema; without one any JSON will do.")
     fenced: bool = Field(default=False, description="A Markdown code fence round the JSON is forgiven.")
 
 
-class JsonSchema:
+class JsonSchemaGuard:
     """JSON: the answer, or what the user said last, is one JSON value that fits a JSON Schema (draft 2020-12)."""
 
-    Settings: ClassVar[type[Record]] = JsonSettings
+    Settings: ClassVar[type[Record]] = JsonSchemaGuardSettings
     reads: ClassVar[Reads] = "last"
     every: ClassVar[int | None] = None
 
-    def __init__(self, settings: JsonSettings, aids: Aids) -> None:
+    def __init__(self, settings: JsonSchemaGuardSettings, aids: GuardDependencies) -> None:
         from jsonschema import Draft202012Validator, SchemaError
         from referencing import Registry
 
@@ -42,7 +42,7 @@ class JsonSchema:
         # An empty registry: a schema that refers to an address is not fetched.
         self._validator = Draft202012Validator(settings.json_schema, registry=Registry())
 
-    async def look(self, text: str, ask: Ask) -> Sequence[Found]:
+    async def look(self, text: str, ask: Ask) -> Sequence[Detection]:
         """`not_json`, or `not_of_schema`."""
         from referencing.exceptions import Unresolvable
 
@@ -51,9 +51,9 @@ class JsonSchema:
         try:
             value = json.loads(fenced[1] if fenced else text, parse_constant=_no)
         except (ValueError, RecursionError):
-            return [Found("not_json")]
+            return [Detection("not_json")]
         try:
-            return [] if self._validator.is_valid(value) else [Found("not_of_schema")]
+            return [] if self._validator.is_valid(value) else [Detection("not_of_schema")]
         except Unresolvable as error:
             raise InvalidInput(f"the schema refers to what is not in it: {error}", "put it under $defs") from error
 

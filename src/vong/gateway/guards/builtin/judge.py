@@ -9,7 +9,7 @@ import msgspec
 from pydantic import Field
 
 from vong.errors import UpstreamFailed, VongError
-from vong.gateway.guards.base import Aids, Ask, Found, Reads
+from vong.gateway.guards.base import Ask, Detection, GuardDependencies, Reads
 from vong.records import Record
 
 log = logging.getLogger(__name__)
@@ -24,7 +24,7 @@ Answer with one JSON object and nothing else: {{"verdict": "pass"}} where the te
 LARGEST = 20_000
 
 
-class JudgeSettings(Record):
+class JudgeGuardSettings(Record):
     """Who judges, and by what."""
 
     model: str = Field(min_length=1, max_length=300, description="A route, deployment/NAME or PROVIDER/MODEL.")
@@ -45,22 +45,22 @@ class _Verdict(msgspec.Struct, forbid_unknown_fields=True):
 _read = msgspec.json.Decoder(_Verdict).decode
 
 
-class Judge:
+class JudgeGuard:
     """Judge: any model of the gateway reads what the user said last, or the answer, by a policy in plain words. Its
     verdict is read strictly, and its call is a span below the one that it judges.
     """
 
-    Settings: ClassVar[type[Record]] = JudgeSettings
+    Settings: ClassVar[type[Record]] = JudgeGuardSettings
     reads: ClassVar[Reads] = "last"
     every: ClassVar[int | None] = None
 
-    def __init__(self, settings: JudgeSettings, aids: Aids) -> None:
+    def __init__(self, settings: JudgeGuardSettings, aids: GuardDependencies) -> None:
         del aids
         self._settings = settings
         categories = '" or "'.join(settings.categories)
         self._task = TASK.format(policy=settings.policy, categories=categories)
 
-    async def look(self, text: str, ask: Ask) -> Sequence[Found]:
+    async def look(self, text: str, ask: Ask) -> Sequence[Detection]:
         """The category of what must not pass. UpstreamFailed where there is no verdict, and that is not to pass."""
         said = json.dumps({"text": text[:LARGEST]}, ensure_ascii=False)
         messages = [{"role": "system", "content": self._task}, {"role": "user", "content": said}]
@@ -71,7 +71,7 @@ class Judge:
                 raise
             log.warning("a judge gave no verdict, and its guard lets the text pass: %s", error)
             return []
-        return [] if verdict.verdict == "pass" else [Found(verdict.category or self._settings.categories[0])]
+        return [] if verdict.verdict == "pass" else [Detection(verdict.category or self._settings.categories[0])]
 
     def _verdict(self, answer: str) -> _Verdict:
         hint = "name a model that keeps to a form"

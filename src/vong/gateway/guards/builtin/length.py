@@ -5,11 +5,11 @@ from typing import Any, ClassVar
 
 from pydantic import Field, model_validator
 
-from vong.gateway.guards.base import Aids, Ask, Found, Reads
+from vong.gateway.guards.base import Ask, Detection, GuardDependencies, Reads
 from vong.records import Record
 
 
-class LengthSettings(Record):
+class LengthGuardSettings(Record):
     """Bounds; one of them at least."""
 
     most_characters: int | None = Field(default=None, ge=0)
@@ -23,23 +23,23 @@ class LengthSettings(Record):
         return self
 
 
-class Length:
+class LengthGuard:
     """Length: what the user said last, or the whole answer, is neither too long nor too short."""
 
-    Settings: ClassVar[type[Record]] = LengthSettings
+    Settings: ClassVar[type[Record]] = LengthGuardSettings
     reads: ClassVar[Reads] = "last"
     every: ClassVar[int | None] = None
 
-    def __init__(self, settings: LengthSettings, aids: Aids) -> None:
+    def __init__(self, settings: LengthGuardSettings, aids: GuardDependencies) -> None:
         del aids
         self._settings = settings
 
-    async def look(self, text: str, ask: Ask) -> Sequence[Found]:
+    async def look(self, text: str, ask: Ask) -> Sequence[Detection]:
         """`too_long` or `too_short`."""
         del ask
         wanted, words = self._settings, len(text.split())
         if wanted.most_characters is not None and len(text) > wanted.most_characters:
-            return [Found("too_long")]
+            return [Detection("too_long")]
         if wanted.most_words is not None and words > wanted.most_words:
-            return [Found("too_long")]
-        return [Found("too_short")] if len(text) < (wanted.least_characters or 0) else []
+            return [Detection("too_long")]
+        return [Detection("too_short")] if len(text) < (wanted.least_characters or 0) else []

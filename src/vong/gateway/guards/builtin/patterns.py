@@ -8,14 +8,14 @@ import regex
 from pydantic import Field
 
 from vong.errors import GuardFailed, InvalidInput
-from vong.gateway.guards.base import Aids, Ask, Found, Reads
+from vong.gateway.guards.base import Ask, Detection, GuardDependencies, Reads
 from vong.records import Record
 
 PATIENCE = 0.05
 """Seconds that a pattern may take for a text: some take for ever on some texts."""
 
 
-class PatternSettings(Record):
+class RegexGuardSettings(Record):
     """Patterns by the name of what they find."""
 
     patterns: Mapping[str, str] = Field(
@@ -24,7 +24,7 @@ class PatternSettings(Record):
     ignore_case: bool = False
 
 
-class WordSettings(Record):
+class DenylistGuardSettings(Record):
     """A list of words."""
 
     words: tuple[str, ...] = Field(min_length=1, max_length=10_000, description="Words and phrases.")
@@ -33,7 +33,7 @@ class WordSettings(Record):
     name: str = Field(default="word", pattern=r"[a-z][a-z0-9_]{0,39}", description="What a finding is called.")
 
 
-class Matches:
+class RegexDetections:
     """Findings of compiled expressions, each by its name."""
 
     reads: ClassVar[Reads] = "all"
@@ -42,7 +42,7 @@ class Matches:
     def __init__(self, patterns: Mapping[str, "regex.Pattern[str]"]) -> None:
         self._patterns = patterns
 
-    async def look(self, text: str, ask: Ask) -> Sequence[Found]:
+    async def look(self, text: str, ask: Ask) -> Sequence[Detection]:
         """Each match; where two overlap the pattern that is named first wins. GuardFailed where one takes too long."""
         del ask
         return await asyncio.to_thread(self._find, text) if len(text) > 2000 else self._find(text)
@@ -51,14 +51,14 @@ class Matches:
         """Up to where a match may have begun that is not complete."""
         return min(map(self._open, self._patterns.values(), [text] * len(self._patterns)))
 
-    def _find(self, text: str) -> Sequence[Found]:
-        found: list[Found] = []
+    def _find(self, text: str) -> Sequence[Detection]:
+        found: list[Detection] = []
         for name, pattern in self._patterns.items():
             try:
                 for match in pattern.finditer(text, timeout=PATIENCE, concurrent=True):
                     start, end = match.span()
                     if start < end and all(end <= other.start or start >= other.end for other in found):
-                        found.append(Found(name, start, end))
+                        found.append(Detection(name, start, end))
             except TimeoutError:
                 raise GuardFailed(
                     f"the pattern {name!r} takes too long", "write it without nested repetition"
@@ -75,14 +75,14 @@ class Matches:
         return len(text)
 
 
-class Patterns(Matches):
+class RegexGuard(RegexDetections):
     """Patterns: regular expressions of your own, each with the name of what it finds. One that takes longer than 50 ms
     for a text fails, and the call with it.
     """
 
-    Settings: ClassVar[type[Record]] = PatternSettings
+    Settings: ClassVar[type[Record]] = RegexGuardSettings
 
-    def __init__(self, settings: PatternSettings, aids: Aids) -> None:
+    def __init__(self, settings: RegexGuardSettings, aids: GuardDependencies) -> None:
         del aids
         flags = regex.IGNORECASE if settings.ignore_case else 0
         made: dict[str, regex.Pattern[str]] = {}
@@ -97,12 +97,12 @@ class Patterns(Matches):
         super().__init__(made)
 
 
-class Words(Matches):
+class DenylistGuard(RegexDetections):
     """Words: a list of words and phrases that are not to be said, whole or as parts of words."""
 
-    Settings: ClassVar[type[Record]] = WordSettings
+    Settings: ClassVar[type[Record]] = DenylistGuardSettings
 
-    def __init__(self, settings: WordSettings, aids: Aids) -> None:
+    def __init__(self, settings: DenylistGuardSettings, aids: GuardDependencies) -> None:
         del aids
         if not all(word.strip() for word in settings.words):
             raise InvalidInput("a word of the list is empty", "leave it out")

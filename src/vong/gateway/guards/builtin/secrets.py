@@ -8,7 +8,7 @@ from typing import ClassVar, Literal, get_args
 
 from pydantic import Field
 
-from vong.gateway.guards.base import Aids, Ask, Found, Reads
+from vong.gateway.guards.base import Ask, Detection, GuardDependencies, Reads
 from vong.records import Record
 
 Kind = Literal["private_key", "api_key", "jwt", "url_password", "assigned_secret"]
@@ -59,7 +59,7 @@ RANDOM = 3.3
 """Bits for each character from which a text is a secret: words of any language have less, if they are not long."""
 
 
-class SecretSettings(Record):
+class SecretsGuardSettings(Record):
     """Which kinds are looked for."""
 
     kinds: tuple[Kind, ...] = Field(default=KINDS, min_length=1, description="All where none is named.")
@@ -70,18 +70,18 @@ class SecretsGuard:
     `assigned_secret`: what looks random and is assigned to a name such as `password` or `api_key`.
     """
 
-    Settings: ClassVar[type[Record]] = SecretSettings
+    Settings: ClassVar[type[Record]] = SecretsGuardSettings
     reads: ClassVar[Reads] = "all"
     every: ClassVar[int | None] = None
 
-    def __init__(self, settings: SecretSettings, aids: Aids) -> None:
+    def __init__(self, settings: SecretsGuardSettings, aids: GuardDependencies) -> None:
         del aids
         self._kinds: list[Kind] = [kind for kind in KINDS if kind in settings.kinds]
 
-    async def look(self, text: str, ask: Ask) -> Sequence[Found]:
+    async def look(self, text: str, ask: Ask) -> Sequence[Detection]:
         """Each secret; of an assignment and of an address only the secret itself."""
         del ask
-        found: list[Found] = []
+        found: list[Detection] = []
         for kind in self._kinds:
             if not HINTS[kind].search(text):
                 continue
@@ -90,7 +90,7 @@ class SecretsGuard:
                 if kind == "assigned_secret" and not random(match[1]):
                     continue
                 if all(end <= other.start or start >= other.end for other in found):
-                    found.append(Found(kind, start, end))
+                    found.append(Detection(kind, start, end))
         return sorted(found, key=lambda item: item.start)
 
     def settled(self, text: str) -> int:

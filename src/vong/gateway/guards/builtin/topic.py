@@ -7,11 +7,11 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
-from vong.gateway.guards.base import PIECE, Aids, Ask, Found, Reads
+from vong.gateway.guards.base import PIECE, Ask, Detection, GuardDependencies, Reads
 from vong.records import Record
 
 
-class TopicSettings(Record):
+class TopicGuardSettings(Record):
     """What is allowed."""
 
     examples: tuple[str, ...] = Field(
@@ -21,24 +21,24 @@ class TopicSettings(Record):
     shortest: int = Field(default=15, ge=0, le=1000, description="Characters below which a text passes: greetings.")
 
 
-class Topic:
+class TopicGuard:
     """Topics: what the user said last must be like (MiniLM) one of the examples of allowed topics. English mostly."""
 
-    Settings: ClassVar[type[Record]] = TopicSettings
+    Settings: ClassVar[type[Record]] = TopicGuardSettings
     reads: ClassVar[Reads] = "last"
     every: ClassVar[int | None] = PIECE
 
-    def __init__(self, settings: TopicSettings, aids: Aids) -> None:
+    def __init__(self, settings: TopicGuardSettings, aids: GuardDependencies) -> None:
         self._settings = settings
         self._embed = aids.embed
 
-    async def look(self, text: str, ask: Ask) -> Sequence[Found]:
+    async def look(self, text: str, ask: Ask) -> Sequence[Detection]:
         """`off_topic` where no example is near."""
         del ask
         if len(text.strip()) < self._settings.shortest:
             return []
         nearest = await asyncio.to_thread(self._nearest, text)
-        return [] if nearest >= self._settings.threshold else [Found("off_topic", score=round(1 - nearest, 3))]
+        return [] if nearest >= self._settings.threshold else [Detection("off_topic", score=round(1 - nearest, 3))]
 
     def _nearest(self, text: str) -> float:
         return float((self._embed([text[:2000]]) @ self._examples.T).max())

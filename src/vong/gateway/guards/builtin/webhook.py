@@ -8,9 +8,9 @@ import msgspec
 from pydantic import Field, SecretStr
 
 from vong.errors import InvalidInput, UpstreamFailed
-from vong.gateway.guards.base import Aids, Ask, Found, Reads
-from vong.gateway.upstream.client import Endpoint
-from vong.gateway.upstream.response import Limits
+from vong.gateway.guards.base import Ask, Detection, GuardDependencies, Reads
+from vong.gateway.upstream.client import UpstreamEndpoint
+from vong.gateway.upstream.response import ResponseLimits
 from vong.gateway.upstream.url_policy import check_url
 from vong.records import Record
 
@@ -21,7 +21,7 @@ FRAMING = frozenset(("host", "connection", "content-length", "transfer-encoding"
 """Headers that say where a request goes and how it ends."""
 
 
-class WebhookSettings(Record):
+class WebhookGuardSettings(Record):
     """Where it is, and how long it is waited for."""
 
     url: str = Field(max_length=2000, description="http(s)://HOST[:PORT]/PATH, without a query.")
@@ -42,16 +42,16 @@ class _Answer(msgspec.Struct):
 _read = msgspec.json.Decoder(_Answer).decode
 
 
-class Webhook:
+class WebhookGuard:
     """Webhook: a POST of `{"text": …}` to a service of yours, which answers `{"flagged": true, "categories": [...]}`.
     Where it does not, the text passes or not as `on_failure` says.
     """
 
-    Settings: ClassVar[type[Record]] = WebhookSettings
+    Settings: ClassVar[type[Record]] = WebhookGuardSettings
     reads: ClassVar[Reads] = "last"
     every: ClassVar[int | None] = None
 
-    def __init__(self, settings: WebhookSettings, aids: Aids) -> None:
+    def __init__(self, settings: WebhookGuardSettings, aids: GuardDependencies) -> None:
         check_url(settings.url, allow_link_local=aids.allow_link_local)
         headers = {name: value.get_secret_value() for name, value in settings.headers.items()}
         if any(not f"{name}{value}".isprintable() or ":" in name for name, value in headers.items()):
@@ -60,9 +60,9 @@ class Webhook:
             raise InvalidInput(f"a webhook sets its own {sorted(taken)[0]!r}", "leave that header out")
         self._settings = settings
         self._upstream = aids.upstream
-        self._endpoint = Endpoint(settings.url, {"accept": "application/json", **headers})
+        self._endpoint = UpstreamEndpoint(settings.url, {"accept": "application/json", **headers})
 
-    async def look(self, text: str, ask: Ask) -> Sequence[Found]:
+    async def look(self, text: str, ask: Ask) -> Sequence[Detection]:
         """What the service says. UpstreamFailed where it does not answer, and that is not to pass."""
         del ask
         try:
@@ -72,11 +72,13 @@ class Webhook:
                 raise
             log.warning("a webhook did not answer, and its guard lets the text pass: %s", error)
             return []
-        return [Found(category[:40]) for category in answer.categories[:20] or ["flagged"]] if answer.flagged else []
+        return (
+            [Detection(category[:40]) for category in answer.categories[:20] or ["flagged"]] if answer.flagged else []
+        )
 
     async def _post(self, body: bytes) -> _Answer:
         seconds = self._settings.timeout
-        limits = Limits(connect=seconds, first_byte=seconds, total=seconds)
+        limits = ResponseLimits(connect=seconds, first_byte=seconds, total=seconds)
         response = await self._upstream.send(self._endpoint, "", body, limits)
         try:
             said = await response.read()
