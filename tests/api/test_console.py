@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
-from vong.api import console
+from vong.api.routes import console
 from vong.api.app import create_app
 from vong.app import Platform
 from vong.config import Settings

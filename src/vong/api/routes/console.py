@@ -13,7 +13,7 @@ from starlette.convertors import Convertor, register_url_convertor
 
 from vong import __version__
 
-STATIC = Path(__file__).parent / "static"
+STATIC = Path(__file__).parents[1] / "static"
 STAGES = "data training evals registry serving gateway knowledge traces feedback loop".split()  # noqa: SIM905
 
 # Scripts come from files only. Styles may be inline: the component library writes a <style> tag with the theme's
