@@ -1,1 +1,1 @@
-"""Measurements: `make bench`. Figures depend on the machine: each result stands in LOG.md with its conditions."""
+"""Benchmarks (`make bench`). Results depend on the machine, so LOG.md records each one with its conditions."""

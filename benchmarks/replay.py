@@ -1,7 +1,8 @@
-"""Recorded exchanges with providers, through every translation and back: `python -m benchmarks.replay FOLDER [--show]`.
+"""Replay recorded exchanges with providers through every translator and back.
 
-FOLDER holds `HOST.jsonl` files (or `.jsonl.gz`), an exchange a line: path, request, status, response. What comes back
-must say what went in: text, tool calls, thoughts with their signatures, end and usage. Nothing is sent.
+`python -m benchmarks.replay FOLDER [--show]`: FOLDER contains `HOST.jsonl` or `HOST.jsonl.gz` files with one exchange
+per line: path, request, status, response. The result must be equal to the input in text, tool calls, thoughts with
+their signatures, finish reason and usage. Nothing is sent.
 """
 
 import argparse
@@ -14,39 +15,39 @@ from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 from vong.errors import UpstreamFailed, VongError
-from vong.gateway.transcript import Transcript
-from vong.gateway.translate import (
-    cohere_chat,
-    converse_request,
-    gemini_answer,
-    gemini_request,
-    messages_answer,
-    messages_request,
-    responses_answer,
-    responses_native,
+from vong.gateway.endpoints.stream import StreamAccumulator
+from vong.gateway.translators import (
+    anthropic_request,
+    anthropic_response,
+    openai_bedrock_request,
+    openai_cohere,
+    openai_gemini_request,
+    openai_gemini_response,
     responses_request,
+    responses_response,
+    responses_upstream,
 )
 
 Chat = dict[str, Any]
-ID = "0" * 32
+EMPTY_ID = "0" * 32
 TARGETS: Mapping[str, Callable[[Chat], Chat]] = {
-    "anthropic": messages_request.messages_of,
-    "gemini": gemini_request.generate_of,
-    "bedrock": converse_request.converse_of,
-    "cohere": cohere_chat.cohere_of,
+    "anthropic": anthropic_request.messages_of,
+    "gemini": openai_gemini_request.generate_of,
+    "bedrock": openai_bedrock_request.converse_of,
+    "cohere": openai_cohere.cohere_of,
 }
 
 
-class Takes(Protocol):
-    """Chunks, or events, from the events of another shape."""
+class EventDecoder(Protocol):
+    """Decoder of the events of one API format into chunks of another."""
 
     def take(self, event: Mapping[str, Any], /) -> list[dict[str, Any]]:
-        """What follows from one."""
+        """Return the chunks that result from one event."""
         ...
 
 
 class Found(NamedTuple):
-    """What became of one translation: same, differs, refused or broken; `about` says why."""
+    """Result of one translation: same, differs, refused, broken or no response, with details in `about`."""
 
     what: str
     became: str
@@ -54,7 +55,7 @@ class Found(NamedTuple):
 
 
 def exchanges(folder: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Host and exchange, of every file."""
+    """Yield host and exchange of every line of every file."""
     for file in sorted(folder.glob("*.jsonl*")):
         with gzip.open(file, "rt") if file.suffix == ".gz" else file.open() as lines:
             for line in lines:
@@ -62,124 +63,147 @@ def exchanges(folder: Path) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def replayed(exchange: dict[str, Any]) -> Iterator[Found]:
-    """What became of one exchange; nothing where it is of no form that Vong speaks, or was no answer."""
-    path, asked = exchange["path"].partition("?")[0], _json(exchange["request"])
+    """Yield the results of one exchange; none if Vong does not support its format or it failed."""
+    path, request = exchange["path"].partition("?")[0], _json(exchange["request"])
     kinds = {"/chat/completions": _chat, "v1/messages": _messages, "/responses": _responses}
     replay = next((kinds[end] for end in kinds if path.endswith(end)), None)
     if ":generateContent" in path or ":streamGenerateContent" in path:
         replay = _gemini
-    if replay is None or exchange["status"] != 200 or not isinstance(asked, dict):
+    if replay is None or exchange["status"] != 200 or not isinstance(request, dict):
         return
     events = _events(exchange["response"])
-    answer = None if events else _json(exchange["response"])
-    if events or isinstance(answer, dict):
-        yield from replay(asked, answer, events)
+    response_body = None if events else _json(exchange["response"])
+    if events or isinstance(response_body, dict):
+        yield from replay(request, response_body, events)
 
 
-def _chat(asked: Chat, answer: Chat | None, events: list[Chat]) -> Iterator[Found]:
+def _chat(request: Chat, response_body: Chat | None, events: list[Chat]) -> Iterator[Found]:
     for name, translate in TARGETS.items():
-        yield _found(f"chat asked of {name}", lambda translate=translate: _made(translate(asked)))
-    yield _found("chat, asked in messages and back", lambda: _same(_plain(asked), _plain(_there_and_back(asked))))
-    if asked.get("functions"):
-        return  # the forerunner of tools, which no other shape can ask for
-    if answer is not None:
-        yield from _answered("chat", answer)
+        yield _run_check(f"chat request to {name}", lambda translate=translate: _not_empty(translate(request)))
+    yield _run_check(
+        "chat request to messages and back",
+        lambda: _compare(_chat_content(request), _chat_content(_to_anthropic_and_back(request))),
+    )
+    if request.get("functions"):
+        return  # the predecessor of tools, which no other format supports
+    if response_body is not None:
+        yield from _check_completion("chat", response_body)
     else:
-        yield from _streamed("chat", events)
+        yield from _check_stream("chat", events)
 
 
-def _messages(asked: Chat, answer: Chat | None, events: list[Chat]) -> Iterator[Found]:
-    yield _found("messages asked in a chat", lambda: _made(messages_request.chat_of(asked)))
-    yield _found("messages, asked in a chat and back", lambda: _same(_turns(asked), _turns(_back_to_messages(asked))))
-    if answer is not None:
-        whole = answer
-        yield _found("message as a completion and back", lambda: _same(_held(whole), _held(_message(whole))))
-        yield from _answered("message", messages_answer.completion_of(answer))
+def _messages(request: Chat, response_body: Chat | None, events: list[Chat]) -> Iterator[Found]:
+    yield _run_check("messages request to chat", lambda: _not_empty(anthropic_request.chat_of(request)))
+    yield _run_check(
+        "messages request to chat and back",
+        lambda: _compare(_anthropic_content(request), _anthropic_content(_to_chat_and_back(request))),
+    )
+    if response_body is not None:
+        message_body = response_body
+        yield _run_check(
+            "message to completion and back",
+            lambda: _compare(_comparable_message(message_body), _comparable_message(_through_chat(message_body))),
+        )
+        yield from _check_completion("message", anthropic_response.completion_of(response_body))
     else:
-        yield from _streamed("message", _through(messages_answer.Chunks(), events))
+        yield from _check_stream("message", _decode(anthropic_response.AnthropicChunkDecoder(), events))
 
 
-def _responses(asked: Chat, answer: Chat | None, events: list[Chat]) -> Iterator[Found]:
-    yield _found("response asked in a chat", lambda: _made(responses_request.chat_of(asked)))
-    if answer is not None:
-        yield from _answered("response", responses_native.completion_of(answer))
+def _responses(request: Chat, response_body: Chat | None, events: list[Chat]) -> Iterator[Found]:
+    yield _run_check("responses request to chat", lambda: _not_empty(responses_request.chat_of(request)))
+    if response_body is not None:
+        yield from _check_completion("response", responses_upstream.completion_of(response_body))
     else:
-        yield from _streamed("response", _through(responses_native.Chunks(), events))
+        yield from _check_stream("response", _decode(responses_upstream.ResponsesChunkDecoder(), events))
 
 
-def _gemini(asked: Chat, answer: Chat | None, events: list[Chat]) -> Iterator[Found]:
-    del asked
-    if answer is not None:
-        completion = gemini_answer.completion_of(answer, "m")
-        parts = [part for one in answer["candidates"] for part in one["content"].get("parts") or []]
-        yield from _answered("gemini", completion)
+def _gemini(request: Chat, response_body: Chat | None, events: list[Chat]) -> Iterator[Found]:
+    del request
+    if response_body is not None:
+        completion = openai_gemini_response.completion_of(response_body, "m")
+        parts = [part for one in response_body["candidates"] for part in one["content"].get("parts") or []]
+        yield from _check_completion("gemini", completion)
     else:
-        chunks = _through(gemini_answer.Chunks("m"), events)
-        completion = _whole(chunks)
+        chunks = _decode(openai_gemini_response.GeminiChunkDecoder("m"), events)
+        completion = _join_chunks(chunks)
         parts = [
             part for one in events for c in one.get("candidates") or [] for part in c["content"].get("parts") or []
         ]
-        yield from _streamed("gemini", chunks)
-    said = completion["choices"][0]["message"]
-    back = gemini_request.generate_of({"model": "m", "messages": [{"role": "user", "content": "?"}, said]})
-    given = [part for turn in back["contents"][1:] for part in turn["parts"]]
-    yield _found("gemini's turn, sent back to it", lambda: _same(_parts(parts), _parts(given)))
+        yield from _check_stream("gemini", chunks)
+    message = completion["choices"][0]["message"]
+    back = openai_gemini_request.generate_of({"model": "m", "messages": [{"role": "user", "content": "?"}, message]})
+    returned_parts = [part for turn in back["contents"][1:] for part in turn["parts"]]
+    yield _run_check(
+        "gemini turn, returned to gemini", lambda: _compare(_comparable_parts(parts), _comparable_parts(returned_parts))
+    )
 
 
-def _answered(name: str, completion: Chat) -> Iterator[Found]:
-    """A whole answer through the other shapes."""
-    yield _found(f"{name} as a message", lambda: _same(_facts(completion), _facts(_again(completion))))
+def _check_completion(name: str, completion: Chat) -> Iterator[Found]:
+    """Translate a complete response to the other formats and back."""
+    yield _run_check(
+        f"{name} to message",
+        lambda: _compare(_completion_content(completion), _completion_content(_through_anthropic(completion))),
+    )
 
     def response() -> Found:
-        made = responses_answer.response_of(completion, {"model": "m"}, ID)
-        return _same(_facts(completion, sealed=True), _facts(responses_native.completion_of(made), sealed=True))
+        converted = responses_response.response_of(completion, {"model": "m"}, EMPTY_ID)
+        return _compare(
+            _completion_content(completion, ignore_signatures=True),
+            _completion_content(responses_upstream.completion_of(converted), ignore_signatures=True),
+        )
 
-    yield _found(f"{name} as a response", response)
+    yield _run_check(f"{name} to response", response)
 
 
-def _streamed(name: str, chunks: list[Chat]) -> Iterator[Found]:
-    """A stream through the other shapes. One that broke off is no answer."""
-    if any(chunk.get("error") for chunk in chunks) or _facts(_whole(chunks))["finish"] is None:
-        yield Found(f"{name}, streamed", "no answer", "it did not come to its end")
+def _check_stream(name: str, chunks: list[Chat]) -> Iterator[Found]:
+    """Translate a stream to the other formats and back; an aborted stream counts as no response."""
+    if any(chunk.get("error") for chunk in chunks) or _completion_content(_join_chunks(chunks))["finish"] is None:
+        yield Found(f"{name}, streamed", "no response", "the stream ended early")
         return
 
     def message() -> Found:
-        events = messages_answer.Events("m")
-        made = [event for chunk in chunks for event in events.take(chunk)] + events.end()
-        return _same(_facts(_whole(chunks)), _facts(_whole(_through(messages_answer.Chunks(), made))))
+        events = anthropic_response.AnthropicEventEncoder("m")
+        converted = [event for chunk in chunks for event in events.take(chunk)] + events.end()
+        return _compare(
+            _completion_content(_join_chunks(chunks)),
+            _completion_content(_join_chunks(_decode(anthropic_response.AnthropicChunkDecoder(), converted))),
+        )
 
     def response() -> Found:
-        events = responses_answer.Events({"model": "m"}, ID)
-        made = [event for chunk in chunks for event in events.take(chunk)] + events.end()
-        told = _whole(_through(responses_native.Chunks(), made))
-        return _same(_facts(_whole(chunks), sealed=True), _facts(told, sealed=True))
+        events = responses_response.ResponsesEventEncoder({"model": "m"}, EMPTY_ID)
+        converted = [event for chunk in chunks for event in events.take(chunk)] + events.end()
+        decoded = _join_chunks(_decode(responses_upstream.ResponsesChunkDecoder(), converted))
+        return _compare(
+            _completion_content(_join_chunks(chunks), ignore_signatures=True),
+            _completion_content(decoded, ignore_signatures=True),
+        )
 
-    yield _found(f"{name} as a message, streamed", message)
-    yield _found(f"{name} as a response, streamed", response)
+    yield _run_check(f"{name} to message, streamed", message)
+    yield _run_check(f"{name} to response, streamed", response)
 
 
-def _found(what: str, translate: Callable[[], Found]) -> Found:
+def _run_check(what: str, translate: Callable[[], Found]) -> Found:
     try:
         return translate()._replace(what=what)
     except UpstreamFailed as error:
-        return Found(what, "no answer", error.message)
+        return Found(what, "no response", error.message)
     except VongError as error:
         return Found(what, "refused", error.message)
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
         return Found(what, "broken", repr(error))
 
 
-def _made(body: Chat) -> Found:
+def _not_empty(body: Chat) -> Found:
     return Found("", "same" if body else "broken")
 
 
-def _same(before: Any, after: Any) -> Found:
+def _compare(before: Any, after: Any) -> Found:
     if before == after:
         return Found("", "same")
-    return Found("", "differs", f"\n      {_short(before)}\n      {_short(after)}")
+    return Found("", "differs", f"\n      {_shorten(before)}\n      {_shorten(after)}")
 
 
-def _short(value: Any) -> str:
+def _shorten(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, default=str)[:2000]
 
 
@@ -195,52 +219,55 @@ def _events(text: str) -> list[Chat]:
     return [json.loads(line) for line in lines if line and line != "[DONE]"]
 
 
-def _through(takes: Takes, events: list[Chat]) -> list[Chat]:
-    chunks = [chunk for event in events for chunk in takes.take(event)]
-    end = getattr(takes, "end", None)
+def _decode(decoder: EventDecoder, events: list[Chat]) -> list[Chat]:
+    chunks = [chunk for event in events for chunk in decoder.take(event)]
+    end = getattr(decoder, "end", None)
     return chunks + (end() if end else [])
 
 
-def _whole(chunks: list[Chat]) -> Chat:
-    transcript = Transcript(with_usage=True)
+def _join_chunks(chunks: list[Chat]) -> Chat:
+    accumulator = StreamAccumulator(with_usage=True)
     for chunk in chunks:
-        transcript.note(chunk)
-    return transcript.completion()
+        accumulator.note(chunk)
+    return accumulator.completion()
 
 
-def _facts(completion: Chat, *, sealed: bool = False) -> dict[str, Any]:
-    """What a completion says. `sealed`: signatures are not compared, for a response carries them in another form."""
+def _completion_content(completion: Chat, *, ignore_signatures: bool = False) -> dict[str, Any]:
+    """Return the comparable content of a completion.
+
+    `ignore_signatures` leaves out signatures, because a response carries them in another form.
+    """
     choice = completion["choices"][0]
-    said, usage = choice["message"], completion.get("usage") or {}
-    details = said.get("reasoning_details") or []
-    calls = [(call["function"]["name"], _json(call["function"]["arguments"] or "{}")) for call in _calls(said)]
-    content = said.get("content") or ""
+    message, usage = choice["message"], completion.get("usage") or {}
+    details = message.get("reasoning_details") or []
+    calls = [(call["function"]["name"], _json(call["function"]["arguments"] or "{}")) for call in _tool_calls(message)]
+    content = message.get("content") or ""
     texts = content if isinstance(content, str) else "".join(part.get("text") or "" for part in content)
     cached = (usage.get("prompt_tokens_details") or {}).get("cached_tokens") or 0
     return {
-        "text": texts + (said.get("refusal") or ""),
+        "text": texts + (message.get("refusal") or ""),
         "calls": calls,
-        "thoughts": said.get("reasoning_content") or "",
-        "signatures": [] if sealed else [d["signature"] for d in details if d.get("signature")],
-        "finish": "content_filter" if said.get("refusal") else choice.get("finish_reason"),
+        "thoughts": message.get("reasoning_content") or "",
+        "signatures": [] if ignore_signatures else [d["signature"] for d in details if d.get("signature")],
+        "finish": "content_filter" if message.get("refusal") else choice.get("finish_reason"),
         "usage": (usage.get("prompt_tokens") or 0, usage.get("completion_tokens") or 0, cached),
     }
 
 
-def _calls(said: Chat) -> list[Chat]:
-    return [call for call in said.get("tool_calls") or [] if call.get("function")]
+def _tool_calls(message: Chat) -> list[Chat]:
+    return [call for call in message.get("tool_calls") or [] if call.get("function")]
 
 
-def _again(completion: Chat) -> Chat:
-    return messages_answer.completion_of(messages_answer.message_of(completion))
+def _through_anthropic(completion: Chat) -> Chat:
+    return anthropic_response.completion_of(anthropic_response.message_of(completion))
 
 
-def _message(message: Chat) -> Chat:
-    return messages_answer.message_of(messages_answer.completion_of(message))
+def _through_chat(message: Chat) -> Chat:
+    return anthropic_response.message_of(anthropic_response.completion_of(message))
 
 
-def _held(message: Chat) -> list[Any]:
-    """A message as far as a chat can hold it: the thoughts, its texts in one, the tool calls, end and usage."""
+def _comparable_message(message: Chat) -> list[Any]:
+    """Return what a chat can represent of a message: thoughts, joined texts, tool calls, stop reason and usage."""
     thoughts = [block for block in message["content"] if block["type"] in {"thinking", "redacted_thinking"}]
     calls = [block for block in message["content"] if block["type"] == "tool_use"]
     names = ("input_tokens", "output_tokens", "cache_read_input_tokens", "cache_creation_input_tokens")
@@ -251,8 +278,8 @@ def _held(message: Chat) -> list[Any]:
     return [thoughts, _texts(message["content"]), called, usage, end]
 
 
-def _parts(parts: list[Chat]) -> list[Chat]:
-    """Gemini's parts as far as a chat can hold them: its texts in one, and no ids, which it may leave out."""
+def _comparable_parts(parts: list[Chat]) -> list[Chat]:
+    """Return what a chat can represent of Gemini parts: joined texts, and no IDs, because they are optional."""
     found, text = list[Chat](), {"text": ""}
     for part in parts:
         if part.get("thought"):
@@ -268,16 +295,16 @@ def _parts(parts: list[Chat]) -> list[Chat]:
     return [*([{"thought": thoughts}] if thoughts else []), *([text] if any(text.values()) else []), *calls]
 
 
-def _there_and_back(asked: Chat) -> Chat:
-    return messages_request.chat_of(messages_request.messages_of(asked))
+def _to_anthropic_and_back(request: Chat) -> Chat:
+    return anthropic_request.chat_of(anthropic_request.messages_of(request))
 
 
-def _back_to_messages(asked: Chat) -> Chat:
-    return messages_request.messages_of(messages_request.chat_of(asked))
+def _to_chat_and_back(request: Chat) -> Chat:
+    return anthropic_request.messages_of(anthropic_request.chat_of(request))
 
 
-def _plain(chat: Chat) -> list[Any]:
-    """The conversation of a chat as plain texts and calls, the system's first, one turn where two follow each other."""
+def _chat_content(chat: Chat) -> list[Any]:
+    """Return the texts and tool calls of a chat with the system text first; merge consecutive turns of a role."""
     turns, system = list[list[Any]](), list[str]()
     for message in chat["messages"]:
         content = message.get("content") or ""
@@ -285,7 +312,7 @@ def _plain(chat: Chat) -> list[Any]:
         if message["role"] in {"system", "developer"}:
             system.append(texts)
             continue
-        calls = [(call["function"]["name"], _json(call["function"]["arguments"])) for call in _calls(message)]
+        calls = [(call["function"]["name"], _json(call["function"]["arguments"])) for call in _tool_calls(message)]
         if turns and turns[-1][0] == message["role"] and message["role"] != "tool":
             turns[-1][1] += texts
             turns[-1][2] += calls
@@ -295,21 +322,21 @@ def _plain(chat: Chat) -> list[Any]:
     return ["".join(system), [turn for turn in turns if turn[1] or turn[2] or turn[0] == "tool"], names]
 
 
-def _turns(asked: Chat) -> list[Any]:
-    """The conversation of a messages request, less thoughts and hints for caches."""
-    turns, system = list[list[Any]](), _texts(asked.get("system"))
-    for message in asked["messages"]:
+def _anthropic_content(request: Chat) -> list[Any]:
+    """Return the conversation of a messages request without thoughts and cache hints."""
+    turns, system = list[list[Any]](), _texts(request.get("system"))
+    for message in request["messages"]:
         if message["role"] == "system":
             system += _texts(message["content"])
             continue
-        blocks = _said(_blocks(message["content"]), message["role"])
+        blocks = _comparable_blocks(_blocks(message["content"]), message["role"])
         if turns and turns[-1][0] == message["role"]:
             turns[-1][1] += blocks
         else:
             turns.append([message["role"], blocks])
-    for turn in turns:  # results of tools come before what the person says
+    for turn in turns:  # tool results come before the text of the user
         turn[1].sort(key=lambda block: block[0] != "tool_result")
-    return [system, turns, [tool["name"] for tool in asked.get("tools") or []], asked["max_tokens"]]
+    return [system, turns, [tool["name"] for tool in request.get("tools") or []], request["max_tokens"]]
 
 
 def _blocks(content: Any) -> list[Chat]:
@@ -320,8 +347,8 @@ def _texts(content: Any) -> str:
     return "".join(block.get("text") or "" for block in _blocks(content or []))
 
 
-def _said(blocks: list[Chat], role: str) -> list[tuple[Any, ...]]:
-    """The blocks of a turn as far as a chat can hold them: the model's texts are one, a document of text is a text."""
+def _comparable_blocks(blocks: list[Chat], role: str) -> list[tuple[Any, ...]]:
+    """Return what a chat can represent of the blocks of a turn: joined model texts; a text document is a text."""
     found = list[tuple[Any, ...]]()
     for block in blocks:
         if block["type"] == "tool_result":
@@ -340,16 +367,16 @@ def _said(blocks: list[Chat], role: str) -> list[tuple[Any, ...]]:
 
 
 def main() -> None:
-    """Replay a folder, and print what became of it."""
+    """Replay a folder and print the results."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.replay", description=__doc__)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--show", action="store_true", help="every translation that was not the same")
-    given = parser.parse_args()
+    parser.add_argument("--show", action="store_true", help="print every translation that differs or fails")
+    options = parser.parse_args()
     counts = Counter[tuple[str, str, str]]()
-    for host, exchange in exchanges(given.folder):
+    for host, exchange in exchanges(options.folder):
         for found in replayed(exchange):
             counts[host, found.what, found.became] += 1
-            if given.show and found.became not in {"same", "refused"}:
+            if options.show and found.became not in {"same", "refused"}:
                 print(f"{host}: {found.what}: {found.became}: {found.about}", file=sys.stderr)
     for host, what in dict.fromkeys((host, what) for host, what, _ in counts):
         became = {how: n for (h, w, how), n in counts.items() if (h, w) == (host, what)}

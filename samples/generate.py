@@ -1,4 +1,4 @@
-"""Writes the sample data of the invented company Tarnwick again, byte for byte: `python samples/generate.py`."""
+"""Generate the sample data of the invented company Tarnwick, identical on every run: `python samples/generate.py`."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from making import handbook, tickets
+from generator import handbook, tickets
 
 HERE = Path(__file__).parent
 START, END = "<!-- counts -->", "<!-- end of counts -->"
 
 
 def write_tickets(folder: Path, rows: list[dict[str, Any]], truth: dict[str, Any]) -> None:
-    """`tickets.jsonl` and `tickets.truth.json`."""
+    """Write `tickets.jsonl` and `tickets.truth.json`."""
     lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
     (folder / "tickets.jsonl").write_bytes(lines.encode())
-    (folder / "tickets.truth.json").write_bytes(_readable(truth).encode())
+    (folder / "tickets.truth.json").write_bytes(_to_readable_json(truth).encode())
 
 
 def write_readme(folder: Path, rows: list[dict[str, Any]], truth: dict[str, Any]) -> None:
-    """The README of this folder, with the table of counts between its two marks made anew."""
+    """Write the README of this folder with a new table of counts between its two markers."""
     total = len(rows)
-    table = ["| what | number | share |", "| --- | --- | --- |", f"| tickets | {total} | 100.0 % |"]
+    table = ["| property | tickets | share |", "| --- | --- | --- |", f"| tickets | {total} | 100.0 % |"]
     for name, entries in truth.items():
         table.append(f"| {name.replace('_', ' ')} | {len(entries)} | {len(entries) / total:.1%} |".replace("%", " %"))
     for field in ("intent", "product", "urgency", "channel"):
@@ -36,8 +36,8 @@ def write_readme(folder: Path, rows: list[dict[str, Any]], truth: dict[str, Any]
     (folder / "README.md").write_bytes((head + START + "\n".join(["", *table, ""]) + END + tail).encode())
 
 
-def _readable(truth: dict[str, Any]) -> str:
-    """JSON with one entry a line."""
+def _to_readable_json(truth: dict[str, Any]) -> str:
+    """Return JSON with one entry per line."""
     sections: list[str] = []
     for name, entries in truth.items():
         if isinstance(entries, list):
@@ -50,7 +50,7 @@ def _readable(truth: dict[str, Any]) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--out", type=Path, default=HERE, help="folder to write into (default: this one)")
+    parser.add_argument("--out", type=Path, default=HERE, help="output folder (default: this folder)")
     folder: Path = parser.parse_args().out
     folder.mkdir(parents=True, exist_ok=True)
     rows, truth = tickets.build()

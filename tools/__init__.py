@@ -1,1 +1,1 @@
-"""What the project itself needs to be built and kept true."""
+"""Build and documentation tools of the project."""

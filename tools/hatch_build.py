@@ -1,4 +1,4 @@
-"""Release wheels carry the built console: hatchling runs this before it packs one."""
+"""Build hook of hatchling that adds the built console to release wheels."""
 
 import sys
 from pathlib import Path
@@ -8,10 +8,10 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 
 class ConsoleHook(BuildHookInterface[Any]):
-    """Builds the console into the package, unless it is there already or the installation is an editable one."""
+    """Build hook that builds the console into the package, except if it is up to date or the install is editable."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Called before files are collected. `version` is "standard" for a wheel, "editable" for `pip install -e`."""
+        """Build the console before files are collected; `version` is "standard", or "editable" for `pip install -e`."""
         if version == "editable" or not (Path(self.root) / "web").exists():
             return
         sys.path.insert(0, str(Path(self.root) / "tools"))
@@ -22,7 +22,7 @@ class ConsoleHook(BuildHookInterface[Any]):
         build_data["artifacts"].append("src/vong/api/static/**")
 
     def dependencies(self) -> list[str]:
-        """What the build needs beside hatchling: nothing where the console is built already."""
+        """Return the build requirements besides hatchling; empty if the console is already built."""
         sys.path.insert(0, str(Path(self.root) / "tools"))
         import console
 

@@ -1,29 +1,29 @@
-"""One peer measured: requests a second, CPU a request, what it adds at 200 a second, and streams."""
+"""Measurement of one peer: requests per second, CPU per request, added latency at 200 requests/s, and streams."""
 
 import json
 import time
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from benchmarks.gateway.peers import MODEL, Running
-from benchmarks.gateway.programs import CHUNKS, Mode, Ports, Request, cpu, load, memory
+from benchmarks.gateway.peers import MODEL, RunningPeer
+from benchmarks.gateway.processes import PACED_CHUNKS, Mode, Ports, Request, cpu_seconds, resident_megabytes, run_load
 from vong.errors import VongError
 
-RATE = 200.0
+FIXED_RATE_PER_SECOND = 200.0
 CONNECTIONS = 32
 STREAMS = 50
-WARM = 0.6
-"""Seconds of load that are not counted."""
+WARM_UP_SECONDS = 0.6
+"""Duration of the load before the measurement."""
 TEXT = "The keeper of the lighthouse asks how the tide tables are read, and what the second column means. "
 MESSAGES = [{"role": "system", "content": "Answer in one paragraph."}, {"role": "user", "content": TEXT * 2}]
 
 
-class Figures(NamedTuple):
-    """What one round found. Times of latency are milliseconds, of CPU microseconds a request; None was not measured."""
+class PeerMetrics(NamedTuple):
+    """Results of one round: latencies in milliseconds, CPU in microseconds per request, None if not measured."""
 
     per_second: float
     cpu: float
-    beside: float
+    companion_cpu: float
     p50: float
     p99: float
     first: float | None
@@ -33,66 +33,66 @@ class Figures(NamedTuple):
     memory: float
 
 
-class Rig(NamedTuple):
-    """Where the programs are, where the upstreams listen, and how long each load lasts."""
+class LoadRunner(NamedTuple):
+    """Load generator with the folder of the programs, the ports of the upstreams and the duration of each load."""
 
     programs: Path
     ports: Ports
     seconds: float
 
-    def load(self, mode: Mode, request: Request, model: str, **more: Any) -> dict[str, Any]:
-        """One load with the small request."""
-        asked: dict[str, Any] = {"messages": MESSAGES, **({"model": model} if model else {})}
+    def load(self, mode: Mode, request: Request, model: str, **settings: Any) -> dict[str, Any]:
+        """Run one load of small requests and return its result."""
+        body_fields: dict[str, Any] = {"messages": MESSAGES, **({"model": model} if model else {})}
         if mode == "streams":
-            asked["stream"] = True
-        given: dict[str, Any] = {"connections": CONNECTIONS, "seconds": self.seconds, **more}
-        body = json.dumps(asked, separators=(",", ":")).encode()
-        return load(self.programs, mode, request, body, **given)
+            body_fields["stream"] = True
+        load_settings: dict[str, Any] = {"connections": CONNECTIONS, "seconds": self.seconds, **settings}
+        body = json.dumps(body_fields, separators=(",", ":")).encode()
+        return run_load(self.programs, mode, request, body, **load_settings)
 
 
-def direct(rig: Rig) -> tuple[float, float]:
-    """The p50 and p99 at the rate, of the upstream itself."""
-    request = Request(rig.ports.quick, "/v1/chat/completions", "none")
-    found = rig.load("rate", request, MODEL, rate=RATE)
-    return found["latency_p50"], found["latency_p99"]
+def measure_upstream(runner: LoadRunner) -> tuple[float, float]:
+    """Return the p50 and p99 latency of the upstream itself at the fixed rate."""
+    request = Request(runner.ports.quick, "/v1/chat/completions", "none")
+    result = runner.load("rate", request, MODEL, rate=FIXED_RATE_PER_SECOND)
+    return result["latency_p50"], result["latency_p99"]
 
 
-def measured(rig: Rig, peer: Running, bare: tuple[float, float]) -> Figures:
-    """One round of a peer. `bare` is the upstream's own p50 and p99."""
+def measure_peer(runner: LoadRunner, peer: RunningPeer, upstream_latency: tuple[float, float]) -> PeerMetrics:
+    """Run one round of a peer; `upstream_latency` is the p50 and p99 latency of the upstream."""
     quick, paced = peer.models
-    rig.load("most", peer.quick, quick, seconds=WARM)
-    peer.settle()
-    before = cpu(peer.pids), cpu(peer.beside)
-    most = _sound(rig.load("most", peer.quick, quick))
-    peer.settle()  # what is written down later is part of what a request costs
+    runner.load("throughput", peer.quick, quick, seconds=WARM_UP_SECONDS)
+    peer.wait_until_written()
+    cpu_before = cpu_seconds(peer.pids), cpu_seconds(peer.companion_pids)
+    throughput = _require_all_answered(runner.load("throughput", peer.quick, quick))
+    peer.wait_until_written()  # writes after the response are part of the cost of a request
     time.sleep(0.3)
-    spent, beside = cpu(peer.pids) - before[0], cpu(peer.beside) - before[1]
-    rate = _sound(rig.load("rate", peer.quick, quick, rate=RATE))
-    streams = _streamed(rig.load("streams", peer.paced, paced, connections=STREAMS), CHUNKS)
-    peer.settle()
-    burst = _streamed(rig.load("streams", peer.quick, quick, connections=STREAMS), 1)
-    peer.settle()
-    return Figures(
-        most["per_second"],
-        spent / most["answers"] * 1e6,
-        beside / most["answers"] * 1e6,
-        rate["latency_p50"] - bare[0],
-        rate["latency_p99"] - bare[1],
+    cpu_used, companion_cpu = cpu_seconds(peer.pids) - cpu_before[0], cpu_seconds(peer.companion_pids) - cpu_before[1]
+    at_rate = _require_all_answered(runner.load("rate", peer.quick, quick, rate=FIXED_RATE_PER_SECOND))
+    streams = _complete_streams(runner.load("streams", peer.paced, paced, connections=STREAMS), PACED_CHUNKS)
+    peer.wait_until_written()
+    burst = _complete_streams(runner.load("streams", peer.quick, quick, connections=STREAMS), 1)
+    peer.wait_until_written()
+    return PeerMetrics(
+        throughput["per_second"],
+        cpu_used / throughput["responses"] * 1e6,
+        companion_cpu / throughput["responses"] * 1e6,
+        at_rate["latency_p50"] - upstream_latency[0],
+        at_rate["latency_p99"] - upstream_latency[1],
         streams.get("first_p50"),
         streams.get("delay_p50"),
         streams.get("delay_p99"),
         burst.get("chunks_per_second"),
-        memory(peer.pids),
+        resident_megabytes(peer.pids),
     )
 
 
-def _sound(found: dict[str, Any]) -> dict[str, Any]:
-    if not found["answers"] or found["refused"] or found["lost"]:
-        raise VongError(f"not every request was answered: {found}")
-    return found
+def _require_all_answered(result: dict[str, Any]) -> dict[str, Any]:
+    if not result["responses"] or result["errors"] or result["lost"]:
+        raise VongError(f"some requests of the load got no successful response: {result}")
+    return result
 
 
-def _streamed(found: dict[str, Any], chunks: int) -> dict[str, Any]:
-    """The streams, where they came whole; a peer may break them, then it is nothing."""
-    whole = found["answers"] and found["chunks"] >= chunks * found["answers"]
-    return found if whole and not found["refused"] else {}
+def _complete_streams(result: dict[str, Any], chunks: int) -> dict[str, Any]:
+    """Return the result if all streams were complete, otherwise an empty result, because some peers break streams."""
+    complete = result["responses"] and result["chunks"] >= chunks * result["responses"]
+    return result if complete and not result["errors"] else {}

@@ -1,4 +1,4 @@
-"""The gateways that are measured, and how each is started. One that is not installed is named and left out."""
+"""Gateways that the benchmark starts and measures; those that are not installed are reported and skipped."""
 
 import json
 import os
@@ -11,44 +11,46 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from benchmarks.gateway.programs import GATEWAY_CORE, Ports, Request, answering, pin
+from benchmarks.gateway.processes import GATEWAY_CORE, Ports, Request, pin, wait_until_listening
 from vong.errors import VongError
 
 MODEL = "measured"
-PATIENCE = 120.0
-"""Seconds that a peer may take until it listens."""
+START_TIMEOUT_SECONDS = 120.0
+"""How long a peer may take until it listens."""
 
 
-class Missing(Exception):
-    """The peer is not installed; the text says how it would be."""
+class PeerNotInstalled(Exception):
+    """Error for a peer that is not installed; the message is the command that installs it."""
 
 
-class Running(NamedTuple):
-    """A gateway that answers. `quick` and `paced` lead to the two upstreams, `models` is what `model` says for each
-    (nothing: it is left out); `pids` are its processes, `beside` those that work for it elsewhere (PostgreSQL), and
-    `settle` waits until it has written what it still holds.
+class RunningPeer(NamedTuple):
+    """Running gateway with the requests that reach it and its processes.
+
+    `quick` and `paced` are requests to the two upstreams, `models` the value of `model` for each (empty: no such
+    field). `pids` are the processes of the gateway, `companion_pids` helper processes such as PostgreSQL.
+    `wait_until_written` waits until all buffered data is written.
     """
 
     quick: Request
     paced: Request
     models: tuple[str, str]
     pids: tuple[int, ...]
-    beside: tuple[int, ...] = ()
-    settle: Callable[[], None] = lambda: None
+    companion_pids: tuple[int, ...] = ()
+    wait_until_written: Callable[[], None] = lambda: None
 
 
-Start = Callable[[Path, Ports], AbstractContextManager[Running]]
+Start = Callable[[Path, Ports], AbstractContextManager[RunningPeer]]
 
 
 @contextmanager
-def nginx(cache: Path, ports: Ports) -> Generator[Running]:
-    """The limit: a plain proxy that checks no key and writes nothing down."""
+def nginx(cache: Path, ports: Ports) -> Generator[RunningPeer]:
+    """Start nginx, the upper bound: a plain proxy that checks no key and stores nothing."""
     program = shutil.which("nginx") or "/usr/sbin/nginx"
     if not Path(program).exists():
-        raise Missing("apt install nginx-light")
+        raise PeerNotInstalled("apt install nginx-light")
     folder, port = cache / "nginx", 8611
     folder.mkdir(parents=True, exist_ok=True)
-    kept = "proxy_http_version 1.1; proxy_set_header Connection ''; proxy_buffering off;"
+    proxy_settings = "proxy_http_version 1.1; proxy_set_header Connection ''; proxy_buffering off;"
     (folder / "nginx.conf").write_text(f"""
         worker_processes 1; daemon off; master_process off; pid {folder}/pid; error_log {folder}/error.log;
         events {{ worker_connections 4096; }}
@@ -60,31 +62,31 @@ def nginx(cache: Path, ports: Ports) -> Generator[Running]:
           upstream paced {{ server 127.0.0.1:{ports.paced}; keepalive 256; keepalive_requests 1000000000; }}
           server {{
             listen 127.0.0.1:{port};
-            location /v1/ {{ proxy_pass http://quick; {kept} }}
-            location /paced/v1/ {{ proxy_pass http://paced/v1/; {kept} }}
+            location /v1/ {{ proxy_pass http://quick; {proxy_settings} }}
+            location /paced/v1/ {{ proxy_pass http://paced/v1/; {proxy_settings} }}
           }}
         }}""")
-    with _process([program, "-p", str(folder), "-c", "nginx.conf"], folder, port) as pid:
+    with _peer_process([program, "-p", str(folder), "-c", "nginx.conf"], folder, port) as pid:
         quick, paced = "/v1/chat/completions", "/paced/v1/chat/completions"
-        yield Running(Request(port, quick, "none"), Request(port, paced, "none"), (MODEL, MODEL), (pid,))
+        yield RunningPeer(Request(port, quick, "none"), Request(port, paced, "none"), (MODEL, MODEL), (pid,))
 
 
 @contextmanager
-def pipe(cache: Path, ports: Ports) -> Generator[Running]:
-    """The least that a gateway in Python costs."""
+def pipe(cache: Path, ports: Ports) -> Generator[RunningPeer]:
+    """Start the pipe, the minimal cost of a gateway in Python."""
     folder, quick, paced = cache / "pipe", 8616, 8617
     folder.mkdir(parents=True, exist_ok=True)
-    ways = (quick, ports.quick, paced, ports.paced)
+    port_pairs = (quick, ports.quick, paced, ports.paced)
     program = str(Path(__file__).with_name("pipe.py"))
-    with _process([sys.executable, program, *map(str, ways)], folder, paced) as pid:
+    with _peer_process([sys.executable, program, *map(str, port_pairs)], folder, paced) as pid:
         path = "/v1/chat/completions"
-        yield Running(Request(quick, path, "none"), Request(paced, path, "none"), (MODEL, MODEL), (pid,))
+        yield RunningPeer(Request(quick, path, "none"), Request(paced, path, "none"), (MODEL, MODEL), (pid,))
 
 
 @contextmanager
-def tensorzero(cache: Path, ports: Ports) -> Generator[Running]:
-    """A gateway in Rust, inside its Python wheel; its observability is off."""
-    python, folder, port = _venv(cache, "tensorzero", "tensorzero"), cache / "tensorzero", 3000
+def tensorzero(cache: Path, ports: Ports) -> Generator[RunningPeer]:
+    """Start TensorZero, a gateway in Rust inside a Python wheel, with its observability off."""
+    python, folder, port = _venv_python(cache, "tensorzero", "tensorzero"), cache / "tensorzero", 3000
     models = [("quick", ports.quick), ("paced", ports.paced)]
     text = '[gateway]\nobservability.enabled = false\nbind_address = "127.0.0.1:3000"\n' + "".join(
         f'[models.{name}]\nrouting = ["up"]\n[models.{name}.providers.up]\ntype = "openai"\nmodel_name = "{MODEL}"\n'
@@ -94,19 +96,19 @@ def tensorzero(cache: Path, ports: Ports) -> Generator[Running]:
     (folder / "measured.toml").write_text(text)
     code = (
         "import time; from tensorzero.tensorzero import _start_http_gateway as start; "
-        "held = start(config_file='measured.toml', clickhouse_url=None, postgres_url=None, valkey_url=None, "
-        "async_setup=False); print(held.base_url, flush=True); time.sleep(1e6)"
+        "gateway = start(config_file='measured.toml', clickhouse_url=None, postgres_url=None, valkey_url=None, "
+        "async_setup=False); print(gateway.base_url, flush=True); time.sleep(1e6)"
     )
-    with _process([python, "-c", code], folder, None) as pid:
-        port = _said_port(folder / "output")
+    with _peer_process([python, "-c", code], folder, None) as pid:
+        port = _printed_port(folder / "output")
         request = Request(port, "/openai/v1/chat/completions", "none")
-        yield Running(request, request, ("tensorzero::model_name::quick", "tensorzero::model_name::paced"), (pid,))
+        yield RunningPeer(request, request, ("tensorzero::model_name::quick", "tensorzero::model_name::paced"), (pid,))
 
 
 @contextmanager
-def mlflow(cache: Path, ports: Ports) -> Generator[Running]:
-    """MLflow's AI gateway, one worker."""
-    python, folder, port = _venv(cache, "mlflow", "mlflow[genai]"), cache / "mlflow", 8613
+def mlflow(cache: Path, ports: Ports) -> Generator[RunningPeer]:
+    """Start the AI gateway of MLflow with one worker."""
+    python, folder, port = _venv_python(cache, "mlflow", "mlflow[genai]"), cache / "mlflow", 8613
     endpoints = "".join(
         f"  - name: {name}\n    endpoint_type: llm/v1/chat\n    model: {{provider: openai, name: {MODEL}, "
         f'config: {{openai_api_key: none, openai_api_base: "http://127.0.0.1:{to}/v1"}}}}\n'
@@ -114,15 +116,15 @@ def mlflow(cache: Path, ports: Ports) -> Generator[Running]:
     )
     (folder / "measured.yaml").write_text("endpoints:\n" + endpoints)
     command = [python, "-m", "mlflow", "gateway", "start", "--config-path", "measured.yaml", "--port", str(port)]
-    with _process([*command, "--host", "127.0.0.1", "--workers", "1"], folder, port) as pid:
+    with _peer_process([*command, "--host", "127.0.0.1", "--workers", "1"], folder, port) as pid:
         quick, paced = (Request(port, f"/gateway/{name}/invocations", "none") for name in ("quick", "paced"))
-        yield Running(quick, paced, ("", ""), (pid,))
+        yield RunningPeer(quick, paced, ("", ""), (pid,))
 
 
 @contextmanager
-def litellm(cache: Path, ports: Ports) -> Generator[Running]:
-    """LiteLLM's proxy with its master key and no database."""
-    python, folder, port = _venv(cache, "litellm", "litellm[proxy]"), cache / "litellm", 8614
+def litellm(cache: Path, ports: Ports) -> Generator[RunningPeer]:
+    """Start the LiteLLM proxy with its master key and without a database."""
+    python, folder, port = _venv_python(cache, "litellm", "litellm[proxy]"), cache / "litellm", 8614
     models = "".join(
         f"  - model_name: {name}\n    litellm_params: {{model: openai/{MODEL}, api_key: none, "
         f"api_base: http://127.0.0.1:{to}/v1}}\n"
@@ -132,23 +134,23 @@ def litellm(cache: Path, ports: Ports) -> Generator[Running]:
     (folder / "measured.yaml").write_text(f"model_list:\n{models}{settings}")
     program = str(Path(python).parent / "litellm")
     command = [program, "--config", "measured.yaml", "--host", "127.0.0.1", "--port", str(port), "--num_workers", "1"]
-    with _process(command, folder, port) as pid:
+    with _peer_process(command, folder, port) as pid:
         request = Request(port, "/v1/chat/completions", "sk-measured")
-        yield Running(request, request, ("quick", "paced"), (pid,))
+        yield RunningPeer(request, request, ("quick", "paced"), (pid,))
 
 
 @contextmanager
-def portkey(cache: Path, ports: Ports) -> Generator[Running]:
-    """Portkey's gateway from npm."""
+def portkey(cache: Path, ports: Ports) -> Generator[RunningPeer]:
+    """Start the Portkey gateway from npm."""
     folder, port = cache / "portkey", 8615
     package = folder / "node_modules" / "@portkey-ai" / "gateway"
     node = shutil.which("node")
     if node is None or not package.exists():
-        raise Missing(f"npm install --prefix {folder} @portkey-ai/gateway")
+        raise PeerNotInstalled(f"npm install --prefix {folder} @portkey-ai/gateway")
     program = package / json.loads((package / "package.json").read_text()).get("main", "build/start-server.js")
     server = package / "build" / "start-server.js"
     command = [node, str(server if server.exists() else program), f"--port={port}", "--headless"]
-    with _process(command, folder, port) as pid:
+    with _peer_process(command, folder, port) as pid:
         quick, paced = (
             Request(
                 port,
@@ -158,11 +160,11 @@ def portkey(cache: Path, ports: Ports) -> Generator[Running]:
             )
             for to in ports
         )
-        yield Running(quick, paced, (MODEL, MODEL), (pid,))
+        yield RunningPeer(quick, paced, (MODEL, MODEL), (pid,))
 
 
 def install(cache: Path, name: str) -> None:
-    """Install a peer into the cache. Missing peers are named by the benchmark, never installed behind one's back."""
+    """Install a peer into the cache; the benchmark itself only reports missing peers and never installs them."""
     packages = {"tensorzero": "tensorzero", "mlflow": "mlflow[genai]", "litellm": "litellm[proxy]"}
     if name == "portkey":
         subprocess.run(["npm", "install", "--prefix", str(cache / name), "@portkey-ai/gateway"], check=True)
@@ -172,17 +174,17 @@ def install(cache: Path, name: str) -> None:
         subprocess.run([str(cache / name / "bin" / "python"), "-m", "pip", "install", "-q", packages[name]], check=True)
 
 
-def _venv(cache: Path, name: str, package: str) -> str:
+def _venv_python(cache: Path, name: str, package: str) -> str:
     python = cache / name / "bin" / "python"
     module = package.partition("[")[0]
     if not python.exists() or not list((cache / name / "lib").glob(f"python*/site-packages/{module}")):
-        raise Missing(f"python -m benchmarks gateway --install {name}")
+        raise PeerNotInstalled(f"python -m benchmarks gateway --install {name}")
     return str(python)
 
 
 @contextmanager
-def _process(command: list[str], folder: Path, port: int | None) -> Generator[int]:
-    """A peer on the gateway's core, until it listens (`port` None: until it has said where)."""
+def _peer_process(command: list[str], folder: Path, port: int | None) -> Generator[int]:
+    """Start a peer on the gateway's core and wait until it listens, unless `port` is None."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("VONG_")}
     environment["PATH"] = f"{Path(command[0]).parent}:{environment['PATH']}"
     output = folder / "output"
@@ -196,8 +198,11 @@ def _process(command: list[str], folder: Path, port: int | None) -> Generator[in
             start_new_session=True,
         )
     try:
-        if port is not None and not answering(port, PATIENCE):
-            raise VongError(f"{command[0]} does not listen; its output ends: {output.read_text()[-500:]}")
+        if port is not None and not wait_until_listening(port, START_TIMEOUT_SECONDS):
+            raise VongError(
+                f"{command[0]!r} does not listen on port {port} after {START_TIMEOUT_SECONDS:.0f} s. "
+                f"End of its output: {output.read_text()[-500:]}"
+            )
         pin(process.pid, GATEWAY_CORE)
         yield process.pid
     finally:
@@ -205,17 +210,19 @@ def _process(command: list[str], folder: Path, port: int | None) -> Generator[in
         process.wait()
 
 
-def _said_port(output: Path) -> int:
-    """The port in the URL that a peer printed."""
+def _printed_port(output: Path) -> int:
+    """Wait for the URL in the output of a peer and return its port."""
     import re
     import time
 
-    until = time.monotonic() + PATIENCE
+    until = time.monotonic() + START_TIMEOUT_SECONDS
     while time.monotonic() < until:
         if found := re.search(r"http://[^:\s]+:(\d+)", output.read_text()):
             return int(found[1])
         time.sleep(0.1)
-    raise VongError(f"the peer did not say where it listens: {output.read_text()[-500:]}")
+    raise VongError(
+        f"the peer printed no URL within {START_TIMEOUT_SECONDS:.0f} s. End of its output: {output.read_text()[-500:]}"
+    )
 
 
 PEERS: dict[str, Start] = {

@@ -1,5 +1,6 @@
-"""The least that a gateway in Python can cost: uvloop hands on what a connection says to another one, and back. No
-request is read and nothing is checked, so what a gateway spends above this is its own work.
+"""Minimal cost of a gateway in Python: uvloop forwards the bytes of a connection to another one, and back.
+
+Requests are neither parsed nor checked, so all cost of a gateway above this baseline is its own work.
 
     python -m benchmarks.gateway.pipe PORT UPSTREAM [PORT UPSTREAM ...]
 """
@@ -12,51 +13,51 @@ from typing import cast
 import uvloop
 
 
-class End(asyncio.Protocol):
-    """One end of a pipe, which writes to the other one."""
+class PipeEnd(asyncio.Protocol):
+    """End of a pipe, which writes to the other end."""
 
     other: "asyncio.Transport | None" = None
-    waiting = b""
-    """What came before the other end was there."""
+    buffered = b""
+    """Bytes that arrived before the other end was connected."""
 
     def data_received(self, data: bytes) -> None:
-        """Pass it on."""
+        """Forward the data to the other end."""
         if self.other is None:
-            self.waiting += data
+            self.buffered += data
         else:
             self.other.write(data)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Close the other end too."""
+        """Close the other end."""
         del exc
         if self.other is not None:
             self.other.close()
 
 
-class Front(End):
-    """The caller's end."""
+class CallerEnd(PipeEnd):
+    """End of a pipe at the caller."""
 
     def __init__(self, upstream: int) -> None:
         self._upstream = upstream
         self._task: asyncio.Task[None] | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Open the other end."""
-        self._task = asyncio.get_running_loop().create_task(self._join(cast(asyncio.Transport, transport)))
+        """Open the connection to the upstream."""
+        self._task = asyncio.get_running_loop().create_task(self._connect(cast(asyncio.Transport, transport)))
 
-    async def _join(self, transport: asyncio.Transport) -> None:
+    async def _connect(self, transport: asyncio.Transport) -> None:
         loop = asyncio.get_running_loop()
-        other, back = await loop.create_connection(End, "127.0.0.1", self._upstream)
-        back.other, self.other = transport, cast(asyncio.Transport, other)
-        if self.waiting:
-            self.other.write(self.waiting)
+        other, other_end = await loop.create_connection(PipeEnd, "127.0.0.1", self._upstream)
+        other_end.other, self.other = transport, cast(asyncio.Transport, other)
+        if self.buffered:
+            self.other.write(self.buffered)
 
 
-async def serve(ways: list[tuple[int, int]]) -> None:
-    """Join each port to its upstream."""
+async def serve(port_pairs: list[tuple[int, int]]) -> None:
+    """Forward each port to its upstream."""
     loop = asyncio.get_running_loop()
-    for port, upstream in ways:
-        await loop.create_server(partial(Front, upstream), "127.0.0.1", port, reuse_address=True)
+    for port, upstream in port_pairs:
+        await loop.create_server(partial(CallerEnd, upstream), "127.0.0.1", port, reuse_address=True)
     await asyncio.Event().wait()
 
 

@@ -1,6 +1,8 @@
-"""Vong as it is measured: `vong up` with a key that is checked, a route, a budget that holds, guards off, and all spans
-written to PostgreSQL with their bodies. The server's process is counted with the thread that writes the spans;
-PostgreSQL and the worker run on the other core.
+"""Vong as a peer of the gateway benchmark.
+
+`vong up` runs with a key that is checked, a route, an enforced budget and no guards; all spans are written to
+PostgreSQL with their bodies. The CPU time of the server process includes the thread that writes the spans. PostgreSQL
+and the worker run on the other core.
 """
 
 import os
@@ -12,12 +14,12 @@ from pathlib import Path
 
 import httpx
 
-from benchmarks.gateway.peers import MODEL, Running
-from benchmarks.gateway.programs import GATEWAY_CORE, OTHER_CORE, Ports, Request, pin
+from benchmarks.gateway.peers import MODEL, RunningPeer
+from benchmarks.gateway.processes import GATEWAY_CORE, OTHER_CORE, Ports, Request, pin
 from tests.live import Live, live
 
-BUDGET = 10**12
-"""Millionths of a dollar: enough for every round, so that a call is reserved and settled and never refused."""
+BUDGET_MICRODOLLARS = 10**12
+"""Budget in millionths of a dollar: enough for all rounds, so that calls are reserved, settled and never rejected."""
 SETTINGS = """
 workers = {workers}
 [providers.quick]
@@ -34,17 +36,17 @@ output = 0.6
 
 
 @contextmanager
-def vong(cache: Path, ports: Ports) -> Generator[Running]:
-    """One server on the gateway's core."""
+def vong(cache: Path, ports: Ports) -> Generator[RunningPeer]:
+    """Start Vong with one server on the gateway's core."""
     del cache
-    with home(ports) as running:
-        yield running_of(running)
+    with started_vong(ports) as running:
+        yield to_peer(running)
 
 
 @contextmanager
-def home(ports: Ports, workers: int = 1) -> Generator[Live]:
-    """A fresh home whose routes `quick` and `paced` lead to the two upstreams, and whose servers share the port."""
-    before = os.sched_getaffinity(0)
+def started_vong(ports: Ports, workers: int = 1) -> Generator[Live]:
+    """Start Vong in a new home, with routes `quick` and `paced` to the two upstreams; all servers share a port."""
+    affinity = os.sched_getaffinity(0)
     os.sched_setaffinity(0, {OTHER_CORE})
     try:
         with tempfile.TemporaryDirectory(prefix="vong-bench-") as name:
@@ -56,26 +58,28 @@ def home(ports: Ports, workers: int = 1) -> Generator[Live]:
                 with running.client() as client:
                     client.gateway.put_route("quick", {f"quick/{MODEL}": 1.0})
                     client.gateway.put_route("paced", {f"paced/{MODEL}": 1.0})
-                    client.gateway.set_limit("key", "cost", "ever", BUDGET)
+                    client.gateway.set_limit("key", "cost", "ever", BUDGET_MICRODOLLARS)
                 yield running
     finally:
-        os.sched_setaffinity(0, before)
+        os.sched_setaffinity(0, affinity)
 
 
-def running_of(running: Live) -> Running:
-    """What the measurement needs of a running Vong."""
+def to_peer(running: Live) -> RunningPeer:
+    """Pin the processes of a running Vong to their cores and return it as a peer."""
     server = running.pid("server")
     pin(server, GATEWAY_CORE)
     request = Request(int(running.url.rpartition(":")[2]), "/v1/chat/completions", running.key)
-    beside = (running.pid("postgres"),)
-    pin(*beside, OTHER_CORE)
-    return Running(request, request, ("quick", "paced"), (server,), beside, lambda: settle(running))
+    companion_pids = (running.pid("postgres"),)
+    pin(*companion_pids, OTHER_CORE)
+    return RunningPeer(
+        request, request, ("quick", "paced"), (server,), companion_pids, lambda: wait_until_written(running)
+    )
 
 
-def settle(running: Live, seconds: float = 600.0) -> None:
+def wait_until_written(running: Live, seconds: float = 600.0) -> None:
     """Wait until every span is committed."""
-    until = time.monotonic() + seconds
-    while (found := httpx.get(f"{running.url}/health", trust_env=False).json())["waiting_spans"]:
-        assert time.monotonic() < until, f"the spans were not written: {found}"
+    deadline = time.monotonic() + seconds
+    while (health := httpx.get(f"{running.url}/health", trust_env=False).json())["waiting_spans"]:
+        assert time.monotonic() < deadline, f"spans were not written within {seconds:.0f} s: {health}"
         time.sleep(0.2)
-    assert found["dropped_spans"] == 0, f"spans were dropped: {found}"
+    assert health["dropped_spans"] == 0, f"spans were dropped: {health}"

@@ -1,16 +1,16 @@
-"""A handbook page as HTML, with the navigation and footer that a page of a real site has around its text."""
+"""Handbook page as HTML, with the navigation and footer that pages of real sites have."""
 
 from __future__ import annotations
 
 from html import escape
 
-from making.blocks import Block, spans
+from generator.blocks import Block, spans
 
 _TAGS = {"bold": "strong", "italic": "em", "code": "code"}
 
 
 def render(blocks: list[Block], language: str) -> bytes:
-    """The page's bytes."""
+    """Return the page as bytes."""
     title = next(block.text for block in blocks if block.kind == "title")
     body = "\n".join(_html(block) for block in blocks)
     return f"""<!doctype html>

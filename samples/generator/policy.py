@@ -1,4 +1,4 @@
-"""Tarnwick's label policy: the closed sets, what urgency an issue has by itself, and how many tickets of each kind."""
+"""Label policy of Tarnwick: the label sets, the default urgency of each intent and the number of tickets."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ PRODUCTS = ("till", "tap", "pantry", "rota", "trail", "account")
 URGENCIES = ("low", "normal", "high", "critical")
 INTENTS = ("defect", "how_to", "refund", "access", "delivery", "billing", "cancel", "privacy")
 
-# How many different tickets of each intent are written, before duplicates; the largest is 8 times the smallest.
+# Number of original tickets per intent, without duplicates; the largest is 8 times the smallest.
 ORIGINALS = {
     "defect": 186, "how_to": 122, "refund": 98, "access": 78,
     "delivery": 65, "billing": 39, "cancel": 33, "privacy": 23,
@@ -17,10 +17,10 @@ VIETNAMESE = {"defect": 34, "how_to": 15, "refund": 11, "access": 11, "delivery"
 EXACT_DUPLICATES, NEAR_DUPLICATES = 21, 35
 WRONG_IN_EXACT, WRONG_IN_NEAR, WRONG_ALONE = 3, 4, 7
 
-# The urgency of an issue when its ticket states no impact.
+# Urgency of an issue if its ticket states no impact.
 DEFAULT_URGENCY = {intent: "high" if intent == "privacy" else "normal" for intent in INTENTS}
 
-# Stated impacts. "past" (it is over) and "shout" (anger, capitals, no impact) leave the default as it is.
+# Stated impacts. "past" (the harm is over) and "shout" (anger, capitals, no impact) do not change the default.
 IMPACTS = ("none", "critical", "high", "low", "past", "shout")
 IMPACT_WEIGHTS = {
     "defect": (34, 24, 22, 15, 2, 3),
@@ -38,7 +38,7 @@ PRODUCT_WEIGHTS = {"till": 26, "tap": 26, "pantry": 17, "rota": 14, "trail": 13,
 
 @dataclass(frozen=True)
 class Triage:
-    """The right answer to one ticket."""
+    """Correct labels of one ticket."""
 
     product: str
     urgency: str
@@ -48,7 +48,7 @@ class Triage:
 
 @dataclass(frozen=True)
 class Ticket:
-    """One ticket and what the generator knows about it."""
+    """Ticket with the facts that only the generator knows."""
 
     channel: str
     text: str
@@ -58,5 +58,5 @@ class Ticket:
 
 
 def urgency_of(intent: str, impact: str) -> str:
-    """The stated impact decides; without one (or with one that is over, or mere anger) the intent's default does."""
+    """Return the urgency of the stated impact, or the intent's default if no current harm is stated."""
     return impact if impact in URGENCIES else DEFAULT_URGENCY[intent]

@@ -1,11 +1,11 @@
-"""The handbook in four formats, from the Markdown sources in `handbook_source/`."""
+"""Handbook in four formats, built from the Markdown sources in `handbook_source/`."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from making import docx_file, html_page, pdf_file
-from making.blocks import read
+from generator import docx_file, html_page, pdf_file
+from generator.blocks import read
 
 SOURCES = Path(__file__).parent.parent / "handbook_source"
 FORMATS = {
@@ -19,7 +19,7 @@ VIETNAMESE = ("huong-dan-till", "may-tap")
 
 
 def render(name: str) -> bytes:
-    """One document of the handbook."""
+    """Return one document of the handbook as bytes."""
     source = (SOURCES / f"{name}.md").read_text(encoding="utf-8")
     kind = FORMATS[name]
     if kind == "md":
@@ -30,7 +30,7 @@ def render(name: str) -> bytes:
 
 
 def write(folder: Path) -> None:
-    """All documents, as `folder`/<name>.<format>."""
+    """Write all documents to `folder`/<name>.<format>."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, kind in FORMATS.items():
         (folder / f"{name}.{kind}").write_bytes(render(name))

@@ -1,4 +1,4 @@
-"""The handbook's sources as blocks: the little Markdown that they use, read once for all formats."""
+"""Parser of the Markdown subset of the handbook sources; all output formats share its blocks."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _SPANS = re.compile(r"\*\*(?P<bold>[^*]+)\*\*|\*(?P<italic>[^*]+)\*|`(?P<code>[^
 
 @dataclass(frozen=True)
 class Block:
-    """A heading (level 1 or 2), paragraph, list or table. `items` are a list's lines, `rows` a table's."""
+    """Heading (level 1 or 2), paragraph, list or table: `items` holds the lines of a list, `rows` those of a table."""
 
     kind: str
     text: str = ""
@@ -20,7 +20,7 @@ class Block:
 
 
 def read(source: str) -> list[Block]:
-    """The blocks of one source; they are parted by blank lines."""
+    """Return the blocks of one source; blank lines separate blocks."""
     return [_block(part.strip().splitlines()) for part in re.split(r"\n\s*\n", source.strip())]
 
 
@@ -41,10 +41,10 @@ def _block(lines: list[str]) -> Block:
 
 
 def spans(text: str) -> list[tuple[str, str]]:
-    """The runs of a line as (style, text); styles are plain, bold, italic and code."""
+    """Return the runs of a line as (style, text); styles are plain, bold, italic and code."""
     return [(str(match.lastgroup), match[0].strip("*`")) for match in _SPANS.finditer(text)]
 
 
 def plain(text: str) -> str:
-    """A line without its marks."""
+    """Return a line without its Markdown marks."""
     return "".join(words for _, words in spans(text))

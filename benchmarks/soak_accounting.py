@@ -1,4 +1,4 @@
-"""What PostgreSQL says at the end of a soak: spans, ledger, counters and what is still reserved."""
+"""Accounting data of a soak test in PostgreSQL: spans, ledger, budget counters and remaining reservations."""
 
 import time
 from collections.abc import Generator
@@ -10,13 +10,13 @@ import httpx
 from sqlalchemy import Connection, text
 
 from tests.live import Live
-from vong.store import postgres
 from vong.store.database import Database
+from vong.store.postgres import server as postgres_server
 
-WRITTEN = 180.0
-"""Seconds in which both servers are up again and every span is written."""
-RELEASED = 180.0
-"""Seconds in which nothing is reserved any more: what a dead server held is free after 60."""
+WRITE_TIMEOUT_SECONDS = 180.0
+"""Maximum time until both servers run again and every span is written."""
+RELEASE_TIMEOUT_SECONDS = 180.0
+"""Maximum time until nothing is reserved; the quota of a dead server is free after 60 seconds."""
 SUMS = """
     SELECT (SELECT count(*) FROM traces_spans WHERE kind <> 'attempt') AS spans,
            (SELECT coalesce(sum(cost), 0) FROM traces_spans WHERE kind <> 'attempt') AS spans_sum,
@@ -43,9 +43,11 @@ RESERVED = """
 IDS = "SELECT id FROM traces_spans WHERE kind <> 'attempt'"
 
 
-class Books(NamedTuple):
-    """Amounts in millionths of a dollar. `counters`: of each budget and subject its name, what is counted, and what
-    stands in the ledger; `memory` in megabytes.
+class AccountingSnapshot(NamedTuple):
+    """Accounting data at the end of a soak test, with amounts in millionths of a dollar.
+
+    `counters` holds for each budget and subject the name, the counter and the sum of the ledger; `memory` is in
+    megabytes per server.
     """
 
     spans: int
@@ -61,40 +63,42 @@ class Books(NamedTuple):
 
     @property
     def differing(self) -> list[tuple[str, int, int]]:
-        """Budgets whose counter is not the sum of the ledger."""
-        return [found for found in self.counters if found[1] != found[2]]
+        """Return the budgets whose counter differs from the sum of the ledger."""
+        return [counter for counter in self.counters if counter[1] != counter[2]]
 
 
-def resting(running: Live) -> float | None:
-    """Wait until every span is written and nothing is reserved. The seconds after which it was so, if it was."""
-    began = time.monotonic()
-    while not _written(running):
-        assert time.monotonic() - began < WRITTEN, f"the spans were not written{running.logs()}"
+def wait_until_settled(running: Live) -> float | None:
+    """Wait until every span is written and nothing is reserved; return the seconds, or None after the timeout."""
+    started = time.monotonic()
+    while not _all_spans_written(running):
+        assert time.monotonic() - started < WRITE_TIMEOUT_SECONDS, (
+            f"spans were not written within {WRITE_TIMEOUT_SECONDS:.0f} s{running.logs()}"
+        )
         time.sleep(0.2)
-    with _reading(running) as connection:
+    with _owner_connection(running) as connection:
         while _rows(connection, RESERVED):
-            if time.monotonic() - began > RELEASED:
+            if time.monotonic() - started > RELEASE_TIMEOUT_SECONDS:
                 return None
             time.sleep(0.2)
-    return time.monotonic() - began
+    return time.monotonic() - started
 
 
-def books(running: Live) -> Books:
-    """What is written."""
-    with _reading(running) as connection:
+def read_accounting(running: Live) -> AccountingSnapshot:
+    """Read the accounting data."""
+    with _owner_connection(running) as connection:
         sums = {name: int(value) for name, value in _rows(connection, SUMS)[0].items()}
         counters = [(row["name"], int(row["counted"]), int(row["summed"])) for row in _rows(connection, COUNTERS)]
         reserved = [(row["name"], int(row["amount"])) for row in _rows(connection, RESERVED)]
         ids = {row["id"] for row in _rows(connection, IDS)}
-    servers = running.children("supervisor", "vong.api.serve")
+    servers = running.children("supervisor", "vong.api.main")
     memory = [server.memory_info().rss / 1e6 for server in servers]
-    return Books(**sums, counters=counters, reserved=reserved, ids=ids, memory=memory)
+    return AccountingSnapshot(**sums, counters=counters, reserved=reserved, ids=ids, memory=memory)
 
 
 @contextmanager
-def _reading(running: Live) -> Generator[Connection]:
-    """The owner's connection, which sees every project."""
-    database = Database(postgres.start(running.home / "postgres"), pool=1)
+def _owner_connection(running: Live) -> Generator[Connection]:
+    """Open the owner's connection, which sees all projects."""
+    database = Database(postgres_server.start(running.home / "postgres"), pool=1)
     try:
         with database.owner() as connection:
             yield connection
@@ -106,9 +110,9 @@ def _rows(connection: Connection, query: str) -> list[dict[str, Any]]:
     return [dict(row) for row in connection.execute(text(query)).mappings()]
 
 
-def _written(running: Live) -> bool:
+def _all_spans_written(running: Live) -> bool:
     try:
-        found = httpx.get(f"{running.url}/health", trust_env=False, timeout=10).json()
+        health = httpx.get(f"{running.url}/health", trust_env=False, timeout=10).json()
     except (httpx.HTTPError, ValueError):
         return False
-    return found["servers"] == 2 and not found["waiting_spans"] and not found["disk_spans"]
+    return health["servers"] == 2 and not health["waiting_spans"] and not health["disk_spans"]

@@ -1,4 +1,4 @@
-"""A throw-away PostgreSQL and a server on it, for measurements."""
+"""Temporary PostgreSQL server for benchmarks."""
 
 import shutil
 import tempfile
@@ -8,22 +8,22 @@ from pathlib import Path
 from uuid import UUID
 
 from vong import access
-from vong.store import postgres
 from vong.store.database import Database
 from vong.store.migrate import migrate
+from vong.store.postgres import server as postgres_server
 
 
 @contextmanager
 def database() -> Generator[tuple[Database, UUID]]:
-    """A fresh, migrated database and a project in it."""
+    """Provide a new, migrated database and a project in it."""
     folder = Path(tempfile.mkdtemp(prefix="vong-bench-"))
     try:
-        opened = Database(postgres.start(folder / "postgres"), pool=4)
-        migrate(opened)
-        with opened.owner() as connection:
+        db = Database(postgres_server.start(folder / "postgres"), pool=4)
+        migrate(db)
+        with db.owner() as connection:
             project = access.create_project(connection, "default").id
-        yield opened, project
-        opened.close()
+        yield db, project
+        db.close()
     finally:
-        postgres.stop(folder / "postgres")
+        postgres_server.stop(folder / "postgres")
         shutil.rmtree(folder, ignore_errors=True)

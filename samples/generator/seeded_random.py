@@ -1,6 +1,7 @@
-"""Seeded choices that stay the same on every Python version, and the small phrase language.
+"""Seeded random choices, identical on every Python version, and the phrase templates.
 
-In a phrase `{a|b}` is one of the alternatives and `[slot]` a filler of `phrases/slots.json`; `[d4]` is four digits.
+In a phrase, `{a|b}` stands for one of the alternatives, `[slot]` for an entry of `phrases/slots.json` and `[d4]` for
+four digits.
 """
 
 from __future__ import annotations
@@ -20,31 +21,31 @@ _SLOT = re.compile(r"\[([a-z_]+|d\d)\]")
 
 
 def load_phrases(name: str) -> Any:
-    """The phrase file `name`, parsed."""
+    """Load and parse the phrase file `name`."""
     return json.loads((PHRASES / f"{name}.json").read_text(encoding="utf-8"))
 
 
-class Dice:
-    """Random choices from one seed. Only `random()` is used, whose sequence no Python version changes."""
+class SeededRandom:
+    """Random choices from one seed, based on `random()` alone, whose sequence is the same in all Python versions."""
 
     def __init__(self, seed: str, slots: Mapping[str, Sequence[str]]) -> None:
         self._random = random.Random(seed)
         self._slots = slots
 
     def below(self, limit: int) -> int:
-        """A whole number from 0 to limit - 1."""
+        """Return an integer from 0 to limit - 1."""
         return int(self._random.random() * limit)
 
     def chance(self, share: float) -> bool:
-        """True in `share` of the calls."""
+        """Return True with probability `share`."""
         return self._random.random() < share
 
-    def one(self, options: Sequence[T]) -> T:
-        """One of the options."""
+    def choice(self, options: Sequence[T]) -> T:
+        """Return one of the options."""
         return options[self.below(len(options))]
 
-    def weighted(self, weights: Mapping[T, float]) -> T:
-        """One of the keys, by weight."""
+    def weighted_choice(self, weights: Mapping[T, float]) -> T:
+        """Return one of the keys, chosen by weight."""
         point = self._random.random() * sum(weights.values())
         for key, weight in weights.items():
             point -= weight
@@ -53,7 +54,7 @@ class Dice:
         return next(reversed(list(weights)))
 
     def shuffled(self, items: Sequence[T]) -> list[T]:
-        """The items in another order (Fisher-Yates)."""
+        """Return the items in random order (Fisher-Yates)."""
         result = list(items)
         for last in range(len(result) - 1, 0, -1):
             other = self.below(last + 1)
@@ -61,17 +62,17 @@ class Dice:
         return result
 
     def digits(self, count: int) -> str:
-        """Digits, the first of them not 0."""
+        """Return `count` digits; the first one is not 0."""
         return str(1 + self.below(9)) + "".join(str(self.below(10)) for _ in range(count - 1))
 
-    def say(self, phrase: str) -> str:
-        """A phrase with its alternatives chosen and its slots filled."""
+    def expand(self, phrase: str) -> str:
+        """Return a phrase with its alternatives chosen and its slots filled."""
         while _SLOT.search(phrase) or _ALTERNATIVES.search(phrase):
-            phrase = _ALTERNATIVES.sub(lambda match: self.one(match[1].split("|")), phrase)
+            phrase = _ALTERNATIVES.sub(lambda match: self.choice(match[1].split("|")), phrase)
             phrase = _SLOT.sub(lambda match: self._fill(match[1]), phrase)
         return _TWO_ARTICLES.sub(r"\1 ", phrase).replace("  ", " ")
 
     def _fill(self, slot: str) -> str:
         if re.fullmatch(r"d\d", slot):
             return self.digits(int(slot[1]))
-        return self.one(self._slots[slot])
+        return self.choice(self._slots[slot])

@@ -1,0 +1,1 @@
+"""Modules of `samples/generate.py`; their output is identical on every run."""
