@@ -7,10 +7,10 @@ import { defineConfig } from "vitest/config";
 
 const out = process.env.VONG_CONSOLE_OUT ?? new URL("../src/vong/api/static", import.meta.url).pathname;
 
-/** Swagger's page for /api/docs, and every text file once more in gzip and brotli. */
-function finish(): Plugin {
+/** Copy Swagger UI for /api/docs and compress every text file with gzip and brotli. */
+function copyAndCompress(): Plugin {
   return {
-    name: "vong-finish",
+    name: "vong-copy-and-compress",
     apply: "build",
     closeBundle() {
       const swagger = join(out, "swagger");
@@ -31,7 +31,7 @@ function finish(): Plugin {
 }
 
 export default defineConfig({
-  plugins: [react(), finish()],
+  plugins: [react(), copyAndCompress()],
   resolve: { alias: { "@": new URL("./src", import.meta.url).pathname } },
   server: { proxy: { "/api": "http://127.0.0.1:8400", "/v1": "http://127.0.0.1:8400", "/health": "http://127.0.0.1:8400" } },
   build: { target: "es2022", outDir: out, emptyOutDir: true, sourcemap: false, assetsInlineLimit: 0, reportCompressedSize: false,

@@ -43,7 +43,7 @@ def files_of(manifest: dict[str, dict[str, Any]], name: str) -> set[str]:
 def test_the_first_load_is_light(manifest: dict[str, dict[str, Any]]) -> None:
     """Home, signed in: the entry, one language, the page."""
     parts = ["index.html", "src/stages/home/HomePage.tsx"]
-    languages = [weight(files_of(manifest, f"src/app/i18n/{one}/first.ts")) for one in ("en", "vi")]
+    languages = [weight(files_of(manifest, f"src/app/i18n/{one}/gettingStarted.ts")) for one in ("en", "vi")]
     files = set[str]().union(*(files_of(manifest, part) for part in parts))
     assert weight(files) + max(languages) <= FIRST_LOAD
 

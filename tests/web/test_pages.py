@@ -73,15 +73,15 @@ PANELS: dict[str, tuple[str, Callable[[Page], None]]] = {
     "row": ("/data/rows?tab=rows", lambda page: page.get_by_role("row").nth(1).click()),
     "route": (
         "/gateway/routes",
-        lambda page: page.get_by_role("button", name=re.compile("New route|Tuyến mới")).click(),
+        lambda page: page.get_by_role("button", name=re.compile("New route|Tạo route")).click(),
     ),
     "canary": (
         "/gateway/routes/kind",
-        lambda page: page.get_by_role("button", name=re.compile("Start a canary|Bắt đầu canary")).click(),
+        lambda page: page.get_by_role("button", name=re.compile("Start canary|Chạy canary")).click(),
     ),
     "deploy": (
         "/serving",
-        lambda page: page.get_by_role("button", name=re.compile("Deploy a model|Triển khai")).first.click(),
+        lambda page: page.get_by_role("button", name=re.compile("Deploy model|Triển khai")).first.click(),
     ),
     "palette": ("/", lambda page: page.keyboard.press("Control+k")),
 }
@@ -152,7 +152,7 @@ def test_language_and_scheme_survive_a_reload(page: Page) -> None:
     page.goto("/settings/account")
     page.get_by_text("Tiếng Việt").first.click()
     expect(page.get_by_role("heading", level=1, name="Cài đặt")).to_be_visible()
-    page.get_by_role("button", name="Nền tối").click()
+    page.get_by_role("button", name="Giao diện tối").click()
     page.reload()
     expect(page.get_by_role("heading", level=1, name="Cài đặt")).to_be_visible()
     assert page.evaluate("document.documentElement.dataset.mantineColorScheme") == "dark"
@@ -187,7 +187,7 @@ def test_a_server_that_is_away_is_said_and_comes_back_by_itself(console: Console
     expect(page.get_by_role("heading", level=1, name="Home")).to_be_visible()
     port = str(urlsplit(console.vong.url).port)
     console.vong.run("down")
-    expect(page.get_by_text("The server does not answer")).to_be_visible(timeout=20_000)
+    expect(page.get_by_text("Server unreachable")).to_be_visible(timeout=20_000)
     console.vong.run("up", "--port", port, "--detach")
-    expect(page.get_by_text("The server does not answer")).to_be_hidden(timeout=30_000)
+    expect(page.get_by_text("Server unreachable")).to_be_hidden(timeout=30_000)
     expect(page.get_by_role("heading", level=1, name="Home")).to_be_visible()

@@ -1,4 +1,4 @@
-// Sets the colour scheme before anything is drawn, so that a dark reader never sees a white flash.
+// Set the colour scheme before the first paint, so that users of the dark scheme see no white flash.
 (() => {
   let chosen = null;
   try {

@@ -1,5 +1,4 @@
-// The styles of the components that the console uses, those first that others build on. All of them together would be
-// a third of the first load.
+// Styles of the Mantine components in use, base styles first. All styles together would be a third of the first load.
 import "@mantine/core/styles/baseline.css";
 import "@mantine/core/styles/default-css-variables.css";
 import "@mantine/core/styles/global.css";

@@ -1,6 +1,6 @@
 import "@testing-library/jest-dom/vitest";
 
-// What a browser has and the test's document lacks.
+// Browser APIs that the test environment lacks.
 const query = (media: string) => ({ matches: false, media, addEventListener() {}, removeEventListener() {} });
 window.matchMedia ??= query as unknown as typeof window.matchMedia;
 globalThis.ResizeObserver ??= class {

@@ -7,12 +7,12 @@ const dark: MantineColorsTuple = [
   "#d3d6dc", "#b4b9c2", "#949aa6", "#6c7380", "#3a4150", "#2a303c", "#1e232c", "#171b22", "#12151b", "#0d1015",
 ]; // biome-ignore format: ten shades in a row
 
-/** A list of choices scrolls itself: a scrolling box within it would be one that the keyboard cannot reach. */
+/** Let the dropdown itself scroll. A scroll area inside it would not be reachable by keyboard. */
 const choices = {
   defaultProps: { withScrollArea: false, styles: { options: { maxHeight: 240, overflowY: "auto" } } },
 } as const;
 
-/** Size, type and colour of everything; what depends on the scheme lies in styles.css. */
+/** Sizes, fonts and colours. Values that depend on the colour scheme are in styles.css. */
 export const theme = createTheme({
   primaryColor: "iris",
   primaryShade: { light: 6, dark: 6 },

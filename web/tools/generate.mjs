@@ -1,4 +1,4 @@
-// Writes src/api/schema.d.ts from openapi.json. With --check it writes nothing and fails when the file is stale.
+// Write src/api/schema.d.ts from openapi.json. With --check, write nothing and fail if the file is stale.
 import { readFileSync, writeFileSync } from "node:fs";
 import openapiTS, { astToString } from "openapi-typescript";
 

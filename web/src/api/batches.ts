@@ -1,6 +1,6 @@
-import { ApiError, reach } from "./client";
+import { ApiError, sendRequest } from "./client";
 
-/** What a batch may ask for. */
+/** Endpoints that a batch may call. */
 export const ENDPOINTS = [
   "/v1/chat/completions",
   "/v1/embeddings",
@@ -9,25 +9,25 @@ export const ENDPOINTS = [
   "/v1/messages",
 ] as const;
 
-/** Upload a file of calls and have them made, through the surface that every OpenAI client uses. */
+/** Upload a JSONL file of requests and start a batch through the OpenAI-compatible API. Returns the id of the batch. */
 export async function startBatch(file: File, endpoint: string, window: string): Promise<string> {
   const form = new FormData();
   form.set("purpose", "batch");
   form.set("file", file);
-  const uploaded = await asked("/v1/files", { method: "POST", body: form });
-  const made = await asked("/v1/batches", {
+  const uploadedFile = await requestJson("/v1/files", { method: "POST", body: form });
+  const batch = await requestJson("/v1/batches", {
     method: "POST",
     headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ input_file_id: uploaded.id, endpoint, completion_window: window }),
+    body: JSON.stringify({ input_file_id: uploadedFile.id, endpoint, completion_window: window }),
   });
-  return made.id;
+  return batch.id;
 }
 
-/** Where the bytes of a file are. */
-export const contentOf = (file: string): string => `/v1/files/file-${file.replaceAll("-", "")}/content`;
+/** Return the URL of a file's content. */
+export const fileContentUrl = (file: string): string => `/v1/files/file-${file.replaceAll("-", "")}/content`;
 
-async function asked(path: string, init: RequestInit): Promise<{ id: string }> {
-  const response = await reach(path, init);
+async function requestJson(path: string, init: RequestInit): Promise<{ id: string }> {
+  const response = await sendRequest(path, init);
   const body = await response.json().catch(() => null);
   if (!response.ok) throw ApiError.of(response.status, body);
   return body;

@@ -1,10 +1,10 @@
 import { createParser } from "eventsource-parser";
-import { ApiError, reach } from "./client";
+import { ApiError, sendRequest } from "./client";
 
-export type Turn = { role: "system" | "user" | "assistant"; content: string };
-export type ChatAsked = { model: string; messages: Turn[]; max_tokens?: number; temperature?: number };
-/** How an answer ended: the id of its span, its tokens, why it stopped. */
-export type ChatEnd = { span: string | null; input?: number; output?: number; finish: string | null };
+export type Message = { role: "system" | "user" | "assistant"; content: string };
+export type ChatRequest = { model: string; messages: Message[]; max_tokens?: number; temperature?: number };
+/** End of a streamed completion: span id, token counts and finish reason. */
+export type ChatResult = { span: string | null; input?: number; output?: number; finish: string | null };
 
 type Chunk = {
   choices?: { delta?: { content?: string | null }; finish_reason?: string | null }[];
@@ -12,39 +12,42 @@ type Chunk = {
   error?: { message?: string; hint?: string; code?: string };
 };
 
-/** Reads one chunk of a streamed answer: its text, and what it says of the end. ApiError where it is an error. */
-export function readChunk(data: string, end: ChatEnd): string {
+/**
+ * Return the text of one chunk of a streamed completion and store its finish reason and usage in `end`. Throws ApiError
+ * if the chunk reports an error.
+ */
+export function readChunk(data: string, result: ChatResult): string {
   if (data === "[DONE]") return "";
   const chunk = JSON.parse(data) as Chunk;
   if (chunk.error) throw ApiError.of(502, chunk);
   const choice = chunk.choices?.[0];
-  end.finish = choice?.finish_reason ?? end.finish;
-  end.input = chunk.usage?.prompt_tokens ?? end.input;
-  end.output = chunk.usage?.completion_tokens ?? end.output;
+  result.finish = choice?.finish_reason ?? result.finish;
+  result.input = chunk.usage?.prompt_tokens ?? result.input;
+  result.output = chunk.usage?.completion_tokens ?? result.output;
   return choice?.delta?.content ?? "";
 }
 
-/** Ask a model and hear its answer while it is made, through the surface that every OpenAI client uses. */
+/** Request a chat completion and stream its text through the OpenAI-compatible API. */
 export async function streamChat(
-  asked: ChatAsked,
-  onText: (piece: string) => void,
+  request: ChatRequest,
+  onText: (text: string) => void,
   signal?: AbortSignal,
-): Promise<ChatEnd> {
-  const response = await reach("/v1/chat/completions", {
+): Promise<ChatResult> {
+  const response = await sendRequest("/v1/chat/completions", {
     method: "POST",
     headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ ...asked, stream: true, stream_options: { include_usage: true } }),
+    body: JSON.stringify({ ...request, stream: true, stream_options: { include_usage: true } }),
     signal,
   });
   if (!response.ok || !response.body) throw ApiError.of(response.status, await response.json().catch(() => null));
-  const end: ChatEnd = { span: response.headers.get("x-vong-span-id"), finish: null };
+  const result: ChatResult = { span: response.headers.get("x-vong-span-id"), finish: null };
   const parser = createParser({
     onEvent: ({ data }) => {
-      const piece = readChunk(data, end);
-      if (piece) onText(piece);
+      const text = readChunk(data, result);
+      if (text) onText(text);
     },
   });
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
-  for (let part = await reader.read(); !part.done; part = await reader.read()) parser.feed(part.value);
-  return end;
+  for (let read = await reader.read(); !read.done; read = await reader.read()) parser.feed(read.value);
+  return result;
 }

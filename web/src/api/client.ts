@@ -1,10 +1,10 @@
 import createClient, { type Middleware } from "openapi-fetch";
 import type { components, paths } from "./schema";
 
-/** The records of the API by name: `S["Job"]`. */
-export type S = components["schemas"];
+/** Schemas of the API by name, for example `S["Job"]`. */
+export type Schema = components["schemas"];
 
-/** A refusal of the server: what is wrong, and what to do next. `status` is 0 when the server did not answer. */
+/** Error response of the server: message and next step. `status` is 0 if the server did not respond. */
 export class ApiError extends Error {
   constructor(
     readonly status: number,
@@ -15,74 +15,80 @@ export class ApiError extends Error {
     super(title);
   }
 
-  /** Made from a problem document (RFC 9457), from an error of the OpenAI surface, or from whatever came. */
+  /** Create an error from a problem document (RFC 9457), an OpenAI error body or any other response body. */
   static of(status: number, body: unknown): ApiError {
     const problem = (body ?? {}) as Record<string, unknown>;
-    const openai = problem.error as { message?: string; code?: string; hint?: string } | undefined;
-    if (openai?.message) return new ApiError(status, openai.message, openai.hint, openai.code);
-    const title = [problem.detail, problem.title].find((part) => typeof part === "string") as string | undefined;
+    const openaiError = problem.error as { message?: string; code?: string; hint?: string } | undefined;
+    if (openaiError?.message) return new ApiError(status, openaiError.message, openaiError.hint, openaiError.code);
+    const title = [problem.detail, problem.title].find((value) => typeof value === "string") as string | undefined;
     return new ApiError(status, title ?? `HTTP ${status}`, problem.hint as string, problem.code as string);
   }
 }
 
-type Listener = (away: boolean) => void;
-const listeners = new Set<Listener>();
-let away = false;
+type ReachabilityListener = (unreachable: boolean) => void;
+const listeners = new Set<ReachabilityListener>();
+let unreachable = false;
 
-/** Hear when the server stops and starts answering. */
-export function onAway(listener: Listener): () => void {
+/**
+ * Subscribe to changes of the server's reachability. Calls the listener at once with the current state. Returns the
+ * unsubscribe function.
+ */
+export function onReachabilityChange(listener: ReachabilityListener): () => void {
   listeners.add(listener);
-  listener(away);
+  listener(unreachable);
   return () => listeners.delete(listener);
 }
 
-function report(now: boolean): void {
-  if (now === away) return;
-  away = now;
-  for (const listener of listeners) listener(now);
-  if (now) void watch();
+function setUnreachable(value: boolean): void {
+  if (value === unreachable) return;
+  unreachable = value;
+  for (const listener of listeners) listener(value);
+  if (value) void pollUntilReachable();
 }
 
-async function watch(): Promise<void> {
-  while (away) {
+async function pollUntilReachable(): Promise<void> {
+  while (unreachable) {
     await new Promise((resolve) => setTimeout(resolve, 1500));
-    const answer = await fetch("/health").catch(() => null);
-    if (answer?.ok) report(false);
+    const response = await fetch("/health").catch(() => null);
+    if (response?.ok) setUnreachable(false);
   }
 }
 
-/** `fetch` that knows when the server is away. Everything that asks the server goes through it. */
-export async function reach(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
+/**
+ * Send a request with `fetch` and record whether the server is reachable. Every request to the server uses this
+ * function.
+ */
+export async function sendRequest(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
   try {
-    const answer = await fetch(input, init);
-    report(false);
-    return answer;
+    const response = await fetch(input, init);
+    setUnreachable(false);
+    return response;
   } catch (error) {
     if ((error as Error).name === "AbortError") throw error;
-    report(true);
+    setUnreachable(true);
     throw new ApiError(0, "the server does not answer");
   }
 }
 
-const once: Middleware = {
+const idempotency: Middleware = {
   onRequest({ request }) {
     if (request.method === "POST") request.headers.set("Idempotency-Key", crypto.randomUUID());
     return request;
   },
 };
 
-/** The typed client over the public API. */
+/** Typed client of the public API. */
 export const api = createClient<paths>({
   baseUrl: typeof location === "undefined" ? "" : location.origin,
-  fetch: reach,
+  fetch: sendRequest,
 });
-api.use(once);
+api.use(idempotency);
 
-type Answer<T> = { data?: T; error?: unknown; response: Response };
+type ApiResponse<T> = { data?: T; error?: unknown; response: Response };
 
-/** The value of an answer, or its error thrown: what a query or a mutation wants. */
-export async function ok<T>(asked: Promise<Answer<T>>): Promise<T> {
-  const { data, error, response } = await asked;
+/** Return the data of a response. Throws ApiError if the request failed. */
+export async function unwrap<T>(pending: Promise<ApiResponse<T>>): Promise<T> {
+  const { data, error, response } = await pending;
   if (error !== undefined || !response.ok) throw ApiError.of(response.status, error);
   return data as T;
 }

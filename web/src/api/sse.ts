@@ -1,47 +1,51 @@
 import { useEffect, useRef, useState } from "react";
 
-/** How a stream of events stands. */
-export type Live = "connecting" | "open" | "closed";
+/** Connection state of an event stream. */
+export type StreamState = "connecting" | "open" | "closed";
 
-/** One event: its name, its data, and the id where a broken stream goes on. */
+/** One server-sent event: name, data, and the id from which a broken stream resumes. */
 export type ServerEvent<T> = { name: string; data: T; id: string };
 
 /**
- * Follow server-sent events while `url` is set. Events come in batches, at most one batch a frame; the browser
- * reconnects by itself and goes on after the last event it saw. An event named `end` is the last.
+ * Follow server-sent events while `url` is set. Events are delivered in batches, at most one per 50 ms. The browser
+ * reconnects by itself and resumes after the last event received. The event named `end` closes the stream.
  */
-export function useEvents<T>(url: string | null, names: string[], onBatch: (events: ServerEvent<T>[]) => void): Live {
-  const [state, setState] = useState<Live>("connecting");
-  const handler = useRef(onBatch);
+export function useEvents<T>(
+  url: string | null,
+  names: string[],
+  onBatch: (events: ServerEvent<T>[]) => void,
+): StreamState {
+  const [state, setState] = useState<StreamState>("connecting");
+  const onBatchRef = useRef(onBatch);
   useEffect(() => {
-    handler.current = onBatch;
+    onBatchRef.current = onBatch;
   });
   const key = names.join(" ");
   useEffect(() => {
     if (!url) return;
-    const source = new EventSource(url);
-    let waiting: ServerEvent<T>[] = [];
+    const eventSource = new EventSource(url);
+    let pending: ServerEvent<T>[] = [];
     let timer = 0;
     const flush = () => {
       timer = 0;
-      const batch = waiting;
-      waiting = [];
-      handler.current(batch);
+      const batch = pending;
+      pending = [];
+      onBatchRef.current(batch);
     };
-    source.onopen = () => setState("open");
-    source.onerror = () => setState(source.readyState === EventSource.CLOSED ? "closed" : "connecting");
+    eventSource.onopen = () => setState("open");
+    eventSource.onerror = () => setState(eventSource.readyState === EventSource.CLOSED ? "closed" : "connecting");
     for (const name of key.split(" "))
-      source.addEventListener(name, (event: MessageEvent<string>) => {
-        waiting.push({ name, data: JSON.parse(event.data), id: event.lastEventId });
+      eventSource.addEventListener(name, (event: MessageEvent<string>) => {
+        pending.push({ name, data: JSON.parse(event.data), id: event.lastEventId });
         if (name === "end") {
-          source.close();
+          eventSource.close();
           setState("closed");
         }
         timer ||= window.setTimeout(flush, 50);
       });
     return () => {
       window.clearTimeout(timer);
-      source.close();
+      eventSource.close();
     };
   }, [url, key]);
   return state;

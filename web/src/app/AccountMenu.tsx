@@ -5,11 +5,11 @@ import { useMessages } from "./i18n";
 import c from "./Shell.module.css";
 import { useSession, useSignOut } from "./session";
 
-/** Who is signed in, and the way out. */
+/** Show the signed-in user and a menu to change the password or sign out. */
 export function AccountMenu() {
   const t = useMessages().app;
   const { user } = useSession();
-  const out = useSignOut();
+  const signOut = useSignOut();
   return (
     <Menu width={204} position="top-start">
       <Menu.Target>
@@ -24,7 +24,7 @@ export function AccountMenu() {
         <Menu.Item component={Link} to="/settings/account" leftSection={<KeyRound size={14} aria-hidden />}>
           {t.account.password}
         </Menu.Item>
-        <Menu.Item leftSection={<LogOut size={14} aria-hidden />} onClick={() => out.mutate()}>
+        <Menu.Item leftSection={<LogOut size={14} aria-hidden />} onClick={() => signOut.mutate()}>
           {t.account.signOut}
         </Menu.Item>
       </Menu.Dropdown>

@@ -1,16 +1,16 @@
 import { SegmentedControl } from "@mantine/core";
 import { LANGUAGES, type Language, useLanguage, useMessages } from "./i18n";
 
-/** Both languages, the present one marked. */
+/** Show both languages and select one. */
 export function LanguagePicker() {
   const t = useMessages().app;
-  const [language, choose] = useLanguage();
+  const [language, setLanguage] = useLanguage();
   return (
     <SegmentedControl
       size="xs"
       aria-label={t.language}
       value={language}
-      onChange={(value) => choose(value as Language)}
+      onChange={(value) => setLanguage(value as Language)}
       data={LANGUAGES}
     />
   );

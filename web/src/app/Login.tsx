@@ -2,26 +2,26 @@ import { Alert, Box, Button, Code, Paper, PasswordInput, Stack, Text, TextInput,
 import { useForm } from "@mantine/form";
 import { useDocumentTitle } from "@mantine/hooks";
 import { useMutation } from "@tanstack/react-query";
-import { type ApiError, api, ok, type S } from "@/api/client";
+import { type ApiError, api, type Schema, unwrap } from "@/api/client";
 import { useMessages } from "./i18n";
 import { LanguagePicker } from "./LanguagePicker";
 import c from "./Login.module.css";
-import { Mark } from "./Mark";
+import { Logo } from "./Logo";
 
-/** The page of somebody who is not signed in. */
-export default function Login({ onDone }: { onDone: (session: S["Session"]) => void }) {
+/** Show the sign-in page. */
+export default function Login({ onDone }: { onDone: (session: Schema["Session"]) => void }) {
   const t = useMessages().app;
   useDocumentTitle(t.login.title);
   const form = useForm({ initialValues: { email: "", password: "" } });
-  const signIn = useMutation<S["Session"], ApiError, { email: string; password: string }>({
-    mutationFn: (body) => ok(api.POST("/api/v1/access/session", { body })),
+  const signIn = useMutation<Schema["Session"], ApiError, { email: string; password: string }>({
+    mutationFn: (body) => unwrap(api.POST("/api/v1/access/session", { body })),
     onSuccess: onDone,
   });
   return (
     <main className={c.page}>
       <Box className={c.box}>
         <Stack align="center" gap={6} mb="lg">
-          <Mark size={44} />
+          <Logo size={44} />
           <Title order={1} mt={8}>
             {t.login.title}
           </Title>

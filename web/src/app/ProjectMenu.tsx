@@ -3,24 +3,24 @@ import { useDisclosure } from "@mantine/hooks";
 import { Check, ChevronsUpDown, Plus } from "lucide-react";
 import { lazy, Suspense } from "react";
 import { useMessages } from "./i18n";
-import { Mark } from "./Mark";
+import { Logo } from "./Logo";
 import c from "./Shell.module.css";
 import { useSession, useSwitchProject } from "./session";
 
 const NewProject = lazy(() => import("./NewProject"));
 
-/** The project that is shown, and the way to another. */
+/** Show the current project and a menu to switch to another one. */
 export function ProjectMenu() {
   const t = useMessages().app;
   const session = useSession();
-  const change = useSwitchProject();
-  const [making, { open, close }] = useDisclosure();
+  const switchProject = useSwitchProject();
+  const [creating, { open, close }] = useDisclosure();
   return (
     <>
       <Menu width={224} position="bottom-start">
         <Menu.Target>
           <UnstyledButton className={c.project}>
-            <Mark />
+            <Logo />
             <Box style={{ minWidth: 0 }}>
               <Text size="sm" fw={600} lh={1.2} truncate>
                 {session.project.name}
@@ -37,7 +37,7 @@ export function ProjectMenu() {
           {session.projects.map((project) => (
             <Menu.Item
               key={project.id}
-              onClick={() => change.mutate(project.name)}
+              onClick={() => switchProject.mutate(project.name)}
               rightSection={project.id === session.project.id ? <Check size={14} aria-hidden /> : null}
             >
               {project.name}
@@ -53,7 +53,7 @@ export function ProjectMenu() {
           )}
         </Menu.Dropdown>
       </Menu>
-      <Suspense>{making && <NewProject opened onClose={close} />}</Suspense>
+      <Suspense>{creating && <NewProject opened onClose={close} />}</Suspense>
     </>
   );
 }

@@ -17,16 +17,16 @@ import { Link, Outlet, useRouterState } from "@tanstack/react-router";
 import { Moon, Search, Sun } from "lucide-react";
 import { lazy, Suspense } from "react";
 import { AccountMenu } from "./AccountMenu";
-import { Away } from "./Away";
 import { useMessages } from "./i18n";
 import { LanguagePicker } from "./LanguagePicker";
 import { GROUPS, HOME, type NavItem, SETTINGS } from "./nav";
 import { ProjectMenu } from "./ProjectMenu";
+import { ServerUnreachableBanner } from "./ServerUnreachableBanner";
 import c from "./Shell.module.css";
 
-const Palette = lazy(() => import("./Palette"));
+const CommandPalette = lazy(() => import("./CommandPalette"));
 
-function Item({ item, onClick }: { item: NavItem; onClick: () => void }) {
+function NavigationItem({ item, onClick }: { item: NavItem; onClick: () => void }) {
   const t = useMessages().app;
   const path = useRouterState({ select: (state) => state.location.pathname });
   const active = item.to === "/" ? path === "/" : path === item.to || path.startsWith(`${item.to}/`);
@@ -51,19 +51,19 @@ function Navigation({ onClick }: { onClick: () => void }) {
       <ProjectMenu />
       <Box className={c.groups}>
         <Box mb="md">
-          <Item item={HOME} onClick={onClick} />
+          <NavigationItem item={HOME} onClick={onClick} />
         </Box>
         {GROUPS.map(({ group, items }) => (
           <Box key={group} mb="md" role="group" aria-label={t.nav[group]}>
             <Text className={c.group}>{t.nav[group]}</Text>
             {items.map((item) => (
-              <Item key={item.to} item={item} onClick={onClick} />
+              <NavigationItem key={item.to} item={item} onClick={onClick} />
             ))}
           </Box>
         ))}
       </Box>
-      <Box className={c.foot}>
-        <Item item={SETTINGS} onClick={onClick} />
+      <Box className={c.footer}>
+        <NavigationItem item={SETTINGS} onClick={onClick} />
         <AccountMenu />
       </Box>
     </AppShell.Navbar>
@@ -90,11 +90,11 @@ function SchemeToggle() {
   );
 }
 
-/** The frame around every page. */
+/** Show header, navigation and the current page. */
 export function Shell() {
   const t = useMessages().app;
   const [open, { toggle, close }] = useDisclosure();
-  const [searching, palette] = useDisclosure();
+  const [paletteOpened, palette] = useDisclosure();
   useHotkeys([["mod + K", palette.open]], []);
   const os = useOs();
   return (
@@ -131,10 +131,10 @@ export function Shell() {
       </AppShell.Header>
       <Navigation onClick={close} />
       <AppShell.Main id="main" tabIndex={-1} className={c.main}>
-        <Away />
+        <ServerUnreachableBanner />
         <Outlet />
       </AppShell.Main>
-      <Suspense>{searching && <Palette onClose={palette.close} />}</Suspense>
+      <Suspense>{paletteOpened && <CommandPalette onClose={palette.close} />}</Suspense>
     </AppShell>
   );
 }

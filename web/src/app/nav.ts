@@ -19,27 +19,32 @@ import type { Messages } from "./i18n";
 export type PageName = keyof Messages["app"]["about"];
 export type NavItem = { to: string; name: PageName; icon: LucideIcon };
 
-const item = (name: PageName, icon: LucideIcon, to = `/${name}`): NavItem => ({ to, name, icon });
+const navItem = (name: PageName, icon: LucideIcon, to = `/${name}`): NavItem => ({ to, name, icon });
 
-export const HOME = item("home", House, "/");
-export const SETTINGS = item("settings", Settings);
+export const HOME = navItem("home", House, "/");
+export const SETTINGS = navItem("settings", Settings);
 
-/** The pages in the order of the loop. */
+/** Pages in the order of the loop. */
 export const GROUPS: { group: "build" | "serve" | "learn"; items: NavItem[] }[] = [
   {
     group: "build",
-    items: [item("data", Database), item("training", Cpu), item("evals", FlaskConical), item("registry", Boxes)],
+    items: [
+      navItem("data", Database),
+      navItem("training", Cpu),
+      navItem("evals", FlaskConical),
+      navItem("registry", Boxes),
+    ],
   },
   {
     group: "serve",
     items: [
-      item("serving", Rocket),
-      item("gateway", Network),
-      item("knowledge", Library),
-      item("playground", MessagesSquare),
+      navItem("serving", Rocket),
+      navItem("gateway", Network),
+      navItem("knowledge", Library),
+      navItem("playground", MessagesSquare),
     ],
   },
-  { group: "learn", items: [item("traces", Activity), item("feedback", ThumbsUp), item("loop", RefreshCw)] },
+  { group: "learn", items: [navItem("traces", Activity), navItem("feedback", ThumbsUp), navItem("loop", RefreshCw)] },
 ];
 
 export const PAGES: NavItem[] = [HOME, ...GROUPS.flatMap((group) => group.items), SETTINGS];

@@ -1,19 +1,19 @@
 import { createRootRoute } from "@tanstack/react-router";
-import { Crash, Missing } from "@/components/Crash";
+import { ErrorPage, NotFoundPage } from "@/components/ErrorPage";
 import { translated } from "./i18n";
 import { Shell } from "./Shell";
-import { SignedIn } from "./session";
+import { SessionProvider } from "./session";
 
-/** Above everything: who is signed in, and what to show when a page breaks or does not exist. */
+/** Root route: requires a session and handles page errors and unknown addresses. */
 export const root = createRootRoute({
   beforeLoad: async ({ location }) => {
     if (location.pathname !== "/") await translated();
   },
   component: () => (
-    <SignedIn>
+    <SessionProvider>
       <Shell />
-    </SignedIn>
+    </SessionProvider>
   ),
-  notFoundComponent: Missing,
-  errorComponent: Crash,
+  notFoundComponent: NotFoundPage,
+  errorComponent: ErrorPage,
 });

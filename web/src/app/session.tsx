@@ -1,79 +1,80 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { createContext, lazy, type ReactNode, Suspense, useContext, useEffect } from "react";
-import { ApiError, api, ok, type S } from "@/api/client";
-import { Failure, Waiting } from "@/components/Await";
+import { ApiError, api, type Schema, unwrap } from "@/api/client";
+import { ErrorAlert, LoadingPlaceholder } from "@/components/QueryBoundary";
 
-type Session = S["Session"];
-const KEY = ["session"];
+type Session = Schema["Session"];
+const SESSION_KEY = ["session"];
 const Login = lazy(() => import("./Login"));
-const Context = createContext<Session | null>(null);
-/** Tells the other tabs of this browser that the session is another one now. */
-const tabs = typeof BroadcastChannel === "undefined" ? null : new BroadcastChannel("vong-session");
+const SessionContext = createContext<Session | null>(null);
+/** Channel that notifies the other tabs of this browser when the session changes. */
+const sessionChannel = typeof BroadcastChannel === "undefined" ? null : new BroadcastChannel("vong-session");
 
-/** Who is signed in; the login page in place of everything below while nobody is. The address stays. */
-export function SignedIn({ children }: { children: ReactNode }) {
+/** Provide the session to its children. Shows the sign-in page at the same address if there is no session. */
+export function SessionProvider({ children }: { children: ReactNode }) {
   const client = useQueryClient();
   const session = useQuery({
-    queryKey: KEY,
+    queryKey: SESSION_KEY,
     queryFn: () =>
-      ok(api.GET("/api/v1/access/session")).catch((error: ApiError) => {
+      unwrap(api.GET("/api/v1/access/session")).catch((error: ApiError) => {
         if (error.status === 401) return null;
         throw error;
       }),
     staleTime: Number.POSITIVE_INFINITY,
   });
   useEffect(() => {
-    if (!tabs) return;
+    if (!sessionChannel) return;
     const reload = () => location.reload();
-    tabs.addEventListener("message", reload);
-    return () => tabs.removeEventListener("message", reload);
+    sessionChannel.addEventListener("message", reload);
+    return () => sessionChannel.removeEventListener("message", reload);
   }, []);
   useEffect(
     () =>
       client.getQueryCache().subscribe((event) => {
         const error = event.query.state.error;
-        const ended = error instanceof ApiError && error.status === 401;
-        if (ended && event.type === "updated" && event.action.type === "error") client.setQueryData(KEY, null);
+        const expired = error instanceof ApiError && error.status === 401;
+        if (expired && event.type === "updated" && event.action.type === "error")
+          client.setQueryData(SESSION_KEY, null);
       }),
     [client],
   );
-  if (session.isPending) return <Waiting full />;
-  if (session.isError) return <Failure error={session.error} again={() => session.refetch()} />;
+  if (session.isPending) return <LoadingPlaceholder fullPage />;
+  if (session.isError) return <ErrorAlert error={session.error} onRetry={() => session.refetch()} />;
   if (!session.data)
     return (
-      <Suspense fallback={<Waiting full />}>
-        <Login onDone={(made) => client.setQueryData(KEY, made)} />
+      <Suspense fallback={<LoadingPlaceholder fullPage />}>
+        <Login onDone={(newSession) => client.setQueryData(SESSION_KEY, newSession)} />
       </Suspense>
     );
-  return <Context value={session.data}>{children}</Context>;
+  return <SessionContext value={session.data}>{children}</SessionContext>;
 }
 
-/** The user, the project and the projects to choose from. */
+/** Return the session: the user, the current project and all projects of the user. */
 export function useSession(): Session {
-  const session = useContext(Context);
-  if (!session) throw new Error("nobody is signed in above this component");
+  const session = useContext(SessionContext);
+  if (!session) throw new Error("useSession must be used within SessionProvider");
   return session;
 }
 
-/** End the session here and in the other tabs. */
+/** Return a mutation that ends the session in all tabs. */
 export function useSignOut() {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: () => ok(api.DELETE("/api/v1/access/session")),
+    mutationFn: () => unwrap(api.DELETE("/api/v1/access/session")),
     onSuccess: () => {
-      client.setQueryData(KEY, null);
-      client.removeQueries({ predicate: (query) => query.queryKey[0] !== KEY[0] });
-      tabs?.postMessage("out");
+      client.setQueryData(SESSION_KEY, null);
+      client.removeQueries({ predicate: (query) => query.queryKey[0] !== SESSION_KEY[0] });
+      sessionChannel?.postMessage("out");
     },
   });
 }
 
-/** Show another project from now on, in the other tabs too. */
+/** Return a mutation that switches the project in all tabs. */
 export function useSwitchProject() {
   return useMutation({
-    mutationFn: (project: string) => ok(api.PUT("/api/v1/access/session", { body: { project } })),
+    mutationFn: (project: string) => unwrap(api.PUT("/api/v1/access/session", { body: { project } })),
     onSuccess: () => {
-      tabs?.postMessage("project");
+      sessionChannel?.postMessage("project");
       location.assign("/");
     },
   });

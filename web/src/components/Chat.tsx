@@ -1,31 +1,31 @@
 import { Text } from "@mantine/core";
 import { useMessages } from "@/app/i18n";
 import c from "./Chat.module.css";
-import { pretty } from "./Code";
+import { formatJson } from "./Code";
 
-/** A message as any surface of the API gives it. */
+/** Chat message in the format of any API endpoint. */
 export type ChatMessage = { role: string; content?: unknown; tool_calls?: unknown };
 
-/** The text of a message: parts joined, JSON indented. */
-export function textOf(content: unknown): string {
+/** Return the text of a message. Parts are joined and JSON is indented. */
+export function messageText(content: unknown): string {
   if (Array.isArray(content))
-    return content.map((part) => (typeof part?.text === "string" ? part.text : pretty(part))).join("\n");
-  return content === null || content === undefined ? "" : pretty(content);
+    return content.map((part) => (typeof part?.text === "string" ? part.text : formatJson(part))).join("\n");
+  return content === null || content === undefined ? "" : formatJson(content);
 }
 
-/** A conversation, one bubble a message. */
+/** Show a conversation with one bubble per message. */
 export function Chat({ messages }: { messages: ChatMessage[] }) {
   const roles = useMessages().app.role as Record<string, string>;
   return (
     <div className={c.chat}>
       {messages.map((message, index) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: a conversation only grows at its end
+        // biome-ignore lint/suspicious/noArrayIndexKey: messages are only appended
         <div key={index} className={c.message} data-role={message.role}>
           <Text size="xs" fw={600} c="dimmed" mb={2}>
             {roles[message.role] ?? message.role}
           </Text>
-          <div className={c.text}>{textOf(message.content)}</div>
-          {message.tool_calls ? <pre className={c.calls}>{pretty(message.tool_calls)}</pre> : null}
+          <div className={c.text}>{messageText(message.content)}</div>
+          {message.tool_calls ? <pre className={c.calls}>{formatJson(message.tool_calls)}</pre> : null}
         </div>
       ))}
     </div>

@@ -3,7 +3,7 @@ import { Check, Copy } from "lucide-react";
 import { useMessages } from "@/app/i18n";
 import c from "./Code.module.css";
 
-/** A button that copies a text. */
+/** Show a button that copies a text. */
 export function CopyIcon({ text, label }: { text: string; label?: string }) {
   const t = useMessages().app;
   return (
@@ -19,7 +19,7 @@ export function CopyIcon({ text, label }: { text: string; label?: string }) {
   );
 }
 
-/** Lines to read or to copy, in a fixed-width face. Scrolls inside itself. */
+/** Show text in a fixed-width font with a copy button. Long text scrolls inside the block. */
 export function CodeBlock({
   text,
   height,
@@ -50,17 +50,17 @@ export function CodeBlock({
   );
 }
 
-/** Any value as JSON, indented. A string that holds JSON is shown as what it holds. */
+/** Show any value as indented JSON. A string that contains JSON is parsed first. */
 export function JsonBlock({ value, height = 420, label }: { value: unknown; height?: number; label?: string }) {
-  return <CodeBlock text={pretty(value)} height={height} wrap label={label} />;
+  return <CodeBlock text={formatJson(value)} height={height} wrap label={label} />;
 }
 
-/** Indented JSON; a text that is not JSON stays as it is. */
-export function pretty(value: unknown): string {
+/** Return a value as indented JSON. Text that is not JSON is returned unchanged. */
+export function formatJson(value: unknown): string {
   if (typeof value !== "string") return JSON.stringify(value, null, 2) ?? "";
   try {
-    const held: unknown = JSON.parse(value);
-    return typeof held === "object" && held !== null ? JSON.stringify(held, null, 2) : value;
+    const parsed: unknown = JSON.parse(value);
+    return typeof parsed === "object" && parsed !== null ? JSON.stringify(parsed, null, 2) : value;
   } catch {
     return value;
   }

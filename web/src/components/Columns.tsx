@@ -1,7 +1,7 @@
 import type { ReactNode } from "react";
 import c from "./Columns.module.css";
 
-/** A wide column and a narrow one beside it; under one another where there is no room. */
+/** Show a wide and a narrow column side by side, stacked on narrow screens. */
 export function Columns({ main, side, even }: { main: ReactNode; side: ReactNode; even?: boolean }) {
   return (
     <div className={c.columns} data-even={even || undefined}>

@@ -7,18 +7,21 @@ type Props = {
   text: ReactNode;
   label: string;
   onConfirm: () => void;
-  children: (ask: () => void) => ReactNode;
+  children: (openDialog: () => void) => ReactNode;
 };
 
-/** A deed that cannot be undone: asks first. `children` draws the button and gets the function that asks. */
+/**
+ * Ask for confirmation before an action that cannot be undone. `children` renders the button and receives the function
+ * that opens the dialog.
+ */
 export function Confirm({ title, text, label, onConfirm, children }: Props) {
   const t = useMessages().app;
-  const [asking, setAsking] = useState(false);
-  const close = () => setAsking(false);
+  const [opened, setOpened] = useState(false);
+  const close = () => setOpened(false);
   return (
     <>
-      {children(() => setAsking(true))}
-      <Modal opened={asking} onClose={close} title={title} closeButtonProps={{ "aria-label": t.close }}>
+      {children(() => setOpened(true))}
+      <Modal opened={opened} onClose={close} title={title} closeButtonProps={{ "aria-label": t.close }}>
         <Text size="sm">{text}</Text>
         <Group justify="flex-end" mt="lg">
           <Button variant="default" onClick={close}>

@@ -4,31 +4,32 @@ import { type CSSProperties, type KeyboardEvent, type ReactNode, useEffect, useR
 import { useMessages } from "@/app/i18n";
 import c from "./DataGrid.module.css";
 
-/** A column: its heading, its width as a grid track ("120px", "minmax(200px, 1fr)"), and what a row shows in it. */
-export type Column<T> = { id: string; title: string; width: string; right?: boolean; cell: (row: T) => ReactNode };
+/** Column: heading, width as a grid track ("120px", "minmax(200px, 1fr)") and the content of a cell. */
+export type Column<T> = { id: string; title: string; width: string; alignRight?: boolean; cell: (row: T) => ReactNode };
 
 type Props<T> = {
   label: string;
   columns: Column<T>[];
   rows: T[];
   rowKey: (row: T) => string;
-  /** Called when the reader nears the end and there is more to load. */
+  /** Called when the user scrolls near the end and more rows can be loaded. */
   onEnd?: () => void;
-  more?: boolean;
+  hasMore?: boolean;
   loading?: boolean;
   onOpen?: (row: T) => void;
   selected?: string;
-  /** Height of the scrolled part; without it the grid grows with its rows. */
+  /** Height of the scroll area. Without it, the grid grows with its rows. */
   height?: CSSProperties["height"];
   rowHeight?: number;
-  /** Shown where no row fits the filters. */
+  /** Offered as a button if no row matches the filters. */
   onClear?: () => void;
 };
 
-const AHEAD = 30;
+const LOAD_AHEAD_ROWS = 30;
 
 /**
- * A table that draws only what is seen. Arrow keys move between rows, Enter opens one, Home and End go to the ends.
+ * Virtual table that renders only visible rows. Arrow keys move between rows, Enter opens one, Home and End jump to the
+ * ends.
  */
 export function DataGrid<T>(props: Props<T>) {
   const {
@@ -37,7 +38,7 @@ export function DataGrid<T>(props: Props<T>) {
     rows,
     rowKey,
     onEnd,
-    more,
+    hasMore,
     loading,
     onOpen,
     selected,
@@ -46,52 +47,52 @@ export function DataGrid<T>(props: Props<T>) {
     onClear,
   } = props;
   const t = useMessages().app.grid;
-  const box = useRef<HTMLDivElement>(null);
-  const virtual = useVirtualizer({
+  const scrollRef = useRef<HTMLDivElement>(null);
+  const virtualizer = useVirtualizer({
     count: rows.length,
-    getScrollElement: () => box.current,
+    getScrollElement: () => scrollRef.current,
     estimateSize: () => rowHeight,
     overscan: 12,
     initialRect: { width: 1000, height: 600 },
   });
-  const seen = virtual.getVirtualItems();
-  const last = seen.at(-1)?.index ?? 0;
+  const visibleItems = virtualizer.getVirtualItems();
+  const lastVisible = visibleItems.at(-1)?.index ?? 0;
   useEffect(() => {
-    if (more && !loading && last > rows.length - AHEAD) onEnd?.();
-  }, [last, rows.length, more, loading, onEnd]);
+    if (hasMore && !loading && lastVisible > rows.length - LOAD_AHEAD_ROWS) onEnd?.();
+  }, [lastVisible, rows.length, hasMore, loading, onEnd]);
 
-  // What is open stays in sight, also when another key than the grid's own moved on to it.
-  const moved = useRef<string>(undefined);
+  // Keep the open row visible even if it was changed by keys other than the grid's own.
+  const lastSelected = useRef<string>(undefined);
   useEffect(() => {
-    if (selected === undefined || moved.current === selected || rows.length === 0) return;
-    moved.current = selected;
+    if (selected === undefined || lastSelected.current === selected || rows.length === 0) return;
+    lastSelected.current = selected;
     const index = rows.findIndex((row) => rowKey(row) === selected);
-    if (index >= 0) virtual.scrollToIndex(index);
-  }, [selected, rows, rowKey, virtual]);
+    if (index >= 0) virtualizer.scrollToIndex(index);
+  }, [selected, rows, rowKey, virtualizer]);
 
   const focus = (index: number) => {
-    const wanted = Math.max(0, Math.min(rows.length - 1, index));
-    virtual.scrollToIndex(wanted);
-    requestAnimationFrame(() => box.current?.querySelector<HTMLElement>(`[data-index="${wanted}"]`)?.focus());
+    const target = Math.max(0, Math.min(rows.length - 1, index));
+    virtualizer.scrollToIndex(target);
+    requestAnimationFrame(() => scrollRef.current?.querySelector<HTMLElement>(`[data-index="${target}"]`)?.focus());
   };
-  const onKey = (event: KeyboardEvent, index: number, row: T) => {
-    const to = { ArrowDown: index + 1, ArrowUp: index - 1, Home: 0, End: rows.length - 1 }[event.key];
-    if (to !== undefined) {
+  const onKeyDown = (event: KeyboardEvent, index: number, row: T) => {
+    const targetIndex = { ArrowDown: index + 1, ArrowUp: index - 1, Home: 0, End: rows.length - 1 }[event.key];
+    if (targetIndex !== undefined) {
       event.preventDefault();
-      focus(to);
+      focus(targetIndex);
     } else if (event.key === "Enter" && event.target === event.currentTarget) onOpen?.(row);
   };
   const tracks = { "--tracks": columns.map((column) => column.width).join(" ") } as CSSProperties;
   return (
-    <div className={c.scroll} ref={box} style={{ ...tracks, height, maxHeight: height ? undefined : "70dvh" }}>
-      <div role="grid" aria-label={label} aria-rowcount={more ? -1 : rows.length + 1} tabIndex={0}>
+    <div className={c.scroll} ref={scrollRef} style={{ ...tracks, height, maxHeight: height ? undefined : "70dvh" }}>
+      <div role="grid" aria-label={label} aria-rowcount={hasMore ? -1 : rows.length + 1} tabIndex={0}>
         <div role="rowgroup" className={c.headGroup}>
           <div className={c.head} role="row" aria-rowindex={1} tabIndex={-1}>
             {columns.map((column) => (
               <span
                 key={column.id}
                 role="columnheader"
-                className={column.right ? `${c.cell} ${c.right}` : c.cell}
+                className={column.alignRight ? `${c.cell} ${c.right}` : c.cell}
                 tabIndex={-1}
               >
                 {column.title}
@@ -99,8 +100,8 @@ export function DataGrid<T>(props: Props<T>) {
             ))}
           </div>
         </div>
-        <div role="rowgroup" style={{ height: virtual.getTotalSize(), position: "relative" }}>
-          {seen.map((item) => {
+        <div role="rowgroup" style={{ height: virtualizer.getTotalSize(), position: "relative" }}>
+          {visibleItems.map((item) => {
             const row = rows[item.index] as T;
             const key = rowKey(row);
             return (
@@ -115,14 +116,14 @@ export function DataGrid<T>(props: Props<T>) {
                 className={c.row}
                 style={{ transform: `translateY(${item.start}px)`, height: rowHeight }}
                 onClick={() => onOpen?.(row)}
-                onKeyDown={(event) => onKey(event, item.index, row)}
+                onKeyDown={(event) => onKeyDown(event, item.index, row)}
               >
                 {columns.map((column) => (
                   <span
                     key={column.id}
                     role="gridcell"
                     tabIndex={-1}
-                    className={column.right ? `${c.cell} ${c.right} num` : c.cell}
+                    className={column.alignRight ? `${c.cell} ${c.right} num` : c.cell}
                   >
                     {column.cell(row)}
                   </span>

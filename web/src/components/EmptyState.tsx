@@ -13,7 +13,9 @@ type Props = {
   python?: string;
 };
 
-/** An empty page: what it is for, the button that fills it, and the same as a command and as Python. */
+/**
+ * Show an empty page: its purpose, the button that adds content, and the same step as a CLI command and Python code.
+ */
 export function EmptyState({ icon: Icon, title, children, action, cli, python }: Props) {
   return (
     <Center mih="calc(100dvh - 220px)" p="md">
@@ -26,25 +28,25 @@ export function EmptyState({ icon: Icon, title, children, action, cli, python }:
           {children}
         </Text>
         {action && <div style={{ marginTop: 10 }}>{action}</div>}
-        {(cli || python) && <TheSame cli={cli} python={python} />}
+        {(cli || python) && <CodeAlternatives cli={cli} python={python} />}
       </Stack>
     </Center>
   );
 }
 
-/** How to do the same without the console. */
-export function TheSame({ cli, python }: { cli?: string; python?: string }) {
+/** Show how to do the same with the CLI or in Python. */
+export function CodeAlternatives({ cli, python }: { cli?: string; python?: string }) {
   const t = useMessages().app.same;
-  const [shown, setShown] = useState(cli ? "cli" : "python");
-  const text = shown === "cli" ? cli : python;
+  const [selected, setSelected] = useState(cli ? "cli" : "python");
+  const text = selected === "cli" ? cli : python;
   return (
     <Stack gap={6} w="100%" mt="lg">
       {cli && python && (
         <SegmentedControl
           size="xs"
           aria-label={t.lead}
-          value={shown}
-          onChange={setShown}
+          value={selected}
+          onChange={setSelected}
           data={[
             { value: "cli", label: t.cli },
             { value: "python", label: t.python },

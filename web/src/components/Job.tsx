@@ -2,76 +2,88 @@ import { Alert, Box, Button, Collapse, Group, Progress, Text } from "@mantine/co
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { ChevronDown, ChevronUp, RotateCcw, Square } from "lucide-react";
 import { useCallback, useEffect, useRef, useState } from "react";
-import { api, ok, type S } from "@/api/client";
+import { api, type Schema, unwrap } from "@/api/client";
 import { type ServerEvent, useEvents } from "@/api/sse";
 import { useMessages } from "@/app/i18n";
 import { useFormats } from "@/app/i18n/format";
 import c from "./Job.module.css";
-import { failed } from "./notify";
+import { notifyError } from "./notify";
 import { Status } from "./Status";
 
-type Job = S["Job"];
-type Line = S["LogLine"];
-const ENDED = new Set(["finished", "failed", "cancelled"]);
-const KEPT_LINES = 2000;
+type Job = Schema["Job"];
+type LogLine = Schema["LogLine"];
+const FINAL_STATUSES = new Set(["finished", "failed", "cancelled"]);
+const MAX_LOG_LINES = 2000;
 
-/** Whether a job has come to its end, good or bad. */
-export const ended = (job: Pick<Job, "status">) => ENDED.has(job.status);
+/** Return whether a job has ended, successfully or not. */
+export const hasEnded = (job: Pick<Job, "status">) => FINAL_STATUSES.has(job.status);
 
-/** A job as it stands now: its record, its log so far, and whether the stream is open. Survives reloads and restarts. */
+/**
+ * Return a job's current state, its log so far and the stream's connection state. Survives reloads and restarts of the
+ * server.
+ */
 export function useJob(id: string | null | undefined, onEnd?: (job: Job) => void) {
   const client = useQueryClient();
   const key = ["job", id];
-  const first = useQuery({
+  const query = useQuery({
     queryKey: key,
     enabled: Boolean(id),
-    queryFn: () => ok(api.GET("/api/v1/jobs/{id}", { params: { path: { id: id as string } } })),
+    queryFn: () => unwrap(api.GET("/api/v1/jobs/{id}", { params: { path: { id: id as string } } })),
     staleTime: Number.POSITIVE_INFINITY,
   });
-  const [lines, setLines] = useState<Line[]>([]);
+  const [lines, setLines] = useState<LogLine[]>([]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: another job has another log
   useEffect(() => setLines([]), [id]);
-  const told = useRef(onEnd);
-  told.current = onEnd;
-  const take = useCallback(
-    (events: ServerEvent<Job | Line>[]) => {
-      const logged = events.filter((event) => event.name === "log").map((event) => event.data as Line);
-      if (logged.length)
-        setLines((had) => {
-          const last = had.at(-1)?.number ?? 0;
-          return [...had, ...logged.filter((line) => line.number > last)].slice(-KEPT_LINES);
+  const onEndRef = useRef(onEnd);
+  onEndRef.current = onEnd;
+  const onEvents = useCallback(
+    (events: ServerEvent<Job | LogLine>[]) => {
+      const newLines = events.filter((event) => event.name === "log").map((event) => event.data as LogLine);
+      if (newLines.length)
+        setLines((previous) => {
+          const lastNumber = previous.at(-1)?.number ?? 0;
+          return [...previous, ...newLines.filter((line) => line.number > lastNumber)].slice(-MAX_LOG_LINES);
         });
       const state = events.findLast((event) => event.name !== "log");
       if (!state) return;
       client.setQueryData(["job", id], state.data);
-      if (state.name === "end") told.current?.(state.data as Job);
+      if (state.name === "end") onEndRef.current?.(state.data as Job);
     },
     [client, id],
   );
-  const attempt = first.data?.attempts ?? 0;
-  const live = useEvents<Job | Line>(
-    id && first.data ? `/api/v1/jobs/${id}/events?attempt=${attempt}` : null,
+  const attempt = query.data?.attempts ?? 0;
+  const streamState = useEvents<Job | LogLine>(
+    id && query.data ? `/api/v1/jobs/${id}/events?attempt=${attempt}` : null,
     ["progress", "log", "end"],
-    take,
+    onEvents,
   );
-  return { job: first.data, error: first.error, lines, live };
+  return { job: query.data, error: query.error, lines, streamState: streamState };
 }
 
-/** A job with its bar, rate, time left, log, and the buttons that stop it or start it again. */
+/** Show a job with progress, rate, time left, log, and buttons to stop or retry it. */
 export function JobPanel({ id, title, onEnd }: { id: string; title?: string; onEnd?: (job: Job) => void }) {
   const t = useMessages().app.job;
   const f = useFormats();
   const client = useQueryClient();
-  const { job, lines, live } = useJob(id, onEnd);
+  const { job, lines, streamState } = useJob(id, onEnd);
   const [open, setOpen] = useState(false);
   const path = { params: { path: { id } } };
-  const settle = { onError: failed, onSuccess: (now: Job) => client.setQueryData(["job", id], now) };
-  const stop = useMutation({ mutationFn: () => ok(api.POST("/api/v1/jobs/{id}/cancel", path)), ...settle });
-  const again = useMutation({ mutationFn: () => ok(api.POST("/api/v1/jobs/{id}/retry", path)), ...settle });
+  const mutationOptions = {
+    onError: notifyError,
+    onSuccess: (updated: Job) => client.setQueryData(["job", id], updated),
+  };
+  const stop = useMutation({
+    mutationFn: () => unwrap(api.POST("/api/v1/jobs/{id}/cancel", path)),
+    ...mutationOptions,
+  });
+  const retry = useMutation({
+    mutationFn: () => unwrap(api.POST("/api/v1/jobs/{id}/retry", path)),
+    ...mutationOptions,
+  });
   if (!job) return <div className={c.job} style={{ minHeight: 74 }} />;
-  const { done, total, unit, rate, seconds_left: left, message } = job.progress;
-  const over = ended(job);
-  const share = job.status === "finished" ? 100 : total ? Math.min(100, (done / total) * 100) : 0;
+  const { done, total, unit, rate, seconds_left: secondsLeft, message } = job.progress;
+  const isEnded = hasEnded(job);
+  const percent = job.status === "finished" ? 100 : total ? Math.min(100, (done / total) * 100) : 0;
   return (
     <Box className={c.job}>
       <Group justify="space-between" wrap="nowrap" gap="sm">
@@ -80,7 +92,7 @@ export function JobPanel({ id, title, onEnd }: { id: string; title?: string; onE
           <Text size="sm" fw={500}>
             {title ?? job.kind}
           </Text>
-          {!over && live === "connecting" && (
+          {!isEnded && streamState === "connecting" && (
             <Text size="xs" c="dimmed">
               {t.reconnecting}
             </Text>
@@ -97,7 +109,7 @@ export function JobPanel({ id, title, onEnd }: { id: string; title?: string; onE
           >
             {t.log}
           </Button>
-          {!over && (
+          {!isEnded && (
             <Button
               size="compact-xs"
               variant="light"
@@ -114,8 +126,8 @@ export function JobPanel({ id, title, onEnd }: { id: string; title?: string; onE
               size="compact-xs"
               variant="default"
               leftSection={<RotateCcw size={12} aria-hidden />}
-              loading={again.isPending}
-              onClick={() => again.mutate()}
+              loading={retry.isPending}
+              onClick={() => retry.mutate()}
             >
               {t.again}
             </Button>
@@ -123,7 +135,7 @@ export function JobPanel({ id, title, onEnd }: { id: string; title?: string; onE
         </Group>
       </Group>
       <Progress
-        value={share}
+        value={percent}
         size={6}
         radius="xl"
         mt={8}
@@ -137,8 +149,10 @@ export function JobPanel({ id, title, onEnd }: { id: string; title?: string; onE
           {message && `, ${message}`}
         </Text>
         <Text size="xs" c="dimmed" className="num">
-          {!over && rate ? t.perSecond(f.number(rate, 1)) : ""}
-          {!over && left !== null && left !== undefined ? ` · ${t.left(f.duration(left * 1000))}` : ""}
+          {!isEnded && rate ? t.perSecond(f.number(rate, 1)) : ""}
+          {!isEnded && secondsLeft !== null && secondsLeft !== undefined
+            ? ` · ${t.left(f.duration(secondsLeft * 1000))}`
+            : ""}
         </Text>
       </Group>
       {job.error && (

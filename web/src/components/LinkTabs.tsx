@@ -1,7 +1,7 @@
 import { Link } from "@tanstack/react-router";
 import c from "./LinkTabs.module.css";
 
-/** The parts of a stage, each with an address of its own. */
+/** Show the sections of a stage as tabs, each with its own address. */
 export function LinkTabs({ label, tabs }: { label: string; tabs: { to: string; label: string }[] }) {
   return (
     <nav className={c.tabs} aria-label={label}>

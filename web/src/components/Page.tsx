@@ -4,20 +4,26 @@ import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import c from "./Page.module.css";
 
-type Crumb = { label: string; to: string };
-type HeaderProps = { title: string; badge?: ReactNode; sub?: ReactNode; crumbs?: Crumb[]; actions?: ReactNode };
+type Breadcrumb = { label: string; to: string };
+type HeaderProps = {
+  title: string;
+  badge?: ReactNode;
+  subtitle?: ReactNode;
+  breadcrumbs?: Breadcrumb[];
+  actions?: ReactNode;
+};
 
-/** The head of every page: where it is, what it shows, what can be done. Sets the document's title too. */
-export function PageHeader({ title, badge, sub, crumbs, actions }: HeaderProps) {
+/** Show the header of a page: breadcrumbs, title and actions. Sets the document title. */
+export function PageHeader({ title, badge, subtitle, breadcrumbs, actions }: HeaderProps) {
   useDocumentTitle(`${title} · Vong`);
   return (
     <header className={c.header}>
       <Box style={{ minWidth: 0 }}>
-        {crumbs && (
+        {breadcrumbs && (
           <Breadcrumbs separatorMargin={6} mb={4} separator={<span className={c.slash}>/</span>}>
-            {crumbs.map((crumb) => (
-              <Anchor key={crumb.to} component={Link} to={crumb.to} size="xs" c="dimmed">
-                {crumb.label}
+            {breadcrumbs.map((breadcrumb) => (
+              <Anchor key={breadcrumb.to} component={Link} to={breadcrumb.to} size="xs" c="dimmed">
+                {breadcrumb.label}
               </Anchor>
             ))}
           </Breadcrumbs>
@@ -28,9 +34,9 @@ export function PageHeader({ title, badge, sub, crumbs, actions }: HeaderProps) 
           </Title>
           {badge}
         </Group>
-        {sub && (
+        {subtitle && (
           <Text size="sm" c="dimmed" mt={2} component="div">
-            {sub}
+            {subtitle}
           </Text>
         )}
       </Box>
@@ -39,12 +45,12 @@ export function PageHeader({ title, badge, sub, crumbs, actions }: HeaderProps) 
   );
 }
 
-/** What lies under the head, with the page's margins. */
+/** Show the content of a page with the page margins. */
 export function PageBody({ children }: { children: ReactNode }) {
   return <div className={c.body}>{children}</div>;
 }
 
-/** A framed part of a page with a heading of its own. */
+/** Show a framed section with its own heading. */
 export function Panel({
   title,
   actions,
@@ -71,12 +77,12 @@ export function Panel({
   );
 }
 
-/** Figures in a row, each with its name above it. */
+/** Show metrics in a row, each with its label above. */
 export function Stats({ items }: { items: { label: ReactNode; value: ReactNode; note?: ReactNode }[] }) {
   return (
     <dl className={c.stats}>
       {items.map(({ label, value, note }, index) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: figures keep their places
+        // biome-ignore lint/suspicious/noArrayIndexKey: metrics keep their order
         <div key={index} className={c.stat}>
           <dt>{label}</dt>
           <dd className="num">
@@ -89,12 +95,12 @@ export function Stats({ items }: { items: { label: ReactNode; value: ReactNode; 
   );
 }
 
-/** Names and values under one another. */
+/** Show a list of names and values. */
 export function Facts({ items }: { items: [ReactNode, ReactNode][] }) {
   return (
     <dl className={c.facts}>
       {items.map(([name, value], index) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: facts keep their places
+        // biome-ignore lint/suspicious/noArrayIndexKey: facts keep their order
         <div key={index}>
           <dt>{name}</dt>
           <dd>{value}</dd>

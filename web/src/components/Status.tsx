@@ -9,15 +9,15 @@ const TONES: Record<string, Tone> = {
   cancelled: "warn", stopped: "idle", queued: "idle", pending: "idle",
 }; // biome-ignore format: one line a tone
 
-/** The tone of a word that the server uses for a state. */
-export function toneOf(state: string): Tone {
+/** Return the tone of a state reported by the server. */
+export function stateTone(state: string): Tone {
   return TONES[state] ?? "idle";
 }
 
-/** A state as a coloured mark and a word; the shape differs too, so that colour is not needed to tell. */
+/** Show a state as a coloured mark and a word. Shapes differ too, so colour is not required to tell them apart. */
 export function Status({ state, label }: { state: string; label?: string }) {
   return (
-    <span className={c.status} data-tone={toneOf(state)}>
+    <span className={c.status} data-tone={stateTone(state)}>
       {label ?? state}
     </span>
   );

@@ -2,22 +2,22 @@ import { notifications } from "@mantine/notifications";
 import { ApiError } from "@/api/client";
 import { messagesNow } from "@/app/i18n";
 
-/** A name for the button that closes a message. */
-const closing = () => ({ closeButtonProps: { "aria-label": messagesNow()?.app.close } });
+/** Return the accessible name of the button that closes a notification. */
+const closeButton = () => ({ closeButtonProps: { "aria-label": messagesNow()?.app.close } });
 
-/** Say that something worked. */
-export function done(message: string): void {
-  notifications.show({ message, color: "teal", ...closing() });
+/** Show a success notification. */
+export function notifySuccess(message: string): void {
+  notifications.show({ message, color: "teal", ...closeButton() });
 }
 
-/** Say what the server refused, and the next step. Give it to a mutation's `onError`. */
-export function failed(error: unknown): void {
-  const known = error instanceof ApiError ? error : null;
+/** Show an error notification with the next step. Pass it to a mutation's `onError`. */
+export function notifyError(error: unknown): void {
+  const apiError = error instanceof ApiError ? error : null;
   notifications.show({
-    title: known?.title ?? String((error as Error).message),
-    message: known?.hint ?? "",
+    title: apiError?.title ?? String((error as Error).message),
+    message: apiError?.hint ?? "",
     color: "red",
     autoClose: 12_000,
-    ...closing(),
+    ...closeButton(),
   });
 }

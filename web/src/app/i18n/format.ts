@@ -11,11 +11,11 @@ const STEPS: [Intl.RelativeTimeFormatUnit, number][] = [
   ["year", Number.POSITIVE_INFINITY],
 ];
 
-/** What is shown for a value that is not known. Never 0. */
+/** Text for an unknown value. Never 0. */
 export const UNKNOWN = "–";
 type Maybe = number | null | undefined;
 
-/** Numbers, times and sizes as the reader's locale writes them. An unknown value is a dash. */
+/** Return formatters of numbers, times and sizes for a locale. Unknown values become a dash. */
 export function formats(locale: string) {
   const known = (value: Maybe, write: (value: number) => string) =>
     value === null || value === undefined || Number.isNaN(value) ? UNKNOWN : write(value);
@@ -32,7 +32,7 @@ export function formats(locale: string) {
       const power = v < 1000 ? 0 : Math.min(UNITS.length - 1, Math.floor(Math.log10(v) / 3));
       return `${number(v / 1000 ** power, power ? 1 : 0)} ${UNITS[power]}`;
     });
-  /** Milliseconds, in the unit that reads best. */
+  /** Format milliseconds in the most readable unit. */
   const duration = (value: Maybe) =>
     known(value, (ms) => {
       if (ms < 1) return `${number(ms, 2)} ms`;
@@ -42,7 +42,7 @@ export function formats(locale: string) {
       const seconds = Math.round((ms % 60_000) / 1000);
       return minutes < 60 ? `${minutes} min ${seconds} s` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
     });
-  /** Micro-dollars as dollars, with as many digits as the sum needs. */
+  /** Format micro-dollars as dollars, with more digits for small amounts. */
   const money = (micros: Maybe) =>
     known(micros, (v) => {
       const dollars = v / 1e6;
@@ -66,7 +66,7 @@ export function formats(locale: string) {
 
 export type Formats = ReturnType<typeof formats>;
 
-/** The formats of the reader's language. */
+/** Return the formatters of the selected language. */
 export function useFormats(): Formats {
   const [language] = useLanguage();
   return useMemo(() => formats(language), [language]);

@@ -8,50 +8,51 @@ export const LANGUAGES: { value: Language; label: string }[] = [
   { value: "vi", label: "Tiếng Việt" },
 ];
 
-const KEPT = "vong-language";
+const STORAGE_KEY = "vong-language";
 const CATALOGUES = {
   en: () => import("./en").then((module) => module.en),
   vi: () => import("./vi").then((module) => module.vi),
 };
-/** Home is light: it is drawn before the texts of the other pages have come. */
-const FIRST = {
-  en: () => import("./en/first").then((module) => module.first as Messages),
-  vi: () => import("./vi/first").then((module) => module.first as Messages),
+/** Texts of the home page only, so that Home renders before the other texts are loaded. */
+const HOME_ONLY = {
+  en: () => import("./en/gettingStarted").then((module) => module.gettingStarted as Messages),
+  vi: () => import("./vi/gettingStarted").then((module) => module.gettingStarted as Messages),
 };
-let whole: Promise<unknown> = Promise.resolve();
+let allLoaded: Promise<unknown> = Promise.resolve();
 
-/** Done when every text is there: pages other than Home wait for it. */
-export const translated = (): Promise<unknown> => whole;
+/** Return a promise that resolves once all texts are loaded. Pages other than Home wait for it. */
+export const translated = (): Promise<unknown> => allLoaded;
 
-/** The reader's language: what was chosen here, else what the browser asks for. */
+/** Return the stored language, or the browser's language if none is stored. */
 export function preferred(): Language {
-  const kept = localStorage.getItem(KEPT);
-  if (kept === "en" || kept === "vi") return kept;
+  const stored = localStorage.getItem(STORAGE_KEY);
+  if (stored === "en" || stored === "vi") return stored;
   return navigator.language.toLowerCase().startsWith("vi") ? "vi" : "en";
 }
 
 type Shared = { messages: Messages; language: Language; choose: (language: Language) => void };
 const Context = createContext<Shared | null>(null);
 
-let now: Messages | null = null;
-/** The texts that are shown now, for what stands outside of every component. */
-export const messagesNow = (): Messages | null => now;
+let shownMessages: Messages | null = null;
+/** Return the texts on screen, for code outside of components. Returns null before the first load. */
+export const messagesNow = (): Messages | null => shownMessages;
 
-/** Loads one catalogue, and only that one, before anything below is drawn. */
+/** Load the texts of the selected language only, then render the children. */
 export function Translated({ children }: { children: ReactNode }) {
   const [language, choose] = useState(preferred);
   const [messages, setMessages] = useState<Messages | null>(null);
   useEffect(() => {
     let current = true;
-    localStorage.setItem(KEPT, language);
+    localStorage.setItem(STORAGE_KEY, language);
     document.documentElement.lang = language;
-    const take = (loaded: Messages) => {
+    const show = (loaded: Messages) => {
       if (!current) return;
-      now = loaded;
+      shownMessages = loaded;
       setMessages(loaded);
     };
-    const early = now === null && location.pathname === "/" ? FIRST[language]().then(take) : Promise.resolve();
-    whole = early.then(CATALOGUES[language]).then(take);
+    const early =
+      shownMessages === null && location.pathname === "/" ? HOME_ONLY[language]().then(show) : Promise.resolve();
+    allLoaded = early.then(CATALOGUES[language]).then(show);
     return () => {
       current = false;
     };
@@ -62,16 +63,16 @@ export function Translated({ children }: { children: ReactNode }) {
 
 function useShared(): Shared {
   const shared = useContext(Context);
-  if (!shared) throw new Error("no language above this component");
+  if (!shared) throw new Error("useMessages and useLanguage require a parent <Translated>.");
   return shared;
 }
 
-/** Every text of the console in the reader's language: `const t = useMessages(); t.data.title`. */
+/** Return all texts in the selected language: `const t = useMessages(); t.data.title`. */
 export function useMessages(): Messages {
   return useShared().messages;
 }
 
-/** The language, and how to choose another. */
+/** Return the selected language and a function that changes it. */
 export function useLanguage(): [Language, (language: Language) => void] {
   const { language, choose } = useShared();
   return [language, choose];

@@ -3,21 +3,21 @@ import c from "./charts.module.css";
 
 export type Bar = { label: string; value: number; note?: string; color?: string; onClick?: () => void };
 
-/** Values by name as horizontal bars, the figures beside them. It is a list, and reads as one. */
+/** Show values by name as horizontal bars with their numbers. Rendered as a list for screen readers. */
 export function BarList({ bars, label, format }: { bars: Bar[]; label: string; format?: (value: number) => string }) {
   const f = useFormats();
-  const most = Math.max(1e-12, ...bars.map((bar) => bar.value));
+  const maxValue = Math.max(1e-12, ...bars.map((bar) => bar.value));
   return (
     <ul className={c.bars} aria-label={label}>
       {bars.map((bar) => {
-        const inner = (
+        const content = (
           <>
             <span className={c.barName} title={bar.label}>
               {bar.label}
             </span>
-            <span className={c.lane}>
+            <span className={c.track}>
               <span
-                style={{ width: `${(bar.value / most) * 100}%`, background: `var(${bar.color ?? "--series-1"})` }}
+                style={{ width: `${(bar.value / maxValue) * 100}%`, background: `var(${bar.color ?? "--series-1"})` }}
               />
             </span>
             <span className={`${c.barValue} num`}>
@@ -30,10 +30,10 @@ export function BarList({ bars, label, format }: { bars: Bar[]; label: string; f
           <li key={bar.label}>
             {bar.onClick ? (
               <button type="button" className={c.barRow} onClick={bar.onClick}>
-                {inner}
+                {content}
               </button>
             ) : (
-              <div className={c.barRow}>{inner}</div>
+              <div className={c.barRow}>{content}</div>
             )}
           </li>
         );
@@ -44,7 +44,7 @@ export function BarList({ bars, label, format }: { bars: Bar[]; label: string; f
 
 export type Bin = { from: number; to: number; count: number };
 
-/** How often values fall into each interval. */
+/** Show how many values fall into each interval. */
 export function Histogram({
   bins,
   label,
@@ -57,28 +57,28 @@ export function Histogram({
   format?: (value: number) => string;
 }) {
   const f = useFormats();
-  const write = format ?? ((value: number) => f.compact(value));
-  const most = Math.max(1, ...bins.map((bin) => bin.count));
-  const all = bins.reduce((sum, bin) => sum + bin.count, 0);
+  const formatValue = format ?? ((value: number) => f.compact(value));
+  const maxCount = Math.max(1, ...bins.map((bin) => bin.count));
+  const total = bins.reduce((sum, bin) => sum + bin.count, 0);
   return (
-    <figure className={c.figure} aria-label={`${label}: ${f.number(all)}`}>
+    <figure className={c.figure} aria-label={`${label}: ${f.number(total)}`}>
       <div className={c.histogram} style={{ height }} aria-hidden>
         {bins.map((bin) => (
-          <span key={bin.from} title={`${write(bin.from)} – ${write(bin.to)}: ${f.number(bin.count)}`}>
-            <span style={{ height: `${(bin.count / most) * 100}%` }} data-some={bin.count > 0 || undefined} />
+          <span key={bin.from} title={`${formatValue(bin.from)} – ${formatValue(bin.to)}: ${f.number(bin.count)}`}>
+            <span style={{ height: `${(bin.count / maxCount) * 100}%` }} data-some={bin.count > 0 || undefined} />
           </span>
         ))}
       </div>
       <figcaption className={c.ends}>
-        <span>{write(bins[0]?.from ?? 0)}</span>
+        <span>{formatValue(bins[0]?.from ?? 0)}</span>
         <span>{label}</span>
-        <span>{write(bins.at(-1)?.to ?? 0)}</span>
+        <span>{formatValue(bins.at(-1)?.to ?? 0)}</span>
       </figcaption>
     </figure>
   );
 }
 
-/** A share of a whole, from 0 to 1, with its interval where there is one. */
+/** Show a share from 0 to 1 with an optional confidence interval. */
 export function Meter({
   value,
   low,
@@ -92,13 +92,16 @@ export function Meter({
   label: string;
   color?: string;
 }) {
-  const place = (share: number) => `${Math.max(0, Math.min(1, share)) * 100}%`;
-  const interval = typeof low === "number" && typeof high === "number";
+  const toPercent = (share: number) => `${Math.max(0, Math.min(1, share)) * 100}%`;
+  const hasInterval = typeof low === "number" && typeof high === "number";
   return (
     <span className={c.meter} role="img" aria-label={label}>
-      <span className={c.fill} style={{ width: place(value), background: `var(${color})` }} />
-      {interval && (
-        <span className={c.interval} style={{ left: place(low), width: `calc(${place(high)} - ${place(low)})` }} />
+      <span className={c.fill} style={{ width: toPercent(value), background: `var(${color})` }} />
+      {hasInterval && (
+        <span
+          className={c.interval}
+          style={{ left: toPercent(low), width: `calc(${toPercent(high)} - ${toPercent(low)})` }}
+        />
       )}
     </span>
   );

@@ -5,7 +5,10 @@ import "uplot/dist/uPlot.min.css";
 import { useLanguage, useMessages } from "@/app/i18n";
 import c from "./charts.module.css";
 
-/** A curve: one value for each x, null where there is none. `faint` draws it behind the others, `gaps` leaves it open there. */
+/**
+ * Curve: one value per x, null if unknown. `faint` draws it behind the others, `gaps` does not connect points across
+ * nulls.
+ */
 export type Series = {
   label: string;
   values: (number | null)[];
@@ -16,7 +19,7 @@ export type Series = {
 };
 
 type Props = {
-  /** Equal for all curves: numbers, or seconds since 1970 with `time`. */
+  /** Common to all curves: numbers, or seconds since 1970 if `time` is set. */
   x: number[];
   series: Series[];
   label: string;
@@ -24,70 +27,91 @@ type Props = {
   time?: boolean;
   log?: boolean;
   format?: (value: number) => string;
-  /** The whole width of the axis, so that a curve that grows does not jump. */
+  /** Full range of the x axis, so that a growing curve does not rescale it. */
   range?: [number, number];
-  /** The axis counts things: no marks between whole numbers. */
-  whole?: boolean;
+  /** x axis counts items: no ticks between integers. */
+  integer?: boolean;
 };
 
-const WHOLE = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 100_000, 1_000_000];
+const INTEGER_STEPS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 100_000, 1_000_000];
 
-/** The marks of an axis of time: hours, with the date where a day begins; days where they are further apart. */
-export function timeMarks(language: string, at: number[], step: number): string[] {
-  const date = new Intl.DateTimeFormat(language, { day: "numeric", month: "short" });
-  const hour = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
-  let last = "";
-  return at.map((seconds) => {
-    const moment = new Date(seconds * 1000);
-    const day = date.format(moment);
-    if (step >= 86_400) return day;
-    const changed = day !== last;
-    last = day;
-    return changed ? `${hour.format(moment)}\n${day}` : hour.format(moment);
+/**
+ * Return the tick labels of a time axis: hours, with the date at the start of each day, or only days if the ticks are a
+ * day or more apart.
+ */
+export function timeTicks(language: string, times: number[], step: number): string[] {
+  const dateFormat = new Intl.DateTimeFormat(language, { day: "numeric", month: "short" });
+  const hourFormat = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+  let lastDay = "";
+  return times.map((seconds) => {
+    const date = new Date(seconds * 1000);
+    const dayLabel = dateFormat.format(date);
+    if (step >= 86_400) return dayLabel;
+    const isNewDay = dayLabel !== lastDay;
+    lastDay = dayLabel;
+    return isNewDay ? `${hourFormat.format(date)}\n${dayLabel}` : hourFormat.format(date);
   });
 }
 
-const css = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+const cssVariable = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 export const seriesColor = (index: number) => `--series-${(index % 6) + 1}`;
 
-/** Curves over a common axis. The plot is made once; new points are pushed into it. Drag to zoom, double click to see all. */
-export function Line({ x, series, label, height = 220, time = false, log = false, format, range, whole }: Props) {
+/**
+ * Show curves over a common x axis. The plot is created once and receives new points. Drag to zoom, double-click to
+ * reset.
+ */
+export function LineChart({
+  x,
+  series,
+  label,
+  height = 220,
+  time = false,
+  log = false,
+  format,
+  range,
+  integer,
+}: Props) {
   const t = useMessages().app.chart;
-  const host = useRef<HTMLDivElement>(null);
-  const plot = useRef<uPlot | null>(null);
+  const containerRef = useRef<HTMLDivElement>(null);
+  const plotRef = useRef<uPlot | null>(null);
   const scheme = useComputedColorScheme("light");
   const [language] = useLanguage();
-  const shape = JSON.stringify(
+  const seriesKey = JSON.stringify(
     series.map(({ label, color, faint, points, gaps }) => [label, color, faint, points, gaps]),
   );
-  const data = useMemo(() => [x, ...series.map((one) => one.values)] as uPlot.AlignedData, [x, series]);
-  const latest = useRef(data);
-  latest.current = data;
-  const write = useRef(format);
-  write.current = format;
-  const from = range?.[0];
-  const to = range?.[1];
-  // biome-ignore lint/correctness/useExhaustiveDependencies: `shape` stands for the series, `scheme` for the colours
+  const data = useMemo(() => [x, ...series.map((curve) => curve.values)] as uPlot.AlignedData, [x, series]);
+  const latestData = useRef(data);
+  latestData.current = data;
+  const formatRef = useRef(format);
+  formatRef.current = format;
+  const rangeStart = range?.[0];
+  const rangeEnd = range?.[1];
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `shape` represents the series, `scheme` the colours
   useEffect(() => {
-    const place = host.current;
-    if (!place) return;
+    const container = containerRef.current;
+    if (!container) return;
     const axis = {
-      stroke: css("--muted"),
-      grid: { stroke: css("--line"), width: 1 },
+      stroke: cssVariable("--muted"),
+      grid: { stroke: cssVariable("--line"), width: 1 },
       ticks: { show: false },
       font: "11px 'Inter Variable'",
       gap: 6,
     };
-    const short = (value: number) => write.current?.(value) ?? shortNumber(value);
-    const made = new uPlot(
+    const formatTick = (value: number) => formatRef.current?.(value) ?? shortNumber(value);
+    const chart = new uPlot(
       {
-        width: place.clientWidth || 300,
+        width: container.clientWidth || 300,
         height,
         padding: [8, 14, 0, 0],
         legend: { show: false },
         cursor: { points: { size: 6 }, drag: { x: true, y: false } },
         scales: {
-          x: { time, ...(from !== undefined && to !== undefined ? { range: [from, to] as [number, number] } : {}) },
+          x: {
+            time,
+            ...(rangeStart !== undefined && rangeEnd !== undefined
+              ? { range: [rangeStart, rangeEnd] as [number, number] }
+              : {}),
+          },
           y: { distr: log ? 3 : 1 },
         },
         axes: [
@@ -95,55 +119,59 @@ export function Line({ x, series, label, height = 220, time = false, log = false
             ...axis,
             grid: { show: false },
             size: time ? 40 : 28,
-            ...(whole ? { incrs: WHOLE } : {}),
+            ...(integer ? { incrs: INTEGER_STEPS } : {}),
             ...(time
               ? {
-                  values: (_: uPlot, at: number[], __: number, ___: number, step: number) =>
-                    timeMarks(language, at, step),
+                  values: (_: uPlot, times: number[], __: number, ___: number, step: number) =>
+                    timeTicks(language, times, step),
                 }
               : {}),
           },
-          { ...axis, size: 52, values: (_, values) => values.map((v) => (v === null ? "" : short(v))) },
+          {
+            ...axis,
+            size: 52,
+            values: (_, values) => values.map((value) => (value === null ? "" : formatTick(value))),
+          },
         ],
         series: [
           {},
-          ...series.map((one, index) => {
-            const color = css(one.color ?? seriesColor(index));
+          ...series.map((curve, index) => {
+            const color = cssVariable(curve.color ?? seriesColor(index));
             return {
-              label: one.label,
-              stroke: one.faint ? `${color}55` : color,
-              width: one.faint ? 1 : 2,
-              spanGaps: !one.gaps,
-              points: { show: one.points ?? one.values.length < 2, size: 5 },
+              label: curve.label,
+              stroke: curve.faint ? `${color}55` : color,
+              width: curve.faint ? 1 : 2,
+              spanGaps: !curve.gaps,
+              points: { show: curve.points ?? curve.values.length < 2, size: 5 },
             };
           }),
         ],
       },
-      latest.current,
-      place,
+      latestData.current,
+      container,
     );
-    plot.current = made;
-    const observer = new ResizeObserver(() => made.setSize({ width: place.clientWidth, height }));
-    observer.observe(place);
+    plotRef.current = chart;
+    const observer = new ResizeObserver(() => chart.setSize({ width: container.clientWidth, height }));
+    observer.observe(container);
     return () => {
       observer.disconnect();
-      made.destroy();
-      plot.current = null;
+      chart.destroy();
+      plotRef.current = null;
     };
-  }, [shape, x.length > 0, scheme, height, time, log, from, to, whole, language]);
+  }, [seriesKey, x.length > 0, scheme, height, time, log, rangeStart, rangeEnd, integer, language]);
   useEffect(() => {
-    plot.current?.setData(data);
+    plotRef.current?.setData(data);
   }, [data]);
-  const shown = series.filter((one) => !one.faint);
+  const legendEntries = series.filter((curve) => !curve.faint);
   return (
     <div>
-      {shown.length > 1 && (
+      {legendEntries.length > 1 && (
         <div className={c.legend}>
-          {series.map((one, index) =>
-            one.faint ? null : (
-              <span key={one.label} className={c.key}>
-                <span className={c.swatch} style={{ background: `var(${one.color ?? seriesColor(index)})` }} />
-                {one.label}
+          {series.map((curve, index) =>
+            curve.faint ? null : (
+              <span key={curve.label} className={c.key}>
+                <span className={c.swatch} style={{ background: `var(${curve.color ?? seriesColor(index)})` }} />
+                {curve.label}
               </span>
             ),
           )}
@@ -154,13 +182,18 @@ export function Line({ x, series, label, height = 220, time = false, log = false
           {t.empty}
         </div>
       ) : (
-        <div ref={host} role="img" aria-label={`${label}: ${t.points(x.length)}`} style={{ height, minWidth: 0 }} />
+        <div
+          ref={containerRef}
+          role="img"
+          aria-label={`${label}: ${t.points(x.length)}`}
+          style={{ height, minWidth: 0 }}
+        />
       )}
     </div>
   );
 }
 
-/** A figure for an axis: as few characters as still tell it apart. */
+/** Return a number for an axis in as few characters as possible. */
 export function shortNumber(value: number): string {
   const size = Math.abs(value);
   if (size !== 0 && size < 0.001) return value.toExponential(0).replace("e-", "e−");

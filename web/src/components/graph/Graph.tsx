@@ -6,7 +6,7 @@ import { memo, type ReactNode, useMemo } from "react";
 import { useMessages } from "@/app/i18n";
 import c from "./Graph.module.css";
 
-/** A node: what it is called, what kind it is (its colour), and a line below. */
+/** Node: title, kind (its colour) and a note. */
 export type GraphNode = {
   id: string;
   title: string;
@@ -24,7 +24,7 @@ type Props = {
   height?: number | string;
   onOpen?: (id: string) => void;
   direction?: "LR" | "TB";
-  /** Room between what comes after one another. */
+  /** Space between layers. */
   gap?: number;
 };
 type Card = Node<{ node: GraphNode; direction: "LR" | "TB" }>;
@@ -33,50 +33,51 @@ const WIDTH = 208;
 const HEIGHT = 66;
 
 const CardNode = memo(function CardNode({ data: { node, direction } }: NodeProps<Card>) {
-  const [into, out] = direction === "LR" ? [Position.Left, Position.Right] : [Position.Top, Position.Bottom];
+  const [targetPosition, sourcePosition] =
+    direction === "LR" ? [Position.Left, Position.Right] : [Position.Top, Position.Bottom];
   return (
     <div
       className={c.card}
       data-active={node.active || undefined}
       style={{ "--kind": `var(${node.color ?? "--muted"})` } as React.CSSProperties}
     >
-      <Handle type="target" position={into} className={c.handle} isConnectable={false} />
+      <Handle type="target" position={targetPosition} className={c.handle} isConnectable={false} />
       <div className={c.kind}>{node.kind}</div>
       <div className={c.title} title={node.title}>
         {node.title}
       </div>
       <div className={c.note}>{node.note}</div>
-      <Handle type="source" position={out} className={c.handle} isConnectable={false} />
+      <Handle type="source" position={sourcePosition} className={c.handle} isConnectable={false} />
     </div>
   );
 });
-const TYPES = { card: CardNode };
+const NODE_TYPES = { card: CardNode };
 
-/** Place nodes in layers, so that what comes from something stands after it. */
+/** Lay out nodes in layers, so that every node comes after its sources. */
 export function layout(nodes: GraphNode[], edges: GraphEdge[], direction: "LR" | "TB", gap = 56) {
   const graph = new dagre.graphlib.Graph();
   graph.setGraph({ rankdir: direction, nodesep: 24, ranksep: gap });
   graph.setDefaultEdgeLabel(() => ({}));
   for (const node of nodes) graph.setNode(node.id, { width: WIDTH, height: HEIGHT });
-  const known = new Set(nodes.map((node) => node.id));
-  for (const edge of edges) if (known.has(edge.from) && known.has(edge.to)) graph.setEdge(edge.from, edge.to);
+  const nodeIds = new Set(nodes.map((node) => node.id));
+  for (const edge of edges) if (nodeIds.has(edge.from) && nodeIds.has(edge.to)) graph.setEdge(edge.from, edge.to);
   dagre.layout(graph);
   return new Map(
     nodes.map((node) => [node.id, { x: graph.node(node.id).x - WIDTH / 2, y: graph.node(node.id).y - HEIGHT / 2 }]),
   );
 }
 
-/** What came from what, as cards and arrows. Cards open what they stand for. */
+/** Show a directed graph as cards and arrows. A click on a card opens its entity. */
 export default function Graph({ nodes, edges, label, height = 380, onOpen, direction = "LR", gap }: Props) {
   const t = useMessages().app.graph;
   const scheme = useComputedColorScheme("light");
-  const placed = useMemo(() => {
-    const places = layout(nodes, edges, direction, gap);
+  const flowNodes = useMemo(() => {
+    const positions = layout(nodes, edges, direction, gap);
     return nodes.map(
       (node): Card => ({
         id: node.id,
         type: "card",
-        position: places.get(node.id) ?? { x: 0, y: 0 },
+        position: positions.get(node.id) ?? { x: 0, y: 0 },
         data: { node, direction },
         width: WIDTH,
         height: HEIGHT,
@@ -84,7 +85,7 @@ export default function Graph({ nodes, edges, label, height = 380, onOpen, direc
       }),
     );
   }, [nodes, edges, direction, gap]);
-  const lines = useMemo(
+  const flowEdges = useMemo(
     () =>
       edges.map(
         (edge): Edge => ({ id: `${edge.from}>${edge.to}`, source: edge.from, target: edge.to, label: edge.label }),
@@ -95,9 +96,9 @@ export default function Graph({ nodes, edges, label, height = 380, onOpen, direc
     <div style={{ height }} className={c.canvas} role="group" aria-label={label}>
       <ReactFlow
         key={nodes.map((node) => node.id).join()}
-        nodes={placed}
-        edges={lines}
-        nodeTypes={TYPES}
+        nodes={flowNodes}
+        edges={flowEdges}
+        nodeTypes={NODE_TYPES}
         colorMode={scheme}
         fitView
         fitViewOptions={{ maxZoom: 1, padding: gap ? 0.06 : 0.15 }}

@@ -1,15 +1,15 @@
 import { Skeleton } from "@mantine/core";
 import { type ComponentProps, lazy, Suspense } from "react";
 
-const Loaded = lazy(() => import("./Graph"));
+const LazyGraph = lazy(() => import("./Graph"));
 
 export type { GraphEdge, GraphNode } from "./Graph";
 
-/** A graph; its library is loaded when the first one is shown. */
-export function Graph(props: ComponentProps<typeof Loaded>) {
+/** Show a graph. The graph library is loaded on first use. */
+export function Graph(props: ComponentProps<typeof LazyGraph>) {
   return (
     <Suspense fallback={<Skeleton height={props.height ?? 380} />}>
-      <Loaded {...props} />
+      <LazyGraph {...props} />
     </Suspense>
   );
 }

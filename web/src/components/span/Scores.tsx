@@ -1,31 +1,33 @@
 import { Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import type { S } from "@/api/client";
+import type { Schema } from "@/api/client";
 import { useMessages } from "@/app/i18n";
 import { useFormats } from "@/app/i18n/format";
-import { Await } from "@/components/Await";
-import { When } from "@/components/When";
-import { answerText } from "./body";
+import { QueryBoundary } from "@/components/QueryBoundary";
+import { RelativeTime } from "@/components/RelativeTime";
+import { correctableText } from "./body";
 import { Diff } from "./Diff";
 import { scoresQuery } from "./queries";
 import c from "./Scores.module.css";
 
-/** What was said of a span, newest first; corrections beside what was answered. One may be left out. */
-export function Scores({ span, without }: { span: S["Span"]; without?: string }) {
+/**
+ * Show the scores of a span, newest first, and each correction as a diff to the answer. `without` excludes one score.
+ */
+export function Scores({ span, excludedScoreId }: { span: Schema["Span"]; excludedScoreId?: string }) {
   const t = useMessages().traces.span;
   const f = useFormats();
-  const answer = answerText(span.output);
+  const answer = correctableText(span.output);
   const scores = useQuery(scoresQuery(span.id));
   return (
-    <Await query={scores} lines={1}>
-      {(found) =>
-        found.length === 0 ? (
+    <QueryBoundary query={scores} lines={1}>
+      {(list) =>
+        list.length === 0 ? (
           <Text size="sm" c="dimmed">
             {t.noScores}
           </Text>
         ) : (
-          found
-            .filter((score) => score.id !== without)
+          list
+            .filter((score) => score.id !== excludedScoreId)
             .map((score) => (
               <div key={score.id} className={c.score}>
                 <div className={c.scoreHead}>
@@ -35,7 +37,7 @@ export function Scores({ span, without }: { span: S["Span"]; without?: string })
                     {t.source[score.source ?? "human"]}
                     {score.author && ` · ${score.author}`}
                   </Text>
-                  <When at={score.created_at} />
+                  <RelativeTime at={score.created_at} />
                 </div>
                 {score.comment && <div>{score.comment}</div>}
                 {score.correction != null && <Diff before={answer} after={score.correction} />}
@@ -43,6 +45,6 @@ export function Scores({ span, without }: { span: S["Span"]; without?: string })
             ))
         )
       }
-    </Await>
+    </QueryBoundary>
   );
 }

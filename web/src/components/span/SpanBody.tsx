@@ -1,16 +1,16 @@
 import { Text } from "@mantine/core";
 import { useMessages } from "@/app/i18n";
 import { useFormats } from "@/app/i18n/format";
-import { Chat, textOf } from "@/components/Chat";
+import { Chat, messageText } from "@/components/Chat";
 import { CopyIcon, JsonBlock } from "@/components/Code";
-import { bodyOf } from "./body";
+import { classifyBody } from "./body";
 import c from "./SpanBody.module.css";
 
-/** The input or output of a span, drawn as what it is: a conversation, text, vectors or JSON. */
+/** Show the input or output of a span according to its content: conversation, text, vectors or JSON. */
 export function SpanBody({ value, label }: { value: unknown; label: string }) {
   const t = useMessages().traces.span;
   const f = useFormats();
-  const body = bodyOf(value);
+  const body = classifyBody(value);
   if (body.kind === "none")
     return (
       <Text size="sm" c="dimmed">
@@ -25,9 +25,10 @@ export function SpanBody({ value, label }: { value: unknown; label: string }) {
       </div>
     );
   if (body.kind === "json") return <JsonBlock value={body.value} label={label} />;
-  const text = body.kind === "text" ? body.text : body.messages.map((message) => textOf(message.content)).join("\n\n");
+  const text =
+    body.kind === "text" ? body.text : body.messages.map((message) => messageText(message.content)).join("\n\n");
   return (
-    <div className={c.held}>
+    <div className={c.container}>
       <div className={c.scroll} tabIndex={0} role="group" aria-label={label}>
         {body.kind === "text" ? <div className={c.text}>{body.text}</div> : <Chat messages={body.messages} />}
       </div>

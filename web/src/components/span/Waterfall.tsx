@@ -12,11 +12,11 @@ import {
   Wrench,
 } from "lucide-react";
 import { useMemo, useState } from "react";
-import type { S } from "@/api/client";
+import type { Schema } from "@/api/client";
 import { useMessages } from "@/app/i18n";
 import { useFormats } from "@/app/i18n/format";
 import c from "./Waterfall.module.css";
-import { type Bar, layOut, ticks } from "./waterfall";
+import { type Bar, layoutBars, ticks } from "./waterfall";
 
 const ICONS = {
   chat: MessageSquare,
@@ -34,36 +34,36 @@ const COLORS: Record<string, string> = {
   tool: "--kind-tool",
   pipeline: "--kind-chain",
 };
-/** The colour of a kind of span. */
+/** Return the colour of a span kind. */
 export const kindColor = (kind: string) => `var(${COLORS[kind] ?? "--kind-chain"})`;
 
-/** The mark of a kind of span. */
+/** Show the icon of a span kind. */
 export function KindIcon({ kind, size = 14 }: { kind: string; size?: number }) {
   const Icon = ICONS[kind as keyof typeof ICONS] ?? Circle;
   return <Icon size={size} style={{ color: kindColor(kind), flex: "none" }} aria-hidden />;
 }
 
-/** Lines beyond these are shown when asked for. */
-const SHOWN = 200;
+/** Rows beyond this number are shown on request. */
+const MAX_INITIAL_ROWS = 200;
 
-/** A whole trace as a tree with a bar for each span. */
+/** Show a trace as a tree with a bar for each span. */
 export function Waterfall({
   trace,
   selected,
   onSelect,
 }: {
-  trace: S["Trace"];
+  trace: Schema["Trace"];
   selected: string;
   onSelect: (id: string) => void;
 }) {
   const t = useMessages().traces.span;
   const f = useFormats();
   const [folded, setFolded] = useState<ReadonlySet<string>>(new Set());
-  const [all, setAll] = useState(false);
-  const bars = useMemo(() => layOut(trace, folded), [trace, folded]);
-  // Under a second the steps of the axis need the same unit and digits, or two of them read the same.
-  const moment = (at: number) =>
-    trace.duration_ms < 1000 ? `${f.number(at, trace.duration_ms < 10 ? 1 : 0)} ms` : f.duration(at);
+  const [showAll, setShowAll] = useState(false);
+  const bars = useMemo(() => layoutBars(trace, folded), [trace, folded]);
+  // Below one second, all ticks need the same unit and digits. Otherwise two of them could look equal.
+  const formatTime = (time: number) =>
+    trace.duration_ms < 1000 ? `${f.number(time, trace.duration_ms < 10 ? 1 : 0)} ms` : f.duration(time);
   const toggle = (id: string) => {
     const next = new Set(folded);
     if (!next.delete(id)) next.add(id);
@@ -74,17 +74,17 @@ export function Waterfall({
       <div className={c.axis} aria-hidden>
         <span />
         <span className={c.ticks}>
-          {ticks(trace.duration_ms).map((at) => (
-            <span key={at} className="num">
-              {moment(at)}
+          {ticks(trace.duration_ms).map((time) => (
+            <span key={time} className="num">
+              {formatTime(time)}
             </span>
           ))}
         </span>
         <span />
       </div>
       <ul className={c.rows} aria-label={t.timeline}>
-        {(all ? bars : bars.slice(0, SHOWN)).map((bar) => (
-          <Row
+        {(showAll ? bars : bars.slice(0, MAX_INITIAL_ROWS)).map((bar) => (
+          <WaterfallRow
             key={bar.span.id}
             bar={bar}
             selected={bar.span.id === selected}
@@ -94,8 +94,8 @@ export function Waterfall({
           />
         ))}
       </ul>
-      {!all && bars.length > SHOWN && (
-        <UnstyledButton className={c.more} onClick={() => setAll(true)}>
+      {!showAll && bars.length > MAX_INITIAL_ROWS && (
+        <UnstyledButton className={c.more} onClick={() => setShowAll(true)}>
           {t.showAll(f.number(bars.length))}
         </UnstyledButton>
       )}
@@ -105,11 +105,11 @@ export function Waterfall({
 
 type RowProps = { bar: Bar; selected: boolean; folded: boolean; onSelect: () => void; onFold: () => void };
 
-function Row({ bar, selected, folded, onSelect, onFold }: RowProps) {
+function WaterfallRow({ bar, selected, folded, onSelect, onFold }: RowProps) {
   const t = useMessages().traces.span;
   const f = useFormats();
   const { span, depth, left, width } = bar;
-  const bad = span.status === "error";
+  const isError = span.status === "error";
   return (
     <li className={c.row} data-selected={selected || undefined}>
       <span className={c.name} style={{ paddingLeft: Math.min(depth, 12) * 14 }}>
@@ -131,16 +131,16 @@ function Row({ bar, selected, folded, onSelect, onFold }: RowProps) {
             {span.name}
             {span.kind === "attempt" && ` · ${span.model}`}
           </span>
-          {bad && <span className={c.bad}>{t.error}</span>}
+          {isError && <span className={c.bad}>{t.error}</span>}
         </UnstyledButton>
       </span>
-      <span className={c.lane} onClick={onSelect} aria-hidden>
+      <span className={c.track} onClick={onSelect} aria-hidden>
         <span
           className={c.bar}
           style={{
             left: `${left * 100}%`,
             width: `${width * 100}%`,
-            background: bad ? "var(--series-5)" : kindColor(span.kind),
+            background: isError ? "var(--series-5)" : kindColor(span.kind),
           }}
         />
       </span>

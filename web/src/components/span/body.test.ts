@@ -1,35 +1,35 @@
 import { expect, test } from "vitest";
-import { answerText, bodyOf, isJson } from "./body";
+import { classifyBody, correctableText, isJson } from "./body";
 
-test("a request's messages and an answer's message are conversations", () => {
-  const asked = { model: "triage", messages: [{ role: "user", content: "hi" }], temperature: 0 };
-  expect(bodyOf(asked)).toEqual({ kind: "chat", messages: [{ role: "user", content: "hi" }] });
-  const answered = { choices: [{ message: { role: "assistant", content: "hello" } }] };
-  expect(bodyOf(answered)).toEqual({ kind: "chat", messages: [{ role: "assistant", content: "hello" }] });
+test("messages of requests and responses are classified as chat", () => {
+  const request = { model: "triage", messages: [{ role: "user", content: "hi" }], temperature: 0 };
+  expect(classifyBody(request)).toEqual({ kind: "chat", messages: [{ role: "user", content: "hi" }] });
+  const response = { choices: [{ message: { role: "assistant", content: "hello" } }] };
+  expect(classifyBody(response)).toEqual({ kind: "chat", messages: [{ role: "assistant", content: "hello" }] });
 });
 
-test("embeddings are counted, not listed", () => {
+test("embeddings are summarized by count and dimensions", () => {
   const output = { model: "m", data: [{ embedding: [1, 2, 3] }, { embedding: [4, 5, 6] }] };
-  expect(bodyOf(output)).toEqual({ kind: "vectors", count: 2, dimensions: 3, model: "m" });
-  expect(bodyOf({ model: "m", data: [{ embedding: "base64" }] })).toMatchObject({ dimensions: null });
+  expect(classifyBody(output)).toEqual({ kind: "vectors", count: 2, dimensions: 3, model: "m" });
+  expect(classifyBody({ model: "m", data: [{ embedding: "base64" }] })).toMatchObject({ dimensions: null });
 });
 
-test("text, nothing and any other JSON keep what they are", () => {
-  expect(bodyOf("a question")).toEqual({ kind: "text", text: "a question" });
-  expect(bodyOf(null)).toEqual({ kind: "none" });
-  expect(bodyOf("  ")).toEqual({ kind: "none" });
-  expect(bodyOf([{ path: "a.md" }])).toEqual({ kind: "json", value: [{ path: "a.md" }] });
-  expect(bodyOf({ messages: [] }).kind).toBe("json");
+test("text, empty bodies and other JSON are classified", () => {
+  expect(classifyBody("a question")).toEqual({ kind: "text", text: "a question" });
+  expect(classifyBody(null)).toEqual({ kind: "none" });
+  expect(classifyBody("  ")).toEqual({ kind: "none" });
+  expect(classifyBody([{ path: "a.md" }])).toEqual({ kind: "json", value: [{ path: "a.md" }] });
+  expect(classifyBody({ messages: [] }).kind).toBe("json");
 });
 
-test("the text to correct is found in every form of answer", () => {
-  expect(answerText("plain")).toBe("plain");
-  expect(answerText({ choices: [{ message: { role: "assistant", content: '{"a":1}' } }] })).toBe('{"a":1}');
-  expect(answerText({ answered: true, text: "said", citations: [] })).toBe("said");
-  expect(answerText(null)).toBe("");
+test("the correctable text is found in every response format", () => {
+  expect(correctableText("plain")).toBe("plain");
+  expect(correctableText({ choices: [{ message: { role: "assistant", content: '{"a":1}' } }] })).toBe('{"a":1}');
+  expect(correctableText({ answered: true, text: "said", citations: [] })).toBe("said");
+  expect(correctableText(null)).toBe("");
 });
 
-test("only objects and lists count as JSON", () => {
+test("only objects and arrays count as JSON", () => {
   expect(isJson('{"a": 1}')).toBe(true);
   expect(isJson("12")).toBe(false);
   expect(isJson("{")).toBe(false);

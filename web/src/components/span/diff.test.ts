@@ -1,60 +1,74 @@
 import { expect, test } from "vitest";
-import { diffWords } from "./diff";
+import { diffTexts } from "./diff";
 
-const side = (pieces: ReturnType<typeof diffWords>, without: "gone" | "new") =>
-  pieces
-    .filter((piece) => piece.kind !== without)
-    .map((piece) => piece.text)
+const joinWithout = (parts: ReturnType<typeof diffTexts>, excluded: "removed" | "added") =>
+  parts
+    .filter((part) => part.kind !== excluded)
+    .map((part) => part.text)
     .join("");
 
-test("equal texts have one piece, empty ones none", () => {
-  expect(diffWords("same text", "same text")).toEqual([{ kind: "same", text: "same text" }]);
-  expect(diffWords("", "")).toEqual([]);
+test("equal texts have one part, empty texts none", () => {
+  expect(diffTexts("same text", "same text")).toEqual([{ kind: "equal", text: "same text" }]);
+  expect(diffTexts("", "")).toEqual([]);
 });
 
-test("a changed word stands alone", () => {
-  expect(diffWords('{"urgency":"low"}', '{"urgency":"high"}')).toEqual([
-    { kind: "same", text: '{"urgency":"' },
-    { kind: "gone", text: "low" },
-    { kind: "new", text: "high" },
-    { kind: "same", text: '"}' },
+test("only the changed word is marked", () => {
+  expect(diffTexts('{"urgency":"low"}', '{"urgency":"high"}')).toEqual([
+    { kind: "equal", text: '{"urgency":"' },
+    { kind: "removed", text: "low" },
+    { kind: "added", text: "high" },
+    { kind: "equal", text: '"}' },
   ]);
 });
 
-test("both texts can be put together again", () => {
+test("both texts can be restored from the parts", () => {
   const before = "The till puts the wrong tax on drinks, I checked again.\nThanks";
   const after = "The tills put wrong taxes on hot drinks; I checked.\n\nThanks a lot";
-  const pieces = diffWords(before, after);
-  expect(side(pieces, "new")).toBe(before);
-  expect(side(pieces, "gone")).toBe(after);
+  const parts = diffTexts(before, after);
+  expect(joinWithout(parts, "added")).toBe(before);
+  expect(joinWithout(parts, "removed")).toBe(after);
 });
 
-test("Vietnamese words with their marks stay whole", () => {
-  expect(diffWords("câu trả lời đúng", "câu trả lời sai").filter((piece) => piece.kind !== "same")).toEqual([
-    { kind: "gone", text: "đúng" },
-    { kind: "new", text: "sai" },
+test("Vietnamese words with diacritics are not split", () => {
+  expect(diffTexts("câu trả lời đúng", "câu trả lời sai").filter((part) => part.kind !== "equal")).toEqual([
+    { kind: "removed", text: "đúng" },
+    { kind: "added", text: "sai" },
   ]);
 });
 
-test("two long and different texts do not take for ever", () => {
-  const long = (word: string) => Array.from({ length: 20_000 }, (_, index) => `${word}${index}`).join(" ");
-  const pieces = diffWords(long("a"), long("b"));
-  expect(pieces.map((piece) => piece.kind)).toEqual(["gone", "new"]);
+test("two long and different texts are replaced as a whole, in bounded time", () => {
+  const longText = (prefix: string) => Array.from({ length: 20_000 }, (_, index) => `${prefix}${index}`).join(" ");
+  const parts = diffTexts(longText("a"), longText("b"));
+  expect(parts.map((part) => part.kind)).toEqual(["removed", "added"]);
 });
 
-test("changes with only a space between them are one change", () => {
-  expect(diffWords("it was a very old red bicycle in town", "it was a quite new red bicycle in town")).toEqual([
-    { kind: "same", text: "it was a " },
-    { kind: "gone", text: "very old" },
-    { kind: "new", text: "quite new" },
-    { kind: "same", text: " red bicycle in town" },
+test("a small change in a long text is found", () => {
+  const words = Array.from({ length: 20_000 }, (_, index) => `word${index}`);
+  const parts = diffTexts(words.join(" "), words.with(10_000, "other").join(" "));
+  expect(parts.slice(1, 3)).toEqual([
+    { kind: "removed", text: "word10000" },
+    { kind: "added", text: "other" },
+  ]);
+});
+
+test("an empty text is one addition or removal", () => {
+  expect(diffTexts("", "a b")).toEqual([{ kind: "added", text: "a b" }]);
+  expect(diffTexts("a b", "")).toEqual([{ kind: "removed", text: "a b" }]);
+});
+
+test("changes separated only by a space are merged", () => {
+  expect(diffTexts("it was a very old red bicycle in town", "it was a quite new red bicycle in town")).toEqual([
+    { kind: "equal", text: "it was a " },
+    { kind: "removed", text: "very old" },
+    { kind: "added", text: "quite new" },
+    { kind: "equal", text: " red bicycle in town" },
   ]);
 });
 
 test("texts with little in common are replaced as a whole", () => {
   const [before, after] = ["This is a proverb, of the mind.", '{"product": "rota", "urgency": "critical"}'];
-  expect(diffWords(before, after)).toEqual([
-    { kind: "gone", text: before },
-    { kind: "new", text: after },
+  expect(diffTexts(before, after)).toEqual([
+    { kind: "removed", text: before },
+    { kind: "added", text: after },
   ]);
 });

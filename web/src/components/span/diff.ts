@@ -1,99 +1,57 @@
-/** A stretch of text that both have, that only the first has, or that only the second has. */
-export type Piece = { kind: "same" | "gone" | "new"; text: string };
+import { diffWordsWithSpace } from "diff";
 
-const WORDS = /\s+|[\p{L}\p{N}_]+|[^\s\p{L}\p{N}_]/gu;
-/** Above this many cells the middle is shown as replaced: nobody reads a diff of two long texts word by word. */
-const MOST = 4_000_000;
+/** Part of a text diff: common to both texts, removed from the first, or added in the second. */
+export type DiffPart = { kind: "equal" | "removed" | "added"; text: string };
 
-/** What differs between two texts, word by word, as few words as possible. */
-export function diffWords(before: string, after: string): Piece[] {
-  const a = before.match(WORDS) ?? [];
-  const b = after.match(WORDS) ?? [];
-  let start = 0;
-  while (start < a.length && start < b.length && a[start] === b[start]) start++;
-  let end = 0;
-  while (end < a.length - start && end < b.length - start && a[a.length - 1 - end] === b[b.length - 1 - end]) end++;
-  const pieces: Piece[] = [];
-  push(pieces, "same", a.slice(0, start).join(""));
-  middle(a.slice(start, a.length - end), b.slice(start, b.length - end), pieces);
-  push(pieces, "same", a.slice(a.length - end).join(""));
-  return readable(pieces, before, after);
+/** Maximum number of removed and added words. Texts that differ more are shown as replaced, which bounds the runtime. */
+const MAX_EDIT_LENGTH = 2000;
+/** Minimum share of common characters. Below it, the text counts as replaced instead of edited. */
+const MIN_COMMON_SHARE = 0.3;
+
+/** Return the diff of two texts, word by word. Texts with little in common are replaced as a whole. */
+export function diffTexts(before: string, after: string): DiffPart[] {
+  const changes = diffWordsWithSpace(before, after, { maxEditLength: MAX_EDIT_LENGTH });
+  const parts = changes?.map(
+    ({ value, removed, added }): DiffPart => ({ kind: removed ? "removed" : added ? "added" : "equal", text: value }),
+  );
+  if (!parts || isReplaced(parts, before, after))
+    return withoutEmpty([
+      { kind: "removed", text: before },
+      { kind: "added", text: after },
+    ]);
+  return mergeChanges(withoutEmpty(parts));
 }
 
-/** Below this share of common letters two texts are not one text that was changed. */
-const ALIKE = 0.3;
+const withoutEmpty = (parts: DiffPart[]) => parts.filter((part) => part.text);
 
-/** Changes with nothing but spaces between them as one, and texts that have little in common as a whole replaced. */
-function readable(pieces: Piece[], before: string, after: string): Piece[] {
-  const letters = (text: string) => text.replace(/[\s\p{P}]/gu, "").length;
-  const common = pieces.reduce((sum, piece) => sum + (piece.kind === "same" ? letters(piece.text) : 0), 0);
-  const longer = Math.max(letters(before), letters(after));
-  if (before && after && longer > 0 && common / longer < ALIKE)
-    return [
-      { kind: "gone", text: before },
-      { kind: "new", text: after },
-    ];
-  const made: Piece[] = [];
-  let gone = "";
-  let fresh = "";
+/** Return whether two texts have too little in common for a readable diff. Spaces and punctuation do not count. */
+function isReplaced(parts: DiffPart[], before: string, after: string): boolean {
+  const lengthOf = (text: string) => text.replace(/[\s\p{P}]/gu, "").length;
+  const common = parts.reduce((sum, part) => sum + (part.kind === "equal" ? lengthOf(part.text) : 0), 0);
+  const longer = Math.max(lengthOf(before), lengthOf(after));
+  return before !== "" && after !== "" && longer > 0 && common / longer < MIN_COMMON_SHARE;
+}
+
+/** Merge changes that are separated only by whitespace. */
+function mergeChanges(parts: DiffPart[]): DiffPart[] {
+  const merged: DiffPart[] = [];
+  let removed = "";
+  let added = "";
   const flush = () => {
-    push(made, "gone", gone);
-    push(made, "new", fresh);
-    gone = fresh = "";
+    if (removed) merged.push({ kind: "removed", text: removed });
+    if (added) merged.push({ kind: "added", text: added });
+    removed = added = "";
   };
-  pieces.forEach((piece, index) => {
-    const between = (gone || fresh) && index < pieces.length - 1 && !piece.text.trim();
-    if (piece.kind === "same" && !between) {
+  parts.forEach((part, index) => {
+    const isGap = (removed || added) && index < parts.length - 1 && !part.text.trim();
+    if (part.kind === "equal" && !isGap) {
       flush();
-      push(made, "same", piece.text);
-    } else {
-      if (piece.kind !== "new") gone += piece.text;
-      if (piece.kind !== "gone") fresh += piece.text;
+      merged.push(part);
+      return;
     }
+    if (part.kind !== "added") removed += part.text;
+    if (part.kind !== "removed") added += part.text;
   });
   flush();
-  return made;
-}
-
-function middle(a: string[], b: string[], pieces: Piece[]): void {
-  if (a.length * b.length > MOST || a.length === 0 || b.length === 0) {
-    push(pieces, "gone", a.join(""));
-    push(pieces, "new", b.join(""));
-    return;
-  }
-  const lengths = common(a, b);
-  const width = b.length + 1;
-  let i = 0;
-  let j = 0;
-  while (i < a.length && j < b.length) {
-    if (a[i] === b[j]) {
-      push(pieces, "same", a[i] as string);
-      i++;
-      j++;
-    } else if ((lengths[(i + 1) * width + j] as number) >= (lengths[i * width + j + 1] as number))
-      push(pieces, "gone", a[i++] as string);
-    else push(pieces, "new", b[j++] as string);
-  }
-  push(pieces, "gone", a.slice(i).join(""));
-  push(pieces, "new", b.slice(j).join(""));
-}
-
-/** Length of the longest common subsequence of what follows each pair of places. */
-function common(a: string[], b: string[]): Uint32Array {
-  const width = b.length + 1;
-  const lengths = new Uint32Array((a.length + 1) * width);
-  for (let i = a.length - 1; i >= 0; i--)
-    for (let j = b.length - 1; j >= 0; j--)
-      lengths[i * width + j] =
-        a[i] === b[j]
-          ? (lengths[(i + 1) * width + j + 1] as number) + 1
-          : Math.max(lengths[(i + 1) * width + j] as number, lengths[i * width + j + 1] as number);
-  return lengths;
-}
-
-function push(pieces: Piece[], kind: Piece["kind"], text: string): void {
-  if (!text) return;
-  const last = pieces.at(-1);
-  if (last?.kind === kind) last.text += text;
-  else pieces.push({ kind, text });
+  return merged;
 }

@@ -1,50 +1,53 @@
 import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
-import { ApiError, api, ok, type S } from "@/api/client";
+import { ApiError, api, type Schema, unwrap } from "@/api/client";
 import { useMessages } from "@/app/i18n";
-import { done, failed } from "@/components/notify";
+import { notifyError, notifySuccess } from "@/components/notify";
 
-/** One span with its bodies. A span that was just answered may not be written yet: it is asked for again for a while. */
-export const spanQuery = (id: string, fresh = false) =>
+/**
+ * Query one span with its bodies. With `fresh`, a 404 is retried up to 12 times because a new span may not be written
+ * yet.
+ */
+export const spanQuery = (id: string, mayBePending = false) =>
   queryOptions({
     queryKey: ["traces", "span", id],
-    queryFn: () => ok(api.GET("/api/v1/traces/spans/{id}", { params: { path: { id } } })),
+    queryFn: () => unwrap(api.GET("/api/v1/traces/spans/{id}", { params: { path: { id } } })),
     staleTime: Number.POSITIVE_INFINITY,
-    retry: (count, error) => fresh && count < 12 && error instanceof ApiError && error.status === 404,
+    retry: (count, error) => mayBePending && count < 12 && error instanceof ApiError && error.status === 404,
     retryDelay: (count) => Math.min(2000, 250 * (count + 1)),
   });
 
-/** The whole trace of a span. */
+/** Query the whole trace of a span. */
 export const traceQuery = (id: string) =>
   queryOptions({
     queryKey: ["traces", "trace", id],
-    queryFn: () => ok(api.GET("/api/v1/traces/traces/{trace_id}", { params: { path: { trace_id: id } } })),
+    queryFn: () => unwrap(api.GET("/api/v1/traces/traces/{trace_id}", { params: { path: { trace_id: id } } })),
   });
 
-/** What was said of a span, newest first. */
+/** Query the scores of a span, newest first. */
 export const scoresQuery = (span: string) =>
   queryOptions({
     queryKey: ["traces", "scores", span],
-    queryFn: () => ok(api.GET("/api/v1/feedback", { params: { query: { spans: [span], limit: 100 } } })),
+    queryFn: () => unwrap(api.GET("/api/v1/feedback", { params: { query: { spans: [span], limit: 100 } } })),
   });
 
-/** The names of the datasets. */
-export const datasetNames = queryOptions({
+/** Query the names of all datasets. */
+export const datasetNamesQuery = queryOptions({
   queryKey: ["traces", "datasets"],
   queryFn: async () => {
-    const found = await ok(api.GET("/api/v1/data/datasets", { params: { query: { limit: 500 } } }));
-    return found.map((version) => version.name);
+    const newestVersions = await unwrap(api.GET("/api/v1/data/datasets", { params: { query: { limit: 500 } } }));
+    return newestVersions.map((version) => version.name);
   },
 });
 
-/** Say something of an answer: a value, a comment, a correction. */
-export function useJudge(onDone?: (score: S["Score"]) => void) {
+/** Return a mutation that scores a span: a value, a comment or a correction. */
+export function useScoreSpan(onDone?: (score: Schema["Score"]) => void) {
   const t = useMessages().traces.judge;
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (body: S["Judgement"]) => ok(api.POST("/api/v1/feedback", { body })),
-    onError: failed,
+    mutationFn: (body: Schema["Judgement"]) => unwrap(api.POST("/api/v1/feedback", { body })),
+    onError: notifyError,
     onSuccess: (score) => {
-      done(score.correction === null || score.correction === undefined ? t.scored : t.corrected);
+      notifySuccess(score.correction === null || score.correction === undefined ? t.scored : t.corrected);
       client.invalidateQueries({ queryKey: ["traces", "scores", score.span_id] });
       client.invalidateQueries({ queryKey: ["traces", "list"] });
       client.invalidateQueries({ queryKey: ["feedback"] });

@@ -1,9 +1,14 @@
 import { expect, test } from "vitest";
-import type { S } from "@/api/client";
-import { layOut, ticks } from "./waterfall";
+import type { Schema } from "@/api/client";
+import { layoutBars, ticks } from "./waterfall";
 
-const node = (id: string, offset: number, duration: number, children: S["SpanNode"][] = []): S["SpanNode"] => ({
-  span: { id, duration_ms: duration } as S["SpanSummary"],
+const node = (
+  id: string,
+  offset: number,
+  duration: number,
+  children: Schema["SpanNode"][] = [],
+): Schema["SpanNode"] => ({
+  span: { id, duration_ms: duration } as Schema["SpanSummary"],
   offset_ms: offset,
   children,
 });
@@ -12,8 +17,8 @@ const tree = {
   roots: [node("a", 0, 1000, [node("b", 0, 250, [node("c", 100, 0)]), node("d", 500, 500)])],
 };
 
-test("spans follow their parents, each at its place", () => {
-  const bars = layOut(tree);
+test("spans follow their parents at the right position", () => {
+  const bars = layoutBars(tree);
   expect(bars.map((bar) => [bar.span.id, bar.depth, bar.left, bar.width])).toEqual([
     ["a", 0, 0, 1],
     ["b", 1, 0, 0.25],
@@ -22,23 +27,23 @@ test("spans follow their parents, each at its place", () => {
   ]);
 });
 
-test("what is folded hides what lies below it, and says how much that is", () => {
-  const bars = layOut(tree, new Set(["b"]));
+test("a folded span hides its descendants and reports the number of its children", () => {
+  const bars = layoutBars(tree, new Set(["b"]));
   expect(bars.map((bar) => bar.span.id)).toEqual(["a", "b", "d"]);
   expect(bars[1]?.children).toBe(1);
 });
 
-test("a trace without duration and a bar beyond its end stay inside", () => {
-  const [instant] = layOut({ duration_ms: 0, roots: [node("a", 0, 0)] });
-  expect(instant).toMatchObject({ left: 0, width: 0.004 });
-  const [late] = layOut({ duration_ms: 10, roots: [node("a", 30, 5)] });
-  expect((late?.left ?? 0) + (late?.width ?? 0)).toBeLessThanOrEqual(1);
+test("bars stay within the axis for a zero duration and for late spans", () => {
+  const [instantBar] = layoutBars({ duration_ms: 0, roots: [node("a", 0, 0)] });
+  expect(instantBar).toMatchObject({ left: 0, width: 0.004 });
+  const [lateBar] = layoutBars({ duration_ms: 10, roots: [node("a", 30, 5)] });
+  expect((lateBar?.left ?? 0) + (lateBar?.width ?? 0)).toBeLessThanOrEqual(1);
 });
 
 test("10,000 spans in one chain are laid out without recursion", () => {
-  let deep = node("x", 0, 1);
-  for (let index = 0; index < 10_000; index++) deep = node(String(index), 0, 1, [deep]);
-  expect(layOut({ duration_ms: 1, roots: [deep] })).toHaveLength(10_001);
+  let deepTree = node("x", 0, 1);
+  for (let index = 0; index < 10_000; index++) deepTree = node(String(index), 0, 1, [deepTree]);
+  expect(layoutBars({ duration_ms: 1, roots: [deepTree] })).toHaveLength(10_001);
 });
 
 test("the axis has equal steps", () => expect(ticks(100)).toEqual([0, 25, 50, 75, 100]));

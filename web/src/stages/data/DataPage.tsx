@@ -4,15 +4,15 @@ import { getRouteApi } from "@tanstack/react-router";
 import { Database, Upload } from "lucide-react";
 import { useMessages } from "@/app/i18n";
 import { useFormats } from "@/app/i18n/format";
-import { Failure, Waiting } from "@/components/Await";
 import { type Column, DataGrid } from "@/components/DataGrid";
 import { EmptyState } from "@/components/EmptyState";
+import { useNavigateTo } from "@/components/EntityLink";
 import { PageBody, PageHeader, Panel } from "@/components/Page";
-import { useGo } from "@/components/ThingLink";
-import { When } from "@/components/When";
+import { ErrorAlert, LoadingPlaceholder } from "@/components/QueryBoundary";
+import { RelativeTime } from "@/components/RelativeTime";
 import { ImportPage } from "./ImportPage";
 import type { Version } from "./model";
-import { datasets } from "./queries";
+import { datasetsQuery } from "./queries";
 import { SplitBar } from "./Splits";
 
 const route = getRouteApi("/data");
@@ -32,31 +32,48 @@ function useColumns(): Column<Version>[] {
       id: "name",
       title: app.name,
       width: "minmax(180px, 1.6fr)",
-      cell: (one) => (
+      cell: (version) => (
         <Text inherit fw={500} truncate>
-          {one.name}
+          {version.name}
         </Text>
       ),
     },
-    { id: "rows", title: t.list.rows, width: "90px", right: true, cell: (one) => f.number(one.rows) },
-    { id: "versions", title: t.list.versions, width: "96px", right: true, cell: (one) => f.number(one.number) },
-    { id: "splits", title: t.list.splits, width: "minmax(120px, 1fr)", cell: (one) => <SplitBar version={one} /> },
+    { id: "rows", title: t.list.rows, width: "90px", alignRight: true, cell: (version) => f.number(version.rows) },
+    {
+      id: "versions",
+      title: t.list.versions,
+      width: "96px",
+      alignRight: true,
+      cell: (version) => f.number(version.number),
+    },
+    {
+      id: "splits",
+      title: t.list.splits,
+      width: "minmax(120px, 1fr)",
+      cell: (version) => <SplitBar version={version} />,
+    },
     {
       id: "operation",
       title: t.list.operation,
       width: "minmax(140px, 0.8fr)",
-      cell: (one) => t.operations[one.operation.name] ?? one.operation.name,
+      cell: (version) => t.operations[version.operation.name] ?? version.operation.name,
     },
-    { id: "when", title: t.list.when, width: "120px", right: true, cell: (one) => <When at={one.created_at} /> },
+    {
+      id: "when",
+      title: t.list.when,
+      width: "120px",
+      alignRight: true,
+      cell: (version) => <RelativeTime at={version.created_at} />,
+    },
   ];
 }
 
 function DatasetList() {
   const { data: t, app } = useMessages();
   const navigate = route.useNavigate();
-  const go = useGo();
+  const navigateTo = useNavigateTo();
   const columns = useColumns();
-  const query = useInfiniteQuery(datasets());
+  const query = useInfiniteQuery(datasetsQuery());
   const rows = query.data?.pages.flat() ?? [];
   const button = (
     <Button
@@ -69,12 +86,12 @@ function DatasetList() {
   );
   return (
     <>
-      <PageHeader title={app.nav.data} sub={t.list.lead} actions={rows.length > 0 && button} />
+      <PageHeader title={app.nav.data} subtitle={t.list.lead} actions={rows.length > 0 && button} />
       <PageBody>
         {query.isPending ? (
-          <Waiting />
+          <LoadingPlaceholder />
         ) : query.isError ? (
-          <Failure error={query.error} again={() => query.refetch()} />
+          <ErrorAlert error={query.error} onRetry={() => query.refetch()} />
         ) : rows.length === 0 ? (
           <EmptyState icon={Database} title={t.empty.title} action={button} cli={CLI} python={PYTHON}>
             {t.empty.text}
@@ -85,9 +102,9 @@ function DatasetList() {
               label={app.nav.data}
               columns={columns}
               rows={rows}
-              rowKey={(one) => one.name}
-              onOpen={(one) => go({ to: `/data/${encodeURIComponent(one.name)}` })}
-              more={query.hasNextPage}
+              rowKey={(version) => version.name}
+              onOpen={(version) => navigateTo({ to: `/data/${encodeURIComponent(version.name)}` })}
+              hasMore={query.hasNextPage}
               loading={query.isFetchingNextPage}
               onEnd={() => query.fetchNextPage()}
             />
@@ -98,7 +115,7 @@ function DatasetList() {
   );
 }
 
-/** The datasets, or the import of another. */
+/** Show the dataset list, or the import form. */
 export default function DataPage() {
   const search = route.useSearch();
   return search.import ? <ImportPage /> : <DatasetList />;

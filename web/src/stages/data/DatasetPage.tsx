@@ -5,47 +5,47 @@ import { Scissors, Sparkles, Stethoscope, Upload } from "lucide-react";
 import { lazy, Suspense, useState } from "react";
 import { useMessages } from "@/app/i18n";
 import { useFormats } from "@/app/i18n/format";
-import { Await, Waiting } from "@/components/Await";
 import { CopyIcon } from "@/components/Code";
 import { PageBody, PageHeader } from "@/components/Page";
+import { LoadingPlaceholder, QueryBoundary } from "@/components/QueryBoundary";
+import { DatasetJobs } from "./DatasetJobs";
 import c from "./data.module.css";
-import type { FormName } from "./forms/ActForm";
-import { refOf, type Version } from "./model";
-import { Overview } from "./Overview";
-import { version as versionQuery, versions } from "./queries";
-import { RowPeek } from "./RowPeek";
+import type { FormName } from "./forms/VersionActionForm";
+import { type Version, versionRef } from "./model";
+import { OverviewTab } from "./OverviewTab";
+import { versionQuery, versionsQuery } from "./queries";
+import { RowSidePanel } from "./RowSidePanel";
 import { RowsTab } from "./RowsTab";
 import { TABS, type Tab } from "./search";
-import { Work } from "./Work";
 
 const HealthTab = lazy(() => import("./HealthTab"));
 const DiffTab = lazy(() => import("./DiffTab"));
-const ActForm = lazy(() => import("./forms/ActForm"));
+const ActForm = lazy(() => import("./forms/VersionActionForm"));
 const route = getRouteApi("/data/$name");
 
-function VersionPicker({ current, all }: { current: Version; all: Version[] }) {
+function VersionPicker({ current, versions }: { current: Version; versions: Version[] }) {
   const t = useMessages().data;
   const f = useFormats();
   const navigate = route.useNavigate();
-  const offered = all.some((one) => one.hash === current.hash) ? all : [current, ...all];
+  const options = versions.some((version) => version.hash === current.hash) ? versions : [current, ...versions];
   return (
     <Select
       size="xs"
       w={250}
       aria-label={t.version.pick}
       allowDeselect={false}
-      searchable={offered.length > 12}
+      searchable={options.length > 12}
       maxDropdownHeight={340}
-      value={refOf(current)}
+      value={versionRef(current)}
       onChange={(ref) =>
-        ref && void navigate({ search: (now) => ({ ...now, version: ref, row: undefined, job: undefined }) })
+        ref && void navigate({ search: (previous) => ({ ...previous, version: ref, row: undefined, job: undefined }) })
       }
-      data={offered.map((one) => ({
-        value: refOf(one),
+      data={options.map((version) => ({
+        value: versionRef(version),
         label: t.version.option(
-          f.number(one.number),
-          t.operations[one.operation.name] ?? one.operation.name,
-          f.number(one.rows),
+          f.number(version.number),
+          t.operations[version.operation.name] ?? version.operation.name,
+          f.number(version.rows),
         ),
       }))}
     />
@@ -54,20 +54,20 @@ function VersionPicker({ current, all }: { current: Version; all: Version[] }) {
 
 function Actions({ name, onForm }: { name: string; onForm: (form: FormName) => void }) {
   const t = useMessages().data.actions;
-  const shared = { size: "sm", variant: "default" } as const;
+  const buttonProps = { size: "sm", variant: "default" } as const;
   return (
     <>
       <Button
-        {...shared}
+        {...buttonProps}
         leftSection={<Upload size={15} aria-hidden />}
         renderRoot={(props) => <Link to="/data" search={{ import: true, name }} {...props} />}
       >
         {t.import}
       </Button>
-      <Button {...shared} leftSection={<Stethoscope size={15} aria-hidden />} onClick={() => onForm("profile")}>
+      <Button {...buttonProps} leftSection={<Stethoscope size={15} aria-hidden />} onClick={() => onForm("profile")}>
         {t.profile}
       </Button>
-      <Button {...shared} leftSection={<Sparkles size={15} aria-hidden />} onClick={() => onForm("clean")}>
+      <Button {...buttonProps} leftSection={<Sparkles size={15} aria-hidden />} onClick={() => onForm("clean")}>
         {t.clean}
       </Button>
       <Button size="sm" leftSection={<Scissors size={15} aria-hidden />} onClick={() => onForm("split")}>
@@ -77,7 +77,7 @@ function Actions({ name, onForm }: { name: string; onForm: (form: FormName) => v
   );
 }
 
-function Older({ newest }: { newest: Version }) {
+function OlderVersionNotice({ newest }: { newest: Version }) {
   const t = useMessages().data.version;
   return (
     <div className={c.older}>
@@ -88,7 +88,7 @@ function Older({ newest }: { newest: Version }) {
           <Link
             from="/data/$name"
             to="."
-            search={(now) => ({ ...now, version: refOf(newest), row: undefined })}
+            search={(previous) => ({ ...previous, version: versionRef(newest), row: undefined })}
             {...props}
           />
         )}
@@ -99,21 +99,21 @@ function Older({ newest }: { newest: Version }) {
   );
 }
 
-function Dataset({ current, all }: { current: Version; all: Version[] }) {
+function Dataset({ current, versions }: { current: Version; versions: Version[] }) {
   const { data: t, app } = useMessages();
   const search = route.useSearch();
   const navigate = route.useNavigate();
   const [form, setForm] = useState<FormName | null>(null);
   const tab = search.tab ?? "overview";
-  const newest = all[0];
-  const ref = refOf(current);
+  const newest = versions[0];
+  const ref = versionRef(current);
   return (
     <>
       <PageHeader
         title={current.name}
-        crumbs={[{ label: app.nav.data, to: "/data" }]}
-        badge={<VersionPicker current={current} all={all} />}
-        sub={
+        breadcrumbs={[{ label: app.nav.data, to: "/data" }]}
+        badge={<VersionPicker current={current} versions={versions} />}
+        subtitle={
           <Group gap={4} wrap="nowrap">
             <span className="mono">{ref}</span>
             <CopyIcon text={ref} label={t.version.copy} />
@@ -124,7 +124,9 @@ function Dataset({ current, all }: { current: Version; all: Version[] }) {
       <Tabs
         value={tab}
         onChange={(value) =>
-          void navigate({ search: (now) => ({ ...now, tab: value === "overview" ? undefined : (value as Tab) }) })
+          void navigate({
+            search: (previous) => ({ ...previous, tab: value === "overview" ? undefined : (value as Tab) }),
+          })
         }
         keepMounted={false}
       >
@@ -138,11 +140,11 @@ function Dataset({ current, all }: { current: Version; all: Version[] }) {
           </Tabs.List>
         </div>
         <PageBody>
-          <Work name={current.name} />
-          {newest && newest.number > current.number && <Older newest={newest} />}
-          <Suspense fallback={<Waiting />}>
+          <DatasetJobs name={current.name} />
+          {newest && newest.number > current.number && <OlderVersionNotice newest={newest} />}
+          <Suspense fallback={<LoadingPlaceholder />}>
             <Tabs.Panel value="overview">
-              <Overview current={current} all={all} />
+              <OverviewTab current={current} versions={versions} />
             </Tabs.Panel>
             <Tabs.Panel value="rows">
               <RowsTab current={current} />
@@ -151,12 +153,12 @@ function Dataset({ current, all }: { current: Version; all: Version[] }) {
               <HealthTab current={current} onForm={setForm} />
             </Tabs.Panel>
             <Tabs.Panel value="diff">
-              <DiffTab current={current} all={all} />
+              <DiffTab current={current} versions={versions} />
             </Tabs.Panel>
           </Suspense>
         </PageBody>
       </Tabs>
-      {search.row && <RowPeek current={current} number={search.row} newest={newest} />}
+      {search.row && <RowSidePanel current={current} number={search.row} newest={newest} />}
       {form && (
         <Suspense>
           <ActForm form={form} current={current} onClose={() => setForm(null)} />
@@ -166,18 +168,18 @@ function Dataset({ current, all }: { current: Version; all: Version[] }) {
   );
 }
 
-/** A dataset: one of its versions with its rows, its health, and what differs from another. */
+/** Show a dataset: rows, health report and diff of one version. */
 export default function DatasetPage() {
   const { name } = route.useParams();
   const { version } = route.useSearch();
-  const all = useQuery(versions(name));
-  const chosen = useQuery(versionQuery(version ?? name));
+  const versionList = useQuery(versionsQuery(name));
+  const selectedVersion = useQuery(versionQuery(version ?? name));
   const app = useMessages().app;
-  if (chosen.data) return <Dataset current={chosen.data} all={all.data ?? []} />;
+  if (selectedVersion.data) return <Dataset current={selectedVersion.data} versions={versionList.data ?? []} />;
   return (
     <>
-      <PageHeader title={name} crumbs={[{ label: app.nav.data, to: "/data" }]} />
-      <Await query={chosen}>{() => null}</Await>
+      <PageHeader title={name} breadcrumbs={[{ label: app.nav.data, to: "/data" }]} />
+      <QueryBoundary query={selectedVersion}>{() => null}</QueryBoundary>
     </>
   );
 }

@@ -3,42 +3,42 @@ import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { ArrowLeftRight, Columns2 } from "lucide-react";
 import { useState } from "react";
-import type { S } from "@/api/client";
+import type { Schema } from "@/api/client";
 import { useMessages } from "@/app/i18n";
 import { useFormats } from "@/app/i18n/format";
-import { Await } from "@/components/Await";
 import { EmptyState } from "@/components/EmptyState";
 import { Panel, Stats } from "@/components/Page";
+import { QueryBoundary } from "@/components/QueryBoundary";
 import c from "./data.module.css";
-import { refOf, type Version } from "./model";
-import { diff as diffQuery, version as versionQuery } from "./queries";
-import { Sides } from "./Sides";
-import type { Kind } from "./search";
+import { type Version, versionRef } from "./model";
+import { diffQuery, versionQuery } from "./queries";
+import { SideBySideDiff } from "./SideBySideDiff";
+import type { ChangeKind } from "./search";
 
 const route = getRouteApi("/data/$name");
-const STEP = 20;
+const PAGE_ROWS = 20;
 
-function Pick({ a, b, all }: { a: string; b: string; all: Version[] }) {
+function VersionSelects({ a, b, versions }: { a: string; b: string; versions: Version[] }) {
   const t = useMessages().data;
   const f = useFormats();
   const navigate = route.useNavigate();
-  const refs = [...new Set([...all.map(refOf), a, b])];
-  const known = new Map(all.map((one) => [refOf(one), one]));
+  const refs = [...new Set([...versions.map(versionRef), a, b])];
+  const versionsByRef = new Map(versions.map((version) => [versionRef(version), version]));
   const data = refs.map((ref) => {
-    const one = known.get(ref);
-    const label = one
+    const version = versionsByRef.get(ref);
+    const label = version
       ? t.version.option(
-          f.number(one.number),
-          t.operations[one.operation.name] ?? one.operation.name,
-          f.number(one.rows),
+          f.number(version.number),
+          t.operations[version.operation.name] ?? version.operation.name,
+          f.number(version.rows),
         )
       : ref;
     return { value: ref, label };
   });
-  const change = (values: { a?: string; b?: string }) =>
-    void navigate({ search: (now) => ({ ...now, a, b, kind: undefined, ...values }), replace: true });
+  const updateSearch = (values: { a?: string; b?: string }) =>
+    void navigate({ search: (previous) => ({ ...previous, a, b, kind: undefined, ...values }), replace: true });
   return (
-    <div className={c.pick}>
+    <div className={c.versionSelects}>
       <Select
         size="sm"
         label={t.diff.before}
@@ -46,10 +46,10 @@ function Pick({ a, b, all }: { a: string; b: string; all: Version[] }) {
         value={a}
         allowDeselect={false}
         searchable
-        onChange={(ref) => ref && change({ a: ref })}
+        onChange={(ref) => ref && updateSearch({ a: ref })}
       />
       <Tooltip label={t.diff.swap}>
-        <ActionIcon variant="default" size={36} aria-label={t.diff.swap} onClick={() => change({ a: b, b: a })}>
+        <ActionIcon variant="default" size={36} aria-label={t.diff.swap} onClick={() => updateSearch({ a: b, b: a })}>
           <ArrowLeftRight size={16} />
         </ActionIcon>
       </Tooltip>
@@ -60,16 +60,16 @@ function Pick({ a, b, all }: { a: string; b: string; all: Version[] }) {
         value={b}
         allowDeselect={false}
         searchable
-        onChange={(ref) => ref && change({ b: ref })}
+        onChange={(ref) => ref && updateSearch({ b: ref })}
       />
     </div>
   );
 }
 
-function Listed({ rows, total, kind }: { rows: S["RowChange"][]; total: number; kind?: Kind }) {
+function ChangedRows({ rows, total, kind }: { rows: Schema["RowChange"][]; total: number; kind?: ChangeKind }) {
   const t = useMessages().data.diff;
   const f = useFormats();
-  const [shown, setShown] = useState(STEP);
+  const [visibleCount, setVisibleCount] = useState(PAGE_ROWS);
   if (total === 0)
     return (
       <Text size="sm" c="dimmed">
@@ -84,12 +84,12 @@ function Listed({ rows, total, kind }: { rows: S["RowChange"][]; total: number; 
         </Text>
       )}
       <ul className={c.changes}>
-        {rows.slice(0, shown).map((row) => (
-          <Sides key={`${row.kind} ${row.row_a} ${row.row_b}`} change={row} />
+        {rows.slice(0, visibleCount).map((row) => (
+          <SideBySideDiff key={`${row.kind} ${row.row_a} ${row.row_b}`} change={row} />
         ))}
       </ul>
-      {rows.length > shown && (
-        <Button size="xs" variant="default" mt="sm" onClick={() => setShown(shown + STEP)}>
+      {rows.length > visibleCount && (
+        <Button size="xs" variant="default" mt="sm" onClick={() => setVisibleCount(visibleCount + PAGE_ROWS)}>
           {t.showMore}
         </Button>
       )}
@@ -97,25 +97,25 @@ function Listed({ rows, total, kind }: { rows: S["RowChange"][]; total: number; 
   );
 }
 
-function Compared({ a, b, kind }: { a: string; b: string; kind?: Kind }) {
+function Comparison({ a, b, kind }: { a: string; b: string; kind?: ChangeKind }) {
   const t = useMessages().data.diff;
   const f = useFormats();
   const navigate = route.useNavigate();
   const query = useQuery(diffQuery(a, b, kind));
   return (
-    <Await query={query}>
-      {(found) => {
-        const counts = { changed: found.changed, removed: found.removed, added: found.added };
-        const total = kind ? counts[kind] : found.changed + found.removed + found.added;
+    <QueryBoundary query={query}>
+      {(result) => {
+        const counts = { changed: result.changed, removed: result.removed, added: result.added };
+        const total = kind ? counts[kind] : result.changed + result.removed + result.added;
         return (
           <>
             <Stats
               items={[
-                { label: t.added, value: f.number(found.added) },
-                { label: t.removed, value: f.number(found.removed) },
-                { label: t.changed, value: f.number(found.changed) },
-                { label: t.unchanged, value: f.number(found.unchanged) },
-                { label: t.metadata, value: f.number(found.metadata_changed) },
+                { label: t.added, value: f.number(result.added) },
+                { label: t.removed, value: f.number(result.removed) },
+                { label: t.changed, value: f.number(result.changed) },
+                { label: t.unchanged, value: f.number(result.unchanged) },
+                { label: t.metadata, value: f.number(result.metadata_changed) },
               ]}
             />
             <Panel
@@ -127,7 +127,10 @@ function Compared({ a, b, kind }: { a: string; b: string; kind?: Kind }) {
                   value={kind ?? "all"}
                   onChange={(value) =>
                     void navigate({
-                      search: (now) => ({ ...now, kind: value === "all" ? undefined : (value as Kind) }),
+                      search: (previous) => ({
+                        ...previous,
+                        kind: value === "all" ? undefined : (value as ChangeKind),
+                      }),
                       replace: true,
                     })
                   }
@@ -140,26 +143,26 @@ function Compared({ a, b, kind }: { a: string; b: string; kind?: Kind }) {
                 />
               }
             >
-              <Listed key={`${a} ${b} ${kind}`} rows={found.rows} total={total} kind={kind} />
+              <ChangedRows key={`${a} ${b} ${kind}`} rows={result.rows} total={total} kind={kind} />
             </Panel>
           </>
         );
       }}
-    </Await>
+    </QueryBoundary>
   );
 }
 
-/** Two versions side by side: how many rows differ, and those rows. */
-export default function DiffTab({ current, all }: { current: Version; all: Version[] }) {
+/** Show the diff of two versions: counts and the changed rows. */
+export default function DiffTab({ current, versions }: { current: Version; versions: Version[] }) {
   const t = useMessages().data.diff;
   const search = route.useSearch();
-  const ref = refOf(current);
-  const before = current.parents[0] ?? all.filter((one) => one.number < current.number).map(refOf)[0];
-  // The first version has nothing before it: it is what the newest is compared with.
-  const a = search.a ?? before ?? ref;
-  const b = search.b ?? (before || !all[0] ? ref : refOf(all[0]));
-  const other = useQuery({ ...versionQuery(a), enabled: a.includes("@") });
-  if (a === b && all.length < 2)
+  const ref = versionRef(current);
+  const parent = current.parents[0] ?? versions.filter((version) => version.number < current.number).map(versionRef)[0];
+  // The first version has no parent, so the newest version is compared with it.
+  const a = search.a ?? parent ?? ref;
+  const b = search.b ?? (parent || !versions[0] ? ref : versionRef(versions[0]));
+  const comparedVersion = useQuery({ ...versionQuery(a), enabled: a.includes("@") });
+  if (a === b && versions.length < 2)
     return (
       <EmptyState
         icon={Columns2}
@@ -170,13 +173,16 @@ export default function DiffTab({ current, all }: { current: Version; all: Versi
         {t.only}
       </EmptyState>
     );
-  const offered = other.data && !all.some((one) => refOf(one) === a) ? [...all, other.data] : all;
+  const options =
+    comparedVersion.data && !versions.some((version) => versionRef(version) === a)
+      ? [...versions, comparedVersion.data]
+      : versions;
   return (
     <div className={c.stack}>
       <Panel>
-        <Pick a={a} b={b} all={offered} />
+        <VersionSelects a={a} b={b} versions={options} />
       </Panel>
-      <Compared a={a} b={b} kind={search.kind} />
+      <Comparison a={a} b={b} kind={search.kind} />
     </div>
   );
 }

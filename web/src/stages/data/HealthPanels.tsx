@@ -1,7 +1,7 @@
 import { Text } from "@mantine/core";
 import { getRouteApi } from "@tanstack/react-router";
 import { type ReactNode, useState } from "react";
-import type { S } from "@/api/client";
+import type { Schema } from "@/api/client";
 import { useMessages } from "@/app/i18n";
 import { useFormats } from "@/app/i18n/format";
 import { BarList } from "@/components/charts/Bars";
@@ -10,17 +10,17 @@ import c from "./data.module.css";
 import { splitColor } from "./model";
 import { RowGroups } from "./RowGroups";
 
-type Report = S["Report"];
+type Report = Schema["Report"];
 const route = getRouteApi("/data/$name");
 
-/** Opens a row in the address. */
+/** Return a function that opens a row through the URL. */
 export function useOpenRow() {
   const navigate = route.useNavigate();
-  return (row: number) => void navigate({ search: (now) => ({ ...now, row }) });
+  return (row: number) => void navigate({ search: (previous) => ({ ...previous, row }) });
 }
 
-/** A panel that has nothing to complain of. */
-export function Nothing({ title, text }: { title: string; text: string }) {
+/** Show a panel without findings. */
+export function NoFindingsPanel({ title, text }: { title: string; text: string }) {
   return (
     <Panel title={title}>
       <Text size="sm" c="dimmed">
@@ -30,14 +30,14 @@ export function Nothing({ title, text }: { title: string; text: string }) {
   );
 }
 
-/** Personal data by its kind, with rows that hold it. */
-export function PersonalPanel({ report, of }: { report: Report; of: string }) {
+/** Show PII by kind, with rows that contain it. */
+export function PiiPanel({ report, datasetRef }: { report: Report; datasetRef: string }) {
   const t = useMessages().data.health;
   const f = useFormats();
   const [kind, setKind] = useState<string | null>(null);
   const kinds = Object.entries(report.personal).sort(([, a], [, b]) => b.found - a.found);
-  if (kinds.length === 0) return <Nothing title={t.personal} text={t.noPersonal} />;
-  const listed = report.personal[kind ?? ""]?.listed ?? [];
+  if (kinds.length === 0) return <NoFindingsPanel title={t.personal} text={t.noPersonal} />;
+  const listedRows = report.personal[kind ?? ""]?.listed ?? [];
   return (
     <Panel title={t.personal}>
       <Text size="xs" c="dimmed" mb={6}>
@@ -45,20 +45,20 @@ export function PersonalPanel({ report, of }: { report: Report; of: string }) {
       </Text>
       <BarList
         label={t.personal}
-        bars={kinds.map(([name, found]) => ({
+        bars={kinds.map(([name, detection]) => ({
           label: t.kinds[name] ?? name,
-          value: found.found,
-          note: t.inRows(f.number(found.rows)),
+          value: detection.found,
+          note: t.inRows(f.number(detection.rows)),
           color: "--series-5",
           onClick: () => setKind(name === kind ? null : name),
         }))}
       />
-      {kind && listed.length > 0 && (
-        <div className={c.under}>
+      {kind && listedRows.length > 0 && (
+        <div className={c.examples}>
           <RowGroups
-            of={of}
-            groups={[{ key: kind, rows: [...new Set(listed)], note: t.kinds[kind] ?? kind }]}
-            each={4}
+            datasetRef={datasetRef}
+            groups={[{ key: kind, rows: [...new Set(listedRows)], note: t.kinds[kind] ?? kind }]}
+            rowsPerGroup={4}
           />
         </div>
       )}
@@ -66,27 +66,35 @@ export function PersonalPanel({ report, of }: { report: Report; of: string }) {
   );
 }
 
-/** Rows that say the same, in their groups. */
-export function DuplicatesPanel({ report, of, kind }: { report: Report; of: string; kind: "exact" | "near" }) {
+/** Show duplicate rows in groups. */
+export function DuplicatesPanel({
+  report,
+  datasetRef,
+  kind,
+}: {
+  report: Report;
+  datasetRef: string;
+  kind: "exact" | "near";
+}) {
   const t = useMessages().data.health;
   const f = useFormats();
-  const found = report[kind];
-  if (found.groups === 0) return <Nothing title={t[kind]} text={t.noDuplicates} />;
+  const duplicates = report[kind];
+  if (duplicates.groups === 0) return <NoFindingsPanel title={t[kind]} text={t.noDuplicates} />;
   return (
     <Panel title={t[kind]}>
       <Text size="xs" c="dimmed" mb={8}>
-        {t.groups(f.number(found.groups), f.number(found.extra))}
+        {t.groups(f.number(duplicates.groups), f.number(duplicates.extra))}
       </Text>
-      <RowGroups of={of} groups={found.listed.map((rows) => ({ key: rows.join(), rows }))} />
+      <RowGroups datasetRef={datasetRef} groups={duplicates.listed.map((rows) => ({ key: rows.join(), rows }))} />
     </Panel>
   );
 }
 
-/** Rows that stand on both sides of a split. */
-export function LeakPanel({ report, of }: { report: Report; of: string }) {
+/** Show rows that occur in both splits of a pair. */
+export function LeakPanel({ report, datasetRef }: { report: Report; datasetRef: string }) {
   const t = useMessages().data.health;
   const f = useFormats();
-  if (report.leakage.length === 0) return <Nothing title={t.leakage} text={t.noLeakage} />;
+  if (report.leakage.length === 0) return <NoFindingsPanel title={t.leakage} text={t.noLeakage} />;
   return (
     <Panel title={t.leakage}>
       <BarList
@@ -98,9 +106,9 @@ export function LeakPanel({ report, of }: { report: Report; of: string }) {
           color: splitColor(leak.b),
         }))}
       />
-      <div className={c.under}>
+      <div className={c.examples}>
         <RowGroups
-          of={of}
+          datasetRef={datasetRef}
           groups={report.leakage.flatMap((leak) =>
             leak.listed.map((rows) => ({
               key: `${leak.a} ${leak.b} ${rows.join()}`,
@@ -114,28 +122,28 @@ export function LeakPanel({ report, of }: { report: Report; of: string }) {
   );
 }
 
-/** One question with several answers. */
-export function ConflictPanel({ report, of }: { report: Report; of: string }) {
+/** Show rows with the same question and different answers. */
+export function ConflictPanel({ report, datasetRef }: { report: Report; datasetRef: string }) {
   const t = useMessages().data.health;
   const f = useFormats();
-  if (report.conflicts === 0) return <Nothing title={t.conflictsTitle} text={t.noConflicts} />;
-  const votes = (all: S["Conflict"]["votes"]): ReactNode =>
-    Object.entries(all)
+  if (report.conflicts === 0) return <NoFindingsPanel title={t.conflictsTitle} text={t.noConflicts} />;
+  const formatVotes = (votes: Schema["Conflict"]["votes"]): ReactNode =>
+    Object.entries(votes)
       .map(
         ([path, counts]) =>
           `${path}: ${Object.entries(counts)
-            .map(([value, n]) => t.votes(value, f.number(n)))
+            .map(([value, votesForValue]) => t.votes(value, f.number(votesForValue)))
             .join(", ")}`,
       )
       .join("; ");
   return (
     <Panel title={t.conflictsTitle}>
       <RowGroups
-        of={of}
-        groups={report.conflicts_listed.map((one) => ({
-          key: one.rows.join(),
-          rows: one.rows,
-          note: votes(one.votes) || (one.same_input ? t.sameInput : t.nearInput),
+        datasetRef={datasetRef}
+        groups={report.conflicts_listed.map((conflict) => ({
+          key: conflict.rows.join(),
+          rows: conflict.rows,
+          note: formatVotes(conflict.votes) || (conflict.same_input ? t.sameInput : t.nearInput),
         }))}
       />
     </Panel>

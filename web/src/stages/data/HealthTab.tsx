@@ -3,30 +3,35 @@ import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { Stethoscope } from "lucide-react";
 import { useState } from "react";
-import type { S } from "@/api/client";
+import type { Schema } from "@/api/client";
 import { useMessages } from "@/app/i18n";
 import { useFormats } from "@/app/i18n/format";
-import { Await } from "@/components/Await";
 import { Columns } from "@/components/Columns";
 import { type Bar, BarList, Histogram } from "@/components/charts/Bars";
 import { EmptyState } from "@/components/EmptyState";
 import { Panel, Stats } from "@/components/Page";
+import { QueryBoundary } from "@/components/QueryBoundary";
 import { Status } from "@/components/Status";
 import c from "./data.module.css";
-import type { FormName } from "./forms/ActForm";
-import { ConflictPanel, DuplicatesPanel, LeakPanel, Nothing, PersonalPanel, useOpenRow } from "./HealthPanels";
-import { binsOf, refOf, type Version, worstOf } from "./model";
-import { report as reportQuery } from "./queries";
+import type { FormName } from "./forms/VersionActionForm";
+import { ConflictPanel, DuplicatesPanel, LeakPanel, NoFindingsPanel, PiiPanel, useOpenRow } from "./HealthPanels";
+import { histogramBins, type Version, versionRef, worstSeverity } from "./model";
+import { reportQuery } from "./queries";
 
-type Report = S["Report"];
-type Form = (form: FormName) => void;
+type Report = Schema["Report"];
+type OpenForm = (form: FormName) => void;
 const route = getRouteApi("/data/$name");
-const COLORS = { error: "red", warning: "yellow", info: "gray" } as const;
-const STATES: Record<string, string> = { error: "failed", warning: "cancelled", info: "queued", none: "ok" };
-const SHOWN_LABELS = 12;
+const SEVERITY_COLORS = { error: "red", warning: "yellow", info: "gray" } as const;
+const STATUS_OF_SEVERITY: Record<string, string> = {
+  error: "failed",
+  warning: "cancelled",
+  info: "queued",
+  none: "ok",
+};
+const MAX_LABELS = 12;
 
-/** What mends a finding: a form, or a look at a row. */
-function Mend({ finding, report, onForm }: { finding: S["Finding"]; report: Report; onForm: Form }) {
+/** Show the button that fixes a finding: it opens a form or a row. */
+function FixButton({ finding, report, onForm }: { finding: Schema["Finding"]; report: Report; onForm: OpenForm }) {
   const t = useMessages().data.health.mend;
   const open = useOpenRow();
   const button = (label: string, onClick: () => void) => (
@@ -54,15 +59,15 @@ function Mend({ finding, report, onForm }: { finding: S["Finding"]; report: Repo
   }
 }
 
-function Findings({ report, onForm }: { report: Report; onForm: Form }) {
+function Findings({ report, onForm }: { report: Report; onForm: OpenForm }) {
   const t = useMessages().data.health;
   const f = useFormats();
-  const detail = (finding: S["Finding"]) => {
+  const detail = (finding: Schema["Finding"]) => {
     if (finding.code === "leakage") return report.leakage.map((leak) => t.leak(leak.a, leak.b)).join("; ");
     if (finding.code === "unbalanced") return finding.text.split(" ")[0];
     if (finding.code === "personal_data")
       return Object.entries(report.personal)
-        .map(([kind, one]) => `${t.kinds[kind] ?? kind} ${f.number(one.found)}`)
+        .map(([kind, detections]) => `${t.kinds[kind] ?? kind} ${f.number(detections.found)}`)
         .join(", ");
     return null;
   };
@@ -76,7 +81,7 @@ function Findings({ report, onForm }: { report: Report; onForm: Form }) {
       <ul className={c.findings}>
         {report.findings.map((finding) => (
           <li key={finding.code + finding.text} className={c.finding}>
-            <Badge size="sm" variant="light" color={COLORS[finding.severity]}>
+            <Badge size="sm" variant="light" color={SEVERITY_COLORS[finding.severity]}>
               {t.severity[finding.severity]}
             </Badge>
             <div>
@@ -87,7 +92,7 @@ function Findings({ report, onForm }: { report: Report; onForm: Form }) {
                 </Text>
               )}
             </div>
-            <Mend finding={finding} report={report} onForm={onForm} />
+            <FixButton finding={finding} report={report} onForm={onForm} />
           </li>
         ))}
       </ul>
@@ -98,10 +103,10 @@ function Findings({ report, onForm }: { report: Report; onForm: Form }) {
 function LengthPanel({ report }: { report: Report }) {
   const t = useMessages().data.health;
   const f = useFormats();
-  const [of, setOf] = useState("input");
+  const [part, setPart] = useState("input");
   const [unit, setUnit] = useState<"characters" | "words">("characters");
-  const lengths = report[unit][of] ?? report[unit].input;
-  if (!lengths) return null;
+  const distribution = report[unit][part] ?? report[unit].input;
+  if (!distribution) return null;
   return (
     <Panel
       title={t.lengths}
@@ -110,8 +115,8 @@ function LengthPanel({ report }: { report: Report }) {
           <SegmentedControl
             size="xs"
             aria-label={t.lengthOf}
-            value={of}
-            onChange={setOf}
+            value={part}
+            onChange={setPart}
             data={["input", "answer"]
               .filter((name) => name in report.characters)
               .map((name) => ({ value: name, label: name === "input" ? t.input : t.answer }))}
@@ -129,11 +134,11 @@ function LengthPanel({ report }: { report: Report }) {
         </>
       }
     >
-      <Histogram bins={binsOf(lengths)} label={t[unit]} format={(value) => f.number(value)} height={150} />
+      <Histogram bins={histogramBins(distribution)} label={t[unit]} format={(value) => f.number(value)} height={150} />
       <div className={c.spread}>
         {(["least", "median", "mean", "p95", "most"] as const).map((name) => (
           <span key={name}>
-            {t[name]} <b className="num">{f.number(lengths[name])}</b>
+            {t[name]} <b className="num">{f.number(distribution[name])}</b>
           </span>
         ))}
       </div>
@@ -146,8 +151,8 @@ function LabelPanel({ report }: { report: Report }) {
   const f = useFormats();
   const navigate = route.useNavigate();
   const [path, setPath] = useState<string | null>(null);
-  const label = report.labels.find((one) => one.path === path) ?? report.labels[0];
-  if (!label) return <Nothing title={t.labels} text={t.noLabels} />;
+  const label = report.labels.find((candidate) => candidate.path === path) ?? report.labels[0];
+  if (!label) return <NoFindingsPanel title={t.labels} text={t.noLabels} />;
   const values = Object.entries(label.values).sort(([, a], [, b]) => b - a);
   return (
     <Panel
@@ -158,7 +163,7 @@ function LabelPanel({ report }: { report: Report }) {
           w={210}
           aria-label={t.label}
           allowDeselect={false}
-          data={report.labels.map((one) => one.path)}
+          data={report.labels.map((candidate) => candidate.path)}
           value={label.path}
           onChange={setPath}
         />
@@ -169,19 +174,19 @@ function LabelPanel({ report }: { report: Report }) {
       </Text>
       <BarList
         label={label.path}
-        bars={values.slice(0, SHOWN_LABELS).map(([value, count]) => ({
+        bars={values.slice(0, MAX_LABELS).map(([value, count]) => ({
           label: value,
           value: count,
           note: f.percent(count / report.rows, 1),
           onClick: () =>
             void navigate({
-              search: (now) => ({ version: now.version, tab: "rows", where: `${label.path}=${value}` }),
+              search: (previous) => ({ version: previous.version, tab: "rows", where: `${label.path}=${value}` }),
             }),
         }))}
       />
-      {values.length > SHOWN_LABELS && (
+      {values.length > MAX_LABELS && (
         <Text size="xs" c="dimmed" mt={6}>
-          {t.others(f.number(values.length - SHOWN_LABELS))}
+          {t.others(f.number(values.length - MAX_LABELS))}
         </Text>
       )}
     </Panel>
@@ -221,19 +226,19 @@ function useLanguageNames() {
   };
 }
 
-function Shown({ report, of, onForm }: { report: Report; of: string; onForm: Form }) {
+function HealthReport({ report, datasetRef, onForm }: { report: Report; datasetRef: string; onForm: OpenForm }) {
   const t = useMessages().data.health;
   const f = useFormats();
-  const worst = worstOf(report);
-  const personal = Math.max(0, ...Object.values(report.personal).map((one) => one.rows));
-  const leaks = report.leakage.reduce((sum, leak) => sum + leak.same + leak.near, 0);
+  const severity = worstSeverity(report);
+  const piiRows = Math.max(0, ...Object.values(report.personal).map((detections) => detections.rows));
+  const leakedRows = report.leakage.reduce((sum, leak) => sum + leak.same + leak.near, 0);
   return (
     <div className={c.stack}>
       <Stats
         items={[
           {
             label: t.state,
-            value: <Status state={STATES[worst] ?? "ok"} label={t.worst[worst]} />,
+            value: <Status state={STATUS_OF_SEVERITY[severity] ?? "ok"} label={t.worst[severity]} />,
             note: t.took(f.duration(report.seconds * 1000)),
           },
           {
@@ -243,10 +248,10 @@ function Shown({ report, of, onForm }: { report: Report; of: string; onForm: For
           },
           {
             label: t.personalRows,
-            value: f.number(Object.values(report.personal).reduce((sum, one) => sum + one.found, 0)),
-            note: personal ? t.inRows(f.number(personal)) : undefined,
+            value: f.number(Object.values(report.personal).reduce((sum, detections) => sum + detections.found, 0)),
+            note: piiRows ? t.inRows(f.number(piiRows)) : undefined,
           },
-          { label: t.leaks, value: f.number(leaks) },
+          { label: t.leaks, value: f.number(leakedRows) },
           { label: t.conflicts, value: f.number(report.conflicts) },
         ]}
       />
@@ -257,16 +262,16 @@ function Shown({ report, of, onForm }: { report: Report; of: string; onForm: For
           <>
             <LengthPanel report={report} />
             <Languages report={report} />
-            <DuplicatesPanel report={report} of={of} kind="near" />
-            <LeakPanel report={report} of={of} />
+            <DuplicatesPanel report={report} datasetRef={datasetRef} kind="near" />
+            <LeakPanel report={report} datasetRef={datasetRef} />
           </>
         }
         side={
           <>
             <LabelPanel report={report} />
-            <PersonalPanel report={report} of={of} />
-            <DuplicatesPanel report={report} of={of} kind="exact" />
-            <ConflictPanel report={report} of={of} />
+            <PiiPanel report={report} datasetRef={datasetRef} />
+            <DuplicatesPanel report={report} datasetRef={datasetRef} kind="exact" />
+            <ConflictPanel report={report} datasetRef={datasetRef} />
           </>
         }
       />
@@ -274,13 +279,13 @@ function Shown({ report, of, onForm }: { report: Report; of: string; onForm: For
   );
 }
 
-/** The health of a version: what was found in it, in pictures, and what to do about it. */
-export default function HealthTab({ current, onForm }: { current: Version; onForm: Form }) {
+/** Show the health report of a version: findings, charts and fixes. */
+export default function HealthTab({ current, onForm }: { current: Version; onForm: OpenForm }) {
   const t = useMessages().data.health;
-  const ref = refOf(current);
+  const ref = versionRef(current);
   const query = useQuery(reportQuery(ref));
   return (
-    <Await query={query}>
+    <QueryBoundary query={query}>
       {(report) =>
         report === null ? (
           <EmptyState
@@ -297,9 +302,9 @@ export default function HealthTab({ current, onForm }: { current: Version; onFor
             {t.noneText}
           </EmptyState>
         ) : (
-          <Shown report={report} of={ref} onForm={onForm} />
+          <HealthReport report={report} datasetRef={ref} onForm={onForm} />
         )
       }
-    </Await>
+    </QueryBoundary>
   );
 }

@@ -1,10 +1,10 @@
 import { Autocomplete, Select, SimpleGrid, Switch, TextInput } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useMessages } from "@/app/i18n";
-import { fitsName } from "./model";
-import { datasets, type Reading } from "./queries";
+import { isValidName } from "./model";
+import { datasetsQuery, type FileOptions } from "./queries";
 
-export type Options = {
+export type ImportSettings = {
   format: string;
   input: string;
   output: string;
@@ -14,41 +14,41 @@ export type Options = {
 };
 
 const FORMATS = ["chat", "pairs", "alpaca", "sharegpt", "preference"];
-const OF_PAIRS = ["input", "output", "system", "template"] as const;
+const PAIRS_OPTIONS = ["input", "output", "system", "template"] as const;
 
-/** What the server is told of how to read the files. Options belong to the pairs format alone. */
-export function readingOf(options: Options): Reading {
+/** Return the import options to send. Only the pairs format has options. */
+export function toImportOptions(options: ImportSettings): FileOptions {
   if (options.format !== "" && options.format !== "pairs") return { format: options.format };
-  const given = OF_PAIRS.filter((name) => options[name].trim()).map((name) => [name, options[name].trim()]);
+  const entries = PAIRS_OPTIONS.filter((name) => options[name].trim()).map((name) => [name, options[name].trim()]);
   return {
     ...(options.format ? { format: options.format } : {}),
-    ...(given.length ? { options: Object.fromEntries(given) } : {}),
+    ...(entries.length ? { options: Object.fromEntries(entries) } : {}),
   };
 }
 
 type Props = {
   name: string;
-  suggested: string;
+  suggestedName: string;
   onName: (name: string) => void;
-  options: Options;
-  onChange: (options: Options) => void;
+  options: ImportSettings;
+  onChange: (options: ImportSettings) => void;
 };
 
-/** The dataset that the files go to, and how they are read. */
-export function ImportOptions({ name, suggested, onName, options, onChange }: Props) {
+/** Show the fields for the target dataset and the file format. */
+export function ImportOptions({ name, suggestedName, onName, options, onChange }: Props) {
   const t = useMessages().data.import;
-  const known = useInfiniteQuery(datasets()).data?.pages.flat() ?? [];
-  const names = known.map((one) => one.name);
-  const shown = (name || suggested).trim();
-  const put = (values: Partial<Options>) => onChange({ ...options, ...values });
-  const pairs = options.format === "" || options.format === "pairs";
-  const field = (key: (typeof OF_PAIRS)[number], hint: string) => (
+  const newestVersions = useInfiniteQuery(datasetsQuery()).data?.pages.flat() ?? [];
+  const names = newestVersions.map((version) => version.name);
+  const effectiveName = (name || suggestedName).trim();
+  const update = (values: Partial<ImportSettings>) => onChange({ ...options, ...values });
+  const isPairs = options.format === "" || options.format === "pairs";
+  const field = (key: (typeof PAIRS_OPTIONS)[number], hint: string) => (
     <TextInput
       size="sm"
       label={t[key]}
       description={hint}
       value={options[key]}
-      onChange={(event) => put({ [key]: event.currentTarget.value })}
+      onChange={(event) => update({ [key]: event.currentTarget.value })}
     />
   );
   return (
@@ -56,25 +56,31 @@ export function ImportOptions({ name, suggested, onName, options, onChange }: Pr
       <SimpleGrid cols={{ base: 1, sm: 2 }} spacing="sm">
         <Autocomplete
           label={t.name}
-          description={shown && fitsName(shown) ? (names.includes(shown) ? t.next : t.isNew) : t.nameHint}
-          placeholder={suggested || "tickets"}
+          description={
+            effectiveName && isValidName(effectiveName)
+              ? names.includes(effectiveName)
+                ? t.next
+                : t.isNew
+              : t.nameHint
+          }
+          placeholder={suggestedName || "tickets"}
           data={names}
           value={name}
           onChange={onName}
-          error={name && !fitsName(name.trim()) ? t.nameWrong : null}
+          error={name && !isValidName(name.trim()) ? t.nameWrong : null}
         />
         <Select
           label={t.format}
           description={t.formatHint}
           allowDeselect={false}
           value={options.format}
-          onChange={(format) => put({ format: format ?? "" })}
+          onChange={(format) => update({ format: format ?? "" })}
           data={[
             { value: "", label: t.auto },
             ...FORMATS.map((value) => ({ value, label: t.formats[value] ?? value })),
           ]}
         />
-        {pairs && (
+        {isPairs && (
           <>
             {field("input", t.columnHint)}
             {field("output", t.columnHint)}
@@ -87,7 +93,7 @@ export function ImportOptions({ name, suggested, onName, options, onChange }: Pr
         label={t.skip}
         description={t.skipHint}
         checked={options.skip}
-        onChange={(event) => put({ skip: event.currentTarget.checked })}
+        onChange={(event) => update({ skip: event.currentTarget.checked })}
       />
     </>
   );

@@ -5,25 +5,25 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { ArrowRight, FileText, Plus, Upload, X } from "lucide-react";
 import { useState } from "react";
-import type { S } from "@/api/client";
+import type { Schema } from "@/api/client";
 import { useMessages } from "@/app/i18n";
 import { useFormats } from "@/app/i18n/format";
 import { Columns } from "@/components/Columns";
+import { useNavigateTo } from "@/components/EntityLink";
+import { refName } from "@/components/entities";
 import { JobPanel } from "@/components/Job";
-import { failed } from "@/components/notify";
+import { notifyError } from "@/components/notify";
 import { PageBody, PageHeader, Panel } from "@/components/Page";
-import { useGo } from "@/components/ThingLink";
-import { nameOf } from "@/components/things";
 import c from "./data.module.css";
-import { ImportOptions, type Options, readingOf } from "./ImportOptions";
+import { ImportOptions, type ImportSettings, toImportOptions } from "./ImportOptions";
 import { ImportPreview } from "./ImportPreview";
-import { fitsName, nameFor, refMade } from "./model";
-import { importFiles, job as jobQuery } from "./queries";
+import { finishedJobRef, isValidName, suggestName } from "./model";
+import { importFiles, jobQuery } from "./queries";
 
 const route = getRouteApi("/data");
-const START: Options = { format: "", input: "", output: "", system: "", template: "", skip: false };
+const INITIAL_OPTIONS: ImportSettings = { format: "", input: "", output: "", system: "", template: "", skip: false };
 
-function Chosen({ files, onChange }: { files: File[]; onChange: (files: File[]) => void }) {
+function SelectedFiles({ files, onChange }: { files: File[]; onChange: (files: File[]) => void }) {
   const t = useMessages().data.import;
   const f = useFormats();
   return (
@@ -40,7 +40,7 @@ function Chosen({ files, onChange }: { files: File[]; onChange: (files: File[]) 
             color="gray"
             size="sm"
             aria-label={t.remove(file.name)}
-            onClick={() => onChange(files.filter((_, place) => place !== index))}
+            onClick={() => onChange(files.filter((_, fileIndex) => fileIndex !== index))}
           >
             <X size={14} />
           </ActionIcon>
@@ -50,15 +50,15 @@ function Chosen({ files, onChange }: { files: File[]; onChange: (files: File[]) 
   );
 }
 
-/** The import as it runs, and the way to what it made. */
-function Running({ id }: { id: string }) {
+/** Show the import job and a link to its result. */
+function ImportJob({ id }: { id: string }) {
   const t = useMessages().data;
   const f = useFormats();
   const client = useQueryClient();
   const navigate = route.useNavigate();
-  const go = useGo();
+  const navigateTo = useNavigateTo();
   const job = useQuery(jobQuery(id)).data;
-  const made = refMade(job);
+  const resultRef = finishedJobRef(job);
   const skipped = (job?.result?.skipped ?? []) as { row: string; reason: string }[];
   return (
     <>
@@ -76,11 +76,13 @@ function Running({ id }: { id: string }) {
         >
           {t.import.more}
         </Button>
-        {made && (
+        {resultRef && (
           <Button
             size="xs"
             rightSection={<ArrowRight size={14} aria-hidden />}
-            onClick={() => go({ to: `/data/${encodeURIComponent(nameOf(made))}`, search: { version: made } })}
+            onClick={() =>
+              navigateTo({ to: `/data/${encodeURIComponent(refName(resultRef))}`, search: { version: resultRef } })
+            }
           >
             {t.jobs.open}
           </Button>
@@ -89,9 +91,9 @@ function Running({ id }: { id: string }) {
       {skipped.length > 0 && (
         <Panel title={t.import.skipped(f.number(skipped.length))}>
           <ul className={c.problems}>
-            {skipped.map((one) => (
-              <li key={one.row}>
-                <span className="mono">{one.row}</span> {one.reason}
+            {skipped.map((skippedRow) => (
+              <li key={skippedRow.row}>
+                <span className="mono">{skippedRow.row}</span> {skippedRow.reason}
               </li>
             ))}
           </ul>
@@ -101,26 +103,29 @@ function Running({ id }: { id: string }) {
   );
 }
 
-function Choosing({ into }: { into?: string }) {
+function ImportForm({ targetName }: { targetName?: string }) {
   const t = useMessages().data.import;
   const navigate = route.useNavigate();
   const [files, setFiles] = useState<File[]>([]);
-  const [given, setGiven] = useState(into ?? "");
-  const [options, setOptions] = useState(START);
-  const name = (given || nameFor(files[0]?.name ?? "")).trim();
-  const reading = readingOf(options);
+  const [enteredName, setEnteredName] = useState(targetName ?? "");
+  const [options, setOptions] = useState(INITIAL_OPTIONS);
+  const name = (enteredName || suggestName(files[0]?.name ?? "")).trim();
+  const importOptions = toImportOptions(options);
   const start = useMutation({
-    mutationFn: () => importFiles(name, files, reading, options.skip),
-    onError: failed,
-    onSuccess: (job: S["Job"]) => void navigate({ search: { import: true, job: job.id } }),
+    mutationFn: () => importFiles(name, files, importOptions, options.skip),
+    onError: notifyError,
+    onSuccess: (job: Schema["Job"]) => void navigate({ search: { import: true, job: job.id } }),
   });
-  const take = (more: File[]) =>
-    setFiles((had) => [...had, ...more.filter((file) => !had.some((one) => one.name === file.name))]);
+  const addFiles = (newFiles: File[]) =>
+    setFiles((previous) => [
+      ...previous,
+      ...newFiles.filter((file) => !previous.some((known) => known.name === file.name)),
+    ]);
   return (
     <form
       onSubmit={(event) => {
         event.preventDefault();
-        if (files.length && fitsName(name)) start.mutate();
+        if (files.length && isValidName(name)) start.mutate();
       }}
     >
       <Columns
@@ -128,7 +133,7 @@ function Choosing({ into }: { into?: string }) {
         main={
           <Panel>
             <div className={c.edit}>
-              <Dropzone onDrop={take} inputProps={{ "aria-label": t.drop }} className={c.dropzone} p={0}>
+              <Dropzone onDrop={addFiles} inputProps={{ "aria-label": t.drop }} className={c.dropzone} p={0}>
                 <div className={c.drop}>
                   <Upload size={22} aria-hidden strokeWidth={1.75} />
                   <Text size="sm" fw={500}>
@@ -139,11 +144,11 @@ function Choosing({ into }: { into?: string }) {
                   </Text>
                 </div>
               </Dropzone>
-              {files.length > 0 && <Chosen files={files} onChange={setFiles} />}
+              {files.length > 0 && <SelectedFiles files={files} onChange={setFiles} />}
               <ImportOptions
-                name={given}
-                suggested={nameFor(files[0]?.name ?? "")}
-                onName={setGiven}
+                name={enteredName}
+                suggestedName={suggestName(files[0]?.name ?? "")}
+                onName={setEnteredName}
                 options={options}
                 onChange={setOptions}
               />
@@ -153,7 +158,7 @@ function Choosing({ into }: { into?: string }) {
                   size="sm"
                   leftSection={<Upload size={15} aria-hidden />}
                   loading={start.isPending}
-                  disabled={files.length === 0 || !fitsName(name)}
+                  disabled={files.length === 0 || !isValidName(name)}
                 >
                   {t.start}
                 </Button>
@@ -161,20 +166,24 @@ function Choosing({ into }: { into?: string }) {
             </div>
           </Panel>
         }
-        side={<ImportPreview files={files} reading={reading} />}
+        side={<ImportPreview files={files} options={importOptions} />}
       />
     </form>
   );
 }
 
-/** Files into a dataset: chosen or dropped, looked at first, then imported while one watches. */
+/** Show the import form: select files, preview them and start the import. */
 export function ImportPage() {
   const { data: t, app } = useMessages();
   const { job, name } = route.useSearch();
   return (
     <>
-      <PageHeader title={t.import.title} sub={t.import.lead} crumbs={[{ label: app.nav.data, to: "/data" }]} />
-      <PageBody>{job ? <Running id={job} /> : <Choosing into={name} />}</PageBody>
+      <PageHeader
+        title={t.import.title}
+        subtitle={t.import.lead}
+        breadcrumbs={[{ label: app.nav.data, to: "/data" }]}
+      />
+      <PageBody>{job ? <ImportJob id={job} /> : <ImportForm targetName={name} />}</PageBody>
     </>
   );
 }

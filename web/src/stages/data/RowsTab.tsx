@@ -6,12 +6,21 @@ import { Search } from "lucide-react";
 import { useMemo } from "react";
 import { useMessages } from "@/app/i18n";
 import { useFormats } from "@/app/i18n/format";
-import { Failure } from "@/components/Await";
 import { type Column, DataGrid } from "@/components/DataGrid";
 import { Panel } from "@/components/Page";
+import { ErrorAlert } from "@/components/QueryBoundary";
 import c from "./data.module.css";
-import { answered, asked, metadataLine, type Row, refOf, splitOf, splitsOf, type Version } from "./model";
-import { rowCount, rows as rowsQuery } from "./queries";
+import {
+  answerLine,
+  metadataLine,
+  questionLine,
+  type Row,
+  rowSplit,
+  sortedSplits,
+  type Version,
+  versionRef,
+} from "./model";
+import { rowCountQuery, rowsQuery } from "./queries";
 import { SplitName } from "./Splits";
 
 const route = getRouteApi("/data/$name");
@@ -20,15 +29,15 @@ function useColumns(): Column<Row>[] {
   const t = useMessages().data.rows;
   const f = useFormats();
   return [
-    { id: "number", title: t.number, width: "72px", right: true, cell: (row) => f.number(row.number) },
-    { id: "asked", title: t.asked, width: "minmax(240px, 1.5fr)", cell: (row) => asked(row.example) },
+    { id: "number", title: t.number, width: "72px", alignRight: true, cell: (row) => f.number(row.number) },
+    { id: "asked", title: t.asked, width: "minmax(240px, 1.5fr)", cell: (row) => questionLine(row.example) },
     {
       id: "answered",
       title: t.answered,
       width: "minmax(220px, 1.2fr)",
-      cell: (row) => <span className="mono">{answered(row.example) || "–"}</span>,
+      cell: (row) => <span className="mono">{answerLine(row.example) || "–"}</span>,
     },
-    { id: "split", title: t.split, width: "110px", cell: (row) => <SplitName name={splitOf(row.example)} /> },
+    { id: "split", title: t.split, width: "110px", cell: (row) => <SplitName name={rowSplit(row.example)} /> },
     {
       id: "metadata",
       title: t.metadata,
@@ -38,25 +47,25 @@ function useColumns(): Column<Row>[] {
   ];
 }
 
-/** The rows as the address filters them, page by page. */
+/** Return the rows that match the URL's filters, page by page. */
 export function useRows(current: Version) {
   const { split, text, where, from } = route.useSearch();
   return useInfiniteQuery({
-    ...rowsQuery(refOf(current), { split, text, where, from }),
+    ...rowsQuery(versionRef(current), { split, text, where, from }),
     placeholderData: keepPreviousData,
   });
 }
 
-function Filters({ current, shown }: { current: Version; shown: string }) {
-  const { rows: t, split: words } = useMessages().data;
+function Filters({ current, countLabel }: { current: Version; countLabel: string }) {
+  const { rows: t, split: splitTexts } = useMessages().data;
   const search = route.useSearch();
   const navigate = route.useNavigate();
-  const change = (values: Partial<typeof search>) =>
-    void navigate({ search: (now) => ({ ...now, row: undefined, ...values }), replace: true });
-  const text = useDebouncedCallback((value: string) => change({ text: value || undefined }), 300);
-  const where = useDebouncedCallback((value: string) => change({ where: value || undefined }), 400);
-  const from = useDebouncedCallback((value: number) => change({ from: value > 1 ? value : undefined }), 300);
-  const splits = splitsOf(current).flatMap(({ name }) => (name === null ? [] : [name]));
+  const updateSearch = (values: Partial<typeof search>) =>
+    void navigate({ search: (previous) => ({ ...previous, row: undefined, ...values }), replace: true });
+  const setText = useDebouncedCallback((value: string) => updateSearch({ text: value || undefined }), 300);
+  const setWhere = useDebouncedCallback((value: string) => updateSearch({ where: value || undefined }), 400);
+  const setFrom = useDebouncedCallback((value: number) => updateSearch({ from: value > 1 ? value : undefined }), 300);
+  const splits = sortedSplits(current).flatMap(({ name }) => (name === null ? [] : [name]));
   return (
     <div className={c.tools}>
       <TextInput
@@ -67,17 +76,17 @@ function Filters({ current, shown }: { current: Version; shown: string }) {
         placeholder={t.search}
         leftSection={<Search size={14} aria-hidden />}
         defaultValue={search.text}
-        onChange={(event) => text(event.currentTarget.value)}
+        onChange={(event) => setText(event.currentTarget.value)}
       />
       <Select
         size="xs"
         w={150}
         aria-label={t.bySplit}
-        placeholder={words.all}
+        placeholder={splitTexts.all}
         clearable
         data={splits}
         value={search.split ?? null}
-        onChange={(value) => change({ split: value ?? undefined })}
+        onChange={(value) => updateSearch({ split: value ?? undefined })}
         disabled={splits.length === 0}
       />
       <TextInput
@@ -88,7 +97,7 @@ function Filters({ current, shown }: { current: Version; shown: string }) {
         aria-label={t.where}
         placeholder={t.whereHint}
         defaultValue={search.where}
-        onChange={(event) => where(event.currentTarget.value)}
+        onChange={(event) => setWhere(event.currentTarget.value)}
       />
       <NumberInput
         size="xs"
@@ -101,16 +110,16 @@ function Filters({ current, shown }: { current: Version; shown: string }) {
         hideControls
         key={`from ${search.from === undefined}`}
         defaultValue={search.from}
-        onChange={(value) => from(Number(value) || 1)}
+        onChange={(value) => setFrom(Number(value) || 1)}
       />
       <Text size="xs" c="dimmed" className={`${c.count} num`} role="status">
-        {shown}
+        {countLabel}
       </Text>
     </div>
   );
 }
 
-/** The rows of a version, as many as there are, to read and to search. */
+/** Show the rows of a version with search and filters. */
 export function RowsTab({ current }: { current: Version }) {
   const t = useMessages().data.rows;
   const f = useFormats();
@@ -120,27 +129,33 @@ export function RowsTab({ current }: { current: Version }) {
   const rows = useMemo(() => query.data?.pages.flat() ?? [], [query.data]);
   const columns = useColumns();
   const { split, text, where, from } = search;
-  const counted = useQuery({
-    ...rowCount(refOf(current), { split, text, where }),
+  const countQuery = useQuery({
+    ...rowCountQuery(versionRef(current), { split, text, where }),
     enabled: !from && query.hasNextPage && Boolean(text || where),
   });
-  const known = from ? undefined : text || where ? counted.data : split ? current.splits?.[split] : current.rows;
-  const shown =
-    known !== undefined || !query.hasNextPage
-      ? t.shown(f.number(known ?? rows.length))
+  const matchingRows = from
+    ? undefined
+    : text || where
+      ? countQuery.data
+      : split
+        ? current.splits?.[split]
+        : current.rows;
+  const countLabel =
+    matchingRows !== undefined || !query.hasNextPage
+      ? t.shown(f.number(matchingRows ?? rows.length))
       : t.atLeast(f.number(rows.length));
-  if (query.isError) return <Failure error={query.error} again={() => query.refetch()} />;
+  if (query.isError) return <ErrorAlert error={query.error} onRetry={() => query.refetch()} />;
   return (
     <Panel flush>
-      <Filters current={current} shown={query.isPending ? "" : shown} />
+      <Filters current={current} countLabel={query.isPending ? "" : countLabel} />
       <DataGrid
         label={t.label}
         columns={columns}
         rows={rows}
         rowKey={(row) => String(row.number)}
         selected={search.row ? String(search.row) : undefined}
-        onOpen={(row) => void navigate({ search: (now) => ({ ...now, row: row.number }), replace: true })}
-        more={query.hasNextPage}
+        onOpen={(row) => void navigate({ search: (previous) => ({ ...previous, row: row.number }), replace: true })}
+        hasMore={query.hasNextPage}
         loading={query.isFetchingNextPage || query.isPending}
         onEnd={() => void query.fetchNextPage()}
         height="max(320px, calc(100dvh - 290px))"

@@ -2,51 +2,52 @@ import type { Example } from "./model";
 
 type Message = Example["messages"][number];
 
-/** A row while it is edited. A `text` of null is a message that is no plain text: it stays as `given`. */
+/** Row being edited. A `text` of null marks a message that is not plain text: `original` is kept unchanged. */
 export type Draft = {
-  messages: { key: number; role: Message["role"]; text: string | null; given: Partial<Message> }[];
-  /** Null where there is an answer that is no plain text. */
+  messages: { key: number; role: Message["role"]; text: string | null; original: Partial<Message> }[];
+  /** Null if the answer is not plain text. */
   completion: string | null;
   rejected: string | null;
   metadata: string;
 };
 
-const textual = (message: Partial<Message> | null | undefined) =>
+const isPlainText = (message: Partial<Message> | null | undefined) =>
   !message || typeof message.content === "string" || (message.content ?? null) === null;
 
-/** A row as it can be edited. */
-export function draftOf(example: Example): Draft {
+/** Return the editable fields of a row. */
+export function toDraft(example: Example): Draft {
   const { completion, rejected } = example;
   return {
-    messages: example.messages.map((given, key) => ({
+    messages: example.messages.map((original, key) => ({
       key,
-      role: given.role,
-      text: typeof given.content === "string" ? given.content : null,
-      given,
+      role: original.role,
+      text: typeof original.content === "string" ? original.content : null,
+      original,
     })),
-    completion: textual(completion) && !completion?.tool_calls ? ((completion?.content as string | null) ?? "") : null,
+    completion:
+      isPlainText(completion) && !completion?.tool_calls ? ((completion?.content as string | null) ?? "") : null,
     rejected: rejected && typeof rejected.content === "string" ? rejected.content : null,
     metadata: JSON.stringify(example.metadata ?? {}, null, 2),
   };
 }
 
-function answer(given: Message | null | undefined, text: string | null): Message | null {
-  if (text === null) return given ?? null;
-  if (!text && !given) return null;
-  return { ...(given ?? { role: "assistant" as const }), content: text };
+function editedMessage(original: Message | null | undefined, text: string | null): Message | null {
+  if (text === null) return original ?? null;
+  if (!text && !original) return null;
+  return { ...(original ?? { role: "assistant" as const }), content: text };
 }
 
-/** The edited row. What the draft does not hold (tools, weight, origin, calls) stays as it was. */
-export function exampleOf(example: Example, draft: Draft, metadata: Record<string, unknown>): Example {
+/** Return the edited row. Fields outside the draft (tools, weight, origin, tool calls) are unchanged. */
+export function applyDraft(example: Example, draft: Draft, metadata: Record<string, unknown>): Example {
   return {
     ...example,
-    messages: draft.messages.map(({ role, text, given }) => ({
-      ...given,
+    messages: draft.messages.map(({ role, text, original }) => ({
+      ...original,
       role,
-      content: text === null ? given.content : text,
+      content: text === null ? original.content : text,
     })),
-    completion: answer(example.completion, draft.completion),
-    rejected: answer(example.rejected, draft.rejected),
+    completion: editedMessage(example.completion, draft.completion),
+    rejected: editedMessage(example.rejected, draft.rejected),
     metadata,
   };
 }

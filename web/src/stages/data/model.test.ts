@@ -1,32 +1,32 @@
 import { describe, expect, it } from "vitest";
-import { draftOf, exampleOf } from "./draft";
-import { readingOf } from "./ImportOptions";
+import { applyDraft, toDraft } from "./draft";
+import { toImportOptions } from "./ImportOptions";
 import {
-  answered,
-  asked,
-  binsOf,
+  answerLine,
   type Example,
-  fitsName,
-  linesOf,
+  fieldPaths,
+  finishedJobRef,
+  histogramBins,
+  isValidName,
   metadataLine,
-  nameFor,
-  pathsOf,
+  parseObject,
+  parseRowFilter,
+  parseShares,
+  questionLine,
   type Row,
-  readObject,
-  readShares,
-  refMade,
-  refOf,
+  readFileStart,
+  settingEntries,
+  sortedSplits,
   splitColor,
-  splitsOf,
-  startOf,
-  toldSettings,
+  suggestName,
   type Version,
-  wordsOf,
+  versionEdges,
+  versionRef,
 } from "./model";
-import { setSearch } from "./search";
+import { readDatasetSearch } from "./search";
 
 const row = (values: Partial<Example>): Example => ({ messages: [], metadata: {}, weight: 1, ...values });
-const made = (name: string, hash: string, parents: string[] = []): Version => ({
+const version = (name: string, hash: string, parents: string[] = []): Version => ({
   name,
   hash: hash.repeat(64),
   number: 1,
@@ -48,30 +48,33 @@ describe("rows", () => {
       ],
       completion: { role: "assistant", content: '{"intent":"refund"}' },
     });
-    expect(asked(example)).toBe("a b");
-    expect(answered(example)).toBe('{"intent":"refund"}');
-    expect(answered(row({}))).toBe("");
+    expect(questionLine(example)).toBe("a b");
+    expect(answerLine(example)).toBe('{"intent":"refund"}');
+    expect(answerLine(row({}))).toBe("");
   });
-  it("shows calls where the answer has no text", () => {
+  it("shows tool calls if the answer has no text", () => {
     const tool_calls = [{ function: { name: "look" } }];
-    expect(answered(row({ completion: { role: "assistant", content: null, tool_calls } }))).toContain("look");
+    expect(answerLine(row({ completion: { role: "assistant", content: null, tool_calls } }))).toContain("look");
   });
-  it("tells metadata without the split", () => {
+  it("shows metadata without the split", () => {
     expect(metadataLine(row({ metadata: { split: "test", channel: "email", old: true } }))).toBe(
       "channel=email old=true",
     );
   });
-  it("asks for whole FIELD=VALUE words only, of answers as labels", () => {
-    expect(wordsOf("channel=email, id=")).toEqual({ metadata: ["channel=email"], label: undefined });
-    expect(wordsOf("metadata.a=b, completion.intent=x")).toEqual({ metadata: ["a=b"], label: ["completion.intent=x"] });
-    expect(wordsOf("chan")).toEqual({});
+  it("parses complete FIELD=VALUE terms only, with fields of completions as labels", () => {
+    expect(parseRowFilter("channel=email, id=")).toEqual({ metadata: ["channel=email"], label: undefined });
+    expect(parseRowFilter("metadata.a=b, completion.intent=x")).toEqual({
+      metadata: ["a=b"],
+      label: ["completion.intent=x"],
+    });
+    expect(parseRowFilter("chan")).toEqual({});
   });
-  it("finds the fields of metadata and of JSON answers", () => {
+  it("finds the fields of metadata and JSON completions", () => {
     const example = row({
       metadata: { id: 1, split: "train", channel: "email", nested: {} },
       completion: { role: "assistant", content: '{"intent":"refund","list":[1]}' },
     });
-    expect(pathsOf([{ number: 1, hash: "", example } as Row])).toEqual(["completion.intent", "metadata.channel"]);
+    expect(fieldPaths([{ number: 1, hash: "", example } as Row])).toEqual(["completion.intent", "metadata.channel"]);
   });
 });
 
@@ -86,50 +89,50 @@ describe("editing", () => {
     weight: 2,
     origin: { kind: "span", id: "s1" },
   });
-  it("gives back the same row where nothing was changed", () => {
-    const draft = draftOf(example);
-    expect(exampleOf(example, draft, readObject(draft.metadata) ?? {})).toEqual({ ...example, rejected: null });
+  it("returns an equal row if nothing was changed", () => {
+    const draft = toDraft(example);
+    expect(applyDraft(example, draft, parseObject(draft.metadata) ?? {})).toEqual({ ...example, rejected: null });
   });
-  it("changes what was changed and keeps origin, weight and what is no text", () => {
-    const draft = draftOf(example);
+  it("applies changes and keeps origin, weight and content that is not text", () => {
+    const draft = toDraft(example);
     expect(draft.messages[0]?.text).toBeNull();
-    const after = exampleOf(example, { ...draft, completion: "no" }, { split: "test" });
+    const after = applyDraft(example, { ...draft, completion: "no" }, { split: "test" });
     expect(after.completion?.content).toBe("no");
     expect(after.messages).toEqual(example.messages);
     expect([after.weight, after.origin, after.metadata]).toEqual([2, example.origin, { split: "test" }]);
   });
-  it("keeps calls, and gives an answer to a row without one only where one is written", () => {
+  it("keeps tool calls, and adds an answer only if text was entered", () => {
     const calls = row({ completion: { role: "assistant", content: null, tool_calls: [{}] } });
-    expect(draftOf(calls).completion).toBeNull();
-    expect(exampleOf(calls, draftOf(calls), {}).completion).toEqual(calls.completion);
-    const none = row({ messages: [{ role: "user", content: "a" }] });
-    expect(exampleOf(none, draftOf(none), {}).completion).toBeNull();
-    expect(exampleOf(none, { ...draftOf(none), completion: "b" }, {}).completion).toEqual({
+    expect(toDraft(calls).completion).toBeNull();
+    expect(applyDraft(calls, toDraft(calls), {}).completion).toEqual(calls.completion);
+    const withoutAnswer = row({ messages: [{ role: "user", content: "a" }] });
+    expect(applyDraft(withoutAnswer, toDraft(withoutAnswer), {}).completion).toBeNull();
+    expect(applyDraft(withoutAnswer, { ...toDraft(withoutAnswer), completion: "b" }, {}).completion).toEqual({
       role: "assistant",
       content: "b",
     });
   });
-  it("reads objects only", () => {
-    expect(readObject("[1]")).toBeNull();
-    expect(readObject("{")).toBeNull();
-    expect(readObject("")).toEqual({});
+  it("parses objects only", () => {
+    expect(parseObject("[1]")).toBeNull();
+    expect(parseObject("{")).toBeNull();
+    expect(parseObject("")).toEqual({});
   });
 });
 
 describe("versions", () => {
-  it("orders splits as people read them, rows without one last", () => {
-    const splits = splitsOf({ rows: 100, splits: { canary: 5, test: 10, traffic: 15, train: 60 } });
-    expect(splits.map((one) => one.name)).toEqual(["train", "test", "traffic", "canary", null]);
+  it("sorts splits in reading order, rows without a split last", () => {
+    const splits = sortedSplits({ rows: 100, splits: { canary: 5, test: 10, traffic: 15, train: 60 } });
+    expect(splits.map((split) => split.name)).toEqual(["train", "test", "traffic", "canary", null]);
     expect(splits.at(-1)?.rows).toBe(10);
     expect(splitColor("train")).toBe("--series-1");
     expect(splitColor("canary")).toBe(splitColor("canary"));
   });
-  it("draws a line from each known parent", () => {
-    const [a, b] = [made("raw", "a"), made("tickets", "b", ["raw@aaaaaaaaaaaa", "gone@cccccccccccc"])];
-    expect(linesOf([a, b])).toEqual([{ from: refOf(a), to: refOf(b) }]);
+  it("returns an edge from each known parent", () => {
+    const [a, b] = [version("raw", "a"), version("tickets", "b", ["raw@aaaaaaaaaaaa", "gone@cccccccccccc"])];
+    expect(versionEdges([a, b])).toEqual([{ from: versionRef(a), to: versionRef(b) }]);
   });
-  it("tells settings that say something", () => {
-    const told = toldSettings({
+  it("returns non-empty settings only", () => {
+    const settings = settingEntries({
       name: "split",
       changes: {},
       settings: {
@@ -141,62 +144,62 @@ describe("versions", () => {
         files: [{ filename: "a.jsonl", blob: "b" }],
       },
     });
-    expect(told).toEqual([
+    expect(settings).toEqual([
       ["splits", "train=0.8"],
       ["seed", "0"],
       ["files", "a.jsonl"],
     ]);
   });
-  it("knows the version that a finished job made", () => {
-    expect(refMade({ status: "finished", result: { ref: "a@1" } })).toBe("a@1");
-    expect(refMade({ status: "running", result: { ref: "a@1" } })).toBeUndefined();
+  it("returns the version that a finished job created", () => {
+    expect(finishedJobRef({ status: "finished", result: { ref: "a@1" } })).toBe("a@1");
+    expect(finishedJobRef({ status: "running", result: { ref: "a@1" } })).toBeUndefined();
   });
 });
 
 describe("health", () => {
-  it("fills the gaps between the bins that the server gives", () => {
-    const bins = binsOf({ histogram: [[8, 3], [64, 1]] }); // biome-ignore format: pairs
+  it("fills the gaps between the server's bins", () => {
+    const bins = histogramBins({ histogram: [[8, 3], [64, 1]] }); // biome-ignore format: pairs
     expect(bins.filter((bin) => bin.count)).toEqual([
       { from: 4, to: 8, count: 3 },
       { from: 32, to: 64, count: 1 },
     ]);
-    for (const [place, bin] of bins.entries()) if (place) expect(bin.from).toBe(bins[place - 1]?.to);
+    for (const [index, bin] of bins.entries()) if (index) expect(bin.from).toBe(bins[index - 1]?.to);
     expect(bins.length).toBeGreaterThanOrEqual(7);
   });
-  it("begins at 0 and is empty for nothing", () => {
-    expect(binsOf({ histogram: [[1, 2]] })[0]).toEqual({ from: 0, to: 1, count: 2 });
-    expect(binsOf({ histogram: [] })).toEqual([]);
+  it("starts at 0 and is empty without values", () => {
+    expect(histogramBins({ histogram: [[1, 2]] })[0]).toEqual({ from: 0, to: 1, count: 2 });
+    expect(histogramBins({ histogram: [] })).toEqual([]);
   });
 });
 
 describe("forms", () => {
-  it("reads shares and numbers of rows", () => {
-    expect(readShares("train=0.8, test=0.2")).toEqual({ train: 0.8, test: 0.2 });
-    expect(readShares("train=500, test=20")).toEqual({ train: 500, test: 20 });
-    for (const wrong of ["", "train", "train=0", "train=0.8,test=0.5", "a=1=2", "a=0.1,a=0.2"])
-      expect(readShares(wrong)).toBeNull();
+  it("parses shares and numbers of rows", () => {
+    expect(parseShares("train=0.8, test=0.2")).toEqual({ train: 0.8, test: 0.2 });
+    expect(parseShares("train=500, test=20")).toEqual({ train: 500, test: 20 });
+    for (const invalid of ["", "train", "train=0", "train=0.8,test=0.5", "a=1=2", "a=0.1,a=0.2"])
+      expect(parseShares(invalid)).toBeNull();
   });
-  it("gives options to pairs alone", () => {
+  it("sends options for the pairs format only", () => {
     const options = { format: "", input: " text ", output: "", system: "", template: "", skip: false };
-    expect(readingOf(options)).toEqual({ options: { input: "text" } });
-    expect(readingOf({ ...options, format: "chat" })).toEqual({ format: "chat" });
+    expect(toImportOptions(options)).toEqual({ options: { input: "text" } });
+    expect(toImportOptions({ ...options, format: "chat" })).toEqual({ format: "chat" });
   });
-  it("suggests a name that a dataset can have", () => {
-    expect(nameFor("Phiếu hỗ trợ đơn.jsonl")).toBe("Phieu-ho-tro-don");
-    expect(nameFor("_x.csv")).toBe("x");
-    expect(fitsName(nameFor("tickets 2024.tar.gz"))).toBe(true);
-    expect(fitsName("-a")).toBe(false);
+  it("suggests a valid dataset name", () => {
+    expect(suggestName("Phiếu hỗ trợ đơn.jsonl")).toBe("Phieu-ho-tro-don");
+    expect(suggestName("_x.csv")).toBe("x");
+    expect(isValidName(suggestName("tickets 2024.tar.gz"))).toBe(true);
+    expect(isValidName("-a")).toBe(false);
   });
-  it("sends the beginning of a large file up to its last full line", async () => {
-    const small = new File(["{}\n"], "a.jsonl");
-    expect(await startOf(small)).toBe(small);
-    const large = await startOf(new File(["x".repeat(99).concat("\n").repeat(9000)], "a.jsonl"));
-    expect(large && large.size % 100).toBe(0);
-    expect(large?.size).toBeLessThan(262_145);
-    expect(await startOf(new File([new Uint8Array(9_000_000)], "a.parquet"))).toBeNull();
+  it("sends the beginning of a large file up to its last complete line", async () => {
+    const smallFile = new File(["{}\n"], "a.jsonl");
+    expect(await readFileStart(smallFile)).toBe(smallFile);
+    const largeStart = await readFileStart(new File(["x".repeat(99).concat("\n").repeat(9000)], "a.jsonl"));
+    expect(largeStart && largeStart.size % 100).toBe(0);
+    expect(largeStart?.size).toBeLessThan(262_145);
+    expect(await readFileStart(new File([new Uint8Array(9_000_000)], "a.parquet"))).toBeNull();
   });
-  it("keeps only what an address can say", () => {
-    expect(setSearch({ tab: "none", row: "-1", from: "12", where: "a=b", kind: "added" })).toMatchObject({
+  it("drops invalid search parameters", () => {
+    expect(readDatasetSearch({ tab: "none", row: "-1", from: "12", where: "a=b", kind: "added" })).toMatchObject({
       tab: undefined,
       row: undefined,
       from: 12,

@@ -1,18 +1,18 @@
 import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
 import { root } from "@/app/root";
-import { listSearch, setSearch } from "./search";
+import { readDatasetSearch, readListSearch } from "./search";
 
 const home = createRoute({
   getParentRoute: () => root,
   path: "/data",
-  validateSearch: listSearch,
+  validateSearch: readListSearch,
   component: lazyRouteComponent(() => import("./DataPage")),
 });
 
 const dataset = createRoute({
   getParentRoute: () => root,
   path: "/data/$name",
-  validateSearch: setSearch,
+  validateSearch: readDatasetSearch,
   component: lazyRouteComponent(() => import("./DatasetPage")),
 });
 

@@ -1,49 +1,49 @@
-/** What the addresses of the data pages hold. */
+/** Search parameters of the data pages. */
 export const TABS = ["overview", "rows", "health", "diff"] as const;
 export type Tab = (typeof TABS)[number];
-export type Kind = "changed" | "removed" | "added";
+export type ChangeKind = "changed" | "removed" | "added";
 
-/** The list: whether files are being imported (into the dataset `name`), and the job that does it. */
+/** Search parameters of the list: whether the import form is open, its target dataset `name` and its job. */
 export type ListSearch = { import?: true; name?: string; job?: string };
-/** A dataset: its version and tab, the rows that are shown and the open one, the two versions compared, the job. */
-export type SetSearch = {
+/** Search parameters of a dataset: version, tab, row filters, open row, compared versions and job. */
+export type DatasetSearch = {
   version?: string;
   tab?: Tab;
   split?: string;
   text?: string;
-  /** Metadata that rows must have: `channel=email`. */
+  /** Required metadata of a row, for example `channel=email`. */
   where?: string;
   from?: number;
   row?: number;
   a?: string;
   b?: string;
-  kind?: Kind;
+  kind?: ChangeKind;
   job?: string;
 };
 
-const text = (value: unknown) => (value === undefined || value === "" ? undefined : String(value));
-const whole = (value: unknown) => {
+const optionalText = (value: unknown) => (value === undefined || value === "" ? undefined : String(value));
+const positiveInteger = (value: unknown) => {
   const number = Number(value);
   return Number.isInteger(number) && number > 0 ? number : undefined;
 };
-const one = <T extends string>(value: unknown, of: readonly T[]) => of.find((known) => known === value);
+const oneOf = <T extends string>(value: unknown, options: readonly T[]) => options.find((option) => option === value);
 
-export const listSearch = (search: Record<string, unknown>): ListSearch => ({
+export const readListSearch = (search: Record<string, unknown>): ListSearch => ({
   import: search.import === true || search.import === "true" ? true : undefined,
-  name: text(search.name),
-  job: text(search.job),
+  name: optionalText(search.name),
+  job: optionalText(search.job),
 });
 
-export const setSearch = (search: Record<string, unknown>): SetSearch => ({
-  version: text(search.version),
-  tab: one(search.tab, TABS),
-  split: text(search.split),
-  text: text(search.text),
-  where: text(search.where),
-  from: whole(search.from),
-  row: whole(search.row),
-  a: text(search.a),
-  b: text(search.b),
-  kind: one(search.kind, ["changed", "removed", "added"] as const),
-  job: text(search.job),
+export const readDatasetSearch = (search: Record<string, unknown>): DatasetSearch => ({
+  version: optionalText(search.version),
+  tab: oneOf(search.tab, TABS),
+  split: optionalText(search.split),
+  text: optionalText(search.text),
+  where: optionalText(search.where),
+  from: positiveInteger(search.from),
+  row: positiveInteger(search.row),
+  a: optionalText(search.a),
+  b: optionalText(search.b),
+  kind: oneOf(search.kind, ["changed", "removed", "added"] as const),
+  job: optionalText(search.job),
 });

@@ -2,53 +2,64 @@ import { Alert, Button, Group, SegmentedControl, Select, Text } from "@mantine/c
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { ArrowLeftRight } from "lucide-react";
-import type { S } from "@/api/client";
+import type { Schema } from "@/api/client";
 import { useMessages } from "@/app/i18n";
 import { type Formats, UNKNOWN, useFormats } from "@/app/i18n/format";
-import { Await } from "@/components/Await";
-import { pretty } from "@/components/Code";
+import { formatJson } from "@/components/Code";
+import { LocationLink } from "@/components/EntityLink";
 import { PageBody, PageHeader, Panel } from "@/components/Page";
+import { QueryBoundary } from "@/components/QueryBoundary";
 import { Status } from "@/components/Status";
-import { PlaceLink } from "@/components/ThingLink";
 import c from "./evals.module.css";
 import { comparisonQuery, runsQuery } from "./queries";
-import { digits, onAxis, ordered, topOf, turnOf, verdict } from "./scores";
-import { TURNS } from "./search";
+import { axisPosition, changeDirection, maxScore, scoreDecimals, sortScores, verdict } from "./scores";
+import { CHANGE_FILTERS } from "./search";
 
 const page = getRouteApi("/evals/compare");
-const SHOWN = 100;
+const MAX_CHANGES = 100;
 
-function Interval({ one, reach, label }: { one: S["MetricComparison"]; reach: number; label: string }) {
-  const place = (value: number) => `${onAxis(value, reach) * 100}%`;
+function Interval({
+  comparison,
+  reach,
+  label,
+}: {
+  comparison: Schema["MetricComparison"];
+  reach: number;
+  label: string;
+}) {
+  const toPercent = (value: number) => `${axisPosition(value, reach) * 100}%`;
   return (
-    <span className={c.axis} data-verdict={verdict(one)} role="img" aria-label={label}>
+    <span className={c.axis} data-verdict={verdict(comparison)} role="img" aria-label={label}>
       <span
         className={c.span}
-        style={{ left: place(one.low), width: `calc(${place(one.high)} - ${place(one.low)})` }}
+        style={{
+          left: toPercent(comparison.low),
+          width: `calc(${toPercent(comparison.high)} - ${toPercent(comparison.low)})`,
+        }}
       />
-      <span className={c.point} style={{ left: place(one.difference) }} />
+      <span className={c.point} style={{ left: toPercent(comparison.difference) }} />
     </span>
   );
 }
 
-/** A p-value; very small ones as a bound. */
-function chance(p: number | null | undefined, f: Formats): string {
+/** Return a p-value as text. Values below 0.0001 are shown as a bound. */
+function formatPValue(p: number | null | undefined, f: Formats): string {
   if (p === null || p === undefined) return UNKNOWN;
   return p < 0.0001 ? `< ${f.number(0.0001, 4)}` : f.number(p, 4);
 }
 
-function Metrics({ found }: { found: S["EvalComparison"] }) {
+function Metrics({ comparison }: { comparison: Schema["EvalComparison"] }) {
   const t = useMessages().evals.cmp;
   const f = useFormats();
-  const said = { better: t.better, worse: t.worse, unclear: t.unclear };
-  const tones = { better: "ok", worse: "error", unclear: "queued" };
-  const widest = Math.max(
+  const verdictLabels = { better: t.better, worse: t.worse, unclear: t.unclear };
+  const verdictStates = { better: "ok", worse: "error", unclear: "queued" };
+  const maxBound = Math.max(
     0.01,
-    ...Object.entries(found.metrics).map(
-      ([name, one]) => Math.max(Math.abs(one.low), Math.abs(one.high)) / topOf(name),
+    ...Object.entries(comparison.metrics).map(
+      ([name, metric]) => Math.max(Math.abs(metric.low), Math.abs(metric.high)) / maxScore(name),
     ),
   );
-  const signed = (value: number, name: string) => `${value > 0 ? "+" : ""}${f.fixed(value, digits(name))}`;
+  const formatSigned = (value: number, name: string) => `${value > 0 ? "+" : ""}${f.fixed(value, scoreDecimals(name))}`;
   return (
     <Panel title={t.title} flush>
       <section className={c.scroll} tabIndex={0} aria-label={t.title}>
@@ -65,7 +76,7 @@ function Metrics({ found }: { found: S["EvalComparison"] }) {
               <th scope="col" className={c.right}>
                 {t.difference}
               </th>
-              <th scope="col">{t.interval(f.percent(found.confidence, 0))}</th>
+              <th scope="col">{t.interval(f.percent(comparison.confidence, 0))}</th>
               <th scope="col" className={c.right}>
                 {t.wins}
               </th>
@@ -76,32 +87,32 @@ function Metrics({ found }: { found: S["EvalComparison"] }) {
             </tr>
           </thead>
           <tbody>
-            {ordered(Object.keys(found.metrics)).map((name) => {
-              const one = found.metrics[name] as S["MetricComparison"];
-              const reach = widest * topOf(name) * 1.1;
-              const interval = `${signed(one.low, name)} … ${signed(one.high, name)}`;
+            {sortScores(Object.keys(comparison.metrics)).map((name) => {
+              const metric = comparison.metrics[name] as Schema["MetricComparison"];
+              const reach = maxBound * maxScore(name) * 1.1;
+              const interval = `${formatSigned(metric.low, name)} … ${formatSigned(metric.high, name)}`;
               return (
                 <tr key={name}>
                   <td>{name}</td>
-                  <td className={`${c.right} num`}>{f.fixed(one.a, digits(name))}</td>
-                  <td className={`${c.right} num`}>{f.fixed(one.b, digits(name))}</td>
+                  <td className={`${c.right} num`}>{f.fixed(metric.a, scoreDecimals(name))}</td>
+                  <td className={`${c.right} num`}>{f.fixed(metric.b, scoreDecimals(name))}</td>
                   <td className={`${c.right} num`}>
-                    <strong>{signed(one.difference, name)}</strong>
+                    <strong>{formatSigned(metric.difference, name)}</strong>
                   </td>
                   <td className="num">
                     <Group gap="sm" wrap="nowrap">
-                      <Interval one={one} reach={reach} label={interval} />
+                      <Interval comparison={metric} reach={reach} label={interval} />
                       <Text size="xs" c="dimmed">
                         {interval}
                       </Text>
                     </Group>
                   </td>
                   <td className={`${c.right} num`}>
-                    {f.number(one.wins)} · {f.number(one.losses)} · {f.number(one.ties)}
+                    {f.number(metric.wins)} · {f.number(metric.losses)} · {f.number(metric.ties)}
                   </td>
-                  <td className={`${c.right} num`}>{chance(one.mcnemar_p, f)}</td>
+                  <td className={`${c.right} num`}>{formatPValue(metric.mcnemar_p, f)}</td>
                   <td>
-                    <Status state={tones[verdict(one)]} label={said[verdict(one)]} />
+                    <Status state={verdictStates[verdict(metric)]} label={verdictLabels[verdict(metric)]} />
                   </td>
                 </tr>
               );
@@ -113,17 +124,19 @@ function Metrics({ found }: { found: S["EvalComparison"] }) {
   );
 }
 
-function Changes({ found }: { found: S["EvalComparison"] }) {
+function Changes({ comparison }: { comparison: Schema["EvalComparison"] }) {
   const t = useMessages().evals.cmp;
   const f = useFormats();
   const navigate = useNavigate({ from: "/evals/compare" });
-  const { turn = "all", by } = page.useSearch();
-  const names = ordered(Object.keys(found.metrics));
+  const { turn: changeFilter = "all", by } = page.useSearch();
+  const names = sortScores(Object.keys(comparison.metrics));
   const metric = by && names.includes(by) ? by : (names[0] ?? "");
-  const wanted = { all: undefined, regressions: -1, improvements: 1 }[turn];
-  const fitting = found.changes.filter((change) => wanted === undefined || turnOf(change, metric) === wanted);
-  const shown = fitting.slice(0, SHOWN);
-  const score = (scores: Record<string, number> | undefined) => f.fixed(scores?.[metric], digits(metric));
+  const direction = { all: undefined, regressions: -1, improvements: 1 }[changeFilter];
+  const matching = comparison.changes.filter(
+    (change) => direction === undefined || changeDirection(change, metric) === direction,
+  );
+  const visible = matching.slice(0, MAX_CHANGES);
+  const formatScore = (scores: Record<string, number> | undefined) => f.fixed(scores?.[metric], scoreDecimals(metric));
   return (
     <Panel
       title={t.changes}
@@ -137,30 +150,34 @@ function Changes({ found }: { found: S["EvalComparison"] }) {
             allowDeselect={false}
             data={names}
             value={metric}
-            onChange={(value) => navigate({ search: (had) => ({ ...had, by: value ?? undefined }), replace: true })}
+            onChange={(value) =>
+              navigate({ search: (previous) => ({ ...previous, by: value ?? undefined }), replace: true })
+            }
           />
           <SegmentedControl
             size="xs"
             aria-label={t.changes}
-            value={turn}
-            data={TURNS.map((value) => ({ value, label: t[value] }))}
-            onChange={(value) => navigate({ search: (had) => ({ ...had, turn: value as typeof turn }), replace: true })}
+            value={changeFilter}
+            data={CHANGE_FILTERS.map((value) => ({ value, label: t[value] }))}
+            onChange={(value) =>
+              navigate({ search: (previous) => ({ ...previous, turn: value as typeof changeFilter }), replace: true })
+            }
           />
         </Group>
       }
     >
       <Text size="xs" c="dimmed" px="md" pb="xs" className="num">
-        {fitting.length ? t.shown(f.number(shown.length), f.number(found.changed)) : t.none}
+        {matching.length ? t.shown(f.number(visible.length), f.number(comparison.changed)) : t.none}
       </Text>
-      {shown.map((change) => (
+      {visible.map((change) => (
         <article key={change.position} className={c.change}>
           <div className={c.prompt}>{change.prompt}</div>
           <div className={c.pair}>
             {(
               [
                 [t.expected, change.reference, ""],
-                [t.a, change.a, score(change.a_scores)],
-                [t.b, change.b, score(change.b_scores)],
+                [t.a, change.a, formatScore(change.a_scores)],
+                [t.b, change.b, formatScore(change.b_scores)],
               ] as const
             ).map(([label, text, value]) => (
               <div key={label}>
@@ -169,7 +186,7 @@ function Changes({ found }: { found: S["EvalComparison"] }) {
                   <span className="num">{value}</span>
                 </div>
                 <pre className={c.text} tabIndex={0}>
-                  {pretty(text)}
+                  {formatJson(text)}
                 </pre>
               </div>
             ))}
@@ -180,39 +197,39 @@ function Changes({ found }: { found: S["EvalComparison"] }) {
   );
 }
 
-function Found({ a, b }: { a: string; b: string }) {
+function Comparison({ a, b }: { a: string; b: string }) {
   const t = useMessages().evals.cmp;
   const f = useFormats();
   const query = useQuery(comparisonQuery(a, b));
   return (
-    <Await query={query} lines={10}>
-      {(found) => (
+    <QueryBoundary query={query} lines={10}>
+      {(comparison) => (
         <>
           <Text size="sm">
-            <PlaceLink to={`/evals/${a}`}>{`${t.a}: ${found.a.name}`}</PlaceLink>
+            <LocationLink to={`/evals/${a}`}>{`${t.a}: ${comparison.a.name}`}</LocationLink>
             {"  ·  "}
-            <PlaceLink to={`/evals/${b}`}>{`${t.b}: ${found.b.name}`}</PlaceLink>
+            <LocationLink to={`/evals/${b}`}>{`${t.b}: ${comparison.b.name}`}</LocationLink>
           </Text>
           <Text size="sm" c="dimmed">
-            {t.lead(f.number(found.n))}
+            {t.lead(f.number(comparison.n))}
           </Text>
-          {found.left_out > 0 && <Alert color="yellow">{t.leftOut(f.number(found.left_out))}</Alert>}
-          <Metrics found={found} />
-          <Changes found={found} />
+          {comparison.left_out > 0 && <Alert color="yellow">{t.leftOut(f.number(comparison.left_out))}</Alert>}
+          <Metrics comparison={comparison} />
+          <Changes comparison={comparison} />
         </>
       )}
-    </Await>
+    </QueryBoundary>
   );
 }
 
-/** Two runs on the same examples: what differs, whether that is proven, and which answers changed. */
+/** Show the comparison of two evaluations on the same examples: differences, significance and changed answers. */
 export default function ComparePage() {
   const { evals: t, app } = useMessages();
   const { a, b } = page.useSearch();
   const navigate = useNavigate({ from: "/evals/compare" });
   const runs = useInfiniteQuery(runsQuery()).data?.pages.flat() ?? [];
   const data = runs.map((run) => ({ value: run.id, label: run.name }));
-  const pick = (name: "a" | "b") => (
+  const runSelect = (name: "a" | "b") => (
     <Select
       size="sm"
       w={240}
@@ -221,30 +238,32 @@ export default function ComparePage() {
       placeholder={t.cmp[name]}
       data={data}
       value={{ a, b }[name] ?? null}
-      onChange={(value) => navigate({ search: (had) => ({ ...had, [name]: value ?? undefined }), replace: true })}
+      onChange={(value) =>
+        navigate({ search: (previous) => ({ ...previous, [name]: value ?? undefined }), replace: true })
+      }
     />
   );
   return (
     <>
       <PageHeader
         title={t.cmp.title}
-        crumbs={[{ label: app.nav.evals, to: "/evals" }]}
+        breadcrumbs={[{ label: app.nav.evals, to: "/evals" }]}
         actions={
           <>
-            {pick("a")}
+            {runSelect("a")}
             <Button
               size="sm"
               variant="default"
               leftSection={<ArrowLeftRight size={14} aria-hidden />}
-              onClick={() => navigate({ search: (had) => ({ ...had, a: b, b: a }), replace: true })}
+              onClick={() => navigate({ search: (previous) => ({ ...previous, a: b, b: a }), replace: true })}
             >
               {t.cmp.swap}
             </Button>
-            {pick("b")}
+            {runSelect("b")}
           </>
         }
       />
-      <PageBody>{a && b ? <Found a={a} b={b} /> : <Alert>{t.cmp.pick}</Alert>}</PageBody>
+      <PageBody>{a && b ? <Comparison a={a} b={b} /> : <Alert>{t.cmp.pick}</Alert>}</PageBody>
     </>
   );
 }

@@ -2,50 +2,50 @@ import { Badge, Button, Switch, Text } from "@mantine/core";
 import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
 import { RotateCcw } from "lucide-react";
-import type { S } from "@/api/client";
+import type { Schema } from "@/api/client";
 import { useMessages } from "@/app/i18n";
 import { useFormats } from "@/app/i18n/format";
-import { Await } from "@/components/Await";
 import { CodeBlock } from "@/components/Code";
 import { Columns } from "@/components/Columns";
 import { Meter } from "@/components/charts/Bars";
 import { type Column, DataGrid } from "@/components/DataGrid";
-import { JobOf } from "@/components/JobOf";
+import { EntityLink, LocationLink } from "@/components/EntityLink";
 import { Facts, PageBody, PageHeader, Panel, Stats } from "@/components/Page";
-import { Peek, PeekSection } from "@/components/Peek";
-import { PlaceLink, ThingLink } from "@/components/ThingLink";
-import { CompareWith } from "./CompareWith";
+import { QueryBoundary } from "@/components/QueryBoundary";
+import { RunningJob } from "@/components/RunningJob";
+import { SidePanel, SidePanelSection } from "@/components/SidePanel";
+import { CompareMenu } from "./CompareMenu";
 import c from "./evals.module.css";
 import { answersQuery, runQuery } from "./queries";
 import { ScoreChips } from "./ScoreChips";
-import { digits, ordered, topOf } from "./scores";
+import { maxScore, scoreDecimals, sortScores } from "./scores";
 
-type Run = S["EvalResult"];
-type Answer = S["ScoredAnswer"];
+type EvalRun = Schema["EvalResult"];
+type Answer = Schema["ScoredAnswer"];
 const page = getRouteApi("/evals/$id");
 
-function Scores({ run }: { run: Run }) {
+function Scores({ run }: { run: EvalRun }) {
   const t = useMessages().evals.run;
   const f = useFormats();
   const signatures = run.signatures ?? {};
-  const sign = (name: string) =>
+  const scorerSignature = (name: string) =>
     signatures[name] ?? signatures[name.split(".")[0] as string] ?? signatures[name.replace(/(1|2|L|Lsum)$/, "")];
   return (
     <Panel title={t.scores}>
       <dl className={c.meters}>
-        {ordered(Object.keys(run.scores ?? {})).map((name) => {
+        {sortScores(Object.keys(run.scores ?? {})).map((name) => {
           const value = run.scores?.[name] ?? 0;
-          const shown = f.fixed(value, digits(name));
+          const formatted = f.fixed(value, scoreDecimals(name));
           return (
             <div key={name}>
               <dt>
                 <span>{name}</span>
-                <strong className="num">{shown}</strong>
+                <strong className="num">{formatted}</strong>
               </dt>
               <dd>
-                <Meter value={value / topOf(name)} label={`${name} ${shown}`} />
-                <span className={c.signature} title={sign(name)}>
-                  {sign(name)}
+                <Meter value={value / maxScore(name)} label={`${name} ${formatted}`} />
+                <span className={c.signature} title={scorerSignature(name)}>
+                  {scorerSignature(name)}
                 </span>
               </dd>
             </div>
@@ -56,26 +56,26 @@ function Scores({ run }: { run: Run }) {
   );
 }
 
-function Detail({ answer }: { answer: Answer }) {
+function AnswerDetail({ answer }: { answer: Answer }) {
   const t = useMessages().evals.run;
   return (
     <>
-      <ScoreChips scores={answer.scores} most={6} />
-      <PeekSection title={t.input}>
+      <ScoreChips scores={answer.scores} maxScores={6} />
+      <SidePanelSection title={t.input}>
         <CodeBlock text={answer.prompt} wrap height={260} label={t.input} />
-      </PeekSection>
-      <PeekSection title={t.expected}>
+      </SidePanelSection>
+      <SidePanelSection title={t.expected}>
         <CodeBlock text={answer.reference} wrap height={220} label={t.expected} />
-      </PeekSection>
-      <PeekSection title={answer.error ? t.error : t.answer}>
+      </SidePanelSection>
+      <SidePanelSection title={answer.error ? t.error : t.answer}>
         <CodeBlock text={answer.error ?? answer.answer} wrap height={220} label={t.answer} />
-      </PeekSection>
+      </SidePanelSection>
       {answer.span_id && (
-        <PeekSection title={t.open}>
-          <PlaceLink to="/traces" search={{ span: answer.span_id }} mono>
+        <SidePanelSection title={t.open}>
+          <LocationLink to="/traces" search={{ span: answer.span_id }} mono>
             {answer.span_id}
-          </PlaceLink>
-        </PeekSection>
+          </LocationLink>
+        </SidePanelSection>
       )}
     </>
   );
@@ -85,20 +85,20 @@ function useColumns(): Column<Answer>[] {
   const t = useMessages().evals;
   const f = useFormats();
   return [
-    { id: "position", title: t.run.position, width: "56px", cell: (one) => f.number(one.position + 1) },
-    { id: "input", title: t.run.input, width: "minmax(200px, 1.2fr)", cell: (one) => one.prompt },
-    { id: "expected", title: t.run.expected, width: "minmax(180px, 1fr)", cell: (one) => one.reference },
-    { id: "answer", title: t.run.answer, width: "minmax(180px, 1fr)", cell: (one) => one.error ?? one.answer },
+    { id: "position", title: t.run.position, width: "56px", cell: (answer) => f.number(answer.position + 1) },
+    { id: "input", title: t.run.input, width: "minmax(200px, 1.2fr)", cell: (answer) => answer.prompt },
+    { id: "expected", title: t.run.expected, width: "minmax(180px, 1fr)", cell: (answer) => answer.reference },
+    { id: "answer", title: t.run.answer, width: "minmax(180px, 1fr)", cell: (answer) => answer.error ?? answer.answer },
     {
       id: "scores",
       title: t.scores,
       width: "minmax(220px, 1fr)",
-      cell: (one) => <ScoreChips scores={one.scores} most={2} />,
+      cell: (answer) => <ScoreChips scores={answer.scores} maxScores={2} />,
     },
   ];
 }
 
-function Answers({ run }: { run: Run }) {
+function AnswersPanel({ run }: { run: EvalRun }) {
   const t = useMessages().evals.run;
   const { failed, open } = page.useSearch();
   const navigate = useNavigate({ from: "/evals/$id" });
@@ -108,10 +108,10 @@ function Answers({ run }: { run: Run }) {
   });
   const rows = query.data?.pages.flat() ?? [];
   const columns = useColumns();
-  const show = (position: number | undefined) =>
-    navigate({ search: (had) => ({ ...had, open: position }), replace: true });
-  const at = rows.findIndex((row) => row.position === open);
-  const shown = rows[at];
+  const openAnswer = (position: number | undefined) =>
+    navigate({ search: (previous) => ({ ...previous, open: position }), replace: true });
+  const openIndex = rows.findIndex((row) => row.position === open);
+  const openedAnswer = rows[openIndex];
   const toggle = (
     <Switch
       size="xs"
@@ -127,48 +127,53 @@ function Answers({ run }: { run: Run }) {
         columns={columns}
         rows={rows}
         rowKey={(row) => String(row.position)}
-        more={query.hasNextPage}
+        hasMore={query.hasNextPage}
         loading={query.isFetching && !query.isRefetching}
         onEnd={query.fetchNextPage}
-        onOpen={(row) => show(row.position)}
+        onOpen={(row) => openAnswer(row.position)}
         selected={open === undefined ? undefined : String(open)}
         height="min(560px, 60dvh)"
         onClear={failed ? () => navigate({ search: {}, replace: true }) : undefined}
       />
-      <Peek
-        opened={Boolean(shown)}
-        onClose={() => show(undefined)}
-        title={shown ? `${t.position} ${shown.position + 1}` : ""}
+      <SidePanel
+        opened={Boolean(openedAnswer)}
+        onClose={() => openAnswer(undefined)}
+        title={openedAnswer ? `${t.position} ${openedAnswer.position + 1}` : ""}
         onStep={(by) => {
-          const next = rows[at + by];
-          if (next) show(next.position);
+          const nextAnswer = rows[openIndex + by];
+          if (nextAnswer) openAnswer(nextAnswer.position);
         }}
       >
-        {shown && <Detail answer={shown} />}
-      </Peek>
+        {openedAnswer && <AnswerDetail answer={openedAnswer} />}
+      </SidePanel>
     </Panel>
   );
 }
 
-function Shown({ run }: { run: Run }) {
+function EvalDetail({ run }: { run: EvalRun }) {
   const { evals: t, app } = useMessages();
   const f = useFormats();
   const client = useQueryClient();
-  const live = run.status === "running" || run.status === "queued";
+  const isRunning = run.status === "running" || run.status === "queued";
   return (
     <>
       <PageHeader
         title={run.name}
         badge={
-          <Badge variant="light" tt="none" fw={500} color={live ? "iris" : run.status === "finished" ? "teal" : "red"}>
+          <Badge
+            variant="light"
+            tt="none"
+            fw={500}
+            color={isRunning ? "iris" : run.status === "finished" ? "teal" : "red"}
+          >
             {(app.job as Record<string, unknown>)[run.status] as string}
           </Badge>
         }
-        sub={`${run.model} · ${run.dataset.replace(/(@.{8}).*/, "$1")} · ${run.split}`}
-        crumbs={[{ label: app.nav.evals, to: "/evals" }]}
+        subtitle={`${run.model} · ${run.dataset.replace(/(@.{8}).*/, "$1")} · ${run.split}`}
+        breadcrumbs={[{ label: app.nav.evals, to: "/evals" }]}
         actions={
           <>
-            <CompareWith run={run} />
+            <CompareMenu run={run} />
             <Button
               component={Link}
               to="/evals/new"
@@ -183,11 +188,11 @@ function Shown({ run }: { run: Run }) {
         }
       />
       <PageBody>
-        {live && (
-          <JobOf
+        {isRunning && (
+          <RunningJob
             kind="evals.run"
             title={t.run.job}
-            mine={(job) => Object.values(job.params).includes(run.id)}
+            matches={(job) => Object.values(job.params).includes(run.id)}
             onEnd={() => client.invalidateQueries({ queryKey: ["evals"] })}
           />
         )}
@@ -210,7 +215,7 @@ function Shown({ run }: { run: Run }) {
             <Panel title={t.run.settings}>
               <Facts
                 items={[
-                  [t.dataset, <ThingLink key="dataset" kind="dataset" of={run.dataset} />],
+                  [t.dataset, <EntityLink key="dataset" kind="dataset" entityRef={run.dataset} />],
                   [t.split, run.split],
                   ...Object.entries(run.settings ?? {})
                     .filter(([, value]) => value !== null)
@@ -220,7 +225,7 @@ function Shown({ run }: { run: Run }) {
             </Panel>
           }
         />
-        <Answers run={run} />
+        <AnswersPanel run={run} />
         <Text size="xs" c="dimmed">
           {run.scorers.join(" · ")}
         </Text>
@@ -229,13 +234,13 @@ function Shown({ run }: { run: Run }) {
   );
 }
 
-/** One evaluation: its scores and how they were computed, and every answer. */
+/** Show one evaluation: scores, their signatures and all answers. */
 export default function EvalPage() {
   const { id } = page.useParams();
   const query = useQuery(runQuery(id));
   return (
-    <Await query={query} lines={12}>
-      {(run) => <Shown run={run} />}
-    </Await>
+    <QueryBoundary query={query} lines={12}>
+      {(run) => <EvalDetail run={run} />}
+    </QueryBoundary>
   );
 }

@@ -3,25 +3,25 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { FlaskConical, GitCompare, Plus } from "lucide-react";
 import { useState } from "react";
-import type { S } from "@/api/client";
+import type { Schema } from "@/api/client";
 import { useMessages } from "@/app/i18n";
 import { useFormats } from "@/app/i18n/format";
-import { Failure, Waiting } from "@/components/Await";
 import { type Column, DataGrid } from "@/components/DataGrid";
 import { EmptyState } from "@/components/EmptyState";
 import { PageHeader } from "@/components/Page";
+import { ErrorAlert, LoadingPlaceholder } from "@/components/QueryBoundary";
+import { RelativeTime } from "@/components/RelativeTime";
 import { Status } from "@/components/Status";
-import { When } from "@/components/When";
 import { runsQuery } from "./queries";
 import { ScoreChips } from "./ScoreChips";
 
-type Run = S["EvalResult"];
+type EvalRun = Schema["EvalResult"];
 const CLI = "vong evals run --model deployment/tuned --dataset tickets --scorer exact_match";
 const PYTHON = `from vong.client import Client
 
 run = Client().evals.run("deployment/tuned", "tickets", scorers=["exact_match"])`;
 
-function useColumns(chosen: string[], choose: (id: string) => void): Column<Run>[] {
+function useColumns(selectedIds: string[], toggleSelected: (id: string) => void): Column<EvalRun>[] {
   const { evals: t, app } = useMessages();
   const f = useFormats();
   return [
@@ -33,8 +33,8 @@ function useColumns(chosen: string[], choose: (id: string) => void): Column<Run>
         <Checkbox
           size="xs"
           aria-label={t.chosen(run.name)}
-          checked={chosen.includes(run.id)}
-          onChange={() => choose(run.id)}
+          checked={selectedIds.includes(run.id)}
+          onChange={() => toggleSelected(run.id)}
           onClick={(event) => event.stopPropagation()}
         />
       ),
@@ -66,32 +66,40 @@ function useColumns(chosen: string[], choose: (id: string) => void): Column<Run>
       id: "scores",
       title: t.scores,
       width: "minmax(250px, 1.2fr)",
-      cell: (run) => <ScoreChips scores={run.scores} most={2} />,
+      cell: (run) => <ScoreChips scores={run.scores} maxScores={2} />,
     },
     {
       id: "examples",
       title: t.examples,
       width: "92px",
-      right: true,
+      alignRight: true,
       cell: (run) =>
         run.done === run.examples ? f.number(run.done) : `${f.number(run.done)} / ${f.number(run.examples)}`,
     },
-    { id: "when", title: t.when, width: "110px", right: true, cell: (run) => <When at={run.created_at} /> },
+    {
+      id: "when",
+      title: t.when,
+      width: "110px",
+      alignRight: true,
+      cell: (run) => <RelativeTime at={run.created_at} />,
+    },
   ];
 }
 
-/** Every evaluation, newest first; two of them can be compared. */
+/** Show all evaluations, newest first. Two of them can be compared. */
 export default function EvalsPage() {
   const { evals: t, app } = useMessages();
   const navigate = useNavigate();
-  const [chosen, setChosen] = useState<string[]>([]);
+  const [selectedIds, setSelectedIds] = useState<string[]>([]);
   const query = useInfiniteQuery(runsQuery());
   const rows = query.data?.pages.flat() ?? [];
-  const choose = (id: string) =>
-    setChosen((had) => (had.includes(id) ? had.filter((one) => one !== id) : [...had, id].slice(-2)));
-  const columns = useColumns(chosen, choose);
-  const [first, second] = [...chosen].sort(
-    (one, other) => rows.findIndex((row) => row.id === other) - rows.findIndex((row) => row.id === one),
+  const toggleSelected = (id: string) =>
+    setSelectedIds((previous) =>
+      previous.includes(id) ? previous.filter((a) => a !== id) : [...previous, id].slice(-2),
+    );
+  const columns = useColumns(selectedIds, toggleSelected);
+  const [first, second] = [...selectedIds].sort(
+    (a, b) => rows.findIndex((row) => row.id === b) - rows.findIndex((row) => row.id === a),
   );
   const button = (
     <Button component={Link} to="/evals/new" size="sm" leftSection={<Plus size={15} aria-hidden />}>
@@ -110,14 +118,14 @@ export default function EvalsPage() {
       {t.compare}
     </Button>
   );
-  const some = rows.length > 0;
+  const hasRows = rows.length > 0;
   return (
     <>
       <PageHeader
         title={app.nav.evals}
-        sub={t.lead}
+        subtitle={t.lead}
         actions={
-          some && (
+          hasRows && (
             <>
               {compare}
               {button}
@@ -125,14 +133,14 @@ export default function EvalsPage() {
           )
         }
       />
-      {query.isPending && <Waiting lines={10} />}
-      {query.isError && <Failure error={query.error} again={() => query.refetch()} />}
-      {query.isSuccess && !some && (
+      {query.isPending && <LoadingPlaceholder lines={10} />}
+      {query.isError && <ErrorAlert error={query.error} onRetry={() => query.refetch()} />}
+      {query.isSuccess && !hasRows && (
         <EmptyState icon={FlaskConical} title={t.emptyTitle} action={button} cli={CLI} python={PYTHON}>
           {t.emptyText}
         </EmptyState>
       )}
-      {some && (
+      {hasRows && (
         <DataGrid
           label={app.nav.evals}
           columns={columns}
@@ -140,7 +148,7 @@ export default function EvalsPage() {
           rowKey={(run) => run.id}
           rowHeight={44}
           height="calc(100dvh - 146px)"
-          more={query.hasNextPage}
+          hasMore={query.hasNextPage}
           loading={query.isFetchingNextPage}
           onEnd={query.fetchNextPage}
           onOpen={(run) => navigate({ to: "/evals/$id", params: { id: run.id } })}

@@ -3,16 +3,20 @@ import { useForm } from "@mantine/form";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { Play } from "lucide-react";
-import { api, ok, type S } from "@/api/client";
+import { api, type Schema, unwrap } from "@/api/client";
 import { useMessages } from "@/app/i18n";
-import { Await } from "@/components/Await";
 import { Columns } from "@/components/Columns";
-import { failed } from "@/components/notify";
+import { notifyError } from "@/components/notify";
 import { PageBody, PageHeader, Panel } from "@/components/Page";
+import { QueryBoundary } from "@/components/QueryBoundary";
 import { choicesQuery } from "./queries";
 
 const page = getRouteApi("/evals/new");
-type Choices = { models: S["CallableModel"][]; datasets: S["DatasetVersion"][]; scorers: S["ScorerInfo"][] };
+type Choices = {
+  models: Schema["CallableModel"][];
+  datasets: Schema["DatasetVersion"][];
+  scorers: Schema["ScorerInfo"][];
+};
 type Values = {
   model: string;
   dataset: string;
@@ -25,8 +29,18 @@ type Values = {
   system: string;
 };
 
-/** What is sent: empty fields are left to the server's defaults. */
-function wanted({ model, dataset, split, scorers, name, shots, limit, max_tokens, system }: Values): S["EvalWanted"] {
+/** Return the request body. Empty fields use the server's defaults. */
+function toRequest({
+  model,
+  dataset,
+  split,
+  scorers,
+  name,
+  shots,
+  limit,
+  max_tokens,
+  system,
+}: Values): Schema["EvalWanted"] {
   const number = (value: number | "") => (value === "" ? undefined : value);
   const settings = {
     ...(number(shots) !== undefined && { shots: number(shots) }),
@@ -34,19 +48,19 @@ function wanted({ model, dataset, split, scorers, name, shots, limit, max_tokens
     ...(number(max_tokens) !== undefined && { max_tokens: number(max_tokens) }),
     ...(system && { system }),
   };
-  return { model, dataset, split, scorers, ...(name && { name }), settings } as S["EvalWanted"];
+  return { model, dataset, split, scorers, ...(name && { name }), settings } as Schema["EvalWanted"];
 }
 
 function Form({ choices }: { choices: Choices }) {
   const { form: t, scorersAbout } = useMessages().evals;
   const search = page.useSearch();
   const navigate = useNavigate();
-  const needed = (value: string) => (value.trim() ? null : t.needed);
-  const newest = choices.datasets[0];
+  const required = (value: string) => (value.trim() ? null : t.needed);
+  const newestDataset = choices.datasets[0];
   const form = useForm<Values>({
     initialValues: {
       model: search.model ?? "",
-      dataset: search.dataset ?? (newest ? `${newest.name}@${newest.number}` : ""),
+      dataset: search.dataset ?? (newestDataset ? `${newestDataset.name}@${newestDataset.number}` : ""),
       split: search.split ?? "test",
       scorers: ["exact_match"],
       name: "",
@@ -55,14 +69,14 @@ function Form({ choices }: { choices: Choices }) {
       max_tokens: 256,
       system: "",
     },
-    validate: { model: needed, dataset: needed, split: needed },
+    validate: { model: required, dataset: required, split: required },
   });
   const start = useMutation({
-    mutationFn: (values: Values) => ok(api.POST("/api/v1/evals/runs", { body: wanted(values) })),
+    mutationFn: (values: Values) => unwrap(api.POST("/api/v1/evals/runs", { body: toRequest(values) })),
     onSuccess: ({ result }) => navigate({ to: "/evals/$id", params: { id: result.id } }),
-    onError: failed,
+    onError: notifyError,
   });
-  const chosen = choices.datasets.find((one) => one.name === form.values.dataset.split("@")[0]);
+  const selectedDataset = choices.datasets.find((candidate) => candidate.name === form.values.dataset.split("@")[0]);
   return (
     <form onSubmit={form.onSubmit((values) => start.mutate(values))}>
       <Columns
@@ -72,7 +86,7 @@ function Form({ choices }: { choices: Choices }) {
               <Autocomplete
                 label={t.model}
                 description={t.modelHint}
-                data={choices.models.map((one) => one.name)}
+                data={choices.models.map((candidate) => candidate.name)}
                 limit={30}
                 data-autofocus
                 {...form.getInputProps("model")}
@@ -81,20 +95,20 @@ function Form({ choices }: { choices: Choices }) {
                 <Autocomplete
                   label={t.dataset}
                   description={t.datasetHint}
-                  data={choices.datasets.map((one) => `${one.name}@${one.number}`)}
+                  data={choices.datasets.map((candidate) => `${candidate.name}@${candidate.number}`)}
                   {...form.getInputProps("dataset")}
                 />
                 <Autocomplete
                   label={t.split}
                   description={t.splitHint}
-                  data={Object.keys(chosen?.splits ?? {})}
+                  data={Object.keys(selectedDataset?.splits ?? {})}
                   {...form.getInputProps("split")}
                 />
               </Group>
               <TagsInput
                 label={t.scorers}
                 description={t.scorersHint}
-                data={choices.scorers.map((one) => one.name)}
+                data={choices.scorers.map((candidate) => candidate.name)}
                 {...form.getInputProps("scorers")}
               />
               <Group grow align="flex-start">
@@ -128,13 +142,13 @@ function Form({ choices }: { choices: Choices }) {
         side={
           <Panel title={t.about}>
             <Stack gap="sm">
-              {choices.scorers.map((one) => (
-                <div key={one.name}>
+              {choices.scorers.map((candidate) => (
+                <div key={candidate.name}>
                   <Text size="sm" fw={500}>
-                    {one.name}
+                    {candidate.name}
                   </Text>
                   <Text size="xs" c="dimmed" lineClamp={4}>
-                    {scorersAbout[one.name] ?? one.about}
+                    {scorersAbout[candidate.name] ?? candidate.about}
                   </Text>
                 </div>
               ))}
@@ -146,17 +160,17 @@ function Form({ choices }: { choices: Choices }) {
   );
 }
 
-/** Choose a model, a split and the scorers, and start. */
+/** Show the form that starts an evaluation: model, split and scorers. */
 export default function NewEvalPage() {
   const { evals: t, app } = useMessages();
   const query = useQuery(choicesQuery);
   return (
     <>
-      <PageHeader title={t.form.title} sub={t.form.lead} crumbs={[{ label: app.nav.evals, to: "/evals" }]} />
+      <PageHeader title={t.form.title} subtitle={t.form.lead} breadcrumbs={[{ label: app.nav.evals, to: "/evals" }]} />
       <PageBody>
-        <Await query={query} lines={10}>
+        <QueryBoundary query={query} lines={10}>
           {(choices) => <Form choices={choices} />}
-        </Await>
+        </QueryBoundary>
       </PageBody>
     </>
   );

@@ -1,6 +1,6 @@
 import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
 import { root } from "@/app/root";
-import { compareSearch, formSearch, runSearch } from "./search";
+import { readCompareSearch, readFormSearch, readRunSearch } from "./search";
 
 const home = createRoute({
   getParentRoute: () => root,
@@ -11,21 +11,21 @@ const home = createRoute({
 const form = createRoute({
   getParentRoute: () => root,
   path: "/evals/new",
-  validateSearch: formSearch,
+  validateSearch: readFormSearch,
   component: lazyRouteComponent(() => import("./NewEvalPage")),
 });
 
 const compare = createRoute({
   getParentRoute: () => root,
   path: "/evals/compare",
-  validateSearch: compareSearch,
+  validateSearch: readCompareSearch,
   component: lazyRouteComponent(() => import("./ComparePage")),
 });
 
 const run = createRoute({
   getParentRoute: () => root,
   path: "/evals/$id",
-  validateSearch: runSearch,
+  validateSearch: readRunSearch,
   component: lazyRouteComponent(() => import("./EvalPage")),
 });
 

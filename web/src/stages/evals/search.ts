@@ -1,19 +1,19 @@
-/** What the addresses of the evaluation pages hold. */
+/** Search parameters of the evaluation pages. */
 export type FormSearch = { model?: string; dataset?: string; split?: string };
 export type RunSearch = { failed?: true; open?: number };
-export const TURNS = ["all", "regressions", "improvements"] as const;
-export type Turn = (typeof TURNS)[number];
-export type CompareSearch = { a?: string; b?: string; turn?: Turn; by?: string };
+export const CHANGE_FILTERS = ["all", "regressions", "improvements"] as const;
+export type ChangeFilter = (typeof CHANGE_FILTERS)[number];
+export type CompareSearch = { a?: string; b?: string; turn?: ChangeFilter; by?: string };
 
-const text = (value: unknown) => (value === undefined || value === "" ? undefined : String(value));
+const optionalText = (value: unknown) => (value === undefined || value === "" ? undefined : String(value));
 
-export const formSearch = (search: Record<string, unknown>): FormSearch => ({
-  model: text(search.model),
-  dataset: text(search.dataset),
-  split: text(search.split),
+export const readFormSearch = (search: Record<string, unknown>): FormSearch => ({
+  model: optionalText(search.model),
+  dataset: optionalText(search.dataset),
+  split: optionalText(search.split),
 });
 
-export const runSearch = (search: Record<string, unknown>): RunSearch => {
+export const readRunSearch = (search: Record<string, unknown>): RunSearch => {
   const open = Number(search.open);
   return {
     failed: search.failed === true || search.failed === "true" ? true : undefined,
@@ -21,9 +21,9 @@ export const runSearch = (search: Record<string, unknown>): RunSearch => {
   };
 };
 
-export const compareSearch = (search: Record<string, unknown>): CompareSearch => ({
-  a: text(search.a),
-  b: text(search.b),
-  turn: TURNS.find((turn) => turn === search.turn),
-  by: text(search.by),
+export const readCompareSearch = (search: Record<string, unknown>): CompareSearch => ({
+  a: optionalText(search.a),
+  b: optionalText(search.b),
+  turn: CHANGE_FILTERS.find((changeFilter) => changeFilter === search.turn),
+  by: optionalText(search.by),
 });

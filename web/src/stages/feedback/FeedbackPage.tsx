@@ -4,22 +4,22 @@ import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { Activity, Sprout, ThumbsUp, X } from "lucide-react";
 import { useEffect, useMemo } from "react";
-import type { S } from "@/api/client";
+import type { Schema } from "@/api/client";
 import { useMessages } from "@/app/i18n";
 import { useFormats } from "@/app/i18n/format";
-import { Failure, Waiting } from "@/components/Await";
 import { type Column, DataGrid } from "@/components/DataGrid";
 import { EmptyState } from "@/components/EmptyState";
 import { PageBody, PageHeader, Panel } from "@/components/Page";
-import { When } from "@/components/When";
+import { ErrorAlert, LoadingPlaceholder } from "@/components/QueryBoundary";
+import { RelativeTime } from "@/components/RelativeTime";
 import c from "./Feedback.module.css";
-import { ItemPeek } from "./ItemPeek";
+import { ItemSidePanel } from "./ItemSidePanel";
 import { choicesQuery, inboxQuery, summaryQuery } from "./queries";
-import { Says } from "./Says";
+import { ScoreSummary } from "./ScoreSummary";
 import { SummaryList } from "./SummaryList";
 import { ALL_SOURCES, type InboxFilters, type InboxSearch } from "./search";
 
-type Item = S["InboxItem"];
+type Item = Schema["InboxItem"];
 
 const CLI = `vong feedback add SPAN --value 1
 vong feedback list`;
@@ -28,10 +28,10 @@ client = Client()
 client.feedback.add(span_id, value=0, correction="What it should have said")
 client.feedback.scores()`;
 
-/** An item that a link names is looked for in so many. */
-const LOOK_THROUGH = 2000;
+/** Maximum number of items to load while looking for the item named in the URL. */
+const MAX_SEARCHED_ITEMS = 2000;
 
-/** What people and programs said of answers: an inbox to work through, and what it says of each model. */
+/** Show the feedback inbox and a summary per model version. */
 export default function FeedbackPage() {
   const t = useMessages().feedback;
   const app = useMessages().app;
@@ -42,41 +42,43 @@ export default function FeedbackPage() {
     const { item: _item, ...rest } = search;
     return rest;
   }, [search]);
-  const change = (part: Partial<InboxSearch>) =>
-    navigate({ search: (had) => ({ ...had, ...part }) as InboxSearch, replace: !("item" in part) });
+  const updateSearch = (part: Partial<InboxSearch>) =>
+    navigate({ search: (previous) => ({ ...previous, ...part }) as InboxSearch, replace: !("item" in part) });
   const list = useInfiniteQuery(inboxQuery(filters));
   const summary = useQuery(summaryQuery(filters));
   const rows = useMemo(() => list.data?.pages.flat() ?? [], [list.data]);
   const columns = useColumns();
-  const filtered = Object.keys(filters).length > 0;
-  const clear = () => navigate({ search: (had) => ({ item: had.item }), replace: true });
-  const place = rows.findIndex((row) => row.score.id === search.item);
+  const hasFilters = Object.keys(filters).length > 0;
+  const clear = () => navigate({ search: (previous) => ({ item: previous.item }), replace: true });
+  const openIndex = rows.findIndex((row) => row.score.id === search.item);
   const { hasNextPage, isFetching, fetchNextPage } = list;
-  const looking = Boolean(search.item) && place < 0 && (isFetching || (hasNextPage && rows.length < LOOK_THROUGH));
+  const isSearching =
+    Boolean(search.item) && openIndex < 0 && (isFetching || (hasNextPage && rows.length < MAX_SEARCHED_ITEMS));
   useEffect(() => {
-    if (looking && !isFetching) void fetchNextPage();
-  }, [looking, isFetching, fetchNextPage]);
+    if (isSearching && !isFetching) void fetchNextPage();
+  }, [isSearching, isFetching, fetchNextPage]);
   const step = (by: 1 | -1) => {
-    const next = rows[place < 0 ? 0 : place + by];
-    if (next) change({ item: next.score.id });
-    if (by > 0 && place > rows.length - 10 && list.hasNextPage && !list.isFetchingNextPage) void list.fetchNextPage();
+    const nextRow = rows[openIndex < 0 ? 0 : openIndex + by];
+    if (nextRow) updateSearch({ item: nextRow.score.id });
+    if (by > 0 && openIndex > rows.length - 10 && list.hasNextPage && !list.isFetchingNextPage)
+      void list.fetchNextPage();
   };
-  const all = summary.data?.reduce((sum, group) => sum + group.scores, 0);
-  const empty = list.isSuccess && rows.length === 0 && !filtered;
+  const scoreCount = summary.data?.reduce((sum, group) => sum + group.scores, 0);
+  const isEmpty = list.isSuccess && rows.length === 0 && !hasFilters;
   return (
     <>
       <PageHeader
         title={app.nav.feedback}
-        sub={<span className="num">{t.lead(f.number(all))}</span>}
+        subtitle={<span className="num">{t.lead(f.number(scoreCount))}</span>}
         actions={
-          !empty && (
+          !isEmpty && (
             <Button component={Link} to="/feedback/harvest" size="sm" leftSection={<Sprout size={15} aria-hidden />}>
               {t.harvest}
             </Button>
           )
         }
       />
-      {empty ? (
+      {isEmpty ? (
         <EmptyState
           icon={ThumbsUp}
           title={t.empty.title}
@@ -93,38 +95,38 @@ export default function FeedbackPage() {
       ) : (
         <PageBody>
           <Panel title={t.summary}>
-            <SummaryList summary={summary} onVersion={(model_version) => change({ model_version })} />
+            <SummaryList summary={summary} onVersion={(model_version) => updateSearch({ model_version })} />
           </Panel>
           <Panel title={t.inbox} flush>
-            <Filters filters={filters} onChange={change} onClear={filtered ? clear : undefined} />
+            <Filters filters={filters} onChange={updateSearch} onClear={hasFilters ? clear : undefined} />
             {list.isError && !list.data ? (
-              <Failure error={list.error} again={() => list.refetch()} />
+              <ErrorAlert error={list.error} onRetry={() => list.refetch()} />
             ) : list.isPending ? (
-              <Waiting lines={8} />
+              <LoadingPlaceholder lines={8} />
             ) : (
               <DataGrid
                 label={t.inbox}
                 columns={columns}
                 rows={rows}
                 rowKey={(row) => row.score.id}
-                onOpen={(row) => change({ item: row.score.id })}
+                onOpen={(row) => updateSearch({ item: row.score.id })}
                 selected={search.item}
                 onEnd={list.fetchNextPage}
-                more={list.hasNextPage}
+                hasMore={list.hasNextPage}
                 loading={list.isFetchingNextPage}
                 rowHeight={38}
-                onClear={filtered ? clear : undefined}
+                onClear={hasFilters ? clear : undefined}
               />
             )}
           </Panel>
         </PageBody>
       )}
-      <ItemPeek
-        item={place >= 0 ? (rows[place] as Item) : undefined}
+      <ItemSidePanel
+        item={openIndex >= 0 ? (rows[openIndex] as Item) : undefined}
         opened={Boolean(search.item)}
-        looking={looking}
-        next={rows[place + 1]?.score.span_id ?? undefined}
-        onClose={() => change({ item: undefined })}
+        isSearching={isSearching}
+        nextSpanId={rows[openIndex + 1]?.score.span_id ?? undefined}
+        onClose={() => updateSearch({ item: undefined })}
         onStep={step}
       />
     </>
@@ -140,8 +142,13 @@ type FilterProps = {
 function Filters({ filters, onChange, onClear }: FilterProps) {
   const t = useMessages().feedback;
   const choices = useQuery(choicesQuery);
-  const found = choices.data;
-  const pick = (name: "route" | "model" | "name", label: string, values: string[] | undefined, width: number) => (
+  const options = choices.data;
+  const filterSelect = (
+    name: "route" | "model" | "name",
+    label: string,
+    values: string[] | undefined,
+    width: number,
+  ) => (
     <Select
       size="xs"
       w={width}
@@ -156,7 +163,7 @@ function Filters({ filters, onChange, onClear }: FilterProps) {
     />
   );
   const versions = [
-    ...new Set([...(found?.versions ?? []), ...(filters.model_version ? [filters.model_version] : [])]),
+    ...new Set([...(options?.versions ?? []), ...(filters.model_version ? [filters.model_version] : [])]),
   ];
   return (
     <search className={c.filters}>
@@ -168,7 +175,7 @@ function Filters({ filters, onChange, onClear }: FilterProps) {
           value={filters.kind ?? "any"}
           onChange={(value) => onChange({ kind: value === "any" ? undefined : (value as InboxFilters["kind"]) })}
         />
-        {pick("route", t.filter.route, found?.routes, 120)}
+        {filterSelect("route", t.filter.route, options?.routes, 120)}
         <Select
           size="xs"
           w={190}
@@ -180,7 +187,7 @@ function Filters({ filters, onChange, onClear }: FilterProps) {
           onChange={(value) => onChange({ model_version: value ?? undefined })}
           comboboxProps={{ width: 300, position: "bottom-start" }}
         />
-        {pick("name", t.filter.name, found?.names, 120)}
+        {filterSelect("name", t.filter.name, options?.names, 120)}
         <Select
           size="xs"
           w={130}
@@ -216,27 +223,32 @@ function Filters({ filters, onChange, onClear }: FilterProps) {
 
 function useColumns(): Column<Item>[] {
   const t = useMessages().feedback;
-  const narrow = useMediaQuery("(max-width: 48em)") ?? false;
+  const isNarrow = useMediaQuery("(max-width: 48em)") ?? false;
   return useMemo(() => {
-    const all: Column<Item>[] = [
-      { id: "time", title: t.columns.time, width: "108px", cell: ({ score }) => <When at={score.created_at} /> },
+    const columns: Column<Item>[] = [
+      {
+        id: "time",
+        title: t.columns.time,
+        width: "108px",
+        cell: ({ score }) => <RelativeTime at={score.created_at} />,
+      },
       {
         id: "says",
         title: t.columns.value,
         width: "150px",
-        cell: ({ score }) => <Says score={score} />,
+        cell: ({ score }) => <ScoreSummary score={score} />,
       },
       {
         id: "input",
         title: t.columns.input,
         width: "minmax(170px, 1fr)",
-        cell: ({ span }) => <span className={c.dim}>{span?.input_preview || "–"}</span>,
+        cell: ({ span }) => <span className={c.dimmed}>{span?.input_preview || "–"}</span>,
       },
       {
         id: "answer",
         title: t.columns.answer,
         width: "minmax(150px, 1fr)",
-        cell: ({ span }) => <span className={c.dim}>{span?.output_preview || "–"}</span>,
+        cell: ({ span }) => <span className={c.dimmed}>{span?.output_preview || "–"}</span>,
       },
       {
         id: "correction",
@@ -257,13 +269,15 @@ function useColumns(): Column<Item>[] {
         cell: ({ score }) => score.author ?? t.source[score.source ?? "human"],
       },
     ];
-    const few: Record<string, string> = {
+    const narrowWidths: Record<string, string> = {
       says: "112px",
       input: "minmax(90px, 1fr)",
       correction: "minmax(80px, 1fr)",
     };
-    return narrow
-      ? all.flatMap((column) => (few[column.id] ? [{ ...column, width: few[column.id] as string }] : []))
-      : all;
-  }, [t, narrow]);
+    return isNarrow
+      ? columns.flatMap((column) =>
+          narrowWidths[column.id] ? [{ ...column, width: narrowWidths[column.id] as string }] : [],
+        )
+      : columns;
+  }, [t, isNarrow]);
 }

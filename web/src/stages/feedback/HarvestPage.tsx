@@ -14,19 +14,19 @@ import {
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { Check, Cpu, Sprout } from "lucide-react";
-import { api, ok, type S } from "@/api/client";
+import { api, type Schema, unwrap } from "@/api/client";
 import { useMessages } from "@/app/i18n";
 import { useFormats } from "@/app/i18n/format";
-import { failed } from "@/components/notify";
+import { EntityLink } from "@/components/EntityLink";
+import { notifyError } from "@/components/notify";
 import { PageBody, PageHeader, Panel } from "@/components/Page";
-import { datasetNames } from "@/components/span/queries";
-import { ThingLink } from "@/components/ThingLink";
+import { datasetNamesQuery } from "@/components/span/queries";
 import c from "./Feedback.module.css";
-import { Preview } from "./Preview";
+import { HarvestPreview } from "./HarvestPreview";
 import { choicesQuery, previewQuery } from "./queries";
-import { ALL_SOURCES, AWAY, type HarvestSearch, lookOf } from "./search";
+import { ALL_SOURCES, DEFAULT_EXCLUDED_SPLITS, type HarvestSearch, previewParams } from "./search";
 
-/** Corrections and good answers become rows of a dataset: what to take, what that gives, and then the deed. */
+/** Show the harvest form: filters, preview and the button that turns scored spans into dataset rows. */
 export default function HarvestPage() {
   const t = useMessages().feedback;
   const app = useMessages().app;
@@ -34,47 +34,51 @@ export default function HarvestPage() {
   const navigate = useNavigate({ from: "/feedback/harvest" });
   const client = useQueryClient();
   const preview = useQuery(previewQuery(search));
-  const change = (part: Partial<HarvestSearch>) =>
-    navigate({ search: (had) => ({ ...had, ...part }) as HarvestSearch, replace: true });
-  const run = useMutation({
+  const updateSearch = (part: Partial<HarvestSearch>) =>
+    navigate({ search: (previous) => ({ ...previous, ...part }) as HarvestSearch, replace: true });
+  const runHarvest = useMutation({
     mutationFn: () => {
-      const body = { ...lookOf(search), dataset: (search.dataset ?? "").trim(), away_from: search.away_from ?? AWAY };
-      return ok(api.POST("/api/v1/feedback/harvest", { body: body as S["HarvestWanted"] }));
+      const body = {
+        ...previewParams(search),
+        dataset: (search.dataset ?? "").trim(),
+        away_from: search.away_from ?? DEFAULT_EXCLUDED_SPLITS,
+      };
+      return unwrap(api.POST("/api/v1/feedback/harvest", { body: body as Schema["HarvestWanted"] }));
     },
-    onError: failed,
+    onError: notifyError,
     onSuccess: () => {
       client.invalidateQueries({ queryKey: ["feedback"] });
       client.invalidateQueries({ queryKey: ["data"] });
-      client.invalidateQueries({ queryKey: datasetNames.queryKey });
+      client.invalidateQueries({ queryKey: datasetNamesQuery.queryKey });
     },
   });
-  const found = preview.data ? preview.data.corrections + preview.data.good : 0;
+  const exampleCount = preview.data ? preview.data.corrections + preview.data.good : 0;
   return (
     <>
       <PageHeader
         title={t.form.title}
-        sub={t.form.lead}
-        crumbs={[{ label: app.nav.feedback, to: "/feedback" }]}
+        subtitle={t.form.lead}
+        breadcrumbs={[{ label: app.nav.feedback, to: "/feedback" }]}
         actions={
           <Button
             size="sm"
             leftSection={<Sprout size={15} aria-hidden />}
-            disabled={!search.dataset?.trim() || found === 0}
-            loading={run.isPending}
-            onClick={() => run.mutate()}
+            disabled={!search.dataset?.trim() || exampleCount === 0}
+            loading={runHarvest.isPending}
+            onClick={() => runHarvest.mutate()}
           >
             {t.form.run}
           </Button>
         }
       />
       <PageBody>
-        {run.data && <Result made={run.data} />}
+        {runHarvest.data && <HarvestResult result={runHarvest.data} />}
         <div className={c.harvest}>
           <Panel title={t.form.what}>
-            <Form search={search} onChange={change} />
+            <Form search={search} onChange={updateSearch} />
           </Panel>
           <div className={c.right}>
-            <Preview preview={preview} />
+            <HarvestPreview preview={preview} />
           </div>
         </div>
       </PageBody>
@@ -82,7 +86,7 @@ export default function HarvestPage() {
   );
 }
 
-function Result({ made }: { made: S["Harvested"] }) {
+function HarvestResult({ result }: { result: Schema["Harvested"] }) {
   const t = useMessages().feedback.form;
   const f = useFormats();
   return (
@@ -90,18 +94,18 @@ function Result({ made }: { made: S["Harvested"] }) {
       variant="outline"
       color="teal"
       icon={<Check size={18} aria-hidden />}
-      title={t.done(f.number(made.added))}
+      title={t.done(f.number(result.added))}
       role="status"
     >
       <Group justify="space-between" gap="sm">
         <Text size="sm" component="div">
-          {t.result(f.number(made.rows))} <ThingLink kind="dataset" of={made.ref} />
-          {made.held_back > 0 && ` · ${t.held(f.number(made.held_back))}`}
+          {t.result(f.number(result.rows))} <EntityLink kind="dataset" entityRef={result.ref} />
+          {result.held_back > 0 && ` · ${t.held(f.number(result.held_back))}`}
         </Text>
         <Button
           component={Link}
           to="/training/new"
-          search={{ dataset: made.ref } as never}
+          search={{ dataset: result.ref } as never}
           size="xs"
           variant="default"
           leftSection={<Cpu size={14} aria-hidden />}
@@ -118,9 +122,9 @@ type FormProps = { search: HarvestSearch; onChange: (part: Partial<HarvestSearch
 function Form({ search, onChange }: FormProps) {
   const t = useMessages().feedback;
   const f = useFormats();
-  const names = useQuery(datasetNames);
+  const names = useQuery(datasetNamesQuery);
   const choices = useQuery(choicesQuery);
-  const pick = (name: "name" | "route" | "model_version", label: string, values: string[] | undefined) => (
+  const filterSelect = (name: "name" | "route" | "model_version", label: string, values: string[] | undefined) => (
     <Select
       label={label}
       placeholder={t.form.any}
@@ -165,9 +169,9 @@ function Form({ search, onChange }: FormProps) {
           onChangeEnd={(min_value) => onChange({ min_value })}
         />
       </div>
-      {pick("name", t.filter.name, choices.data?.names)}
-      {pick("route", t.filter.route, choices.data?.routes)}
-      {pick("model_version", t.filter.model, choices.data?.versions)}
+      {filterSelect("name", t.filter.name, choices.data?.names)}
+      {filterSelect("route", t.filter.route, choices.data?.routes)}
+      {filterSelect("model_version", t.filter.model, choices.data?.versions)}
       <Select
         label={t.filter.source}
         placeholder={t.form.any}
@@ -185,7 +189,7 @@ function Form({ search, onChange }: FormProps) {
       <TagsInput
         label={t.form.away}
         description={t.form.awayHint}
-        value={search.away_from ?? AWAY}
+        value={search.away_from ?? DEFAULT_EXCLUDED_SPLITS}
         onChange={(away_from) => onChange({ away_from })}
       />
       <Checkbox

@@ -1,15 +1,15 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
-import { api, ok } from "@/api/client";
-import { type HarvestSearch, type InboxFilters, lookOf } from "./search";
+import { api, unwrap } from "@/api/client";
+import { type HarvestSearch, type InboxFilters, previewParams } from "./search";
 
 const PAGE = 100;
 
-/** The scores that fit, newest first, each beside the span that it judges. */
+/** Query matching scores, newest first, each with its span. */
 export const inboxQuery = (filters: InboxFilters) =>
   infiniteQueryOptions({
     queryKey: ["feedback", "inbox", filters],
     queryFn: ({ pageParam, signal }) =>
-      ok(
+      unwrap(
         api.GET("/api/v1/feedback/inbox", {
           params: { query: { ...filters, after: pageParam, limit: PAGE } },
           signal,
@@ -20,23 +20,23 @@ export const inboxQuery = (filters: InboxFilters) =>
     placeholderData: keepPreviousData,
   });
 
-/** What the scores that fit say together, by model version and score. */
+/** Query the summary of matching scores by model version and score name. */
 export const summaryQuery = (filters: InboxFilters) =>
   queryOptions({
     queryKey: ["feedback", "summary", filters],
     queryFn: () =>
-      ok(api.GET("/api/v1/feedback/summary", { params: { query: { ...filters, by: ["model_version", "name"] } } })),
+      unwrap(api.GET("/api/v1/feedback/summary", { params: { query: { ...filters, by: ["model_version", "name"] } } })),
     placeholderData: keepPreviousData,
   });
 
 export type Choices = { routes: string[]; models: string[]; versions: string[]; names: string[] };
 
-/** What scores can be filtered by: every value that some score has. */
+/** Query all values that the score filters offer. */
 export const choicesQuery = queryOptions({
   queryKey: ["feedback", "choices"],
   queryFn: async (): Promise<Choices> => {
     const by = ["name", "route", "model", "model_version"] as const;
-    const groups = await ok(api.GET("/api/v1/feedback/summary", { params: { query: { by: [...by] } } }));
+    const groups = await unwrap(api.GET("/api/v1/feedback/summary", { params: { query: { by: [...by] } } }));
     const values = (name: (typeof by)[number]) =>
       [...new Set(groups.map((group) => group[name]))].filter((value): value is string => Boolean(value)).sort();
     return {
@@ -49,12 +49,12 @@ export const choicesQuery = queryOptions({
   staleTime: 30_000,
 });
 
-/** What a harvest would give. */
-export const previewQuery = (wanted: HarvestSearch) => {
-  const look = lookOf(wanted);
+/** Query the preview of a harvest. */
+export const previewQuery = (harvestSearch: HarvestSearch) => {
+  const params = previewParams(harvestSearch);
   return queryOptions({
-    queryKey: ["feedback", "harvest", look],
-    queryFn: ({ signal }) => ok(api.GET("/api/v1/feedback/harvest", { params: { query: look }, signal })),
+    queryKey: ["feedback", "harvest", params],
+    queryFn: ({ signal }) => unwrap(api.GET("/api/v1/feedback/harvest", { params: { query: params }, signal })),
     placeholderData: keepPreviousData,
   });
 };

@@ -1,18 +1,18 @@
 import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
 import { root } from "@/app/root";
-import { readHarvest, readInbox } from "./search";
+import { readHarvestSearch, readInboxSearch } from "./search";
 
 const home = createRoute({
   getParentRoute: () => root,
   path: "/feedback",
-  validateSearch: readInbox,
+  validateSearch: readInboxSearch,
   component: lazyRouteComponent(() => import("./FeedbackPage")),
 });
 
 const harvest = createRoute({
   getParentRoute: () => root,
   path: "/feedback/harvest",
-  validateSearch: readHarvest,
+  validateSearch: readHarvestSearch,
   component: lazyRouteComponent(() => import("./HarvestPage")),
 });
 

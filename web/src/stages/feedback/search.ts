@@ -4,7 +4,7 @@ type Kind = (typeof KINDS)[number];
 export type Source = (typeof SOURCES)[number];
 export const ALL_SOURCES: readonly Source[] = SOURCES;
 
-/** Which scores, as the URL says it; `item` is the open one. */
+/** Search parameters of the inbox: filters, and the open item in `item`. */
 export type InboxSearch = {
   kind?: Kind;
   route?: string;
@@ -17,29 +17,29 @@ export type InboxSearch = {
 };
 export type InboxFilters = Omit<InboxSearch, "item">;
 
-const text = (value: unknown) =>
+const optionalText = (value: unknown) =>
   (typeof value === "string" && value) || typeof value === "number" ? String(value) : undefined;
-const among = <T extends string>(all: readonly T[], value: unknown) =>
-  all.includes(value as T) ? (value as T) : undefined;
+const oneOf = <T extends string>(options: readonly T[], value: unknown) =>
+  options.includes(value as T) ? (value as T) : undefined;
 
-/** Leaves out what is not set, so that it does not stand in the address. */
-function set<T extends object>(values: T): T {
+/** Remove undefined values, so that they do not appear in the URL. */
+function withoutUndefined<T extends object>(values: T): T {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as T;
 }
 
-export const readInbox = (given: Record<string, unknown>): InboxSearch =>
-  set({
-    kind: among(KINDS, given.kind),
-    route: text(given.route),
-    model: text(given.model),
-    model_version: text(given.model_version),
-    name: text(given.name),
-    source: among(SOURCES, given.source),
-    harvested: given.harvested === true || given.harvested === false ? given.harvested : undefined,
-    item: text(given.item),
+export const readInboxSearch = (search: Record<string, unknown>): InboxSearch =>
+  withoutUndefined({
+    kind: oneOf(KINDS, search.kind),
+    route: optionalText(search.route),
+    model: optionalText(search.model),
+    model_version: optionalText(search.model_version),
+    name: optionalText(search.name),
+    source: oneOf(SOURCES, search.source),
+    harvested: search.harvested === true || search.harvested === false ? search.harvested : undefined,
+    item: optionalText(search.item),
   });
 
-/** What to harvest, and into what. */
+/** Search parameters of a harvest: filters and target dataset. */
 export type HarvestSearch = {
   dataset?: string;
   split?: string;
@@ -52,27 +52,29 @@ export type HarvestSearch = {
   pairs?: boolean;
   away_from?: string[];
 };
-/** What is kept out where nothing else is said: as the API has it. */
-export const AWAY = ["test", "validation"];
+/** Splits excluded by default, the same as in the API. */
+export const DEFAULT_EXCLUDED_SPLITS = ["test", "validation"];
 
-export function readHarvest(given: Record<string, unknown>): HarvestSearch {
-  const share = Number(given.min_value);
-  const away = given.away_from;
-  return set({
-    dataset: text(given.dataset),
-    split: text(given.split),
-    min_value: given.min_value !== undefined && share >= 0 && share <= 1 ? share : undefined,
-    name: text(given.name),
-    route: text(given.route),
-    model_version: text(given.model_version),
-    source: among(SOURCES, given.source),
-    since: typeof given.since === "string" && !Number.isNaN(Date.parse(given.since)) ? given.since : undefined,
-    pairs: given.pairs === true ? true : undefined,
-    away_from: Array.isArray(away) ? away.filter((one): one is string => typeof one === "string") : undefined,
+export function readHarvestSearch(search: Record<string, unknown>): HarvestSearch {
+  const share = Number(search.min_value);
+  const excluded = search.away_from;
+  return withoutUndefined({
+    dataset: optionalText(search.dataset),
+    split: optionalText(search.split),
+    min_value: search.min_value !== undefined && share >= 0 && share <= 1 ? share : undefined,
+    name: optionalText(search.name),
+    route: optionalText(search.route),
+    model_version: optionalText(search.model_version),
+    source: oneOf(SOURCES, search.source),
+    since: typeof search.since === "string" && !Number.isNaN(Date.parse(search.since)) ? search.since : undefined,
+    pairs: search.pairs === true ? true : undefined,
+    away_from: Array.isArray(excluded)
+      ? excluded.filter((split): split is string => typeof split === "string")
+      : undefined,
   });
 }
 
-/** The part of a harvest that its preview depends on. */
-export function lookOf({ dataset: _dataset, away_from: _away, ...look }: HarvestSearch) {
-  return { ...look, ...(look.since && { since: new Date(look.since).toISOString() }) };
+/** Return the parameters that affect the preview of a harvest. */
+export function previewParams({ dataset: _dataset, away_from: _away, ...params }: HarvestSearch) {
+  return { ...params, ...(params.since && { since: new Date(params.since).toISOString() }) };
 }

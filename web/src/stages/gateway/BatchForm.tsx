@@ -3,12 +3,12 @@ import { useForm } from "@mantine/form";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { ENDPOINTS, startBatch } from "@/api/batches";
 import { useMessages } from "@/app/i18n";
-import { FormFoot } from "@/components/FormFoot";
-import { done, failed } from "@/components/notify";
+import { FormActions } from "@/components/FormActions";
+import { notifyError, notifySuccess } from "@/components/notify";
 
 const WINDOWS = ["1h", "24h", "7d"] as const;
 
-/** Uploads a file of calls and starts the batch. */
+/** Show a form that uploads a file of requests and starts a batch. */
 export function BatchForm({ onClose }: { onClose: () => void }) {
   const { batches: t, app } = useMessages();
   const client = useQueryClient();
@@ -20,10 +20,10 @@ export function BatchForm({ onClose }: { onClose: () => void }) {
     mutationFn: ({ file, endpoint, window }: typeof form.values) => startBatch(file as File, endpoint, window),
     onSuccess: () => {
       void client.invalidateQueries({ queryKey: ["gateway", "batches"] });
-      done(t.started);
+      notifySuccess(t.started);
       onClose();
     },
-    onError: failed,
+    onError: notifyError,
   });
   return (
     <Modal opened onClose={onClose} title={t.make} closeButtonProps={{ "aria-label": app.close }}>
@@ -45,7 +45,7 @@ export function BatchForm({ onClose }: { onClose: () => void }) {
             {...form.getInputProps("window")}
           />
         </Stack>
-        <FormFoot label={t.submit} loading={start.isPending} onCancel={onClose} />
+        <FormActions label={t.submit} loading={start.isPending} onCancel={onClose} />
       </form>
     </Modal>
   );

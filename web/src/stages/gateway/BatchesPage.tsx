@@ -2,30 +2,30 @@ import { Button, Group, List, Modal, Progress, Stack, Text } from "@mantine/core
 import { useQuery } from "@tanstack/react-query";
 import { Ban, Download, ListChecks, Plus } from "lucide-react";
 import { useState } from "react";
-import { contentOf } from "@/api/batches";
-import { api, ok, type S } from "@/api/client";
+import { fileContentUrl } from "@/api/batches";
+import { api, type Schema, unwrap } from "@/api/client";
 import { useMessages } from "@/app/i18n";
 import { useFormats } from "@/app/i18n/format";
-import { Await } from "@/components/Await";
 import { type Column, DataGrid } from "@/components/DataGrid";
 import { EmptyState } from "@/components/EmptyState";
 import { PageBody, PageHeader, Panel } from "@/components/Page";
-import { RowDeed } from "@/components/RowDeed";
+import { QueryBoundary } from "@/components/QueryBoundary";
+import { RelativeTime } from "@/components/RelativeTime";
+import { RowAction } from "@/components/RowAction";
 import { Status } from "@/components/Status";
-import { When } from "@/components/When";
 import { BatchForm } from "./BatchForm";
-import { batches } from "./queries";
-import { Tabs } from "./Tabs";
+import { GatewayTabs } from "./GatewayTabs";
+import { batchesQuery } from "./queries";
 
-type Batch = S["Batch"];
+type Batch = Schema["Batch"];
 const CLI = "vong gateway batch start night.jsonl";
 const PYTHON = `from vong.client import Client
 
 vong = Client()
 started = vong.gateway.batches.start("night.jsonl")
 print(vong.gateway.batches.wait(started.id).status)`;
-/** The word of the marks for each status. */
-const MARKS: Record<Batch["status"], string> = {
+/** Status mark for each batch status. */
+const STATUS_MARKS: Record<Batch["status"], string> = {
   validating: "queued",
   in_progress: "running",
   finalizing: "running",
@@ -35,51 +35,51 @@ const MARKS: Record<Batch["status"], string> = {
   cancelling: "cancelled",
   cancelled: "cancelled",
 };
-const LIVE: Batch["status"][] = ["validating", "in_progress"];
+const CANCELLABLE: Batch["status"][] = ["validating", "in_progress"];
 
-/** How many lines are answered, and how many of these failed. */
-function Answered({ one }: { one: Batch }) {
+/** Show how many requests are completed and how many of them failed. */
+function BatchProgress({ batch }: { batch: Batch }) {
   const t = useMessages().batches;
   const f = useFormats();
-  const { total = 0, completed = 0, failed: bad = 0 } = one;
+  const { total = 0, completed = 0, failed: failedCount = 0 } = batch;
   if (!total) return <>–</>;
-  const said = t.of(f.number(completed + bad), f.number(total));
+  const summary = t.of(f.number(completed + failedCount), f.number(total));
   return (
     <Stack gap={4} w="100%">
       <Text inherit size="xs">
-        {said}
-        {bad > 0 && (
+        {summary}
+        {failedCount > 0 && (
           <Text span inherit c="dimmed">
             {" · "}
-            {t.failedLines(f.number(bad))}
+            {t.failedLines(f.number(failedCount))}
           </Text>
         )}
       </Text>
-      <Progress.Root size="sm" aria-label={said}>
+      <Progress.Root size="sm" aria-label={summary}>
         <Progress.Section value={(completed / total) * 100} color="teal" aria-hidden />
-        <Progress.Section value={(bad / total) * 100} color="red" aria-hidden />
+        <Progress.Section value={(failedCount / total) * 100} color="red" aria-hidden />
       </Progress.Root>
     </Stack>
   );
 }
 
-function Cancel({ one }: { one: Batch }) {
+function CancelBatch({ batch }: { batch: Batch }) {
   const t = useMessages().batches;
   return (
-    <RowDeed
+    <RowAction
       title={t.cancelTitle}
       text={t.cancelText}
       label={t.cancel}
       icon={Ban}
-      said={t.cancelled}
-      stale={["gateway", "batches"]}
-      deed={() => ok(api.POST("/api/v1/gateway/batches/{id}/cancel", { params: { path: { id: one.id } } }))}
+      successMessage={t.cancelled}
+      invalidates={["gateway", "batches"]}
+      action={() => unwrap(api.POST("/api/v1/gateway/batches/{id}/cancel", { params: { path: { id: batch.id } } }))}
     />
   );
 }
 
-/** What is wrong with the file of a batch that failed. */
-function Wrong({ one }: { one: Batch }) {
+/** Show the errors of a failed batch. */
+function BatchErrors({ batch }: { batch: Batch }) {
   const { batches: t, app } = useMessages();
   const [opened, setOpened] = useState(false);
   return (
@@ -95,10 +95,10 @@ function Wrong({ one }: { one: Batch }) {
         closeButtonProps={{ "aria-label": app.close }}
       >
         <List size="sm">
-          {(one.errors ?? []).map((fault) => (
-            <List.Item key={`${fault.line} ${fault.code}`}>
-              {fault.line ? `${t.line(fault.line)}: ` : ""}
-              {fault.message}
+          {(batch.errors ?? []).map((error) => (
+            <List.Item key={`${error.line} ${error.code}`}>
+              {error.line ? `${t.line(error.line)}: ` : ""}
+              {error.message}
             </List.Item>
           ))}
         </List>
@@ -107,12 +107,12 @@ function Wrong({ one }: { one: Batch }) {
   );
 }
 
-function Deeds({ one }: { one: Batch }) {
+function BatchActions({ batch }: { batch: Batch }) {
   const t = useMessages().batches;
-  const link = (file: string, label: string) => (
+  const downloadLink = (file: string, label: string) => (
     <Button
       component="a"
-      href={contentOf(file)}
+      href={fileContentUrl(file)}
       download
       size="compact-xs"
       variant="subtle"
@@ -123,10 +123,10 @@ function Deeds({ one }: { one: Batch }) {
   );
   return (
     <Group gap={4} wrap="nowrap" justify="flex-end">
-      {one.output_file && link(one.output_file, t.output)}
-      {one.error_file && link(one.error_file, t.errors)}
-      {one.errors?.length ? <Wrong one={one} /> : null}
-      {LIVE.includes(one.status) && <Cancel one={one} />}
+      {batch.output_file && downloadLink(batch.output_file, t.output)}
+      {batch.error_file && downloadLink(batch.error_file, t.errors)}
+      {batch.errors?.length ? <BatchErrors batch={batch} /> : null}
+      {CANCELLABLE.includes(batch.status) && <CancelBatch batch={batch} />}
     </Group>
   );
 }
@@ -135,29 +135,29 @@ function useColumns(): Column<Batch>[] {
   const t = useMessages().batches;
   const f = useFormats();
   return [
-    { id: "when", title: t.when, width: "120px", cell: (one) => <When at={one.created_at} /> },
+    { id: "when", title: t.when, width: "120px", cell: (batch) => <RelativeTime at={batch.created_at} /> },
     {
       id: "state",
       title: t.state,
       width: "140px",
-      cell: (one) => <Status state={MARKS[one.status]} label={t.states[one.status]} />,
+      cell: (batch) => <Status state={STATUS_MARKS[batch.status]} label={t.states[batch.status]} />,
     },
-    { id: "done", title: t.done, width: "minmax(160px, 1.5fr)", cell: (one) => <Answered one={one} /> },
-    { id: "endpoint", title: t.endpoint, width: "minmax(160px, 1fr)", cell: (one) => one.endpoint },
-    { id: "key", title: t.key, width: "minmax(110px, 0.6fr)", cell: (one) => one.actor },
-    { id: "cost", title: t.cost, width: "100px", right: true, cell: (one) => f.money(one.cost) },
-    { id: "deeds", title: t.action, width: "250px", right: true, cell: (one) => <Deeds one={one} /> },
+    { id: "done", title: t.done, width: "minmax(160px, 1.5fr)", cell: (batch) => <BatchProgress batch={batch} /> },
+    { id: "endpoint", title: t.endpoint, width: "minmax(160px, 1fr)", cell: (batch) => batch.endpoint },
+    { id: "key", title: t.key, width: "minmax(110px, 0.6fr)", cell: (batch) => batch.actor },
+    { id: "cost", title: t.cost, width: "100px", alignRight: true, cell: (batch) => f.money(batch.cost) },
+    { id: "deeds", title: t.action, width: "250px", alignRight: true, cell: (batch) => <BatchActions batch={batch} /> },
   ];
 }
 
-/** Batches: how far each is, what it cost, and its answers. */
+/** Show the batches with progress, cost and results. */
 export default function BatchesPage() {
   const { gateway, batches: t, app } = useMessages();
-  const [making, setMaking] = useState(false);
-  const query = useQuery(batches());
+  const [creating, setCreating] = useState(false);
+  const query = useQuery(batchesQuery());
   const columns = useColumns();
   const button = (
-    <Button size="sm" leftSection={<Plus size={15} aria-hidden />} onClick={() => setMaking(true)}>
+    <Button size="sm" leftSection={<Plus size={15} aria-hidden />} onClick={() => setCreating(true)}>
       {t.make}
     </Button>
   );
@@ -165,27 +165,27 @@ export default function BatchesPage() {
     <>
       <PageHeader
         title={gateway.tabs.batches}
-        sub={t.lead}
-        crumbs={[{ label: app.nav.gateway, to: "/gateway" }]}
+        subtitle={t.lead}
+        breadcrumbs={[{ label: app.nav.gateway, to: "/gateway" }]}
         actions={query.data && query.data.length > 0 && button}
       />
-      <Tabs />
+      <GatewayTabs />
       <PageBody>
-        <Await query={query}>
-          {(found) =>
-            found.length === 0 ? (
+        <QueryBoundary query={query}>
+          {(list) =>
+            list.length === 0 ? (
               <EmptyState icon={ListChecks} title={t.emptyTitle} action={button} cli={CLI} python={PYTHON}>
                 {t.emptyText}
               </EmptyState>
             ) : (
               <Panel title={t.title} flush>
-                <DataGrid label={t.title} columns={columns} rows={found} rowKey={(one) => one.id} />
+                <DataGrid label={t.title} columns={columns} rows={list} rowKey={(batch) => batch.id} />
               </Panel>
             )
           }
-        </Await>
+        </QueryBoundary>
       </PageBody>
-      {making && <BatchForm onClose={() => setMaking(false)} />}
+      {creating && <BatchForm onClose={() => setCreating(false)} />}
     </>
   );
 }

@@ -3,17 +3,17 @@ import { useForm } from "@mantine/form";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { DatabaseZap } from "lucide-react";
 import { useState } from "react";
-import { api, ok, type S } from "@/api/client";
+import { api, type Schema, unwrap } from "@/api/client";
 import { useMessages } from "@/app/i18n";
 import { useFormats } from "@/app/i18n/format";
 import { Confirm } from "@/components/Confirm";
-import { done, failed } from "@/components/notify";
+import { notifyError, notifySuccess } from "@/components/notify";
 import { Facts, Panel, Stats } from "@/components/Page";
 import c from "./gateway.module.css";
-import { policyOf, useSavePolicy, valuesOf } from "./PolicyPanel";
-import { cacheStates } from "./queries";
+import { toFormValues, toPolicy, useSavePolicy } from "./PolicyPanel";
+import { cacheStatesQuery } from "./queries";
 
-type Caching = S["Caching"];
+type Caching = Schema["Caching"];
 const DEFAULTS = {
   mode: "exact" as "off" | "exact" | "semantic",
   ttl: 3600,
@@ -25,16 +25,16 @@ const DEFAULTS = {
 const MODES = ["off", "exact", "semantic"] as const;
 const SCOPES = ["project", "key", "user"] as const;
 
-function Form({ route, onClose }: { route: S["Route"]; onClose: () => void }) {
+function CacheForm({ route, onClose }: { route: Schema["Route"]; onClose: () => void }) {
   const { gateway, app } = useMessages();
   const t = gateway.again;
   const save = useSavePolicy(route, onClose);
   const form = useForm({ initialValues: { ...DEFAULTS, ...route.policy?.cache } });
   const { mode } = form.values;
-  const share = { min: 0, max: 1, step: 0.01, decimalScale: 3 } as const;
+  const shareProps = { min: 0, max: 1, step: 0.01, decimalScale: 3 } as const;
   const submit = ({ mode, ...rest }: typeof DEFAULTS) =>
     save.mutate({
-      ...(route.policy ?? policyOf(valuesOf(null))),
+      ...(route.policy ?? toPolicy(toFormValues(null))),
       cache: mode === "off" ? null : { mode, ...rest },
     });
   return (
@@ -66,15 +66,20 @@ function Form({ route, onClose }: { route: S["Route"]; onClose: () => void }) {
             <NumberInput
               label={t.threshold}
               description={t.thresholdHint}
-              {...share}
+              {...shareProps}
               min={0.5}
               {...form.getInputProps("threshold")}
             />
-            <NumberInput label={t.checked} description={t.checkedHint} {...share} {...form.getInputProps("checked")} />
+            <NumberInput
+              label={t.checked}
+              description={t.checkedHint}
+              {...shareProps}
+              {...form.getInputProps("checked")}
+            />
             <NumberInput
               label={t.agreement}
               description={t.agreementHint}
-              {...share}
+              {...shareProps}
               {...form.getInputProps("agreement")}
             />
           </>
@@ -92,22 +97,22 @@ function Form({ route, onClose }: { route: S["Route"]; onClose: () => void }) {
   );
 }
 
-function Forget({ route }: { route: string }) {
+function ClearCache({ route }: { route: string }) {
   const t = useMessages().gateway.again;
   const f = useFormats();
   const client = useQueryClient();
   const clear = useMutation({
-    mutationFn: () => ok(api.DELETE("/api/v1/gateway/cache", { params: { query: { route } } })),
+    mutationFn: () => unwrap(api.DELETE("/api/v1/gateway/cache", { params: { query: { route } } })),
     onSuccess: ({ answers }) => {
       void client.invalidateQueries({ queryKey: ["gateway", "cache"] });
-      done(t.cleared(f.number(answers)));
+      notifySuccess(t.cleared(f.number(answers)));
     },
-    onError: failed,
+    onError: notifyError,
   });
   return (
     <Confirm title={t.clearTitle} text={t.clearText} label={t.clear} onConfirm={() => clear.mutate()}>
-      {(ask) => (
-        <Button size="xs" variant="subtle" color="red" onClick={ask}>
+      {(openDialog) => (
+        <Button size="xs" variant="subtle" color="red" onClick={openDialog}>
           {t.clear}
         </Button>
       )}
@@ -115,7 +120,7 @@ function Forget({ route }: { route: string }) {
   );
 }
 
-function Figures({ state }: { state: S["CacheState"] | undefined }) {
+function CacheStats({ state }: { state: Schema["CacheState"] | undefined }) {
   const t = useMessages().gateway.again;
   const f = useFormats();
   const checked = state?.checked ?? 0;
@@ -136,22 +141,22 @@ function Figures({ state }: { state: S["CacheState"] | undefined }) {
   );
 }
 
-/** Which answers a route gives again, and how that goes. */
-export function CachePanel({ route }: { route: S["Route"] }) {
+/** Show the response cache of a route: its settings and statistics. */
+export function CachePanel({ route }: { route: Schema["Route"] }) {
   const { gateway } = useMessages();
   const t = gateway.again;
   const f = useFormats();
   const [open, setOpen] = useState(false);
   const cache = route.policy?.cache;
-  const states = useQuery({ ...cacheStates(), enabled: Boolean(cache) });
-  const state = states.data?.find((one) => one.route === route.name);
+  const statesQuery = useQuery({ ...cacheStatesQuery(), enabled: Boolean(cache) });
+  const state = statesQuery.data?.find((cacheState) => cacheState.route === route.name);
   return (
     <Panel
       title={t.title}
       actions={
         !open && (
           <>
-            {cache && Boolean(state?.entries) && <Forget route={route.name} />}
+            {cache && Boolean(state?.entries) && <ClearCache route={route.name} />}
             <Button
               size="xs"
               variant="default"
@@ -164,7 +169,7 @@ export function CachePanel({ route }: { route: S["Route"] }) {
         )
       }
     >
-      {open && <Form route={route} onClose={() => setOpen(false)} />}
+      {open && <CacheForm route={route} onClose={() => setOpen(false)} />}
       {!open && !cache && (
         <Text size="sm" c="dimmed">
           {t.without}
@@ -173,7 +178,7 @@ export function CachePanel({ route }: { route: S["Route"] }) {
       {!open && cache && (
         <>
           <div style={{ marginBottom: 12 }}>
-            <Figures state={state} />
+            <CacheStats state={state} />
           </div>
           <Facts
             items={[

@@ -12,25 +12,27 @@ import {
 } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { api, ok, type S } from "@/api/client";
+import { api, type Schema, unwrap } from "@/api/client";
 import { useMessages } from "@/app/i18n";
 import { useFormats } from "@/app/i18n/format";
-import { FormFoot } from "@/components/FormFoot";
-import { done, failed } from "@/components/notify";
-import { callable } from "./queries";
+import { FormActions } from "@/components/FormActions";
+import { notifyError, notifySuccess } from "@/components/notify";
+import { callableModelsQuery } from "./queries";
 
 type Goal = "better" | "not_worse";
 
-/** Asks for a candidate, its share, and what shall decide. */
-export function CanaryForm({ route, onClose }: { route: S["Route"]; onClose: () => void }) {
+/** Show a form that starts a canary: candidate, share and decision rule. */
+export function CanaryForm({ route, onClose }: { route: Schema["Route"]; onClose: () => void }) {
   const t = useMessages().gateway.canary;
   const { app } = useMessages();
   const f = useFormats();
   const client = useQueryClient();
-  const models = useQuery(callable());
-  const live = route.targets.filter((one) => (one.weight ?? 1) > 0);
-  const only = live.length === 1 ? live[0]?.model : undefined;
-  const offered = (models.data ?? []).map((one) => one.name).filter((name) => name.includes("/") && name !== only);
+  const models = useQuery(callableModelsQuery());
+  const liveTargets = route.targets.filter((target) => (target.weight ?? 1) > 0);
+  const onlyModel = liveTargets.length === 1 ? liveTargets[0]?.model : undefined;
+  const candidates = (models.data ?? [])
+    .map((target) => target.name)
+    .filter((name) => name.includes("/") && name !== onlyModel);
   const form = useForm({
     initialValues: {
       candidate: "",
@@ -45,12 +47,12 @@ export function CanaryForm({ route, onClose }: { route: S["Route"]; onClose: () 
     validate: {
       candidate: (value) => (value ? null : t.needed),
       metric: (value) => (value.trim() ? null : t.needed),
-      margin: (value, all) => (all.goal === "not_worse" && !(value > 0) ? t.marginNeeded : null),
+      margin: (value, values) => (values.goal === "not_worse" && !(value > 0) ? t.marginNeeded : null),
     },
   });
   const start = useMutation({
     mutationFn: ({ candidate, share, metric, goal, margin, alpha, min, max }: typeof form.values) =>
-      ok(
+      unwrap(
         api.POST("/api/v1/loop/canaries", {
           body: {
             route: route.name,
@@ -67,10 +69,10 @@ export function CanaryForm({ route, onClose }: { route: S["Route"]; onClose: () 
       ),
     onSuccess: (canary) => {
       void client.invalidateQueries({ queryKey: ["gateway"] });
-      done(t.started(canary.candidate, f.percent(canary.share)));
+      notifySuccess(t.started(canary.candidate, f.percent(canary.share)));
       onClose();
     },
-    onError: failed,
+    onError: notifyError,
   });
   return (
     <Modal opened onClose={onClose} title={t.start} closeButtonProps={{ "aria-label": app.close }}>
@@ -79,7 +81,7 @@ export function CanaryForm({ route, onClose }: { route: S["Route"]; onClose: () 
           <Select
             label={t.candidate}
             description={t.candidateHint}
-            data={offered}
+            data={candidates}
             searchable
             data-autofocus
             {...form.getInputProps("candidate")}
@@ -155,7 +157,7 @@ export function CanaryForm({ route, onClose }: { route: S["Route"]; onClose: () 
             </Accordion.Item>
           </Accordion>
         </Stack>
-        <FormFoot label={t.submit} loading={start.isPending} onCancel={onClose} />
+        <FormActions label={t.submit} loading={start.isPending} onCancel={onClose} />
       </form>
     </Modal>
   );

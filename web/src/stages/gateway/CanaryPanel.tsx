@@ -2,41 +2,43 @@ import { Alert, Button, Group, Modal, Slider, Stack, Text, Textarea, Title } fro
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Check, Undo2 } from "lucide-react";
 import { useState } from "react";
-import { api, ok, type S } from "@/api/client";
+import { api, type Schema, unwrap } from "@/api/client";
 import { useMessages } from "@/app/i18n";
 import { useFormats } from "@/app/i18n/format";
-import { Await } from "@/components/Await";
 import { Confirm } from "@/components/Confirm";
 import { Meter } from "@/components/charts/Bars";
-import { Line } from "@/components/charts/Line";
-import { done, failed } from "@/components/notify";
+import { LineChart } from "@/components/charts/Line";
+import { EntityLink } from "@/components/EntityLink";
+import { notifyError, notifySuccess } from "@/components/notify";
 import { Panel, Stats } from "@/components/Page";
+import { QueryBoundary } from "@/components/QueryBoundary";
+import { RelativeTime } from "@/components/RelativeTime";
 import { Status } from "@/components/Status";
-import { ThingLink } from "@/components/ThingLink";
-import { When } from "@/components/When";
-import { progress, trailCurves } from "./canary";
+import { evidenceProgress, historyCurves } from "./canary";
 import c from "./gateway.module.css";
-import { canary as canaryQuery } from "./queries";
+import { canaryQuery } from "./queries";
 
 type Verdict = "promote" | "roll_back";
 
-/** The candidate's share, as a slider. Another share begins the test anew: answers are compared at one share only. */
-function Share({ canary }: { canary: S["Canary"] }) {
+/**
+ * Show the candidate's share as a slider. Changing it restarts the test, because scores are only compared at one share.
+ */
+function ShareSlider({ canary }: { canary: Schema["Canary"] }) {
   const t = useMessages().gateway.canary;
   const f = useFormats();
   const client = useQueryClient();
   const [percent, setPercent] = useState(Math.round(canary.share * 100));
-  const changed = percent !== Math.round(canary.share * 100);
-  const change = useMutation({
+  const isChanged = percent !== Math.round(canary.share * 100);
+  const changeShare = useMutation({
     mutationFn: () =>
-      ok(
+      unwrap(
         api.PUT("/api/v1/loop/canaries/{id}/share", {
           params: { path: { id: canary.id } },
           body: { share: percent / 100 },
         }),
       ),
-    onSuccess: (now) => done(t.shareNow(f.percent(now.share))),
-    onError: failed,
+    onSuccess: (updated) => notifySuccess(t.shareNow(f.percent(updated.share))),
+    onError: notifyError,
     onSettled: () => client.invalidateQueries({ queryKey: ["gateway"] }),
   });
   return (
@@ -61,10 +63,16 @@ function Share({ canary }: { canary: S["Canary"] }) {
           title={t.shareTitle(f.percent(percent / 100))}
           text={t.shareText}
           label={t.shareApply}
-          onConfirm={() => change.mutate()}
+          onConfirm={() => changeShare.mutate()}
         >
-          {(ask) => (
-            <Button size="xs" variant="light" disabled={!changed} loading={change.isPending} onClick={ask}>
+          {(openDialog) => (
+            <Button
+              size="xs"
+              variant="light"
+              disabled={!isChanged}
+              loading={changeShare.isPending}
+              onClick={openDialog}
+            >
               {t.shareApply}
             </Button>
           )}
@@ -74,27 +82,27 @@ function Share({ canary }: { canary: S["Canary"] }) {
   );
 }
 
-/** Decide by hand, with a reason that is kept. */
-function Decide({ canary }: { canary: S["Canary"] }) {
+/** Show buttons to decide a canary manually. A reason is required and stored. */
+function DecisionButtons({ canary }: { canary: Schema["Canary"] }) {
   const t = useMessages().gateway.canary;
   const { app } = useMessages();
   const client = useQueryClient();
   const [verdict, setVerdict] = useState<Verdict | null>(null);
   const [reason, setReason] = useState("");
   const decide = useMutation({
-    mutationFn: (chosen: Verdict) =>
-      ok(
+    mutationFn: (selected: Verdict) =>
+      unwrap(
         api.POST("/api/v1/loop/canaries/{id}/decide", {
           params: { path: { id: canary.id } },
-          body: { verdict: chosen, reason: reason.trim() },
+          body: { verdict: selected, reason: reason.trim() },
         }),
       ),
-    onSuccess: (now) => {
+    onSuccess: (updated) => {
       void client.invalidateQueries({ queryKey: ["gateway"] });
-      done(t.status[now.status]);
+      notifySuccess(t.status[updated.status]);
       setVerdict(null);
     },
-    onError: failed,
+    onError: notifyError,
   });
   return (
     <>
@@ -154,8 +162,8 @@ function Decide({ canary }: { canary: S["Canary"] }) {
   );
 }
 
-/** The two means, and the difference with its interval around nothing. */
-function Means({ canary }: { canary: S["Canary"] }) {
+/** Show both means, and their difference with its interval around 0. */
+function MeanComparison({ canary }: { canary: Schema["Canary"] }) {
   const t = useMessages().gateway.canary;
   const f = useFormats();
   const {
@@ -164,15 +172,15 @@ function Means({ canary }: { canary: S["Canary"] }) {
     difference,
     low = -1,
     high = 1,
-    candidate_scores: ours,
-    incumbent_scores: theirs,
+    candidate_scores: candidateScores,
+    incumbent_scores: incumbentScores,
   } = canary.evidence;
-  const place = (value: number) => `${((value + 1) / 2) * 100}%`;
+  const toPercent = (value: number) => `${((value + 1) / 2) * 100}%`;
   return (
     <div className={c.sides}>
       {[
-        { name: t.theCandidate, value: candidate, scores: ours, color: "--series-1" },
-        { name: t.theIncumbent, value: incumbent, scores: theirs, color: "--series-6" },
+        { name: t.theCandidate, value: candidate, scores: candidateScores, color: "--series-1" },
+        { name: t.theIncumbent, value: incumbent, scores: incumbentScores, color: "--series-6" },
       ].map(({ name, value, scores, color }) => (
         <div key={name} className={c.side}>
           <span>{name}</span>
@@ -188,8 +196,8 @@ function Means({ canary }: { canary: S["Canary"] }) {
         </Text>
         <div className={c.zero} aria-hidden>
           <i />
-          <span style={{ left: place(low), width: `${((high - low) / 2) * 100}%` }} />
-          {difference !== null && difference !== undefined && <b style={{ left: place(difference) }} />}
+          <span style={{ left: toPercent(low), width: `${((high - low) / 2) * 100}%` }} />
+          {difference !== null && difference !== undefined && <b style={{ left: toPercent(difference) }} />}
         </div>
         <div className={c.ends}>
           <span>{t.worse}</span>
@@ -201,10 +209,10 @@ function Means({ canary }: { canary: S["Canary"] }) {
   );
 }
 
-function Trail({ canary }: { canary: S["Canary"] }) {
+function TestHistory({ canary }: { canary: Schema["Canary"] }) {
   const t = useMessages().gateway.canary;
   const f = useFormats();
-  const found = trailCurves(canary);
+  const curves = historyCurves(canary);
   const threshold = { label: t.threshold(f.number(canary.evidence.threshold)), color: "--bad" };
   return (
     <div className={c.charts}>
@@ -212,16 +220,16 @@ function Trail({ canary }: { canary: S["Canary"] }) {
         <Title order={3} mb={6}>
           {t.evidence}
         </Title>
-        <Line
-          x={found.x}
-          whole
+        <LineChart
+          x={curves.x}
+          integer
           label={t.evidence}
           log
           height={200}
           series={[
-            { label: t.forBetter, values: found.better, color: "--series-3" },
-            { label: t.forWorse, values: found.worse, color: "--series-2" },
-            { ...threshold, values: found.threshold, points: false },
+            { label: t.forBetter, values: curves.better, color: "--series-3" },
+            { label: t.forWorse, values: curves.worse, color: "--series-2" },
+            { ...threshold, values: curves.threshold, points: false },
           ]}
         />
       </div>
@@ -229,15 +237,15 @@ function Trail({ canary }: { canary: S["Canary"] }) {
         <Title order={3} mb={6}>
           {t.differenceTitle}
         </Title>
-        <Line
-          x={found.x}
-          whole
+        <LineChart
+          x={curves.x}
+          integer
           label={t.differenceTitle}
           height={200}
           series={[
-            { label: t.theDifference, values: found.difference, color: "--series-1" },
-            { label: t.low, values: found.low, color: "--series-6", points: false },
-            { label: t.high, values: found.high, color: "--series-6", points: false },
+            { label: t.theDifference, values: curves.difference, color: "--series-1" },
+            { label: t.low, values: curves.low, color: "--series-6", points: false },
+            { label: t.high, values: curves.high, color: "--series-6", points: false },
           ]}
         />
       </div>
@@ -245,11 +253,11 @@ function Trail({ canary }: { canary: S["Canary"] }) {
   );
 }
 
-function Test({ canary }: { canary: S["Canary"] }) {
+function CanaryTest({ canary }: { canary: Schema["Canary"] }) {
   const t = useMessages().gateway.canary;
   const f = useFormats();
   const { evidence, status } = canary;
-  const running = status === "running";
+  const isRunning = status === "running";
   return (
     <Panel
       title={
@@ -257,7 +265,7 @@ function Test({ canary }: { canary: S["Canary"] }) {
           {t.title} <Status state={status} label={t.status[status]} />
         </Group>
       }
-      actions={running && <Decide canary={canary} />}
+      actions={isRunning && <DecisionButtons canary={canary} />}
     >
       <Stack gap="md">
         {canary.reason && (
@@ -265,19 +273,19 @@ function Test({ canary }: { canary: S["Canary"] }) {
             {canary.reason}
             <Text size="xs" mt={2}>
               {canary.decided_by === "evidence" ? t.byEvidence : t.by(canary.decided_by ?? "–")}{" "}
-              <When at={canary.decided_at} />
+              <RelativeTime at={canary.decided_at} />
             </Text>
           </Alert>
         )}
-        {running && <Share key={canary.share} canary={canary} />}
+        {isRunning && <ShareSlider key={canary.share} canary={canary} />}
         <Stats
           items={[
             {
               label: t.candidate,
               value: (
-                <ThingLink kind="deployment" of={canary.candidate.replace(/^deployment\//, "")}>
+                <EntityLink kind="deployment" entityRef={canary.candidate.replace(/^deployment\//, "")}>
                   {canary.candidate}
-                </ThingLink>
+                </EntityLink>
               ),
               note: t.sends(f.percent(canary.share)),
             },
@@ -296,7 +304,7 @@ function Test({ canary }: { canary: S["Canary"] }) {
               value: f.number(evidence.e_better, 2),
               note: (
                 <Meter
-                  value={progress(evidence.e_better ?? 1, evidence.threshold)}
+                  value={evidenceProgress(evidence.e_better ?? 1, evidence.threshold)}
                   label={t.ofThreshold(f.number(evidence.e_better, 2), f.number(evidence.threshold))}
                   color="--series-3"
                 />
@@ -307,7 +315,7 @@ function Test({ canary }: { canary: S["Canary"] }) {
               value: f.number(evidence.e_worse, 2),
               note: (
                 <Meter
-                  value={progress(evidence.e_worse ?? 1, evidence.threshold)}
+                  value={evidenceProgress(evidence.e_worse ?? 1, evidence.threshold)}
                   label={t.ofThreshold(f.number(evidence.e_worse, 2), f.number(evidence.threshold))}
                   color="--series-2"
                 />
@@ -320,12 +328,12 @@ function Test({ canary }: { canary: S["Canary"] }) {
             },
           ]}
         />
-        <Means canary={canary} />
+        <MeanComparison canary={canary} />
         {(canary.trail ?? []).length > 0 ? (
-          <Trail canary={canary} />
+          <TestHistory canary={canary} />
         ) : (
           <Text size="sm" c="dimmed">
-            {running ? t.waiting(canary.metric) : t.noPairs}
+            {isRunning ? t.waiting(canary.metric) : t.noPairs}
           </Text>
         )}
       </Stack>
@@ -333,8 +341,8 @@ function Test({ canary }: { canary: S["Canary"] }) {
   );
 }
 
-/** A canary and its test, live while it runs. */
+/** Show a canary and its test, updated live while it is running. */
 export function CanaryPanel({ id }: { id: string }) {
   const query = useQuery(canaryQuery(id));
-  return <Await query={query}>{(canary) => <Test canary={canary} />}</Await>;
+  return <QueryBoundary query={query}>{(canary) => <CanaryTest canary={canary} />}</QueryBoundary>;
 }

@@ -3,23 +3,23 @@ import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { Plus, Waypoints } from "lucide-react";
 import { useState } from "react";
-import type { S } from "@/api/client";
+import type { Schema } from "@/api/client";
 import { useMessages } from "@/app/i18n";
 import { useFormats } from "@/app/i18n/format";
-import { Await, Failure, Waiting } from "@/components/Await";
-import { Line } from "@/components/charts/Line";
+import { LineChart } from "@/components/charts/Line";
 import { type Column, DataGrid } from "@/components/DataGrid";
 import { EmptyState } from "@/components/EmptyState";
+import { useNavigateTo } from "@/components/EntityLink";
 import { PageBody, PageHeader, Panel, Stats } from "@/components/Page";
+import { ErrorAlert, LoadingPlaceholder, QueryBoundary } from "@/components/QueryBoundary";
+import { RelativeTime } from "@/components/RelativeTime";
 import { Status } from "@/components/Status";
-import { useGo } from "@/components/ThingLink";
-import { When } from "@/components/When";
+import { GatewayTabs } from "./GatewayTabs";
 import c from "./gateway.module.css";
-import { Mix } from "./Mix";
-import { NewRoute } from "./NewRoute";
-import { canaries, routesList, usage } from "./queries";
-import { Tabs } from "./Tabs";
-import { curves, GROUPINGS, METRICS, minutes, RANGES, timed, together } from "./usage";
+import { NewRouteForm } from "./NewRouteForm";
+import { canariesQuery, routesQuery, usageQuery } from "./queries";
+import { TrafficSplitBar } from "./TrafficSplitBar";
+import { durationMinutes, GROUPINGS, hasLatency, METRICS, RANGES, sumTotals, usageCurves } from "./usage";
 
 const page = getRouteApi("/gateway");
 const CLI = "vong gateway route set support deployment/triage=1";
@@ -29,7 +29,7 @@ vong = Client()
 vong.gateway.put_route("support", {"deployment/triage": 1})
 print(vong.gateway.chat("support", "Hello").text)`;
 
-function useFigures() {
+function useMetricFormats() {
   const f = useFormats();
   return {
     calls: (value: number) => f.number(value, value < 10 ? 2 : 0),
@@ -40,67 +40,70 @@ function useFigures() {
   };
 }
 
-function Totals({ totals, latencies }: { totals: S["Consumed"][]; latencies: boolean }) {
+function UsageTotals({ totals, latencies }: { totals: Schema["Consumed"][]; latencies: boolean }) {
   const t = useMessages().gateway.usage;
   const f = useFormats();
-  const figure = (
+  const metricColumn = (
     id: string,
     title: string,
-    cell: (one: S["Consumed"]) => string,
+    cell: (group: Schema["Consumed"]) => string,
     width = "96px",
-  ): Column<S["Consumed"]> => ({
+  ): Column<Schema["Consumed"]> => ({
     id,
     title,
     width,
-    right: true,
+    alignRight: true,
     cell,
   });
-  const columns: Column<S["Consumed"]>[] = [
-    { id: "group", title: t.group, width: "minmax(180px, 1fr)", cell: (one) => one.group ?? t.unnamed },
-    figure("calls", t.calls, (one) => f.number(one.calls)),
-    figure("errors", t.errors, (one) => f.number(one.errors), "80px"),
-    figure("input", t.input, (one) => f.number(one.input_tokens), "110px"),
-    figure("output", t.output, (one) => f.number(one.output_tokens), "110px"),
-    figure("cost", t.cost, (one) => f.money(one.cost)),
+  const columns: Column<Schema["Consumed"]>[] = [
+    { id: "group", title: t.group, width: "minmax(180px, 1fr)", cell: (group) => group.group ?? t.unnamed },
+    metricColumn("calls", t.calls, (group) => f.number(group.calls)),
+    metricColumn("errors", t.errors, (group) => f.number(group.errors), "80px"),
+    metricColumn("input", t.input, (group) => f.number(group.input_tokens), "110px"),
+    metricColumn("output", t.output, (group) => f.number(group.output_tokens), "110px"),
+    metricColumn("cost", t.cost, (group) => f.money(group.cost)),
   ];
-  const times = [
-    figure("p50", t.metrics.p50, (one) => f.duration(one.latency_p50), "124px"),
-    figure("p95", t.metrics.p95, (one) => f.duration(one.latency_p95), "124px"),
-    figure("first", t.first, (one) => f.duration(one.first_token_p50), "112px"),
+  const latencyColumns = [
+    metricColumn("p50", t.metrics.p50, (group) => f.duration(group.latency_p50), "124px"),
+    metricColumn("p95", t.metrics.p95, (group) => f.duration(group.latency_p95), "124px"),
+    metricColumn("first", t.first, (group) => f.duration(group.first_token_p50), "112px"),
   ];
   return (
     <DataGrid
       label={t.title}
-      columns={latencies ? [...columns, ...times] : columns}
+      columns={latencies ? [...columns, ...latencyColumns] : columns}
       rows={totals}
-      rowKey={(one) => one.group ?? "…"}
+      rowKey={(group) => group.group ?? "…"}
       rowHeight={34}
       height={totals.length > 8 ? 320 : undefined}
     />
   );
 }
 
-function Usage() {
+function UsageReport() {
   const t = useMessages().gateway.usage;
   const f = useFormats();
-  const { range = "24h", by = "model", metric: asked = "calls" } = page.useSearch();
-  const metric = timed(by) || asked !== "p50" ? asked : "calls";
+  const { range = "24h", by = "model", metric: requestedMetric = "calls" } = page.useSearch();
+  const metric = hasLatency(by) || requestedMetric !== "p50" ? requestedMetric : "calls";
   const navigate = page.useNavigate();
-  const figures = useFigures();
-  const report = useQuery(usage(range, by));
-  const whole = useQuery(usage(range, "none"));
-  const change = (values: object) => void navigate({ search: (now) => ({ ...now, ...values }), replace: true });
-  const all = together(whole.data?.totals ?? []);
-  const one = whole.data?.totals?.[0];
-  const known = Boolean(whole.data);
-  const latency = whole.data
+  const formats = useMetricFormats();
+  const groupedQuery = useQuery(usageQuery(range, by));
+  const totalQuery = useQuery(usageQuery(range, "none"));
+  const updateSearch = (values: object) =>
+    void navigate({ search: (previous) => ({ ...previous, ...values }), replace: true });
+  const totals = sumTotals(totalQuery.data?.totals ?? []);
+  const overall = totalQuery.data?.totals?.[0];
+  const isLoaded = Boolean(totalQuery.data);
+  const latencyCurves = totalQuery.data
     ? {
-        x: curves(whole.data, "p50", "").x,
+        x: usageCurves(totalQuery.data, "p50", "").x,
         series: (["p50", "p95"] as const).map((name) => ({
           label: t.metrics[name],
           gaps: true,
           points: true,
-          values: curves(whole.data, name, "").series[0]?.values ?? curves(whole.data, name, "").x.map(() => null),
+          values:
+            usageCurves(totalQuery.data, name, "").series[0]?.values ??
+            usageCurves(totalQuery.data, name, "").x.map(() => null),
         })),
       }
     : null;
@@ -112,35 +115,35 @@ function Usage() {
           aria-label={t.range}
           data={RANGES.map((value) => ({ value, label: t.ranges[value] }))}
           value={range}
-          onChange={(value) => change({ range: value })}
+          onChange={(value) => updateSearch({ range: value })}
         />
         <SegmentedControl
           size="xs"
           aria-label={t.by}
           data={GROUPINGS.map((value) => ({ value, label: t.groupings[value] }))}
           value={by}
-          onChange={(value) => change({ by: value })}
+          onChange={(value) => updateSearch({ by: value })}
         />
       </div>
       <Stats
         items={[
           {
             label: t.calls,
-            value: known ? f.number(all.calls) : "–",
-            note: whole.data && t.rate(f.number(all.calls / minutes(whole.data), 2)),
+            value: isLoaded ? f.number(totals.calls) : "–",
+            note: totalQuery.data && t.rate(f.number(totals.calls / durationMinutes(totalQuery.data), 2)),
           },
           {
             label: t.errors,
-            value: known ? f.number(all.errors) : "–",
-            note: all.calls ? f.percent(all.errors / all.calls) : undefined,
+            value: isLoaded ? f.number(totals.errors) : "–",
+            note: totals.calls ? f.percent(totals.errors / totals.calls) : undefined,
           },
-          { label: t.metrics.p50, value: f.duration(one?.latency_p50) },
-          { label: t.metrics.p95, value: f.duration(one?.latency_p95) },
-          { label: t.metrics.tokens, value: f.compact(all.input), note: t.out(f.compact(all.output)) },
+          { label: t.metrics.p50, value: f.duration(overall?.latency_p50) },
+          { label: t.metrics.p95, value: f.duration(overall?.latency_p95) },
+          { label: t.metrics.tokens, value: f.compact(totals.input), note: t.out(f.compact(totals.output)) },
           {
             label: t.cost,
-            value: f.money(all.cost),
-            note: all.cost === null ? t.noPrice : t.priced(f.number(all.priced)),
+            value: f.money(totals.cost),
+            note: totals.cost === null ? t.noPrice : t.priced(f.number(totals.priced)),
           },
         ]}
       />
@@ -151,76 +154,88 @@ function Usage() {
             <SegmentedControl
               size="xs"
               aria-label={t.metric}
-              data={METRICS.filter((value) => value !== "p95" && (timed(by) || value !== "p50")).map((value) => ({
+              data={METRICS.filter((value) => value !== "p95" && (hasLatency(by) || value !== "p50")).map((value) => ({
                 value,
                 label: t.short[value],
               }))}
               value={metric}
-              onChange={(value) => change({ metric: value })}
+              onChange={(value) => updateSearch({ metric: value })}
             />
           }
         >
-          <Await query={report} lines={4}>
-            {(found) => (
-              <Line {...curves(found, metric, t.unnamed)} label={t.over[metric]} time format={figures[metric]} />
+          <QueryBoundary query={groupedQuery} lines={4}>
+            {(usageReport) => (
+              <LineChart
+                {...usageCurves(usageReport, metric, t.unnamed)}
+                label={t.over[metric]}
+                time
+                format={formats[metric]}
+              />
             )}
-          </Await>
+          </QueryBoundary>
         </Panel>
         <Panel title={t.latency}>
-          {latency ? (
-            <Line x={latency.x} series={latency.series} label={t.latency} time format={figures.p50} />
+          {latencyCurves ? (
+            <LineChart x={latencyCurves.x} series={latencyCurves.series} label={t.latency} time format={formats.p50} />
           ) : (
-            <Waiting lines={4} />
+            <LoadingPlaceholder lines={4} />
           )}
         </Panel>
       </div>
       <Panel title={t.totals[by]} flush>
-        <Await query={report} lines={3}>
-          {(found) =>
-            found.totals?.length ? (
-              <Totals totals={found.totals} latencies={timed(by)} />
+        <QueryBoundary query={groupedQuery} lines={3}>
+          {(usageReport) =>
+            usageReport.totals?.length ? (
+              <UsageTotals totals={usageReport.totals} latencies={hasLatency(by)} />
             ) : (
               <Text size="sm" c="dimmed" px={16} pb={16}>
                 {t.none}
               </Text>
             )
           }
-        </Await>
+        </QueryBoundary>
       </Panel>
     </>
   );
 }
 
-function Routes({
+function RouteList({
   rows,
   query,
 }: {
-  rows: S["Route"][];
+  rows: Schema["Route"][];
   query: { hasNextPage: boolean; fetchNextPage: () => unknown };
 }) {
   const t = useMessages().gateway.routes;
-  const go = useGo();
-  const tests = useQuery(canaries());
-  const running = new Set((tests.data ?? []).filter((one) => one.status === "running").map((one) => one.route));
-  const columns: Column<S["Route"]>[] = [
+  const navigateTo = useNavigateTo();
+  const canaryList = useQuery(canariesQuery());
+  const routesWithCanary = new Set(
+    (canaryList.data ?? []).filter((route) => route.status === "running").map((route) => route.route),
+  );
+  const columns: Column<Schema["Route"]>[] = [
     {
       id: "name",
       title: t.name,
       width: "minmax(140px, 0.8fr)",
-      cell: (one) => (
+      cell: (route) => (
         <Text inherit fw={500} truncate>
-          {one.name}
+          {route.name}
         </Text>
       ),
     },
-    { id: "targets", title: t.targets, width: "minmax(280px, 2fr)", cell: (one) => <Mix targets={one.targets} /> },
+    {
+      id: "targets",
+      title: t.targets,
+      width: "minmax(280px, 2fr)",
+      cell: (route) => <TrafficSplitBar targets={route.targets} />,
+    },
     {
       id: "canary",
       title: t.canary,
       width: "120px",
-      cell: (one) => (running.has(one.name) ? <Status state="running" label={t.running} /> : "–"),
+      cell: (route) => (routesWithCanary.has(route.name) ? <Status state="running" label={t.running} /> : "–"),
     },
-    { id: "when", title: t.changed, width: "120px", cell: (one) => <When at={one.updated_at} /> },
+    { id: "when", title: t.changed, width: "120px", cell: (route) => <RelativeTime at={route.updated_at} /> },
   ];
   return (
     <Panel title={t.title} flush>
@@ -228,47 +243,47 @@ function Routes({
         label={t.title}
         columns={columns}
         rows={rows}
-        rowKey={(one) => one.name}
-        onOpen={(one) => go({ to: `/gateway/routes/${encodeURIComponent(one.name)}` })}
-        more={query.hasNextPage}
+        rowKey={(route) => route.name}
+        onOpen={(route) => navigateTo({ to: `/gateway/routes/${encodeURIComponent(route.name)}` })}
+        hasMore={query.hasNextPage}
         onEnd={() => query.fetchNextPage()}
       />
     </Panel>
   );
 }
 
-/** The gateway: what goes through it, and the routes that lead to models. */
+/** Show the gateway's usage and its routes. */
 export default function GatewayPage() {
   const { gateway: t, app } = useMessages();
-  const [making, setMaking] = useState(false);
-  const query = useInfiniteQuery(routesList());
+  const [creating, setCreating] = useState(false);
+  const query = useInfiniteQuery(routesQuery());
   const rows = query.data?.pages.flat() ?? [];
   const button = (
-    <Button size="sm" leftSection={<Plus size={15} aria-hidden />} onClick={() => setMaking(true)}>
+    <Button size="sm" leftSection={<Plus size={15} aria-hidden />} onClick={() => setCreating(true)}>
       {t.routes.make}
     </Button>
   );
   return (
     <>
-      <PageHeader title={app.nav.gateway} sub={t.lead} actions={rows.length > 0 && <Group>{button}</Group>} />
-      <Tabs />
+      <PageHeader title={app.nav.gateway} subtitle={t.lead} actions={rows.length > 0 && <Group>{button}</Group>} />
+      <GatewayTabs />
       <PageBody>
         {query.isPending ? (
-          <Waiting />
+          <LoadingPlaceholder />
         ) : query.isError ? (
-          <Failure error={query.error} again={() => query.refetch()} />
+          <ErrorAlert error={query.error} onRetry={() => query.refetch()} />
         ) : rows.length === 0 ? (
           <EmptyState icon={Waypoints} title={t.empty.title} action={button} cli={CLI} python={PYTHON}>
             {t.empty.text}
           </EmptyState>
         ) : (
           <>
-            <Usage />
-            <Routes rows={rows} query={query} />
+            <UsageReport />
+            <RouteList rows={rows} query={query} />
           </>
         )}
       </PageBody>
-      {making && <NewRoute onClose={() => setMaking(false)} />}
+      {creating && <NewRouteForm onClose={() => setCreating(false)} />}
     </>
   );
 }

@@ -2,73 +2,86 @@ import { Button, Group, JsonInput, Select, Stack, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Plus, Trash2 } from "lucide-react";
 import { useState } from "react";
-import type { S } from "@/api/client";
+import type { Schema } from "@/api/client";
 import { useMessages } from "@/app/i18n";
 import { type Column, DataGrid } from "@/components/DataGrid";
-import { guardKinds } from "./queries";
+import { guardKindsQuery } from "./queries";
 
-export type Use = S["GuardUse"];
-/** A guard as the form edits it: its settings as a text. */
-export type Edited = { key: number; use: Use; settings: string };
-const ON = ["input", "output", "both"] as const;
-const ACTIONS: readonly Use["action"][] = ["block", "mask", "flag", "retry"];
+export type GuardUse = Schema["GuardUse"];
+/** Guard in the editor. Its settings are JSON text. */
+export type EditedGuard = { key: number; use: GuardUse; settings: string };
+const STAGES = ["input", "output", "both"] as const;
+const ACTIONS: readonly GuardUse["action"][] = ["block", "mask", "flag", "retry"];
 
-const fresh = (guard: string, action: Use["action"]): Use => ({ guard, on: "both", action, roles: [], settings: {} });
+const newGuard = (guard: string, action: GuardUse["action"]): GuardUse => ({
+  guard,
+  on: "both",
+  action,
+  roles: [],
+  settings: {},
+});
 
-/** Guards as the form begins with them. */
-export const editedOf = (uses: readonly Use[]): Edited[] =>
+/** Return guards in their editable form. */
+export const toEditedGuards = (uses: readonly GuardUse[]): EditedGuard[] =>
   uses.map((use, key) => ({ key, use, settings: settingsText(use) }));
 
-/** The settings of a guard as a text; empty where there are none. */
-export function settingsText(use: Use): string {
+/** Return the settings of a guard as JSON text, or an empty string if there are none. */
+export function settingsText(use: GuardUse): string {
   return Object.keys(use.settings ?? {}).length ? JSON.stringify(use.settings, null, 2) : "";
 }
 
-/** Settings as a line to read. Of a sealed secret it says that there is one. */
-export function lineOf(settings: Record<string, unknown>): string {
-  const parts = Object.entries(settings).map(([name, value]) => `${name}: ${said(value)}`);
+/** Return settings on one line. Encrypted secrets are masked. */
+export function settingsSummary(settings: Record<string, unknown>): string {
+  const parts = Object.entries(settings).map(([name, value]) => `${name}: ${valueSummary(value)}`);
   return parts.join(" · ");
 }
 
-function said(value: unknown): string {
+function valueSummary(value: unknown): string {
   if (typeof value === "string") return value.startsWith("sealed:") ? "••••" : value;
-  if (Array.isArray(value)) return value.map(said).join(", ");
+  if (Array.isArray(value)) return value.map(valueSummary).join(", ");
   if (value && typeof value === "object")
     return Object.entries(value)
-      .map(([name, item]) => `${name} ${said(item)}`)
+      .map(([name, item]) => `${name} ${valueSummary(item)}`)
       .join(", ");
   return String(value);
 }
 
-/** The guards that a form holds; null where the settings of one are no JSON object. */
-export function usesOf(edited: readonly Edited[]): Use[] | null {
-  const found: Use[] = [];
+/** Return the guards of a form, or null if the settings of one are not a JSON object. */
+export function toGuardUses(edited: readonly EditedGuard[]): GuardUse[] | null {
+  const guards: GuardUse[] = [];
   for (const { use, settings } of edited) {
-    const read = settingsOf(settings);
-    if (read === null) return null;
-    found.push({ ...use, settings: read });
+    const parsed = parseSettings(settings);
+    if (parsed === null) return null;
+    guards.push({ ...use, settings: parsed });
   }
-  return found;
+  return guards;
 }
 
-/** A text as settings; null where it is no JSON object. */
-export function settingsOf(text: string): Record<string, unknown> | null {
+/** Parse the settings of a guard. Returns null if the text is not a JSON object. */
+export function parseSettings(text: string): Record<string, unknown> | null {
   if (!text.trim()) return {};
   try {
-    const read: unknown = JSON.parse(text);
-    return typeof read === "object" && read !== null && !Array.isArray(read) ? (read as Record<string, unknown>) : null;
+    const parsed: unknown = JSON.parse(text);
+    return typeof parsed === "object" && parsed !== null && !Array.isArray(parsed)
+      ? (parsed as Record<string, unknown>)
+      : null;
   } catch {
     return null;
   }
 }
 
-type RowProps = { one: Edited; kinds: S["GuardKind"][]; onChange: (one: Edited) => void; onRemove: () => void };
+type RowProps = {
+  editedGuard: EditedGuard;
+  kinds: Schema["GuardKind"][];
+  onChange: (editedGuard: EditedGuard) => void;
+  onRemove: () => void;
+};
 
-function Row({ one, kinds, onChange, onRemove }: RowProps) {
+function GuardRow({ editedGuard, kinds, onChange, onRemove }: RowProps) {
   const t = useMessages().guards;
-  const kind = kinds.find(({ name }) => name === one.use.guard);
+  const kind = kinds.find(({ name }) => name === editedGuard.use.guard);
   const actions = ACTIONS.filter((action) => kind?.actions.includes(action) ?? true);
-  const change = (use: Partial<Use>) => onChange({ ...one, use: { ...one.use, ...use } });
+  const updateUse = (use: Partial<GuardUse>) => onChange({ ...editedGuard, use: { ...editedGuard.use, ...use } });
   return (
     <Stack gap={6} p="sm" style={{ borderBottom: "1px solid var(--line)" }}>
       <Group grow align="flex-end" gap="sm">
@@ -76,23 +89,26 @@ function Row({ one, kinds, onChange, onRemove }: RowProps) {
           label={t.guard}
           allowDeselect={false}
           data={kinds.map(({ name }) => name)}
-          value={one.use.guard}
-          onChange={(guard) => guard && onChange({ ...one, use: fresh(guard, "block"), settings: "" })}
+          value={editedGuard.use.guard}
+          onChange={(guard) => guard && onChange({ ...editedGuard, use: newGuard(guard, "block"), settings: "" })}
         />
         <Select
           label={t.on}
           allowDeselect={false}
-          data={ON.map((value) => ({ value, label: t.looks[value] }))}
-          value={one.use.on ?? "both"}
-          onChange={(on) => change({ on: on as Use["on"] })}
+          data={STAGES.map((value) => ({ value, label: t.looks[value] }))}
+          value={editedGuard.use.on ?? "both"}
+          onChange={(on) => updateUse({ on: on as GuardUse["on"] })}
         />
         <Select
           label={t.action}
           allowDeselect={false}
           data={actions.map((value) => ({ value, label: t.follows[value] }))}
-          value={one.use.action ?? "block"}
+          value={editedGuard.use.action ?? "block"}
           onChange={(action) =>
-            change({ action: action as Use["action"], ...(action === "retry" ? { on: "output" as const } : {}) })
+            updateUse({
+              action: action as GuardUse["action"],
+              ...(action === "retry" ? { on: "output" as const } : {}),
+            })
           }
         />
         <Button
@@ -113,59 +129,69 @@ function Row({ one, kinds, onChange, onRemove }: RowProps) {
       <JsonInput
         label={t.settings}
         description={t.settingsHint}
-        placeholder={example(kind)}
+        placeholder={settingsPlaceholder(kind)}
         autosize
         minRows={1}
         maxRows={12}
         formatOnBlur
-        error={settingsOf(one.settings) === null && t.wrongJson}
-        value={one.settings}
-        onChange={(settings) => onChange({ ...one, settings })}
+        error={parseSettings(editedGuard.settings) === null && t.wrongJson}
+        value={editedGuard.settings}
+        onChange={(settings) => onChange({ ...editedGuard, settings })}
       />
     </Stack>
   );
 }
 
-/** What settings a guard takes, by their names. */
-function example(kind: S["GuardKind"] | undefined): string {
+/** Return the names of a guard's settings as a placeholder. */
+function settingsPlaceholder(kind: Schema["GuardKind"] | undefined): string {
   const properties = (kind?.settings as { properties?: Record<string, unknown> } | undefined)?.properties ?? {};
   return Object.keys(properties)
     .map((name) => `"${name}": …`)
     .join(", ");
 }
 
-type EditorProps = { uses: readonly Use[]; saving: boolean; onSave: (uses: Use[]) => void; onClose: () => void };
+type EditorProps = {
+  uses: readonly GuardUse[];
+  saving: boolean;
+  onSave: (uses: GuardUse[]) => void;
+  onClose: () => void;
+};
 
-/** A list of guards, edited and then saved as a whole. */
+/** Show an editor for a list of guards. The list is saved as a whole. */
 export function GuardsEditor({ uses, saving, onSave, onClose }: EditorProps) {
   const { app, guards: t } = useMessages();
-  const kinds = useQuery(guardKinds()).data ?? [];
-  const [edited, setEdited] = useState(() => editedOf(uses));
-  const made = usesOf(edited);
-  const add = () => {
-    const key = Math.max(-1, ...edited.map((one) => one.key)) + 1;
-    setEdited([...edited, { key, use: fresh("personal", "mask"), settings: "" }]);
+  const kinds = useQuery(guardKindsQuery()).data ?? [];
+  const [edited, setEdited] = useState(() => toEditedGuards(uses));
+  const parsedUses = toGuardUses(edited);
+  const addGuard = () => {
+    const key = Math.max(-1, ...edited.map((editedGuard) => editedGuard.key)) + 1;
+    setEdited([...edited, { key, use: newGuard("personal", "mask"), settings: "" }]);
   };
   return (
     <Stack gap={0}>
-      {edited.map((one) => (
-        <Row
-          key={one.key}
-          one={one}
+      {edited.map((editedGuard) => (
+        <GuardRow
+          key={editedGuard.key}
+          editedGuard={editedGuard}
           kinds={kinds}
-          onChange={(changed) => setEdited(edited.map((other) => (other.key === one.key ? changed : other)))}
-          onRemove={() => setEdited(edited.filter((other) => other.key !== one.key))}
+          onChange={(changed) => setEdited(edited.map((other) => (other.key === editedGuard.key ? changed : other)))}
+          onRemove={() => setEdited(edited.filter((other) => other.key !== editedGuard.key))}
         />
       ))}
       <Group justify="space-between" p="sm">
-        <Button size="xs" variant="default" leftSection={<Plus size={14} aria-hidden />} onClick={add}>
+        <Button size="xs" variant="default" leftSection={<Plus size={14} aria-hidden />} onClick={addGuard}>
           {t.make}
         </Button>
         <Group gap="xs">
           <Button size="xs" variant="default" onClick={onClose}>
             {app.cancel}
           </Button>
-          <Button size="xs" loading={saving} disabled={made === null} onClick={() => made && onSave(made)}>
+          <Button
+            size="xs"
+            loading={saving}
+            disabled={parsedUses === null}
+            onClick={() => parsedUses && onSave(parsedUses)}
+          >
             {app.save}
           </Button>
         </Group>
@@ -174,10 +200,10 @@ export function GuardsEditor({ uses, saving, onSave, onClose }: EditorProps) {
   );
 }
 
-/** Guards as they stand. */
-export function GuardsTable({ uses }: { uses: readonly Use[] }) {
+/** Show a list of guards. */
+export function GuardsTable({ uses }: { uses: readonly GuardUse[] }) {
   const t = useMessages().guards;
-  const columns: Column<Edited>[] = [
+  const columns: Column<EditedGuard>[] = [
     { id: "guard", title: t.guard, width: "minmax(110px, 1fr)", cell: ({ use }) => use.guard },
     { id: "on", title: t.on, width: "minmax(90px, 0.8fr)", cell: ({ use }) => t.looks[use.on ?? "both"] },
     {
@@ -191,11 +217,13 @@ export function GuardsTable({ uses }: { uses: readonly Use[] }) {
       title: t.settings,
       width: "minmax(140px, 2fr)",
       cell: ({ use }) => (
-        <Text inherit truncate title={lineOf(use.settings ?? {})}>
-          {lineOf(use.settings ?? {})}
+        <Text inherit truncate title={settingsSummary(use.settings ?? {})}>
+          {settingsSummary(use.settings ?? {})}
         </Text>
       ),
     },
   ];
-  return <DataGrid label={t.title} columns={columns} rows={editedOf(uses)} rowKey={(one) => String(one.key)} />;
+  return (
+    <DataGrid label={t.title} columns={columns} rows={toEditedGuards(uses)} rowKey={(guard) => String(guard.key)} />
+  );
 }

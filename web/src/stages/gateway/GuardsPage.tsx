@@ -2,15 +2,15 @@ import { Alert, Button } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Shield } from "lucide-react";
 import { useState } from "react";
-import { api, ok } from "@/api/client";
+import { api, unwrap } from "@/api/client";
 import { useMessages } from "@/app/i18n";
-import { Await } from "@/components/Await";
 import { EmptyState } from "@/components/EmptyState";
-import { done, failed } from "@/components/notify";
+import { notifyError, notifySuccess } from "@/components/notify";
 import { PageBody, PageHeader, Panel } from "@/components/Page";
-import { GuardsEditor, GuardsTable, type Use } from "./GuardsEditor";
-import { guards, selfTest } from "./queries";
-import { Tabs } from "./Tabs";
+import { QueryBoundary } from "@/components/QueryBoundary";
+import { GatewayTabs } from "./GatewayTabs";
+import { GuardsEditor, GuardsTable, type GuardUse } from "./GuardsEditor";
+import { guardsQuery, selfTestQuery } from "./queries";
 import { TryGuards } from "./TryGuards";
 
 const CLI = `vong gateway guard add personal --action mask
@@ -21,34 +21,34 @@ from vong.records.guard import GuardUse
 vong = Client()
 vong.gateway.guards.put([GuardUse(guard="personal", action="mask")])`;
 
-/** Whether masking works, as the server's self-test says. */
+/** Show the result of the server's masking self-test. */
 function SelfTest() {
   const t = useMessages().guards;
-  const found = useQuery(selfTest()).data;
-  if (!found) return null;
-  return found.passed ? (
-    <Alert color="green">{t.works(found.ways)}</Alert>
+  const result = useQuery(selfTestQuery()).data;
+  if (!result) return null;
+  return result.passed ? (
+    <Alert color="green">{t.works(result.ways)}</Alert>
   ) : (
     <Alert color="red">
-      {t.leaks} {found.leaks.join("; ")}
+      {t.leaks} {result.leaks.join("; ")}
     </Alert>
   );
 }
 
-/** The guards of all the project's calls. */
+/** Show the guards that apply to all calls of the project. */
 export default function GuardsPage() {
   const { guards: t, app } = useMessages();
   const client = useQueryClient();
   const [open, setOpen] = useState(false);
-  const query = useQuery(guards());
+  const query = useQuery(guardsQuery());
   const save = useMutation({
-    mutationFn: (wanted: Use[]) => ok(api.PUT("/api/v1/gateway/guards", { body: { guards: wanted } })),
+    mutationFn: (newGuards: GuardUse[]) => unwrap(api.PUT("/api/v1/gateway/guards", { body: { guards: newGuards } })),
     onSuccess: () => {
       void client.invalidateQueries({ queryKey: ["gateway", "guards"] });
-      done(t.saved);
+      notifySuccess(t.saved);
       setOpen(false);
     },
-    onError: failed,
+    onError: notifyError,
   });
   const button = (
     <Button size="sm" leftSection={<Shield size={15} aria-hidden />} onClick={() => setOpen(true)}>
@@ -59,20 +59,20 @@ export default function GuardsPage() {
     <>
       <PageHeader
         title={t.title}
-        sub={t.lead}
-        crumbs={[{ label: app.nav.gateway, to: "/gateway" }]}
+        subtitle={t.lead}
+        breadcrumbs={[{ label: app.nav.gateway, to: "/gateway" }]}
         actions={!open && !!query.data?.guards?.length && button}
       />
-      <Tabs />
+      <GatewayTabs />
       <PageBody>
-        <Await query={query}>
+        <QueryBoundary query={query}>
           {({ guards: uses = [] }) =>
             open ? (
               <Panel title={t.title} flush>
                 <GuardsEditor
                   uses={uses}
                   saving={save.isPending}
-                  onSave={(wanted) => save.mutate(wanted)}
+                  onSave={(newGuards) => save.mutate(newGuards)}
                   onClose={() => setOpen(false)}
                 />
               </Panel>
@@ -90,7 +90,7 @@ export default function GuardsPage() {
               </EmptyState>
             )
           }
-        </Await>
+        </QueryBoundary>
       </PageBody>
     </>
   );

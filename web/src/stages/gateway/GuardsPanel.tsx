@@ -2,44 +2,44 @@ import { Button, Text } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Shield } from "lucide-react";
 import { useState } from "react";
-import { api, ok, type S } from "@/api/client";
+import { api, type Schema, unwrap } from "@/api/client";
 import { useMessages } from "@/app/i18n";
-import { done, failed } from "@/components/notify";
+import { notifyError, notifySuccess } from "@/components/notify";
 import { Panel } from "@/components/Page";
-import { GuardsEditor, GuardsTable, type Use } from "./GuardsEditor";
-import { policyOf, valuesOf } from "./PolicyPanel";
-import { placesOf } from "./TreePanel";
+import { GuardsEditor, GuardsTable, type GuardUse } from "./GuardsEditor";
+import { toFormValues, toPolicy } from "./PolicyPanel";
+import { routeDestinations } from "./TreePanel";
 import { TryGuards } from "./TryGuards";
 
-/** The guards of a route, beside those of the project. */
-export function GuardsPanel({ route }: { route: S["Route"] }) {
+/** Show the guards of a route, which apply in addition to those of the project. */
+export function GuardsPanel({ route }: { route: Schema["Route"] }) {
   const t = useMessages().guards;
   const client = useQueryClient();
   const [open, setOpen] = useState(false);
   const uses = route.policy?.guards ?? [];
   const save = useMutation({
-    mutationFn: (guards: Use[]) =>
-      ok(
+    mutationFn: (guards: GuardUse[]) =>
+      unwrap(
         api.PUT("/api/v1/gateway/routes/{name}", {
           params: { path: { name: route.name } },
-          body: { ...placesOf(route), policy: { ...(route.policy ?? policyOf(valuesOf(null))), guards } },
+          body: { ...routeDestinations(route), policy: { ...(route.policy ?? toPolicy(toFormValues(null))), guards } },
         }),
       ),
     onSuccess: () => {
       void client.invalidateQueries({ queryKey: ["gateway"] });
-      done(t.saved);
+      notifySuccess(t.saved);
       setOpen(false);
     },
-    onError: failed,
+    onError: notifyError,
   });
-  const change = (
+  const editButton = (
     <Button size="xs" variant="default" leftSection={<Shield size={14} aria-hidden />} onClick={() => setOpen(true)}>
       {uses.length ? t.change : t.make}
     </Button>
   );
   return (
     <>
-      <Panel title={t.ofRoute} flush actions={!open && change}>
+      <Panel title={t.ofRoute} flush actions={!open && editButton}>
         {open ? (
           <GuardsEditor
             uses={uses}

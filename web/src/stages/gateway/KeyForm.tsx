@@ -1,27 +1,27 @@
 import { Group, Modal, MultiSelect, Select, Stack, TagsInput, Text, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
-import { api, ok, type S } from "@/api/client";
+import { api, type Schema, unwrap } from "@/api/client";
 import { useMessages } from "@/app/i18n";
-import { FormFoot } from "@/components/FormFoot";
-import { failed } from "@/components/notify";
-import { routesList } from "./queries";
-import { Secret } from "./Secret";
+import { FormActions } from "@/components/FormActions";
+import { notifyError } from "@/components/notify";
+import { KeySecret } from "./KeySecret";
+import { routesQuery } from "./queries";
 
-const DAY = 86_400_000;
-const SHAPES = ["chat", "completions", "embeddings", "messages", "responses"];
+const DAY_MS = 86_400_000;
+const ENDPOINTS = ["chat", "completions", "embeddings", "messages", "responses"];
 const PATTERNS = ["deployment/*", "openai/*"];
 
-/** Makes a key, and shows its secret once. */
+/** Show a form that creates a key and displays its secret once. */
 export function KeyForm({ onClose }: { onClose: () => void }) {
   const { app, gateway, scopes } = useMessages();
   const t = gateway.keys;
   const client = useQueryClient();
-  const routes = useInfiniteQuery(routesList()).data?.pages.flat() ?? [];
+  const routes = useInfiniteQuery(routesQuery()).data?.pages.flat() ?? [];
   const form = useForm({
     initialValues: {
       name: "",
-      role: "member" as S["Key"]["role"],
+      role: "member" as Schema["Key"]["role"],
       days: "",
       models: [] as string[],
       shapes: [] as string[],
@@ -31,24 +31,24 @@ export function KeyForm({ onClose }: { onClose: () => void }) {
     validate: { name: (value) => (value.trim() ? null : t.needed) },
   });
   const { role, models, shapes } = form.values;
-  const member = role === "member";
-  const make = useMutation({
+  const isMember = role === "member";
+  const createKey = useMutation({
     mutationFn: ({ name, days, tags, user }: typeof form.values) =>
-      ok(
+      unwrap(
         api.POST("/api/v1/access/keys", {
           body: {
             name: name.trim(),
             role,
-            expires_at: days ? new Date(Date.now() + Number(days) * DAY).toISOString() : null,
-            scope: member ? { models, shapes } : null,
+            expires_at: days ? new Date(Date.now() + Number(days) * DAY_MS).toISOString() : null,
+            scope: isMember ? { models, shapes } : null,
             labels: { tags, user: user.trim() || null },
           },
         }),
       ),
     onSuccess: () => client.invalidateQueries({ queryKey: ["gateway", "keys"] }),
-    onError: failed,
+    onError: notifyError,
   });
-  const secret = make.data?.secret;
+  const secret = createKey.data?.secret;
   return (
     <Modal
       opened
@@ -59,9 +59,9 @@ export function KeyForm({ onClose }: { onClose: () => void }) {
       closeButtonProps={{ "aria-label": app.close }}
     >
       {secret ? (
-        <Secret secret={secret} onClose={onClose} />
+        <KeySecret secret={secret} onClose={onClose} />
       ) : (
-        <form onSubmit={form.onSubmit((values) => make.mutate(values))}>
+        <form onSubmit={form.onSubmit((values) => createKey.mutate(values))}>
           <Stack gap="sm">
             <TextInput label={app.name} description={t.nameHint} data-autofocus {...form.getInputProps("name")} />
             <Group grow align="flex-end">
@@ -82,19 +82,19 @@ export function KeyForm({ onClose }: { onClose: () => void }) {
                 {...form.getInputProps("days")}
               />
             </Group>
-            {member && (
+            {isMember && (
               <>
                 <TagsInput
                   label={scopes.models}
                   description={scopes.modelsHint}
-                  data={[...routes.map((one) => one.name), ...PATTERNS]}
+                  data={[...routes.map((route) => route.name), ...PATTERNS]}
                   {...form.getInputProps("models")}
                 />
                 <MultiSelect
                   label={scopes.shapes}
                   description={scopes.shapesHint}
                   placeholder={shapes.length ? undefined : scopes.anyShape}
-                  data={SHAPES}
+                  data={ENDPOINTS}
                   {...form.getInputProps("shapes")}
                 />
                 {(models.length > 0 || shapes.length > 0) && (
@@ -109,7 +109,7 @@ export function KeyForm({ onClose }: { onClose: () => void }) {
               <TextInput label={scopes.user} description={scopes.userHint} {...form.getInputProps("user")} />
             </Group>
           </Stack>
-          <FormFoot label={t.submit} loading={make.isPending} onCancel={onClose} />
+          <FormActions label={t.submit} loading={createKey.isPending} onCancel={onClose} />
         </form>
       )}
     </Modal>

@@ -2,76 +2,76 @@ import { Button, Group, Switch, Text, Tooltip } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Ban, History, KeyRound, Plus } from "lucide-react";
 import { useState } from "react";
-import { api, ok, type S } from "@/api/client";
+import { api, type Schema, unwrap } from "@/api/client";
 import { useMessages } from "@/app/i18n";
 import { useFormats } from "@/app/i18n/format";
-import { Await } from "@/components/Await";
 import { type Column, DataGrid } from "@/components/DataGrid";
 import { EmptyState } from "@/components/EmptyState";
 import { PageBody, PageHeader, Panel } from "@/components/Page";
-import { RowDeed } from "@/components/RowDeed";
+import { QueryBoundary } from "@/components/QueryBoundary";
+import { RelativeTime } from "@/components/RelativeTime";
+import { RowAction } from "@/components/RowAction";
 import { Status } from "@/components/Status";
-import { When } from "@/components/When";
+import { GatewayTabs } from "./GatewayTabs";
 import { KeyForm } from "./KeyForm";
-import { keys } from "./queries";
-import { RotateKey } from "./RotateKey";
-import { Snippets } from "./Secret";
+import { ClientSnippets } from "./KeySecret";
+import { keysQuery } from "./queries";
+import { RotateKeyButton } from "./RotateKeyButton";
 import { keyState } from "./snippets";
-import { Tabs } from "./Tabs";
 
-/** The name of the keys that Vong gives to its own jobs. */
-const JOBS = "internal";
+/** Name of the keys that Vong creates for its own jobs. */
+const INTERNAL_KEY_NAME = "internal";
 const CLI = "vong access key create my-app";
 const PYTHON = `from vong.client import Client
 
 made = Client().access.create_key("my-app")
 print(made["secret"])`;
 
-function Revoke({ one }: { one: S["Key"] }) {
+function RevokeKey({ apiKey }: { apiKey: Schema["Key"] }) {
   const t = useMessages().gateway.keys;
   return (
-    <RowDeed
-      title={t.revokeTitle(one.name)}
+    <RowAction
+      title={t.revokeTitle(apiKey.name)}
       text={t.revokeText}
       label={t.revoke}
       icon={Ban}
-      said={t.revoked(one.name)}
-      stale={["gateway", "keys"]}
-      deed={() => ok(api.DELETE("/api/v1/access/keys/{name}", { params: { path: { name: one.id } } }))}
+      successMessage={t.revoked(apiKey.name)}
+      invalidates={["gateway", "keys"]}
+      action={() => unwrap(api.DELETE("/api/v1/access/keys/{name}", { params: { path: { name: apiKey.id } } }))}
     />
   );
 }
 
-/** How the secret begins, and how long the one before it still works. */
-function Prefix({ one }: { one: S["Key"] }) {
+/** Show the prefix of the secret, and until when the previous secret is valid. */
+function KeyPrefix({ apiKey }: { apiKey: Schema["Key"] }) {
   const t = useMessages().scopes;
   const f = useFormats();
-  const until = one.previous_until;
-  if (!until || Date.parse(until) <= Date.now()) return <span className="mono">{one.prefix}…</span>;
-  const used = one.previous_used_at ? t.previousUsed(f.time(one.previous_used_at)) : t.previousUnused;
-  const said = `${t.previous(one.previous_prefix ?? "", f.time(until))}, ${used}`;
+  const until = apiKey.previous_until;
+  if (!until || Date.parse(until) <= Date.now()) return <span className="mono">{apiKey.prefix}…</span>;
+  const usage = apiKey.previous_used_at ? t.previousUsed(f.time(apiKey.previous_used_at)) : t.previousUnused;
+  const description = `${t.previous(apiKey.previous_prefix ?? "", f.time(until))}, ${usage}`;
   return (
     <Group gap={4} wrap="nowrap">
-      <span className="mono">{one.prefix}…</span>
-      <Tooltip label={said}>
-        <History size={13} role="img" aria-label={said} />
+      <span className="mono">{apiKey.prefix}…</span>
+      <Tooltip label={description}>
+        <History size={13} role="img" aria-label={description} />
       </Tooltip>
     </Group>
   );
 }
 
-/** What a key may call. */
-function May({ one }: { one: S["Key"] }) {
+/** Show which models and endpoints a key may call. */
+function KeyScope({ apiKey }: { apiKey: Schema["Key"] }) {
   const t = useMessages().scopes;
-  const said = [...(one.scope?.models ?? []), ...(one.scope?.shapes ?? [])].join(", ");
+  const scopeText = [...(apiKey.scope?.models ?? []), ...(apiKey.scope?.shapes ?? [])].join(", ");
   return (
-    <Text inherit truncate title={said || undefined}>
-      {said || t.everything}
+    <Text inherit truncate title={scopeText || undefined}>
+      {scopeText || t.everything}
     </Text>
   );
 }
 
-function useColumns(): Column<S["Key"]>[] {
+function useColumns(): Column<Schema["Key"]>[] {
   const { gateway, scopes } = useMessages();
   const t = gateway.keys;
   const f = useFormats();
@@ -80,56 +80,56 @@ function useColumns(): Column<S["Key"]>[] {
       id: "name",
       title: t.name,
       width: "minmax(120px, 0.8fr)",
-      cell: (one) => (
-        <Text inherit fw={500} truncate title={`${t.made}: ${f.time(one.created_at)}`}>
-          {one.name}
+      cell: (apiKey) => (
+        <Text inherit fw={500} truncate title={`${t.made}: ${f.time(apiKey.created_at)}`}>
+          {apiKey.name}
         </Text>
       ),
     },
-    { id: "prefix", title: t.prefix, width: "150px", cell: (one) => <Prefix one={one} /> },
-    { id: "role", title: t.role, width: "90px", cell: (one) => t.roles[one.role] },
-    { id: "may", title: scopes.may, width: "minmax(120px, 1fr)", cell: (one) => <May one={one} /> },
+    { id: "prefix", title: t.prefix, width: "150px", cell: (apiKey) => <KeyPrefix apiKey={apiKey} /> },
+    { id: "role", title: t.role, width: "90px", cell: (apiKey) => t.roles[apiKey.role] },
+    { id: "may", title: scopes.may, width: "minmax(120px, 1fr)", cell: (apiKey) => <KeyScope apiKey={apiKey} /> },
     {
       id: "state",
       title: t.state,
       width: "110px",
-      cell: (one) => {
-        const state = keyState(one);
+      cell: (apiKey) => {
+        const state = keyState(apiKey);
         return <Status state={state === "valid" ? "ok" : "stopped"} label={t.states[state]} />;
       },
     },
-    { id: "used", title: t.used, width: "120px", cell: (one) => <When at={one.last_used_at} /> },
+    { id: "used", title: t.used, width: "120px", cell: (apiKey) => <RelativeTime at={apiKey.last_used_at} /> },
     {
       id: "expires",
       title: t.expires,
       width: "140px",
-      cell: (one) => (one.expires_at ? f.time(one.expires_at) : t.never),
+      cell: (apiKey) => (apiKey.expires_at ? f.time(apiKey.expires_at) : t.never),
     },
     {
       id: "revoke",
       title: t.action,
       width: "205px",
-      right: true,
-      cell: (one) =>
-        keyState(one) === "valid" ? (
+      alignRight: true,
+      cell: (apiKey) =>
+        keyState(apiKey) === "valid" ? (
           <Group gap={4} wrap="nowrap" justify="flex-end">
-            <RotateKey one={one} />
-            <Revoke one={one} />
+            <RotateKeyButton apiKey={apiKey} />
+            <RevokeKey apiKey={apiKey} />
           </Group>
         ) : null,
     },
   ];
 }
 
-/** The keys with which programs call: make one, use it, refuse it. */
+/** Show the API keys, with actions to create, rotate and revoke them. */
 export default function KeysPage() {
   const { gateway: t, app } = useMessages();
-  const [making, setMaking] = useState(false);
-  const [all, setAll] = useState(false);
-  const query = useQuery(keys());
+  const [creating, setCreating] = useState(false);
+  const [showAll, setShowAll] = useState(false);
+  const query = useQuery(keysQuery());
   const columns = useColumns();
   const button = (
-    <Button size="sm" leftSection={<Plus size={15} aria-hidden />} onClick={() => setMaking(true)}>
+    <Button size="sm" leftSection={<Plus size={15} aria-hidden />} onClick={() => setCreating(true)}>
       {t.keys.make}
     </Button>
   );
@@ -137,15 +137,15 @@ export default function KeysPage() {
     <>
       <PageHeader
         title={t.tabs.keys}
-        sub={t.keys.lead}
-        crumbs={[{ label: app.nav.gateway, to: "/gateway" }]}
+        subtitle={t.keys.lead}
+        breadcrumbs={[{ label: app.nav.gateway, to: "/gateway" }]}
         actions={query.data && query.data.length > 0 && button}
       />
-      <Tabs />
+      <GatewayTabs />
       <PageBody>
-        <Await query={query}>
-          {(found) =>
-            found.length === 0 ? (
+        <QueryBoundary query={query}>
+          {(list) =>
+            list.length === 0 ? (
               <EmptyState icon={KeyRound} title={t.keys.emptyTitle} action={button} cli={CLI} python={PYTHON}>
                 {t.keys.emptyText}
               </EmptyState>
@@ -158,30 +158,32 @@ export default function KeysPage() {
                     <Switch
                       size="xs"
                       label={t.keys.all}
-                      checked={all}
-                      onChange={(event) => setAll(event.currentTarget.checked)}
+                      checked={showAll}
+                      onChange={(event) => setShowAll(event.currentTarget.checked)}
                     />
                   }
                 >
                   <DataGrid
                     label={t.tabs.keys}
                     columns={columns}
-                    rows={found.filter((one) => all || (keyState(one) === "valid" && one.name !== JOBS))}
-                    rowKey={(one) => one.id}
+                    rows={list.filter(
+                      (apiKey) => showAll || (keyState(apiKey) === "valid" && apiKey.name !== INTERNAL_KEY_NAME),
+                    )}
+                    rowKey={(apiKey) => apiKey.id}
                   />
                 </Panel>
                 <Panel title={t.keys.point}>
                   <Text size="sm" c="dimmed" mb="sm">
                     {t.keys.pointText}
                   </Text>
-                  <Snippets secret="vong-…" />
+                  <ClientSnippets secret="vong-…" />
                 </Panel>
               </>
             )
           }
-        </Await>
+        </QueryBoundary>
       </PageBody>
-      {making && <KeyForm onClose={() => setMaking(false)} />}
+      {creating && <KeyForm onClose={() => setCreating(false)} />}
     </>
   );
 }

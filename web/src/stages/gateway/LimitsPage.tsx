@@ -3,44 +3,44 @@ import { useForm } from "@mantine/form";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Gauge, Plus } from "lucide-react";
 import { useState } from "react";
-import { api, ok, type S } from "@/api/client";
+import { api, type Schema, unwrap } from "@/api/client";
 import { useMessages } from "@/app/i18n";
 import { useFormats } from "@/app/i18n/format";
-import { Await } from "@/components/Await";
 import { type Column, DataGrid } from "@/components/DataGrid";
 import { EmptyState } from "@/components/EmptyState";
-import { FormFoot } from "@/components/FormFoot";
-import { done, failed } from "@/components/notify";
+import { FormActions } from "@/components/FormActions";
+import { notifyError, notifySuccess } from "@/components/notify";
 import { PageBody, PageHeader, Panel } from "@/components/Page";
-import { RowDeed } from "@/components/RowDeed";
-import { When } from "@/components/When";
-import { Ledger } from "./Ledger";
+import { QueryBoundary } from "@/components/QueryBoundary";
+import { RelativeTime } from "@/components/RelativeTime";
+import { RowAction } from "@/components/RowAction";
+import { GatewayTabs } from "./GatewayTabs";
+import { LedgerPanel } from "./LedgerPanel";
 import { PricesPanel } from "./PricesPanel";
-import { limits } from "./queries";
-import { Tabs } from "./Tabs";
+import { limitsQuery } from "./queries";
 
-type State = S["LimitState"];
-type Wanted = S["LimitWanted"];
+type LimitState = Schema["LimitState"];
+type LimitUpdate = Schema["LimitWanted"];
 const CLI = `vong gateway budget set project 200 --per month
 vong gateway limit set key:ci requests/minute=60`;
 const PYTHON = `from vong.client import Client
 
 vong = Client()
 vong.gateway.set_limit("project", "cost", "month", 200_000_000)`;
-const WHO = ["project", "key", "user", "route", "tag"] as const;
-const WHAT = ["cost", "requests", "tokens", "concurrency"] as const;
-const PER = {
+const SUBJECTS = ["project", "key", "user", "route", "tag"] as const;
+const MEASURES = ["cost", "requests", "tokens", "concurrency"] as const;
+const PERIODS = {
   cost: ["day", "month", "ever"],
   requests: ["minute", "hour", "day", "month"],
   tokens: ["minute", "hour", "day", "month"],
   concurrency: ["now"],
 } as const;
-const MICRO = 1_000_000;
+const MICRODOLLARS = 1_000_000;
 
-/** How an amount of something is written: money as dollars, all else as a number. */
-function useAmount() {
+/** Return a formatter for amounts: dollars for cost, numbers for everything else. */
+function useAmountFormat() {
   const f = useFormats();
-  return (what: Wanted["what"], amount: number) => (what === "cost" ? f.money(amount) : f.number(amount));
+  return (what: LimitUpdate["what"], amount: number) => (what === "cost" ? f.money(amount) : f.number(amount));
 }
 
 function LimitForm({ onClose }: { onClose: () => void }) {
@@ -49,9 +49,9 @@ function LimitForm({ onClose }: { onClose: () => void }) {
   const client = useQueryClient();
   const form = useForm({
     initialValues: {
-      on: "project" as Wanted["on"],
+      on: "project" as LimitUpdate["on"],
       name: "",
-      what: "cost" as Wanted["what"],
+      what: "cost" as LimitUpdate["what"],
       per: "month",
       amount: "" as number | string,
     },
@@ -60,23 +60,23 @@ function LimitForm({ onClose }: { onClose: () => void }) {
   const { on, what } = form.values;
   const save = useMutation({
     mutationFn: ({ name, per, amount }: typeof form.values) =>
-      ok(
+      unwrap(
         api.PUT("/api/v1/gateway/limits", {
           body: {
             on,
             what,
-            per: per as Wanted["per"],
+            per: per as LimitUpdate["per"],
             name: on === "project" ? "*" : name.trim() || "*",
-            amount: Math.round(Number(amount) * (what === "cost" ? MICRO : 1)),
+            amount: Math.round(Number(amount) * (what === "cost" ? MICRODOLLARS : 1)),
           },
         }),
       ),
     onSuccess: () => {
       void client.invalidateQueries({ queryKey: ["gateway", "limits"] });
-      done(t.saved);
+      notifySuccess(t.saved);
       onClose();
     },
-    onError: failed,
+    onError: notifyError,
   });
   return (
     <Modal opened onClose={onClose} title={t.make} closeButtonProps={{ "aria-label": app.close }}>
@@ -85,7 +85,7 @@ function LimitForm({ onClose }: { onClose: () => void }) {
           <Select
             label={t.on}
             allowDeselect={false}
-            data={WHO.map((value) => ({ value, label: t.who[value] }))}
+            data={SUBJECTS.map((value) => ({ value, label: t.who[value] }))}
             {...form.getInputProps("on")}
           />
           {on !== "project" && (
@@ -95,18 +95,21 @@ function LimitForm({ onClose }: { onClose: () => void }) {
             <Select
               label={t.what}
               allowDeselect={false}
-              data={WHAT.map((value) => ({ value, label: t.things[value] }))}
+              data={MEASURES.map((value) => ({ value, label: t.things[value] }))}
               {...form.getInputProps("what")}
               onChange={(value) => {
-                const chosen = value as Wanted["what"];
-                form.setValues({ what: chosen, per: PER[chosen].includes("day" as never) ? "day" : PER[chosen][0] });
+                const measure = value as LimitUpdate["what"];
+                form.setValues({
+                  what: measure,
+                  per: PERIODS[measure].includes("day" as never) ? "day" : PERIODS[measure][0],
+                });
               }}
             />
             <Select
               label={t.per}
               allowDeselect={false}
               disabled={what === "concurrency"}
-              data={PER[what].map((value) => ({ value, label: t.times[value] }))}
+              data={PERIODS[what].map((value) => ({ value, label: t.times[value] }))}
               {...form.getInputProps("per")}
             />
           </Group>
@@ -120,70 +123,74 @@ function LimitForm({ onClose }: { onClose: () => void }) {
             {...form.getInputProps("amount")}
           />
         </Stack>
-        <FormFoot label={t.submit} loading={save.isPending} onCancel={onClose} />
+        <FormActions label={t.submit} loading={save.isPending} onCancel={onClose} />
       </form>
     </Modal>
   );
 }
 
-function RemoveLimit({ one }: { one: State }) {
+function RemoveLimit({ state }: { state: LimitState }) {
   const t = useMessages().gateway.limits;
   return (
-    <RowDeed
+    <RowAction
       title={t.removeTitle}
       text={t.removeText}
       label={t.remove}
-      said={t.removed}
-      stale={["gateway", "limits"]}
-      deed={() => ok(api.DELETE("/api/v1/gateway/limits/{id}", { params: { path: { id: one.limit.id } } }))}
+      successMessage={t.removed}
+      invalidates={["gateway", "limits"]}
+      action={() => unwrap(api.DELETE("/api/v1/gateway/limits/{id}", { params: { path: { id: state.limit.id } } }))}
     />
   );
 }
 
-/** What is used and what is held of a limit. */
-function Bar({ one }: { one: State }) {
+/** Show the used and the reserved part of a limit. */
+function LimitBar({ state }: { state: LimitState }) {
   const t = useMessages().gateway.limits;
-  const amount = useAmount();
-  const { what, amount: bound } = one.limit;
-  const share = (n: number) => Math.min(100, (n / bound) * 100);
-  const full = share(one.used + one.reserved);
-  const said = t.of(amount(what, one.used), amount(what, bound));
-  const held = one.reserved ? t.held(amount(what, one.reserved)) : "";
+  const formatAmount = useAmountFormat();
+  const { what, amount: limitAmount } = state.limit;
+  const toPercent = (part: number) => Math.min(100, (part / limitAmount) * 100);
+  const usedPercent = toPercent(state.used + state.reserved);
+  const summary = t.of(formatAmount(what, state.used), formatAmount(what, limitAmount));
+  const reservedText = state.reserved ? t.held(formatAmount(what, state.reserved)) : "";
   return (
-    <Stack gap={4} w="100%" title={held || undefined}>
+    <Stack gap={4} w="100%" title={reservedText || undefined}>
       <Text inherit size="xs">
-        {said}
-        {held && (
+        {summary}
+        {reservedText && (
           <Text span inherit c="dimmed">
             {" · "}
-            {held}
+            {reservedText}
           </Text>
         )}
       </Text>
-      <Progress.Root size="sm" aria-label={said}>
+      <Progress.Root size="sm" aria-label={summary}>
         <Progress.Section
-          value={share(one.used)}
-          color={full >= 90 ? "red" : full >= 70 ? "yellow" : "blue"}
+          value={toPercent(state.used)}
+          color={usedPercent >= 90 ? "red" : usedPercent >= 70 ? "yellow" : "blue"}
           aria-hidden
         />
-        <Progress.Section value={Math.min(share(one.reserved), 100 - share(one.used))} color="gray" aria-hidden />
+        <Progress.Section
+          value={Math.min(toPercent(state.reserved), 100 - toPercent(state.used))}
+          color="gray"
+          aria-hidden
+        />
       </Progress.Root>
     </Stack>
   );
 }
 
-function useColumns(): Column<State>[] {
+function useColumns(): Column<LimitState>[] {
   const t = useMessages().gateway.limits;
   return [
     {
       id: "on",
       title: t.on,
       width: "minmax(150px, 1fr)",
-      cell: (one) => (
+      cell: (state) => (
         <Text inherit fw={500} truncate>
-          {one.limit.on === "project"
+          {state.limit.on === "project"
             ? t.who.project
-            : `${t.who[one.limit.on]}: ${one.subject === "*" ? t.each : one.subject}`}
+            : `${t.who[state.limit.on]}: ${state.subject === "*" ? t.each : state.subject}`}
         </Text>
       ),
     },
@@ -191,27 +198,27 @@ function useColumns(): Column<State>[] {
       id: "what",
       title: t.what,
       width: "minmax(150px, 0.8fr)",
-      cell: (one) => `${t.things[one.limit.what]} ${t.times[one.limit.per]}`,
+      cell: (state) => `${t.things[state.limit.what]} ${t.times[state.limit.per]}`,
     },
-    { id: "used", title: t.used, width: "minmax(220px, 2fr)", cell: (one) => <Bar one={one} /> },
+    { id: "used", title: t.used, width: "minmax(220px, 2fr)", cell: (state) => <LimitBar state={state} /> },
     {
       id: "resets",
       title: t.resets,
       width: "130px",
-      cell: (one) => (one.resets_at ? <When at={one.resets_at} /> : "–"),
+      cell: (state) => (state.resets_at ? <RelativeTime at={state.resets_at} /> : "–"),
     },
-    { id: "remove", title: t.action, width: "110px", right: true, cell: (one) => <RemoveLimit one={one} /> },
+    { id: "remove", title: t.action, width: "110px", alignRight: true, cell: (state) => <RemoveLimit state={state} /> },
   ];
 }
 
-/** How much may be called: limits and budgets, how far each is, and what was paid. */
+/** Show limits and budgets with their usage, the ledger and custom prices. */
 export default function LimitsPage() {
   const { gateway: t, app } = useMessages();
-  const [making, setMaking] = useState(false);
-  const query = useQuery(limits());
+  const [creating, setCreating] = useState(false);
+  const query = useQuery(limitsQuery());
   const columns = useColumns();
   const button = (
-    <Button size="sm" leftSection={<Plus size={15} aria-hidden />} onClick={() => setMaking(true)}>
+    <Button size="sm" leftSection={<Plus size={15} aria-hidden />} onClick={() => setCreating(true)}>
       {t.limits.make}
     </Button>
   );
@@ -219,15 +226,15 @@ export default function LimitsPage() {
     <>
       <PageHeader
         title={t.tabs.limits}
-        sub={t.limits.lead}
-        crumbs={[{ label: app.nav.gateway, to: "/gateway" }]}
+        subtitle={t.limits.lead}
+        breadcrumbs={[{ label: app.nav.gateway, to: "/gateway" }]}
         actions={query.data && query.data.length > 0 && button}
       />
-      <Tabs />
+      <GatewayTabs />
       <PageBody>
-        <Await query={query}>
-          {(found) =>
-            found.length === 0 ? (
+        <QueryBoundary query={query}>
+          {(states) =>
+            states.length === 0 ? (
               <EmptyState icon={Gauge} title={t.limits.emptyTitle} action={button} cli={CLI} python={PYTHON}>
                 {t.limits.emptyText}
               </EmptyState>
@@ -236,17 +243,17 @@ export default function LimitsPage() {
                 <DataGrid
                   label={t.tabs.limits}
                   columns={columns}
-                  rows={found}
-                  rowKey={(one) => `${one.limit.id} ${one.subject}`}
+                  rows={states}
+                  rowKey={(state) => `${state.limit.id} ${state.subject}`}
                 />
               </Panel>
             )
           }
-        </Await>
-        <Ledger />
+        </QueryBoundary>
+        <LedgerPanel />
         <PricesPanel />
       </PageBody>
-      {making && <LimitForm onClose={() => setMaking(false)} />}
+      {creating && <LimitForm onClose={() => setCreating(false)} />}
     </>
   );
 }

@@ -3,19 +3,19 @@ import { useForm } from "@mantine/form";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { ShieldCheck } from "lucide-react";
 import { useState } from "react";
-import { api, ok, type S } from "@/api/client";
+import { api, type Schema, unwrap } from "@/api/client";
 import { useMessages } from "@/app/i18n";
 import { useFormats } from "@/app/i18n/format";
 import { Confirm } from "@/components/Confirm";
-import { done, failed } from "@/components/notify";
+import { notifyError, notifySuccess } from "@/components/notify";
 import { Facts, Panel } from "@/components/Page";
 import c from "./gateway.module.css";
-import { callable } from "./queries";
-import { placesOf } from "./TreePanel";
+import { callableModelsQuery } from "./queries";
+import { routeDestinations } from "./TreePanel";
 
-type Policy = S["Policy"];
+type Policy = Schema["Policy"];
 
-/** The policy that a form begins with: what holds where nobody said otherwise. */
+/** Initial policy of the form, equal to the server's defaults. */
 const DEFAULTS = {
   fallbacks: [] as string[],
   retries: 1,
@@ -29,12 +29,12 @@ const DEFAULTS = {
   continue_streams: false,
   capture: "full",
 };
-type Values = typeof DEFAULTS;
-/** Shares of traces that are offered. */
-const SHARES = ["0.01", "0.1", "0.5"];
+type PolicyValues = typeof DEFAULTS;
+/** Capture shares offered in the form. */
+const CAPTURE_SHARES = ["0.01", "0.1", "0.5"];
 
-/** A policy as the fields of the form. */
-export function valuesOf(policy: Policy | null | undefined): Values {
+/** Return a policy as form values. */
+export function toFormValues(policy: Policy | null | undefined): PolicyValues {
   if (!policy) return DEFAULTS;
   return {
     ...DEFAULTS,
@@ -48,8 +48,8 @@ export function valuesOf(policy: Policy | null | undefined): Values {
   };
 }
 
-/** The fields of the form as a policy; what the form does not show stays as it was. */
-export function policyOf(values: Values, before?: Policy | null): Policy {
+/** Return form values as a policy. Fields that the form does not show are taken from `before`. */
+export function toPolicy(values: PolicyValues, before?: Policy | null): Policy {
   const { fallbacks, retries, connect, first_token, between_tokens, total, failures, window, pause } = values;
   return {
     ...before,
@@ -63,50 +63,50 @@ export function policyOf(values: Values, before?: Policy | null): Policy {
   };
 }
 
-export function useSavePolicy(route: S["Route"], onSaved: () => void) {
+export function useSavePolicy(route: Schema["Route"], onSaved: () => void) {
   const t = useMessages().gateway.routes;
   const client = useQueryClient();
   return useMutation({
     mutationFn: (policy: Policy | null) =>
-      ok(
+      unwrap(
         api.PUT("/api/v1/gateway/routes/{name}", {
           params: { path: { name: route.name } },
-          body: { ...placesOf(route), policy },
+          body: { ...routeDestinations(route), policy },
         }),
       ),
     onSuccess: () => {
       void client.invalidateQueries({ queryKey: ["gateway"] });
-      done(t.saved(route.name));
+      notifySuccess(t.saved(route.name));
       onSaved();
     },
-    onError: failed,
+    onError: notifyError,
   });
 }
 
-function Form({ route, onClose }: { route: S["Route"]; onClose: () => void }) {
+function PolicyForm({ route, onClose }: { route: Schema["Route"]; onClose: () => void }) {
   const { gateway, app } = useMessages();
   const t = gateway.policy;
   const f = useFormats();
-  const models = useQuery(callable());
+  const models = useQuery(callableModelsQuery());
   const save = useSavePolicy(route, onClose);
-  const form = useForm({ initialValues: valuesOf(route.policy) });
-  const seconds = { suffix: " s", min: 0.1, max: 3600, hideControls: true, size: "sm" } as const;
+  const form = useForm({ initialValues: toFormValues(route.policy) });
+  const secondsProps = { suffix: " s", min: 0.1, max: 3600, hideControls: true, size: "sm" } as const;
   return (
-    <form onSubmit={form.onSubmit((values) => save.mutate(policyOf(values, route.policy)))}>
+    <form onSubmit={form.onSubmit((values) => save.mutate(toPolicy(values, route.policy)))}>
       <TagsInput
         label={t.fallbacks}
         description={t.fallbacksHint}
-        data={(models.data ?? []).map((one) => one.name).filter((name) => name.includes("/"))}
+        data={(models.data ?? []).map((model) => model.name).filter((name) => name.includes("/"))}
         {...form.getInputProps("fallbacks")}
       />
       <SimpleGrid cols={{ base: 2, sm: 3 }} spacing="sm" mt="sm" style={{ alignItems: "end" }}>
         <NumberInput label={t.retries} min={0} max={10} allowDecimal={false} {...form.getInputProps("retries")} />
-        <NumberInput label={t.connect} {...seconds} {...form.getInputProps("connect")} />
-        <NumberInput label={t.firstToken} {...seconds} {...form.getInputProps("first_token")} />
-        <NumberInput label={t.betweenTokens} {...seconds} {...form.getInputProps("between_tokens")} />
-        <NumberInput label={t.total} placeholder={t.none} {...seconds} {...form.getInputProps("total")} />
+        <NumberInput label={t.connect} {...secondsProps} {...form.getInputProps("connect")} />
+        <NumberInput label={t.firstToken} {...secondsProps} {...form.getInputProps("first_token")} />
+        <NumberInput label={t.betweenTokens} {...secondsProps} {...form.getInputProps("between_tokens")} />
+        <NumberInput label={t.total} placeholder={t.none} {...secondsProps} {...form.getInputProps("total")} />
         <NumberInput label={t.failures} min={1} max={1000} allowDecimal={false} {...form.getInputProps("failures")} />
-        <NumberInput label={t.window} {...seconds} {...form.getInputProps("window")} />
+        <NumberInput label={t.window} {...secondsProps} {...form.getInputProps("window")} />
         <Select
           label={t.capture}
           title={t.captureHint}
@@ -115,13 +115,13 @@ function Form({ route, onClose }: { route: S["Route"]; onClose: () => void }) {
           data={[
             { value: "full", label: t.captureOf.full },
             { value: "metadata", label: t.captureOf.metadata },
-            ...[...new Set([...SHARES, form.values.capture])]
+            ...[...new Set([...CAPTURE_SHARES, form.values.capture])]
               .filter((share) => share !== "full" && share !== "metadata")
               .map((share) => ({ value: share, label: f.percent(Number(share)) })),
           ]}
           {...form.getInputProps("capture")}
         />
-        <NumberInput label={t.pause} {...seconds} {...form.getInputProps("pause")} />
+        <NumberInput label={t.pause} {...secondsProps} {...form.getInputProps("pause")} />
       </SimpleGrid>
       <Switch
         mt="sm"
@@ -141,16 +141,16 @@ function Form({ route, onClose }: { route: S["Route"]; onClose: () => void }) {
   );
 }
 
-/** What a route does when a target fails. */
-export function PolicyPanel({ route }: { route: S["Route"] }) {
+/** Show how a route handles failing targets. */
+export function PolicyPanel({ route }: { route: Schema["Route"] }) {
   const { gateway } = useMessages();
   const t = gateway.policy;
   const f = useFormats();
   const [open, setOpen] = useState(false);
   const save = useSavePolicy(route, () => setOpen(false));
   const { policy } = route;
-  const has = valuesOf(policy);
-  const seconds = (value: number) => `${f.number(value, 1)} s`;
+  const values = toFormValues(policy);
+  const formatSeconds = (value: number) => `${f.number(value, 1)} s`;
   return (
     <Panel
       title={t.title}
@@ -164,8 +164,8 @@ export function PolicyPanel({ route }: { route: S["Route"] }) {
                 label={gateway.routes.remove}
                 onConfirm={() => save.mutate(null)}
               >
-                {(ask) => (
-                  <Button size="xs" variant="subtle" color="red" onClick={ask}>
+                {(openDialog) => (
+                  <Button size="xs" variant="subtle" color="red" onClick={openDialog}>
                     {gateway.routes.remove}
                   </Button>
                 )}
@@ -183,7 +183,7 @@ export function PolicyPanel({ route }: { route: S["Route"] }) {
         )
       }
     >
-      {open && <Form route={route} onClose={() => setOpen(false)} />}
+      {open && <PolicyForm route={route} onClose={() => setOpen(false)} />}
       {!open && !policy && (
         <Text size="sm" c="dimmed">
           {t.without}
@@ -192,14 +192,17 @@ export function PolicyPanel({ route }: { route: S["Route"] }) {
       {!open && policy && (
         <Facts
           items={[
-            [t.fallbacks, has.fallbacks.length ? has.fallbacks.join(", ") : "–"],
-            [t.retries, f.number(has.retries)],
-            [t.connect, seconds(has.connect)],
-            [t.firstToken, seconds(has.first_token)],
-            [t.betweenTokens, seconds(has.between_tokens)],
-            [t.total, has.total === "" ? t.none : seconds(has.total)],
-            [t.continueStreams, has.continue_streams ? t.yes : t.no],
-            [t.rests, t.restsWhen(f.number(has.failures), seconds(has.window), seconds(has.pause))],
+            [t.fallbacks, values.fallbacks.length ? values.fallbacks.join(", ") : "–"],
+            [t.retries, f.number(values.retries)],
+            [t.connect, formatSeconds(values.connect)],
+            [t.firstToken, formatSeconds(values.first_token)],
+            [t.betweenTokens, formatSeconds(values.between_tokens)],
+            [t.total, values.total === "" ? t.none : formatSeconds(values.total)],
+            [t.continueStreams, values.continue_streams ? t.yes : t.no],
+            [
+              t.rests,
+              t.restsWhen(f.number(values.failures), formatSeconds(values.window), formatSeconds(values.pause)),
+            ],
           ]}
         />
       )}

@@ -3,24 +3,24 @@ import { useForm } from "@mantine/form";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Plus } from "lucide-react";
 import { useState } from "react";
-import { api, ok, type S } from "@/api/client";
+import { api, type Schema, unwrap } from "@/api/client";
 import { useMessages } from "@/app/i18n";
 import { useFormats } from "@/app/i18n/format";
-import { Await } from "@/components/Await";
 import { type Column, DataGrid } from "@/components/DataGrid";
-import { FormFoot } from "@/components/FormFoot";
-import { done, failed } from "@/components/notify";
+import { FormActions } from "@/components/FormActions";
+import { notifyError, notifySuccess } from "@/components/notify";
 import { Panel } from "@/components/Page";
-import { RowDeed } from "@/components/RowDeed";
-import { callable, ownPrices } from "./queries";
+import { QueryBoundary } from "@/components/QueryBoundary";
+import { RowAction } from "@/components/RowAction";
+import { callableModelsQuery, customPricesQuery } from "./queries";
 
-type One = S["OwnPrice"];
-const MICRO = 1_000_000;
+type CustomPrice = Schema["OwnPrice"];
+const MICRODOLLARS = 1_000_000;
 
 function PriceForm({ onClose }: { onClose: () => void }) {
   const { prices: t, app } = useMessages();
   const client = useQueryClient();
-  const models = useQuery(callable());
+  const models = useQuery(callableModelsQuery());
   const form = useForm({
     initialValues: {
       target: "",
@@ -35,7 +35,7 @@ function PriceForm({ onClose }: { onClose: () => void }) {
   });
   const save = useMutation({
     mutationFn: ({ target, input, output, cached }: typeof form.values) =>
-      ok(
+      unwrap(
         api.PUT("/api/v1/gateway/prices", {
           body: {
             target: target.trim(),
@@ -47,12 +47,12 @@ function PriceForm({ onClose }: { onClose: () => void }) {
       ),
     onSuccess: ({ target }) => {
       void client.invalidateQueries({ queryKey: ["gateway", "prices"] });
-      done(t.saved(target));
+      notifySuccess(t.saved(target));
       onClose();
     },
-    onError: failed,
+    onError: notifyError,
   });
-  const dollars = { min: 0, prefix: "$", decimalScale: 6 } as const;
+  const dollarProps = { min: 0, prefix: "$", decimalScale: 6 } as const;
   return (
     <Modal opened onClose={onClose} title={t.make} closeButtonProps={{ "aria-label": app.close }}>
       <form onSubmit={form.onSubmit((values) => save.mutate(values))}>
@@ -60,7 +60,7 @@ function PriceForm({ onClose }: { onClose: () => void }) {
           <Autocomplete
             label={t.target}
             description={t.targetHint}
-            data={(models.data ?? []).map((one) => one.name).filter((name) => name.includes("/"))}
+            data={(models.data ?? []).map((model) => model.name).filter((name) => name.includes("/"))}
             data-autofocus
             {...form.getInputProps("target")}
           />
@@ -68,12 +68,17 @@ function PriceForm({ onClose }: { onClose: () => void }) {
             {t.lead}
           </Text>
           <Group grow align="flex-start">
-            <NumberInput label={t.input} {...dollars} {...form.getInputProps("input")} />
-            <NumberInput label={t.output} {...dollars} {...form.getInputProps("output")} />
-            <NumberInput label={t.cached} placeholder={t.cachedHint} {...dollars} {...form.getInputProps("cached")} />
+            <NumberInput label={t.input} {...dollarProps} {...form.getInputProps("input")} />
+            <NumberInput label={t.output} {...dollarProps} {...form.getInputProps("output")} />
+            <NumberInput
+              label={t.cached}
+              placeholder={t.cachedHint}
+              {...dollarProps}
+              {...form.getInputProps("cached")}
+            />
           </Group>
         </Stack>
-        <FormFoot label={t.submit} loading={save.isPending} onCancel={onClose} />
+        <FormActions label={t.submit} loading={save.isPending} onCancel={onClose} />
       </form>
     </Modal>
   );
@@ -82,47 +87,53 @@ function PriceForm({ onClose }: { onClose: () => void }) {
 function RemovePrice({ target }: { target: string }) {
   const t = useMessages().prices;
   return (
-    <RowDeed
+    <RowAction
       title={t.removeTitle(target)}
       text={t.removeText}
       label={t.remove}
-      said={t.removed(target)}
-      stale={["gateway", "prices"]}
-      deed={() => ok(api.DELETE("/api/v1/gateway/prices", { params: { query: { target } } }))}
+      successMessage={t.removed(target)}
+      invalidates={["gateway", "prices"]}
+      action={() => unwrap(api.DELETE("/api/v1/gateway/prices", { params: { query: { target } } }))}
     />
   );
 }
 
-function useColumns(): Column<One>[] {
+function useColumns(): Column<CustomPrice>[] {
   const t = useMessages().prices;
   const f = useFormats();
-  const money = (dollars: number | null | undefined) => (dollars == null ? "–" : f.money(dollars * MICRO));
+  const formatMoney = (dollars: number | null | undefined) => (dollars == null ? "–" : f.money(dollars * MICRODOLLARS));
   return [
     {
       id: "target",
       title: t.target,
       width: "minmax(180px, 2fr)",
-      cell: (one) => <span className="mono">{one.target}</span>,
+      cell: (price) => <span className="mono">{price.target}</span>,
     },
-    { id: "input", title: t.input, width: "100px", right: true, cell: (one) => money(one.input) },
-    { id: "output", title: t.output, width: "100px", right: true, cell: (one) => money(one.output) },
-    { id: "cached", title: t.cached, width: "130px", right: true, cell: (one) => money(one.cached ?? one.input) },
-    { id: "source", title: t.source, width: "110px", cell: (one) => t.sources[one.source] },
+    { id: "input", title: t.input, width: "100px", alignRight: true, cell: (price) => formatMoney(price.input) },
+    { id: "output", title: t.output, width: "100px", alignRight: true, cell: (price) => formatMoney(price.output) },
+    {
+      id: "cached",
+      title: t.cached,
+      width: "130px",
+      alignRight: true,
+      cell: (price) => formatMoney(price.cached ?? price.input),
+    },
+    { id: "source", title: t.source, width: "110px", cell: (price) => t.sources[price.source] },
     {
       id: "remove",
       title: t.action,
       width: "110px",
-      right: true,
-      cell: (one) => one.source === "stored" && <RemovePrice target={one.target} />,
+      alignRight: true,
+      cell: (price) => price.source === "stored" && <RemovePrice target={price.target} />,
     },
   ];
 }
 
-/** What models cost the project, where it says so itself. */
+/** Show the project's custom prices. */
 export function PricesPanel() {
   const t = useMessages().prices;
-  const [making, setMaking] = useState(false);
-  const query = useQuery(ownPrices());
+  const [creating, setCreating] = useState(false);
+  const query = useQuery(customPricesQuery());
   const columns = useColumns();
   return (
     <>
@@ -134,17 +145,17 @@ export function PricesPanel() {
             size="xs"
             variant="default"
             leftSection={<Plus size={14} aria-hidden />}
-            onClick={() => setMaking(true)}
+            onClick={() => setCreating(true)}
           >
             {t.make}
           </Button>
         }
       >
-        <Await query={query} lines={2}>
-          {(found) =>
-            found.length ? (
+        <QueryBoundary query={query} lines={2}>
+          {(prices) =>
+            prices.length ? (
               <>
-                <DataGrid label={t.title} columns={columns} rows={found} rowKey={(one) => one.target} />
+                <DataGrid label={t.title} columns={columns} rows={prices} rowKey={(price) => price.target} />
                 <Text size="xs" c="dimmed" p="sm">
                   {t.lead}
                 </Text>
@@ -155,9 +166,9 @@ export function PricesPanel() {
               </Text>
             )
           }
-        </Await>
+        </QueryBoundary>
       </Panel>
-      {making && <PriceForm onClose={() => setMaking(false)} />}
+      {creating && <PriceForm onClose={() => setCreating(false)} />}
     </>
   );
 }

@@ -15,74 +15,74 @@ import {
 import { useForm } from "@mantine/form";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Plug, Trash2 } from "lucide-react";
-import { api, ok, type S } from "@/api/client";
+import { api, type Schema, unwrap } from "@/api/client";
 import { useMessages } from "@/app/i18n";
 import { useFormats } from "@/app/i18n/format";
 import { Confirm } from "@/components/Confirm";
-import { done, failed } from "@/components/notify";
-import { EXAMPLES, KINDS } from "./kinds";
+import { notifyError, notifySuccess } from "@/components/notify";
+import { EXAMPLE_URLS, PROVIDER_KINDS } from "./kinds";
 
 const NAME = /^[a-z0-9][a-z0-9._-]{0,62}$/;
-const SHOWN = 24;
+const MAX_MODELS = 24;
 
-/** What a provider answered when it was asked for its models. */
-function Answered({ said }: { said: S["ProviderTest"] }) {
+/** Show the result of a provider test. */
+function TestResult({ test }: { test: Schema["ProviderTest"] }) {
   const t = useMessages().gateway.providers;
   const f = useFormats();
-  if (!said.reachable)
+  if (!test.reachable)
     return (
       <Alert color="red" role="alert" title={t.unreachable}>
-        {said.error}
+        {test.error}
       </Alert>
     );
-  const models = said.models ?? [];
+  const models = test.models ?? [];
   return (
-    <Alert color="teal" role="status" title={t.answered(f.duration(said.latency_ms), f.number(models.length))}>
+    <Alert color="teal" role="status" title={t.answered(f.duration(test.latency_ms), f.number(models.length))}>
       <Group gap={4}>
-        {models.slice(0, SHOWN).map((model) => (
+        {models.slice(0, MAX_MODELS).map((model) => (
           <Badge key={model} variant="light" color="gray" tt="none" size="sm">
             {model}
           </Badge>
         ))}
-        {models.length > SHOWN && <Text size="xs">{t.moreModels(f.number(models.length - SHOWN))}</Text>}
+        {models.length > MAX_MODELS && <Text size="xs">{t.moreModels(f.number(models.length - MAX_MODELS))}</Text>}
       </Group>
     </Alert>
   );
 }
 
-/** A provider to make, to change, to ask or to remove. Its key is written here and never shown again. */
-export function ProviderForm({ known, onClose }: { known: S["ProviderState"] | null; onClose: () => void }) {
+/** Show a form to create, change, test or delete a provider. The API key is write-only. */
+export function ProviderForm({ provider, onClose }: { provider: Schema["ProviderState"] | null; onClose: () => void }) {
   const t = useMessages().gateway.providers;
   const { app } = useMessages();
   const client = useQueryClient();
-  const fixed = known?.source === "settings";
+  const isFromSettings = provider?.source === "settings";
   const refresh = () => client.invalidateQueries({ queryKey: ["gateway", "providers"] });
   const form = useForm({
     initialValues: {
-      name: known?.name ?? "",
-      kind: known?.kind ?? "openai",
-      base: known?.base_url ?? "",
+      name: provider?.name ?? "",
+      kind: provider?.kind ?? "openai",
+      base: provider?.base_url ?? "",
       key: "",
-      timeout: known?.timeout ?? 120,
-      models: known?.listed ?? [],
+      timeout: provider?.timeout ?? 120,
+      models: provider?.listed ?? [],
     },
     validate: {
       name: (value) => (NAME.test(value) ? null : t.nameRule),
       base: (value, { kind }) =>
-        /^https?:\/\//.test(value) || (value === "" && KINDS[kind] !== null) ? null : t.baseRule,
+        /^https?:\/\//.test(value) || (value === "" && PROVIDER_KINDS[kind] !== null) ? null : t.baseRule,
     },
   });
-  const path = (name: string) => ({ params: { path: { name } } });
-  const test = useMutation({
-    mutationFn: (name: string) => ok(api.POST("/api/v1/gateway/providers/{name}/test", path(name))),
+  const pathParams = (name: string) => ({ params: { path: { name } } });
+  const testProvider = useMutation({
+    mutationFn: (name: string) => unwrap(api.POST("/api/v1/gateway/providers/{name}/test", pathParams(name))),
     onSuccess: refresh,
-    onError: failed,
+    onError: notifyError,
   });
-  const save = useMutation({
+  const saveProvider = useMutation({
     mutationFn: ({ name, kind, base, key, timeout, models }: typeof form.values) =>
-      ok(
+      unwrap(
         api.PUT("/api/v1/gateway/providers/{name}", {
-          ...path(name),
+          ...pathParams(name),
           body: { kind, base_url: base.trim() || null, timeout, models, ...(key ? { api_key: key } : {}) },
         }),
       ),
@@ -90,60 +90,60 @@ export function ProviderForm({ known, onClose }: { known: S["ProviderState"] | n
       void refresh();
       void client.invalidateQueries({ queryKey: ["gateway", "models"] });
       form.setFieldValue("key", "");
-      done(t.saved(state.name));
-      test.mutate(state.name);
+      notifySuccess(t.saved(state.name));
+      testProvider.mutate(state.name);
     },
-    onError: failed,
+    onError: notifyError,
   });
-  const remove = useMutation({
-    mutationFn: (name: string) => ok(api.DELETE("/api/v1/gateway/providers/{name}", path(name))),
+  const removeProvider = useMutation({
+    mutationFn: (name: string) => unwrap(api.DELETE("/api/v1/gateway/providers/{name}", pathParams(name))),
     onSuccess: () => {
       void refresh();
       onClose();
     },
-    onError: failed,
+    onError: notifyError,
   });
   return (
     <Modal
       opened
       onClose={onClose}
-      title={known ? known.name : t.make}
+      title={provider ? provider.name : t.make}
       size="lg"
       closeButtonProps={{ "aria-label": app.close }}
     >
-      <form onSubmit={form.onSubmit((values) => save.mutate(values))}>
+      <form onSubmit={form.onSubmit((values) => saveProvider.mutate(values))}>
         <Stack gap="sm">
-          {fixed && <Alert variant="default">{t.fixed}</Alert>}
+          {isFromSettings && <Alert variant="default">{t.fixed}</Alert>}
           <Group grow align="flex-start">
             <TextInput
               label={app.name}
               description={t.nameHint(form.values.name || "NAME")}
-              disabled={Boolean(known)}
+              disabled={Boolean(provider)}
               data-autofocus
               {...form.getInputProps("name")}
             />
             <Select
               label={t.kind}
               description={t.kindHint}
-              data={Object.keys(KINDS)}
+              data={Object.keys(PROVIDER_KINDS)}
               allowDeselect={false}
-              disabled={fixed}
+              disabled={isFromSettings}
               {...form.getInputProps("kind")}
             />
           </Group>
           <TextInput
             label={t.base}
-            description={KINDS[form.values.kind] === null ? t.baseNeeded : t.baseHint}
-            placeholder={KINDS[form.values.kind] ?? EXAMPLES[form.values.kind]}
-            disabled={fixed}
+            description={PROVIDER_KINDS[form.values.kind] === null ? t.baseNeeded : t.baseHint}
+            placeholder={PROVIDER_KINDS[form.values.kind] ?? EXAMPLE_URLS[form.values.kind]}
+            disabled={isFromSettings}
             {...form.getInputProps("base")}
           />
-          {!fixed && (
+          {!isFromSettings && (
             <PasswordInput
               label={t.key}
               description={
-                known?.key_set
-                  ? t.keyKept(known.key ?? "…")
+                provider?.key_set
+                  ? t.keyKept(provider.key ?? "…")
                   : form.values.kind === "bedrock"
                     ? t.keyOfBedrock
                     : t.keyHint
@@ -153,7 +153,7 @@ export function ProviderForm({ known, onClose }: { known: S["ProviderState"] | n
               {...form.getInputProps("key")}
             />
           )}
-          {!fixed && (
+          {!isFromSettings && (
             <Group grow align="flex-start">
               <TagsInput
                 label={t.listed}
@@ -172,29 +172,34 @@ export function ProviderForm({ known, onClose }: { known: S["ProviderState"] | n
               />
             </Group>
           )}
-          {test.data && <Answered said={test.data} />}
+          {testProvider.data && <TestResult test={testProvider.data} />}
         </Stack>
         <Group justify="space-between" mt="lg">
           <Group gap="xs">
-            {known && (
+            {provider && (
               <Button
                 variant="default"
                 leftSection={<Plug size={15} aria-hidden />}
-                loading={test.isPending}
-                onClick={() => test.mutate(known.name)}
+                loading={testProvider.isPending}
+                onClick={() => testProvider.mutate(provider.name)}
               >
                 {t.test}
               </Button>
             )}
-            {known && !fixed && (
+            {provider && !isFromSettings && (
               <Confirm
-                title={t.removeTitle(known.name)}
+                title={t.removeTitle(provider.name)}
                 text={t.removeText}
                 label={t.remove}
-                onConfirm={() => remove.mutate(known.name)}
+                onConfirm={() => removeProvider.mutate(provider.name)}
               >
-                {(ask) => (
-                  <Button variant="subtle" color="red" leftSection={<Trash2 size={15} aria-hidden />} onClick={ask}>
+                {(openDialog) => (
+                  <Button
+                    variant="subtle"
+                    color="red"
+                    leftSection={<Trash2 size={15} aria-hidden />}
+                    onClick={openDialog}
+                  >
                     {t.remove}
                   </Button>
                 )}
@@ -205,8 +210,8 @@ export function ProviderForm({ known, onClose }: { known: S["ProviderState"] | n
             <Button variant="default" onClick={onClose}>
               {app.close}
             </Button>
-            {!fixed && (
-              <Button type="submit" loading={save.isPending}>
+            {!isFromSettings && (
+              <Button type="submit" loading={saveProvider.isPending}>
                 {app.save}
               </Button>
             )}

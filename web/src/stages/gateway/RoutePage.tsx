@@ -3,57 +3,65 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { Bird, MessagesSquare, Trash2, Undo2 } from "lucide-react";
 import { useState } from "react";
-import { api, ok, type S } from "@/api/client";
+import { api, type Schema, unwrap } from "@/api/client";
 import { useMessages } from "@/app/i18n";
 import { useFormats } from "@/app/i18n/format";
-import { Await } from "@/components/Await";
 import { CopyIcon } from "@/components/Code";
 import { Columns } from "@/components/Columns";
 import { Confirm } from "@/components/Confirm";
-import { done, failed } from "@/components/notify";
+import { LocationLink, useNavigateTo } from "@/components/EntityLink";
+import { notifyError, notifySuccess } from "@/components/notify";
 import { PageBody, PageHeader, Panel, Stats } from "@/components/Page";
+import { QueryBoundary } from "@/components/QueryBoundary";
+import { RelativeTime } from "@/components/RelativeTime";
 import { Status } from "@/components/Status";
-import { PlaceLink, useGo } from "@/components/ThingLink";
-import { When } from "@/components/When";
 import { CachePanel } from "./CachePanel";
 import { CanaryForm } from "./CanaryForm";
 import { CanaryPanel } from "./CanaryPanel";
-import { faultOf, shown } from "./canary";
+import { findTargetFault, selectCanary } from "./canary";
 import { GuardsPanel } from "./GuardsPanel";
 import c from "./gateway.module.css";
-import { Mix } from "./Mix";
 import { PolicyPanel } from "./PolicyPanel";
-import { canaries, history, routeOf, usage } from "./queries";
+import { canariesQuery, historyQuery, routeQuery, usageQuery } from "./queries";
 import { ShadowPanel } from "./ShadowPanel";
-import { StandingPanel } from "./StandingPanel";
+import { TargetHealthPanel } from "./TargetHealthPanel";
 import { type EditedTarget, TargetsEditor } from "./TargetsEditor";
-import { placesOf, TreePanel } from "./TreePanel";
+import { TrafficSplitBar } from "./TrafficSplitBar";
+import { routeDestinations, TreePanel } from "./TreePanel";
 
 const page = getRouteApi("/gateway/routes/$name");
 
-const edited = (targets: S["Target"][]): EditedTarget[] =>
-  targets.map((one) => ({ model: one.model, weight: one.weight ?? 1 }));
+const toEditedTargets = (targets: Schema["Target"][]): EditedTarget[] =>
+  targets.map((target) => ({ model: target.model, weight: target.weight ?? 1 }));
 
 function useSave(name: string) {
   const t = useMessages().gateway.routes;
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (wanted: S["RouteWanted"]) =>
-      ok(api.PUT("/api/v1/gateway/routes/{name}", { params: { path: { name } }, body: wanted })),
+    mutationFn: (routeUpdate: Schema["RouteWanted"]) =>
+      unwrap(api.PUT("/api/v1/gateway/routes/{name}", { params: { path: { name } }, body: routeUpdate })),
     onSuccess: () => {
       void client.invalidateQueries({ queryKey: ["gateway"] });
-      done(t.saved(name));
+      notifySuccess(t.saved(name));
     },
-    onError: failed,
+    onError: notifyError,
   });
 }
 
-function Targets({ route, running, onGrow }: { route: S["Route"]; running: boolean; onGrow: () => void }) {
+function TargetsPanel({
+  route,
+  isCanaryRunning,
+  onEditTree,
+}: {
+  route: Schema["Route"];
+  isCanaryRunning: boolean;
+  onEditTree: () => void;
+}) {
   const { targets: t, tree } = useMessages().gateway;
   const { app } = useMessages();
   const [draft, setDraft] = useState<EditedTarget[] | null>(null);
   const save = useSave(route.name);
-  const targets = draft ?? edited(route.targets);
+  const targets = draft ?? toEditedTargets(route.targets);
   return (
     <Panel
       title={t.title}
@@ -65,7 +73,7 @@ function Targets({ route, running, onGrow }: { route: S["Route"]; running: boole
             </Button>
             <Button
               size="xs"
-              disabled={faultOf(targets) !== null}
+              disabled={findTargetFault(targets) !== null}
               loading={save.isPending}
               onClick={() => save.mutate({ targets }, { onSuccess: () => setDraft(null) })}
             >
@@ -73,15 +81,15 @@ function Targets({ route, running, onGrow }: { route: S["Route"]; running: boole
             </Button>
           </>
         ) : (
-          !running && (
-            <Button size="xs" variant="subtle" onClick={onGrow}>
+          !isCanaryRunning && (
+            <Button size="xs" variant="subtle" onClick={onEditTree}>
               {tree.grow}
             </Button>
           )
         )
       }
     >
-      {running && draft && (
+      {isCanaryRunning && draft && (
         <Alert color="yellow" mb="sm">
           {t.disturbs}
         </Alert>
@@ -91,20 +99,20 @@ function Targets({ route, running, onGrow }: { route: S["Route"]; running: boole
   );
 }
 
-function History({ route }: { route: S["Route"] }) {
+function HistoryPanel({ route }: { route: Schema["Route"] }) {
   const t = useMessages().gateway.history;
-  const found = useQuery(history(route.name));
+  const routeHistory = useQuery(historyQuery(route.name));
   const save = useSave(route.name);
   return (
     <Panel title={t.title}>
-      <Await query={found} lines={3}>
+      <QueryBoundary query={routeHistory} lines={3}>
         {(versions) => (
           <ul className={c.versions}>
             {versions.map((version, index) => (
               <li key={version.id} data-now={index === 0 || undefined}>
                 <div className={c.row}>
                   <Text size="xs" c="dimmed" component="span">
-                    <span className="mono">{version.version}</span> · <When at={version.changed_at} />
+                    <span className="mono">{version.version}</span> · <RelativeTime at={version.changed_at} />
                     {index === 0 && ` · ${t.now}`}
                   </Text>
                   {index > 0 && version.targets.length > 0 && version.version !== route.version && (
@@ -114,7 +122,7 @@ function History({ route }: { route: S["Route"] }) {
                       leftSection={<Undo2 size={12} aria-hidden />}
                       onClick={() =>
                         save.mutate({
-                          ...placesOf(version),
+                          ...routeDestinations(version),
                           policy: version.policy ?? null,
                         })
                       }
@@ -124,34 +132,35 @@ function History({ route }: { route: S["Route"] }) {
                   )}
                 </div>
                 <Text size="sm" component="div">
-                  {version.targets.length ? <Mix targets={version.targets} /> : t.deleted}
+                  {version.targets.length ? <TrafficSplitBar targets={version.targets} /> : t.deleted}
                 </Text>
               </li>
             ))}
           </ul>
         )}
-      </Await>
+      </QueryBoundary>
     </Panel>
   );
 }
 
-function PastCanaries({ all, open }: { all: S["Canary"][]; open: string | undefined }) {
+function PastCanaries({ pastCanaries, openId }: { pastCanaries: Schema["Canary"][]; openId: string | undefined }) {
   const t = useMessages().gateway.canary;
   const f = useFormats();
-  if (!all.length) return null;
+  if (!pastCanaries.length) return null;
   return (
     <Panel title={t.past}>
       <ul className={c.versions}>
-        {all.map((one) => (
-          <li key={one.id} data-now={one.id === open || undefined}>
+        {pastCanaries.map((canary) => (
+          <li key={canary.id} data-now={canary.id === openId || undefined}>
             <div className={c.row}>
-              <PlaceLink to={`/gateway/routes/${encodeURIComponent(one.route)}`} search={{ canary: one.id }}>
-                {one.candidate}
-              </PlaceLink>
-              <Status state={one.status} label={t.status[one.status]} />
+              <LocationLink to={`/gateway/routes/${encodeURIComponent(canary.route)}`} search={{ canary: canary.id }}>
+                {canary.candidate}
+              </LocationLink>
+              <Status state={canary.status} label={t.status[canary.status]} />
             </div>
             <Text size="xs" c="dimmed" className="num">
-              {t.pastNote(f.percent(one.share), f.number(one.evidence.pairs))} · <When at={one.started_at} />
+              {t.pastNote(f.percent(canary.share), f.number(canary.evidence.pairs))} ·{" "}
+              <RelativeTime at={canary.started_at} />
             </Text>
           </li>
         ))}
@@ -160,19 +169,27 @@ function PastCanaries({ all, open }: { all: S["Canary"][]; open: string | undefi
   );
 }
 
-function Actions({ route, running, onStart }: { route: S["Route"]; running: boolean; onStart: () => void }) {
+function Actions({
+  route,
+  isCanaryRunning,
+  onStart,
+}: {
+  route: Schema["Route"];
+  isCanaryRunning: boolean;
+  onStart: () => void;
+}) {
   const t = useMessages().gateway;
   const client = useQueryClient();
-  const go = useGo();
-  const remove = useMutation({
-    mutationFn: () => ok(api.DELETE("/api/v1/gateway/routes/{name}", { params: { path: { name: route.name } } })),
+  const navigateTo = useNavigateTo();
+  const removeRoute = useMutation({
+    mutationFn: () => unwrap(api.DELETE("/api/v1/gateway/routes/{name}", { params: { path: { name: route.name } } })),
     onSuccess: () => {
-      go({ to: "/gateway" });
+      navigateTo({ to: "/gateway" });
       client.removeQueries({ queryKey: ["gateway", "route", route.name] });
       void client.invalidateQueries({ queryKey: ["gateway", "routes"] });
-      done(t.routes.removed(route.name));
+      notifySuccess(t.routes.removed(route.name));
     },
-    onError: failed,
+    onError: notifyError,
   });
   return (
     <>
@@ -180,10 +197,16 @@ function Actions({ route, running, onStart }: { route: S["Route"]; running: bool
         title={t.routes.removeTitle(route.name)}
         text={t.routes.removeText}
         label={t.routes.remove}
-        onConfirm={() => remove.mutate()}
+        onConfirm={() => removeRoute.mutate()}
       >
-        {(ask) => (
-          <Button size="sm" variant="subtle" color="red" leftSection={<Trash2 size={15} aria-hidden />} onClick={ask}>
+        {(openDialog) => (
+          <Button
+            size="sm"
+            variant="subtle"
+            color="red"
+            leftSection={<Trash2 size={15} aria-hidden />}
+            onClick={openDialog}
+          >
             {t.routes.remove}
           </Button>
         )}
@@ -192,11 +215,11 @@ function Actions({ route, running, onStart }: { route: S["Route"]; running: bool
         size="sm"
         variant="default"
         leftSection={<MessagesSquare size={15} aria-hidden />}
-        onClick={() => go({ to: "/playground", search: { model: route.name } })}
+        onClick={() => navigateTo({ to: "/playground", search: { model: route.name } })}
       >
         {t.routes.tryIt}
       </Button>
-      {!running && (
+      {!isCanaryRunning && (
         <Button size="sm" leftSection={<Bird size={15} aria-hidden />} onClick={onStart}>
           {t.canary.start}
         </Button>
@@ -205,68 +228,74 @@ function Actions({ route, running, onStart }: { route: S["Route"]; running: bool
   );
 }
 
-/** A route: where it leads, its canary with the test live, and how it stood before. */
+/** Show a route: targets, live canary, policies and history. */
 export default function RoutePage() {
   const { gateway: t, app } = useMessages();
   const f = useFormats();
   const { name } = page.useParams();
-  const { canary: asked } = page.useSearch();
-  const [starting, setStarting] = useState(false);
-  const [growing, setGrowing] = useState(false);
-  const tests = useQuery(canaries());
-  const mine = (tests.data ?? []).filter((one) => one.route === name);
-  const running = mine.some((one) => one.status === "running");
-  const query = useQuery(routeOf(name, running));
-  const open = shown(tests.data ?? [], name, asked);
-  const day = useQuery(usage("24h", "route")).data?.totals?.find((one) => one.group === name);
+  const { canary: requestedCanary } = page.useSearch();
+  const [startingCanary, setStartingCanary] = useState(false);
+  const [editingTree, setEditingTree] = useState(false);
+  const canaryList = useQuery(canariesQuery());
+  const routeCanaries = (canaryList.data ?? []).filter((candidate) => candidate.route === name);
+  const isCanaryRunning = routeCanaries.some((candidate) => candidate.status === "running");
+  const query = useQuery(routeQuery(name, isCanaryRunning));
+  const openCanary = selectCanary(canaryList.data ?? [], name, requestedCanary);
+  const lastDay = useQuery(usageQuery("24h", "route")).data?.totals?.find((candidate) => candidate.group === name);
   return (
-    <Await query={query}>
+    <QueryBoundary query={query}>
       {(route) => (
         <>
           <PageHeader
             title={route.name}
-            crumbs={[{ label: app.nav.gateway, to: "/gateway" }]}
-            badge={running ? <Status state="running" label={t.routes.running} /> : undefined}
-            sub={
+            breadcrumbs={[{ label: app.nav.gateway, to: "/gateway" }]}
+            badge={isCanaryRunning ? <Status state="running" label={t.routes.running} /> : undefined}
+            subtitle={
               <Group gap={6} component="span">
                 {t.routes.called} <span className="mono">model: "{route.name}"</span> <CopyIcon text={route.name} />
               </Group>
             }
-            actions={<Actions route={route} running={running} onStart={() => setStarting(true)} />}
+            actions={
+              <Actions route={route} isCanaryRunning={isCanaryRunning} onStart={() => setStartingCanary(true)} />
+            }
           />
           <PageBody>
             <Stats
               items={[
                 {
                   label: t.usage.day,
-                  value: f.number(day?.calls),
+                  value: f.number(lastDay?.calls),
                   note: (
-                    <PlaceLink to="/traces" search={{ route: name }}>
+                    <LocationLink to="/traces" search={{ route: name }}>
                       {t.routes.traces}
-                    </PlaceLink>
+                    </LocationLink>
                   ),
                 },
-                { label: t.usage.errors, value: f.number(day?.errors) },
-                { label: t.usage.metrics.p50, value: f.duration(day?.latency_p50) },
-                { label: t.usage.metrics.p95, value: f.duration(day?.latency_p95) },
+                { label: t.usage.errors, value: f.number(lastDay?.errors) },
+                { label: t.usage.metrics.p50, value: f.duration(lastDay?.latency_p50) },
+                { label: t.usage.metrics.p95, value: f.duration(lastDay?.latency_p95) },
                 {
                   label: t.usage.metrics.tokens,
-                  value: f.compact(day?.input_tokens),
-                  note: day && t.usage.out(f.compact(day.output_tokens)),
+                  value: f.compact(lastDay?.input_tokens),
+                  note: lastDay && t.usage.out(f.compact(lastDay.output_tokens)),
                 },
-                { label: t.usage.cost, value: f.money(day?.cost) },
+                { label: t.usage.cost, value: f.money(lastDay?.cost) },
               ]}
             />
-            {open && <CanaryPanel key={open.id} id={open.id} />}
+            {openCanary && <CanaryPanel key={openCanary.id} id={openCanary.id} />}
             <Columns
               main={
                 <>
-                  {route.tree || growing ? (
-                    <TreePanel route={route} editing={!route.tree} onClose={() => setGrowing(false)} />
+                  {route.tree || editingTree ? (
+                    <TreePanel route={route} editing={!route.tree} onClose={() => setEditingTree(false)} />
                   ) : (
-                    <Targets route={route} running={running} onGrow={() => setGrowing(true)} />
+                    <TargetsPanel
+                      route={route}
+                      isCanaryRunning={isCanaryRunning}
+                      onEditTree={() => setEditingTree(true)}
+                    />
                   )}
-                  <StandingPanel route={route} />
+                  <TargetHealthPanel route={route} />
                   <PolicyPanel route={route} />
                   <CachePanel route={route} />
                   <ShadowPanel route={route} />
@@ -275,15 +304,15 @@ export default function RoutePage() {
               }
               side={
                 <>
-                  <PastCanaries all={mine} open={open?.id} />
-                  <History route={route} />
+                  <PastCanaries pastCanaries={routeCanaries} openId={openCanary?.id} />
+                  <HistoryPanel route={route} />
                 </>
               }
             />
           </PageBody>
-          {starting && <CanaryForm route={route} onClose={() => setStarting(false)} />}
+          {startingCanary && <CanaryForm route={route} onClose={() => setStartingCanary(false)} />}
         </>
       )}
-    </Await>
+    </QueryBoundary>
   );
 }

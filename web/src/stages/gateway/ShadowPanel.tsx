@@ -3,33 +3,33 @@ import { useForm } from "@mantine/form";
 import { useQuery } from "@tanstack/react-query";
 import { Copy } from "lucide-react";
 import { useState } from "react";
-import type { S } from "@/api/client";
+import type { Schema } from "@/api/client";
 import { useMessages } from "@/app/i18n";
 import { useFormats } from "@/app/i18n/format";
 import { Confirm } from "@/components/Confirm";
 import { type Column, DataGrid } from "@/components/DataGrid";
+import { useNavigateTo } from "@/components/EntityLink";
 import { Panel, Stats } from "@/components/Page";
-import { useGo } from "@/components/ThingLink";
-import { When } from "@/components/When";
+import { RelativeTime } from "@/components/RelativeTime";
 import c from "./gateway.module.css";
-import { policyOf, useSavePolicy, valuesOf } from "./PolicyPanel";
-import { callable, comparedTargets, pairsOf } from "./queries";
+import { toFormValues, toPolicy, useSavePolicy } from "./PolicyPanel";
+import { callableModelsQuery, shadowPairsQuery, shadowStatsQuery } from "./queries";
 
-function Form({ route, onClose }: { route: S["Route"]; onClose: () => void }) {
+function ShadowForm({ route, onClose }: { route: Schema["Route"]; onClose: () => void }) {
   const { gateway, app } = useMessages();
   const t = gateway.again.shadow;
-  const models = useQuery(callable());
+  const models = useQuery(callableModelsQuery());
   const save = useSavePolicy(route, onClose);
-  const had = route.policy?.shadow;
+  const previousShadow = route.policy?.shadow;
   const form = useForm({
-    initialValues: { model: had?.model ?? "", share: (had?.share ?? 0.1) * 100 },
+    initialValues: { model: previousShadow?.model ?? "", share: (previousShadow?.share ?? 0.1) * 100 },
     validate: { model: (value) => (value.includes("/") ? null : gateway.targets.faults.unnamed) },
   });
   return (
     <form
       onSubmit={form.onSubmit(({ model, share }) =>
         save.mutate({
-          ...(route.policy ?? policyOf(valuesOf(null))),
+          ...(route.policy ?? toPolicy(toFormValues(null))),
           shadow: { model: model.trim(), share: share / 100 },
         }),
       )}
@@ -37,7 +37,7 @@ function Form({ route, onClose }: { route: S["Route"]; onClose: () => void }) {
       <SimpleGrid cols={{ base: 1, sm: 2 }} spacing="sm">
         <Autocomplete
           label={t.model}
-          data={(models.data ?? []).map((one) => one.name).filter((name) => name.includes("/"))}
+          data={(models.data ?? []).map((model) => model.name).filter((name) => name.includes("/"))}
           {...form.getInputProps("model")}
         />
         <NumberInput label={t.share} suffix=" %" min={0.1} max={100} {...form.getInputProps("share")} />
@@ -54,44 +54,56 @@ function Form({ route, onClose }: { route: S["Route"]; onClose: () => void }) {
   );
 }
 
-function Compared({ one }: { one: S["ComparedTarget"] }) {
+function ShadowStats({ target }: { target: Schema["ComparedTarget"] }) {
   const t = useMessages().gateway.again.shadow;
   const f = useFormats();
-  const share = (value: number | null | undefined) => (value == null ? "–" : f.percent(value));
+  const formatShare = (value: number | null | undefined) => (value == null ? "–" : f.percent(value));
   return (
     <Stats
       items={[
-        { label: t.pairs, value: f.number(one.pairs), note: one.failed ? t.failed(f.number(one.failed)) : one.target },
+        {
+          label: t.pairs,
+          value: f.number(target.pairs),
+          note: target.failed ? t.failed(f.number(target.failed)) : target.target,
+        },
         {
           label: t.agreement,
-          value: share(one.agreement),
-          note: one.low != null && one.high != null && t.agreementNote(share(one.low), share(one.high)),
+          value: formatShare(target.agreement),
+          note:
+            target.low != null &&
+            target.high != null &&
+            t.agreementNote(formatShare(target.low), formatShare(target.high)),
         },
-        { label: t.same, value: share(one.same) },
-        { label: t.latency, value: f.duration(one.second_ms), note: t.against(f.duration(one.first_ms)) },
-        { label: t.cost, value: f.money(one.second_cost), note: t.against(f.money(one.first_cost)) },
+        { label: t.same, value: formatShare(target.same) },
+        { label: t.latency, value: f.duration(target.second_ms), note: t.against(f.duration(target.first_ms)) },
+        { label: t.cost, value: f.money(target.second_cost), note: t.against(f.money(target.first_cost)) },
       ]}
     />
   );
 }
 
-function Pairs({ route }: { route: string }) {
+function ShadowResults({ route }: { route: string }) {
   const { gateway } = useMessages();
   const t = gateway.again.shadow;
   const f = useFormats();
-  const go = useGo();
-  const pairs = useQuery(pairsOf(route));
-  const columns: Column<S["Pair"]>[] = [
-    { id: "at", title: gateway.routes.changed, width: "110px", cell: (one) => <When at={one.comparison.at} /> },
+  const navigateTo = useNavigateTo();
+  const pairs = useQuery(shadowPairsQuery(route));
+  const columns: Column<Schema["Pair"]>[] = [
+    {
+      id: "at",
+      title: gateway.routes.changed,
+      width: "110px",
+      cell: (pair) => <RelativeTime at={pair.comparison.at} />,
+    },
     {
       id: "agreement",
       title: t.agreement,
       width: "90px",
-      right: true,
-      cell: (one) => (one.comparison.agreement == null ? "–" : f.percent(one.comparison.agreement)),
+      alignRight: true,
+      cell: (pair) => (pair.comparison.agreement == null ? "–" : f.percent(pair.comparison.agreement)),
     },
-    { id: "first", title: t.first, width: "minmax(160px, 1fr)", cell: (one) => one.first?.output_preview ?? "–" },
-    { id: "second", title: t.second, width: "minmax(160px, 1fr)", cell: (one) => one.second?.output_preview ?? "–" },
+    { id: "first", title: t.first, width: "minmax(160px, 1fr)", cell: (pair) => pair.first?.output_preview ?? "–" },
+    { id: "second", title: t.second, width: "minmax(160px, 1fr)", cell: (pair) => pair.second?.output_preview ?? "–" },
   ];
   if (!pairs.data?.length) return null;
   return (
@@ -99,23 +111,23 @@ function Pairs({ route }: { route: string }) {
       label={t.newest}
       columns={columns}
       rows={pairs.data}
-      rowKey={(one) => one.comparison.span_id}
-      onOpen={(one) => go({ to: "/traces", search: { span: one.comparison.of } })}
+      rowKey={(pair) => pair.comparison.span_id}
+      onOpen={(pair) => navigateTo({ to: "/traces", search: { span: pair.comparison.of } })}
       height={Math.min(300, 40 + pairs.data.length * 38)}
       rowHeight={38}
     />
   );
 }
 
-/** A second target that is asked beside a route's own, and how its answers compare. */
-export function ShadowPanel({ route }: { route: S["Route"] }) {
+/** Show the shadow target of a route and how its responses compare. */
+export function ShadowPanel({ route }: { route: Schema["Route"] }) {
   const { gateway } = useMessages();
   const t = gateway.again.shadow;
   const [open, setOpen] = useState(false);
   const save = useSavePolicy(route, () => setOpen(false));
   const shadow = route.policy?.shadow;
-  const compared = useQuery(comparedTargets(route.name));
-  const found = compared.data ?? [];
+  const statsQuery = useQuery(shadowStatsQuery(route.name));
+  const stats = statsQuery.data ?? [];
   return (
     <Panel
       title={t.title}
@@ -127,10 +139,10 @@ export function ShadowPanel({ route }: { route: S["Route"] }) {
                 title={t.removeTitle}
                 text={t.removeText}
                 label={gateway.routes.remove}
-                onConfirm={() => save.mutate({ ...policyOf(valuesOf(route.policy), route.policy), shadow: null })}
+                onConfirm={() => save.mutate({ ...toPolicy(toFormValues(route.policy), route.policy), shadow: null })}
               >
-                {(ask) => (
-                  <Button size="xs" variant="subtle" color="red" onClick={ask}>
+                {(openDialog) => (
+                  <Button size="xs" variant="subtle" color="red" onClick={openDialog}>
                     {gateway.routes.remove}
                   </Button>
                 )}
@@ -148,14 +160,14 @@ export function ShadowPanel({ route }: { route: S["Route"] }) {
         )
       }
     >
-      {open && <Form route={route} onClose={() => setOpen(false)} />}
-      {!open && found.length === 0 && (
+      {open && <ShadowForm route={route} onClose={() => setOpen(false)} />}
+      {!open && stats.length === 0 && (
         <Text size="sm" c="dimmed">
           {shadow ? t.none : t.without}
         </Text>
       )}
-      {!open && found.map((one) => <Compared key={`${one.kind} ${one.target}`} one={one} />)}
-      {!open && found.length > 0 && <Pairs route={route.name} />}
+      {!open && stats.map((target) => <ShadowStats key={`${target.kind} ${target.target}`} target={target} />)}
+      {!open && stats.length > 0 && <ShadowResults route={route.name} />}
     </Panel>
   );
 }

@@ -4,13 +4,13 @@ import { Plus, X } from "lucide-react";
 import { useMessages } from "@/app/i18n";
 import { useFormats } from "@/app/i18n/format";
 import { Meter } from "@/components/charts/Bars";
-import { faultOf, shares } from "./canary";
+import { findTargetFault, targetShares } from "./canary";
 import c from "./gateway.module.css";
-import { callable } from "./queries";
+import { callableModelsQuery } from "./queries";
 
 export type EditedTarget = { model: string; weight: number };
 
-/** The targets of a route, each with its weight and the share that follows from it. */
+/** Show an editor for targets, each with its weight and resulting share. */
 export function TargetsEditor({
   targets,
   onChange,
@@ -20,21 +20,24 @@ export function TargetsEditor({
 }) {
   const t = useMessages().gateway.targets;
   const f = useFormats();
-  const models = useQuery(callable());
-  const names = (models.data ?? []).map((one) => one.name).filter((name) => name.includes("/"));
-  const parts = shares(targets);
-  const whole = targets.reduce((sum, one) => sum + one.weight, 0);
-  const set = (index: number, change: Partial<EditedTarget>) =>
-    onChange(targets.map((one, at) => (at === index ? { ...one, ...change } : one)));
-  const fault = faultOf(targets);
-  const unused = names.find((name) => !targets.some((one) => one.model === name));
+  const models = useQuery(callableModelsQuery());
+  const names = (models.data ?? []).map((model) => model.name).filter((name) => name.includes("/"));
+  const shareOfTarget = targetShares(targets);
+  const totalWeight = targets.reduce((sum, target) => sum + target.weight, 0);
+  const updateTarget = (index: number, change: Partial<EditedTarget>) =>
+    onChange(targets.map((target, targetIndex) => (targetIndex === index ? { ...target, ...change } : target)));
+  const fault = findTargetFault(targets);
+  const unusedModel = names.find((name) => !targets.some((target) => target.model === name));
   return (
     <div className={c.targets}>
-      {targets.map((target, index) => {
-        const offered = names.filter((name) => name === target.model || !targets.some((one) => one.model === name));
-        const data = target.model && !offered.includes(target.model) ? [target.model, ...offered] : offered;
+      {targets.map((editedTarget, index) => {
+        const options = names.filter(
+          (name) => name === editedTarget.model || !targets.some((target) => target.model === name),
+        );
+        const data =
+          editedTarget.model && !options.includes(editedTarget.model) ? [editedTarget.model, ...options] : options;
         return (
-          // biome-ignore lint/suspicious/noArrayIndexKey: targets keep their places while they are edited
+          // biome-ignore lint/suspicious/noArrayIndexKey: targets keep their order while they are edited
           <div key={index} className={c.target}>
             <Select
               size="sm"
@@ -42,31 +45,31 @@ export function TargetsEditor({
               data={data}
               searchable
               allowDeselect={false}
-              value={target.model || null}
-              onChange={(value) => set(index, { model: value ?? "" })}
+              value={editedTarget.model || null}
+              onChange={(value) => updateTarget(index, { model: value ?? "" })}
             />
             <NumberInput
               size="sm"
-              aria-label={t.weightOf(target.model)}
+              aria-label={t.weightOf(editedTarget.model)}
               min={0}
               decimalScale={4}
               step={0.1}
-              value={target.weight}
-              onChange={(value) => set(index, { weight: Number(value) || 0 })}
+              value={editedTarget.weight}
+              onChange={(value) => updateTarget(index, { weight: Number(value) || 0 })}
             />
             <Meter
-              value={parts[index] ?? 0}
-              label={`${target.model}: ${f.percent(parts[index])}`}
+              value={shareOfTarget[index] ?? 0}
+              label={`${editedTarget.model}: ${f.percent(shareOfTarget[index])}`}
               color={`--series-${(index % 6) + 1}`}
             />
             <Text size="sm" ta="right" className="num">
-              {f.percent(parts[index])}
+              {f.percent(shareOfTarget[index])}
             </Text>
             <ActionIcon
               variant="subtle"
               color="gray"
-              aria-label={t.removeOf(target.model)}
-              onClick={() => onChange(targets.filter((_, at) => at !== index))}
+              aria-label={t.removeOf(editedTarget.model)}
+              onClick={() => onChange(targets.filter((_, targetIndex) => targetIndex !== index))}
             >
               <X size={15} />
             </ActionIcon>
@@ -78,12 +81,12 @@ export function TargetsEditor({
           size="compact-sm"
           variant="subtle"
           leftSection={<Plus size={14} aria-hidden />}
-          onClick={() => onChange([...targets, { model: unused ?? "", weight: targets.length ? 0 : 1 }])}
+          onClick={() => onChange([...targets, { model: unusedModel ?? "", weight: targets.length ? 0 : 1 }])}
         >
           {t.add}
         </Button>
         <Text size="sm" className="num" c={fault ? "var(--bad)" : "dimmed"} role={fault ? "alert" : undefined}>
-          {fault ? t.faults[fault] : t.sum(f.number(whole, 4))}
+          {fault ? t.faults[fault] : t.sum(f.number(totalWeight, 4))}
         </Text>
       </div>
     </div>

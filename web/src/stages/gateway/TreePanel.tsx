@@ -1,38 +1,38 @@
 import { Badge, Button, Group, JsonInput, Text } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { api, ok, type S } from "@/api/client";
+import { api, type Schema, unwrap } from "@/api/client";
 import { useMessages } from "@/app/i18n";
 import { useFormats } from "@/app/i18n/format";
-import { done, failed } from "@/components/notify";
+import { notifyError, notifySuccess } from "@/components/notify";
 import { Panel } from "@/components/Page";
 import c from "./gateway.module.css";
 
-type Node = NonNullable<S["RouteWanted"]["tree"]>;
-type Condition = S["Condition"];
+type RouteNode = NonNullable<Schema["RouteWanted"]["tree"]>;
+type Condition = Schema["Condition"];
 
-/** A condition in one line: `tokens < 2000`. */
-export function conditionText(one: Condition): string {
-  const quoted = (value: unknown) => (typeof value === "string" ? `“${value}”` : String(value));
-  if (one.over !== null && one.over !== undefined) return `${one.fact} > ${one.over}`;
-  if (one.under !== null && one.under !== undefined) return `${one.fact} < ${one.under}`;
-  if (one.any_of?.length) return `${one.fact}: ${one.any_of.map(quoted).join(", ")}`;
-  return `${one.fact} = ${quoted(one.equals)}`;
+/** Return a condition on one line, for example `tokens < 2000`. */
+export function conditionText(condition: Condition): string {
+  const quote = (value: unknown) => (typeof value === "string" ? `“${value}”` : String(value));
+  if (condition.over !== null && condition.over !== undefined) return `${condition.fact} > ${condition.over}`;
+  if (condition.under !== null && condition.under !== undefined) return `${condition.fact} < ${condition.under}`;
+  if (condition.any_of?.length) return `${condition.fact}: ${condition.any_of.map(quote).join(", ")}`;
+  return `${condition.fact} = ${quote(condition.equals)}`;
 }
 
-/** Where a route, or a version of it, leads: what is sent to set it again. */
-export const placesOf = ({ tree, targets }: Pick<S["Route"], "tree" | "targets">) =>
-  tree ? { tree: tree as Node, targets: [] } : { targets };
+/** Return the targets or the routing tree of a route or route version, as sent to restore it. */
+export const routeDestinations = ({ tree, targets }: Pick<Schema["Route"], "tree" | "targets">) =>
+  tree ? { tree: tree as RouteNode, targets: [] } : { targets };
 
-/** The tree of a route; that of a plain list is one weighted group. */
-export const treeOf = (route: S["Route"]): Node =>
-  (route.tree as Node | null | undefined) ??
+/** Return the routing tree of a route. A plain target list becomes one weighted group. */
+export const routeTree = (route: Schema["Route"]): RouteNode =>
+  (route.tree as RouteNode | null | undefined) ??
   ({
     pick: "weighted",
     nodes: route.targets.map(({ model, weight }) => ({ model, ...(weight === 1 ? {} : { weight }) })),
-  } as Node);
+  } as RouteNode);
 
-function Branch({ node, lots }: { node: Node; lots: boolean }) {
+function TreeNode({ node, showWeights }: { node: RouteNode; showWeights: boolean }) {
   const t = useMessages().gateway.tree;
   const f = useFormats();
   return (
@@ -45,7 +45,7 @@ function Branch({ node, lots }: { node: Node; lots: boolean }) {
             {t.picks[node.pick ?? "priority"]}
           </Text>
         )}
-        {lots && (
+        {showWeights && (
           <Badge size="sm" variant="light" color="gray" tt="none">
             {t.weight(f.number(node.weight ?? 1, 2))}
           </Badge>
@@ -55,43 +55,51 @@ function Branch({ node, lots }: { node: Node; lots: boolean }) {
             {t.sticky[node.sticky]}
           </Badge>
         )}
-        {node.when?.map((one) => (
-          <Badge key={conditionText(one)} size="sm" variant="outline" color="gray" tt="none">
-            {conditionText(one)}
+        {node.when?.map((condition) => (
+          <Badge key={conditionText(condition)} size="sm" variant="outline" color="gray" tt="none">
+            {conditionText(condition)}
           </Badge>
         ))}
       </Group>
-      {node.nodes?.length ? <Branches node={node} /> : null}
+      {node.nodes?.length ? <TreeNodes node={node} /> : null}
     </li>
   );
 }
 
-function Branches({ node }: { node: Node }) {
-  const lots = node.pick === "weighted" || node.pick === "least_busy";
+function TreeNodes({ node }: { node: RouteNode }) {
+  const showWeights = node.pick === "weighted" || node.pick === "least_busy";
   return (
     <ol className={c.tree}>
       {node.nodes?.map((child, index) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: nodes have no names, and their order is what they are
-        <Branch key={index} node={child} lots={lots} />
+        // biome-ignore lint/suspicious/noArrayIndexKey: nodes have no names and are identified by their order
+        <TreeNode key={index} node={child} showWeights={showWeights} />
       ))}
     </ol>
   );
 }
 
-/** A route as a tree: drawn, and written. `editing` opens it as text at once. */
-export function TreePanel({ route, editing, onClose }: { route: S["Route"]; editing?: boolean; onClose?: () => void }) {
+/** Show the routing tree of a route, with a JSON editor. `editing` opens the editor at once. */
+export function TreePanel({
+  route,
+  editing,
+  onClose,
+}: {
+  route: Schema["Route"];
+  editing?: boolean;
+  onClose?: () => void;
+}) {
   const t = useMessages().gateway.tree;
   const { app, gateway } = useMessages();
   const client = useQueryClient();
-  const written = JSON.stringify(treeOf(route), null, 2);
-  const [draft, setDraft] = useState<string | null>(editing ? written : null);
+  const treeJson = JSON.stringify(routeTree(route), null, 2);
+  const [draft, setDraft] = useState<string | null>(editing ? treeJson : null);
   const close = () => {
     setDraft(null);
     onClose?.();
   };
   const save = useMutation({
-    mutationFn: (tree: Node) =>
-      ok(
+    mutationFn: (tree: RouteNode) =>
+      unwrap(
         api.PUT("/api/v1/gateway/routes/{name}", {
           params: { path: { name: route.name } },
           body: { tree, targets: [] },
@@ -99,15 +107,15 @@ export function TreePanel({ route, editing, onClose }: { route: S["Route"]; edit
       ),
     onSuccess: () => {
       void client.invalidateQueries({ queryKey: ["gateway"] });
-      done(gateway.routes.saved(route.name));
+      notifySuccess(gateway.routes.saved(route.name));
       close();
     },
-    onError: failed,
+    onError: notifyError,
   });
-  const parsed = draft === null ? null : parse(draft);
+  const parsed = draft === null ? null : parseTree(draft);
   const actions =
     draft === null ? (
-      <Button size="xs" variant="default" onClick={() => setDraft(written)}>
+      <Button size="xs" variant="default" onClick={() => setDraft(treeJson)}>
         {t.edit}
       </Button>
     ) : (
@@ -120,7 +128,7 @@ export function TreePanel({ route, editing, onClose }: { route: S["Route"]; edit
         </Button>
       </>
     );
-  const tree = treeOf(route);
+  const tree = routeTree(route);
   return (
     <Panel title={t.title} actions={actions}>
       {draft === null ? (
@@ -131,7 +139,7 @@ export function TreePanel({ route, editing, onClose }: { route: S["Route"]; edit
             <Text size="sm" fw={600}>
               {t.picks[tree.pick ?? "priority"]}
             </Text>
-            <Branches node={tree} />
+            <TreeNodes node={tree} />
           </>
         )
       ) : (
@@ -152,10 +160,10 @@ export function TreePanel({ route, editing, onClose }: { route: S["Route"]; edit
   );
 }
 
-function parse(text: string): Node | null {
+function parseTree(text: string): RouteNode | null {
   try {
-    const found: unknown = JSON.parse(text);
-    return found && typeof found === "object" && !Array.isArray(found) ? (found as Node) : null;
+    const parsed: unknown = JSON.parse(text);
+    return parsed && typeof parsed === "object" && !Array.isArray(parsed) ? (parsed as RouteNode) : null;
   } catch {
     return null;
   }

@@ -2,19 +2,19 @@ import { Alert, Button, Group, Select, Stack, Text, Textarea } from "@mantine/co
 import { useMutation } from "@tanstack/react-query";
 import { FlaskConical } from "lucide-react";
 import { useState } from "react";
-import { api, ok, type S } from "@/api/client";
+import { api, type Schema, unwrap } from "@/api/client";
 import { useMessages } from "@/app/i18n";
 import { useFormats } from "@/app/i18n/format";
-import { failed } from "@/components/notify";
+import { notifyError } from "@/components/notify";
 import { Facts, Panel } from "@/components/Page";
 
-/** What was found, by kind: `card 2, email 1`. */
-export const foundText = (found: Record<string, number> | undefined): string =>
-  Object.entries(found ?? {})
-    .map(([kind, times]) => `${kind} ${times}`)
+/** Return detections by kind, for example `card 2, email 1`. */
+export const detectionSummary = (detections: Record<string, number> | undefined): string =>
+  Object.entries(detections ?? {})
+    .map(([kind, count]) => `${kind} ${count}`)
     .join(", ");
 
-function Outcome({ trial }: { trial: S["GuardTrial"] }) {
+function GuardResult({ trial }: { trial: Schema["GuardTrial"] }) {
   const t = useMessages().guards;
   const f = useFormats();
   return (
@@ -31,23 +31,23 @@ function Outcome({ trial }: { trial: S["GuardTrial"] }) {
         </div>
       )}
       <Facts
-        items={trial.outcomes.map((one) => [
-          one.guard,
-          `${foundText(one.found) || t.nothing} · ${f.number(one.ms, 1)} ms`,
+        items={trial.outcomes.map((outcome) => [
+          outcome.guard,
+          `${detectionSummary(outcome.found) || t.nothing} · ${f.number(outcome.ms, 1)} ms`,
         ])}
       />
     </Stack>
   );
 }
 
-/** Hold a text against the guards of a route, or, without one, of the project. */
+/** Show a form that tests a text against the guards of a route, or of the project if `model` is empty. */
 export function TryGuards({ model = "" }: { model?: string }) {
   const t = useMessages().guards;
   const [text, setText] = useState("");
-  const [on, setOn] = useState<"input" | "output">("input");
-  const hold = useMutation({
-    mutationFn: () => ok(api.POST("/api/v1/gateway/guards/try", { body: { text, on, model, guards: [] } })),
-    onError: failed,
+  const [stage, setStage] = useState<"input" | "output">("input");
+  const tryGuards = useMutation({
+    mutationFn: () => unwrap(api.POST("/api/v1/gateway/guards/try", { body: { text, on: stage, model, guards: [] } })),
+    onError: notifyError,
   });
   return (
     <Panel title={t.tryTitle}>
@@ -67,20 +67,20 @@ export function TryGuards({ model = "" }: { model?: string }) {
             aria-label={t.on}
             allowDeselect={false}
             data={(["input", "output"] as const).map((value) => ({ value, label: t.looks[value] }))}
-            value={on}
-            onChange={(value) => setOn((value ?? "input") as typeof on)}
+            value={stage}
+            onChange={(value) => setStage((value ?? "input") as typeof stage)}
           />
           <Button
             size="xs"
             leftSection={<FlaskConical size={14} aria-hidden />}
             disabled={!text}
-            loading={hold.isPending}
-            onClick={() => hold.mutate()}
+            loading={tryGuards.isPending}
+            onClick={() => tryGuards.mutate()}
           >
             {t.tryIt}
           </Button>
         </Group>
-        {hold.data && <Outcome trial={hold.data} />}
+        {tryGuards.data && <GuardResult trial={tryGuards.data} />}
       </Stack>
     </Panel>
   );

@@ -1,5 +1,5 @@
-/** The kinds of providers that can be stored, with the address that is asked where none is given; null: give one. */
-export const KINDS: Record<string, string | null> = {
+/** Provider kinds with their default base URL. Null if the URL must be given. */
+export const PROVIDER_KINDS: Record<string, string | null> = {
   openai: "https://api.openai.com/v1",
   anthropic: "https://api.anthropic.com/v1",
   azure: null,
@@ -15,8 +15,8 @@ export const KINDS: Record<string, string | null> = {
   faults: "faults",
 };
 
-/** How an address looks that each customer has of their own. */
-export const EXAMPLES: Record<string, string> = {
+/** Example base URLs for providers whose URL differs per customer. */
+export const EXAMPLE_URLS: Record<string, string> = {
   azure: "https://RESOURCE.openai.azure.com/openai/v1",
   bedrock: "https://bedrock-runtime.REGION.amazonaws.com",
 };

@@ -1,94 +1,94 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
-import { api, ok, type S } from "@/api/client";
-import { bucketOf, type Grouping, type Range, sinceOf } from "./usage";
+import { api, type Schema, unwrap } from "@/api/client";
+import { bucketForRange, type Grouping, type Range, rangeStart } from "./usage";
 
 const PAGE = 50;
-const LIVE = 2_000;
+const LIVE_INTERVAL_MS = 2_000;
 
-/** What calls consumed since the range began, by group. */
-export const usage = (range: Range, by: Grouping | "none") =>
+/** Query the usage since the start of the range, by group. */
+export const usageQuery = (range: Range, by: Grouping | "none") =>
   queryOptions({
     queryKey: ["gateway", "usage", range, by],
     queryFn: () =>
-      ok(
+      unwrap(
         api.GET("/api/v1/gateway/usage", {
-          params: { query: { by, bucket: bucketOf(range), since: sinceOf(range) } },
+          params: { query: { by, bucket: bucketForRange(range), since: rangeStart(range) } },
         }),
       ),
     refetchInterval: 15_000,
     placeholderData: keepPreviousData,
   });
 
-/** The routes by name. */
-export const routesList = () =>
+/** Query the routes by name. */
+export const routesQuery = () =>
   infiniteQueryOptions({
     queryKey: ["gateway", "routes"],
     queryFn: ({ pageParam: after }) =>
-      ok(api.GET("/api/v1/gateway/routes", { params: { query: { after, limit: PAGE } } })),
+      unwrap(api.GET("/api/v1/gateway/routes", { params: { query: { after, limit: PAGE } } })),
     initialPageParam: "",
-    getNextPageParam: (last: S["Route"][]) => (last.length < PAGE ? undefined : last.at(-1)?.name),
+    getNextPageParam: (last: Schema["Route"][]) => (last.length < PAGE ? undefined : last.at(-1)?.name),
   });
 
-export const routeOf = (name: string, live: boolean) =>
+export const routeQuery = (name: string, live: boolean) =>
   queryOptions({
     queryKey: ["gateway", "route", name],
-    queryFn: () => ok(api.GET("/api/v1/gateway/routes/{name}", { params: { path: { name } } })),
-    refetchInterval: live ? LIVE : 10_000,
+    queryFn: () => unwrap(api.GET("/api/v1/gateway/routes/{name}", { params: { path: { name } } })),
+    refetchInterval: live ? LIVE_INTERVAL_MS : 10_000,
   });
 
-export const history = (name: string) =>
+export const historyQuery = (name: string) =>
   queryOptions({
     queryKey: ["gateway", "history", name],
-    queryFn: () => ok(api.GET("/api/v1/gateway/routes/{name}/history", { params: { path: { name } } })),
+    queryFn: () => unwrap(api.GET("/api/v1/gateway/routes/{name}/history", { params: { path: { name } } })),
   });
 
-/** Every name that can be called. */
-export const callable = () =>
-  queryOptions({ queryKey: ["gateway", "models"], queryFn: () => ok(api.GET("/api/v1/gateway/models")) });
+/** Query all names that can be called. */
+export const callableModelsQuery = () =>
+  queryOptions({ queryKey: ["gateway", "models"], queryFn: () => unwrap(api.GET("/api/v1/gateway/models")) });
 
-export const canaries = () =>
+export const canariesQuery = () =>
   queryOptions({
     queryKey: ["gateway", "canaries"],
-    queryFn: () => ok(api.GET("/api/v1/loop/canaries", { params: { query: { limit: 200 } } })),
+    queryFn: () => unwrap(api.GET("/api/v1/loop/canaries", { params: { query: { limit: 200 } } })),
     refetchInterval: 5_000,
   });
 
-/** A canary with its trail; asked for again and again while it runs. */
-export const canary = (id: string) =>
+/** Query a canary with its history, polled while it is running. */
+export const canaryQuery = (id: string) =>
   queryOptions({
     queryKey: ["gateway", "canary", id],
-    queryFn: () => ok(api.GET("/api/v1/loop/canaries/{id}", { params: { path: { id } } })),
-    refetchInterval: (query) => (query.state.data && query.state.data.status !== "running" ? false : LIVE),
+    queryFn: () => unwrap(api.GET("/api/v1/loop/canaries/{id}", { params: { path: { id } } })),
+    refetchInterval: (query) => (query.state.data && query.state.data.status !== "running" ? false : LIVE_INTERVAL_MS),
   });
 
-/** The providers. With `probe` each is asked whether it answers, which takes its time. */
-export const providers = (probe: boolean) =>
+/** Query the providers. With `probe`, the server contacts each provider, which takes longer. */
+export const providersQuery = (probe: boolean) =>
   queryOptions({
     queryKey: ["gateway", "providers", probe],
-    queryFn: () => ok(api.GET("/api/v1/gateway/providers", { params: { query: { probe } } })),
+    queryFn: () => unwrap(api.GET("/api/v1/gateway/providers", { params: { query: { probe } } })),
     staleTime: probe ? 30_000 : 5_000,
   });
 
-export const keys = () =>
-  queryOptions({ queryKey: ["gateway", "keys"], queryFn: () => ok(api.GET("/api/v1/access/keys")) });
+export const keysQuery = () =>
+  queryOptions({ queryKey: ["gateway", "keys"], queryFn: () => unwrap(api.GET("/api/v1/access/keys")) });
 
-/** Limits and budgets, and how far each is. */
-export const limits = () =>
+/** Query limits and budgets with their usage. */
+export const limitsQuery = () =>
   queryOptions({
     queryKey: ["gateway", "limits"],
-    queryFn: () => ok(api.GET("/api/v1/gateway/limits")),
+    queryFn: () => unwrap(api.GET("/api/v1/gateway/limits")),
     refetchInterval: 5_000,
   });
 
-/** What the calls of the last 30 days used, by group. */
-export const ledger = (
+/** Query the usage of the last 30 days, by group. */
+export const ledgerQuery = (
   by: "key" | "user" | "model" | "route" | "tag" | "day",
   bucket: "whole" | "hour" | "day" | "month",
 ) =>
   queryOptions({
     queryKey: ["gateway", "ledger", by, bucket],
     queryFn: () =>
-      ok(
+      unwrap(
         api.GET("/api/v1/gateway/ledger", {
           params: { query: { by, bucket: bucket === "whole" ? undefined : bucket } },
         }),
@@ -97,67 +97,68 @@ export const ledger = (
     placeholderData: keepPreviousData,
   });
 
-/** How the targets of all routes stand. */
-export const targets = () =>
+/** Query the health of the targets of all routes. */
+export const targetHealthQuery = () =>
   queryOptions({
     queryKey: ["gateway", "targets"],
-    queryFn: () => ok(api.GET("/api/v1/gateway/targets")),
-    refetchInterval: LIVE,
+    queryFn: () => unwrap(api.GET("/api/v1/gateway/targets")),
+    refetchInterval: LIVE_INTERVAL_MS,
   });
 
-/** Prices of your own. */
-export const ownPrices = () =>
-  queryOptions({ queryKey: ["gateway", "prices"], queryFn: () => ok(api.GET("/api/v1/gateway/prices")) });
+/** Query the custom prices. */
+export const customPricesQuery = () =>
+  queryOptions({ queryKey: ["gateway", "prices"], queryFn: () => unwrap(api.GET("/api/v1/gateway/prices")) });
 
-/** What is kept of each route's answers. */
-export const cacheStates = () =>
+/** Query the cache statistics of each route. */
+export const cacheStatesQuery = () =>
   queryOptions({
     queryKey: ["gateway", "cache"],
-    queryFn: () => ok(api.GET("/api/v1/gateway/cache")),
+    queryFn: () => unwrap(api.GET("/api/v1/gateway/cache")),
     refetchInterval: 10_000,
   });
 
-/** What the second targets of a route said, in all. */
-export const comparedTargets = (route: string) =>
+/** Query the summary of a route's shadow results. */
+export const shadowStatsQuery = (route: string) =>
   queryOptions({
     queryKey: ["gateway", "compared", route],
-    queryFn: () => ok(api.GET("/api/v1/gateway/comparisons/summary", { params: { query: { route, kind: "shadow" } } })),
+    queryFn: () =>
+      unwrap(api.GET("/api/v1/gateway/comparisons/summary", { params: { query: { route, kind: "shadow" } } })),
     refetchInterval: 15_000,
   });
 
-/** The newest pairs of answers of a route. */
-export const pairsOf = (route: string) =>
+/** Query the newest shadow results of a route, each with the original response. */
+export const shadowPairsQuery = (route: string) =>
   queryOptions({
     queryKey: ["gateway", "pairs", route],
     queryFn: () =>
-      ok(api.GET("/api/v1/gateway/comparisons", { params: { query: { route, kind: "shadow", limit: 50 } } })),
+      unwrap(api.GET("/api/v1/gateway/comparisons", { params: { query: { route, kind: "shadow", limit: 50 } } })),
     refetchInterval: 15_000,
   });
 
-/** The batches, newest first. */
-export const batches = () =>
+/** Query the batches, newest first. */
+export const batchesQuery = () =>
   queryOptions({
     queryKey: ["gateway", "batches"],
-    queryFn: () => ok(api.GET("/api/v1/gateway/batches", { params: { query: { limit: 200 } } })),
-    refetchInterval: LIVE,
+    queryFn: () => unwrap(api.GET("/api/v1/gateway/batches", { params: { query: { limit: 200 } } })),
+    refetchInterval: LIVE_INTERVAL_MS,
   });
 
-/** The guards of all the project's calls. */
-export const guards = () =>
-  queryOptions({ queryKey: ["gateway", "guards"], queryFn: () => ok(api.GET("/api/v1/gateway/guards")) });
+/** Query the guards that apply to all calls of the project. */
+export const guardsQuery = () =>
+  queryOptions({ queryKey: ["gateway", "guards"], queryFn: () => unwrap(api.GET("/api/v1/gateway/guards")) });
 
-/** Every guard that is installed. */
-export const guardKinds = () =>
+/** Query all installed guards. */
+export const guardKindsQuery = () =>
   queryOptions({
     queryKey: ["gateway", "guards", "kinds"],
-    queryFn: () => ok(api.GET("/api/v1/gateway/guards/kinds")),
+    queryFn: () => unwrap(api.GET("/api/v1/gateway/guards/kinds")),
     staleTime: Number.POSITIVE_INFINITY,
   });
 
-/** Whether masking works, tested when it is asked. */
-export const selfTest = () =>
+/** Query the masking self-test, which runs on request. */
+export const selfTestQuery = () =>
   queryOptions({
     queryKey: ["gateway", "guards", "self-test"],
-    queryFn: () => ok(api.GET("/api/v1/gateway/guards/self-test")),
+    queryFn: () => unwrap(api.GET("/api/v1/gateway/guards/self-test")),
     staleTime: 60_000,
   });

@@ -2,7 +2,7 @@ import { createRoute, lazyRouteComponent, redirect } from "@tanstack/react-route
 import { root } from "@/app/root";
 import { readUsageSearch } from "./usage";
 
-const text = (value: unknown) => (value === undefined || value === "" ? undefined : String(value));
+const optionalText = (value: unknown) => (value === undefined || value === "" ? undefined : String(value));
 
 const home = createRoute({
   getParentRoute: () => root,
@@ -19,15 +19,15 @@ const list = createRoute({
   },
 });
 
-/** `canary` shows one that has ended. */
+/** `canary` selects a past canary. */
 const route = createRoute({
   getParentRoute: () => root,
   path: "/gateway/routes/$name",
-  validateSearch: (search: Record<string, unknown>): { canary?: string } => ({ canary: text(search.canary) }),
+  validateSearch: (search: Record<string, unknown>): { canary?: string } => ({ canary: optionalText(search.canary) }),
   component: lazyRouteComponent(() => import("./RoutePage")),
 });
 
-/** `provider` opens the form: of that provider, or of a new one where it is empty. */
+/** `provider` opens the form of that provider, or of a new one if empty. */
 const providers = createRoute({
   getParentRoute: () => root,
   path: "/gateway/providers",

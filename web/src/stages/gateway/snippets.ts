@@ -1,4 +1,4 @@
-/** How an OpenAI client is pointed at this server. */
+/** Return code that configures an OpenAI client for this server. */
 export function snippets(origin: string, key: string, model: string) {
   const base = `${origin}/v1`;
   return {
@@ -19,7 +19,7 @@ export OPENAI_API_KEY=${key}`,
   };
 }
 
-/** Whether a key is refused now, and why. */
+/** Return whether a key is valid, revoked or expired. */
 export function keyState(
   key: { revoked_at?: string | null; expires_at?: string | null },
   now = Date.now(),

@@ -1,4 +1,4 @@
-import type { S } from "@/api/client";
+import type { Schema } from "@/api/client";
 
 export const RANGES = ["1h", "6h", "24h", "7d", "30d"] as const;
 export const GROUPINGS = ["model", "key", "route", "user", "tag"] as const;
@@ -7,47 +7,55 @@ export type Range = (typeof RANGES)[number];
 export type Grouping = (typeof GROUPINGS)[number];
 export type Metric = (typeof METRICS)[number];
 export type UsageSearch = { range?: Range; by?: Grouping; metric?: Metric };
-type Bucket = S["UsageReport"]["bucket"];
-type Point = S["UsagePoint"];
+type Bucket = Schema["UsageReport"]["bucket"];
+type Point = Schema["UsagePoint"];
 
-const HOURS: Record<Range, number> = { "1h": 1, "6h": 6, "24h": 24, "7d": 168, "30d": 720 };
-const SECONDS: Record<Bucket, number> = { minute: 60, hour: 3600, day: 86_400 };
+const RANGE_HOURS: Record<Range, number> = { "1h": 1, "6h": 6, "24h": 24, "7d": 168, "30d": 720 };
+const BUCKET_SECONDS: Record<Bucket, number> = { minute: 60, hour: 3600, day: 86_400 };
 
-const among = <T extends string>(known: readonly T[], value: unknown): T | undefined =>
-  known.find((one) => one === value);
+const oneOf = <T extends string>(options: readonly T[], value: unknown): T | undefined =>
+  options.find((option) => option === value);
 
-/** Reads a URL: what it does not know is left out. */
+/** Parse the search parameters. Unknown values are dropped. */
 export function readUsageSearch(search: Record<string, unknown>): UsageSearch {
-  const found = {
-    range: among(RANGES, search.range),
-    by: among(GROUPINGS, search.by),
-    metric: among(METRICS, search.metric),
+  const parsed = {
+    range: oneOf(RANGES, search.range),
+    by: oneOf(GROUPINGS, search.by),
+    metric: oneOf(METRICS, search.metric),
   };
-  return Object.fromEntries(Object.entries(found).filter(([, value]) => value)) as UsageSearch;
+  return Object.fromEntries(Object.entries(parsed).filter(([, value]) => value)) as UsageSearch;
 }
 
-/** Whether a grouping has latencies: by user and tag the ledger is read, which knows none. */
-export const timed = (by: Grouping): boolean => by !== "user" && by !== "tag";
+/** Return whether a grouping has latencies. Groups by user and tag come from the ledger, which stores none. */
+export const hasLatency = (by: Grouping): boolean => by !== "user" && by !== "tag";
 
-/** The steps in which a range is shown. */
-export const bucketOf = (range: Range): Bucket => (HOURS[range] <= 6 ? "minute" : HOURS[range] <= 168 ? "hour" : "day");
+/** Return the bucket size of a range. */
+export const bucketForRange = (range: Range): Bucket =>
+  RANGE_HOURS[range] <= 6 ? "minute" : RANGE_HOURS[range] <= 168 ? "hour" : "day";
 
-/** When a range began. Minutes may go back six hours at most, to the second. */
-export const sinceOf = (range: Range, now = Date.now()): string =>
-  new Date(now - HOURS[range] * 3_600_000 + (range === "6h" ? 60_000 : 0)).toISOString();
+/**
+ * Return the start of a range. Minute buckets are limited to six hours exactly, so the six-hour range starts one minute
+ * later.
+ */
+export const rangeStart = (range: Range, now = Date.now()): string =>
+  new Date(now - RANGE_HOURS[range] * 3_600_000 + (range === "6h" ? 60_000 : 0)).toISOString();
 
-const stamp = (at: string) => Date.parse(at) / 1000;
+const toSeconds = (timestamp: string) => Date.parse(timestamp) / 1000;
 
-/** The beginning of every step from `since` to `until`, in seconds since 1970. */
-export function steps({ since, until, bucket }: Pick<S["UsageReport"], "since" | "until" | "bucket">): number[] {
-  const step = SECONDS[bucket];
-  const first = Math.floor(stamp(since) / step) * step;
-  const count = Math.max(1, Math.ceil((stamp(until) - first) / step));
-  return Array.from({ length: count }, (_, index) => first + index * step);
+/** Return the start of every bucket from `since` to `until`, in seconds since 1970. */
+export function bucketStarts({
+  since,
+  until,
+  bucket,
+}: Pick<Schema["UsageReport"], "since" | "until" | "bucket">): number[] {
+  const bucketSeconds = BUCKET_SECONDS[bucket];
+  const first = Math.floor(toSeconds(since) / bucketSeconds) * bucketSeconds;
+  const count = Math.max(1, Math.ceil((toSeconds(until) - first) / bucketSeconds));
+  return Array.from({ length: count }, (_, index) => first + index * bucketSeconds);
 }
 
-/** A figure of a point. Calls are a rate, so that steps of different lengths can be compared. */
-export function figureOf(point: Point, metric: Metric, seconds: number): number | null {
+/** Return a metric of a point. Calls are a rate, so that buckets of different lengths are comparable. */
+export function metricValue(point: Point, metric: Metric, seconds: number): number | null {
   switch (metric) {
     case "calls":
       return (point.calls ?? 0) / (seconds / 60);
@@ -65,38 +73,38 @@ export function figureOf(point: Point, metric: Metric, seconds: number): number 
 }
 
 /**
- * Curves by group over all steps. Where nothing was called, nothing was consumed; a latency is unknown there, and so is
- * a cost where no call of the group has a known price.
+ * Return curves by group over all buckets. Without calls, consumption is 0 and latency is unknown. Cost is unknown if
+ * no call of the group has a known price.
  */
-export function curves(report: S["UsageReport"], metric: Metric, unnamed: string) {
-  const x = steps(report);
-  const step = SECONDS[report.bucket];
-  const until = stamp(report.until);
+export function usageCurves(report: Schema["UsageReport"], metric: Metric, unnamed: string) {
+  const x = bucketStarts(report);
+  const bucketSeconds = BUCKET_SECONDS[report.bucket];
+  const until = toSeconds(report.until);
   const groups = new Map<string, Map<number, Point>>();
   for (const point of report.points ?? []) {
     const name = point.group ?? unnamed;
-    const found = groups.get(name) ?? new Map<number, Point>();
-    found.set(Math.floor(stamp(point.at) / step) * step, point);
-    groups.set(name, found);
+    const points = groups.get(name) ?? new Map<number, Point>();
+    points.set(Math.floor(toSeconds(point.at) / bucketSeconds) * bucketSeconds, point);
+    groups.set(name, points);
   }
-  const lasted = (at: number) => Math.max(1, Math.min(step, until - at));
+  const bucketDuration = (at: number) => Math.max(1, Math.min(bucketSeconds, until - at));
   const latency = metric === "p50" || metric === "p95";
-  const known = (points: Map<number, Point>) =>
-    [...points.values()].some((point) => figureOf(point, metric, step) !== null);
-  const empty = (points: Map<number, Point>) => (!latency && known(points) ? 0 : null);
+  const hasKnownValue = (points: Map<number, Point>) =>
+    [...points.values()].some((point) => metricValue(point, metric, bucketSeconds) !== null);
+  const emptyValue = (points: Map<number, Point>) => (!latency && hasKnownValue(points) ? 0 : null);
   const series = [...groups].map(([label, points]) => ({
     label,
     ...(latency ? { gaps: true, points: true } : {}),
     values: x.map((at) => {
       const point = points.get(at);
-      return point ? figureOf(point, metric, lasted(at)) : empty(points);
+      return point ? metricValue(point, metric, bucketDuration(at)) : emptyValue(points);
     }),
   }));
   return { x, series };
 }
 
-/** Everything together. A sum is unknown where no part of it is known. */
-export function together(totals: S["Consumed"][]): {
+/** Return the totals of all groups. A sum is null if all of its parts are unknown. */
+export function sumTotals(totals: Schema["Consumed"][]): {
   calls: number;
   errors: number;
   input: number | null;
@@ -104,21 +112,21 @@ export function together(totals: S["Consumed"][]): {
   cost: number | null;
   priced: number;
 } {
-  const sum = (pick: (one: S["Consumed"]) => number | null | undefined) =>
-    totals.reduce<number | null>((all, one) => {
-      const value = pick(one);
-      return value === null || value === undefined ? all : (all ?? 0) + value;
+  const sum = (select: (group: Schema["Consumed"]) => number | null | undefined) =>
+    totals.reduce<number | null>((subtotal, group) => {
+      const value = select(group);
+      return value === null || value === undefined ? subtotal : (subtotal ?? 0) + value;
     }, null);
   return {
-    calls: sum((one) => one.calls) ?? 0,
-    errors: sum((one) => one.errors) ?? 0,
-    input: sum((one) => one.input_tokens),
-    output: sum((one) => one.output_tokens),
-    cost: sum((one) => one.cost),
-    priced: sum((one) => one.priced) ?? 0,
+    calls: sum((group) => group.calls) ?? 0,
+    errors: sum((group) => group.errors) ?? 0,
+    input: sum((group) => group.input_tokens),
+    output: sum((group) => group.output_tokens),
+    cost: sum((group) => group.cost),
+    priced: sum((group) => group.priced) ?? 0,
   };
 }
 
-/** The minutes that a report covers. */
-export const minutes = (report: Pick<S["UsageReport"], "since" | "until">): number =>
-  (stamp(report.until) - stamp(report.since)) / 60;
+/** Return the number of minutes that a report covers. */
+export const durationMinutes = (report: Pick<Schema["UsageReport"], "since" | "until">): number =>
+  (toSeconds(report.until) - toSeconds(report.since)) / 60;

@@ -3,24 +3,24 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { ArrowRight } from "lucide-react";
 import { lazy, Suspense } from "react";
-import type { S } from "@/api/client";
+import type { Schema } from "@/api/client";
 import { useMessages } from "@/app/i18n";
-import { Await } from "@/components/Await";
 import { CopyIcon } from "@/components/Code";
 import { Columns } from "@/components/Columns";
+import { LocationLink } from "@/components/EntityLink";
+import { entityLocation } from "@/components/entities";
 import { PageBody, PageHeader, Panel } from "@/components/Page";
-import { PlaceLink } from "@/components/ThingLink";
-import { placeOf } from "@/components/things";
-import { When } from "@/components/When";
+import { QueryBoundary } from "@/components/QueryBoundary";
+import { RelativeTime } from "@/components/RelativeTime";
 import c from "./home.module.css";
-import { LoopPicture } from "./LoopPicture";
-import { overview } from "./queries";
-import { ACTIONS, isNew } from "./stages";
+import { LoopDiagram } from "./LoopDiagram";
+import { overviewQuery } from "./queries";
+import { ACTIONS, isEmptyProject } from "./stages";
 
-const AtWork = lazy(() => import("./AtWork"));
-const FirstMinute = lazy(() => import("./FirstMinute"));
+const RunningJobs = lazy(() => import("./RunningJobs"));
+const GettingStarted = lazy(() => import("./GettingStarted"));
 
-function Next({ action }: { action: S["NextAction"]["action"] }) {
+function NextStep({ action }: { action: Schema["NextAction"]["action"] }) {
   const t = useMessages().home.next;
   const { title, why, button } = t.actions[action];
   const { to, search, cli } = ACTIONS[action];
@@ -51,17 +51,17 @@ function Next({ action }: { action: S["NextAction"]["action"] }) {
   );
 }
 
-/** Where an event of the overview is shown. */
-function placeOfEvent({ kind, ref, title }: S["Event"]) {
+/** Return the location of an event of the overview. */
+function eventLocation({ kind, ref, title }: Schema["Event"]) {
   if (kind === "turn") return { to: `/loop/turns/${ref}` };
   if (kind === "canary") return { to: `/loop/canaries/${ref}` };
   if (kind === "alias") return { to: `/registry/${encodeURIComponent(title.split(":")[0] ?? title)}` };
-  return placeOf(kind, ref);
+  return entityLocation(kind, ref);
 }
 
-function Recent({ events }: { events: readonly S["Event"][] }) {
+function Recent({ events }: { events: readonly Schema["Event"][] }) {
   const t = useMessages().home.recent;
-  const said = t.status as Record<string, string>;
+  const statusLabels = t.status as Record<string, string>;
   if (!events.length)
     return (
       <Text size="sm" c="dimmed" px="md" pb="md">
@@ -71,15 +71,17 @@ function Recent({ events }: { events: readonly S["Event"][] }) {
   return (
     <ul className={c.events}>
       {events.map((event) => {
-        const place = placeOfEvent(event);
-        const state = event.status ? said[event.status] : undefined;
+        const location = eventLocation(event);
+        const state = event.status ? statusLabels[event.status] : undefined;
         return (
           <li key={`${event.kind} ${event.ref} ${event.at}`}>
             <span className={c.kind}>{t[event.kind]}</span>
-            <span className={c.what}>{place ? <PlaceLink {...place}>{event.title}</PlaceLink> : event.title}</span>
+            <span className={c.what}>
+              {location ? <LocationLink {...location}>{event.title}</LocationLink> : event.title}
+            </span>
             <span className={c.at}>
               {state && `${state}, `}
-              <When at={event.at} />
+              <RelativeTime at={event.at} />
             </span>
           </li>
         );
@@ -88,40 +90,40 @@ function Recent({ events }: { events: readonly S["Event"][] }) {
   );
 }
 
-/** The loop at a glance: what is live in each stage, what to do next, what changed, what is at work. */
+/** Show the loop at a glance: live state of each stage, next step, recent events and running jobs. */
 export default function HomePage() {
   const t = useMessages().home;
-  const query = useQuery(overview());
+  const query = useQuery(overviewQuery());
   return (
     <>
-      <PageHeader title={t.title} sub={t.lead} />
+      <PageHeader title={t.title} subtitle={t.lead} />
       <PageBody>
-        <Await query={query} lines={12}>
-          {(now) => (
+        <QueryBoundary query={query} lines={12}>
+          {(overviewData) => (
             <>
-              {isNew(now) ? (
+              {isEmptyProject(overviewData) ? (
                 <Suspense>
-                  <FirstMinute />
+                  <GettingStarted />
                 </Suspense>
               ) : (
-                <Next action={now.next.action} />
+                <NextStep action={overviewData.next.action} />
               )}
-              <LoopPicture now={now} />
+              <LoopDiagram overview={overviewData} />
               <Columns
                 main={
                   <Panel title={t.recent.title} flush>
-                    <Recent events={now.recent} />
+                    <Recent events={overviewData.recent} />
                   </Panel>
                 }
                 side={
                   <Suspense>
-                    <AtWork />
+                    <RunningJobs />
                   </Suspense>
                 }
               />
             </>
           )}
-        </Await>
+        </QueryBoundary>
       </PageBody>
     </>
   );

@@ -3,35 +3,35 @@ import { useMutation, useQuery } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { MessageCircleQuestion } from "lucide-react";
 import { useState } from "react";
-import type { S } from "@/api/client";
+import type { Schema } from "@/api/client";
 import { useMessages } from "@/app/i18n";
-import { Failure } from "@/components/Await";
+import { LocationLink } from "@/components/EntityLink";
 import { Panel } from "@/components/Page";
-import { PlaceLink } from "@/components/ThingLink";
+import { ErrorAlert } from "@/components/QueryBoundary";
 import c from "./knowledge.module.css";
 import { PassageCard } from "./PassageCard";
-import { ask, modelsQuery } from "./queries";
-import { cut } from "./search";
+import { askQuestion, modelsQuery } from "./queries";
+import { splitAtCitations } from "./search";
 
 const page = getRouteApi("/knowledge/$base");
 
-/** An answer whose citations jump to the passages that say so. */
-function Answered({ answer }: { answer: S["Answer"] }) {
+/** Show an answer. Its citations link to the cited passages. */
+function AnswerPanel({ answer }: { answer: Schema["Answer"] }) {
   const t = useMessages().knowledge;
-  const stated = new Set((answer.citations ?? []).map((one) => one.number));
+  const citedNumbers = new Set((answer.citations ?? []).map((citation) => citation.number));
   return (
     <>
       <Panel>
         {!answer.answered && <Alert color="yellow" title={t.unanswered} mb={answer.text ? "sm" : 0} />}
         <Text size="md" className={c.answer}>
-          {cut(answer.text).map((piece, index) =>
-            typeof piece === "number" ? (
-              // biome-ignore lint/suspicious/noArrayIndexKey: the pieces of one text keep their places
-              <Anchor key={index} href={`#passage-${piece}`} inherit underline="always">
-                [{piece}]
+          {splitAtCitations(answer.text).map((part, index) =>
+            typeof part === "number" ? (
+              // biome-ignore lint/suspicious/noArrayIndexKey: pieces of a text keep their order
+              <Anchor key={index} href={`#passage-${part}`} inherit underline="always">
+                [{part}]
               </Anchor>
             ) : (
-              piece
+              part
             ),
           )}
         </Text>
@@ -48,9 +48,9 @@ function Answered({ answer }: { answer: S["Answer"] }) {
           )}
           {answer.span_id && (
             <Text size="xs">
-              <PlaceLink to="/traces" search={{ span: answer.span_id }}>
+              <LocationLink to="/traces" search={{ span: answer.span_id }}>
                 {t.trace}
-              </PlaceLink>
+              </LocationLink>
             </Text>
           )}
         </Group>
@@ -59,7 +59,12 @@ function Answered({ answer }: { answer: S["Answer"] }) {
         <Stack gap="sm">
           <Title order={2}>{t.sources}</Title>
           {(answer.passages ?? []).map((passage, index) => (
-            <PassageCard key={passage.chunk.id} passage={passage} number={index + 1} marked={stated.has(index + 1)} />
+            <PassageCard
+              key={passage.chunk.id}
+              passage={passage}
+              number={index + 1}
+              isCited={citedNumbers.has(index + 1)}
+            />
           ))}
         </Stack>
       )}
@@ -67,7 +72,7 @@ function Answered({ answer }: { answer: S["Answer"] }) {
   );
 }
 
-/** A question to the base, answered through a route with numbered sources. */
+/** Show a form that asks a question. The answer cites numbered sources from the knowledge base. */
 export function AskTab({ base }: { base: string }) {
   const t = useMessages().knowledge;
   const search = page.useSearch();
@@ -75,15 +80,17 @@ export function AskTab({ base }: { base: string }) {
   const models = useQuery(modelsQuery).data ?? [];
   const [question, setQuestion] = useState(search.question ?? "");
   const [model, setModel] = useState(search.model);
-  const chosen = model ?? models[0]?.name ?? "";
-  const put = useMutation({ mutationFn: () => ask(base, { question, model: chosen, limit: 4 }) });
+  const selectedModel = model ?? models[0]?.name ?? "";
+  const questionMutation = useMutation({
+    mutationFn: () => askQuestion(base, { question, model: selectedModel, limit: 4 }),
+  });
   return (
     <Stack gap="md">
       <form
         onSubmit={(event) => {
           event.preventDefault();
-          void navigate({ search: (had) => ({ ...had, question, model: chosen }), replace: true });
-          put.mutate();
+          void navigate({ search: (previous) => ({ ...previous, question, model: selectedModel }), replace: true });
+          questionMutation.mutate();
         }}
       >
         <Stack gap="sm">
@@ -99,20 +106,20 @@ export function AskTab({ base }: { base: string }) {
             <Autocomplete
               label={t.model}
               placeholder={t.modelHint}
-              data={models.map((one) => one.name)}
+              data={models.map((candidate) => candidate.name)}
               limit={30}
-              value={chosen}
+              value={selectedModel}
               onChange={setModel}
             />
             <Button
               type="submit"
-              loading={put.isPending}
-              disabled={!question.trim() || !chosen}
+              loading={questionMutation.isPending}
+              disabled={!question.trim() || !selectedModel}
               leftSection={<MessageCircleQuestion size={15} aria-hidden />}
             >
               {t.ask}
             </Button>
-            {put.isPending && (
+            {questionMutation.isPending && (
               <Text size="sm" c="dimmed" role="status">
                 {t.asking}
               </Text>
@@ -120,8 +127,10 @@ export function AskTab({ base }: { base: string }) {
           </Group>
         </Stack>
       </form>
-      {put.error && <Failure error={put.error} title={t.failed} again={() => put.mutate()} flush />}
-      {put.data && <Answered answer={put.data} />}
+      {questionMutation.error && (
+        <ErrorAlert error={questionMutation.error} title={t.failed} onRetry={() => questionMutation.mutate()} flush />
+      )}
+      {questionMutation.data && <AnswerPanel answer={questionMutation.data} />}
     </Stack>
   );
 }

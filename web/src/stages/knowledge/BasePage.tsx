@@ -11,40 +11,42 @@ import { SearchTab } from "./SearchTab";
 import { TABS, type Tab } from "./search";
 
 const page = getRouteApi("/knowledge/$base");
-const SHOWN = { documents: DocumentsTab, search: SearchTab, ask: AskTab };
+const TAB_CONTENT = { documents: DocumentsTab, search: SearchTab, ask: AskTab };
 
-/** One base: its documents, what a query finds in it, and answers from it. */
+/** Show a knowledge base: documents, search and questions. */
 export default function BasePage() {
   const { app, knowledge: t } = useMessages();
   const { base } = page.useParams();
   const { tab = "documents" } = page.useSearch();
   const navigate = useNavigate({ from: "/knowledge/$base" });
   const f = useFormats();
-  const known = useQuery(basesQuery()).data?.find((one) => one.name === base);
-  const note = known && t.baseNote(f.number(known.documents), f.number(known.chunks), known.embedder);
+  const knowledgeBase = useQuery(basesQuery()).data?.find((tabName) => tabName.name === base);
+  const note =
+    knowledgeBase &&
+    t.baseNote(f.number(knowledgeBase.documents), f.number(knowledgeBase.chunks), knowledgeBase.embedder);
   return (
     <>
-      <PageHeader title={base} sub={note} crumbs={[{ label: app.nav.knowledge, to: "/knowledge" }]} />
+      <PageHeader title={base} subtitle={note} breadcrumbs={[{ label: app.nav.knowledge, to: "/knowledge" }]} />
       <PageBody>
         <Tabs
           value={tab}
           keepMounted={false}
           onChange={(value) =>
-            navigate({ search: (had) => ({ ...had, tab: (value ?? undefined) as Tab | undefined }) })
+            navigate({ search: (previous) => ({ ...previous, tab: (value ?? undefined) as Tab | undefined }) })
           }
         >
           <Tabs.List aria-label={t.tabs.label} mb="md">
-            {TABS.map((one) => (
-              <Tabs.Tab key={one} value={one}>
-                {t.tabs[one]}
+            {TABS.map((tabName) => (
+              <Tabs.Tab key={tabName} value={tabName}>
+                {t.tabs[tabName]}
               </Tabs.Tab>
             ))}
           </Tabs.List>
-          {TABS.map((one) => {
-            const Shown = SHOWN[one];
+          {TABS.map((tabName) => {
+            const TabContent = TAB_CONTENT[tabName];
             return (
-              <Tabs.Panel key={one} value={one}>
-                <Shown base={base} />
+              <Tabs.Panel key={tabName} value={tabName}>
+                <TabContent base={base} />
               </Tabs.Panel>
             );
           })}

@@ -1,43 +1,43 @@
 import { Stack, Text } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
-import { api, ok, type S } from "@/api/client";
+import { api, type Schema, unwrap } from "@/api/client";
 import { useMessages } from "@/app/i18n";
 import { useFormats } from "@/app/i18n/format";
-import { Await } from "@/components/Await";
 import { type Column, DataGrid } from "@/components/DataGrid";
 import { JobPanel } from "@/components/Job";
-import { failed } from "@/components/notify";
+import { notifyError } from "@/components/notify";
 import { Panel } from "@/components/Page";
-import { Peek } from "@/components/Peek";
-import { RowDeed } from "@/components/RowDeed";
+import { QueryBoundary } from "@/components/QueryBoundary";
+import { RelativeTime } from "@/components/RelativeTime";
+import { RowAction } from "@/components/RowAction";
+import { SidePanel } from "@/components/SidePanel";
 import { Status } from "@/components/Status";
-import { When } from "@/components/When";
 import c from "./knowledge.module.css";
 import { addFiles, chunksQuery, documentsQuery } from "./queries";
 import { Upload } from "./Upload";
 
 const page = getRouteApi("/knowledge/$base");
-type Document = S["Document"];
+type Document = Schema["Document"];
 
 function RemoveDocument({ document: { base, path } }: { document: Document }) {
   const t = useMessages().knowledge;
   return (
-    <RowDeed
+    <RowAction
       title={t.removeTitle(path)}
       text={t.removeText}
       label={t.remove}
-      said={t.removed(path)}
-      stale={["knowledge"]}
-      deed={() =>
-        ok(api.DELETE("/api/v1/knowledge/bases/{base}/documents/{path}", { params: { path: { base, path } } }))
+      successMessage={t.removed(path)}
+      invalidates={["knowledge"]}
+      action={() =>
+        unwrap(api.DELETE("/api/v1/knowledge/bases/{base}/documents/{path}", { params: { path: { base, path } } }))
       }
     />
   );
 }
 
-/** The column of reasons is there where a document has one. */
-function useColumns(reasons: boolean): Column<Document>[] {
+/** Return the columns. The reason column is only included if a document has a reason. */
+function useColumns(hasReasons: boolean): Column<Document>[] {
   const t = useMessages().knowledge;
   const f = useFormats();
   const states = t.states as Record<string, string>;
@@ -46,13 +46,13 @@ function useColumns(reasons: boolean): Column<Document>[] {
       id: "path",
       title: t.document,
       width: "minmax(200px, 1.4fr)",
-      cell: (one) => (
+      cell: (row) => (
         <>
           <Text inherit span fw={500}>
-            {one.title || one.path}
+            {row.title || row.path}
           </Text>{" "}
           <Text inherit span c="dimmed">
-            {one.title && one.title !== one.path ? one.path : ""}
+            {row.title && row.title !== row.path ? row.path : ""}
           </Text>
         </>
       ),
@@ -61,14 +61,26 @@ function useColumns(reasons: boolean): Column<Document>[] {
       id: "state",
       title: t.state,
       width: "140px",
-      cell: (one) => <Status state={one.state} label={states[one.state]} />,
+      cell: (row) => <Status state={row.state} label={states[row.state]} />,
     },
-    ...(reasons
-      ? [{ id: "reason", title: t.reason, width: "minmax(160px, 1fr)", cell: (one: Document) => one.reason ?? "" }]
+    ...(hasReasons
+      ? [{ id: "reason", title: t.reason, width: "minmax(160px, 1fr)", cell: (row: Document) => row.reason ?? "" }]
       : []),
-    { id: "chunks", title: t.passages, width: "90px", right: true, cell: (one) => f.number(one.chunks) },
-    { id: "added", title: t.added, width: "110px", right: true, cell: (one) => <When at={one.created_at} /> },
-    { id: "remove", title: t.action, width: "100px", right: true, cell: (one) => <RemoveDocument document={one} /> },
+    { id: "chunks", title: t.passages, width: "90px", alignRight: true, cell: (row) => f.number(row.chunks) },
+    {
+      id: "added",
+      title: t.added,
+      width: "110px",
+      alignRight: true,
+      cell: (row) => <RelativeTime at={row.created_at} />,
+    },
+    {
+      id: "remove",
+      title: t.action,
+      width: "100px",
+      alignRight: true,
+      cell: (row) => <RemoveDocument document={row} />,
+    },
   ];
 }
 
@@ -76,7 +88,7 @@ function Chunks({ id }: { id: string }) {
   const t = useMessages().knowledge;
   const f = useFormats();
   return (
-    <Await query={useQuery(chunksQuery(id))}>
+    <QueryBoundary query={useQuery(chunksQuery(id))}>
       {(chunks) => (
         <Stack gap="sm">
           {chunks.map((chunk) => (
@@ -90,27 +102,28 @@ function Chunks({ id }: { id: string }) {
           ))}
         </Stack>
       )}
-    </Await>
+    </QueryBoundary>
   );
 }
 
-/** The documents of a base with their states; more are dropped here. */
+/** Show the documents of a knowledge base with their states, and an upload area. */
 export function DocumentsTab({ base }: { base: string }) {
   const t = useMessages().knowledge;
   const client = useQueryClient();
   const navigate = useNavigate({ from: "/knowledge/$base" });
   const { document, job } = page.useSearch();
   const query = useQuery(documentsQuery(base));
-  const columns = useColumns(Boolean(query.data?.some((one) => one.reason)));
-  const add = useMutation({
+  const columns = useColumns(Boolean(query.data?.some((row) => row.reason)));
+  const addDocuments = useMutation({
     mutationFn: (files: File[]) => addFiles(base, files),
-    onSuccess: (made) => navigate({ search: (had) => ({ ...had, job: made.id }), replace: true }),
-    onError: failed,
+    onSuccess: (newJob) => navigate({ search: (previous) => ({ ...previous, job: newJob.id }), replace: true }),
+    onError: notifyError,
   });
-  const show = (id: string | undefined) => navigate({ search: (had) => ({ ...had, document: id }), replace: true });
+  const openDocument = (id: string | undefined) =>
+    navigate({ search: (previous) => ({ ...previous, document: id }), replace: true });
   return (
     <Stack gap="md">
-      <Upload onFiles={(files) => add.mutate(files)} busy={add.isPending} />
+      <Upload onFiles={(files) => addDocuments.mutate(files)} busy={addDocuments.isPending} />
       {job && (
         <JobPanel
           key={job}
@@ -120,11 +133,11 @@ export function DocumentsTab({ base }: { base: string }) {
         />
       )}
       <Panel title={t.documents} flush>
-        <Await query={query}>
-          {(found) => {
-            const at = found.findIndex((one) => one.id === document);
-            const shown = found[at];
-            if (!found.length)
+        <QueryBoundary query={query}>
+          {(documents) => {
+            const openIndex = documents.findIndex((row) => row.id === document);
+            const opened = documents[openIndex];
+            if (!documents.length)
               return (
                 <Text size="sm" c="dimmed" px="md" pb="md">
                   {t.emptyBase}
@@ -135,26 +148,26 @@ export function DocumentsTab({ base }: { base: string }) {
                 <DataGrid
                   label={t.documents}
                   columns={columns}
-                  rows={found}
-                  rowKey={(one) => one.id}
-                  onOpen={(one) => show(one.id)}
+                  rows={documents}
+                  rowKey={(row) => row.id}
+                  onOpen={(row) => openDocument(row.id)}
                   selected={document}
                 />
-                <Peek
-                  opened={Boolean(shown)}
-                  onClose={() => show(undefined)}
-                  title={shown?.title || shown?.path || ""}
+                <SidePanel
+                  opened={Boolean(opened)}
+                  onClose={() => openDocument(undefined)}
+                  title={opened?.title || opened?.path || ""}
                   onStep={(by) => {
-                    const next = found[at + by];
-                    if (next) show(next.id);
+                    const nextDocument = documents[openIndex + by];
+                    if (nextDocument) openDocument(nextDocument.id);
                   }}
                 >
-                  {shown && <Chunks id={shown.id} />}
-                </Peek>
+                  {opened && <Chunks id={opened.id} />}
+                </SidePanel>
               </>
             );
           }}
-        </Await>
+        </QueryBoundary>
       </Panel>
     </Stack>
   );

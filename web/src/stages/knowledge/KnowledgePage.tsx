@@ -3,16 +3,16 @@ import { useMutation, useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { Library, Plus } from "lucide-react";
 import { useState } from "react";
-import type { S } from "@/api/client";
+import type { Schema } from "@/api/client";
 import { useMessages } from "@/app/i18n";
 import { useFormats } from "@/app/i18n/format";
-import { Await } from "@/components/Await";
 import { type Column, DataGrid } from "@/components/DataGrid";
 import { EmptyState } from "@/components/EmptyState";
-import { FormFoot } from "@/components/FormFoot";
-import { failed } from "@/components/notify";
+import { FormActions } from "@/components/FormActions";
+import { notifyError } from "@/components/notify";
 import { PageHeader } from "@/components/Page";
-import { When } from "@/components/When";
+import { QueryBoundary } from "@/components/QueryBoundary";
+import { RelativeTime } from "@/components/RelativeTime";
 import { addFiles, basesQuery } from "./queries";
 import { Upload } from "./Upload";
 
@@ -27,17 +27,17 @@ function NewBase({ onClose }: { onClose: () => void }) {
   const navigate = useNavigate();
   const [name, setName] = useState("handbook");
   const [files, setFiles] = useState<File[]>([]);
-  const make = useMutation({
+  const create = useMutation({
     mutationFn: () => addFiles(name.trim(), files),
     onSuccess: (job) => navigate({ to: "/knowledge/$base", params: { base: name.trim() }, search: { job: job.id } }),
-    onError: failed,
+    onError: notifyError,
   });
   return (
     <Modal opened onClose={onClose} title={t.new} size="lg" closeButtonProps={{ "aria-label": app.close }}>
       <form
         onSubmit={(event) => {
           event.preventDefault();
-          make.mutate();
+          create.mutate();
         }}
       >
         <Stack gap="sm">
@@ -48,20 +48,25 @@ function NewBase({ onClose }: { onClose: () => void }) {
             value={name}
             onChange={(event) => setName(event.currentTarget.value)}
           />
-          <Upload onFiles={(more) => setFiles((had) => [...had, ...more])} />
+          <Upload onFiles={(newFiles) => setFiles((previous) => [...previous, ...newFiles])} />
           {files.length > 0 && (
             <Text size="sm" c="dimmed">
               {t.files}: {files.map((file) => file.name).join(", ")}
             </Text>
           )}
         </Stack>
-        <FormFoot label={t.make} disabled={!files.length || !name.trim()} loading={make.isPending} onCancel={onClose} />
+        <FormActions
+          label={t.make}
+          disabled={!files.length || !name.trim()}
+          loading={create.isPending}
+          onCancel={onClose}
+        />
       </form>
     </Modal>
   );
 }
 
-function useColumns(): Column<S["Base"]>[] {
+function useColumns(): Column<Schema["Base"]>[] {
   const t = useMessages().knowledge;
   const f = useFormats();
   return [
@@ -75,35 +80,41 @@ function useColumns(): Column<S["Base"]>[] {
         </Text>
       ),
     },
-    { id: "documents", title: t.documents, width: "110px", right: true, cell: (base) => f.number(base.documents) },
-    { id: "passages", title: t.passages, width: "110px", right: true, cell: (base) => f.number(base.chunks) },
+    { id: "documents", title: t.documents, width: "110px", alignRight: true, cell: (base) => f.number(base.documents) },
+    { id: "passages", title: t.passages, width: "110px", alignRight: true, cell: (base) => f.number(base.chunks) },
     { id: "embedder", title: t.embedder, width: "minmax(160px, 1fr)", cell: (base) => base.embedder },
-    { id: "updated", title: t.updated, width: "130px", right: true, cell: (base) => <When at={base.updated_at} /> },
+    {
+      id: "updated",
+      title: t.updated,
+      width: "130px",
+      alignRight: true,
+      cell: (base) => <RelativeTime at={base.updated_at} />,
+    },
   ];
 }
 
-/** The knowledge bases. */
+/** Show the knowledge bases. */
 export default function KnowledgePage() {
   const { app, knowledge: t } = useMessages();
   const navigate = useNavigate();
-  const [making, setMaking] = useState(false);
+  const [creating, setCreating] = useState(false);
   const query = useQuery(basesQuery());
   const columns = useColumns();
   const button = (
-    <Button size="sm" leftSection={<Plus size={15} aria-hidden />} onClick={() => setMaking(true)}>
+    <Button size="sm" leftSection={<Plus size={15} aria-hidden />} onClick={() => setCreating(true)}>
       {t.new}
     </Button>
   );
   return (
     <>
-      <PageHeader title={app.nav.knowledge} sub={t.lead} actions={query.data && query.data.length > 0 && button} />
-      <Await query={query}>
-        {(bases) =>
-          bases.length ? (
+      <PageHeader title={app.nav.knowledge} subtitle={t.lead} actions={query.data && query.data.length > 0 && button} />
+      <QueryBoundary query={query}>
+        {(list) =>
+          list.length ? (
             <DataGrid
               label={app.nav.knowledge}
               columns={columns}
-              rows={bases}
+              rows={list}
               rowKey={(base) => base.name}
               onOpen={(base) => navigate({ to: "/knowledge/$base", params: { base: base.name } })}
             />
@@ -113,8 +124,8 @@ export default function KnowledgePage() {
             </EmptyState>
           )
         }
-      </Await>
-      {making && <NewBase onClose={() => setMaking(false)} />}
+      </QueryBoundary>
+      {creating && <NewBase onClose={() => setCreating(false)} />}
     </>
   );
 }

@@ -5,26 +5,26 @@ import { Search } from "lucide-react";
 import { useState } from "react";
 import { useMessages } from "@/app/i18n";
 import { useFormats } from "@/app/i18n/format";
-import { Await } from "@/components/Await";
+import { QueryBoundary } from "@/components/QueryBoundary";
 import { PassageCard } from "./PassageCard";
 import { searchQuery } from "./queries";
 
 const page = getRouteApi("/knowledge/$base");
 
-/** What a query finds, and why. */
+/** Show the passages that match a query, with their ranks. */
 export function SearchTab({ base }: { base: string }) {
   const t = useMessages().knowledge;
   const f = useFormats();
   const { q = "" } = page.useSearch();
   const navigate = useNavigate({ from: "/knowledge/$base" });
-  const [typed, setTyped] = useState(q);
+  const [enteredQuery, setEnteredQuery] = useState(q);
   const query = useQuery(searchQuery(base, q));
   return (
     <Stack gap="md">
       <form
         onSubmit={(event) => {
           event.preventDefault();
-          void navigate({ search: (had) => ({ ...had, q: typed }), replace: true });
+          void navigate({ search: (previous) => ({ ...previous, q: enteredQuery }), replace: true });
         }}
       >
         <Group align="flex-end" gap="sm">
@@ -32,8 +32,8 @@ export function SearchTab({ base }: { base: string }) {
             style={{ flex: 1 }}
             label={t.query}
             placeholder={t.queryHint}
-            value={typed}
-            onChange={(event) => setTyped(event.currentTarget.value)}
+            value={enteredQuery}
+            onChange={(event) => setEnteredQuery(event.currentTarget.value)}
           />
           <Button type="submit" leftSection={<Search size={14} aria-hidden />}>
             {t.find}
@@ -41,18 +41,18 @@ export function SearchTab({ base }: { base: string }) {
         </Group>
       </form>
       {q && (
-        <Await query={query}>
-          {(found) => (
+        <QueryBoundary query={query}>
+          {(passages) => (
             <Stack gap="sm">
               <Text size="sm" c="dimmed">
-                {found.length ? `${t.found(f.number(found.length))}. ${t.foundNote}` : t.nothing}
+                {passages.length ? `${t.found(f.number(passages.length))}. ${t.foundNote}` : t.nothing}
               </Text>
-              {found.map((passage, index) => (
+              {passages.map((passage, index) => (
                 <PassageCard key={passage.chunk.id} passage={passage} number={index + 1} />
               ))}
             </Stack>
           )}
-        </Await>
+        </QueryBoundary>
       )}
     </Stack>
   );

@@ -4,7 +4,7 @@ import "@mantine/dropzone/styles.css";
 import { FileUp } from "lucide-react";
 import { useMessages } from "@/app/i18n";
 
-/** Where documents are dropped or chosen. */
+/** Show an upload area for documents. */
 export function Upload({ onFiles, busy }: { onFiles: (files: File[]) => void; busy?: boolean }) {
   const t = useMessages().knowledge;
   return (

@@ -1,49 +1,49 @@
 import { queryOptions } from "@tanstack/react-query";
-import { api, ok, type S } from "@/api/client";
+import { api, type Schema, unwrap } from "@/api/client";
 
-/** The project's bases. */
+/** Query the knowledge bases of the project. */
 export const basesQuery = () =>
-  queryOptions({ queryKey: ["knowledge", "bases"], queryFn: () => ok(api.GET("/api/v1/knowledge/bases")) });
+  queryOptions({ queryKey: ["knowledge", "bases"], queryFn: () => unwrap(api.GET("/api/v1/knowledge/bases")) });
 
-/** The documents of a base. */
+/** Query the documents of a knowledge base. */
 export const documentsQuery = (base: string) =>
   queryOptions({
     queryKey: ["knowledge", "documents", base],
-    queryFn: () => ok(api.GET("/api/v1/knowledge/bases/{base}/documents", { params: { path: { base } } })),
+    queryFn: () => unwrap(api.GET("/api/v1/knowledge/bases/{base}/documents", { params: { path: { base } } })),
   });
 
-/** The passages of a document in reading order. */
+/** Query the chunks of a document in reading order. */
 export const chunksQuery = (id: string) =>
   queryOptions({
     queryKey: ["knowledge", "chunks", id],
     queryFn: () =>
-      ok(api.GET("/api/v1/knowledge/documents/{document_id}/chunks", { params: { path: { document_id: id } } })),
+      unwrap(api.GET("/api/v1/knowledge/documents/{document_id}/chunks", { params: { path: { document_id: id } } })),
   });
 
-/** The passages that fit a query. */
+/** Query the passages that match a search. */
 export const searchQuery = (base: string, q: string) =>
   queryOptions({
     queryKey: ["knowledge", "search", base, q],
     queryFn: () =>
-      ok(api.GET("/api/v1/knowledge/bases/{base}/search", { params: { path: { base }, query: { q, limit: 10 } } })),
+      unwrap(api.GET("/api/v1/knowledge/bases/{base}/search", { params: { path: { base }, query: { q, limit: 10 } } })),
     enabled: q.trim() !== "",
   });
 
-/** Names that a question can be put to: routes first. */
+/** Query the names that can answer questions, routes first. */
 export const modelsQuery = queryOptions({
   queryKey: ["knowledge", "models"],
-  queryFn: () => ok(api.GET("/api/v1/gateway/models")),
+  queryFn: () => unwrap(api.GET("/api/v1/gateway/models")),
 });
 
-/** Put a question. */
-export const ask = (base: string, body: S["Question"]) =>
-  ok(api.POST("/api/v1/knowledge/bases/{base}/ask", { params: { path: { base } }, body }));
+/** Send a question. */
+export const askQuestion = (base: string, body: Schema["Question"]) =>
+  unwrap(api.POST("/api/v1/knowledge/bases/{base}/ask", { params: { path: { base } }, body }));
 
-/** Add files to a base, which is made where it is new. */
+/** Add files to a knowledge base. Creates the knowledge base if it does not exist. */
 export function addFiles(base: string, files: File[]) {
   const form = new FormData();
   for (const file of files) form.append("files", file, file.name);
-  return ok(
+  return unwrap(
     api.POST("/api/v1/knowledge/bases/{base}/documents", {
       params: { path: { base } },
       body: form as never,

@@ -1,6 +1,6 @@
 import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
 import { root } from "@/app/root";
-import { baseSearch } from "./search";
+import { readBaseSearch } from "./search";
 
 const home = createRoute({
   getParentRoute: () => root,
@@ -11,7 +11,7 @@ const home = createRoute({
 const base = createRoute({
   getParentRoute: () => root,
   path: "/knowledge/$base",
-  validateSearch: baseSearch,
+  validateSearch: readBaseSearch,
   component: lazyRouteComponent(() => import("./BasePage")),
 });
 

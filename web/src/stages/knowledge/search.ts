@@ -1,30 +1,30 @@
-/** What the address of a base holds: the tab, the open document, the query, the question and its model. */
+/** Search parameters of a knowledge base: tab, open document, query, question and model. */
 export const TABS = ["documents", "search", "ask"] as const;
 export type Tab = (typeof TABS)[number];
 export type BaseSearch = { tab?: Tab; document?: string; job?: string; q?: string; question?: string; model?: string };
 
-const text = (value: unknown) => (value === undefined || value === "" ? undefined : String(value));
+const optionalText = (value: unknown) => (value === undefined || value === "" ? undefined : String(value));
 
-export const baseSearch = (search: Record<string, unknown>): BaseSearch => ({
+export const readBaseSearch = (search: Record<string, unknown>): BaseSearch => ({
   tab: TABS.find((tab) => tab === search.tab),
-  document: text(search.document),
-  job: text(search.job),
-  q: text(search.q),
-  question: text(search.question),
-  model: text(search.model),
+  document: optionalText(search.document),
+  job: optionalText(search.job),
+  q: optionalText(search.q),
+  question: optionalText(search.question),
+  model: optionalText(search.model),
 });
 
-/** Where in a document a passage stands, without the title said twice. */
-export function trail(title: string, heading: string): string {
-  const steps = heading.split(" > ").filter(Boolean);
-  const said = title === steps[0] || title.startsWith(`${steps[0]} | `);
-  return [title, ...(said ? steps.slice(1) : steps)].join(" › ");
+/** Return the heading path of a passage. The document title is not repeated. */
+export function headingPath(title: string, heading: string): string {
+  const headings = heading.split(" > ").filter(Boolean);
+  const titleIsFirst = title === headings[0] || title.startsWith(`${headings[0]} | `);
+  return [title, ...(titleIsFirst ? headings.slice(1) : headings)].join(" › ");
 }
 
-/** A text cut where it cites: `[2]` becomes the number 2, and the rest stays text. */
-export function cut(answer: string): (string | number)[] {
+/** Split a text at its citations: `[2]` becomes the number 2, everything else stays text. */
+export function splitAtCitations(answer: string): (string | number)[] {
   return answer
     .split(/(\[\d+\])/)
     .filter(Boolean)
-    .map((piece) => (/^\[\d+\]$/.test(piece) ? Number(piece.slice(1, -1)) : piece));
+    .map((part) => (/^\[\d+\]$/.test(part) ? Number(part.slice(1, -1)) : part));
 }

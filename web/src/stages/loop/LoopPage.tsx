@@ -2,28 +2,28 @@ import { Button, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { RefreshCw } from "lucide-react";
-import type { S } from "@/api/client";
+import type { Schema } from "@/api/client";
 import { useMessages } from "@/app/i18n";
 import { useFormats } from "@/app/i18n/format";
-import { Await } from "@/components/Await";
 import { type Column, DataGrid } from "@/components/DataGrid";
 import { EmptyState } from "@/components/EmptyState";
 import { PageBody, PageHeader, Panel } from "@/components/Page";
+import { QueryBoundary } from "@/components/QueryBoundary";
+import { RelativeTime } from "@/components/RelativeTime";
 import { Status } from "@/components/Status";
-import { When } from "@/components/When";
-import { canariesQuery, turnsQuery } from "./queries";
-import { beforeAndAfter, reportOf } from "./report";
+import { canariesQuery, loopRunsQuery } from "./queries";
+import { exactMatchBeforeAndAfter, jobReport } from "./report";
 
 const CLI = "vong loop turn start";
 const PYTHON = `from vong.client import Client
 
 job = Client().loop.start_turn()`;
 
-function useTurnColumns(): Column<S["Job"]>[] {
+function useRunColumns(): Column<Schema["Job"]>[] {
   const { loop: t, app } = useMessages();
   const f = useFormats();
   const steps = t.turn.stepNames as Record<string, string>;
-  const plan = (job: S["Job"]) => (job.params.plan ?? {}) as { name?: string; dataset?: string };
+  const loopPlan = (job: Schema["Job"]) => (job.params.plan ?? {}) as { name?: string; dataset?: string };
   return [
     {
       id: "name",
@@ -31,7 +31,7 @@ function useTurnColumns(): Column<S["Job"]>[] {
       width: "minmax(160px, 1fr)",
       cell: (job) => (
         <Text inherit fw={500} truncate>
-          {plan(job).name} · {plan(job).dataset}
+          {loopPlan(job).name} · {loopPlan(job).dataset}
         </Text>
       ),
     },
@@ -51,77 +51,83 @@ function useTurnColumns(): Column<S["Job"]>[] {
       id: "before",
       title: t.before,
       width: "90px",
-      right: true,
-      cell: (job) => f.fixed(beforeAndAfter(reportOf(job))[0], 3),
+      alignRight: true,
+      cell: (job) => f.fixed(exactMatchBeforeAndAfter(jobReport(job))[0], 3),
     },
     {
       id: "after",
       title: t.after,
       width: "90px",
-      right: true,
-      cell: (job) => f.fixed(beforeAndAfter(reportOf(job))[1], 3),
-    },
-    { id: "when", title: t.when, width: "120px", right: true, cell: (job) => <When at={job.created_at} /> },
-  ];
-}
-
-function useCanaryColumns(): Column<S["Canary"]>[] {
-  const t = useMessages().loop;
-  const f = useFormats();
-  const said = t.statuses as Record<string, string>;
-  return [
-    { id: "route", title: t.route, width: "minmax(110px, 1fr)", cell: (one) => one.route },
-    { id: "candidate", title: t.candidate, width: "minmax(150px, 1.2fr)", cell: (one) => one.candidate },
-    {
-      id: "status",
-      title: t.status,
-      width: "150px",
-      cell: (one) => <Status state={one.status} label={said[one.status]} />,
-    },
-    { id: "pairs", title: t.pairs, width: "80px", right: true, cell: (one) => f.number(one.evidence.pairs) },
-    {
-      id: "evidence",
-      title: t.evidence,
-      width: "130px",
-      right: true,
-      cell: (one) =>
-        `${f.number(Math.max(one.evidence.e_better, one.evidence.e_worse), 1)} / ${f.number(one.evidence.threshold)}`,
-    },
-    {
-      id: "decided",
-      title: t.decided,
-      width: "minmax(110px, 0.8fr)",
-      cell: (one) => (one.decided_by === "evidence" ? t.byEvidence : (one.decided_by ?? "")),
+      alignRight: true,
+      cell: (job) => f.fixed(exactMatchBeforeAndAfter(jobReport(job))[1], 3),
     },
     {
       id: "when",
       title: t.when,
       width: "120px",
-      right: true,
-      cell: (one) => <When at={one.decided_at ?? one.started_at} />,
+      alignRight: true,
+      cell: (job) => <RelativeTime at={job.created_at} />,
     },
   ];
 }
 
-/** The canaries; `quiet` shows nothing where there is none. */
-function Canaries({ quiet }: { quiet?: boolean }) {
+function useCanaryColumns(): Column<Schema["Canary"]>[] {
+  const t = useMessages().loop;
+  const f = useFormats();
+  const statusLabels = t.statuses as Record<string, string>;
+  return [
+    { id: "route", title: t.route, width: "minmax(110px, 1fr)", cell: (canary) => canary.route },
+    { id: "candidate", title: t.candidate, width: "minmax(150px, 1.2fr)", cell: (canary) => canary.candidate },
+    {
+      id: "status",
+      title: t.status,
+      width: "150px",
+      cell: (canary) => <Status state={canary.status} label={statusLabels[canary.status]} />,
+    },
+    { id: "pairs", title: t.pairs, width: "80px", alignRight: true, cell: (canary) => f.number(canary.evidence.pairs) },
+    {
+      id: "evidence",
+      title: t.evidence,
+      width: "130px",
+      alignRight: true,
+      cell: (canary) =>
+        `${f.number(Math.max(canary.evidence.e_better, canary.evidence.e_worse), 1)} / ${f.number(canary.evidence.threshold)}`,
+    },
+    {
+      id: "decided",
+      title: t.decided,
+      width: "minmax(110px, 0.8fr)",
+      cell: (canary) => (canary.decided_by === "evidence" ? t.byEvidence : (canary.decided_by ?? "")),
+    },
+    {
+      id: "when",
+      title: t.when,
+      width: "120px",
+      alignRight: true,
+      cell: (canary) => <RelativeTime at={canary.decided_at ?? canary.started_at} />,
+    },
+  ];
+}
+
+/** Show the canaries. With `quiet`, show nothing if there are none. */
+function Canaries({ hideIfEmpty }: { hideIfEmpty?: boolean }) {
   const t = useMessages().loop;
   const navigate = useNavigate();
   const columns = useCanaryColumns();
   const query = useQuery(canariesQuery());
-  if (quiet && !query.data?.length) return null;
+  if (hideIfEmpty && !query.data?.length) return null;
   return (
     <Panel title={t.canaries} flush>
-      <Await query={query}>
-        {(found) =>
-          found.length ? (
+      <QueryBoundary query={query}>
+        {(list) =>
+          list.length ? (
             <DataGrid
               label={t.canaries}
               columns={columns}
-              rows={found}
-              rowKey={(one) => one.id}
-              onOpen={(one) =>
-                navigate({ to: "/gateway/routes/$name", params: { name: one.route }, search: { canary: one.id } })
+              rows={list}
+              rowKey={(canary) => canary.id}
+              onOpen={(canary) =>
+                navigate({ to: "/gateway/routes/$name", params: { name: canary.route }, search: { canary: canary.id } })
               }
             />
           ) : (
@@ -130,17 +136,17 @@ function Canaries({ quiet }: { quiet?: boolean }) {
             </Text>
           )
         }
-      </Await>
+      </QueryBoundary>
     </Panel>
   );
 }
 
-/** The turns of the loop and the canaries that decided. */
+/** Show the loop runs and the canaries. */
 export default function LoopPage() {
   const { loop: t, app } = useMessages();
   const navigate = useNavigate();
-  const columns = useTurnColumns();
-  const query = useQuery(turnsQuery());
+  const columns = useRunColumns();
+  const query = useQuery(loopRunsQuery());
   const button = (
     <Button component={Link} to="/loop/new" size="sm" leftSection={<RefreshCw size={15} aria-hidden />}>
       {t.start}
@@ -148,16 +154,16 @@ export default function LoopPage() {
   );
   return (
     <>
-      <PageHeader title={app.nav.loop} sub={t.lead} actions={query.data && query.data.length > 0 && button} />
-      <Await query={query}>
-        {(turns) =>
-          turns.length ? (
+      <PageHeader title={app.nav.loop} subtitle={t.lead} actions={query.data && query.data.length > 0 && button} />
+      <QueryBoundary query={query}>
+        {(loopRuns) =>
+          loopRuns.length ? (
             <PageBody>
               <Panel title={t.turns} flush>
                 <DataGrid
                   label={t.turns}
                   columns={columns}
-                  rows={turns}
+                  rows={loopRuns}
                   rowKey={(job) => job.id}
                   onOpen={(job) => navigate({ to: "/loop/turns/$id", params: { id: job.id } })}
                 />
@@ -170,12 +176,12 @@ export default function LoopPage() {
                 {t.emptyText}
               </EmptyState>
               <PageBody>
-                <Canaries quiet />
+                <Canaries hideIfEmpty />
               </PageBody>
             </>
           )
         }
-      </Await>
+      </QueryBoundary>
     </>
   );
 }

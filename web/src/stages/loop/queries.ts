@@ -1,25 +1,25 @@
 import { queryOptions } from "@tanstack/react-query";
-import { api, ok } from "@/api/client";
+import { api, unwrap } from "@/api/client";
 
-/** The turns, newest first. */
-export const turnsQuery = () =>
+/** Query the loop runs, newest first. */
+export const loopRunsQuery = () =>
   queryOptions({
-    queryKey: ["loop", "turns"],
-    queryFn: () => ok(api.GET("/api/v1/loop/turns", { params: { query: { limit: 100 } } })),
+    queryKey: ["loop", "runs"],
+    queryFn: () => unwrap(api.GET("/api/v1/loop/turns", { params: { query: { limit: 100 } } })),
     refetchInterval: 5_000,
   });
 
-/** One turn. */
-export const turnQuery = (id: string) =>
+/** Query one loop run. */
+export const loopRunQuery = (id: string) =>
   queryOptions({
-    queryKey: ["loop", "turn", id],
-    queryFn: () => ok(api.GET("/api/v1/loop/turns/{id}", { params: { path: { id } } })),
+    queryKey: ["loop", "run", id],
+    queryFn: () => unwrap(api.GET("/api/v1/loop/turns/{id}", { params: { path: { id } } })),
   });
 
-/** The canaries, newest first, without their trails. */
+/** Query the canaries, newest first, without their history. */
 export const canariesQuery = () =>
   queryOptions({
     queryKey: ["loop", "canaries"],
-    queryFn: () => ok(api.GET("/api/v1/loop/canaries", { params: { query: { limit: 100 } } })),
+    queryFn: () => unwrap(api.GET("/api/v1/loop/canaries", { params: { query: { limit: 100 } } })),
     refetchInterval: 5_000,
   });

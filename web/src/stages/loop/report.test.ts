@@ -1,4 +1,4 @@
-import { beforeAndAfter, rowsOf } from "./report";
+import { exactMatchBeforeAndAfter, scoreRows } from "./report";
 
 const report = {
   base: {
@@ -8,12 +8,12 @@ const report = {
   tuned: { id: "c", name: "c", scores: { exact_match: 0.9, chrf: 90, "json_fields.b": 1, "json_fields.a": 0.5 } },
 };
 
-test("the better baseline counts as before", () => {
-  expect(beforeAndAfter(report)).toEqual([0.1, 0.9]);
-  expect(beforeAndAfter({})).toEqual([null, null]);
+test("the better baseline is used for comparison", () => {
+  expect(exactMatchBeforeAndAfter(report)).toEqual([0.1, 0.9]);
+  expect(exactMatchBeforeAndAfter({})).toEqual([null, null]);
 });
 
-test("scores that say most come first, then the fields; what is missing stays missing", () => {
-  expect(rowsOf(report).map((row) => row.name)).toEqual(["exact_match", "chrf", "json_fields.a", "json_fields.b"]);
-  expect(rowsOf(report)[2]?.values).toEqual([undefined, undefined, 0.5]);
+test("important scores come first, then fields, and missing values stay undefined", () => {
+  expect(scoreRows(report).map((row) => row.name)).toEqual(["exact_match", "chrf", "json_fields.a", "json_fields.b"]);
+  expect(scoreRows(report)[2]?.values).toEqual([undefined, undefined, 0.5]);
 });

@@ -13,20 +13,20 @@ const form = createRoute({
   validateSearch: (search: Record<string, unknown>): { like?: string } => ({
     like: search.like === undefined ? undefined : String(search.like),
   }),
-  component: lazyRouteComponent(() => import("./NewTurnPage")),
+  component: lazyRouteComponent(() => import("./NewLoopRunPage")),
 });
 
-const turn = createRoute({
+const loopRun = createRoute({
   getParentRoute: () => root,
   path: "/loop/turns/$id",
-  component: lazyRouteComponent(() => import("./TurnPage")),
+  component: lazyRouteComponent(() => import("./LoopRunPage")),
 });
 
-/** A canary is shown on its route, where it is also decided. */
+/** Redirects to the canary's route, where it is shown and decided. */
 const canary = createRoute({
   getParentRoute: () => root,
   path: "/loop/canaries/$id",
   component: lazyRouteComponent(() => import("./CanaryPage")),
 });
 
-export const routes = [home, form, turn, canary] as const;
+export const routes = [home, form, loopRun, canary] as const;

@@ -14,73 +14,78 @@ import { useState } from "react";
 import { useMessages } from "@/app/i18n";
 import { useFormats } from "@/app/i18n/format";
 import type { ChatMessage } from "@/components/Chat";
-import { CopyIcon, pretty } from "@/components/Code";
+import { CopyIcon, formatJson } from "@/components/Code";
 import { Diff } from "@/components/span/Diff";
-import { Correction, Thumbs } from "@/components/span/Judge";
-import { KeepExample } from "@/components/span/KeepExample";
+import { CorrectionEditor, ThumbButtons } from "@/components/span/FeedbackControls";
 import { spanQuery } from "@/components/span/queries";
+import { SaveAsExample } from "@/components/span/SaveAsExample";
 import c from "./Playground.module.css";
 import type { Answer } from "./stream";
 
 type Props = {
   answer: Answer;
-  /** What it answers: kept with it as an example. */
+  /** Returns the messages before the answer, stored with it as an example. */
   messages: () => ChatMessage[];
   tools?: unknown;
-  /** The answer of the span that is replayed. */
+  /** Original answer of the replayed span. */
   original?: string;
-  onAgain: () => void;
+  onRetry: () => void;
 };
 
-/** An answer as it comes, then its figures and what can be done with it. */
-export function AnswerView({ answer, messages, tools, original, onAgain }: Props) {
+/** Show an answer while it streams, then its metrics and actions. */
+export function AnswerView({ answer, messages, tools, original, onRetry }: Props) {
   const t = useMessages().playground;
   const [open, setOpen] = useState<"correct" | "difference" | null>(null);
-  const [keeping, keep] = useState(false);
-  const running = answer.state === "running";
-  const said = answer.text || answer.tools.length > 0;
-  const toggle = (what: "correct" | "difference") => setOpen(open === what ? null : what);
+  const [isSaving, setIsSaving] = useState(false);
+  const isRunning = answer.state === "running";
+  const hasContent = answer.text || answer.tools.length > 0;
+  const toggle = (panel: "correct" | "difference") => setOpen(open === panel ? null : panel);
   return (
-    <article className={c.answer} aria-busy={running}>
+    <article className={c.answer} aria-busy={isRunning}>
       {answer.state === "failed" ? (
         <Alert color="red" icon={<CircleAlert size={16} aria-hidden />} title={t.failed} role="alert" p="xs">
           {answer.error?.title}
           {answer.error?.hint && <div>{answer.error.hint}</div>}
         </Alert>
       ) : null}
-      {said ? (
+      {hasContent ? (
         <div className={c.text}>
-          {running ? answer.text : pretty(answer.text)}
-          {running && <span className={c.caret} aria-hidden />}
+          {isRunning ? answer.text : formatJson(answer.text)}
+          {isRunning && <span className={c.caret} aria-hidden />}
         </div>
       ) : (
-        <div className={c.quiet}>
-          {running ? t.writing : answer.state === "stopped" ? t.stopped : answer.state === "done" ? t.empty : null}
+        <div className={c.placeholder}>
+          {isRunning ? t.writing : answer.state === "stopped" ? t.stopped : answer.state === "done" ? t.empty : null}
         </div>
       )}
       {answer.tools.length > 0 && (
         <pre className={c.tools} role="group" aria-label={t.tools}>
-          {pretty(answer.tools)}
+          {formatJson(answer.tools)}
         </pre>
       )}
-      <Figures answer={answer} />
-      {!running && (
-        <Group gap={4} className={c.deeds}>
-          {answer.span && answer.state !== "failed" && <Thumbs span={answer.span} />}
-          {answer.span && said && (
-            <Deed icon={PencilLine} label={t.correct} on={open === "correct"} onClick={() => toggle("correct")} />
+      <AnswerMetrics answer={answer} />
+      {!isRunning && (
+        <Group gap={4} className={c.actions}>
+          {answer.span && answer.state !== "failed" && <ThumbButtons span={answer.span} />}
+          {answer.span && hasContent && (
+            <ActionButton
+              icon={PencilLine}
+              label={t.correct}
+              active={open === "correct"}
+              onClick={() => toggle("correct")}
+            />
           )}
-          {said && <Deed icon={DatabaseZap} label={t.save} onClick={() => keep(true)} />}
-          {original !== undefined && said && (
-            <Deed
+          {hasContent && <ActionButton icon={DatabaseZap} label={t.save} onClick={() => setIsSaving(true)} />}
+          {original !== undefined && hasContent && (
+            <ActionButton
               icon={DiffIcon}
               label={t.difference}
-              on={open === "difference"}
+              active={open === "difference"}
               onClick={() => toggle("difference")}
             />
           )}
-          <Deed icon={RotateCcw} label={t.again} onClick={onAgain} />
-          {said && <CopyIcon text={answer.text} />}
+          <ActionButton icon={RotateCcw} label={t.again} onClick={onRetry} />
+          {hasContent && <CopyIcon text={answer.text} />}
           {answer.span && (
             <Anchor component={Link} to="/traces" search={{ span: answer.span } as never} size="xs" className={c.trace}>
               <Activity size={13} aria-hidden /> {t.span}
@@ -90,7 +95,7 @@ export function AnswerView({ answer, messages, tools, original, onAgain }: Props
       )}
       {open === "correct" && answer.span && (
         <div className={c.below}>
-          <Correction span={answer.span} answer={answer.text} onClose={() => setOpen(null)} />
+          <CorrectionEditor span={answer.span} answer={answer.text} onClose={() => setOpen(null)} />
         </div>
       )}
       {open === "difference" && original !== undefined && (
@@ -98,30 +103,30 @@ export function AnswerView({ answer, messages, tools, original, onAgain }: Props
           <Diff before={original} after={answer.text} />
         </div>
       )}
-      {keeping && (
-        <KeepExample
+      {isSaving && (
+        <SaveAsExample
           messages={messages()}
           answer={answer.text}
           span={answer.span}
           tools={tools}
-          onClose={() => keep(false)}
+          onClose={() => setIsSaving(false)}
         />
       )}
     </article>
   );
 }
 
-type DeedProps = { icon: LucideIcon; label: string; on?: boolean; onClick: () => void };
+type ActionButtonProps = { icon: LucideIcon; label: string; active?: boolean; onClick: () => void };
 
-function Deed({ icon: Icon, label, on, onClick }: DeedProps) {
+function ActionButton({ icon: Icon, label, active, onClick }: ActionButtonProps) {
   return (
     <Tooltip label={label}>
       <ActionIcon
         size="sm"
-        variant={on ? "light" : "subtle"}
-        color={on ? undefined : "gray"}
+        variant={active ? "light" : "subtle"}
+        color={active ? undefined : "gray"}
         aria-label={label}
-        aria-expanded={on}
+        aria-expanded={active}
         onClick={onClick}
       >
         <Icon size={14} />
@@ -130,20 +135,20 @@ function Deed({ icon: Icon, label, on, onClick }: DeedProps) {
   );
 }
 
-/** Milliseconds below which an answer came at once: no speed can be told from it. */
-const MEASURABLE = 50;
+/** Minimum streaming time in milliseconds from which a token rate is shown. */
+const MIN_MEASURABLE_MS = 50;
 
-/** Tokens, times and cost. The cost is the recorded span's: only the server knows the prices. */
-function Figures({ answer }: { answer: Answer }) {
+/** Show tokens, times and cost. The cost comes from the recorded span, because only the server knows the prices. */
+function AnswerMetrics({ answer }: { answer: Answer }) {
   const t = useMessages().playground.figures;
-  const words = useMessages().playground;
+  const texts = useMessages().playground;
   const f = useFormats();
-  const over = answer.state === "done" || answer.state === "stopped";
-  const span = useQuery({ ...spanQuery(answer.span ?? "", true), enabled: Boolean(over && answer.span) });
+  const isComplete = answer.state === "done" || answer.state === "stopped";
+  const span = useQuery({ ...spanQuery(answer.span ?? "", true), enabled: Boolean(isComplete && answer.span) });
   const input = answer.input ?? span.data?.usage?.input_tokens;
   const output = answer.output ?? span.data?.usage?.output_tokens;
-  const spent = (answer.total ?? 0) - (answer.first ?? 0);
-  const rate = output && output > 1 && spent > MEASURABLE ? ((output - 1) / spent) * 1000 : null;
+  const streamingMs = (answer.total ?? 0) - (answer.first ?? 0);
+  const rate = output && output > 1 && streamingMs > MIN_MEASURABLE_MS ? ((output - 1) / streamingMs) * 1000 : null;
   const items: [string, string][] = [
     [t.first, f.duration(answer.first)],
     [t.total, f.duration(answer.total)],
@@ -152,7 +157,7 @@ function Figures({ answer }: { answer: Answer }) {
     [t.cost, f.money(span.data?.usage?.cost)],
   ];
   const note =
-    answer.finish === "length" ? words.cut : answer.state === "stopped" && answer.text ? words.stopped : null;
+    answer.finish === "length" ? texts.cut : answer.state === "stopped" && answer.text ? texts.stopped : null;
   return (
     <div className={c.figures}>
       <dl className="num">

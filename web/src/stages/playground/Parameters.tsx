@@ -4,19 +4,19 @@ import { useMessages } from "@/app/i18n";
 import type { Params } from "./conversation";
 
 type Name = Exclude<keyof Params, "json">;
-type Range = { min?: number; max?: number; step: number; whole?: boolean };
+type Range = { min?: number; max?: number; step: number; integer?: boolean };
 const FIELDS: [Name, Range][] = [
   ["temperature", { min: 0, max: 2, step: 0.1 }],
   ["top_p", { min: 0, max: 1, step: 0.05 }],
-  ["max_tokens", { min: 1, step: 32, whole: true }],
-  ["seed", { step: 1, whole: true }],
+  ["max_tokens", { min: 1, step: 32, integer: true }],
+  ["seed", { step: 1, integer: true }],
   ["frequency_penalty", { min: -2, max: 2, step: 0.1 }],
 ];
 
-/** The parameters of a column. An empty field leaves the model's own default. */
+/** Show the parameters of a column. An empty field uses the model's default. */
 export function Parameters({ params, onChange }: { params: Params; onChange: (params: Params) => void }) {
   const t = useMessages().playground;
-  const set = Object.values(params).filter((value) => value !== undefined && value !== false).length;
+  const changedCount = Object.values(params).filter((value) => value !== undefined && value !== false).length;
   return (
     <Popover position="bottom-end" width={320} withinPortal trapFocus shadow="md">
       <Popover.Target>
@@ -26,18 +26,18 @@ export function Parameters({ params, onChange }: { params: Params; onChange: (pa
           leftSection={<SlidersHorizontal size={14} aria-hidden />}
           style={{ flex: "none" }}
         >
-          {set ? t.changed(set) : t.parameters}
+          {changedCount ? t.changed(changedCount) : t.parameters}
         </Button>
       </Popover.Target>
       <Popover.Dropdown aria-label={t.parameters}>
         <SimpleGrid cols={2} spacing="sm" verticalSpacing="xs">
-          {FIELDS.map(([name, { whole, ...range }]) => (
+          {FIELDS.map(([name, { integer, ...range }]) => (
             <NumberInput
               key={name}
               size="xs"
               label={t.param[name]}
               placeholder={t.param.byDefault}
-              allowDecimal={!whole}
+              allowDecimal={!integer}
               value={params[name] ?? ""}
               onChange={(value) => onChange({ ...params, [name]: typeof value === "number" ? value : undefined })}
               {...range}
@@ -57,7 +57,7 @@ export function Parameters({ params, onChange }: { params: Params; onChange: (pa
               color="gray"
               size="sm"
               aria-label={t.param.reset}
-              disabled={set === 0}
+              disabled={changedCount === 0}
               onClick={() => onChange({})}
             >
               <RotateCcw size={14} />

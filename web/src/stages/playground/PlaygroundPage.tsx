@@ -14,16 +14,16 @@ import {
   X,
 } from "lucide-react";
 import { useEffect, useMemo, useRef, useState } from "react";
-import type { S } from "@/api/client";
+import type { Schema } from "@/api/client";
 import { useMessages } from "@/app/i18n";
 import { useFormats } from "@/app/i18n/format";
-import { Await, Failure } from "@/components/Await";
 import { EmptyState } from "@/components/EmptyState";
 import { PageHeader } from "@/components/Page";
-import { answerText } from "@/components/span/body";
+import { ErrorAlert, QueryBoundary } from "@/components/QueryBoundary";
+import { correctableText } from "@/components/span/body";
 import { spanQuery } from "@/components/span/queries";
-import { Column } from "./Column";
-import { replayOf } from "./conversation";
+import { toReplay } from "./conversation";
+import { ModelColumn } from "./ModelColumn";
 import c from "./Playground.module.css";
 import { type ModelGroups, modelsQuery } from "./queries";
 import type { PlaygroundSearch } from "./routes";
@@ -33,17 +33,17 @@ const CLI = 'vong gateway try "Hello" --model echo/echo';
 const PYTHON = `from vong.client import Client
 Client().gateway.chat("echo/echo", "Hello")`;
 
-/** Talk to any model or route, or to two at once. */
+/** Show conversations with one or two models or routes. */
 export default function PlaygroundPage() {
   const t = useMessages().playground;
   const app = useMessages().app;
   const models = useQuery(modelsQuery);
   return (
-    <Await query={models}>
+    <QueryBoundary query={models}>
       {(groups) =>
         Object.values(groups).flat().length === 0 ? (
           <>
-            <PageHeader title={app.nav.playground} sub={t.lead} />
+            <PageHeader title={app.nav.playground} subtitle={t.lead} />
             <EmptyState
               icon={MessagesSquare}
               title={t.noModels.title}
@@ -62,7 +62,7 @@ export default function PlaygroundPage() {
           <Playground models={groups} />
         )
       }
-    </Await>
+    </QueryBoundary>
   );
 }
 
@@ -71,43 +71,44 @@ function Playground({ models }: { models: ModelGroups }) {
   const app = useMessages().app;
   const search = useSearch({ from: "/playground" });
   const navigate = useNavigate({ from: "/playground" });
-  const go = (part: PlaygroundSearch) => navigate({ search: (had) => ({ ...had, ...part }), replace: true });
-  const play = usePlayground();
-  const { state, change, busy, send, stop, clear, load } = play;
-  const all = useMemo(() => [...models.routes, ...models.deployments, ...models.others], [models]);
-  const left = search.model ?? all[0];
+  const updateSearch = (changes: PlaygroundSearch) =>
+    navigate({ search: (previous) => ({ ...previous, ...changes }), replace: true });
+  const playground = usePlayground();
+  const { state, update, busy, send, stop, clear, load } = playground;
+  const modelNames = useMemo(() => [...models.routes, ...models.deployments, ...models.others], [models]);
+  const leftModel = search.model ?? modelNames[0];
   const [text, setText] = useState("");
-  const field = useRef<HTMLTextAreaElement>(null);
+  const inputRef = useRef<HTMLTextAreaElement>(null);
 
   const span = useQuery({ ...spanQuery(search.span ?? "", true), enabled: Boolean(search.span) });
-  const replay = useMemo(() => span.data && replayOf(span.data.input, span.data.model), [span.data]);
-  const loaded = span.data && replay && state.span === span.data.id;
+  const replay = useMemo(() => span.data && toReplay(span.data.input, span.data.model), [span.data]);
+  const isReplayLoaded = span.data && replay && state.span === span.data.id;
   useEffect(() => {
     if (!span.data || !replay || state.span === span.data.id) return;
     load(span.data.id, replay);
-    setText(replay.ask);
+    setText(replay.draft);
     void navigate({
-      search: (had) => ({ ...had, model: had.model ?? (replay.model || undefined) }),
+      search: (previous) => ({ ...previous, model: previous.model ?? (replay.model || undefined) }),
       replace: true,
     });
   }, [span.data, replay, state.span, load, navigate]);
 
-  const waits = state.before.at(-1)?.role === "user" && state.turns.length === 0;
-  const ready = !busy && Boolean(left) && (text.trim() !== "" || waits);
+  const hasPendingQuestion = state.initialMessages.at(-1)?.role === "user" && state.turns.length === 0;
+  const canSend = !busy && Boolean(leftModel) && (text.trim() !== "" || hasPendingQuestion);
   const submit = () => {
-    if (!ready) return;
-    send(text.trim() ? text : undefined, { left, right: search.beside });
+    if (!canSend) return;
+    send(text.trim() ? text : undefined, { left: leftModel, right: search.beside });
     setText("");
-    field.current?.focus();
+    inputRef.current?.focus();
   };
-  const fresh = () => {
+  const startNew = () => {
     clear();
     setText("");
-    if (search.span) go({ span: undefined });
-    field.current?.focus();
+    if (search.span) updateSearch({ span: undefined });
+    inputRef.current?.focus();
   };
   useHotkeys([["Escape", stop]], ["SELECT"]);
-  const other = all.find((name) => name !== left) ?? left;
+  const secondModel = modelNames.find((name) => name !== leftModel) ?? leftModel;
   return (
     <div className={c.page}>
       <PageHeader
@@ -119,45 +120,47 @@ function Playground({ models }: { models: ModelGroups }) {
                 size="xs"
                 variant="default"
                 leftSection={<Columns2 size={14} aria-hidden />}
-                onClick={() => go({ beside: other })}
+                onClick={() => updateSearch({ beside: secondModel })}
               >
                 {t.beside}
               </Button>
             )}
-            <Button size="xs" variant="default" leftSection={<SquarePen size={14} aria-hidden />} onClick={fresh}>
+            <Button size="xs" variant="default" leftSection={<SquarePen size={14} aria-hidden />} onClick={startNew}>
               {t.clear}
             </Button>
           </>
         }
       />
       <div className={c.setup}>
-        {search.span && span.isError && <Failure error={span.error} />}
+        {search.span && span.isError && <ErrorAlert error={span.error} />}
         {span.data && !replay && (
           <Alert color="yellow" p="xs">
             {t.noConversation}
           </Alert>
         )}
-        {loaded && span.data && <Replaying span={span.data} extra={state.rest} onDismiss={fresh} />}
-        <System value={state.system} onChange={(system) => change((had) => ({ ...had, system }))} />
+        {isReplayLoaded && span.data && (
+          <ReplayedSpan span={span.data} extraParams={state.extraParams} onDismiss={startNew} />
+        )}
+        <SystemPrompt value={state.system} onChange={(system) => update((previous) => ({ ...previous, system }))} />
       </div>
       <div className={c.columns} data-two={search.beside ? true : undefined}>
-        <Column
+        <ModelColumn
           side="left"
-          model={left}
+          model={leftModel}
           models={models}
-          play={play}
-          original={loaded && span.data ? answerText(span.data.output) : undefined}
-          onModel={(model) => go({ model })}
+          playground={playground}
+          original={isReplayLoaded && span.data ? correctableText(span.data.output) : undefined}
+          onModel={(model) => updateSearch({ model })}
         />
         {search.beside && (
-          <Column
+          <ModelColumn
             side="right"
             model={search.beside}
             models={models}
-            play={play}
-            original={loaded && span.data ? answerText(span.data.output) : undefined}
-            onModel={(beside) => go({ beside })}
-            onRemove={() => go({ beside: undefined })}
+            playground={playground}
+            original={isReplayLoaded && span.data ? correctableText(span.data.output) : undefined}
+            onModel={(beside) => updateSearch({ beside })}
+            onRemove={() => updateSearch({ beside: undefined })}
           />
         )}
       </div>
@@ -169,7 +172,7 @@ function Playground({ models }: { models: ModelGroups }) {
         }}
       >
         <Textarea
-          ref={field}
+          ref={inputRef}
           autosize
           minRows={1}
           maxRows={10}
@@ -191,7 +194,7 @@ function Playground({ models }: { models: ModelGroups }) {
             {t.stop}
           </Button>
         ) : (
-          <Button type="submit" disabled={!ready} leftSection={<SendHorizontal size={15} aria-hidden />}>
+          <Button type="submit" disabled={!canSend} leftSection={<SendHorizontal size={15} aria-hidden />}>
             {t.send}
           </Button>
         )}
@@ -200,8 +203,8 @@ function Playground({ models }: { models: ModelGroups }) {
   );
 }
 
-/** The system prompt: a line while it is short or closed. */
-function System({ value, onChange }: { value: string; onChange: (value: string) => void }) {
+/** Show the system prompt: one line while collapsed, an editor while open. */
+function SystemPrompt({ value, onChange }: { value: string; onChange: (value: string) => void }) {
   const t = useMessages().playground;
   const [open, setOpen] = useState(false);
   const Icon = open ? ChevronDown : ChevronRight;
@@ -228,13 +231,13 @@ function System({ value, onChange }: { value: string; onChange: (value: string) 
   );
 }
 
-type ReplayingProps = { span: S["Span"]; extra: Record<string, unknown>; onDismiss: () => void };
+type ReplayedSpanProps = { span: Schema["Span"]; extraParams: Record<string, unknown>; onDismiss: () => void };
 
-/** Which span is asked again, and what it answered then. */
-function Replaying({ span, extra, onDismiss }: ReplayingProps) {
+/** Show which span is replayed and its original answer. */
+function ReplayedSpan({ span, extraParams, onDismiss }: ReplayedSpanProps) {
   const t = useMessages().playground;
   const f = useFormats();
-  const names = Object.keys(extra);
+  const names = Object.keys(extraParams);
   return (
     <div className={c.replaying}>
       <Group justify="space-between" wrap="nowrap" gap="xs">
@@ -254,9 +257,9 @@ function Replaying({ span, extra, onDismiss }: ReplayingProps) {
           </ActionIcon>
         </Tooltip>
       </Group>
-      <div className={c.then} tabIndex={0} role="group" aria-label={t.original}>
+      <div className={c.originalAnswer} tabIndex={0} role="group" aria-label={t.original}>
         <span className={c.role}>{t.original}</span>
-        {answerText(span.output) || span.error}
+        {correctableText(span.output) || span.error}
       </div>
     </div>
   );

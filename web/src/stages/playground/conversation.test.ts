@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
-import { messagesFor, replayOf, requestOf, type Turn } from "./conversation";
-import { begun } from "./stream";
+import { messagesFor, type Turn, toReplay, toRequestBody } from "./conversation";
+import { emptyAnswer } from "./stream";
 
-const answered = (text: string) => ({ ...begun("m"), text, state: "done" as const });
+const answerWith = (text: string) => ({ ...emptyAnswer("m"), text, state: "done" as const });
 
-test("a span is loaded with its system prompt, its last question to edit, its model and its parameters", () => {
+test("a span is loaded with system prompt, editable last question, model and parameters", () => {
   const input = {
     model: "triage",
     messages: [
@@ -20,45 +20,46 @@ test("a span is loaded with its system prompt, its last question to edit, its mo
     stream: true,
     user: "u",
   };
-  const replay = replayOf(input, "deployment/tuned");
+  const replay = toReplay(input, "deployment/tuned");
   expect(replay).toMatchObject({
     model: "triage",
     system: "As JSON.",
-    ask: "two",
-    rest: { tools: [{ type: "function" }] },
+    draft: "two",
+    extraParams: { tools: [{ type: "function" }] },
   });
-  expect(replay?.before.map((message) => message.content)).toEqual(["one", "1"]);
+  expect(replay?.initialMessages.map((message) => message.content)).toEqual(["one", "1"]);
   expect(replay?.params).toMatchObject({ temperature: 0, max_tokens: 70, json: true });
-  expect(replay?.rest).not.toHaveProperty("response_format");
+  expect(replay?.extraParams).not.toHaveProperty("response_format");
 });
 
-test("a question in parts stays as it was, and a span without messages cannot be replayed", () => {
+test("a multi-part question is kept unchanged, and a span without messages cannot be replayed", () => {
   const parts = [{ role: "user", content: [{ type: "text", text: "look" }] }];
-  expect(replayOf({ messages: parts }, "m")).toMatchObject({ model: "m", before: parts, ask: "" });
-  expect(replayOf("text", "m")).toBeNull();
+  expect(toReplay({ messages: parts }, "m")).toMatchObject({ model: "m", initialMessages: parts, draft: "" });
+  expect(toReplay("text", "m")).toBeNull();
 });
 
-test("each column has its own conversation, without the turns that it missed or that failed", () => {
+test("each column has its own conversation without missed or failed turns", () => {
   const turns: Turn[] = [
-    { id: "1", user: "a", left: answered("A"), right: { ...begun("m"), state: "failed" } },
-    { id: "2", user: "b", left: answered("B") },
+    { id: "1", user: "a", left: answerWith("A"), right: { ...emptyAnswer("m"), state: "failed" } },
+    { id: "2", user: "b", left: answerWith("B") },
     { id: "3", user: "c" },
   ];
-  const asked = (side: "left" | "right") => messagesFor(side, "sys", [], turns, "3").map((message) => message.content);
-  expect(asked("left")).toEqual(["sys", "a", "A", "b", "B", "c"]);
-  expect(asked("right")).toEqual(["sys", "c"]);
+  const contentsOf = (side: "left" | "right") =>
+    messagesFor(side, "sys", [], turns, "3").map((message) => message.content);
+  expect(contentsOf("left")).toEqual(["sys", "a", "A", "b", "B", "c"]);
+  expect(contentsOf("right")).toEqual(["sys", "c"]);
 });
 
-test("a turn asked again does not see itself nor what came later", () => {
+test("a retried turn excludes its own answer and later turns", () => {
   const turns: Turn[] = [
-    { id: "1", user: "a", left: answered("A") },
-    { id: "2", user: "b", left: answered("B") },
+    { id: "1", user: "a", left: answerWith("A") },
+    { id: "2", user: "b", left: answerWith("B") },
   ];
   expect(messagesFor("left", " ", [], turns, "1")).toEqual([{ role: "user", content: "a" }]);
 });
 
-test("only what is set is sent", () => {
-  const body = requestOf("m", [], { temperature: 0, top_p: undefined, json: true }, { stop: ["x"] });
+test("only set parameters are sent", () => {
+  const body = toRequestBody("m", [], { temperature: 0, top_p: undefined, json: true }, { stop: ["x"] });
   expect(body).toEqual({
     model: "m",
     messages: [],
@@ -68,5 +69,5 @@ test("only what is set is sent", () => {
     stream: true,
     stream_options: { include_usage: true },
   });
-  expect(requestOf("m", [], {}, {})).not.toHaveProperty("response_format");
+  expect(toRequestBody("m", [], {}, {})).not.toHaveProperty("response_format");
 });

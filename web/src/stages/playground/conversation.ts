@@ -1,8 +1,8 @@
 import type { ChatMessage } from "@/components/Chat";
-import { messagesOf, plainText } from "@/components/span/body";
+import { plainText, requestMessages } from "@/components/span/body";
 import type { Answer } from "./stream";
 
-/** What a column sends beside the messages; what is not set is the model's own default. */
+/** Parameters of a column. Unset values use the model's default. */
 export type Params = {
   temperature?: number;
   top_p?: number;
@@ -13,21 +13,21 @@ export type Params = {
 };
 
 export type Side = "left" | "right";
-/** A message to both columns and what each answered. Without `user` it asks for what the replayed messages ask. */
+/** Message to both columns with the answer of each. Without `user`, the replayed messages are answered. */
 export type Turn = { id: string; user?: string; left?: Answer; right?: Answer };
 
-/** A conversation of a span: what to begin with, and what is still to be sent. */
+/** Conversation of a span: initial messages and the text to send next. */
 export type Replay = {
   model: string;
   system: string;
-  before: ChatMessage[];
-  ask: string;
+  initialMessages: ChatMessage[];
+  draft: string;
   params: Params;
-  rest: Record<string, unknown>;
+  extraParams: Record<string, unknown>;
 };
 
-/** What of a request is neither conversation nor a parameter with a field of its own, but changes the answer. */
-const KEPT = [
+/** Request fields that affect the answer but have no input in the form. */
+const FORWARDED_FIELDS = [
   "tools",
   "tool_choice",
   "response_format",
@@ -37,26 +37,28 @@ const KEPT = [
   "parallel_tool_calls",
 ];
 
-/** Everything to ask a span's question again. Null where the span holds no conversation. */
-export function replayOf(input: unknown, model: string | null | undefined): Replay | null {
-  const messages = messagesOf(input);
+/** Return the conversation of a span for replay, or null if the span has no messages. */
+export function toReplay(input: unknown, model: string | null | undefined): Replay | null {
+  const messages = requestMessages(input);
   if (messages.length === 0) return null;
   const body = Array.isArray(input) ? {} : (input as Record<string, unknown>);
   const number = (name: string) => (typeof body[name] === "number" ? (body[name] as number) : undefined);
   const format = body.response_format as { type?: string } | undefined;
   const json = format?.type === "json_object";
-  const rest = Object.fromEntries(KEPT.filter((name) => body[name] != null).map((name) => [name, body[name]]));
-  if (json) delete rest.response_format;
+  const extraParams = Object.fromEntries(
+    FORWARDED_FIELDS.filter((name) => body[name] != null).map((name) => [name, body[name]]),
+  );
+  if (json) delete extraParams.response_format;
   const [first, ...others] = messages;
   const system = first?.role === "system" && typeof first.content === "string" ? first.content : "";
-  const before = system ? others : messages;
-  const last = before.at(-1);
-  const editable = last?.role === "user" && typeof last.content === "string";
+  const remaining = system ? others : messages;
+  const last = remaining.at(-1);
+  const isEditable = last?.role === "user" && typeof last.content === "string";
   return {
     model: typeof body.model === "string" && body.model ? body.model : (model ?? ""),
     system,
-    before: editable ? before.slice(0, -1) : before,
-    ask: editable ? plainText(last.content) : "",
+    initialMessages: isEditable ? remaining.slice(0, -1) : remaining,
+    draft: isEditable ? plainText(last.content) : "",
     params: {
       temperature: number("temperature"),
       top_p: number("top_p"),
@@ -65,27 +67,27 @@ export function replayOf(input: unknown, model: string | null | undefined): Repl
       frequency_penalty: number("frequency_penalty"),
       ...(json && { json }),
     },
-    rest,
+    extraParams,
   };
 }
 
-/** The messages that a column has seen before a turn, and the turn's own: what it is asked. */
+/** Return the messages of a column up to and including the given turn. */
 export function messagesFor(
   side: Side,
   system: string,
-  before: ChatMessage[],
+  initialMessages: ChatMessage[],
   turns: Turn[],
-  upTo: string,
+  lastTurnId: string,
 ): ChatMessage[] {
   const messages: ChatMessage[] = system.trim() ? [{ role: "system", content: system }] : [];
-  messages.push(...before);
+  messages.push(...initialMessages);
   for (const turn of turns) {
     const answer = turn[side];
-    const last = turn.id === upTo;
-    // A turn that this column missed, or that failed, is no part of its conversation.
-    if (!last && (!answer || answer.state === "failed" || !(answer.text || answer.tools.length))) continue;
+    const isLast = turn.id === lastTurnId;
+    // Skip turns that this column missed or that failed.
+    if (!isLast && (!answer || answer.state === "failed" || !(answer.text || answer.tools.length))) continue;
     if (turn.user !== undefined) messages.push({ role: "user", content: turn.user });
-    if (last) break;
+    if (isLast) break;
     if (answer) messages.push(asMessage(answer));
   }
   return messages;
@@ -94,15 +96,20 @@ export function messagesFor(
 const asMessage = ({ text, tools }: Answer): ChatMessage =>
   tools.length ? { role: "assistant", content: text || null, tool_calls: tools } : { role: "assistant", content: text };
 
-/** The body of a request. */
-export function requestOf(model: string, messages: ChatMessage[], params: Params, rest: Record<string, unknown>) {
-  const { json, ...numbers } = params;
-  const given = Object.fromEntries(Object.entries(numbers).filter(([, value]) => value !== undefined));
+/** Return the body of a request. */
+export function toRequestBody(
+  model: string,
+  messages: ChatMessage[],
+  params: Params,
+  extraParams: Record<string, unknown>,
+) {
+  const { json, ...modelParams } = params;
+  const setParams = Object.fromEntries(Object.entries(modelParams).filter(([, value]) => value !== undefined));
   return {
-    ...rest,
+    ...extraParams,
     model,
     messages,
-    ...given,
+    ...setParams,
     ...(json && { response_format: { type: "json_object" } }),
     stream: true,
     stream_options: { include_usage: true },

@@ -1,7 +1,7 @@
 import { createParser } from "eventsource-parser";
 import { ApiError } from "@/api/client";
 
-/** What has come of an answer so far. Times are in milliseconds since it was asked for. */
+/** Streamed answer so far. Times are in milliseconds since the request. */
 export type Answer = {
   model: string;
   text: string;
@@ -17,7 +17,7 @@ export type Answer = {
 };
 export type ToolCall = { id?: string; type?: string; function: { name: string; arguments: string } };
 
-export const begun = (model: string): Answer => ({ model, text: "", tools: [], state: "running" });
+export const emptyAnswer = (model: string): Answer => ({ model, text: "", tools: [], state: "running" });
 
 type Delta = { content?: string | null; tool_calls?: (Partial<ToolCall> & { index?: number })[] };
 type Chunk = {
@@ -26,40 +26,40 @@ type Chunk = {
   error?: unknown;
 };
 
-/** An answer with one more piece of it: of a stream, or the whole. `at` is when it came. */
-export function fold(answer: Answer, chunk: Chunk, at: number): Answer {
-  const next = { ...answer };
+/** Return the answer extended by one chunk of a stream, or by a complete response. `at` is the arrival time. */
+export function applyChunk(answer: Answer, chunk: Chunk, time: number): Answer {
+  const extended = { ...answer };
   if (chunk.usage) {
-    next.input = chunk.usage.prompt_tokens ?? next.input;
-    next.output = chunk.usage.completion_tokens ?? next.output;
+    extended.input = chunk.usage.prompt_tokens ?? extended.input;
+    extended.output = chunk.usage.completion_tokens ?? extended.output;
   }
   const choice = chunk.choices?.[0];
-  if (!choice) return next;
+  if (!choice) return extended;
   const delta = choice.delta ?? choice.message ?? {};
-  if (delta.content) next.text += delta.content;
-  if (delta.tool_calls) next.tools = delta.tool_calls.reduce(call, next.tools);
-  if (next.first === undefined && (delta.content || delta.tool_calls)) next.first = at;
-  if (choice.finish_reason) next.finish = choice.finish_reason;
-  return next;
+  if (delta.content) extended.text += delta.content;
+  if (delta.tool_calls) extended.tools = delta.tool_calls.reduce(mergeToolCall, extended.tools);
+  if (extended.first === undefined && (delta.content || delta.tool_calls)) extended.first = time;
+  if (choice.finish_reason) extended.finish = choice.finish_reason;
+  return extended;
 }
 
-function call(had: ToolCall[], part: Partial<ToolCall> & { index?: number }): ToolCall[] {
-  const index = part.index ?? had.length;
-  const old = had[index] ?? { function: { name: "", arguments: "" } };
-  const made: ToolCall = {
-    id: part.id ?? old.id,
-    type: part.type ?? old.type ?? "function",
+function mergeToolCall(calls: ToolCall[], part: Partial<ToolCall> & { index?: number }): ToolCall[] {
+  const index = part.index ?? calls.length;
+  const existing = calls[index] ?? { function: { name: "", arguments: "" } };
+  const merged: ToolCall = {
+    id: part.id ?? existing.id,
+    type: part.type ?? existing.type ?? "function",
     function: {
-      name: old.function.name + (part.function?.name ?? ""),
-      arguments: old.function.arguments + (part.function?.arguments ?? ""),
+      name: existing.function.name + (part.function?.name ?? ""),
+      arguments: existing.function.arguments + (part.function?.arguments ?? ""),
     },
   };
-  return [...had.slice(0, index), made, ...had.slice(index + 1)];
+  return [...calls.slice(0, index), merged, ...calls.slice(index + 1)];
 }
 
 /**
- * Reads an answer as it comes and hands on each state of it. A refusal, before the first byte or within the stream, is
- * thrown as an ApiError.
+ * Read a streamed answer and report each intermediate state. Throws ApiError if the request is rejected before or
+ * within the stream.
  */
 export async function readAnswer(
   response: Response,
@@ -70,19 +70,19 @@ export async function readAnswer(
   let answer: Answer = { ...start, span: response.headers.get("x-vong-span-id") ?? undefined };
   onChange(answer);
   if (!response.ok) throw ApiError.of(response.status, await response.json().catch(() => null));
-  const take = (text: string) => {
+  const addChunk = (text: string) => {
     const chunk = JSON.parse(text) as Chunk;
     if (chunk.error) throw ApiError.of(response.status, chunk);
-    answer = fold(answer, chunk, clock());
+    answer = applyChunk(answer, chunk, clock());
   };
-  if (!response.headers.get("content-type")?.includes("text/event-stream")) take(await response.text());
+  if (!response.headers.get("content-type")?.includes("text/event-stream")) addChunk(await response.text());
   else if (response.body) {
-    const waiting: string[] = [];
-    const parser = createParser({ onEvent: (event) => waiting.push(event.data) });
+    const pending: string[] = [];
+    const parser = createParser({ onEvent: (event) => pending.push(event.data) });
     const reader = response.body.pipeThrough(new TextDecoderStream() as ReadableWritablePair<string>).getReader();
     for (let part = await reader.read(); !part.done; part = await reader.read()) {
       parser.feed(part.value);
-      for (const data of waiting.splice(0)) if (data !== "[DONE]") take(data);
+      for (const data of pending.splice(0)) if (data !== "[DONE]") addChunk(data);
       onChange(answer);
     }
   }

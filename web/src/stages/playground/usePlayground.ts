@@ -1,140 +1,161 @@
 import { useCallback, useEffect, useRef, useState } from "react";
-import { ApiError, reach } from "@/api/client";
+import { ApiError, sendRequest } from "@/api/client";
 import type { ChatMessage } from "@/components/Chat";
-import { messagesFor, type Params, type Replay, requestOf, type Side, type Turn } from "./conversation";
-import { type Answer, begun, readAnswer } from "./stream";
+import { messagesFor, type Params, type Replay, type Side, type Turn, toRequestBody } from "./conversation";
+import { type Answer, emptyAnswer, readAnswer } from "./stream";
 
-/** All that a conversation is made of, kept in the tab so that a reload loses nothing. */
-export type Kept = {
+/** State of the conversation, stored in the tab's session storage so that it survives a reload. */
+export type PlaygroundState = {
   system: string;
-  before: ChatMessage[];
-  rest: Record<string, unknown>;
+  initialMessages: ChatMessage[];
+  extraParams: Record<string, unknown>;
   params: Record<Side, Params>;
   turns: Turn[];
-  /** The span that was loaded, so that a reload does not load it over what was done since. */
+  /** Span that was loaded. Prevents a reload from loading it again over later changes. */
   span?: string;
 };
 
-const EMPTY: Kept = { system: "", before: [], rest: {}, params: { left: {}, right: {} }, turns: [] };
-const PLACE = "vong-playground";
+const EMPTY_STATE: PlaygroundState = {
+  system: "",
+  initialMessages: [],
+  extraParams: {},
+  params: { left: {}, right: {} },
+  turns: [],
+};
+const STORAGE_KEY = "vong-playground";
 
-function kept(): Kept {
+function loadState(): PlaygroundState {
   try {
-    const found = { ...EMPTY, ...(JSON.parse(sessionStorage.getItem(PLACE) ?? "{}") as Partial<Kept>) };
+    const stored = {
+      ...EMPTY_STATE,
+      ...(JSON.parse(sessionStorage.getItem(STORAGE_KEY) ?? "{}") as Partial<PlaygroundState>),
+    };
     return {
-      ...found,
-      turns: found.turns.map((turn) => ({ ...turn, left: ended(turn.left), right: ended(turn.right) })),
+      ...stored,
+      turns: stored.turns.map((turn) => ({ ...turn, left: markStopped(turn.left), right: markStopped(turn.right) })),
     };
   } catch {
-    return EMPTY;
+    return EMPTY_STATE;
   }
 }
 
-/** An answer that was still coming when the page was left has stopped. */
-const ended = (answer?: Answer): Answer | undefined =>
+/** Mark an answer that was streaming when the page was closed as stopped. */
+const markStopped = (answer?: Answer): Answer | undefined =>
   answer?.state === "running" ? { ...answer, state: "stopped" } : answer;
 
-/** The conversation of the page: what is set, what was said, and how to ask, stop and begin anew. */
+/** Return the state of the conversation and the functions to send, stop, load and clear. */
 export function usePlayground() {
-  const [state, setState] = useState<Kept>(kept);
-  const latest = useRef(state);
-  const running = useRef(new Map<string, AbortController>());
-  const [busy, setBusy] = useState(0);
-  const change = useCallback((how: (had: Kept) => Kept) => {
-    latest.current = how(latest.current);
-    setState(latest.current);
+  const [state, setState] = useState<PlaygroundState>(loadState);
+  const latestState = useRef(state);
+  const controllers = useRef(new Map<string, AbortController>());
+  const [pendingCount, setPendingCount] = useState(0);
+  const update = useCallback((updater: (previous: PlaygroundState) => PlaygroundState) => {
+    latestState.current = updater(latestState.current);
+    setState(latestState.current);
   }, []);
   useEffect(() => {
-    const later = setTimeout(() => {
+    const timer = setTimeout(() => {
       try {
-        sessionStorage.setItem(PLACE, JSON.stringify(state));
+        sessionStorage.setItem(STORAGE_KEY, JSON.stringify(state));
       } catch {
-        // A tab without room for it works on; only a reload begins anew.
+        // Session storage may be full. The conversation continues and is only lost on a reload.
       }
     }, 300);
-    return () => clearTimeout(later);
+    return () => clearTimeout(timer);
   }, [state]);
   useEffect(() => {
-    const all = running.current;
+    const controllerMap = controllers.current;
     return () => {
-      for (const one of all.values()) one.abort();
+      for (const controller of controllerMap.values()) controller.abort();
     };
   }, []);
 
-  const put = useCallback(
+  const setAnswer = useCallback(
     (id: string, side: Side, answer: Answer) =>
-      change((had) => ({
-        ...had,
-        turns: had.turns.map((turn) => (turn.id === id ? { ...turn, [side]: answer } : turn)),
+      update((previous) => ({
+        ...previous,
+        turns: previous.turns.map((turn) => (turn.id === id ? { ...turn, [side]: answer } : turn)),
       })),
-    [change],
+    [update],
   );
 
   const ask = useCallback(
     async (id: string, side: Side, model: string) => {
-      const { system, before, turns, params, rest } = latest.current;
-      const messages = messagesFor(side, system, before, turns, id);
-      const body = JSON.stringify(requestOf(model, messages, params[side], rest));
-      const abort = new AbortController();
-      const name = `${id}:${side}`;
-      running.current.get(name)?.abort();
-      running.current.set(name, abort);
-      setBusy(running.current.size);
-      const began = performance.now();
-      const clock = () => performance.now() - began;
-      let now = begun(model);
-      const show = (answer: Answer) => {
-        now = answer;
-        if (running.current.get(name) === abort) put(id, side, answer);
+      const { system, initialMessages, turns, params, extraParams } = latestState.current;
+      const messages = messagesFor(side, system, initialMessages, turns, id);
+      const body = JSON.stringify(toRequestBody(model, messages, params[side], extraParams));
+      const controller = new AbortController();
+      const requestKey = `${id}:${side}`;
+      controllers.current.get(requestKey)?.abort();
+      controllers.current.set(requestKey, controller);
+      setPendingCount(controllers.current.size);
+      const startTime = performance.now();
+      const clock = () => performance.now() - startTime;
+      let current = emptyAnswer(model);
+      const showAnswer = (answer: Answer) => {
+        current = answer;
+        if (controllers.current.get(requestKey) === controller) setAnswer(id, side, answer);
       };
-      show(now);
+      showAnswer(current);
       try {
         const headers = { "content-type": "application/json" };
-        const response = await reach("/v1/chat/completions", { method: "POST", headers, body, signal: abort.signal });
-        show(await readAnswer(response, now, show, clock));
+        const response = await sendRequest("/v1/chat/completions", {
+          method: "POST",
+          headers,
+          body,
+          signal: controller.signal,
+        });
+        showAnswer(await readAnswer(response, current, showAnswer, clock));
       } catch (error) {
-        if (abort.signal.aborted) show({ ...now, state: "stopped", total: clock() });
+        if (controller.signal.aborted) showAnswer({ ...current, state: "stopped", total: clock() });
         else {
-          const known = error instanceof ApiError ? error : new ApiError(0, String((error as Error).message));
-          show({ ...now, state: "failed", error: known, total: clock() });
+          const apiError = error instanceof ApiError ? error : new ApiError(0, String((error as Error).message));
+          showAnswer({ ...current, state: "failed", error: apiError, total: clock() });
         }
       }
-      if (running.current.get(name) === abort) running.current.delete(name);
-      setBusy(running.current.size);
+      if (controllers.current.get(requestKey) === controller) controllers.current.delete(requestKey);
+      setPendingCount(controllers.current.size);
     },
-    [put],
+    [setAnswer],
   );
 
   /** Send a message to each column that has a model. */
   const send = useCallback(
     (user: string | undefined, models: Partial<Record<Side, string>>) => {
       const id = crypto.randomUUID();
-      change((had) => ({ ...had, turns: [...had.turns, { id, user }] }));
+      update((previous) => ({ ...previous, turns: [...previous.turns, { id, user }] }));
       for (const side of ["left", "right"] as const) {
         const model = models[side];
         if (model) void ask(id, side, model);
       }
     },
-    [ask, change],
+    [ask, update],
   );
 
   const stop = useCallback(() => {
-    for (const one of running.current.values()) one.abort();
+    for (const controller of controllers.current.values()) controller.abort();
   }, []);
 
   const clear = useCallback(() => {
     stop();
-    change((had) => ({ ...EMPTY, system: had.system, params: had.params }));
-  }, [change, stop]);
+    update((previous) => ({ ...EMPTY_STATE, system: previous.system, params: previous.params }));
+  }, [update, stop]);
 
   const load = useCallback(
     (span: string, replay: Replay) => {
       stop();
-      const { system, before, rest, params } = replay;
-      change(() => ({ system, before, rest, params: { left: params, right: params }, turns: [], span }));
+      const { system, initialMessages, extraParams, params } = replay;
+      update(() => ({
+        system,
+        initialMessages,
+        extraParams,
+        params: { left: params, right: params },
+        turns: [],
+        span,
+      }));
     },
-    [change, stop],
+    [update, stop],
   );
 
-  return { state, change, busy: busy > 0, ask, send, stop, clear, load };
+  return { state, update, busy: pendingCount > 0, ask, send, stop, clear, load };
 }

@@ -1,6 +1,6 @@
 import { Badge, Group } from "@mantine/core";
 
-/** Aliases as badges; `prod` stands out. */
+/** Show aliases as badges. `prod` is highlighted. */
 export function AliasBadges({ names }: { names: string[] }) {
   return (
     <Group gap={4} wrap="nowrap" component="span">

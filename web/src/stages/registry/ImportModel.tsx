@@ -1,14 +1,14 @@
 import { Modal, SegmentedControl, Stack, Switch, Text, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useMutation } from "@tanstack/react-query";
-import { api, ok } from "@/api/client";
+import { api, unwrap } from "@/api/client";
 import { useMessages } from "@/app/i18n";
-import { FormFoot } from "@/components/FormFoot";
-import { failed } from "@/components/notify";
+import { FormActions } from "@/components/FormActions";
+import { notifyError } from "@/components/notify";
 
-const SHIPPED = "shipped:smollm2-135m-instruct";
+const SHIPPED_MODEL = "shipped:smollm2-135m-instruct";
 
-/** Asks for a base model to import; the job that does it is given to `onStarted`. */
+/** Show a form that imports a base model. Passes the job's id to `onStarted`. */
 export function ImportModel({
   opened,
   onClose,
@@ -23,17 +23,17 @@ export function ImportModel({
   const form = useForm({
     initialValues: { from: "shipped", path: "", name: "", licence: "", convert: true },
     validate: {
-      path: (value, all) => (all.from === "path" && !value.trim() ? t.needed : null),
-      name: (value, all) => (all.from === "path" && !value.trim() ? t.needed : null),
+      path: (value, values) => (values.from === "path" && !value.trim() ? t.needed : null),
+      name: (value, values) => (values.from === "path" && !value.trim() ? t.needed : null),
     },
   });
   const start = useMutation({
     mutationFn: ({ from, path, name, licence, convert }: typeof form.values) =>
-      ok(
+      unwrap(
         api.POST("/api/v1/registry/models", {
           body:
             from === "shipped"
-              ? { source: SHIPPED, convert }
+              ? { source: SHIPPED_MODEL, convert }
               : { source: path.trim(), name: name.trim(), licence: licence.trim() || null, convert },
         }),
       ),
@@ -41,9 +41,9 @@ export function ImportModel({
       onClose();
       onStarted(job.id);
     },
-    onError: failed,
+    onError: notifyError,
   });
-  const path = form.values.from === "path";
+  const isPath = form.values.from === "path";
   return (
     <Modal opened={opened} onClose={onClose} title={t.title} closeButtonProps={{ "aria-label": app.close }}>
       <form onSubmit={form.onSubmit((values) => start.mutate(values))}>
@@ -57,7 +57,7 @@ export function ImportModel({
             ]}
             {...form.getInputProps("from")}
           />
-          {path ? (
+          {isPath ? (
             <>
               <TextInput
                 label={t.file}
@@ -80,7 +80,7 @@ export function ImportModel({
             {...form.getInputProps("convert", { type: "checkbox" })}
           />
         </Stack>
-        <FormFoot label={t.submit} loading={start.isPending} onCancel={onClose} />
+        <FormActions label={t.submit} loading={start.isPending} onCancel={onClose} />
       </form>
     </Modal>
   );

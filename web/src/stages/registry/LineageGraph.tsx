@@ -1,11 +1,11 @@
 import { useMediaQuery } from "@mantine/hooks";
 import { useMemo } from "react";
-import type { S } from "@/api/client";
+import type { Schema } from "@/api/client";
 import { useMessages } from "@/app/i18n";
 import { useFormats } from "@/app/i18n/format";
+import { useNavigateTo } from "@/components/EntityLink";
 import { Graph, type GraphNode } from "@/components/graph";
-import { useGo } from "@/components/ThingLink";
-import { pictureOf, subjectOf, type Thing } from "./lineage";
+import { type LineageEntity, lineageSubject, toLineageGraph } from "./lineage";
 
 const COLORS: Record<string, string> = {
   file: "--series-6",
@@ -23,17 +23,17 @@ const COLORS: Record<string, string> = {
   answers: "--kind-llm",
 };
 
-/** What a thing is called and what is said of it in one line. */
-export function useWords(): (thing: Thing) => { title: string; note: string } {
+/** Return a function that describes an entity: title and a one-line note. */
+export function useEntityTexts(): (entity: LineageEntity) => { title: string; note: string } {
   const t = useMessages().registry.lineage;
   const f = useFormats();
-  return (thing) => {
-    const { kind, ref, title, detail, count } = thing;
+  return (entity) => {
+    const { kind, ref, title, detail, count } = entity;
     const rows = typeof detail.rows === "number" ? t.rows(f.number(detail.rows)) : "";
-    const join = (...parts: unknown[]) => parts.filter(Boolean).join(" · ");
+    const joinParts = (...parts: unknown[]) => parts.filter(Boolean).join(" · ");
     switch (kind) {
       case "rows":
-        return { title: (thing.few ? t.rows : t.moreRows)(f.number(count)), note: ref };
+        return { title: (entity.isComplete ? t.rows : t.moreRows)(f.number(count)), note: ref };
       case "earlier":
         return { title: t.earlier(f.number(count)), note: ref };
       case "answers":
@@ -43,50 +43,59 @@ export function useWords(): (thing: Thing) => { title: string; note: string } {
       case "row":
         return { title: title || ref, note: String(detail.from ?? detail.answer ?? ref) };
       case "run":
-        return { title: title || ref, note: join(detail.recipe, rows) };
+        return { title: title || ref, note: joinParts(detail.recipe, rows) };
       case "dataset":
-        return { title: ref, note: join(t.made[(detail.operation ?? title) as keyof typeof t.made] ?? title, rows) };
+        return {
+          title: ref,
+          note: joinParts(t.made[(detail.operation ?? title) as keyof typeof t.made] ?? title, rows),
+        };
       case "model":
-        return { title: ref, note: join(title, detail.licence) };
+        return { title: ref, note: joinParts(title, detail.licence) };
       default:
-        return { title: ref, note: join(title, detail.engine) };
+        return { title: ref, note: joinParts(title, detail.engine) };
     }
   };
 }
 
-/** Lineage as a graph from the rows on the left to the answers on the right. A card opens what it stands for. */
+/** Show lineage as a graph from rows on the left to answers on the right. A click on a card opens its entity. */
 export function LineageGraph({
-  found,
+  lineage,
   height = 420,
-  every,
+  detailed,
 }: {
-  found: S["Lineage"];
+  lineage: Schema["Lineage"];
   height?: number | string;
-  every?: boolean;
+  detailed?: boolean;
 }) {
   const t = useMessages().registry.lineage;
-  const words = useWords();
-  const go = useGo();
-  const narrow = useMediaQuery("(max-width: 700px)") ?? false;
-  const picture = useMemo(() => pictureOf(found, every, narrow), [found, every, narrow]);
-  const subject = subjectOf(found);
-  const nodes = picture.things.map((thing): GraphNode => {
-    const active = thing.kind === subject?.kind && thing.ref === subject.ref;
-    return { id: thing.id, kind: t.kinds[thing.kind], color: COLORS[thing.kind], active, ...words(thing) };
+  const entityTexts = useEntityTexts();
+  const navigateTo = useNavigateTo();
+  const isNarrow = useMediaQuery("(max-width: 700px)") ?? false;
+  const graph = useMemo(() => toLineageGraph(lineage, detailed, isNarrow), [lineage, detailed, isNarrow]);
+  const subject = lineageSubject(lineage);
+  const nodes = graph.entities.map((entity): GraphNode => {
+    const isSubject = entity.kind === subject?.kind && entity.ref === subject.ref;
+    return {
+      id: entity.id,
+      kind: t.kinds[entity.kind],
+      color: COLORS[entity.kind],
+      active: isSubject,
+      ...entityTexts(entity),
+    };
   });
   const open = (id: string) => {
-    const place = picture.things.find((thing) => thing.id === id)?.place;
-    if (place) go(place);
+    const location = graph.entities.find((entity) => entity.id === id)?.location;
+    if (location) navigateTo(location);
   };
   return (
     <Graph
       nodes={nodes}
-      edges={picture.edges}
+      edges={graph.edges}
       label={t.graph}
-      height={narrow ? 560 : height}
+      height={isNarrow ? 560 : height}
       onOpen={open}
-      direction={narrow ? "TB" : "LR"}
-      gap={every ? 48 : 34}
+      direction={isNarrow ? "TB" : "LR"}
+      gap={detailed ? 48 : 34}
     />
   );
 }

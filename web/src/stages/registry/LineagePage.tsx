@@ -3,21 +3,21 @@ import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { Activity, GitFork, Search } from "lucide-react";
 import { type FormEvent, useState } from "react";
-import type { S } from "@/api/client";
+import type { Schema } from "@/api/client";
 import { useMessages } from "@/app/i18n";
 import { useFormats } from "@/app/i18n/format";
-import { Await } from "@/components/Await";
 import { Chat, type ChatMessage } from "@/components/Chat";
 import { CopyIcon } from "@/components/Code";
 import { Columns } from "@/components/Columns";
 import { EmptyState } from "@/components/EmptyState";
+import { EntityLink, useNavigateTo } from "@/components/EntityLink";
 import { Facts, PageBody, PageHeader, Panel } from "@/components/Page";
-import { ThingLink, useGo } from "@/components/ThingLink";
+import { QueryBoundary } from "@/components/QueryBoundary";
 import { LineageGraph } from "./LineageGraph";
-import { descent, nearest, subjectOf } from "./lineage";
-import { lineage, span } from "./queries";
+import { findNearest, lineageSubject, provenancePath } from "./lineage";
+import { lineageQuery, spanQuery } from "./queries";
 import c from "./registry.module.css";
-import { TaughtRows } from "./TaughtRows";
+import { TrainingRows } from "./TrainingRows";
 
 const route = getRouteApi("/registry/lineage");
 const PYTHON = `from vong.client import Client
@@ -25,23 +25,23 @@ const PYTHON = `from vong.client import Client
 found = Client().registry.lineage("triage:prod")
 print(found.backwards)`;
 
-/** Asks what lineage is wanted of. */
-function Find({ of }: { of: string }) {
+/** Show the input for the entity to trace. */
+function EntityInput({ initialRef }: { initialRef: string }) {
   const t = useMessages().registry.lineage;
   const navigate = route.useNavigate();
-  const [wanted, setWanted] = useState(of);
-  const find = (event: FormEvent) => {
+  const [ref, setRef] = useState(initialRef);
+  const onSubmit = (event: FormEvent) => {
     event.preventDefault();
-    if (wanted.trim()) void navigate({ search: { of: wanted.trim() } });
+    if (ref.trim()) void navigate({ search: { of: ref.trim() } });
   };
   return (
-    <form className={c.find} onSubmit={find}>
+    <form className={c.entityInput} onSubmit={onSubmit}>
       <TextInput
         label={t.of}
         description={t.ofHint}
         placeholder="triage:prod"
-        value={wanted}
-        onChange={(event) => setWanted(event.currentTarget.value)}
+        value={ref}
+        onChange={(event) => setRef(event.currentTarget.value)}
         classNames={{ input: "mono" }}
       />
       <Button type="submit" variant="default" leftSection={<Search size={15} aria-hidden />}>
@@ -51,23 +51,24 @@ function Find({ of }: { of: string }) {
   );
 }
 
-/** The messages of a call, as far as they are recorded. */
-function conversation(found: S["Span"]): ChatMessage[] {
-  const asked = (found.input as { messages?: ChatMessage[] } | null)?.messages ?? [];
-  const answered = (found.output as { choices?: { message?: ChatMessage }[] } | null)?.choices?.[0]?.message;
-  return answered ? [...asked, answered] : asked;
+/** Return the recorded messages of a call. */
+function recordedMessages(recordedSpan: Schema["Span"]): ChatMessage[] {
+  const requestMessages = (recordedSpan.input as { messages?: ChatMessage[] } | null)?.messages ?? [];
+  const responseMessage = (recordedSpan.output as { choices?: { message?: ChatMessage }[] } | null)?.choices?.[0]
+    ?.message;
+  return responseMessage ? [...requestMessages, responseMessage] : requestMessages;
 }
 
-function Answer({ id }: { id: string }) {
+function AnswerPanel({ id }: { id: string }) {
   const t = useMessages().registry.lineage;
   const f = useFormats();
-  const query = useQuery(span(id));
+  const query = useQuery(spanQuery(id));
   return (
     <Panel title={t.answer}>
-      <Await query={query} lines={3}>
-        {(found) => {
-          const messages = conversation(found);
-          const versions = Object.entries(found.versions ?? {}).filter(([, value]) => value);
+      <QueryBoundary query={query} lines={3}>
+        {(data) => {
+          const messages = recordedMessages(data);
+          const versions = Object.entries(data.versions ?? {}).filter(([, value]) => value);
           return (
             <Columns
               main={
@@ -82,11 +83,11 @@ function Answer({ id }: { id: string }) {
               side={
                 <Facts
                   items={[
-                    [t.when, f.time(found.started_at)],
+                    [t.when, f.time(data.started_at)],
                     ...versions.map(([name, value]): [string, React.ReactNode] => [
                       t.fields[name as keyof typeof t.fields] ?? name,
                       name === "model_version" || name === "dataset_version" || name === "deployment" ? (
-                        <ThingLink key={name} kind={name.split("_")[0] as string} of={String(value)} />
+                        <EntityLink key={name} kind={name.split("_")[0] as string} entityRef={String(value)} />
                       ) : (
                         <span key={name} className="mono">
                           {String(value)}
@@ -99,20 +100,20 @@ function Answer({ id }: { id: string }) {
             />
           );
         }}
-      </Await>
+      </QueryBoundary>
     </Panel>
   );
 }
 
-function Found({ found }: { found: S["Lineage"] }) {
+function LineageDetail({ lineageData }: { lineageData: Schema["Lineage"] }) {
   const t = useMessages().registry.lineage;
-  const subject = subjectOf(found);
-  const [every, setEvery] = useState(false);
-  const way = descent(found);
-  const taught = subject?.kind === "row" ? null : nearest(found.backwards, "dataset");
+  const subject = lineageSubject(lineageData);
+  const [detailed, setDetailed] = useState(false);
+  const path = provenancePath(lineageData);
+  const trainingDataset = subject?.kind === "row" ? null : findNearest(lineageData.backwards, "dataset");
   return (
     <>
-      {subject?.kind === "answer" && <Answer id={subject.ref} />}
+      {subject?.kind === "answer" && <AnswerPanel id={subject.ref} />}
       <Panel
         title={t.title}
         flush
@@ -121,53 +122,56 @@ function Found({ found }: { found: S["Lineage"] }) {
             <Switch
               size="xs"
               label={t.every}
-              checked={every}
-              onChange={(event) => setEvery(event.currentTarget.checked)}
+              checked={detailed}
+              onChange={(event) => setDetailed(event.currentTarget.checked)}
             />
             <CopyIcon text={location.href} label={t.link} />
           </>
         }
       >
-        {way.length > 2 && (
+        {path.length > 2 && (
           <div className={c.tools}>
-            <ol className={c.way} aria-label={t.way}>
-              {way.map((node) => (
+            <ol className={c.path} aria-label={t.way}>
+              {path.map((node) => (
                 <li key={`${node.kind} ${node.ref}`}>
                   <span>
                     <small>{t.kinds[node.kind]}</small>{" "}
-                    <ThingLink kind={node.kind} of={node.ref}>
+                    <EntityLink kind={node.kind} entityRef={node.ref}>
                       {node.kind === "run" || node.kind === "answer" ? node.title || node.ref : node.ref}
-                    </ThingLink>
+                    </EntityLink>
                   </span>
                 </li>
               ))}
             </ol>
           </div>
         )}
-        <LineageGraph found={found} height={every ? 460 : 400} every={every} />
+        <LineageGraph lineage={lineageData} height={detailed ? 460 : 400} detailed={detailed} />
       </Panel>
-      {taught && <TaughtRows of={taught.ref} />}
+      {trainingDataset && <TrainingRows datasetRef={trainingDataset.ref} />}
     </>
   );
 }
 
-/** From an answer down to the rows that taught it, and from a row to every answer it had a part in. */
+/**
+ * Show the lineage of an entity: from an answer back to its training rows, or from a row to all answers it contributed
+ * to.
+ */
 export default function LineagePage() {
   const { registry: t, app } = useMessages();
-  const { of } = route.useSearch();
-  const go = useGo();
-  const query = useQuery({ ...lineage(of ?? ""), enabled: Boolean(of) });
+  const { of: ref } = route.useSearch();
+  const navigateTo = useNavigateTo();
+  const query = useQuery({ ...lineageQuery(ref ?? ""), enabled: Boolean(ref) });
   return (
     <>
       <PageHeader
         title={t.lineage.title}
-        sub={t.lineage.lead}
-        crumbs={[{ label: app.nav.registry, to: "/registry" }]}
+        subtitle={t.lineage.lead}
+        breadcrumbs={[{ label: app.nav.registry, to: "/registry" }]}
       />
       <PageBody>
-        <Find key={of} of={of ?? ""} />
-        {of ? (
-          <Await query={query}>{(found) => <Found found={found} />}</Await>
+        <EntityInput key={ref} initialRef={ref ?? ""} />
+        {ref ? (
+          <QueryBoundary query={query}>{(data) => <LineageDetail lineageData={data} />}</QueryBoundary>
         ) : (
           <EmptyState
             icon={GitFork}
@@ -175,7 +179,7 @@ export default function LineagePage() {
             cli="vong registry lineage triage:prod"
             python={PYTHON}
             action={
-              <Button leftSection={<Activity size={15} aria-hidden />} onClick={() => go({ to: "/traces" })}>
+              <Button leftSection={<Activity size={15} aria-hidden />} onClick={() => navigateTo({ to: "/traces" })}>
                 {t.lineage.pick}
               </Button>
             }

@@ -3,27 +3,27 @@ import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { ArrowUpFromDot, GitFork, Rocket } from "lucide-react";
 import { useState } from "react";
-import type { S } from "@/api/client";
+import type { Schema } from "@/api/client";
 import { useMessages } from "@/app/i18n";
 import { useFormats } from "@/app/i18n/format";
-import { Await } from "@/components/Await";
 import { CodeBlock, CopyIcon } from "@/components/Code";
 import { Columns } from "@/components/Columns";
 import { type Column, DataGrid } from "@/components/DataGrid";
+import { EntityLink, useNavigateTo } from "@/components/EntityLink";
 import { Facts, PageBody, PageHeader, Panel, Stats } from "@/components/Page";
-import { ThingLink, useGo } from "@/components/ThingLink";
-import { When } from "@/components/When";
+import { QueryBoundary } from "@/components/QueryBoundary";
+import { RelativeTime } from "@/components/RelativeTime";
 import { AliasBadges } from "./AliasBadges";
-import { Evidence } from "./Evidence";
-import { difference, refOf, servedAs } from "./evidence";
+import { EvidencePanel } from "./EvidencePanel";
+import { deploymentNames, evidenceDifference, versionRef } from "./evidence";
 import { LineageGraph } from "./LineageGraph";
-import { Promote } from "./Promote";
-import { aliases, deployments, lineage, version as versionQuery, versions } from "./queries";
+import { PromoteForm } from "./PromoteForm";
+import { aliasesQuery, deploymentsQuery, lineageQuery, versionQuery, versionsQuery } from "./queries";
 import c from "./registry.module.css";
 
 const route = getRouteApi("/registry/$name");
 
-function VersionFacts({ version }: { version: S["ModelVersion"] }) {
+function VersionFacts({ version }: { version: Schema["ModelVersion"] }) {
   const t = useMessages().registry;
   const f = useFormats();
   const none = "–";
@@ -41,14 +41,17 @@ function VersionFacts({ version }: { version: S["ModelVersion"] }) {
           [t.facts.format, version.format],
           [t.list.size, f.bytes(version.bytes)],
           [t.list.licence, version.licence ?? none],
-          [t.facts.base, version.base ? <ThingLink key="base" kind="model" of={version.base} /> : none],
-          [t.facts.dataset, version.dataset ? <ThingLink key="data" kind="dataset" of={version.dataset} /> : none],
+          [t.facts.base, version.base ? <EntityLink key="base" kind="model" entityRef={version.base} /> : none],
+          [
+            t.facts.dataset,
+            version.dataset ? <EntityLink key="data" kind="dataset" entityRef={version.dataset} /> : none,
+          ],
           [
             t.facts.run,
             version.run ? (
-              <ThingLink key="run" kind="run" of={version.run}>
+              <EntityLink key="run" kind="run" entityRef={version.run}>
                 {t.facts.open}
-              </ThingLink>
+              </EntityLink>
             ) : (
               none
             ),
@@ -87,7 +90,7 @@ function VersionFacts({ version }: { version: S["ModelVersion"] }) {
   );
 }
 
-function AliasMoves({ moves }: { moves: S["AliasMove"][] }) {
+function AliasMoves({ moves }: { moves: Schema["AliasMove"][] }) {
   const t = useMessages().registry.moves;
   const f = useFormats();
   return (
@@ -99,21 +102,21 @@ function AliasMoves({ moves }: { moves: S["AliasMove"][] }) {
       )}
       <ul className={c.moves}>
         {moves.map((move) => {
-          const found = difference(move.evidence ?? {});
+          const change = evidenceDifference(move.evidence ?? {});
           return (
             <li key={move.id} className={c.move}>
               <Text size="sm" component="div" style={{ display: "flex", gap: 6, flexWrap: "wrap" }}>
-                <AliasBadges names={[move.alias]} /> → <ThingLink kind="model" of={move.model} />
+                <AliasBadges names={[move.alias]} /> → <EntityLink kind="model" entityRef={move.model} />
               </Text>
               {move.reason && <Text size="sm">{move.reason}</Text>}
-              {found && !move.reason && (
+              {change && !move.reason && (
                 <Text size="sm" className="num">
-                  {t.difference(f.number(found.difference, 3), f.number(found.low, 3), f.number(found.high, 3))}
+                  {t.difference(f.number(change.difference, 3), f.number(change.low, 3), f.number(change.high, 3))}
                 </Text>
               )}
               <Text size="xs" c="dimmed">
                 {move.moved_by === "evidence" ? t.byEvidence : t.by(move.moved_by ?? "–")} ·{" "}
-                <When at={move.created_at} />
+                <RelativeTime at={move.created_at} />
               </Text>
             </li>
           );
@@ -123,73 +126,85 @@ function AliasMoves({ moves }: { moves: S["AliasMove"][] }) {
   );
 }
 
-function useColumns(named: S["AliasMove"][]): Column<S["ModelVersion"]>[] {
+function useColumns(currentAliases: Schema["AliasMove"][]): Column<Schema["ModelVersion"]>[] {
   const t = useMessages().registry;
   const f = useFormats();
   return [
-    { id: "number", title: t.versions.number, width: "92px", cell: (one) => f.number(one.number) },
+    { id: "number", title: t.versions.number, width: "92px", cell: (candidate) => f.number(candidate.number) },
     {
       id: "hash",
       title: t.facts.hash,
       width: "120px",
-      cell: (one) => <span className="mono">{one.hash.slice(0, 12)}</span>,
+      cell: (candidate) => <span className="mono">{candidate.hash.slice(0, 12)}</span>,
     },
     {
       id: "aliases",
       title: t.list.aliases,
       width: "minmax(140px, 1fr)",
-      cell: (one) => (
-        <AliasBadges names={named.filter((move) => move.model === refOf(one)).map((move) => move.alias)} />
+      cell: (candidate) => (
+        <AliasBadges
+          names={currentAliases.filter((move) => move.model === versionRef(candidate)).map((move) => move.alias)}
+        />
       ),
     },
-    { id: "kind", title: t.list.kind, width: "100px", cell: (one) => t.kind[one.kind] },
+    { id: "kind", title: t.list.kind, width: "100px", cell: (candidate) => t.kind[candidate.kind] },
     {
       id: "dataset",
       title: t.facts.dataset,
       width: "minmax(180px, 1fr)",
-      cell: (one) => (one.dataset ? <ThingLink kind="dataset" of={one.dataset} /> : "–"),
+      cell: (candidate) => (candidate.dataset ? <EntityLink kind="dataset" entityRef={candidate.dataset} /> : "–"),
     },
-    { id: "size", title: t.list.size, width: "90px", right: true, cell: (one) => f.bytes(one.bytes) },
-    { id: "when", title: t.list.when, width: "100px", cell: (one) => <When at={one.created_at} /> },
+    { id: "size", title: t.list.size, width: "90px", alignRight: true, cell: (candidate) => f.bytes(candidate.bytes) },
+    { id: "when", title: t.list.when, width: "100px", cell: (candidate) => <RelativeTime at={candidate.created_at} /> },
   ];
 }
 
-/** One version with everything around it. */
-function Version({ version, all }: { version: S["ModelVersion"]; all: ReturnType<typeof useVersions> }) {
+/** Show one version with its lineage, evidence and aliases. */
+function VersionDetail({
+  version,
+  allVersions,
+}: {
+  version: Schema["ModelVersion"];
+  allVersions: ReturnType<typeof useVersions>;
+}) {
   const t = useMessages().registry;
   const { app } = useMessages();
   const f = useFormats();
-  const go = useGo();
+  const navigateTo = useNavigateTo();
   const navigate = route.useNavigate();
-  const [promoting, setPromoting] = useState(false);
-  const ref = refOf(version);
-  const moves = useQuery(aliases(version.name, true));
-  const now = useQuery(aliases(version.name, false));
-  const found = useQuery(lineage(ref));
-  const served = useQuery(deployments());
-  const named = now.data ?? [];
-  const mine = named.filter((move) => move.model === ref).map((move) => move.alias);
-  const answers = found.data?.forwards?.detail?.answers;
-  const columns = useColumns(named);
-  const prod = named.find((move) => move.alias === "prod")?.model;
+  const [isPromoting, setIsPromoting] = useState(false);
+  const ref = versionRef(version);
+  const aliasHistory = useQuery(aliasesQuery(version.name, true));
+  const aliasResult = useQuery(aliasesQuery(version.name, false));
+  const lineageResult = useQuery(lineageQuery(ref));
+  const deployments = useQuery(deploymentsQuery());
+  const currentAliases = aliasResult.data ?? [];
+  const aliasNames = currentAliases.filter((move) => move.model === ref).map((move) => move.alias);
+  const answerCount = lineageResult.data?.forwards?.detail?.answers;
+  const columns = useColumns(currentAliases);
+  const prodRef = currentAliases.find((move) => move.alias === "prod")?.model;
   return (
     <>
       <PageHeader
         title={version.name}
-        crumbs={[{ label: app.nav.registry, to: "/registry" }]}
-        badge={<AliasBadges names={mine} />}
-        sub={<span className="mono">{ref}</span>}
+        breadcrumbs={[{ label: app.nav.registry, to: "/registry" }]}
+        badge={<AliasBadges names={aliasNames} />}
+        subtitle={<span className="mono">{ref}</span>}
         actions={
           <>
             <Button
               size="sm"
               variant="default"
               leftSection={<Rocket size={15} aria-hidden />}
-              onClick={() => go({ to: "/serving", search: { deploy: ref } })}
+              onClick={() => navigateTo({ to: "/serving", search: { deploy: ref } })}
             >
               {t.deploy}
             </Button>
-            <Button size="sm" leftSection={<ArrowUpFromDot size={15} aria-hidden />} onClick={() => setPromoting(true)}>
+            <Button
+              size="sm"
+              leftSection={<ArrowUpFromDot size={15} aria-hidden />}
+              onClick={() => setIsPromoting(true)}
+            >
               {t.promote.open}
             </Button>
           </>
@@ -199,9 +214,12 @@ function Version({ version, all }: { version: S["ModelVersion"]; all: ReturnType
         <Stats
           items={[
             { label: t.versions.this, value: f.number(version.number), note: t.kind[version.kind] },
-            { label: t.versions.prod, value: prod ? <ThingLink kind="model" of={prod} /> : "–" },
-            { label: t.versions.deployments, value: served.data ? f.number(servedAs(ref, served.data).length) : "–" },
-            { label: t.versions.answers, value: typeof answers === "number" ? f.number(answers) : "–" },
+            { label: t.versions.prod, value: prodRef ? <EntityLink kind="model" entityRef={prodRef} /> : "–" },
+            {
+              label: t.versions.deployments,
+              value: deployments.data ? f.number(deploymentNames(ref, deployments.data).length) : "–",
+            },
+            { label: t.versions.answers, value: typeof answerCount === "number" ? f.number(answerCount) : "–" },
           ]}
         />
         <Panel
@@ -212,13 +230,13 @@ function Version({ version, all }: { version: S["ModelVersion"]; all: ReturnType
               size="xs"
               variant="default"
               leftSection={<GitFork size={14} aria-hidden />}
-              onClick={() => go({ to: "/registry/lineage", search: { of: ref } })}
+              onClick={() => navigateTo({ to: "/registry/lineage", search: { of: ref } })}
             >
               {t.lineage.open}
             </Button>
           }
         >
-          <Await query={found}>{(data) => <LineageGraph found={data} height={320} />}</Await>
+          <QueryBoundary query={lineageResult}>{(data) => <LineageGraph lineage={data} height={320} />}</QueryBoundary>
         </Panel>
         <Columns
           main={
@@ -227,34 +245,34 @@ function Version({ version, all }: { version: S["ModelVersion"]; all: ReturnType
                 <DataGrid
                   label={t.versions.title}
                   columns={columns}
-                  rows={all.rows}
-                  rowKey={refOf}
+                  rows={allVersions.rows}
+                  rowKey={versionRef}
                   selected={ref}
-                  onOpen={(one) => void navigate({ search: { version: refOf(one) } })}
-                  more={all.query.hasNextPage}
-                  loading={all.query.isFetchingNextPage}
-                  onEnd={() => all.query.fetchNextPage()}
-                  height={Math.min(360, 36 + 40 * Math.max(1, all.rows.length))}
+                  onOpen={(candidate) => void navigate({ search: { version: versionRef(candidate) } })}
+                  hasMore={allVersions.query.hasNextPage}
+                  loading={allVersions.query.isFetchingNextPage}
+                  onEnd={() => allVersions.query.fetchNextPage()}
+                  height={Math.min(360, 36 + 40 * Math.max(1, allVersions.rows.length))}
                 />
               </Panel>
-              <Evidence version={version} of={ref} />
+              <EvidencePanel version={version} versionRef={ref} />
             </>
           }
           side={
             <>
               <VersionFacts version={version} />
-              <AliasMoves moves={moves.data ?? []} />
+              <AliasMoves moves={aliasHistory.data ?? []} />
             </>
           }
         />
       </PageBody>
-      {promoting && (
-        <Promote
+      {isPromoting && (
+        <PromoteForm
           key={ref}
           version={version}
-          others={all.rows.length ? all.rows : [version]}
+          others={allVersions.rows.length ? allVersions.rows : [version]}
           opened
-          onClose={() => setPromoting(false)}
+          onClose={() => setIsPromoting(false)}
         />
       )}
     </>
@@ -262,15 +280,19 @@ function Version({ version, all }: { version: S["ModelVersion"]; all: ReturnType
 }
 
 function useVersions(name: string) {
-  const query = useInfiniteQuery(versions(name));
+  const query = useInfiniteQuery(versionsQuery(name));
   return { query, rows: query.data?.pages.flat() ?? [] };
 }
 
-/** A model: the chosen version's lineage, facts and evidence, and where its aliases point. */
+/** Show a model: lineage, facts and evidence of the selected version, and the model's aliases. */
 export default function ModelPage() {
   const { name } = route.useParams();
   const { version } = route.useSearch();
-  const all = useVersions(name);
-  const chosen = useQuery(versionQuery(version ?? name));
-  return <Await query={chosen}>{(found) => <Version version={found} all={all} />}</Await>;
+  const allVersions = useVersions(name);
+  const selectedVersion = useQuery(versionQuery(version ?? name));
+  return (
+    <QueryBoundary query={selectedVersion}>
+      {(data) => <VersionDetail version={data} allVersions={allVersions} />}
+    </QueryBoundary>
+  );
 }

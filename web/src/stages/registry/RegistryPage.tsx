@@ -3,19 +3,19 @@ import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { Boxes, Download, GitFork } from "lucide-react";
 import { useState } from "react";
-import type { S } from "@/api/client";
+import type { Schema } from "@/api/client";
 import { useMessages } from "@/app/i18n";
 import { useFormats } from "@/app/i18n/format";
-import { Failure, Waiting } from "@/components/Await";
 import { type Column, DataGrid } from "@/components/DataGrid";
 import { EmptyState } from "@/components/EmptyState";
-import { JobOf } from "@/components/JobOf";
+import { useNavigateTo } from "@/components/EntityLink";
 import { PageBody, PageHeader, Panel } from "@/components/Page";
-import { useGo } from "@/components/ThingLink";
-import { When } from "@/components/When";
+import { ErrorAlert, LoadingPlaceholder } from "@/components/QueryBoundary";
+import { RelativeTime } from "@/components/RelativeTime";
+import { RunningJob } from "@/components/RunningJob";
 import { AliasBadges } from "./AliasBadges";
 import { ImportModel } from "./ImportModel";
-import { models } from "./queries";
+import { modelsQuery } from "./queries";
 
 const route = getRouteApi("/registry");
 const CLI =
@@ -26,7 +26,7 @@ vong = Client()
 job = vong.registry.import_model("shipped:smollm2-135m-instruct")
 vong.jobs.wait(job.id)`;
 
-function useColumns(): Column<S["Model"]>[] {
+function useColumns(): Column<Schema["Model"]>[] {
   const t = useMessages().registry;
   const f = useFormats();
   return [
@@ -34,9 +34,9 @@ function useColumns(): Column<S["Model"]>[] {
       id: "name",
       title: t.list.name,
       width: "minmax(190px, 2fr)",
-      cell: (one) => (
+      cell: (model) => (
         <Text inherit fw={500} truncate>
-          {one.name}
+          {model.name}
         </Text>
       ),
     },
@@ -44,39 +44,45 @@ function useColumns(): Column<S["Model"]>[] {
       id: "aliases",
       title: t.list.aliases,
       width: "minmax(150px, 1fr)",
-      cell: (one) => <AliasBadges names={Object.keys(one.aliases ?? {})} />,
+      cell: (model) => <AliasBadges names={Object.keys(model.aliases ?? {})} />,
     },
-    { id: "kind", title: t.list.kind, width: "minmax(96px, 0.7fr)", cell: (one) => t.kind[one.newest.kind] },
+    { id: "kind", title: t.list.kind, width: "minmax(96px, 0.7fr)", cell: (model) => t.kind[model.newest.kind] },
     {
       id: "newest",
       title: t.list.newest,
       width: "minmax(150px, 1fr)",
-      cell: (one) => (
+      cell: (model) => (
         <span className="mono">
-          {one.newest.number} · {one.newest.hash.slice(0, 12)}
+          {model.newest.number} · {model.newest.hash.slice(0, 12)}
         </span>
       ),
     },
-    { id: "versions", title: t.list.versions, width: "80px", right: true, cell: (one) => f.number(one.versions) },
-    { id: "size", title: t.list.size, width: "96px", right: true, cell: (one) => f.bytes(one.newest.bytes) },
-    { id: "licence", title: t.list.licence, width: "120px", cell: (one) => one.newest.licence ?? "–" },
-    { id: "when", title: t.list.when, width: "110px", cell: (one) => <When at={one.newest.created_at} /> },
+    {
+      id: "versions",
+      title: t.list.versions,
+      width: "80px",
+      alignRight: true,
+      cell: (model) => f.number(model.versions),
+    },
+    { id: "size", title: t.list.size, width: "96px", alignRight: true, cell: (model) => f.bytes(model.newest.bytes) },
+    { id: "licence", title: t.list.licence, width: "120px", cell: (model) => model.newest.licence ?? "–" },
+    { id: "when", title: t.list.when, width: "110px", cell: (model) => <RelativeTime at={model.newest.created_at} /> },
   ];
 }
 
-/** The models: what there is, where their aliases point, and a way to bring in another. */
+/** Show the models with their aliases, and a button to import a base model. */
 export default function RegistryPage() {
   const { registry: t, app } = useMessages();
   const { job } = route.useSearch();
   const navigate = route.useNavigate();
   const client = useQueryClient();
-  const go = useGo();
-  const [importing, setImporting] = useState(false);
+  const navigateTo = useNavigateTo();
+  const [isImporting, setIsImporting] = useState(false);
   const columns = useColumns();
-  const query = useInfiniteQuery(models());
+  const query = useInfiniteQuery(modelsQuery());
   const rows = query.data?.pages.flat() ?? [];
   const button = (
-    <Button size="sm" leftSection={<Download size={15} aria-hidden />} onClick={() => setImporting(true)}>
+    <Button size="sm" leftSection={<Download size={15} aria-hidden />} onClick={() => setIsImporting(true)}>
       {t.import.open}
     </Button>
   );
@@ -84,7 +90,7 @@ export default function RegistryPage() {
     <>
       <PageHeader
         title={app.nav.registry}
-        sub={t.list.lead}
+        subtitle={t.list.lead}
         actions={
           rows.length > 0 && (
             <>
@@ -92,7 +98,7 @@ export default function RegistryPage() {
                 size="sm"
                 variant="default"
                 leftSection={<GitFork size={15} aria-hidden />}
-                onClick={() => go({ to: "/registry/lineage" })}
+                onClick={() => navigateTo({ to: "/registry/lineage" })}
               >
                 {t.lineage.title}
               </Button>
@@ -102,16 +108,16 @@ export default function RegistryPage() {
         }
       />
       <PageBody>
-        <JobOf
+        <RunningJob
           kind="registry.import"
           id={job}
           title={t.import.title}
           onEnd={() => client.invalidateQueries({ queryKey: ["registry"] })}
         />
         {query.isPending ? (
-          <Waiting />
+          <LoadingPlaceholder />
         ) : query.isError ? (
-          <Failure error={query.error} again={() => query.refetch()} />
+          <ErrorAlert error={query.error} onRetry={() => query.refetch()} />
         ) : rows.length === 0 ? (
           <EmptyState icon={Boxes} title={t.empty.title} action={button} cli={CLI} python={PYTHON}>
             {t.empty.text}
@@ -122,9 +128,9 @@ export default function RegistryPage() {
               label={app.nav.registry}
               columns={columns}
               rows={rows}
-              rowKey={(one) => one.name}
-              onOpen={(one) => go({ to: `/registry/${encodeURIComponent(one.name)}` })}
-              more={query.hasNextPage}
+              rowKey={(model) => model.name}
+              onOpen={(model) => navigateTo({ to: `/registry/${encodeURIComponent(model.name)}` })}
+              hasMore={query.hasNextPage}
               loading={query.isFetchingNextPage}
               onEnd={() => query.fetchNextPage()}
             />
@@ -132,8 +138,8 @@ export default function RegistryPage() {
         )}
       </PageBody>
       <ImportModel
-        opened={importing}
-        onClose={() => setImporting(false)}
+        opened={isImporting}
+        onClose={() => setIsImporting(false)}
         onStarted={(id) => void navigate({ search: { job: id } })}
       />
     </>

@@ -1,25 +1,25 @@
-import type { S } from "@/api/client";
+import type { Schema } from "@/api/client";
 
-type Comparison = S["EvalComparison"];
+type Comparison = Schema["EvalComparison"];
 
-/** The names that answer with a version now: its deployments, as a request's `model` names them. */
-export const servedAs = (ref: string, deployments: S["Deployment"][]): string[] =>
-  deployments.filter((one) => one.model === ref).map((one) => `deployment/${one.name}`);
+/** Return the names that a version is called by: its deployments, as in a request's `model`. */
+export const deploymentNames = (ref: string, deployments: Schema["Deployment"][]): string[] =>
+  deployments.filter((deployment) => deployment.model === ref).map((deployment) => `deployment/${deployment.name}`);
 
-/** The finished evaluations of a version, newest first: of a deployment that serves it, and not older than it. */
-export function evaluationsOf(
-  version: Pick<S["ModelVersion"], "name" | "hash" | "created_at">,
-  deployments: S["Deployment"][],
-  runs: S["EvalResult"][],
-): S["EvalResult"][] {
-  const names = new Set(servedAs(refOf(version), deployments));
+/** Return the finished evaluations of a version, newest first: those of its deployments, created after the version. */
+export function versionEvaluations(
+  version: Pick<Schema["ModelVersion"], "name" | "hash" | "created_at">,
+  deployments: Schema["Deployment"][],
+  runs: Schema["EvalResult"][],
+): Schema["EvalResult"][] {
+  const names = new Set(deploymentNames(versionRef(version), deployments));
   return runs.filter(
     (run) => run.status === "finished" && names.has(run.model) && run.created_at >= version.created_at,
   );
 }
 
-/** The runs that one can be compared with: of the same examples, by another model. */
-export function baselines(run: S["EvalResult"], runs: S["EvalResult"][]): S["EvalResult"][] {
+/** Return the runs that a run can be compared with: finished runs on the same examples with a common scorer. */
+export function baselines(run: Schema["EvalResult"], runs: Schema["EvalResult"][]): Schema["EvalResult"][] {
   return runs.filter(
     (other) =>
       other.id !== run.id &&
@@ -30,32 +30,34 @@ export function baselines(run: S["EvalResult"], runs: S["EvalResult"][]): S["Eva
   );
 }
 
-/** How a version is named everywhere. */
-export const refOf = (version: Pick<S["ModelVersion"], "name" | "hash">): string =>
+/** Return the ref of a model version. */
+export const versionRef = (version: Pick<Schema["ModelVersion"], "name" | "hash">): string =>
   `${version.name}@${version.hash.slice(0, 12)}`;
 
-/** What is kept with an alias when a comparison speaks for it. */
-export function comparisonEvidence(found: Comparison) {
+/** Return the evidence of a comparison, as stored with an alias. */
+export function comparisonEvidence(comparison: Comparison) {
   const metrics = Object.fromEntries(
-    Object.entries(found.metrics).map(([name, { a, b, difference, low, high, n }]) => [
+    Object.entries(comparison.metrics).map(([name, { a, b, difference, low, high, n }]) => [
       name,
       { a, b, difference, low, high, n },
     ]),
   );
-  const { a, b, n, confidence } = found;
+  const { a, b, n, confidence } = comparison;
   return { comparison: { a: a.id, b: b.id, dataset: b.dataset, split: b.split, n, confidence, metrics } };
 }
 
-/** What is kept with an alias when a canary's decision speaks for it. */
-export const canaryEvidence = (canary: S["Canary"]) => ({ canary: canary.id, ...canary.evidence });
+/** Return the evidence of a canary's decision, as stored with an alias. */
+export const canaryEvidence = (canary: Schema["Canary"]) => ({ canary: canary.id, ...canary.evidence });
 
-/** What an alias was moved on: one line, from whatever evidence the move carries. */
-export function difference(
+/**
+ * Return the difference that justified an alias change, from either kind of evidence. Returns null if there is none.
+ */
+export function evidenceDifference(
   evidence: Record<string, unknown>,
 ): { difference: number; low: number; high: number } | null {
   const comparison = evidence.comparison as { metrics?: Record<string, Record<string, number>> } | undefined;
-  const found = comparison?.metrics ? Object.values(comparison.metrics)[0] : evidence;
-  const { difference, low, high } = (found ?? {}) as Record<string, unknown>;
+  const source = comparison?.metrics ? Object.values(comparison.metrics)[0] : evidence;
+  const { difference, low, high } = (source ?? {}) as Record<string, unknown>;
   return typeof difference === "number" && typeof low === "number" && typeof high === "number"
     ? { difference, low, high }
     : null;

@@ -1,12 +1,12 @@
 import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
 import { root } from "@/app/root";
 
-const text = (value: unknown) => (value === undefined || value === "" ? undefined : String(value));
+const optionalText = (value: unknown) => (value === undefined || value === "" ? undefined : String(value));
 
 const home = createRoute({
   getParentRoute: () => root,
   path: "/registry",
-  validateSearch: (search: Record<string, unknown>): { job?: string } => ({ job: text(search.job) }),
+  validateSearch: (search: Record<string, unknown>): { job?: string } => ({ job: optionalText(search.job) }),
   component: lazyRouteComponent(() => import("./RegistryPage")),
 });
 
@@ -14,9 +14,9 @@ const lineage = createRoute({
   getParentRoute: () => root,
   path: "/registry/lineage",
   validateSearch: (search: Record<string, unknown>): { of?: string; row?: string; text?: string } => ({
-    of: text(search.of),
-    row: text(search.row),
-    text: text(search.text),
+    of: optionalText(search.of),
+    row: optionalText(search.row),
+    text: optionalText(search.text),
   }),
   component: lazyRouteComponent(() => import("./LineagePage")),
 });
@@ -24,7 +24,9 @@ const lineage = createRoute({
 const model = createRoute({
   getParentRoute: () => root,
   path: "/registry/$name",
-  validateSearch: (search: Record<string, unknown>): { version?: string } => ({ version: text(search.version) }),
+  validateSearch: (search: Record<string, unknown>): { version?: string } => ({
+    version: optionalText(search.version),
+  }),
   component: lazyRouteComponent(() => import("./ModelPage")),
 });
 

@@ -1,36 +1,42 @@
 import { Accordion, Group, Modal, NumberInput, Select, Stack, Switch, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { api, ok, type S } from "@/api/client";
+import { api, type Schema, unwrap } from "@/api/client";
 import { useMessages } from "@/app/i18n";
-import { Waiting } from "@/components/Await";
-import { FormFoot } from "@/components/FormFoot";
-import { failed } from "@/components/notify";
-import { freeName, offered } from "./deployment";
-import { models } from "./queries";
+import { FormActions } from "@/components/FormActions";
+import { notifyError } from "@/components/notify";
+import { LoadingPlaceholder } from "@/components/QueryBoundary";
+import { modelOptions, unusedName } from "./deployment";
+import { modelsQuery } from "./queries";
 
 const NAME = /^[a-z0-9][a-z0-9._-]{0,62}$/;
-const MEGABYTE = 1_000_000;
+const BYTES_PER_MEGABYTE = 1_000_000;
 
 type Props = {
-  /** The model that stands in the form already. */
+  /** Initial model of the form. */
   model: string;
-  taken: string[];
+  takenNames: string[];
   onClose: () => void;
-  onStarted: (started: S["Deployed"]) => void;
+  onStarted: (started: Schema["Deployed"]) => void;
 };
 
-function Form({ model, taken, known, onClose, onStarted }: Props & { known: S["Model"][] }) {
+function DeployFields({
+  model,
+  takenNames,
+  registryModels,
+  onClose,
+  onStarted,
+}: Props & { registryModels: Schema["Model"][] }) {
   const t = useMessages().serving.form;
   const { app } = useMessages();
   const client = useQueryClient();
-  const groups = offered(known);
+  const groups = modelOptions(registryModels);
   const values = groups.flatMap((group) => group.items.map((item) => item.value));
   const data = model && !values.includes(model) ? [{ group: t.chosen, items: [model] }, ...groups] : groups;
   const form = useForm({
     initialValues: {
       model,
-      name: model ? freeName(model, taken) : "",
+      name: model ? unusedName(model, takenNames) : "",
       engine: "",
       threads: 0,
       context: 0,
@@ -43,20 +49,20 @@ function Form({ model, taken, known, onClose, onStarted }: Props & { known: S["M
       name: (value) => (NAME.test(value) ? null : t.nameRule),
     },
   });
-  const deploy = useMutation({
-    mutationFn: (asked: typeof form.values) =>
-      ok(
+  const deployModel = useMutation({
+    mutationFn: (formValues: typeof form.values) =>
+      unwrap(
         api.PUT("/api/v1/serving/deployments/{name}", {
-          params: { path: { name: asked.name } },
+          params: { path: { name: formValues.name } },
           body: {
-            model: asked.model,
-            engine: asked.engine || null,
+            model: formValues.model,
+            engine: formValues.engine || null,
             settings: {
-              threads: asked.threads,
-              context: asked.context,
-              batch: asked.batch,
-              prefix_bytes: asked.prefix * MEGABYTE,
-              parity: asked.parity ? "required" : "skip",
+              threads: formValues.threads,
+              context: formValues.context,
+              batch: formValues.batch,
+              prefix_bytes: formValues.prefix * BYTES_PER_MEGABYTE,
+              parity: formValues.parity ? "required" : "skip",
             },
           },
         }),
@@ -65,12 +71,12 @@ function Form({ model, taken, known, onClose, onStarted }: Props & { known: S["M
       void client.invalidateQueries({ queryKey: ["serving"] });
       onStarted(started);
     },
-    onError: failed,
+    onError: notifyError,
   });
-  const number = { min: 0, allowDecimal: false, allowNegative: false } as const;
-  const replaced = taken.includes(form.values.name);
+  const numberProps = { min: 0, allowDecimal: false, allowNegative: false } as const;
+  const isReplacement = takenNames.includes(form.values.name);
   return (
-    <form onSubmit={form.onSubmit((asked) => deploy.mutate(asked))}>
+    <form onSubmit={form.onSubmit((formValues) => deployModel.mutate(formValues))}>
       <Stack gap="sm">
         <Select
           label={t.model}
@@ -83,13 +89,13 @@ function Form({ model, taken, known, onClose, onStarted }: Props & { known: S["M
           {...form.getInputProps("model")}
           onChange={(value) => {
             form.setFieldValue("model", value ?? "");
-            if (value && !form.isTouched("name")) form.setFieldValue("name", freeName(value, taken));
+            if (value && !form.isTouched("name")) form.setFieldValue("name", unusedName(value, takenNames));
           }}
         />
         <TextInput
           label={app.name}
           data-autofocus={model ? true : undefined}
-          description={replaced ? t.replaces : t.nameHint(form.values.name || "NAME")}
+          description={isReplacement ? t.replaces : t.nameHint(form.values.name || "NAME")}
           {...form.getInputProps("name")}
         />
         <Select
@@ -108,16 +114,31 @@ function Form({ model, taken, known, onClose, onStarted }: Props & { known: S["M
             <Accordion.Control px={0}>{t.more}</Accordion.Control>
             <Accordion.Panel>
               <Group grow align="flex-start">
-                <NumberInput label={t.threads} description={t.zero} {...number} {...form.getInputProps("threads")} />
-                <NumberInput label={t.context} description={t.zero} {...number} {...form.getInputProps("context")} />
+                <NumberInput
+                  label={t.threads}
+                  description={t.zero}
+                  {...numberProps}
+                  {...form.getInputProps("threads")}
+                />
+                <NumberInput
+                  label={t.context}
+                  description={t.zero}
+                  {...numberProps}
+                  {...form.getInputProps("context")}
+                />
               </Group>
               <Group grow align="flex-start" mt="sm">
-                <NumberInput label={t.batch} description={t.batchHint} {...number} {...form.getInputProps("batch")} />
+                <NumberInput
+                  label={t.batch}
+                  description={t.batchHint}
+                  {...numberProps}
+                  {...form.getInputProps("batch")}
+                />
                 <NumberInput
                   label={t.prefix}
                   description={t.prefixHint}
                   suffix=" MB"
-                  {...number}
+                  {...numberProps}
                   {...form.getInputProps("prefix")}
                 />
               </Group>
@@ -125,19 +146,19 @@ function Form({ model, taken, known, onClose, onStarted }: Props & { known: S["M
           </Accordion.Item>
         </Accordion>
       </Stack>
-      <FormFoot label={t.submit} loading={deploy.isPending} onCancel={onClose} />
+      <FormActions label={t.submit} loading={deployModel.isPending} onCancel={onClose} />
     </form>
   );
 }
 
-/** Asks what to serve, under which name and how. */
+/** Show a form that deploys a model: model, name and engine settings. */
 export function DeployForm(props: Props) {
   const t = useMessages().serving.form;
   const { app } = useMessages();
-  const known = useQuery(models());
+  const modelList = useQuery(modelsQuery());
   return (
     <Modal opened onClose={props.onClose} title={t.title} closeButtonProps={{ "aria-label": app.close }}>
-      {known.data ? <Form {...props} known={known.data} /> : <Waiting />}
+      {modelList.data ? <DeployFields {...props} registryModels={modelList.data} /> : <LoadingPlaceholder />}
     </Modal>
   );
 }

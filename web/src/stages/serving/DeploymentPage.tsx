@@ -2,57 +2,57 @@ import { Alert, Button } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { RotateCw, Trash2 } from "lucide-react";
-import { api, ok, type S } from "@/api/client";
+import { api, type Schema, unwrap } from "@/api/client";
 import { useMessages } from "@/app/i18n";
 import { useFormats } from "@/app/i18n/format";
-import { Await } from "@/components/Await";
 import { CopyIcon } from "@/components/Code";
 import { Columns } from "@/components/Columns";
 import { Confirm } from "@/components/Confirm";
-import { JobOf } from "@/components/JobOf";
-import { done, failed } from "@/components/notify";
+import { EntityLink, LocationLink, useNavigateTo } from "@/components/EntityLink";
+import { notifyError, notifySuccess } from "@/components/notify";
 import { Facts, PageBody, PageHeader, Panel, Stats } from "@/components/Page";
+import { QueryBoundary } from "@/components/QueryBoundary";
+import { RelativeTime } from "@/components/RelativeTime";
+import { RunningJob } from "@/components/RunningJob";
 import { Status } from "@/components/Status";
-import { PlaceLink, ThingLink, useGo } from "@/components/ThingLink";
-import { When } from "@/components/When";
-import { calledBy, parityOf, settled } from "./deployment";
+import { deploymentModelName, isStable, parseParity } from "./deployment";
 import { LogTail } from "./LogTail";
 import { ParityPanel } from "./ParityPanel";
-import { calls, deployment } from "./queries";
-import { TryIt } from "./TryIt";
+import { callsQuery, deploymentQuery } from "./queries";
+import { TestChat } from "./TestChat";
 
 const route = getRouteApi("/serving/$name");
 
-function Actions({ found }: { found: S["Deployment"] }) {
+function Actions({ deployment }: { deployment: Schema["Deployment"] }) {
   const t = useMessages().serving;
   const client = useQueryClient();
   const navigate = route.useNavigate();
-  const go = useGo();
-  const path = { params: { path: { name: found.name } } };
+  const navigateTo = useNavigateTo();
+  const path = { params: { path: { name: deployment.name } } };
   const refresh = () => client.invalidateQueries({ queryKey: ["serving"] });
   const restart = useMutation({
-    mutationFn: () => ok(api.POST("/api/v1/serving/deployments/{name}/restart", path)),
+    mutationFn: () => unwrap(api.POST("/api/v1/serving/deployments/{name}/restart", path)),
     onSuccess: ({ job }) => {
       void refresh();
-      done(t.restarted(found.name));
+      notifySuccess(t.restarted(deployment.name));
       if (job) void navigate({ search: { job: job.id } });
     },
-    onError: failed,
+    onError: notifyError,
   });
   const remove = useMutation({
-    mutationFn: () => ok(api.DELETE("/api/v1/serving/deployments/{name}", path)),
+    mutationFn: () => unwrap(api.DELETE("/api/v1/serving/deployments/{name}", path)),
     onSuccess: () => {
       void refresh();
-      done(t.removed(found.name));
+      notifySuccess(t.removed(deployment.name));
     },
-    onError: failed,
+    onError: notifyError,
   });
-  if (found.wanted === "stopped")
+  if (deployment.wanted === "stopped")
     return (
       <Button
         size="sm"
         leftSection={<RotateCw size={15} aria-hidden />}
-        onClick={() => go({ to: "/serving", search: { deploy: found.model } })}
+        onClick={() => navigateTo({ to: "/serving", search: { deploy: deployment.model } })}
       >
         {t.again}
       </Button>
@@ -60,19 +60,19 @@ function Actions({ found }: { found: S["Deployment"] }) {
   return (
     <>
       <Confirm
-        title={t.remove.title(found.name)}
-        text={t.remove.text(calledBy(found.name))}
+        title={t.remove.title(deployment.name)}
+        text={t.remove.text(deploymentModelName(deployment.name))}
         label={t.remove.label}
         onConfirm={() => remove.mutate()}
       >
-        {(ask) => (
+        {(openDialog) => (
           <Button
             size="sm"
             variant="subtle"
             color="red"
             leftSection={<Trash2 size={15} aria-hidden />}
             loading={remove.isPending}
-            onClick={ask}
+            onClick={openDialog}
           >
             {t.remove.label}
           </Button>
@@ -91,11 +91,17 @@ function Actions({ found }: { found: S["Deployment"] }) {
   );
 }
 
-function Process({ found }: { found: S["Deployment"] }) {
+function ProcessPanel({ deployment }: { deployment: Schema["Deployment"] }) {
   const t = useMessages().serving;
   const f = useFormats();
-  const { threads, context, batch, prefix_bytes: prefix, parity } = (found.settings ?? {}) as Record<string, number>;
-  const auto = (value: number | undefined) => (value ? f.number(value) : t.form.auto);
+  const {
+    threads,
+    context,
+    batch,
+    prefix_bytes: prefix,
+    parity,
+  } = (deployment.settings ?? {}) as Record<string, number>;
+  const formatAuto = (value: number | undefined) => (value ? f.number(value) : t.form.auto);
   return (
     <Panel title={t.process.title}>
       <Facts
@@ -103,82 +109,82 @@ function Process({ found }: { found: S["Deployment"] }) {
           [
             t.process.called,
             <span key="called" className="mono">
-              {calledBy(found.name)} <CopyIcon text={calledBy(found.name)} />
+              {deploymentModelName(deployment.name)} <CopyIcon text={deploymentModelName(deployment.name)} />
             </span>,
           ],
-          [t.list.model, <ThingLink key="model" kind="model" of={found.model} />],
-          [t.list.engine, found.engine],
+          [t.list.model, <EntityLink key="model" kind="model" entityRef={deployment.model} />],
+          [t.list.engine, deployment.engine],
           [
             t.process.pid,
             <span key="pid" className="mono">
-              {found.pid ?? "–"}
+              {deployment.pid ?? "–"}
             </span>,
           ],
           [
             t.process.group,
             <span key="group" className="mono">
-              {found.group}
+              {deployment.group}
             </span>,
           ],
-          [t.form.threads, auto(threads)],
-          [t.form.context, auto(context)],
-          [t.form.batch, auto(batch)],
+          [t.form.threads, formatAuto(threads)],
+          [t.form.context, formatAuto(context)],
+          [t.form.batch, formatAuto(batch)],
           [t.form.prefix, f.bytes(prefix)],
           [t.form.parity, String(parity) === "skip" ? t.parity.off : t.parity.on],
-          [t.process.made, f.time(found.created_at)],
+          [t.process.made, f.time(deployment.created_at)],
         ]}
       />
     </Panel>
   );
 }
 
-/** A deployment: how it stands and why, its process, its check, its log, and a way to talk with it. */
+/** Show a deployment: state, process, parity check, log and a test chat. */
 export default function DeploymentPage() {
   const { serving: t, app } = useMessages();
   const f = useFormats();
   const client = useQueryClient();
   const { name } = route.useParams();
   const { job } = route.useSearch();
-  const query = useQuery(deployment(name));
-  const usage = useQuery(calls()).data?.totals?.find((group) => group.group === calledBy(name));
+  const query = useQuery(deploymentQuery(name));
+  const usage = useQuery(callsQuery()).data?.totals?.find((group) => group.group === deploymentModelName(name));
   return (
-    <Await query={query}>
-      {(found) => (
+    <QueryBoundary query={query}>
+      {(data) => (
         <>
           <PageHeader
-            title={found.name}
-            crumbs={[{ label: app.nav.serving, to: "/serving" }]}
-            badge={<Status state={found.state} label={t.state[found.state]} />}
-            sub={<ThingLink kind="model" of={found.model} />}
-            actions={<Actions found={found} />}
+            title={data.name}
+            breadcrumbs={[{ label: app.nav.serving, to: "/serving" }]}
+            badge={<Status state={data.state} label={t.state[data.state]} />}
+            subtitle={<EntityLink kind="model" entityRef={data.model} />}
+            actions={<Actions deployment={data} />}
           />
           <PageBody>
-            {found.reason && (
-              <Alert color="red" variant={found.state === "failed" ? "light" : "default"} role="status">
-                {found.reason}
+            {data.reason && (
+              <Alert color="red" variant={data.state === "failed" ? "light" : "default"} role="status">
+                {data.reason}
               </Alert>
             )}
-            {(job || !settled(found)) && (
-              <JobOf
+            {(job || !isStable(data)) && (
+              <RunningJob
                 kind="serving.parity"
                 id={job}
                 title={t.parity.job}
-                mine={(one) => one.params.deployment === name}
+                matches={(candidate) => candidate.params.deployment === name}
                 onEnd={() => client.invalidateQueries({ queryKey: ["serving"] })}
               />
             )}
             <Stats
               items={[
-                { label: t.list.state, value: t.state[found.state], note: <When at={found.updated_at} /> },
-                { label: t.list.memory, value: f.bytes(found.memory), note: t.process.shared },
-                { label: t.list.restarts, value: f.number(found.restarts) },
+                { label: t.list.state, value: t.state[data.state], note: <RelativeTime at={data.updated_at} /> },
+                { label: t.list.memory, value: f.bytes(data.memory), note: t.process.shared },
+                { label: t.list.restarts, value: f.number(data.restarts) },
                 {
                   label: t.list.calls,
                   value: f.number(usage?.calls),
                   note: (
-                    <PlaceLink to="/traces" search={{ deployment: name }}>
+                    <LocationLink to="/traces" search={{ deployment: name }}>
                       {t.process.traces}
-                    </PlaceLink>
+                    </LocationLink>
                   ),
                 },
                 { label: t.process.p50, value: f.duration(usage?.latency_p50) },
@@ -188,20 +194,20 @@ export default function DeploymentPage() {
             <Columns
               main={
                 <>
-                  <TryIt model={calledBy(name)} ready={found.state === "ready"} />
+                  <TestChat model={deploymentModelName(name)} ready={data.state === "ready"} />
                   <LogTail name={name} />
                 </>
               }
               side={
                 <>
-                  <ParityPanel parity={parityOf(found.parity)} />
-                  <Process found={found} />
+                  <ParityPanel parity={parseParity(data.parity)} />
+                  <ProcessPanel deployment={data} />
                 </>
               }
             />
           </PageBody>
         </>
       )}
-    </Await>
+    </QueryBoundary>
   );
 }

@@ -3,22 +3,22 @@ import { useQuery } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
 import { useMessages } from "@/app/i18n";
 import { Panel } from "@/components/Page";
-import { log } from "./queries";
+import { logQuery } from "./queries";
 import c from "./serving.module.css";
 
-const LINES = 300;
+const MAX_LINES = 300;
 
-/** The end of an engine's log, followed while the reader stands at its end. */
+/** Show the end of an engine's log. Scrolls along while the user is at the end. */
 export function LogTail({ name }: { name: string }) {
   const t = useMessages().serving.log;
   const [follow, setFollow] = useState(true);
-  const query = useQuery(log(name, LINES, follow));
-  const box = useRef<HTMLPreElement>(null);
+  const query = useQuery(logQuery(name, MAX_LINES, follow));
+  const scrollRef = useRef<HTMLPreElement>(null);
   const atEnd = useRef(true);
   const lines = query.data?.lines;
   // biome-ignore lint/correctness/useExhaustiveDependencies: new lines move the view
   useEffect(() => {
-    if (box.current && atEnd.current) box.current.scrollTop = box.current.scrollHeight;
+    if (scrollRef.current && atEnd.current) scrollRef.current.scrollTop = scrollRef.current.scrollHeight;
   }, [lines]);
   return (
     <Panel
@@ -38,13 +38,13 @@ export function LogTail({ name }: { name: string }) {
         </Text>
       ) : (
         <pre
-          ref={box}
+          ref={scrollRef}
           className={c.log}
           tabIndex={0}
           role="log"
           aria-label={t.title}
-          onScroll={({ currentTarget: at }) => {
-            atEnd.current = at.scrollHeight - at.scrollTop - at.clientHeight < 30;
+          onScroll={({ currentTarget: element }) => {
+            atEnd.current = element.scrollHeight - element.scrollTop - element.clientHeight < 30;
           }}
         >
           {lines?.join("\n")}

@@ -6,10 +6,10 @@ import { Status } from "@/components/Status";
 import type { Parity } from "./deployment";
 import c from "./serving.module.css";
 
-/** Where the tolerance stands on the scale, as a share of its width. */
-const MARK = 0.8;
+/** Position of the tolerance on the scale, as a share of its width. */
+const TOLERANCE_POSITION = 0.8;
 
-/** Whether the engine computes what the trainer computed, in figures that a person can judge. */
+/** Show whether the engine computes the same values as the trainer. */
 export function ParityPanel({ parity }: { parity: Parity }) {
   const t = useMessages().serving.parity;
   const f = useFormats();
@@ -31,13 +31,14 @@ export function ParityPanel({ parity }: { parity: Parity }) {
       </Panel>
     );
   const { equal, tolerance, largest, positions, conversations, precision, reason, at } = parity;
-  const width = Math.min(1, (largest / tolerance) * MARK);
-  const figure = (value: number) => (value !== 0 && value < 0.0001 ? value.toExponential(1) : f.number(value, 6));
+  const width = Math.min(1, (largest / tolerance) * TOLERANCE_POSITION);
+  const formatDifference = (value: number) =>
+    value !== 0 && value < 0.0001 ? value.toExponential(1) : f.number(value, 6);
   return (
     <Panel title={t.title}>
       <Status state={equal ? "passed" : "failed"} label={equal ? t.passed : t.failed} />
       <Text size="sm" mt={10}>
-        {t.largest}: <b className="num">{figure(largest)}</b>
+        {t.largest}: <b className="num">{formatDifference(largest)}</b>
       </Text>
       <div className={c.scale} data-over={largest > tolerance || undefined} aria-hidden>
         <span style={{ width: `${width * 100}%` }} />
@@ -45,7 +46,7 @@ export function ParityPanel({ parity }: { parity: Parity }) {
       </div>
       <div className={c.legend}>
         <span>0</span>
-        <span>{t.tolerance(figure(tolerance))}</span>
+        <span>{t.tolerance(formatDifference(tolerance))}</span>
       </div>
       {reason && (
         <Alert color="red" my="xs" role="alert">

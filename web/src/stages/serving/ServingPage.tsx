@@ -2,19 +2,19 @@ import { Button, Text } from "@mantine/core";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { Rocket } from "lucide-react";
-import type { S } from "@/api/client";
+import type { Schema } from "@/api/client";
 import { useMessages } from "@/app/i18n";
 import { useFormats } from "@/app/i18n/format";
-import { Failure, Waiting } from "@/components/Await";
 import { type Column, DataGrid } from "@/components/DataGrid";
 import { EmptyState } from "@/components/EmptyState";
+import { EntityLink, useNavigateTo } from "@/components/EntityLink";
 import { PageBody, PageHeader, Panel } from "@/components/Page";
+import { ErrorAlert, LoadingPlaceholder } from "@/components/QueryBoundary";
+import { RelativeTime } from "@/components/RelativeTime";
 import { Status } from "@/components/Status";
-import { ThingLink, useGo } from "@/components/ThingLink";
-import { When } from "@/components/When";
 import { DeployForm } from "./DeployForm";
-import { calledBy } from "./deployment";
-import { calls, deployments } from "./queries";
+import { deploymentModelName } from "./deployment";
+import { callsQuery, deploymentsQuery } from "./queries";
 import c from "./serving.module.css";
 
 const route = getRouteApi("/serving");
@@ -25,18 +25,18 @@ vong = Client()
 vong.serving.deploy("triage", model="triage:prod")
 vong.serving.wait("triage")`;
 
-function useColumns(): Column<S["Deployment"]>[] {
+function useColumns(): Column<Schema["Deployment"]>[] {
   const t = useMessages().serving;
   const f = useFormats();
-  const usage = useQuery(calls()).data?.totals;
+  const usage = useQuery(callsQuery()).data?.totals;
   return [
     {
       id: "name",
       title: t.list.name,
       width: "minmax(130px, 1fr)",
-      cell: (one) => (
+      cell: (deployment) => (
         <Text inherit fw={500} truncate>
-          {one.name}
+          {deployment.name}
         </Text>
       ),
     },
@@ -44,12 +44,12 @@ function useColumns(): Column<S["Deployment"]>[] {
       id: "state",
       title: t.list.state,
       width: "minmax(190px, 1.4fr)",
-      cell: (one) => (
+      cell: (deployment) => (
         <>
-          <Status state={one.state} label={t.state[one.state]} />
-          {one.reason && (
-            <span className={c.reason} title={one.reason}>
-              {one.reason}
+          <Status state={deployment.state} label={t.state[deployment.state]} />
+          {deployment.reason && (
+            <span className={c.reason} title={deployment.reason}>
+              {deployment.reason}
             </span>
           )}
         </>
@@ -59,30 +59,48 @@ function useColumns(): Column<S["Deployment"]>[] {
       id: "model",
       title: t.list.model,
       width: "minmax(210px, 1.4fr)",
-      cell: (one) => <ThingLink kind="model" of={one.model} />,
+      cell: (deployment) => <EntityLink kind="model" entityRef={deployment.model} />,
     },
-    { id: "engine", title: t.list.engine, width: "112px", cell: (one) => one.engine },
-    { id: "memory", title: t.list.memory, width: "96px", right: true, cell: (one) => f.bytes(one.memory) },
+    { id: "engine", title: t.list.engine, width: "112px", cell: (deployment) => deployment.engine },
+    {
+      id: "memory",
+      title: t.list.memory,
+      width: "96px",
+      alignRight: true,
+      cell: (deployment) => f.bytes(deployment.memory),
+    },
     {
       id: "calls",
       title: t.list.calls,
       width: "96px",
-      right: true,
-      cell: (one) => f.number(usage?.find((group) => group.group === calledBy(one.name))?.calls),
+      alignRight: true,
+      cell: (deployment) =>
+        f.number(usage?.find((group) => group.group === deploymentModelName(deployment.name))?.calls),
     },
-    { id: "restarts", title: t.list.restarts, width: "80px", right: true, cell: (one) => f.number(one.restarts) },
-    { id: "since", title: t.list.since, width: "108px", cell: (one) => <When at={one.updated_at} /> },
+    {
+      id: "restarts",
+      title: t.list.restarts,
+      width: "80px",
+      alignRight: true,
+      cell: (deployment) => f.number(deployment.restarts),
+    },
+    {
+      id: "since",
+      title: t.list.since,
+      width: "108px",
+      cell: (deployment) => <RelativeTime at={deployment.updated_at} />,
+    },
   ];
 }
 
-/** What is served: every deployment, how it stands and why, and a way to serve another. */
+/** Show all deployments with their states, and a button to deploy a model. */
 export default function ServingPage() {
   const { serving: t, app } = useMessages();
-  const { deploy } = route.useSearch();
+  const { deploy: deployRef } = route.useSearch();
   const navigate = route.useNavigate();
-  const go = useGo();
+  const navigateTo = useNavigateTo();
   const columns = useColumns();
-  const query = useInfiniteQuery(deployments());
+  const query = useInfiniteQuery(deploymentsQuery());
   const rows = query.data?.pages.flat() ?? [];
   const button = (
     <Button
@@ -93,15 +111,15 @@ export default function ServingPage() {
       {t.deploy}
     </Button>
   );
-  const open = (name: string) => `/serving/${encodeURIComponent(name)}`;
+  const deploymentPath = (name: string) => `/serving/${encodeURIComponent(name)}`;
   return (
     <>
-      <PageHeader title={app.nav.serving} sub={t.lead} actions={rows.length > 0 && button} />
+      <PageHeader title={app.nav.serving} subtitle={t.lead} actions={rows.length > 0 && button} />
       <PageBody>
         {query.isPending ? (
-          <Waiting />
+          <LoadingPlaceholder />
         ) : query.isError ? (
-          <Failure error={query.error} again={() => query.refetch()} />
+          <ErrorAlert error={query.error} onRetry={() => query.refetch()} />
         ) : rows.length === 0 ? (
           <EmptyState icon={Rocket} title={t.empty.title} action={button} cli={CLI} python={PYTHON}>
             {t.empty.text}
@@ -112,23 +130,23 @@ export default function ServingPage() {
               label={app.nav.serving}
               columns={columns}
               rows={rows}
-              rowKey={(one) => one.name}
-              onOpen={(one) => go({ to: open(one.name) })}
-              more={query.hasNextPage}
+              rowKey={(deployment) => deployment.name}
+              onOpen={(deployment) => navigateTo({ to: deploymentPath(deployment.name) })}
+              hasMore={query.hasNextPage}
               loading={query.isFetchingNextPage}
               onEnd={() => query.fetchNextPage()}
             />
           </Panel>
         )}
       </PageBody>
-      {deploy !== undefined && !query.isPending && (
+      {deployRef !== undefined && !query.isPending && (
         <DeployForm
-          key={deploy}
-          model={deploy}
-          taken={rows.map((one) => one.name)}
+          key={deployRef}
+          model={deployRef}
+          takenNames={rows.map((deployment) => deployment.name)}
           onClose={() => void navigate({ search: {} })}
           onStarted={({ deployment, job }) =>
-            go({ to: open(deployment.name), search: job ? { job: job.id } : undefined })
+            navigateTo({ to: deploymentPath(deployment.name), search: job ? { job: job.id } : undefined })
           }
         />
       )}

@@ -1,6 +1,6 @@
-import type { S } from "@/api/client";
+import type { Schema } from "@/api/client";
 
-/** The largest difference between trainer and engine, and whether that is within bounds; why not where it failed. */
+/** Result of a parity check: largest difference between trainer and engine, and the reason of a failure. */
 export type Parity =
   | { kind: "none" }
   | { kind: "skipped"; reason: string }
@@ -16,8 +16,8 @@ export type Parity =
       at: string | null;
     };
 
-/** Reads what is stored of a parity check. */
-export function parityOf(stored: Record<string, unknown> | null | undefined): Parity {
+/** Parse a stored parity check. */
+export function parseParity(stored: Record<string, unknown> | null | undefined): Parity {
   if (!stored) return { kind: "none" };
   if (typeof stored.equal !== "boolean") return { kind: "skipped", reason: String(stored.skipped ?? "") };
   return {
@@ -33,24 +33,26 @@ export function parityOf(stored: Record<string, unknown> | null | undefined): Pa
   };
 }
 
-/** Whether a deployment stands as it will stay until somebody does something. */
-export const settled = (one: Pick<S["Deployment"], "state">): boolean =>
-  one.state === "ready" || one.state === "failed" || one.state === "stopped";
+/** Return whether a deployment's state no longer changes by itself. */
+export const isStable = (deployment: Pick<Schema["Deployment"], "state">): boolean =>
+  deployment.state === "ready" || deployment.state === "failed" || deployment.state === "stopped";
 
-/** How a request names it. */
-export const calledBy = (name: string): string => `deployment/${name}`;
+/** Return the name of a deployment in a request's `model`. */
+export const deploymentModelName = (name: string): string => `deployment/${name}`;
 
-/** A name for a new deployment of a model: the model's own, or the first with a number that is free. */
-export function freeName(ref: string, taken: string[]): string {
+/** Return a name for a new deployment: the model's name, with the first free number if it is taken. */
+export function unusedName(ref: string, takenNames: string[]): string {
   const name = (ref.split(/[@:]/)[0] as string).toLowerCase().replace(/[^a-z0-9._-]/g, "-");
-  if (!taken.includes(name)) return name;
+  if (!takenNames.includes(name)) return name;
   let number = 2;
-  while (taken.includes(`${name}-${number}`)) number += 1;
+  while (takenNames.includes(`${name}-${number}`)) number += 1;
   return `${name}-${number}`;
 }
 
-/** The refs that a form offers: every alias, and the newest version of every model, without those of the other kind. */
-export function offered(models: S["Model"][]): { group: string; items: { value: string; label: string }[] }[] {
+/** Return the refs to select from, by model: every alias, then the newest version. */
+export function modelOptions(
+  models: Schema["Model"][],
+): { group: string; items: { value: string; label: string }[] }[] {
   return models.map(({ name, newest, aliases }) => ({
     group: name,
     items: [

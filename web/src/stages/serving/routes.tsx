@@ -1,9 +1,9 @@
 import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
 import { root } from "@/app/root";
 
-const text = (value: unknown) => (value === undefined || value === "" ? undefined : String(value));
+const optionalText = (value: unknown) => (value === undefined || value === "" ? undefined : String(value));
 
-/** `deploy` opens the form, with that model in it. */
+/** `deploy` opens the form with that model. */
 const home = createRoute({
   getParentRoute: () => root,
   path: "/serving",
@@ -16,7 +16,7 @@ const home = createRoute({
 const deployment = createRoute({
   getParentRoute: () => root,
   path: "/serving/$name",
-  validateSearch: (search: Record<string, unknown>): { job?: string } => ({ job: text(search.job) }),
+  validateSearch: (search: Record<string, unknown>): { job?: string } => ({ job: optionalText(search.job) }),
   component: lazyRouteComponent(() => import("./DeploymentPage")),
 });
 

@@ -1,28 +1,28 @@
 import { Code, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { api, ok, type S } from "@/api/client";
+import { api, type Schema, unwrap } from "@/api/client";
 import { useMessages } from "@/app/i18n";
 import { useFormats } from "@/app/i18n/format";
-import { Await } from "@/components/Await";
 import { Columns } from "@/components/Columns";
 import { BarList } from "@/components/charts/Bars";
 import { Facts, Panel, Stats } from "@/components/Page";
-import { Frame } from "./Frame";
+import { QueryBoundary } from "@/components/QueryBoundary";
+import { SettingsLayout } from "./SettingsLayout";
 
-function Memory({ processes }: { processes: readonly S["Process"][] }) {
+function MemoryPanel({ processes }: { processes: readonly Schema["Process"][] }) {
   const t = useMessages().settings.about;
   const f = useFormats();
-  const sorted = [...processes].sort((one, other) => other.memory - one.memory);
-  const all = sorted.reduce((sum, one) => sum + one.memory, 0);
+  const sorted = [...processes].sort((process, next) => next.memory - process.memory);
+  const totalBytes = sorted.reduce((sum, process) => sum + process.memory, 0);
   return (
-    <Panel title={t.memory} actions={<Text size="sm" className="num">{`${t.all} ${f.bytes(all)}`}</Text>}>
+    <Panel title={t.memory} actions={<Text size="sm" className="num">{`${t.all} ${f.bytes(totalBytes)}`}</Text>}>
       <BarList
         label={t.memory}
         format={f.bytes}
-        bars={sorted.map((one) => ({
-          label: one.name,
-          value: one.memory,
-          note: t.processNote(String(one.pid), f.duration(one.cpu_seconds * 1000)),
+        bars={sorted.map((process) => ({
+          label: process.name,
+          value: process.memory,
+          note: t.processNote(String(process.pid), f.duration(process.cpu_seconds * 1000)),
         }))}
       />
       <Text size="xs" c="dimmed" mt="xs">
@@ -32,24 +32,24 @@ function Memory({ processes }: { processes: readonly S["Process"][] }) {
   );
 }
 
-function Libraries({ title, libraries }: { title: string; libraries: readonly S["Library"][] }) {
+function LibrariesPanel({ title, libraries }: { title: string; libraries: readonly Schema["Library"][] }) {
   const t = useMessages().settings.about;
   return (
     <Panel title={title}>
       <Facts
-        items={libraries.map((one) => [
-          one.name,
-          one.version ?? (one.extra ? <Code key={one.name}>{t.install(one.extra)}</Code> : t.missing),
+        items={libraries.map((library) => [
+          library.name,
+          library.version ?? (library.extra ? <Code key={library.name}>{t.install(library.extra)}</Code> : t.missing),
         ])}
       />
     </Panel>
   );
 }
 
-function Found({ found }: { found: S["Installation"] }) {
+function InstallationDetail({ installation }: { installation: Schema["Installation"] }) {
   const t = useMessages().settings.about;
   const f = useFormats();
-  const { storage } = found;
+  const { storage } = installation;
   return (
     <>
       <Stats
@@ -67,8 +67,8 @@ function Found({ found }: { found: S["Installation"] }) {
       <Columns
         main={
           <>
-            <Memory processes={found.processes} />
-            <Libraries title={t.extras} libraries={found.libraries.filter((one) => one.extra)} />
+            <MemoryPanel processes={installation.processes} />
+            <LibrariesPanel title={t.extras} libraries={installation.libraries.filter((library) => library.extra)} />
           </>
         }
         side={
@@ -76,21 +76,24 @@ function Found({ found }: { found: S["Installation"] }) {
             <Panel title={t.versions}>
               <Facts
                 items={[
-                  ["Vong", found.version],
-                  ["Python", found.python],
-                  ["PostgreSQL", found.postgres],
-                  ["pgvector", found.pgvector ?? t.missing],
-                  [t.system, found.system],
+                  ["Vong", installation.version],
+                  ["Python", installation.python],
+                  ["PostgreSQL", installation.postgres],
+                  ["pgvector", installation.pgvector ?? t.missing],
+                  [t.system, installation.system],
                   [
                     t.home,
                     <span key="home" className="mono">
-                      {found.home}
+                      {installation.home}
                     </span>,
                   ],
                 ]}
               />
             </Panel>
-            <Libraries title={t.libraries} libraries={found.libraries.filter((one) => !one.extra)} />
+            <LibrariesPanel
+              title={t.libraries}
+              libraries={installation.libraries.filter((library) => !library.extra)}
+            />
             <Text size="sm" c="dimmed">
               {t.license}
             </Text>
@@ -101,18 +104,18 @@ function Found({ found }: { found: S["Installation"] }) {
   );
 }
 
-/** What is installed, and what it takes. */
+/** Show the installed versions and the resource usage. */
 export default function AboutPage() {
   const query = useQuery({
     queryKey: ["settings", "installation"],
-    queryFn: () => ok(api.GET("/api/v1/access/installation")),
+    queryFn: () => unwrap(api.GET("/api/v1/access/installation")),
     refetchInterval: 10_000,
   });
   return (
-    <Frame>
-      <Await query={query} lines={10}>
-        {(found) => <Found found={found} />}
-      </Await>
-    </Frame>
+    <SettingsLayout>
+      <QueryBoundary query={query} lines={10}>
+        {(data) => <InstallationDetail installation={data} />}
+      </QueryBoundary>
+    </SettingsLayout>
   );
 }

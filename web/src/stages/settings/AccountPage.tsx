@@ -2,37 +2,37 @@ import { Button, Group, PasswordInput, SegmentedControl, Stack, Text, useMantine
 import { useForm } from "@mantine/form";
 import { useMutation } from "@tanstack/react-query";
 import { LogOut } from "lucide-react";
-import { type ApiError, api, ok } from "@/api/client";
+import { type ApiError, api, unwrap } from "@/api/client";
 import { useMessages } from "@/app/i18n";
 import { LanguagePicker } from "@/app/LanguagePicker";
 import { useSession, useSignOut } from "@/app/session";
 import { Columns } from "@/components/Columns";
-import { done } from "@/components/notify";
+import { notifySuccess } from "@/components/notify";
 import { Panel } from "@/components/Page";
-import { Frame } from "./Frame";
+import { SettingsLayout } from "./SettingsLayout";
 
-const LEAST = 10;
+const MIN_PASSWORD_LENGTH = 10;
 
-function Password() {
+function PasswordPanel() {
   const t = useMessages().settings.account;
   const form = useForm({
     initialValues: { current: "", next: "", again: "" },
     validate: {
-      next: (value) => (value.length < LEAST ? t.short : null),
-      again: (value, all) => (value === all.next ? null : t.differs),
+      next: (value) => (value.length < MIN_PASSWORD_LENGTH ? t.short : null),
+      again: (value, values) => (value === values.next ? null : t.differs),
     },
   });
-  const change = useMutation<unknown, ApiError, { current: string; new: string }>({
-    mutationFn: (body) => ok(api.PUT("/api/v1/access/password", { body })),
+  const changePassword = useMutation<unknown, ApiError, { current: string; new: string }>({
+    mutationFn: (body) => unwrap(api.PUT("/api/v1/access/password", { body })),
     onSuccess: () => {
       form.reset();
-      done(t.done);
+      notifySuccess(t.done);
     },
     onError: (error) => form.setFieldError("current", [error.title, error.hint].filter(Boolean).join(": ")),
   });
   return (
     <Panel title={t.title}>
-      <form onSubmit={form.onSubmit(({ current, next }) => change.mutate({ current, new: next }))}>
+      <form onSubmit={form.onSubmit(({ current, next }) => changePassword.mutate({ current, new: next }))}>
         <Stack gap="sm" maw={360}>
           <PasswordInput label={t.current} autoComplete="current-password" {...form.getInputProps("current")} />
           <PasswordInput
@@ -42,7 +42,7 @@ function Password() {
             {...form.getInputProps("next")}
           />
           <PasswordInput label={t.again} autoComplete="new-password" {...form.getInputProps("again")} />
-          <Button type="submit" size="sm" loading={change.isPending} style={{ alignSelf: "flex-start" }}>
+          <Button type="submit" size="sm" loading={changePassword.isPending} style={{ alignSelf: "flex-start" }}>
             {t.submit}
           </Button>
         </Stack>
@@ -51,7 +51,7 @@ function Password() {
   );
 }
 
-function Look() {
+function AppearancePanel() {
   const t = useMessages().settings.account;
   const { colorScheme, setColorScheme } = useMantineColorScheme();
   return (
@@ -80,20 +80,20 @@ function Look() {
   );
 }
 
-/** The reader's own: password, language, colours, and the way out. */
+/** Show the user's account: password, language, colour scheme and sign out. */
 export default function AccountPage() {
   const t = useMessages().settings.account;
   const { user } = useSession();
-  const out = useSignOut();
+  const signOut = useSignOut();
   const button = (
-    <Button size="sm" variant="default" leftSection={<LogOut size={15} aria-hidden />} onClick={() => out.mutate()}>
+    <Button size="sm" variant="default" leftSection={<LogOut size={15} aria-hidden />} onClick={() => signOut.mutate()}>
       {t.out}
     </Button>
   );
   return (
-    <Frame actions={button}>
+    <SettingsLayout actions={button}>
       <Columns
-        main={<Password />}
+        main={<PasswordPanel />}
         side={
           <>
             <Panel title={t.signedIn}>
@@ -101,10 +101,10 @@ export default function AccountPage() {
                 {user.email}
               </Text>
             </Panel>
-            <Look />
+            <AppearancePanel />
           </>
         }
       />
-    </Frame>
+    </SettingsLayout>
   );
 }

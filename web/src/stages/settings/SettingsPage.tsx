@@ -4,24 +4,24 @@ import { useMessages } from "@/app/i18n";
 import { useSession, useSwitchProject } from "@/app/session";
 import { Columns } from "@/components/Columns";
 import { Facts, Panel } from "@/components/Page";
-import { Frame } from "./Frame";
+import { SettingsLayout } from "./SettingsLayout";
 
-function Elsewhere() {
+function RelatedSettings() {
   const t = useMessages().settings.project;
-  const places = [
+  const links = [
     { to: "/gateway/keys", name: t.keys, text: t.keysText },
     { to: "/gateway/providers", name: t.providers, text: t.providersText },
   ];
   return (
     <Panel title={t.elsewhere}>
       <Stack gap="sm">
-        {places.map((place) => (
-          <div key={place.to}>
-            <Anchor component={Link} to={place.to} size="sm" fw={500}>
-              {place.name}
+        {links.map((link) => (
+          <div key={link.to}>
+            <Anchor component={Link} to={link.to} size="sm" fw={500}>
+              {link.name}
             </Anchor>
             <Text size="sm" c="dimmed">
-              {place.text}
+              {link.text}
             </Text>
           </div>
         ))}
@@ -30,13 +30,13 @@ function Elsewhere() {
   );
 }
 
-/** The project that is open, and the others. */
+/** Show the current project and all others. */
 export default function SettingsPage() {
   const t = useMessages().settings;
   const { user, project, projects } = useSession();
-  const change = useSwitchProject();
+  const switchProject = useSwitchProject();
   return (
-    <Frame>
+    <SettingsLayout>
       <Columns
         main={
           <>
@@ -56,14 +56,19 @@ export default function SettingsPage() {
             </Panel>
             <Panel title={t.project.others}>
               <Facts
-                items={projects.map((one) => [
-                  one.name,
-                  one.id === project.id ? (
-                    <Badge key={one.id} variant="light" tt="none" fw={500}>
+                items={projects.map((other) => [
+                  other.name,
+                  other.id === project.id ? (
+                    <Badge key={other.id} variant="light" tt="none" fw={500}>
                       {t.project.here}
                     </Badge>
                   ) : (
-                    <Button key={one.id} size="compact-xs" variant="default" onClick={() => change.mutate(one.name)}>
+                    <Button
+                      key={other.id}
+                      size="compact-xs"
+                      variant="default"
+                      onClick={() => switchProject.mutate(other.name)}
+                    >
                       {t.project.open}
                     </Button>
                   ),
@@ -72,8 +77,8 @@ export default function SettingsPage() {
             </Panel>
           </>
         }
-        side={<Elsewhere />}
+        side={<RelatedSettings />}
       />
-    </Frame>
+    </SettingsLayout>
   );
 }

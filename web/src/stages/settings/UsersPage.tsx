@@ -3,39 +3,39 @@ import { useForm } from "@mantine/form";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { UserPlus, UserX } from "lucide-react";
 import { useState } from "react";
-import { type ApiError, api, ok, type S } from "@/api/client";
+import { type ApiError, api, type Schema, unwrap } from "@/api/client";
 import { useMessages } from "@/app/i18n";
 import { useSession } from "@/app/session";
-import { Await } from "@/components/Await";
 import { CodeBlock } from "@/components/Code";
 import { type Column, DataGrid } from "@/components/DataGrid";
-import { FormFoot } from "@/components/FormFoot";
+import { FormActions } from "@/components/FormActions";
 import { Panel } from "@/components/Page";
-import { RowDeed } from "@/components/RowDeed";
-import { When } from "@/components/When";
-import { Frame } from "./Frame";
+import { QueryBoundary } from "@/components/QueryBoundary";
+import { RelativeTime } from "@/components/RelativeTime";
+import { RowAction } from "@/components/RowAction";
+import { SettingsLayout } from "./SettingsLayout";
 
-const KEY = ["settings", "users"];
-type User = S["User"];
+const USERS_KEY = ["settings", "users"];
+type User = Schema["User"];
 
 function RemoveUser({ user: { email } }: { user: User }) {
   const t = useMessages().settings.users;
   return (
-    <RowDeed
+    <RowAction
       title={t.removeTitle(email)}
       text={t.removeText}
       label={t.remove}
       icon={UserX}
-      said={t.removed(email)}
-      stale={KEY}
-      deed={() => ok(api.DELETE("/api/v1/access/users/{email}", { params: { path: { email } } }))}
+      successMessage={t.removed(email)}
+      invalidates={USERS_KEY}
+      action={() => unwrap(api.DELETE("/api/v1/access/users/{email}", { params: { path: { email } } }))}
     />
   );
 }
 
 function useColumns(): Column<User>[] {
   const t = useMessages().settings;
-  const me = useSession().user.email;
+  const currentEmail = useSession().user.email;
   return [
     { id: "email", title: t.users.email, width: "minmax(180px, 1fr)", cell: (user) => user.email },
     { id: "role", title: t.users.role, width: "110px", cell: (user) => t.roles[user.role] },
@@ -45,18 +45,18 @@ function useColumns(): Column<User>[] {
       width: "minmax(140px, 1fr)",
       cell: (user) => (user.role === "owner" ? t.users.all : user.projects.join(", ")),
     },
-    { id: "made", title: t.users.made, width: "130px", cell: (user) => <When at={user.created_at} /> },
+    { id: "made", title: t.users.made, width: "130px", cell: (user) => <RelativeTime at={user.created_at} /> },
     {
       id: "remove",
       title: t.users.action,
       width: "120px",
-      right: true,
-      cell: (user) => (user.email === me ? null : <RemoveUser user={user} />),
+      alignRight: true,
+      cell: (user) => (user.email === currentEmail ? null : <RemoveUser user={user} />),
     },
   ];
 }
 
-function AddPerson({ onClose }: { onClose: () => void }) {
+function AddUser({ onClose }: { onClose: () => void }) {
   const { app, settings } = useMessages();
   const t = settings.users;
   const { project, projects } = useSession();
@@ -65,31 +65,31 @@ function AddPerson({ onClose }: { onClose: () => void }) {
     initialValues: { email: "", role: "member" as User["role"], projects: [project.name] },
     validate: { email: (value) => (value.trim() ? null : t.needed) },
   });
-  const make = useMutation<S["NewUser"], ApiError, typeof form.values>({
+  const createUser = useMutation<Schema["NewUser"], ApiError, typeof form.values>({
     mutationFn: ({ email, role, projects }) =>
-      ok(api.POST("/api/v1/access/users", { body: { email: email.trim(), role, projects, password: null } })),
-    onSuccess: () => client.invalidateQueries({ queryKey: KEY }),
+      unwrap(api.POST("/api/v1/access/users", { body: { email: email.trim(), role, projects, password: null } })),
+    onSuccess: () => client.invalidateQueries({ queryKey: USERS_KEY }),
     onError: (error) => form.setFieldError("email", [error.title, error.hint].filter(Boolean).join(": ")),
   });
-  const made = make.data;
+  const created = createUser.data;
   return (
     <Modal
       opened
       onClose={onClose}
-      title={made ? t.madeTitle(made.user.email) : t.add}
-      closeOnClickOutside={!made}
+      title={created ? t.madeTitle(created.user.email) : t.add}
+      closeOnClickOutside={!created}
       closeButtonProps={{ "aria-label": app.close }}
     >
-      {made ? (
+      {created ? (
         <Stack gap="sm">
           <Alert color="yellow">{t.once}</Alert>
-          <CodeBlock text={made.password ?? ""} label={t.password} wrap />
+          <CodeBlock text={created.password ?? ""} label={t.password} wrap />
           <Group justify="flex-end">
             <Button onClick={onClose}>{t.kept}</Button>
           </Group>
         </Stack>
       ) : (
-        <form onSubmit={form.onSubmit((values) => make.mutate(values))}>
+        <form onSubmit={form.onSubmit((values) => createUser.mutate(values))}>
           <Stack gap="sm">
             <TextInput label={t.email} type="email" data-autofocus {...form.getInputProps("email")} />
             <Select
@@ -102,46 +102,50 @@ function AddPerson({ onClose }: { onClose: () => void }) {
             {form.values.role !== "owner" && (
               <MultiSelect
                 label={t.projects}
-                data={projects.map((one) => one.name)}
+                data={projects.map((candidate) => candidate.name)}
                 {...form.getInputProps("projects")}
               />
             )}
           </Stack>
-          <FormFoot label={t.add} loading={make.isPending} onCancel={onClose} />
+          <FormActions label={t.add} loading={createUser.isPending} onCancel={onClose} />
         </form>
       )}
     </Modal>
   );
 }
 
-/** Who can sign in. */
+/** Show the users who can sign in. */
 export default function UsersPage() {
   const t = useMessages().settings;
   const { user } = useSession();
-  const [adding, setAdding] = useState(false);
-  const owner = user.role === "owner";
-  const users = useQuery({ queryKey: KEY, queryFn: () => ok(api.GET("/api/v1/access/users")), enabled: owner });
+  const [isAdding, setIsAdding] = useState(false);
+  const isOwner = user.role === "owner";
+  const users = useQuery({
+    queryKey: USERS_KEY,
+    queryFn: () => unwrap(api.GET("/api/v1/access/users")),
+    enabled: isOwner,
+  });
   const columns = useColumns();
-  const button = owner && (
-    <Button size="sm" leftSection={<UserPlus size={15} aria-hidden />} onClick={() => setAdding(true)}>
+  const button = isOwner && (
+    <Button size="sm" leftSection={<UserPlus size={15} aria-hidden />} onClick={() => setIsAdding(true)}>
       {t.users.add}
     </Button>
   );
   return (
-    <Frame actions={button}>
-      {owner ? (
+    <SettingsLayout actions={button}>
+      {isOwner ? (
         <Panel title={t.tabs.users} flush>
           <Text size="sm" c="dimmed" px="md" pb="sm">
             {t.users.lead}
           </Text>
-          <Await query={users}>
-            {(found) => <DataGrid label={t.tabs.users} columns={columns} rows={found} rowKey={(one) => one.id} />}
-          </Await>
+          <QueryBoundary query={users}>
+            {(list) => <DataGrid label={t.tabs.users} columns={columns} rows={list} rowKey={(row) => row.id} />}
+          </QueryBoundary>
         </Panel>
       ) : (
         <Alert>{t.users.forbidden}</Alert>
       )}
-      {adding && <AddPerson onClose={() => setAdding(false)} />}
-    </Frame>
+      {isAdding && <AddUser onClose={() => setIsAdding(false)} />}
+    </SettingsLayout>
   );
 }

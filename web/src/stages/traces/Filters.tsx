@@ -14,13 +14,13 @@ type Props = {
   onChange: (part: Partial<TracesSearch>) => void;
   onClear?: () => void;
 };
-const PINNED = ["deployment", "model_version", "user", "session", "trace_id"] as const;
+const LINK_FILTERS = ["deployment", "model_version", "user", "session", "trace_id"] as const;
 
-/** Search and filters. They all live in the URL. */
+/** Show search and filters. All of them are stored in the URL. */
 export function Filters({ search, onChange, onClear }: Props) {
   const t = useMessages().traces;
-  const more = Boolean(search.key || search.has || search.min_duration_ms || search.range === "custom");
-  const [open, { toggle }] = useDisclosure(more);
+  const hasExtraFilters = Boolean(search.key || search.has || search.min_duration_ms || search.range === "custom");
+  const [open, { toggle }] = useDisclosure(hasExtraFilters);
   return (
     <search className={c.filters}>
       <Group gap="xs">
@@ -62,11 +62,11 @@ export function Filters({ search, onChange, onClear }: Props) {
             value={search.has ?? null}
             onChange={(value) => onChange({ has: (value as TracesSearch["has"]) ?? undefined })}
           />
-          <Slow value={search.min_duration_ms} onChange={(value) => onChange({ min_duration_ms: value })} />
-          {search.range === "custom" && <Spell search={search} onChange={onChange} />}
+          <MinDuration value={search.min_duration_ms} onChange={(value) => onChange({ min_duration_ms: value })} />
+          {search.range === "custom" && <CustomRange search={search} onChange={onChange} />}
         </Group>
       </Collapse>
-      <Pinned search={search} onChange={onChange} />
+      <LinkFilters search={search} onChange={onChange} />
     </search>
   );
 }
@@ -75,7 +75,7 @@ function TextSearch({ value, onChange }: { value?: string; onChange: (value: str
   const t = useMessages().traces;
   const [text, setText] = useState(value ?? "");
   useEffect(() => setText(value ?? ""), [value]);
-  const later = useDebouncedCallback((next: string) => onChange(next.trim() ? next : undefined), 300);
+  const applyDebounced = useDebouncedCallback((next: string) => onChange(next.trim() ? next : undefined), 300);
   return (
     <TextInput
       size="xs"
@@ -83,7 +83,7 @@ function TextSearch({ value, onChange }: { value?: string; onChange: (value: str
       value={text}
       onChange={(event) => {
         setText(event.currentTarget.value);
-        later(event.currentTarget.value);
+        applyDebounced(event.currentTarget.value);
       }}
       placeholder={t.search}
       aria-label={t.search}
@@ -94,40 +94,42 @@ function TextSearch({ value, onChange }: { value?: string; onChange: (value: str
 }
 
 type FacetName = "status" | "kind" | "route" | "model" | "key";
-const LISTS = { status: "statuses", kind: "kinds", route: "routes", model: "models", key: "keys" } as const;
+const FACET_FIELDS = { status: "statuses", kind: "kinds", route: "routes", model: "models", key: "keys" } as const;
 
 function Facet({ name, search, onChange, wide }: Omit<Props, "onClear"> & { name: FacetName; wide?: boolean }) {
   const t = useMessages().traces;
   const f = useFormats();
   const facets = useQuery(facetsQuery);
-  const chosen = search[name];
-  const words: Record<string, string> = name === "kind" ? t.kind : name === "status" ? t.status : {};
-  const found = [...(facets.data?.[LISTS[name]] ?? [])];
+  const selected = search[name];
+  const valueLabels: Record<string, string> = name === "kind" ? t.kind : name === "status" ? t.status : {};
+  const options = [...(facets.data?.[FACET_FIELDS[name]] ?? [])];
   if (name === "status")
-    for (const value of ["ok", "error"]) if (!found.some((one) => one.value === value)) found.push({ value, count: 0 });
-  if (chosen && !found.some((one) => one.value === chosen)) found.unshift({ value: chosen, count: 0 });
+    for (const value of ["ok", "error"])
+      if (!options.some((candidate) => candidate.value === value)) options.push({ value, count: 0 });
+  if (selected && !options.some((candidate) => candidate.value === selected))
+    options.unshift({ value: selected, count: 0 });
   return (
     <Select
       size="xs"
       w={wide ? 156 : 112}
       clearable
-      searchable={found.length > 8}
+      searchable={options.length > 8}
       aria-label={t.filter[name]}
       placeholder={t.filter[name]}
-      data={found.map((one) => ({
-        value: one.value,
-        label: words[one.value] ?? one.value,
+      data={options.map((candidate) => ({
+        value: candidate.value,
+        label: valueLabels[candidate.value] ?? candidate.value,
       }))}
       renderOption={({ option }) => (
         <Group justify="space-between" gap="sm" wrap="nowrap" w="100%">
           <span className={c.option}>{option.label}</span>
           <span className={`${c.optionCount} num`}>
-            {f.compact(found.find((one) => one.value === option.value)?.count)}
+            {f.compact(options.find((candidate) => candidate.value === option.value)?.count)}
           </span>
         </Group>
       )}
       comboboxProps={{ width: 240, position: "bottom-start" }}
-      value={chosen ?? null}
+      value={selected ?? null}
       onChange={(value) => onChange({ [name]: value ?? undefined })}
     />
   );
@@ -144,10 +146,10 @@ function RangeSelect({ search, onChange }: Omit<Props, "onClear">) {
       allowDeselect={false}
       value={search.range ?? "any"}
       onChange={(value) => {
-        const hour = new Date(Date.now() - 3_600_000).toISOString();
+        const hourAgo = new Date(Date.now() - 3_600_000).toISOString();
         onChange({
           range: value === "any" ? undefined : (value as Range),
-          since: value === "custom" ? hour : undefined,
+          since: value === "custom" ? hourAgo : undefined,
           until: undefined,
         });
       }}
@@ -155,14 +157,14 @@ function RangeSelect({ search, onChange }: Omit<Props, "onClear">) {
   );
 }
 
-/** A moment as the field of the browser wants it: local time without a zone. */
-function local(at: string | undefined): string {
-  if (!at) return "";
-  const moment = new Date(at);
-  return new Date(moment.getTime() - moment.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+/** Return a time in the format of a `datetime-local` input: local time without a zone. */
+function toLocalInput(timestamp: string | undefined): string {
+  if (!timestamp) return "";
+  const date = new Date(timestamp);
+  return new Date(date.getTime() - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
 }
 
-function Spell({ search, onChange }: Omit<Props, "onClear">) {
+function CustomRange({ search, onChange }: Omit<Props, "onClear">) {
   const t = useMessages().traces.filter;
   const field = (name: "since" | "until", label: string) => (
     <TextInput
@@ -171,7 +173,7 @@ function Spell({ search, onChange }: Omit<Props, "onClear">) {
       aria-label={label}
       leftSection={<span className={c.inlineLabel}>{label}</span>}
       leftSectionWidth={44}
-      value={local(search[name])}
+      value={toLocalInput(search[name])}
       onChange={(event) => {
         const value = event.currentTarget.value;
         onChange({ [name]: value ? new Date(value).toISOString() : undefined });
@@ -186,9 +188,9 @@ function Spell({ search, onChange }: Omit<Props, "onClear">) {
   );
 }
 
-function Slow({ value, onChange }: { value?: number; onChange: (value: number | undefined) => void }) {
+function MinDuration({ value, onChange }: { value?: number; onChange: (value: number | undefined) => void }) {
   const t = useMessages().traces.filter;
-  const later = useDebouncedCallback(
+  const applyDebounced = useDebouncedCallback(
     (next: string | number) => onChange(Number(next) > 0 ? Number(next) : undefined),
     400,
   );
@@ -203,14 +205,14 @@ function Slow({ value, onChange }: { value?: number; onChange: (value: number | 
       placeholder={t.slow}
       defaultValue={value}
       key={value === undefined ? "none" : "some"}
-      onChange={later}
+      onChange={applyDebounced}
       rightSection={<span className={c.inlineLabel}>{t.milliseconds}</span>}
     />
   );
 }
 
-/** Filters that a link set: shown so that they can be taken away. */
-function Pinned({ search, onChange }: Omit<Props, "onClear">) {
+/** Show filters that a link has set, so that the user can remove them. */
+function LinkFilters({ search, onChange }: Omit<Props, "onClear">) {
   const t = useMessages().traces.filter;
   const names = {
     deployment: t.deployment,
@@ -219,11 +221,11 @@ function Pinned({ search, onChange }: Omit<Props, "onClear">) {
     session: t.session,
     trace_id: t.trace,
   };
-  const pinned = PINNED.filter((name) => search[name]);
-  if (pinned.length === 0) return null;
+  const active = LINK_FILTERS.filter((name) => search[name]);
+  if (active.length === 0) return null;
   return (
     <Group gap={6} pt="xs">
-      {pinned.map((name) => (
+      {active.map((name) => (
         <Pill
           key={name}
           withRemoveButton

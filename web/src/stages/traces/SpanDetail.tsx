@@ -4,57 +4,57 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { CircleAlert, DatabaseZap, GitFork, PencilLine, RotateCcw } from "lucide-react";
 import { type ReactNode, useState } from "react";
-import type { S } from "@/api/client";
+import type { Schema } from "@/api/client";
 import { useMessages } from "@/app/i18n";
 import { useFormats } from "@/app/i18n/format";
-import { Await } from "@/components/Await";
 import { JsonBlock } from "@/components/Code";
 import { Facts, Stats } from "@/components/Page";
-import { PeekSection } from "@/components/Peek";
+import { QueryBoundary } from "@/components/QueryBoundary";
+import { RelativeTime } from "@/components/RelativeTime";
+import { SidePanelSection } from "@/components/SidePanel";
 import { Status } from "@/components/Status";
-import { Behind } from "@/components/span/Behind";
-import { answerText, messagesOf } from "@/components/span/body";
-import { Correction, Thumbs } from "@/components/span/Judge";
-import { KeepExample } from "@/components/span/KeepExample";
+import { correctableText, requestMessages } from "@/components/span/body";
+import { CorrectionEditor, ThumbButtons } from "@/components/span/FeedbackControls";
+import { Provenance } from "@/components/span/Provenance";
 import { scoresQuery, traceQuery } from "@/components/span/queries";
+import { SaveAsExample } from "@/components/span/SaveAsExample";
 import { Scores } from "@/components/span/Scores";
 import { SpanBody } from "@/components/span/SpanBody";
 import { Waterfall } from "@/components/span/Waterfall";
-import { When } from "@/components/When";
 import c from "./Traces.module.css";
 
-type Span = S["Span"];
+type Span = Schema["Span"];
 
-/** All of a span: figures, what can be done with it, its trace, its bodies, what made it, what was said of it. */
+/** Show a span: metrics, actions, trace, bodies, provenance and scores. */
 export function SpanDetail({ span, onOpen }: { span: Span; onOpen: (id: string) => void }) {
   const t = useMessages().traces.span;
   const trace = useQuery(traceQuery(span.trace_id));
   const versions = span.versions ?? {};
-  const made = Object.values(versions).some(Boolean);
+  const hasVersions = Object.values(versions).some(Boolean);
   return (
     <div>
-      <Figures span={span} />
+      <SpanMetrics span={span} />
       <Actions span={span} />
       {span.error && (
         <Alert color="red" icon={<CircleAlert size={18} aria-hidden />} title={t.failed} mt="md" role="alert">
           {span.error}
         </Alert>
       )}
-      <PeekSection title={t.timeline}>
-        <Await query={trace} lines={2}>
-          {(whole) => <Waterfall trace={whole} selected={span.id} onSelect={onOpen} />}
-        </Await>
-      </PeekSection>
-      <PeekSection title={t.input}>
+      <SidePanelSection title={t.timeline}>
+        <QueryBoundary query={trace} lines={2}>
+          {(traceData) => <Waterfall trace={traceData} selected={span.id} onSelect={onOpen} />}
+        </QueryBoundary>
+      </SidePanelSection>
+      <SidePanelSection title={t.input}>
         <SpanBody value={span.input} label={t.input} />
         <Parameters input={span.input} />
-      </PeekSection>
-      <PeekSection title={t.output}>
+      </SidePanelSection>
+      <SidePanelSection title={t.output}>
         <SpanBody value={span.output} label={t.output} />
-      </PeekSection>
-      {made && (
-        <PeekSection title={t.behind}>
-          <Behind id={span.id} versions={versions} />
+      </SidePanelSection>
+      {hasVersions && (
+        <SidePanelSection title={t.behind}>
+          <Provenance id={span.id} versions={versions} />
           <Anchor
             component={Link}
             to="/registry/lineage"
@@ -64,27 +64,35 @@ export function SpanDetail({ span, onOpen }: { span: Span; onOpen: (id: string) 
           >
             <GitFork size={14} aria-hidden /> {t.origin}
           </Anchor>
-        </PeekSection>
+        </SidePanelSection>
       )}
-      <PeekSection title={t.scores}>
+      <SidePanelSection title={t.scores}>
         <Scores span={span} />
-      </PeekSection>
+      </SidePanelSection>
       <Details span={span} />
     </div>
   );
 }
 
-function Figures({ span }: { span: Span }) {
+function SpanMetrics({ span }: { span: Span }) {
   const t = useMessages().traces.span;
   const f = useFormats();
-  const { input_tokens: asked, output_tokens: answered, cached_tokens: cached, cost } = span.usage ?? {};
+  const {
+    input_tokens: inputTokens,
+    output_tokens: outputTokens,
+    cached_tokens: cachedTokens,
+    cost,
+  } = span.usage ?? {};
   const items = [
-    { label: t.latency, value: f.duration(span.duration_ms), note: <When at={span.started_at} /> },
+    { label: t.latency, value: f.duration(span.duration_ms), note: <RelativeTime at={span.started_at} /> },
     { label: t.firstToken, value: f.duration(span.first_token_ms) },
     {
       label: t.tokens,
-      value: asked == null && answered == null ? f.number(null) : `${f.number(asked)} / ${f.number(answered)}`,
-      note: cached ? t.cached(f.number(cached)) : undefined,
+      value:
+        inputTokens == null && outputTokens == null
+          ? f.number(null)
+          : `${f.number(inputTokens)} / ${f.number(outputTokens)}`,
+      note: cachedTokens ? t.cached(f.number(cachedTokens)) : undefined,
     },
     { label: t.cost, value: f.money(cost) },
   ];
@@ -93,19 +101,19 @@ function Figures({ span }: { span: Span }) {
 
 function Actions({ span }: { span: Span }) {
   const t = useMessages().traces.span;
-  const [correcting, correct] = useState(false);
-  const [keeping, keep] = useState(false);
-  const messages = messagesOf(span.input);
-  const chat = messages.length > 0;
-  const answer = answerText(span.output);
+  const [isCorrecting, setIsCorrecting] = useState(false);
+  const [isSaving, setIsSaving] = useState(false);
+  const messages = requestMessages(span.input);
+  const isChat = messages.length > 0;
+  const answer = correctableText(span.output);
   const scores = useQuery(scoresQuery(span.id));
-  const wanted = scores.data?.find((score) => score.correction != null)?.correction ?? answer;
-  useHotkeys([["C", () => correct(true)]]);
+  const expectedAnswer = scores.data?.find((score) => score.correction != null)?.correction ?? answer;
+  useHotkeys([["C", () => setIsCorrecting(true)]]);
   const tools = (span.input as { tools?: unknown } | null)?.tools;
   return (
     <div style={{ marginTop: 12 }}>
       <div className={c.actions}>
-        {chat && (
+        {isChat && (
           <Button
             component={Link}
             to="/playground"
@@ -122,46 +130,52 @@ function Actions({ span }: { span: Span }) {
           variant="default"
           leftSection={<PencilLine size={14} aria-hidden />}
           rightSection={<Kbd size="xs">C</Kbd>}
-          onClick={() => correct(true)}
-          aria-expanded={correcting}
+          onClick={() => setIsCorrecting(true)}
+          aria-expanded={isCorrecting}
         >
           {t.correct}
         </Button>
-        {chat && (
+        {isChat && (
           <Button
             size="xs"
             variant="default"
             leftSection={<DatabaseZap size={14} aria-hidden />}
-            onClick={() => keep(true)}
+            onClick={() => setIsSaving(true)}
           >
             {t.add}
           </Button>
         )}
-        <Thumbs span={span.id} keys comment />
+        <ThumbButtons span={span.id} hotkeys comment />
       </div>
-      {correcting && (
+      {isCorrecting && (
         <div className={c.correction}>
-          <Correction span={span.id} answer={answer} onClose={() => correct(false)} />
+          <CorrectionEditor span={span.id} answer={answer} onClose={() => setIsCorrecting(false)} />
         </div>
       )}
-      {keeping && (
-        <KeepExample messages={messages} answer={wanted} span={span.id} tools={tools} onClose={() => keep(false)} />
+      {isSaving && (
+        <SaveAsExample
+          messages={messages}
+          answer={expectedAnswer}
+          span={span.id}
+          tools={tools}
+          onClose={() => setIsSaving(false)}
+        />
       )}
     </div>
   );
 }
 
-/** The settings of a request beside its messages, each as it was sent. */
+/** Show the request parameters other than messages, as sent. */
 function Parameters({ input }: { input: unknown }) {
   const t = useMessages().traces.span;
   const f = useFormats();
   if (typeof input !== "object" || input === null || Array.isArray(input)) return null;
   const { messages: _messages, input: _text, tools, ...rest } = input as Record<string, unknown>;
-  const given = Object.entries(rest).filter(([, value]) => value !== null && value !== undefined);
-  if (given.length === 0 && !Array.isArray(tools)) return null;
+  const entries = Object.entries(rest).filter(([, value]) => value !== null && value !== undefined);
+  if (entries.length === 0 && !Array.isArray(tools)) return null;
   return (
     <div className={c.params} role="group" aria-label={t.parameters}>
-      {given.map(([name, value]) => {
+      {entries.map(([name, value]) => {
         const text = typeof value === "object" ? JSON.stringify(value) : String(value);
         return (
           <span key={name} className={c.param} title={`${name} ${text}`}>
@@ -174,32 +188,32 @@ function Parameters({ input }: { input: unknown }) {
   );
 }
 
-const ATTEMPTS = "vong.attempts";
+const ATTEMPTS_ATTRIBUTE = "vong.attempts";
 type Attempt = { target: string; status?: number; error?: string; message?: string; ms: number };
 
-/** Whom a route asked for this answer, in their order, and how each ended. */
+/** Show the attempts of a route for this answer, in order, with their results. */
 function Attempts({ span }: { span: Span }) {
   const t = useMessages().traces.span;
   const f = useFormats();
-  const made = (span.attributes?.[ATTEMPTS] ?? []) as Attempt[];
-  if (made.length === 0) return null;
+  const attempts = (span.attributes?.[ATTEMPTS_ATTRIBUTE] ?? []) as Attempt[];
+  if (attempts.length === 0) return null;
   return (
-    <PeekSection title={t.attempts}>
+    <SidePanelSection title={t.attempts}>
       <Facts
-        items={made.map((one) => [
-          <span key={one.target} className="mono">
-            {one.target}
+        items={attempts.map((attempt) => [
+          <span key={attempt.target} className="mono">
+            {attempt.target}
           </span>,
-          <span key="end" title={one.message}>
+          <span key="end" title={attempt.message}>
             <Status
-              state={one.error || (one.status ?? 0) >= 400 ? "failed" : "ok"}
-              label={String(one.error ?? one.status)}
+              state={attempt.error || (attempt.status ?? 0) >= 400 ? "failed" : "ok"}
+              label={String(attempt.error ?? attempt.status)}
             />{" "}
-            <span className="num">{f.duration(one.ms)}</span>
+            <span className="num">{f.duration(attempt.ms)}</span>
           </span>,
         ])}
       />
-    </PeekSection>
+    </SidePanelSection>
   );
 }
 
@@ -207,7 +221,7 @@ function Details({ span }: { span: Span }) {
   const t = useMessages().traces;
   const f = useFormats();
   const mono = (text: string) => <span className="mono">{text}</span>;
-  const only = (search: Record<string, string>, text: string) => (
+  const filterLink = (search: Record<string, string>, text: string) => (
     <Anchor component={Link} to="/traces" search={search as never} size="sm" className="mono">
       {text}
     </Anchor>
@@ -216,35 +230,35 @@ function Details({ span }: { span: Span }) {
     [t.span.started, f.time(span.started_at)],
     [t.span.kind, t.kind[span.kind ?? "other"] ?? span.kind],
     Boolean(span.model) && [t.span.model, mono(span.model ?? "")],
-    Boolean(span.key) && [t.span.key, only({ key: span.key ?? "" }, span.key ?? "")],
-    Boolean(span.user) && [t.span.user, only({ user: span.user ?? "" }, span.user ?? "")],
-    Boolean(span.session) && [t.span.session, only({ session: span.session ?? "" }, span.session ?? "")],
-    [t.span.traceId, only({ trace_id: span.trace_id }, span.trace_id)],
+    Boolean(span.key) && [t.span.key, filterLink({ key: span.key ?? "" }, span.key ?? "")],
+    Boolean(span.user) && [t.span.user, filterLink({ user: span.user ?? "" }, span.user ?? "")],
+    Boolean(span.session) && [t.span.session, filterLink({ session: span.session ?? "" }, span.session ?? "")],
+    [t.span.traceId, filterLink({ trace_id: span.trace_id }, span.trace_id)],
     [t.span.spanId, mono(span.id)],
   ];
-  const attributes = Object.entries(span.attributes ?? {}).filter(([name]) => name !== ATTEMPTS);
+  const attributes = Object.entries(span.attributes ?? {}).filter(([name]) => name !== ATTEMPTS_ATTRIBUTE);
   return (
     <>
       <Attempts span={span} />
-      <PeekSection title={t.span.details}>
+      <SidePanelSection title={t.span.details}>
         <Facts items={items.filter((item) => item !== false)} />
-      </PeekSection>
+      </SidePanelSection>
       {attributes.length > 0 && (
-        <PeekSection title={t.span.attributes}>
+        <SidePanelSection title={t.span.attributes}>
           <Facts
             items={attributes.map(([name, value]) => [
               mono(name),
               mono(typeof value === "string" ? value : JSON.stringify(value)),
             ])}
           />
-        </PeekSection>
+        </SidePanelSection>
       )}
-      <PeekSection title={<Raw span={span} />}>{null}</PeekSection>
+      <SidePanelSection title={<RawSpan span={span} />}>{null}</SidePanelSection>
     </>
   );
 }
 
-function Raw({ span }: { span: Span }) {
+function RawSpan({ span }: { span: Span }) {
   const t = useMessages().traces.span;
   const [open, setOpen] = useState(false);
   return (

@@ -4,84 +4,85 @@ import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { Activity, MessagesSquare } from "lucide-react";
 import { useCallback, useMemo } from "react";
-import type { S } from "@/api/client";
+import type { Schema } from "@/api/client";
 import { useMessages } from "@/app/i18n";
 import { useFormats } from "@/app/i18n/format";
-import { Failure, Waiting } from "@/components/Await";
 import { type Column, DataGrid } from "@/components/DataGrid";
 import { EmptyState } from "@/components/EmptyState";
 import { PageHeader } from "@/components/Page";
+import { ErrorAlert, LoadingPlaceholder } from "@/components/QueryBoundary";
+import { RelativeTime } from "@/components/RelativeTime";
 import { Status } from "@/components/Status";
 import { KindIcon } from "@/components/span/Waterfall";
-import { When } from "@/components/When";
 import { Filters } from "./Filters";
 import { countQuery, spansQuery } from "./queries";
-import { SpanPeek } from "./SpanPeek";
-import { filtersOf, liveUrl, type TracesSearch } from "./search";
+import { SpanSidePanel } from "./SpanSidePanel";
+import { listFilters, liveUrl, type TracesSearch } from "./search";
 import c from "./Traces.module.css";
-import { useArrivals } from "./useArrivals";
+import { useLiveSpans } from "./useLiveSpans";
 
-type Span = S["SpanSummary"];
+type Span = Schema["SpanSummary"];
 
-/** Every call: a list to search, filter and follow live, with the open span at its side. */
+/** Show all calls: a list with search, filters and live updates, and the open span at its side. */
 export default function TracesPage() {
   const t = useMessages().traces;
   const app = useMessages().app;
   const f = useFormats();
   const search = useSearch({ from: "/traces" });
   const navigate = useNavigate({ from: "/traces" });
-  const filters = useMemo(() => filtersOf(search), [search]);
-  const change = useCallback(
+  const filters = useMemo(() => listFilters(search), [search]);
+  const updateSearch = useCallback(
     (part: Partial<TracesSearch>) =>
-      navigate({ search: (had) => ({ ...had, ...part }) as TracesSearch, replace: !("span" in part) }),
+      navigate({ search: (previous) => ({ ...previous, ...part }) as TracesSearch, replace: !("span" in part) }),
     [navigate],
   );
   const list = useInfiniteQuery(spansQuery(filters));
   const count = useQuery(countQuery(filters));
-  const live = useArrivals(liveUrl(search));
+  const liveSpans = useLiveSpans(liveUrl(search));
   const rows = useMemo(() => {
     const pages = list.data?.pages.flat() ?? [];
-    const known = new Set(pages.map((span) => span.id));
-    return [...live.spans.filter((span) => !known.has(span.id)), ...pages];
-  }, [list.data, live.spans]);
+    const knownIds = new Set(pages.map((span) => span.id));
+    return [...liveSpans.spans.filter((span) => !knownIds.has(span.id)), ...pages];
+  }, [list.data, liveSpans.spans]);
   const columns = useColumns();
-  const filtered = Object.keys(filters).length > 0;
-  const clear = () => navigate({ search: (had) => ({ span: had.span, live: had.live }) });
+  const hasFilters = Object.keys(filters).length > 0;
+  const clear = () => navigate({ search: (previous) => ({ span: previous.span, live: previous.live }) });
   const step = (by: 1 | -1) => {
-    const open = rows.findIndex((span) => span.id === search.span);
-    const next = rows[open < 0 ? 0 : open + by];
-    if (next) change({ span: next.id });
-    if (by > 0 && open > rows.length - 10 && list.hasNextPage && !list.isFetchingNextPage) void list.fetchNextPage();
+    const openIndex = rows.findIndex((span) => span.id === search.span);
+    const nextSpan = rows[openIndex < 0 ? 0 : openIndex + by];
+    if (nextSpan) updateSearch({ span: nextSpan.id });
+    if (by > 0 && openIndex > rows.length - 10 && list.hasNextPage && !list.isFetchingNextPage)
+      void list.fetchNextPage();
   };
   const total = count.data && !filters.has ? t.count(f.number(count.data.count), count.data.more ?? false) : null;
-  const followable = !filters.has && filters.range !== "custom";
-  const empty = list.isSuccess && rows.length === 0 && !filtered;
+  const canFollow = !filters.has && filters.range !== "custom";
+  const isEmpty = list.isSuccess && rows.length === 0 && !hasFilters;
   return (
     <div className={c.page}>
       <PageHeader
         title={app.nav.traces}
-        sub={<span className="num">{filters.has ? t.lead : (total ?? t.counting)}</span>}
+        subtitle={<span className="num">{filters.has ? t.lead : (total ?? t.counting)}</span>}
         actions={
           <>
-            {live.spans.length > 0 && (
+            {liveSpans.spans.length > 0 && (
               <span className={`${c.arrived} num`} role="status">
-                {t.arrived(f.number(live.spans.length))}
+                {t.arrived(f.number(liveSpans.spans.length))}
               </span>
             )}
-            {live.lost && <span className={c.lost}>{t.liveLost}</span>}
+            {liveSpans.isDisconnected && <span className={c.lost}>{t.liveLost}</span>}
             <Tooltip label={search.live ? t.liveOn : t.liveOff}>
               <Switch
                 size="sm"
                 label={t.live}
-                checked={Boolean(search.live && followable)}
-                disabled={!followable}
-                onChange={(event) => change({ live: event.currentTarget.checked || undefined })}
+                checked={Boolean(search.live && canFollow)}
+                disabled={!canFollow}
+                onChange={(event) => updateSearch({ live: event.currentTarget.checked || undefined })}
               />
             </Tooltip>
           </>
         }
       />
-      {empty ? (
+      {isEmpty ? (
         <EmptyState
           icon={Activity}
           title={t.empty.title}
@@ -97,11 +98,11 @@ export default function TracesPage() {
         </EmptyState>
       ) : (
         <>
-          <Filters search={search} onChange={change} onClear={filtered ? clear : undefined} />
+          <Filters search={search} onChange={updateSearch} onClear={hasFilters ? clear : undefined} />
           {list.isError && !list.data ? (
-            <Failure error={list.error} again={() => list.refetch()} />
+            <ErrorAlert error={list.error} onRetry={() => list.refetch()} />
           ) : list.isPending ? (
-            <Waiting lines={12} />
+            <LoadingPlaceholder lines={12} />
           ) : (
             <div data-stale={list.isPlaceholderData || undefined} className={c.list}>
               <DataGrid
@@ -109,25 +110,25 @@ export default function TracesPage() {
                 columns={columns}
                 rows={rows}
                 rowKey={(span) => span.id}
-                onOpen={(span) => change({ span: span.id })}
+                onOpen={(span) => updateSearch({ span: span.id })}
                 selected={search.span}
                 onEnd={list.fetchNextPage}
-                more={list.hasNextPage}
+                hasMore={list.hasNextPage}
                 loading={list.isFetchingNextPage}
                 height="100%"
                 rowHeight={38}
-                onClear={filtered ? clear : undefined}
+                onClear={hasFilters ? clear : undefined}
               />
             </div>
           )}
         </>
       )}
-      <SpanPeek
+      <SpanSidePanel
         id={search.span}
-        onClose={() => change({ span: undefined })}
-        onOpen={(id) => change({ span: id })}
+        onClose={() => updateSearch({ span: undefined })}
+        onOpen={(id) => updateSearch({ span: id })}
         onStep={step}
-        next={rows[rows.findIndex((span) => span.id === search.span) + 1]?.id}
+        nextId={rows[rows.findIndex((span) => span.id === search.span) + 1]?.id}
       />
     </div>
   );
@@ -143,10 +144,10 @@ client.traces.list()`;
 function useColumns(): Column<Span>[] {
   const t = useMessages().traces;
   const f = useFormats();
-  const narrow = useMediaQuery("(max-width: 48em)") ?? false;
+  const isNarrow = useMediaQuery("(max-width: 48em)") ?? false;
   return useMemo(() => {
-    const all: Column<Span>[] = [
-      { id: "time", title: t.columns.time, width: "112px", cell: (span) => <When at={span.started_at} /> },
+    const columns: Column<Span>[] = [
+      { id: "time", title: t.columns.time, width: "112px", cell: (span) => <RelativeTime at={span.started_at} /> },
       {
         id: "status",
         title: t.columns.status,
@@ -180,16 +181,22 @@ function useColumns(): Column<Span>[] {
         id: "latency",
         title: t.columns.latency,
         width: "88px",
-        right: true,
+        alignRight: true,
         cell: (span) => f.duration(span.duration_ms),
       },
-      { id: "tokens", title: t.columns.tokens, width: "86px", right: true, cell: (span) => f.number(tokens(span)) },
-      { id: "cost", title: t.columns.cost, width: "92px", right: true, cell: (span) => f.money(span.usage?.cost) },
+      {
+        id: "tokens",
+        title: t.columns.tokens,
+        width: "86px",
+        alignRight: true,
+        cell: (span) => f.number(totalTokens(span)),
+      },
+      { id: "cost", title: t.columns.cost, width: "92px", alignRight: true, cell: (span) => f.money(span.usage?.cost) },
       {
         id: "scores",
         title: t.columns.scores,
         width: "64px",
-        right: true,
+        alignRight: true,
         cell: (span) =>
           span.scores ? (
             <span title={t.scored(f.number(span.scores), f.number(span.corrections))}>
@@ -201,16 +208,23 @@ function useColumns(): Column<Span>[] {
           ),
       },
     ];
-    const few: Record<string, string> = { status: "66px", name: "124px", input: "minmax(84px, 1fr)", latency: "70px" };
-    return narrow
-      ? all.flatMap((column) => (few[column.id] ? [{ ...column, width: few[column.id] as string }] : []))
-      : all;
-  }, [t, f, narrow]);
+    const narrowWidths: Record<string, string> = {
+      status: "66px",
+      name: "124px",
+      input: "minmax(84px, 1fr)",
+      latency: "70px",
+    };
+    return isNarrow
+      ? columns.flatMap((column) =>
+          narrowWidths[column.id] ? [{ ...column, width: narrowWidths[column.id] as string }] : [],
+        )
+      : columns;
+  }, [t, f, isNarrow]);
 }
 
-/** Tokens in and out together; unknown where neither is known. */
-function tokens(span: Span): number | null {
-  const { input_tokens: asked, output_tokens: answered } = span.usage ?? {};
-  if (asked == null && answered == null) return null;
-  return (asked ?? 0) + (answered ?? 0);
+/** Return input and output tokens together, or null if both are unknown. */
+function totalTokens(span: Span): number | null {
+  const { input_tokens: inputTokens, output_tokens: outputTokens } = span.usage ?? {};
+  if (inputTokens == null && outputTokens == null) return null;
+  return (inputTokens ?? 0) + (outputTokens ?? 0);
 }

@@ -1,18 +1,18 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
-import { api, ok } from "@/api/client";
+import { api, unwrap } from "@/api/client";
 import { type TracesSearch, toQuery } from "./search";
 
 type Filters = Omit<TracesSearch, "span" | "live">;
 const PAGE = 100;
-/** Counting ends here: a person does not read more. */
-export const AT_MOST = 10_000;
+/** Upper bound of the count. A larger number would not help a reader. */
+export const MAX_COUNT = 10_000;
 
-/** The spans that match, newest first, page by page after the last one seen. */
+/** Query the matching spans, newest first, page by page. */
 export const spansQuery = (filters: Filters) =>
   infiniteQueryOptions({
     queryKey: ["traces", "list", filters],
     queryFn: ({ pageParam, signal }) =>
-      ok(
+      unwrap(
         api.GET("/api/v1/traces/spans", {
           params: { query: { ...toQuery(filters), after: pageParam, limit: PAGE } },
           signal,
@@ -23,19 +23,22 @@ export const spansQuery = (filters: Filters) =>
     placeholderData: keepPreviousData,
   });
 
-/** How many match, asked for apart so that the list does not wait for it. */
+/** Query the number of matching spans. Separate from the list, so that the list does not wait for it. */
 export const countQuery = ({ has: _has, ...filters }: Filters) =>
   queryOptions({
     queryKey: ["traces", "count", filters],
     queryFn: ({ signal }) =>
-      ok(
-        api.GET("/api/v1/traces/spans/count", { params: { query: { ...toQuery(filters), at_most: AT_MOST } }, signal }),
+      unwrap(
+        api.GET("/api/v1/traces/spans/count", {
+          params: { query: { ...toQuery(filters), at_most: MAX_COUNT } },
+          signal,
+        }),
       ),
   });
 
-/** What can be chosen in the filters. */
+/** Query the options of the filters. */
 export const facetsQuery = queryOptions({
   queryKey: ["traces", "facets"],
-  queryFn: () => ok(api.GET("/api/v1/traces/facets")),
+  queryFn: () => unwrap(api.GET("/api/v1/traces/facets")),
   staleTime: 60_000,
 });

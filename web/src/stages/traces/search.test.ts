@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { filtersOf, liveUrl, readSearch, toQuery } from "./search";
+import { listFilters, liveUrl, readSearch, toQuery } from "./search";
 
-test("a URL gives its filters, and nothing that has no sense", () => {
-  const given = {
+test("search parameters are parsed and invalid values are dropped", () => {
+  const search = {
     text: "late",
     status: "broken",
     kind: "chat",
@@ -11,7 +11,7 @@ test("a URL gives its filters, and nothing that has no sense", () => {
     span: "x",
     other: 1,
   };
-  expect(readSearch(given)).toEqual({ text: "late", kind: "chat", has: "score", span: "x" });
+  expect(readSearch(search)).toEqual({ text: "late", kind: "chat", has: "score", span: "x" });
   expect(readSearch({ session: 12, min_duration_ms: 250, live: true })).toEqual({
     session: "12",
     min_duration_ms: 250,
@@ -19,15 +19,15 @@ test("a URL gives its filters, and nothing that has no sense", () => {
   });
 });
 
-test("a range is counted back from now, an own one is taken as it is", () => {
+test("relative ranges are counted back from now, custom ranges are unchanged", () => {
   const now = Date.parse("2026-01-02T00:00:00Z");
   expect(toQuery({ range: "24h", kind: "chat" }, now)).toEqual({ kind: "chat", since: "2026-01-01T00:00:00.000Z" });
-  const own = filtersOf(readSearch({ since: "2026-01-01T10:00:00Z", until: "nonsense" }));
-  expect(own.range).toBe("custom");
-  expect(toQuery(own)).toEqual({ since: "2026-01-01T10:00:00.000Z" });
+  const custom = listFilters(readSearch({ since: "2026-01-01T10:00:00Z", until: "nonsense" }));
+  expect(custom.range).toBe("custom");
+  expect(toQuery(custom)).toEqual({ since: "2026-01-01T10:00:00.000Z" });
 });
 
-test("what the stream cannot follow is not followed", () => {
+test("filters that the stream does not support return no URL", () => {
   expect(liveUrl({ live: true, text: "a b", span: "x" })).toBe("/api/v1/traces/spans/events?text=a+b");
   expect(liveUrl({ live: true, has: "score" })).toBeNull();
   expect(liveUrl({ text: "a" })).toBeNull();

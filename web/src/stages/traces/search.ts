@@ -1,4 +1,4 @@
-/** What the list of spans is narrowed to, as it stands in the URL. */
+/** Search parameters of the span list. */
 export type TracesSearch = {
   text?: string;
   status?: "ok" | "error";
@@ -21,7 +21,7 @@ export type TracesSearch = {
 };
 
 export type Range = "15m" | "1h" | "24h" | "7d" | "30d" | "custom";
-const MINUTES: Record<Exclude<Range, "custom">, number> = {
+const RANGE_MINUTES: Record<Exclude<Range, "custom">, number> = {
   "15m": 15,
   "1h": 60,
   "24h": 1440,
@@ -30,7 +30,7 @@ const MINUTES: Record<Exclude<Range, "custom">, number> = {
 };
 export const RANGES: Range[] = ["15m", "1h", "24h", "7d", "30d", "custom"];
 
-const TEXTS = [
+const TEXT_FILTERS = [
   "text",
   "kind",
   "route",
@@ -43,46 +43,47 @@ const TEXTS = [
   "trace_id",
 ] as const;
 
-/** Reads a URL: what it does not know, or what has no sense, is left out. */
-export function readSearch(given: Record<string, unknown>): TracesSearch {
-  const found: TracesSearch = {};
-  for (const name of [...TEXTS, "span"] as const) {
-    const value = given[name];
-    if ((typeof value === "string" && value) || typeof value === "number") found[name] = String(value);
+/** Parse the search parameters. Unknown or invalid values are dropped. */
+export function readSearch(search: Record<string, unknown>): TracesSearch {
+  const parsed: TracesSearch = {};
+  for (const name of [...TEXT_FILTERS, "span"] as const) {
+    const value = search[name];
+    if ((typeof value === "string" && value) || typeof value === "number") parsed[name] = String(value);
   }
-  if (given.status === "ok" || given.status === "error") found.status = given.status;
-  if (given.has === "score" || given.has === "correction") found.has = given.has;
-  const slow = Number(given.min_duration_ms);
-  if (given.min_duration_ms !== undefined && slow > 0) found.min_duration_ms = slow;
-  if (given.live === true || given.live === "true") found.live = true;
-  const [since, until] = [moment(given.since), moment(given.until)];
-  if (since || until) Object.assign(found, { range: "custom" as const }, since && { since }, until && { until });
-  else if (RANGES.includes(given.range as Range)) found.range = given.range as Range;
-  return found;
+  if (search.status === "ok" || search.status === "error") parsed.status = search.status;
+  if (search.has === "score" || search.has === "correction") parsed.has = search.has;
+  const minDuration = Number(search.min_duration_ms);
+  if (search.min_duration_ms !== undefined && minDuration > 0) parsed.min_duration_ms = minDuration;
+  if (search.live === true || search.live === "true") parsed.live = true;
+  const [since, until] = [validTime(search.since), validTime(search.until)];
+  if (since || until) Object.assign(parsed, { range: "custom" as const }, since && { since }, until && { until });
+  else if (RANGES.includes(search.range as Range)) parsed.range = search.range as Range;
+  return parsed;
 }
 
-function moment(value: unknown): string | undefined {
+function validTime(value: unknown): string | undefined {
   return typeof value === "string" && !Number.isNaN(Date.parse(value)) ? value : undefined;
 }
 
-/** The filters without what only concerns this page: the key of the list. */
-export function filtersOf(search: TracesSearch): Omit<TracesSearch, "span" | "live"> {
+/** Return the filters without page state (open span, live mode). Used as the query key of the list. */
+export function listFilters(search: TracesSearch): Omit<TracesSearch, "span" | "live"> {
   const { span: _span, live: _live, ...filters } = search;
   return filters;
 }
 
-/** The query of the API. A range that ends now is counted back from `now`. */
+/** Return the query of the API. Relative ranges are counted back from `now`. */
 export function toQuery(filters: Omit<TracesSearch, "span" | "live">, now = Date.now()) {
   const { range, since, until, ...rest } = filters;
-  if (range === "custom") return { ...rest, ...(since && { since: iso(since) }), ...(until && { until: iso(until) }) };
-  return range ? { ...rest, since: new Date(now - MINUTES[range] * 60_000).toISOString() } : rest;
+  if (range === "custom")
+    return { ...rest, ...(since && { since: toIso(since) }), ...(until && { until: toIso(until) }) };
+  return range ? { ...rest, since: new Date(now - RANGE_MINUTES[range] * 60_000).toISOString() } : rest;
 }
 
-const iso = (at: string) => new Date(at).toISOString();
+const toIso = (at: string) => new Date(at).toISOString();
 
-/** The address of the live stream for these filters; null where they cannot be followed. */
+/** Return the URL of the live stream for these filters, or null if they cannot be followed. */
 export function liveUrl(search: TracesSearch): string | null {
-  const { has, range, since, until, ...rest } = filtersOf(search);
+  const { has, range, since, until, ...rest } = listFilters(search);
   if (!search.live || has || range === "custom") return null;
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(rest)) if (value !== undefined) query.set(name, String(value));

@@ -1,33 +1,33 @@
 import { Alert, Group, Text } from "@mantine/core";
 import { useQueries, useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
-import type { S } from "@/api/client";
+import type { Schema } from "@/api/client";
 import { useMessages } from "@/app/i18n";
 import { useFormats } from "@/app/i18n/format";
-import { Await } from "@/components/Await";
-import { Line, seriesColor } from "@/components/charts/Line";
+import { LineChart, seriesColor } from "@/components/charts/Line";
+import { LocationLink } from "@/components/EntityLink";
 import { PageBody, PageHeader, Panel } from "@/components/Page";
-import { PlaceLink } from "@/components/ThingLink";
-import { aligned, type Figures, fromCurves } from "./curves";
+import { QueryBoundary } from "@/components/QueryBoundary";
+import { alignMetrics, fromCurves, type MetricsByStep } from "./curves";
 import { comparisonQuery, curvesQuery } from "./queries";
 import c from "./training.module.css";
 
 const page = getRouteApi("/training/compare");
 
-function Table({
+function ComparisonTable({
   title,
   runs,
   rows,
-  winner,
+  winners,
 }: {
   title: string;
-  runs: S["Run"][];
+  runs: Schema["Run"][];
   rows: [string, unknown[]][];
-  winner?: Record<string, number>;
+  winners?: Record<string, number>;
 }) {
   const t = useMessages().training.cmp;
   const f = useFormats();
-  const write = (value: unknown) =>
+  const formatValue = (value: unknown) =>
     typeof value === "number" ? f.number(value, 4) : value === null ? "–" : String(value);
   return (
     <Panel title={title} flush>
@@ -50,8 +50,8 @@ function Table({
                 <th scope="row">{name}</th>
                 {values.map((value, index) => (
                   <td key={runs[index]?.id} className="num">
-                    {write(value)}
-                    {winner?.[name] === index && runs.length > 1 && <span className={c.best}>{t.best}</span>}
+                    {formatValue(value)}
+                    {winners?.[name] === index && runs.length > 1 && <span className={c.best}>{t.best}</span>}
                   </td>
                 ))}
               </tr>
@@ -63,16 +63,26 @@ function Table({
   );
 }
 
-/** The same figure of every run on one axis. */
-function Overlay({ title, name, runs, curves }: { title: string; name: string; runs: S["Run"][]; curves: Figures[] }) {
-  const together: Figures = new Map(runs.map((run, index) => [run.id, curves[index]?.get(name) ?? new Map()]));
-  const { x, values } = aligned(
-    together,
+/** Show the same metric of every run in one chart. */
+function OverlayChart({
+  title,
+  name,
+  runs,
+  curves,
+}: {
+  title: string;
+  name: string;
+  runs: Schema["Run"][];
+  curves: MetricsByStep[];
+}) {
+  const metricByRun: MetricsByStep = new Map(runs.map((run, index) => [run.id, curves[index]?.get(name) ?? new Map()]));
+  const { x, values } = alignMetrics(
+    metricByRun,
     runs.map((run) => run.id),
   );
   return (
     <Panel title={title}>
-      <Line
+      <LineChart
         label={title}
         x={x}
         height={260}
@@ -82,31 +92,36 @@ function Overlay({ title, name, runs, curves }: { title: string; name: string; r
   );
 }
 
-function Found({ found }: { found: S["RunComparison"] }) {
+function Comparison({ comparison }: { comparison: Schema["RunComparison"] }) {
   const t = useMessages().training.cmp;
-  const curves = useQueries({ queries: found.runs.map((run) => curvesQuery(run.id)) }).map((one) =>
-    fromCurves(one.data ?? []),
+  const curves = useQueries({ queries: comparison.runs.map((run) => curvesQuery(run.id)) }).map((curveQuery) =>
+    fromCurves(curveQuery.data ?? []),
   );
-  const runs = [...found.runs];
-  const settings = Object.entries(found.settings);
+  const runs = [...comparison.runs];
+  const settings = Object.entries(comparison.settings);
   return (
     <>
       <Group gap="lg">
         {runs.map((run) => (
           <Text size="sm" key={run.id}>
-            <PlaceLink to={`/training/runs/${run.id}`}>{`${run.name} ${run.id.slice(-4)}`}</PlaceLink>
+            <LocationLink to={`/training/runs/${run.id}`}>{`${run.name} ${run.id.slice(-4)}`}</LocationLink>
           </Text>
         ))}
       </Group>
-      <Overlay title={t.curves} name="eval_loss" runs={runs} curves={curves} />
-      <Overlay title={t.trainCurves} name="loss" runs={runs} curves={curves} />
-      <Table title={t.figures} runs={runs} rows={Object.entries(found.best)} winner={found.winner} />
-      {settings.length ? <Table title={t.settings} runs={runs} rows={settings} /> : <Alert>{t.same}</Alert>}
+      <OverlayChart title={t.curves} name="eval_loss" runs={runs} curves={curves} />
+      <OverlayChart title={t.trainCurves} name="loss" runs={runs} curves={curves} />
+      <ComparisonTable
+        title={t.figures}
+        runs={runs}
+        rows={Object.entries(comparison.best)}
+        winners={comparison.winner}
+      />
+      {settings.length ? <ComparisonTable title={t.settings} runs={runs} rows={settings} /> : <Alert>{t.same}</Alert>}
     </>
   );
 }
 
-/** Runs side by side: curves over one another, best figures, and the settings that differ. */
+/** Show runs side by side: curves, best metrics and settings that differ. */
 export default function ComparePage() {
   const { training: t, app } = useMessages();
   const { runs } = page.useSearch();
@@ -114,12 +129,12 @@ export default function ComparePage() {
   const query = useQuery(comparisonQuery(ids));
   return (
     <>
-      <PageHeader title={t.cmp.title} crumbs={[{ label: app.nav.training, to: "/training" }]} />
+      <PageHeader title={t.cmp.title} breadcrumbs={[{ label: app.nav.training, to: "/training" }]} />
       <PageBody>
         {ids.length ? (
-          <Await query={query} lines={10}>
-            {(found) => <Found found={found} />}
-          </Await>
+          <QueryBoundary query={query} lines={10}>
+            {(data) => <Comparison comparison={data} />}
+          </QueryBoundary>
         ) : (
           <Alert>{t.cmp.pick}</Alert>
         )}

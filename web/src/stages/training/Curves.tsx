@@ -2,24 +2,27 @@ import { Group, SegmentedControl, SimpleGrid, Slider, Text } from "@mantine/core
 import { useState } from "react";
 import { useMessages } from "@/app/i18n";
 import { useFormats } from "@/app/i18n/format";
-import { Line } from "@/components/charts/Line";
+import { LineChart } from "@/components/charts/Line";
 import { Panel } from "@/components/Page";
-import { aligned, type Figures, smoothed } from "./curves";
+import { alignMetrics, type MetricsByStep, smooth } from "./curves";
 
-const SMALL = [
+const SMALL_CHARTS = [
   ["learning_rate", "rate"],
   ["grad_norm", "norm"],
   ["tokens_per_second", "speed"],
   ["memory_bytes", "memory"],
 ] as const;
 
-/** The curves of a run: its loss in full, the others small. `steps` is the whole width, so that nothing jumps. */
-export function Curves({ figures, steps, note }: { figures: Figures; steps: number | null; note?: string }) {
+/**
+ * Show the curves of a run: a large loss chart and small charts of other metrics. `steps` sets the full width, so that
+ * the axis does not change.
+ */
+export function Curves({ metrics, steps, note }: { metrics: MetricsByStep; steps: number | null; note?: string }) {
   const t = useMessages().training.run;
   const f = useFormats();
   const [weight, setWeight] = useState(0.8);
   const [scale, setScale] = useState("linear");
-  const { x, values } = aligned(figures, ["loss", "eval_loss"]);
+  const { x, values } = alignMetrics(metrics, ["loss", "eval_loss"]);
   const [loss = [], evalLoss = []] = values;
   const range: [number, number] | undefined = steps ? [0, steps] : undefined;
   const tools = (
@@ -67,7 +70,7 @@ export function Curves({ figures, steps, note }: { figures: Figures; steps: numb
         }
         actions={tools}
       >
-        <Line
+        <LineChart
           label={t.lossTitle}
           x={x}
           height={300}
@@ -75,23 +78,23 @@ export function Curves({ figures, steps, note }: { figures: Figures; steps: numb
           range={range}
           series={[
             { label: t.raw, values: loss, color: "--series-1", faint: true },
-            { label: t.smoothed, values: smoothed(loss, weight), color: "--series-1" },
+            { label: t.smoothed, values: smooth(loss, weight), color: "--series-1" },
             { label: t.evalLoss, values: evalLoss, color: "--series-2", points: true },
           ]}
         />
       </Panel>
       <SimpleGrid cols={{ base: 1, xs: 2 }} spacing="md">
-        {SMALL.filter(([name]) => figures.has(name)).map(([name, key]) => {
-          const one = aligned(figures, [name]);
+        {SMALL_CHARTS.filter(([name]) => metrics.has(name)).map(([name, key]) => {
+          const single = alignMetrics(metrics, [name]);
           return (
             <Panel key={name} title={t[key]}>
-              <Line
+              <LineChart
                 label={t[key]}
-                x={one.x}
+                x={single.x}
                 height={120}
                 range={range}
                 format={name === "memory_bytes" ? f.bytes : undefined}
-                series={[{ label: t[key], values: one.values[0] ?? [] }]}
+                series={[{ label: t[key], values: single.values[0] ?? [] }]}
               />
             </Panel>
           );

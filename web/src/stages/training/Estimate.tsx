@@ -1,13 +1,13 @@
 import { Alert, Stack, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import type { S } from "@/api/client";
+import type { Schema } from "@/api/client";
 import { useMessages } from "@/app/i18n";
 import { useFormats } from "@/app/i18n/format";
-import { Failure, Waiting } from "@/components/Await";
 import { Facts, Panel } from "@/components/Page";
+import { ErrorAlert, LoadingPlaceholder } from "@/components/QueryBoundary";
 import { planQuery } from "./queries";
 
-function Found({ plan }: { plan: S["TrainingPlan"] }) {
+function EstimateDetail({ plan }: { plan: Schema["TrainingPlan"] }) {
   const t = useMessages().training.form;
   const f = useFormats();
   const share = plan.parameters ? plan.trained_parameters / plan.parameters : 0;
@@ -37,21 +37,21 @@ function Found({ plan }: { plan: S["TrainingPlan"] }) {
   );
 }
 
-/** What the run would take, before it is started. */
-export function Estimate({ wanted }: { wanted: S["TrainingWanted"] }) {
+/** Show the estimated time and memory of a run before it is started. */
+export function Estimate({ request }: { request: Schema["TrainingWanted"] }) {
   const t = useMessages().training.form;
-  const ready = Boolean(wanted.base && wanted.dataset);
-  const query = useQuery(planQuery(wanted));
+  const isReady = Boolean(request.base && request.dataset);
+  const query = useQuery(planQuery(request));
   return (
     <Panel title={t.estimate}>
-      {!ready && (
+      {!isReady && (
         <Text size="sm" c="dimmed">
           {t.none}
         </Text>
       )}
-      {ready && query.isError && <Failure error={query.error} />}
-      {ready && query.isPending && <Waiting lines={5} />}
-      {ready && query.data && !query.isError && <Found plan={query.data} />}
+      {isReady && query.isError && <ErrorAlert error={query.error} />}
+      {isReady && query.isPending && <LoadingPlaceholder lines={5} />}
+      {isReady && query.data && !query.isError && <EstimateDetail plan={query.data} />}
     </Panel>
   );
 }

@@ -5,95 +5,105 @@ import { useMutation, useQuery } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { ChevronDown, ChevronUp, Play } from "lucide-react";
 import { useState } from "react";
-import { api, ok, type S } from "@/api/client";
+import { api, type Schema, unwrap } from "@/api/client";
 import { useMessages } from "@/app/i18n";
-import { Await } from "@/components/Await";
 import { Columns } from "@/components/Columns";
-import { failed } from "@/components/notify";
+import { notifyError } from "@/components/notify";
 import { PageBody, PageHeader, Panel } from "@/components/Page";
+import { QueryBoundary } from "@/components/QueryBoundary";
 import { Estimate } from "./Estimate";
-import { COMMON, changed, type Field, fieldsOf } from "./fields";
+import { COMMON, changedSettings, type Field, schemaFields } from "./fields";
 import { choicesQuery, runQuery } from "./queries";
 import { SettingField } from "./SettingField";
 import c from "./training.module.css";
 
 const page = getRouteApi("/training/new");
-type Choices = { recipes: S["RecipeInfo"][]; models: S["Model"][]; datasets: S["DatasetVersion"][] };
+type Choices = { recipes: Schema["RecipeInfo"][]; models: Schema["Model"][]; datasets: Schema["DatasetVersion"][] };
 
 function Settings({
   fields,
   values,
-  set,
+  onSet,
 }: {
   fields: Field[];
   values: Record<string, unknown>;
-  set: (name: string, value: unknown) => void;
+  onSet: (name: string, value: unknown) => void;
 }) {
   const t = useMessages().training.form;
-  const [all, setAll] = useState(false);
-  const shown = (some: Field[]) => (
+  const [showAll, setShowAll] = useState(false);
+  const renderFields = (subset: Field[]) => (
     <div className={c.fields}>
-      {some.map((field) => (
+      {subset.map((field) => (
         <SettingField
           key={field.name}
           field={field}
           value={values[field.name] ?? null}
-          onChange={(value) => set(field.name, value)}
+          onChange={(value) => onSet(field.name, value)}
         />
       ))}
     </div>
   );
   return (
     <Stack gap="md">
-      {shown(fields.filter((field) => COMMON.includes(field.name)))}
+      {renderFields(fields.filter((field) => COMMON.includes(field.name)))}
       <Button
         size="xs"
         variant="subtle"
         style={{ alignSelf: "flex-start" }}
-        aria-expanded={all}
-        rightSection={all ? <ChevronUp size={14} aria-hidden /> : <ChevronDown size={14} aria-hidden />}
-        onClick={() => setAll(!all)}
+        aria-expanded={showAll}
+        rightSection={showAll ? <ChevronUp size={14} aria-hidden /> : <ChevronDown size={14} aria-hidden />}
+        onClick={() => setShowAll(!showAll)}
       >
-        {all ? t.less : t.more}
+        {showAll ? t.less : t.more}
       </Button>
-      <Collapse expanded={all}>{shown(fields.filter((field) => !COMMON.includes(field.name)))}</Collapse>
+      <Collapse expanded={showAll}>{renderFields(fields.filter((field) => !COMMON.includes(field.name)))}</Collapse>
     </Stack>
   );
 }
 
-function Form({ choices, like }: { choices: Choices; like?: S["Run"] }) {
+function Form({ choices, template }: { choices: Choices; template?: Schema["Run"] }) {
   const { form: t, recipes } = useMessages().training;
   const search = page.useSearch();
   const navigate = useNavigate();
-  const recipe = choices.recipes.find((one) => one.name === like?.recipe) ?? choices.recipes[0];
-  const [chosen, setChosen] = useState(recipe?.name ?? "");
-  const fields = fieldsOf(choices.recipes.find((one) => one.name === chosen)?.settings_schema ?? {});
+  const recipe = choices.recipes.find((candidate) => candidate.name === template?.recipe) ?? choices.recipes[0];
+  const [recipeName, setRecipeName] = useState(recipe?.name ?? "");
+  const fields = schemaFields(
+    choices.recipes.find((candidate) => candidate.name === recipeName)?.settings_schema ?? {},
+  );
   const [values, setValues] = useState<Record<string, unknown>>(() => ({
     ...Object.fromEntries(fields.map((field) => [field.name, field.initial])),
-    ...like?.settings,
+    ...template?.settings,
   }));
   const bases = choices.models.map((model) => model.name);
-  const first = choices.models.find((model) => model.newest.kind === "base" && model.newest.format === "safetensors");
-  const newest = choices.datasets.find((one) => "train" in (one.splits ?? {})) ?? choices.datasets[0];
-  const needed = (value: string) => (value.trim() ? null : t.needed);
+  const firstBase = choices.models.find(
+    (model) => model.newest.kind === "base" && model.newest.format === "safetensors",
+  );
+  const newestDataset =
+    choices.datasets.find((candidate) => "train" in (candidate.splits ?? {})) ?? choices.datasets[0];
+  const required = (value: string) => (value.trim() ? null : t.needed);
   const form = useForm({
     initialValues: {
-      name: search.name ?? like?.name ?? "mine",
-      base: search.base ?? like?.base ?? first?.name ?? "",
-      dataset: search.dataset ?? like?.dataset ?? (newest ? `${newest.name}@${newest.number}` : ""),
+      name: search.name ?? template?.name ?? "mine",
+      base: search.base ?? template?.base ?? firstBase?.name ?? "",
+      dataset:
+        search.dataset ?? template?.dataset ?? (newestDataset ? `${newestDataset.name}@${newestDataset.number}` : ""),
       train_split: "train",
       validation_split: "validation",
     },
-    validate: { name: needed, base: needed, dataset: needed },
+    validate: { name: required, base: required, dataset: required },
   });
-  const wanted = { ...form.values, recipe: chosen, settings: changed(fields, values) } as S["TrainingWanted"];
-  const [asked] = useDebouncedValue(wanted, 500);
+  const request = {
+    ...form.values,
+    recipe: recipeName,
+    settings: changedSettings(fields, values),
+  } as Schema["TrainingWanted"];
+  const [debouncedRequest] = useDebouncedValue(request, 500);
   const start = useMutation({
-    mutationFn: () => ok(api.POST("/api/v1/training/runs", { body: wanted })),
+    mutationFn: () => unwrap(api.POST("/api/v1/training/runs", { body: request })),
     onSuccess: ({ run }) => navigate({ to: "/training/runs/$id", params: { id: run.id } }),
-    onError: failed,
+    onError: notifyError,
   });
-  const dataset = choices.datasets.find((one) => one.name === form.values.dataset.split("@")[0]);
+  const dataset = choices.datasets.find((candidate) => candidate.name === form.values.dataset.split("@")[0]);
   const splits = Object.keys(dataset?.splits ?? {});
   return (
     <form onSubmit={form.onSubmit(() => start.mutate())}>
@@ -106,18 +116,21 @@ function Form({ choices, like }: { choices: Choices; like?: S["Run"] }) {
                 <Autocomplete label={t.base} data={bases} {...form.getInputProps("base")} />
                 <Autocomplete
                   label={t.dataset}
-                  data={choices.datasets.map((one) => `${one.name}@${one.number}`)}
+                  data={choices.datasets.map((candidate) => `${candidate.name}@${candidate.number}`)}
                   {...form.getInputProps("dataset")}
                 />
                 <Autocomplete label={t.trainSplit} data={splits} {...form.getInputProps("train_split")} />
                 <Autocomplete label={t.validationSplit} data={splits} {...form.getInputProps("validation_split")} />
                 <Select
                   label={t.recipe}
-                  description={recipes[chosen] ?? choices.recipes.find((one) => one.name === chosen)?.description}
+                  description={
+                    recipes[recipeName] ??
+                    choices.recipes.find((candidate) => candidate.name === recipeName)?.description
+                  }
                   allowDeselect={false}
-                  data={choices.recipes.map((one) => one.name)}
-                  value={chosen}
-                  onChange={(value) => setChosen(value ?? chosen)}
+                  data={choices.recipes.map((candidate) => candidate.name)}
+                  value={recipeName}
+                  onChange={(value) => setRecipeName(value ?? recipeName)}
                 />
               </div>
             </Panel>
@@ -125,14 +138,14 @@ function Form({ choices, like }: { choices: Choices; like?: S["Run"] }) {
               <Settings
                 fields={fields}
                 values={values}
-                set={(name, value) => setValues((had) => ({ ...had, [name]: value }))}
+                onSet={(name, value) => setValues((previous) => ({ ...previous, [name]: value }))}
               />
             </Panel>
           </>
         }
         side={
           <>
-            <Estimate wanted={asked} />
+            <Estimate request={debouncedRequest} />
             <Group>
               <Button type="submit" fullWidth leftSection={<Play size={15} aria-hidden />} loading={start.isPending}>
                 {t.submit}
@@ -145,21 +158,29 @@ function Form({ choices, like }: { choices: Choices; like?: S["Run"] }) {
   );
 }
 
-/** Choose what to teach from what, see what it takes, and start. */
+/** Show the form that starts a training run, with its estimate. */
 export default function NewRunPage() {
   const { training: t, app } = useMessages();
   const { like } = page.useSearch();
   const choices = useQuery(choicesQuery);
-  const model = useQuery({ ...runQuery(like ?? ""), enabled: Boolean(like) });
+  const templateQuery = useQuery({ ...runQuery(like ?? ""), enabled: Boolean(like) });
   return (
     <>
-      <PageHeader title={t.form.title} sub={t.form.lead} crumbs={[{ label: app.nav.training, to: "/training" }]} />
+      <PageHeader
+        title={t.form.title}
+        subtitle={t.form.lead}
+        breadcrumbs={[{ label: app.nav.training, to: "/training" }]}
+      />
       <PageBody>
-        <Await query={choices} lines={10}>
-          {(found) =>
-            like && !model.data ? <Await query={model}>{() => null}</Await> : <Form choices={found} like={model.data} />
+        <QueryBoundary query={choices} lines={10}>
+          {(data) =>
+            like && !templateQuery.data ? (
+              <QueryBoundary query={templateQuery}>{() => null}</QueryBoundary>
+            ) : (
+              <Form choices={data} template={templateQuery.data} />
+            )
           }
-        </Await>
+        </QueryBoundary>
       </PageBody>
     </>
   );

@@ -3,20 +3,20 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { Copy, FlaskConical, Rocket, TriangleAlert } from "lucide-react";
 import { useCallback } from "react";
-import type { S } from "@/api/client";
+import type { Schema } from "@/api/client";
 import { useMessages } from "@/app/i18n";
 import { type Formats, useFormats } from "@/app/i18n/format";
-import { Await } from "@/components/Await";
 import { Columns } from "@/components/Columns";
+import { EntityLink } from "@/components/EntityLink";
 import { JobPanel } from "@/components/Job";
 import { Facts, PageBody, PageHeader, Panel, Stats } from "@/components/Page";
-import { ThingLink } from "@/components/ThingLink";
+import { QueryBoundary } from "@/components/QueryBoundary";
 import { Curves } from "./Curves";
-import { newest } from "./curves";
+import { newestValue } from "./curves";
 import { isLive, runQuery } from "./queries";
-import { useFigures } from "./useFigures";
+import { useMetrics } from "./useMetrics";
 
-type Run = S["Run"];
+type Run = Schema["Run"];
 const page = getRouteApi("/training/runs/$id");
 const COLORS: Record<string, string> = {
   finished: "teal",
@@ -26,21 +26,21 @@ const COLORS: Record<string, string> = {
   cancelled: "orange",
 };
 
-/** A value of a run's summary as a person reads it. */
-function read(name: string, value: unknown, f: Formats): string {
+/** Return a value of a run's summary as text. */
+function formatSummaryValue(name: string, value: unknown, f: Formats): string {
   if (typeof value !== "number") return String(value);
   if (name.endsWith("_bytes")) return f.bytes(value);
   if (name === "seconds") return f.duration(value * 1000);
   return f.number(value, Number.isInteger(value) ? 0 : 4);
 }
 
-function Made({ run }: { run: Run }) {
+function ResultPanel({ run }: { run: Run }) {
   const t = useMessages().training.run;
   if (!run.model) return null;
   return (
     <Panel title={t.made}>
       <Stack gap="sm">
-        <ThingLink kind="model" of={run.model} />
+        <EntityLink kind="model" entityRef={run.model} />
         <Button
           component={Link}
           to="/evals/new"
@@ -66,20 +66,20 @@ function Made({ run }: { run: Run }) {
   );
 }
 
-function Side({ run }: { run: Run }) {
+function SidePanels({ run }: { run: Run }) {
   const t = useMessages().training.run;
   const f = useFormats();
   const facts = (values: Record<string, unknown> | undefined): [string, string][] =>
     Object.entries(values ?? {})
       .filter(([, value]) => value !== null)
-      .map(([name, value]) => [name, read(name, value, f)]);
+      .map(([name, value]) => [name, formatSummaryValue(name, value, f)]);
   return (
     <>
-      <Made run={run} />
+      <ResultPanel run={run} />
       <Panel title={t.taught}>
         <Stack gap={4}>
-          <ThingLink kind="dataset" of={run.dataset} />
-          <ThingLink kind="model" of={run.base} />
+          <EntityLink kind="dataset" entityRef={run.dataset} />
+          <EntityLink kind="model" entityRef={run.base} />
         </Stack>
       </Panel>
       {Object.keys(run.summary ?? {}).length > 0 && (
@@ -94,16 +94,16 @@ function Side({ run }: { run: Run }) {
   );
 }
 
-function Shown({ run }: { run: Run }) {
+function RunDetail({ run }: { run: Run }) {
   const { training: t, app } = useMessages();
   const f = useFormats();
   const client = useQueryClient();
   const refresh = useCallback(() => void client.invalidateQueries({ queryKey: ["training"] }), [client]);
-  const running = isLive(run);
-  const { figures, live } = useFigures(run.id, running, refresh);
+  const isRunning = isLive(run);
+  const { metrics, streamState } = useMetrics(run.id, isRunning, refresh);
   const steps = typeof run.summary?.steps === "number" ? run.summary.steps : null;
-  const note = running ? (live === "open" ? t.run.live : t.run.reconnecting) : undefined;
-  const stat = (name: string, digits: number) => f.fixed(newest(figures, name), digits);
+  const note = isRunning ? (streamState === "open" ? t.run.live : t.run.reconnecting) : undefined;
+  const formatMetric = (name: string, digits: number) => f.fixed(newestValue(metrics, name), digits);
   return (
     <>
       <PageHeader
@@ -113,8 +113,8 @@ function Shown({ run }: { run: Run }) {
             {(app.job as Record<string, unknown>)[run.status] as string}
           </Badge>
         }
-        sub={`${run.base.split("@")[0]} · ${run.recipe} · ${run.dataset.replace(/(@.{8}).*/, "$1")}`}
-        crumbs={[{ label: app.nav.training, to: "/training" }]}
+        subtitle={`${run.base.split("@")[0]} · ${run.recipe} · ${run.dataset.replace(/(@.{8}).*/, "$1")}`}
+        breadcrumbs={[{ label: app.nav.training, to: "/training" }]}
         actions={
           <Button
             component={Link}
@@ -139,26 +139,26 @@ function Shown({ run }: { run: Run }) {
         ))}
         <Stats
           items={[
-            { label: t.run.loss, value: stat("loss", 3) },
-            { label: t.run.evalLoss, value: stat("eval_loss", 3) },
-            { label: t.run.speed, value: stat("tokens_per_second", 0) },
-            { label: t.run.norm, value: stat("grad_norm", 2) },
-            { label: t.run.memory, value: f.bytes(newest(figures, "memory_bytes")) },
+            { label: t.run.loss, value: formatMetric("loss", 3) },
+            { label: t.run.evalLoss, value: formatMetric("eval_loss", 3) },
+            { label: t.run.speed, value: formatMetric("tokens_per_second", 0) },
+            { label: t.run.norm, value: formatMetric("grad_norm", 2) },
+            { label: t.run.memory, value: f.bytes(newestValue(metrics, "memory_bytes")) },
           ]}
         />
-        <Columns main={<Curves figures={figures} steps={steps} note={note} />} side={<Side run={run} />} />
+        <Columns main={<Curves metrics={metrics} steps={steps} note={note} />} side={<SidePanels run={run} />} />
       </PageBody>
     </>
   );
 }
 
-/** One run: its curves as they come, what it is made of, and what it made. */
+/** Show one training run: live curves, its inputs and its resulting model. */
 export default function RunPage() {
   const { id } = page.useParams();
   const query = useQuery(runQuery(id));
   return (
-    <Await query={query} lines={12}>
-      {(run) => <Shown key={run.id} run={run} />}
-    </Await>
+    <QueryBoundary query={query} lines={12}>
+      {(run) => <RunDetail key={run.id} run={run} />}
+    </QueryBoundary>
   );
 }

@@ -2,7 +2,7 @@ import { NumberInput, Select, Switch, TextInput } from "@mantine/core";
 import { useMessages } from "@/app/i18n";
 import type { Field } from "./fields";
 
-/** One setting as an input, with the reason of its default below its name. */
+/** Show an input for one setting, described by its label and the reason for its default. */
 export function SettingField({
   field,
   value,
@@ -13,7 +13,7 @@ export function SettingField({
   onChange: (value: unknown) => void;
 }) {
   const { form: t, fields } = useMessages().training;
-  const [label, description] = fields[field.name] ?? [field.title, field.about];
+  const [label, description] = fields[field.name] ?? [field.title, field.description];
   const common = { label, description };
   if (field.kind === "boolean")
     return <Switch {...common} checked={Boolean(value)} onChange={(event) => onChange(event.currentTarget.checked)} />;

@@ -3,33 +3,33 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { Cpu, GitCompare, Plus } from "lucide-react";
 import { useState } from "react";
-import type { S } from "@/api/client";
+import type { Schema } from "@/api/client";
 import { useMessages } from "@/app/i18n";
 import { useFormats } from "@/app/i18n/format";
-import { Failure, Waiting } from "@/components/Await";
 import { type Column, DataGrid } from "@/components/DataGrid";
 import { EmptyState } from "@/components/EmptyState";
 import { PageHeader } from "@/components/Page";
+import { ErrorAlert, LoadingPlaceholder } from "@/components/QueryBoundary";
+import { RelativeTime } from "@/components/RelativeTime";
 import { Status } from "@/components/Status";
-import { When } from "@/components/When";
 import { runsQuery } from "./queries";
 
-type Run = S["Run"];
-const MOST = 6;
+type Run = Schema["Run"];
+const MAX_COMPARED = 6;
 const CLI = "vong training start triage --dataset tickets";
 const PYTHON = `from vong.client import Client
 
 started = Client().training.start("triage", base="smollm2-135m-instruct", dataset="tickets")`;
 
-const figure = (run: Run, name: string) => {
+const summaryNumber = (run: Run, name: string) => {
   const value = run.summary?.[name];
   return typeof value === "number" ? value : null;
 };
 
-function useColumns(chosen: string[], choose: (id: string) => void): Column<Run>[] {
+function useColumns(selectedIds: string[], toggleSelected: (id: string) => void): Column<Run>[] {
   const { training: t, app } = useMessages();
   const f = useFormats();
-  const said = app.job as Record<string, unknown>;
+  const statusLabels = app.job as Record<string, unknown>;
   return [
     {
       id: "choose",
@@ -39,8 +39,8 @@ function useColumns(chosen: string[], choose: (id: string) => void): Column<Run>
         <Checkbox
           size="xs"
           aria-label={t.chosen(run.name)}
-          checked={chosen.includes(run.id)}
-          onChange={() => choose(run.id)}
+          checked={selectedIds.includes(run.id)}
+          onChange={() => toggleSelected(run.id)}
           onClick={(event) => event.stopPropagation()}
         />
       ),
@@ -59,7 +59,7 @@ function useColumns(chosen: string[], choose: (id: string) => void): Column<Run>
       id: "status",
       title: t.status,
       width: "120px",
-      cell: (run) => <Status state={run.status} label={said[run.status] as string} />,
+      cell: (run) => <Status state={run.status} label={statusLabels[run.status] as string} />,
     },
     { id: "base", title: t.base, width: "minmax(160px, 1fr)", cell: (run) => run.base.split("@")[0] },
     {
@@ -72,48 +72,56 @@ function useColumns(chosen: string[], choose: (id: string) => void): Column<Run>
       id: "best",
       title: t.best,
       width: "124px",
-      right: true,
-      cell: (run) => f.fixed(figure(run, "best_eval_loss"), 3),
+      alignRight: true,
+      cell: (run) => f.fixed(summaryNumber(run, "best_eval_loss"), 3),
     },
     {
       id: "took",
       title: t.took,
       width: "104px",
-      right: true,
+      alignRight: true,
       cell: (run) => {
-        const seconds = figure(run, "seconds");
+        const seconds = summaryNumber(run, "seconds");
         return f.duration(seconds === null ? null : seconds * 1000);
       },
     },
-    { id: "when", title: t.when, width: "110px", right: true, cell: (run) => <When at={run.created_at} /> },
+    {
+      id: "when",
+      title: t.when,
+      width: "110px",
+      alignRight: true,
+      cell: (run) => <RelativeTime at={run.created_at} />,
+    },
   ];
 }
 
-/** Every run, newest first; some of them can be compared. */
+/** Show all training runs, newest first. Several can be compared. */
 export default function TrainingPage() {
   const { training: t, app } = useMessages();
   const navigate = useNavigate();
-  const [chosen, setChosen] = useState<string[]>([]);
+  const [selectedIds, setSelectedIds] = useState<string[]>([]);
   const query = useInfiniteQuery(runsQuery());
   const rows = query.data?.pages.flat() ?? [];
-  const columns = useColumns(chosen, (id) =>
-    setChosen((had) => (had.includes(id) ? had.filter((one) => one !== id) : [...had, id].slice(-MOST))),
+  const columns = useColumns(selectedIds, (id) =>
+    setSelectedIds((previous) =>
+      previous.includes(id) ? previous.filter((other) => other !== id) : [...previous, id].slice(-MAX_COMPARED),
+    ),
   );
   const button = (
     <Button component={Link} to="/training/new" size="sm" leftSection={<Plus size={15} aria-hidden />}>
       {t.start}
     </Button>
   );
-  const some = rows.length > 0;
+  const hasRows = rows.length > 0;
   const actions = (
     <>
       <Button
         size="sm"
         variant="default"
         leftSection={<GitCompare size={15} aria-hidden />}
-        disabled={chosen.length < 2}
+        disabled={selectedIds.length < 2}
         title={t.compareHint}
-        onClick={() => navigate({ to: "/training/compare", search: { runs: chosen.join(",") } })}
+        onClick={() => navigate({ to: "/training/compare", search: { runs: selectedIds.join(",") } })}
       >
         {t.compare}
       </Button>
@@ -122,15 +130,15 @@ export default function TrainingPage() {
   );
   return (
     <>
-      <PageHeader title={app.nav.training} sub={t.lead} actions={some && actions} />
-      {query.isPending && <Waiting lines={10} />}
-      {query.isError && <Failure error={query.error} again={() => query.refetch()} />}
-      {query.isSuccess && !some && (
+      <PageHeader title={app.nav.training} subtitle={t.lead} actions={hasRows && actions} />
+      {query.isPending && <LoadingPlaceholder lines={10} />}
+      {query.isError && <ErrorAlert error={query.error} onRetry={() => query.refetch()} />}
+      {query.isSuccess && !hasRows && (
         <EmptyState icon={Cpu} title={t.emptyTitle} action={button} cli={CLI} python={PYTHON}>
           {t.emptyText}
         </EmptyState>
       )}
-      {some && (
+      {hasRows && (
         <DataGrid
           label={app.nav.training}
           columns={columns}
@@ -138,7 +146,7 @@ export default function TrainingPage() {
           rowKey={(run) => run.id}
           rowHeight={44}
           height="calc(100dvh - 146px)"
-          more={query.hasNextPage}
+          hasMore={query.hasNextPage}
           loading={query.isFetchingNextPage}
           onEnd={query.fetchNextPage}
           onOpen={(run) => navigate({ to: "/training/runs/$id", params: { id: run.id } })}

@@ -1,6 +1,6 @@
 import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
 import { root } from "@/app/root";
-import { compareSearch, formSearch } from "./search";
+import { readCompareSearch, readFormSearch } from "./search";
 
 const home = createRoute({
   getParentRoute: () => root,
@@ -11,14 +11,14 @@ const home = createRoute({
 const form = createRoute({
   getParentRoute: () => root,
   path: "/training/new",
-  validateSearch: formSearch,
+  validateSearch: readFormSearch,
   component: lazyRouteComponent(() => import("./NewRunPage")),
 });
 
 const compare = createRoute({
   getParentRoute: () => root,
   path: "/training/compare",
-  validateSearch: compareSearch,
+  validateSearch: readCompareSearch,
   component: lazyRouteComponent(() => import("./ComparePage")),
 });
 

@@ -1,14 +1,16 @@
-/** What the addresses of the training pages hold. `like` is a run whose settings a new one begins with. */
+/** Search parameters of the training pages. `like` is a run whose settings the form starts with. */
 export type FormSearch = { dataset?: string; base?: string; name?: string; like?: string };
 export type CompareSearch = { runs?: string };
 
-const text = (value: unknown) => (value === undefined || value === "" ? undefined : String(value));
+const optionalText = (value: unknown) => (value === undefined || value === "" ? undefined : String(value));
 
-export const formSearch = (search: Record<string, unknown>): FormSearch => ({
-  dataset: text(search.dataset),
-  base: text(search.base),
-  name: text(search.name),
-  like: text(search.like),
+export const readFormSearch = (search: Record<string, unknown>): FormSearch => ({
+  dataset: optionalText(search.dataset),
+  base: optionalText(search.base),
+  name: optionalText(search.name),
+  like: optionalText(search.like),
 });
 
-export const compareSearch = (search: Record<string, unknown>): CompareSearch => ({ runs: text(search.runs) });
+export const readCompareSearch = (search: Record<string, unknown>): CompareSearch => ({
+  runs: optionalText(search.runs),
+});

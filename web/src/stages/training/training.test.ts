@@ -1,10 +1,10 @@
-import { aligned, fromCurves, merged, newest, smoothed } from "./curves";
-import { changed, fieldsOf } from "./fields";
+import { alignMetrics, fromCurves, mergeMetrics, newestValue, smooth } from "./curves";
+import { changedSettings, schemaFields } from "./fields";
 
 const at = "2026-01-01T00:00:00Z";
 
-test("live figures join those that were there, and newer ones win", () => {
-  const had = fromCurves([
+test("live metrics are merged and replace older values", () => {
+  const previous = fromCurves([
     {
       name: "loss",
       total: 2,
@@ -14,29 +14,29 @@ test("live figures join those that were there, and newer ones win", () => {
       ],
     },
   ]);
-  const now = merged(had, [
+  const mergedMetrics = mergeMetrics(previous, [
     { step: 2, values: { loss: 1.5 } },
     { step: 3, values: { loss: 1, eval_loss: 1.2 } },
   ]);
-  expect(aligned(now, ["loss", "eval_loss"])).toEqual({
+  expect(alignMetrics(mergedMetrics, ["loss", "eval_loss"])).toEqual({
     x: [1, 2, 3],
     values: [
       [3, 1.5, 1],
       [null, null, 1.2],
     ],
   });
-  expect(newest(now, "loss")).toBe(1);
-  expect(newest(now, "memory")).toBeNull();
-  expect(had.get("loss")?.get(2)).toBe(2);
+  expect(newestValue(mergedMetrics, "loss")).toBe(1);
+  expect(newestValue(mergedMetrics, "memory")).toBeNull();
+  expect(previous.get("loss")?.get(2)).toBe(2);
 });
 
-test("smoothing starts at the first value and skips what is missing", () => {
-  expect(smoothed([4, null, 4], 0.9)).toEqual([4, null, 4]);
-  expect(smoothed([1, 3], 0)).toEqual([1, 3]);
+test("smoothing starts at the first value and skips missing values", () => {
+  expect(smooth([4, null, 4], 0.9)).toEqual([4, null, 4]);
+  expect(smooth([1, 3], 0)).toEqual([1, 3]);
 });
 
-test("a form is read from the schema, and only what was changed is sent", () => {
-  const fields = fieldsOf({
+test("fields are read from the schema and only changed settings are sent", () => {
+  const fields = schemaFields({
     properties: {
       method: { enum: ["lora", "full"], default: "lora", title: "Method", description: "why" },
       epochs: { type: "number", default: 2, exclusiveMinimum: 0 },
@@ -45,5 +45,5 @@ test("a form is read from the schema, and only what was changed is sent", () => 
   });
   expect(fields.map((field) => field.kind)).toEqual(["choice", "number", "integer"]);
   expect(fields[2]?.min).toBe(1);
-  expect(changed(fields, { method: "lora", epochs: 3, eval_every: "" })).toEqual({ epochs: 3 });
+  expect(changedSettings(fields, { method: "lora", epochs: 3, eval_every: "" })).toEqual({ epochs: 3 });
 });

@@ -14,11 +14,11 @@ import { registry } from "./registry";
 import { scopes } from "./scopes";
 import { serving } from "./serving";
 import { settings } from "./settings";
-import { standing } from "./standing";
+import { targetHealth } from "./targetHealth";
 import { traces } from "./traces";
 import { training } from "./training";
 
-/** Every text in English. Its type is what every other catalogue must have. */
+/** All English texts. The type defines the keys of all other languages. */
 export const en = {
   app,
   home,
@@ -30,7 +30,7 @@ export const en = {
   gateway,
   batches,
   scopes,
-  standing,
+  standing: targetHealth,
   prices,
   guards,
   knowledge,

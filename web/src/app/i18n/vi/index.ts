@@ -15,11 +15,11 @@ import { registry } from "./registry";
 import { scopes } from "./scopes";
 import { serving } from "./serving";
 import { settings } from "./settings";
-import { standing } from "./standing";
+import { targetHealth } from "./targetHealth";
 import { traces } from "./traces";
 import { training } from "./training";
 
-/** Every text in Vietnamese. */
+/** All Vietnamese texts. */
 export const vi: Messages = {
   app,
   home,
@@ -31,7 +31,7 @@ export const vi: Messages = {
   gateway,
   batches,
   scopes,
-  standing,
+  standing: targetHealth,
   prices,
   guards,
   knowledge,

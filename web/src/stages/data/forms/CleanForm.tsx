@@ -1,35 +1,35 @@
 import { Autocomplete, Input, SegmentedControl, SimpleGrid, Switch } from "@mantine/core";
 import { useForm } from "@mantine/form";
-import { api, ok, type S } from "@/api/client";
+import { api, type Schema, unwrap } from "@/api/client";
 import { useMessages } from "@/app/i18n";
-import { fitsName, refOf } from "../model";
-import type { FormProps } from "./ActForm";
+import { isValidName, versionRef } from "../model";
 import { Threshold } from "./ProfileForm";
+import type { FormProps } from "./VersionActionForm";
 
-type Settings = S["CleanSettings"];
+type Settings = Schema["CleanSettings"];
 
-/** One of a few ways, side by side. */
-function Choice({
+/** Show a few options side by side. */
+function OptionField({
   label,
-  hint,
-  of,
+  description,
+  options,
   value,
   onChange,
 }: {
   label: string;
-  hint?: string;
-  of: [string, string][];
+  description?: string;
+  options: [string, string][];
   value: string;
   onChange: (value: string) => void;
 }) {
   return (
-    <Input.Wrapper label={label} description={hint} labelElement="div">
+    <Input.Wrapper label={label} description={description} labelElement="div">
       <SegmentedControl
         size="xs"
         fullWidth
         mt={4}
         aria-label={label}
-        data={of.map(([value, label]) => ({ value, label }))}
+        data={options.map(([value, label]) => ({ value, label }))}
         value={value}
         onChange={onChange}
       />
@@ -37,9 +37,9 @@ function Choice({
   );
 }
 
-/** How to clean a version, and where the result goes. */
-export function CleanForm({ current, onStart, foot }: FormProps) {
-  const { forms, import: words } = useMessages().data;
+/** Show the settings of a cleaning and the target dataset. */
+export function CleanForm({ current, onStart, actions }: FormProps) {
+  const { forms, import: importTexts } = useMessages().data;
   const t = forms.clean;
   const form = useForm({
     initialValues: {
@@ -53,13 +53,13 @@ export function CleanForm({ current, onStart, foot }: FormProps) {
       near: "drop" as Settings["near"],
       threshold: 0.8,
     },
-    validate: { name: (value) => (fitsName(value.trim()) ? null : words.nameWrong) },
+    validate: { name: (value) => (isValidName(value.trim()) ? null : importTexts.nameWrong) },
   });
-  const either: [string, string][] = [
+  const dropOrKeep: [string, string][] = [
     ["drop", t.drop],
     ["keep", t.keep],
   ];
-  const choice = (field: "personal" | "conflicts" | "ties" | "empty" | "exact" | "near") => ({
+  const optionProps = (field: "personal" | "conflicts" | "ties" | "empty" | "exact" | "near") => ({
     value: form.values[field],
     onChange: (value: string) => form.setFieldValue(field, value as never),
   });
@@ -67,9 +67,9 @@ export function CleanForm({ current, onStart, foot }: FormProps) {
     <form
       onSubmit={form.onSubmit(({ name, ...settings }) =>
         onStart(() =>
-          ok(
+          unwrap(
             api.POST("/api/v1/data/versions/{ref}/clean", {
-              params: { path: { ref: refOf(current) } },
+              params: { path: { ref: versionRef(current) } },
               body: { name: name.trim(), settings: settings as Settings },
             }),
           ),
@@ -77,17 +77,22 @@ export function CleanForm({ current, onStart, foot }: FormProps) {
       )}
     >
       <SimpleGrid style={{ alignItems: "end" }} cols={{ base: 1, sm: 2 }} spacing="md" verticalSpacing="sm">
-        <Choice label={t.personal} hint={t.personalHint} of={[["mask", t.mask], ...either]} {...choice("personal")} />
-        <Choice
-          label={t.conflicts}
-          hint={t.conflictsHint}
-          of={[["majority", t.majority], ...either]}
-          {...choice("conflicts")}
+        <OptionField
+          label={t.personal}
+          description={t.personalHint}
+          options={[["mask", t.mask], ...dropOrKeep]}
+          {...optionProps("personal")}
         />
-        <Choice label={t.near} hint={t.nearHint} of={either} {...choice("near")} />
-        <Choice label={t.ties} hint={t.tiesHint} of={either} {...choice("ties")} />
-        <Choice label={t.exact} of={either} {...choice("exact")} />
-        <Choice label={t.empty} of={either} {...choice("empty")} />
+        <OptionField
+          label={t.conflicts}
+          description={t.conflictsHint}
+          options={[["majority", t.majority], ...dropOrKeep]}
+          {...optionProps("conflicts")}
+        />
+        <OptionField label={t.near} description={t.nearHint} options={dropOrKeep} {...optionProps("near")} />
+        <OptionField label={t.ties} description={t.tiesHint} options={dropOrKeep} {...optionProps("ties")} />
+        <OptionField label={t.exact} options={dropOrKeep} {...optionProps("exact")} />
+        <OptionField label={t.empty} options={dropOrKeep} {...optionProps("empty")} />
         <Threshold {...form.getInputProps("threshold")} />
         <Autocomplete
           label={forms.to}
@@ -98,7 +103,7 @@ export function CleanForm({ current, onStart, foot }: FormProps) {
         />
         <Switch label={t.tidy} description={t.tidyHint} {...form.getInputProps("tidy", { type: "checkbox" })} />
       </SimpleGrid>
-      {foot}
+      {actions}
     </form>
   );
 }

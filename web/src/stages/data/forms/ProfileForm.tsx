@@ -1,19 +1,19 @@
 import { NumberInput, SimpleGrid, TagsInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
-import { api, ok } from "@/api/client";
+import { api, unwrap } from "@/api/client";
 import { useMessages } from "@/app/i18n";
-import { refOf } from "../model";
-import type { FormProps } from "./ActForm";
+import { versionRef } from "../model";
+import type { FormProps } from "./VersionActionForm";
 
-/** How to look at the health of a version. */
-export function ProfileForm({ current, paths, onStart, foot }: FormProps) {
+/** Show the settings of a health report. */
+export function ProfileForm({ current, paths, onStart, actions }: FormProps) {
   const t = useMessages().data.forms;
   const form = useForm({ initialValues: { threshold: 0.8, longest: 20_000, labels: [] as string[] } });
-  const path = { ref: refOf(current) };
+  const path = { ref: versionRef(current) };
   return (
     <form
       onSubmit={form.onSubmit((body) =>
-        onStart(() => ok(api.POST("/api/v1/data/versions/{ref}/profile", { params: { path }, body }))),
+        onStart(() => unwrap(api.POST("/api/v1/data/versions/{ref}/profile", { params: { path }, body }))),
       )}
     >
       <SimpleGrid style={{ alignItems: "end" }} cols={{ base: 1, sm: 2 }} spacing="sm">
@@ -34,12 +34,12 @@ export function ProfileForm({ current, paths, onStart, foot }: FormProps) {
         clearable
         {...form.getInputProps("labels")}
       />
-      {foot}
+      {actions}
     </form>
   );
 }
 
-/** From which likeness on two questions count as near-duplicates. */
+/** Show the similarity from which two questions count as near-duplicates. */
 export function Threshold(props: object) {
   const t = useMessages().data.forms;
   return (

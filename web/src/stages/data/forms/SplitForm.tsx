@@ -1,15 +1,15 @@
 import { Autocomplete, NumberInput, Select, SimpleGrid, TagsInput, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
-import { api, ok } from "@/api/client";
+import { api, unwrap } from "@/api/client";
 import { useMessages } from "@/app/i18n";
 import { useFormats } from "@/app/i18n/format";
 import { BarList } from "@/components/charts/Bars";
-import { fitsName, readShares, refOf, splitColor } from "../model";
-import type { FormProps } from "./ActForm";
+import { isValidName, parseShares, splitColor, versionRef } from "../model";
 import { Threshold } from "./ProfileForm";
+import type { FormProps } from "./VersionActionForm";
 
-/** What the shares would give, roughly: whole groups of near-duplicates stay together. */
-function Expected({ shares, rows }: { shares: Record<string, number>; rows: number }) {
+/** Show the approximate size of each split. Sizes are approximate because groups of near-duplicates stay together. */
+function ExpectedSplits({ shares, rows }: { shares: Record<string, number>; rows: number }) {
   const t = useMessages().data.forms.split;
   const f = useFormats();
   const total = Object.values(shares).reduce((sum, share) => sum + share, 0);
@@ -26,9 +26,9 @@ function Expected({ shares, rows }: { shares: Record<string, number>; rows: numb
   );
 }
 
-/** How to split a version, and where the result goes. */
-export function SplitForm({ current, paths, onStart, foot }: FormProps) {
-  const { forms, import: words } = useMessages().data;
+/** Show the settings of a split and the target dataset. */
+export function SplitForm({ current, paths, onStart, actions }: FormProps) {
+  const { forms, import: importTexts } = useMessages().data;
   const t = forms.split;
   const form = useForm({
     initialValues: {
@@ -40,19 +40,19 @@ export function SplitForm({ current, paths, onStart, foot }: FormProps) {
       threshold: 0.8,
     },
     validate: {
-      name: (value) => (fitsName(value.trim()) ? null : words.nameWrong),
-      shares: (value) => (readShares(value) ? null : t.sharesWrong),
+      name: (value) => (isValidName(value.trim()) ? null : importTexts.nameWrong),
+      shares: (value) => (parseShares(value) ? null : t.sharesWrong),
     },
   });
-  const shares = readShares(form.values.shares);
+  const shares = parseShares(form.values.shares);
   return (
     <form
       onSubmit={form.onSubmit(({ name, shares, ...settings }) =>
         onStart(() =>
-          ok(
+          unwrap(
             api.POST("/api/v1/data/versions/{ref}/split", {
-              params: { path: { ref: refOf(current) } },
-              body: { name: name.trim(), settings: { ...settings, splits: readShares(shares) ?? {} } },
+              params: { path: { ref: versionRef(current) } },
+              body: { name: name.trim(), settings: { ...settings, splits: parseShares(shares) ?? {} } },
             }),
           ),
         ),
@@ -66,7 +66,7 @@ export function SplitForm({ current, paths, onStart, foot }: FormProps) {
         mb={8}
         {...form.getInputProps("shares")}
       />
-      {shares && <Expected shares={shares} rows={current.rows} />}
+      {shares && <ExpectedSplits shares={shares} rows={current.rows} />}
       <SimpleGrid style={{ alignItems: "end" }} cols={{ base: 1, sm: 2 }} spacing="sm" mt="sm">
         <TagsInput
           label={t.stratify}
@@ -93,7 +93,7 @@ export function SplitForm({ current, paths, onStart, foot }: FormProps) {
           {...form.getInputProps("name")}
         />
       </SimpleGrid>
-      {foot}
+      {actions}
     </form>
   );
 }
