@@ -1,7 +1,7 @@
-"""Errors sorted by whose fault they are; each says the next step.
+"""Exception hierarchy: every error names who has to act, a stable code and the next step.
 
-A user's mistake never shows a traceback: surfaces turn a `VongError` into an exit code, a problem document
-(RFC 9457) or OpenAI's error shape. Whatever is not a `VongError` is ours and is logged with its traceback.
+The CLI turns a `VongError` into an exit code, the API into a problem document (RFC 9457) or an OpenAI error object.
+A user error therefore never shows a traceback. Any other exception is a bug in Vong and is logged with its traceback.
 """
 
 from difflib import get_close_matches
@@ -11,7 +11,10 @@ Fault = Literal["caller", "configuration", "upstream", "ours"]
 
 
 class VongError(Exception):
-    """The root. `code` is stable and documented, `hint` the next step, `status` the HTTP status."""
+    """Base class of all errors.
+
+    `code` is stable and documented, `fault` says who has to act, `hint` is the next step, `status` the HTTP status.
+    """
 
     code: ClassVar[str] = "internal"
     fault: ClassVar[Fault] = "ours"
@@ -27,63 +30,64 @@ class VongError(Exception):
 
 
 class InvalidInput(VongError):
-    """What was sent cannot be used as it is."""
+    """Invalid request content."""
 
     code, fault, status = "invalid_input", "caller", 422
 
 
 class Unsupported(InvalidInput):
-    """What was asked is sound, but the model or API that was named cannot do it. Another one may."""
+    """Valid request that the named model or API does not support. Another model or API may support it."""
 
     code, status = "unsupported", 400
 
 
 class NotFound(VongError):
-    """What was named does not exist (or belongs to another project)."""
+    """Object that does not exist or belongs to another project."""
 
     code, fault, status = "not_found", "caller", 404
 
 
 class Conflict(VongError):
-    """It exists already, or its state forbids what was asked."""
+    """Object that exists already, or whose state does not allow the operation."""
 
     code, fault, status = "conflict", "caller", 409
 
 
 class Unauthenticated(VongError):
-    """No key, or a key that is unknown, expired or revoked."""
+    """Missing, unknown, expired or revoked key."""
 
     code, fault, status = "unauthenticated", "caller", 401
 
 
 class Forbidden(VongError):
-    """The key is good, but its role does not allow this."""
+    """Valid key whose role does not allow the operation."""
 
     code, fault, status = "forbidden", "caller", 403
 
 
 class OutOfScope(Forbidden):
-    """The key is good, but it is for other models, other shapes, or for calls alone."""
+    """Valid key whose scope covers other models, other endpoints, or model calls only."""
 
     code = "out_of_scope"
 
 
 class CrossSite(Forbidden):
-    """A browser sent a signed-in person's cookie from a page of another site."""
+    """Session cookie that a browser sent from a page of another site."""
 
     code = "cross_site"
 
 
 class TooManyAttempts(VongError):
-    """Too many failed attempts to sign in; `retry_after` is the number of seconds until the next may be made."""
+    """Too many failed sign-in attempts. `retry_after` is the number of seconds until the next attempt is allowed."""
 
     code, fault, status = "too_many_attempts", "caller", 429
     retry_after: int | None = None
 
 
 class RateLimitExceeded(VongError):
-    """More was called than a limit allows; `retry_after` is the number of seconds until it begins anew, `limit` what is
-    limited.
+    """Exceeded rate limit.
+
+    `retry_after` is the number of seconds until the limit resets, `limit` the metric that is limited.
     """
 
     code, fault, status = "limit_reached", "caller", 429
@@ -92,45 +96,45 @@ class RateLimitExceeded(VongError):
 
 
 class BudgetExceeded(VongError):
-    """What is left of a budget does not cover what the call may cost."""
+    """Budget whose remaining amount does not cover the worst-case cost of the call."""
 
     code, fault, status = "budget_spent", "caller", 402
     limit = "cost"
 
 
 class PriceUnknown(VongError):
-    """A budget holds, and nobody knows what the model costs."""
+    """Call under a budget to a model whose price is unknown."""
 
     code, fault, status = "unpriced", "configuration", 402
     limit = "cost"
 
 
 class PreconditionFailed(VongError):
-    """Vong refuses on evidence: a failed parity check, a promotion without proof."""
+    """Operation refused because of evidence: a failed parity check, a promotion without proof."""
 
     code, fault, status = "refused", "caller", 409
 
 
 class ContentBlocked(VongError):
-    """A guard found in a text what is not let through. It is named, the text never."""
+    """Text blocked by a guard. The message names the guard and the kind of detection, never the text."""
 
     code, fault, status = "content_blocked", "caller", 400
 
 
 class GuardFailed(VongError):
-    """A guard could not look at a text, and is set to let nothing through then."""
+    """Guard that could not check a text and is configured to block in that case."""
 
     code, fault, status = "guard_failed", "configuration", 503
 
 
 class Misconfigured(VongError):
-    """A setting is wrong or missing."""
+    """Invalid or missing setting."""
 
     code, fault, status = "misconfigured", "configuration", 500
 
 
 class MissingExtra(Misconfigured):
-    """A library that this feature needs is not installed."""
+    """Library that a feature needs and that is not installed."""
 
     code = "missing_extra"
 
@@ -139,37 +143,37 @@ class MissingExtra(Misconfigured):
 
 
 class UpstreamFailed(VongError):
-    """A provider or an engine answered with an error or not at all."""
+    """Error response, or no response, from a provider or an engine."""
 
     code, fault, status = "upstream_failed", "upstream", 502
 
 
 class UpstreamTimeout(UpstreamFailed):
-    """A provider or an engine took longer than its limit."""
+    """Provider or engine that exceeded its time limit."""
 
     code, status = "upstream_timeout", 504
 
 
 class Unavailable(VongError):
-    """A part of Vong is not running or not ready yet."""
+    """Part of Vong that is not running or not ready yet."""
 
     code, fault, status = "unavailable", "ours", 503
 
 
 class DataCorrupted(VongError):
-    """Stored bytes are not what was stored: a disk or somebody changed them."""
+    """Stored bytes that differ from what was written: changed by a disk fault or from outside."""
 
     code, fault, status = "damaged", "ours", 500
 
 
 class JobCancelled(VongError):
-    """Raised inside a job when its cancellation was asked for."""
+    """Raised inside a job when the job must stop."""
 
     code, fault, status = "cancelled", "caller", 409
 
 
 def nearest(name: str, names: list[str], listing: str) -> str:
-    """The hint for an unknown name: the closest known one, and the command that lists them all."""
+    """Return the hint for an unknown name: the closest known name and the command that lists all names."""
     close = get_close_matches(name, names, n=1)
-    meant = f"did you mean {close[0]!r}? " if close else ""
-    return f"{meant}list them with: {listing}"
+    suggestion = f"did you mean {close[0]!r}? " if close else ""
+    return f"{suggestion}list them with: {listing}"

@@ -1,11 +1,14 @@
-"""Which language a text is in: fastText's small model, which ships inside its wheel, so nothing is downloaded."""
+"""Detects the language of a text with fastText's small model, which ships in its wheel, so nothing is downloaded."""
 
 from functools import cache
 from typing import Any
 
 SHORTEST = 12
+"""Minimum length of a text. The language of a shorter text is `unknown`."""
 READ = 300
+"""Characters of a text that the model reads."""
 SURE = 0.5
+"""Minimum confidence. Below it the language is `unknown`."""
 
 
 @cache
@@ -16,7 +19,10 @@ def _detector() -> Any:
 
 
 def language(text: str) -> str:
-    """The ISO 639 code, or `unknown` for texts of fewer than 12 characters and guesses below 0.5."""
+    """Return the ISO 639 code of the language.
+
+    Returns `unknown` for a text of fewer than 12 characters and for a confidence below 0.5.
+    """
     if len(text) < SHORTEST:
         return "unknown"
     guesses = _detector().detect(text[:READ], model="lite", k=1)

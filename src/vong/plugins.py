@@ -1,17 +1,17 @@
-"""Every kind of extension, in one file you can read in a minute.
+"""Registry of extensions: lists and loads the installed extensions of every kind.
 
-An extension is an entry point in the group of its kind; ours are declared in `pyproject.toml` exactly as a third
-party declares its own, and a package that is installed is found at the next start.
+An extension is an entry point in the group of its kind. The built-in extensions are declared in `pyproject.toml` in the
+same way as those of a third party. A newly installed package is found at the next start.
 
-| kind     | group            | what it is                                                             |
+| kind     | group            | purpose                                                                |
 |----------|------------------|------------------------------------------------------------------------|
-| provider | `vong.providers` | speaks to a model API: `vong.gateway.providers.Provider`               |
-| engine   | `vong.engines`   | serves local weights in a process of its own: `vong.serving.engine`   |
-| recipe   | `vong.recipes`   | trains: `vong.training.recipes`                                        |
-| scorer   | `vong.scorers`   | scores an answer against its reference: `vong.evals.scorers`           |
-| loader   | `vong.loaders`   | turns a file's bytes into text with headings: `vong.knowledge.loaders` |
-| format   | `vong.formats`   | reads rows of a file as examples: `vong.data.formats`                  |
-| guard    | `vong.guards`    | looks at the texts of calls: `vong.gateway.guards.Guard`               |
+| provider | `vong.providers` | calls a model API: `vong.gateway.providers.Provider`                   |
+| engine   | `vong.engines`   | serves local weights in a separate process: `vong.serving.engine`      |
+| recipe   | `vong.recipes`   | trains a model: `vong.training.recipes`                                |
+| scorer   | `vong.scorers`   | scores a completion against its reference: `vong.evals.scorers`        |
+| loader   | `vong.loaders`   | converts a file to text with headings: `vong.knowledge.loaders`        |
+| format   | `vong.formats`   | converts rows of a file to examples: `vong.data.formats`               |
+| guard    | `vong.guards`    | checks requests and responses: `vong.gateway.guards.Guard`             |
 """
 
 from functools import cache
@@ -30,13 +30,18 @@ def _found(kind: Kind) -> dict[str, EntryPoint]:
 
 
 def names(kind: Kind) -> list[str]:
-    """The names of all installed extensions of a kind, sorted."""
+    """Return the sorted names of all installed extensions of a kind."""
     return sorted(_found(kind))
 
 
 @cache
 def load(kind: Kind, name: str) -> Any:
-    """The extension of that name. NotFound for an unknown name, Misconfigured for one that cannot be imported."""
+    """Load an extension by name.
+
+    Raises:
+        NotFound: no extension of that kind has that name.
+        Misconfigured: the extension cannot be imported.
+    """
     found = _found(kind)
     if name not in found:
         raise NotFound(f"no {kind} named {name!r}", nearest(name, sorted(found), "vong doctor"))
@@ -44,5 +49,5 @@ def load(kind: Kind, name: str) -> Any:
         return found[name].load()
     except (ImportError, AttributeError) as error:
         source = found[name].value
-        message = f"the {kind} {name!r} ({source}) does not load: {error}"
+        message = f"the {kind} {name!r} ({source}) could not be loaded: {error}"
         raise Misconfigured(message, "reinstall its package") from error

@@ -30,7 +30,7 @@ def test_unknown_revoked_and_expired_keys_are_refused(database: Database, projec
         revoked = access.create_key(connection, "revoked")
         expired = access.create_key(connection, "expired", expires_at=now() - timedelta(seconds=1))
         access.revoke_key(connection, "revoked")
-    for secret, said in (("vong-nothing", "not known"), (revoked.secret, "revoked"), (expired.secret, "expired")):
+    for secret, said in (("vong-nothing", "unknown API key"), (revoked.secret, "revoked"), (expired.secret, "expired")):
         with database.owner() as owner, pytest.raises(Unauthenticated, match=said):
             access.authenticate(owner, secret)
 

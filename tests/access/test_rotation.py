@@ -37,7 +37,7 @@ def test_both_secrets_are_one_key_until_the_overlap_ends(database: Database, pro
     with database.scope(project_id) as connection:
         connection.execute(update(tables.keys).values(previous_until=now()))
     assert who(database, new.secret) == second
-    with pytest.raises(Unauthenticated, match=f"use the one that begins with {new.key.prefix}"):
+    with pytest.raises(Unauthenticated, match=f"use the secret that begins with {new.key.prefix}"):
         who(database, old.secret)
 
 
@@ -83,7 +83,7 @@ def test_it_is_written_down_which_secret_is_still_used(database: Database, proje
 def test_an_expired_key_is_rotated_only_with_a_new_end(database: Database, project_id: UUID) -> None:
     with database.scope(project_id) as connection:
         access.create_key(connection, "ci", expires_at=now() - DAY)
-        with pytest.raises(Conflict, match="name a later end"):
+        with pytest.raises(Conflict, match="set a later expiry"):
             rotate_key(connection, "ci", timedelta(0))
         made = rotate_key(connection, "ci", timedelta(0), expires_at=now() + DAY)
     assert who(database, made.secret).actor == "ci"

@@ -133,7 +133,7 @@ def test_too_many_failures_say_when_to_come_back(console: TestClient) -> None:
     answer = sign_in(console)
     assert (answer.status_code, answer.json()["code"]) == (429, "too_many_attempts")
     assert 0 < int(answer.headers["retry-after"]) <= 901
-    assert "may be made at" in answer.json()["hint"]
+    assert "try again at" in answer.json()["hint"]
 
 
 def test_the_console_calls_models_with_its_cookie(console: TestClient) -> None:

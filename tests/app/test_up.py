@@ -54,7 +54,7 @@ def test_the_owners_key_is_readable_by_its_owner_alone(vong: Live) -> None:
 def test_a_second_up_says_that_it_runs_already(vong: Live) -> None:
     refused = vong.run("up", "--port", "0", ok=False)
     assert refused.returncode == 1
-    assert "running from this home already" in refused.stderr
+    assert "already running from this home" in refused.stderr
     assert "Traceback" not in refused.stderr
 
 

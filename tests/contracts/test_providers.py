@@ -147,9 +147,9 @@ def test_it_embeds(subject: Subject) -> None:
 
 
 def test_a_remote_that_is_too_slow_is_a_timeout(fake: FakeUpstream) -> None:
-    with pytest.raises(UpstreamTimeout, match="did not begin to answer within"):
+    with pytest.raises(UpstreamTimeout, match="did not start its response within"):
         use(subjects(fake)["openai"], lambda provider: provider.call(chat("hang")), timeout=0.2)
-    with pytest.raises(UpstreamTimeout, match="did not finish its answer within"):
+    with pytest.raises(UpstreamTimeout, match="did not finish its response within"):
         use(subjects(fake)["openai"], lambda provider: drained(provider, "stall"), timeout=0.2)
 
 

@@ -176,7 +176,7 @@ def test_a_bad_row_fails_the_job_with_its_line(server: Server, tmp_path: Path) -
     path = tmp_path / "bad.jsonl"
     path.write_text('{"prompt": "a", "completion": "b"}\n{"prompt": \n')
     job = server.data.import_files("bad", [path])
-    with pytest.raises(InvalidInput, match=r"bad.jsonl line 2: it is not JSON"):
+    with pytest.raises(InvalidInput, match=r"bad.jsonl line 2: the row is not JSON"):
         server.run(job)
 
 

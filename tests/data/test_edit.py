@@ -60,7 +60,7 @@ def test_an_edit_that_changes_nothing_makes_no_version(connection: Connection, b
 @pytest.mark.parametrize(
     ("edits", "match"),
     [
-        ([], "nothing to edit"),
+        ([], "there are no edits"),
         ([RowEdit(number=4)], "no row 4"),
         ([RowEdit(number=1), RowEdit(number=1)], "twice"),
         ([RowEdit(number=1), RowEdit(number=2), RowEdit(number=3)], "leaves no rows"),
@@ -85,7 +85,7 @@ def test_rows_are_found_by_their_metadata(
 
 
 def test_metadata_without_a_value_is_refused(connection: Connection, blobs: BlobStore) -> None:
-    with pytest.raises(InvalidInput, match="names no metadata"):
+    with pytest.raises(InvalidInput, match="invalid metadata filter"):
         page(blobs, made(connection, blobs), RowFilter(metadata=("email",)))
 
 
@@ -105,17 +105,17 @@ def test_a_look_says_format_columns_rows_and_what_is_wrong(tmp_path: Path) -> No
     assert (found.kind, found.format, found.columns) == ("csv", "pairs", ["frage", "antwort"])
     assert [row.prompt_text for row in found.rows] == ["was", "wer"]
     assert (found.estimated_rows, found.bytes) == (2, file.stat().st_size)
-    assert found.reason == "options were given, which this format alone takes"
+    assert found.reason == "only this format accepts options"
     unknown = preview(file, "rows.csv")
     assert (unknown.format, unknown.rows) == (None, [])
     assert unknown.error
-    assert "no format fits" in unknown.error
+    assert "no format matches" in unknown.error
     file.write_text('{"prompt": "a", "completion": "b"}\n{"prompt": "a"}\n{"prompt": ')
     cut = preview(file, "rows.jsonl")
     assert (len(cut.rows), [row.row for row in cut.problems]) == (1, ["rows.jsonl#2", "rows.jsonl#3"])
     assert cut.estimated_rows == 3
     assert cut.reason
-    assert "fit it by 25%" in cut.reason
+    assert "match with confidence 25%" in cut.reason
     assert {one.name: one.default for one in cut.options} == {
         "input": "prompt",
         "output": "completion",
@@ -127,7 +127,7 @@ def test_a_look_says_format_columns_rows_and_what_is_wrong(tmp_path: Path) -> No
 def test_an_edit_of_a_version_that_is_not_the_newest_is_a_conflict(connection: Connection, blobs: BlobStore) -> None:
     first = made(connection, blobs)
     second = data.edit(connection, blobs, first, [RowEdit(number=1)])
-    with pytest.raises(Conflict, match="not the newest") as refused:
+    with pytest.raises(Conflict, match="no longer the newest") as refused:
         data.edit(connection, blobs, first, [RowEdit(number=2)])
     assert f"vong data diff {first.ref} {second.ref}" in refused.value.hint
 

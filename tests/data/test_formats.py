@@ -150,9 +150,9 @@ def test_rows_of_no_known_shape_are_refused_with_a_way_out() -> None:
     [
         ("chat", {"messages": [{"role": "wizard", "content": "a"}]}, "role"),
         ("chat", {"messages": "hello"}, "not a list of messages"),
-        ("chat", {"messages": [{"role": "assistant", "content": "a"}]}, "before its answer"),
+        ("chat", {"messages": [{"role": "assistant", "content": "a"}]}, "before its completion"),
         ("alpaca", {"instruction": "a"}, "no 'output'"),
-        ("sharegpt", {"conversations": [{"from": "elf", "value": "a"}]}, "from 'elf'"),
+        ("sharegpt", {"conversations": [{"from": "elf", "value": "a"}]}, "speaker 'elf'"),
         ("preference", {"chosen": "a", "rejected": "b"}, "no 'prompt'"),
         ("preference", {"prompt": "a", "chosen": "b"}, "no 'rejected'"),
         ("pairs", {"prompt": "a", "completion": None}, "'completion' has no value"),

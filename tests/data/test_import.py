@@ -95,4 +95,4 @@ def test_a_csv_row_with_too_many_cells_is_a_bad_row(tmp_path: Path) -> None:
     path.write_text("prompt,completion\na,b\nc,d,e\n")
     imported = Importer([(path, path.name)], on_error="skip")
     assert len(list(imported.examples())) == 1
-    assert imported.skipped[0].reason == "it has 3 cells, the first line 2"
+    assert imported.skipped[0].reason == "the row has 3 cells, the first line 2"

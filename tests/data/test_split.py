@@ -83,7 +83,7 @@ def test_rows_of_one_group_stay_together() -> None:
         ({"train": 0}, "needs a name"),
         ({"": 1.0}, "needs a name"),
         ({"train": 0.8, "test": 0.3}, "add up to 1.1"),
-        ({"train": 100, "test": 100}, "200 rows are asked for"),
+        ({"train": 100, "test": 100}, "the splits need 200 rows"),
         ({"train": 0.99, "test": 0.001}, "'test' would have no rows"),
     ],
 )

@@ -78,7 +78,7 @@ def test_a_ref_is_a_name_a_number_or_a_hash(connection: Connection, blobs: BlobS
 
 @pytest.mark.parametrize("name", ["", "a/b", "-a", "a b", "x" * 101, "../etc"])
 def test_names_that_could_mislead_are_refused(connection: Connection, blobs: BlobStore, name: str) -> None:
-    with pytest.raises(InvalidInput, match="cannot name a dataset"):
+    with pytest.raises(InvalidInput, match="invalid dataset name"):
         data.write(connection, blobs, name, rows(1), IMPORT)
 
 

@@ -36,7 +36,7 @@ def test_a_run_ends_with_its_summary_and_model(connection: Connection) -> None:
 def test_a_loss_that_is_not_a_number_is_noted(connection: Connection) -> None:
     run = experiments.start_run(connection, "mine")
     experiments.log(connection, run.id, 4, {"loss": math.nan, "rate": 0.1})
-    assert experiments.get(connection, run.id).warnings == ("not a number at step 4: loss",)
+    assert experiments.get(connection, run.id).warnings == ("not a finite number at step 4: loss",)
     assert [curve.name for curve in experiments.curve(connection, run.id)] == ["rate"]
 
 

@@ -37,14 +37,14 @@ def test_the_same_id_again_is_the_same_score(connection: Connection) -> None:
     first = say(connection, answered, 1.0, id=id)
     again = say(connection, answered, 1.0, id=id)
     assert (again.new, again.score) == (False, first.score)
-    with pytest.raises(Conflict, match="another score"):
+    with pytest.raises(Conflict, match="different score"):
         say(connection, answered, 0.0, id=id)
 
 
 def test_a_score_that_says_nothing_is_refused(connection: Connection) -> None:
-    with pytest.raises(InvalidInput, match="says nothing"):
+    with pytest.raises(InvalidInput, match="score is empty"):
         say(connection, span())
-    with pytest.raises(InvalidInput, match="not of"):
+    with pytest.raises(InvalidInput, match="instead of"):
         feedback.add(connection, span(), ScoreCreate(span_id=new_id(), value=1))
 
 

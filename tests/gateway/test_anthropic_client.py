@@ -102,7 +102,7 @@ def test_a_model_of_anthropic_is_asked_as_the_caller_asked(client: anthropic.Ant
 
 
 def test_what_a_chat_cannot_hold_is_refused(client: anthropic.Anthropic, fake: FakeUpstream, server: Server) -> None:
-    with pytest.raises(anthropic.BadRequestError, match="only Anthropic does container"):
+    with pytest.raises(anthropic.BadRequestError, match="only Anthropic supports container"):
         client.messages.create(model="fake/plain", max_tokens=5, messages=ASK, extra_body={"container": "c-1"})
     assert not fake.requests
     assert server.span().attributes["error.type"] == "unsupported"
@@ -113,9 +113,9 @@ def test_what_a_chat_cannot_hold_is_refused(client: anthropic.Anthropic, fake: F
     [
         ({"max_tokens": None}, "max_tokens"),
         ({"messages": None}, "messages"),
-        ({"messages": [{"role": "user"}]}, "form of messages"),
-        ({"messages": [{"role": "user", "content": 5}]}, "form of messages"),
-        ({"tools": [5]}, "form of messages"),
+        ({"messages": [{"role": "user"}]}, "not a messages request"),
+        ({"messages": [{"role": "user", "content": 5}]}, "not a messages request"),
+        ({"tools": [5]}, "not a messages request"),
         ({"model": ""}, "model is empty"),
     ],
 )

@@ -138,7 +138,7 @@ def test_what_cannot_be_kept_is_refused_in_openais_form(
 ) -> None:
     with pytest.raises(openai.BadRequestError, match="send purpose=batch"):
         client.files.create(file=("a.jsonl", b"x"), purpose="fine-tune")
-    with pytest.raises(openai.BadRequestError, match="no id"):
+    with pytest.raises(openai.BadRequestError, match="not a valid id"):
         client.files.retrieve("nonsense")
     with pytest.raises(openai.AuthenticationError):
         openai.OpenAI(base_url=f"{server.url}/v1", api_key="vong-x", max_retries=0).files.list()
@@ -215,9 +215,9 @@ def test_a_batch_cannot_be_made_of_nothing(client: openai.OpenAI, server: Server
 
     with pytest.raises(openai.BadRequestError, match="use one of: /v1/chat/completions"):
         create(endpoint="/v1/images")
-    with pytest.raises(openai.BadRequestError, match="no completion_window"):
+    with pytest.raises(openai.BadRequestError, match="invalid completion_window"):
         create(window="soon")
-    with pytest.raises(openai.BadRequestError, match="no completion_window"):
+    with pytest.raises(openai.BadRequestError, match="invalid completion_window"):
         create(window="15d")
     with pytest.raises(openai.NotFoundError, match="no file has the id"):
         create(id="file-" + "0" * 32)
@@ -308,7 +308,7 @@ def test_a_key_with_a_scope_batches_within_it_and_sees_its_own(client: openai.Op
     (refused,) = results(shop, done.error_file_id)
     assert refused["response"]["status_code"] == 403
     assert refused["response"]["body"]["error"]["code"] == "out_of_scope"
-    with pytest.raises(openai.PermissionDeniedError, match="it may call in: chat"):
+    with pytest.raises(openai.PermissionDeniedError, match="endpoints in its scope: chat"):
         start(shop, lines(ask("x", url="/v1/embeddings", input="hi")), "/v1/embeddings")
     assert [one.id for one in shop.batches.list()] == [batch.id]
     for call in (shop.batches.retrieve, shop.batches.cancel):
@@ -466,12 +466,12 @@ def test_calls_that_nobody_waits_for_take_half_of_a_cap_at_most(monkeypatch: pyt
         own, target = TargetLoad(), TargetLoad()
         await room(way, own, target)
         await room(way, own, target)
-        with pytest.raises(Exception, match="others come first"):
+        with pytest.raises(Exception, match="is busy"):
             await room(way, own, target)
         own.leave()
         for _ in range(2):
             await target.enter(policy.cap)
-        with pytest.raises(Exception, match="others come first"):
+        with pytest.raises(Exception, match="is busy"):
             await room(way, own, target)
         waiting = asyncio.create_task(room(way, own, target))
         await asyncio.sleep(0)
@@ -542,7 +542,7 @@ def test_the_client_and_the_command_line(server: Server, tmp_path: Path, monkeyp
         next(server.client.gateway.batches.results(other.id))
     with pytest.raises(NotFound, match="no batch has the id"):
         server.client.gateway.batches.get(UUID(int=1))
-    with pytest.raises(InvalidInput, match="no completion_window"):
+    with pytest.raises(InvalidInput, match="invalid completion_window"):
         server.client.gateway.batches.start(file, window="soon")
 
 

@@ -54,11 +54,11 @@ def test_what_needs_bodies_says_so(lasting: Server) -> None:
     both = {"targets": [{"model": "echo/echo"}], "policy": {"capture": "metadata", "cache": {"mode": "exact"}}}
     headers = {"authorization": f"Bearer {lasting.key}"}
     refused = httpx.put(f"{lasting.url}/api/v1/gateway/routes/both", json=both, headers=headers)
-    assert refused.status_code == 422 and "keep bodies" in refused.text
+    assert refused.status_code == 422 and "store bodies" in refused.text
     lasting.client.gateway.put_route("private", {"echo/echo": 1}, policy=RoutePolicy(capture="metadata"))
     client = openai.OpenAI(base_url=f"{lasting.url}/v1", api_key=lasting.key, max_retries=0)
     made = client.responses.create(model="private", input="x")
-    with pytest.raises(openai.NotFoundError, match="only metadata was kept"):
+    with pytest.raises(openai.NotFoundError, match="only the metadata"):
         client.responses.create(model="private", input="y", previous_response_id=made.id)
     assert lasting.spans()[-1].input is None  # of the refused one neither
 

@@ -56,7 +56,7 @@ def test_a_deployment_counts_the_tokens_of_a_message(server: Server, database: D
     assert client.messages.count_tokens(**asked).input_tokens == 4
     assert fake.requests[-1].body == {"model": "plain", "messages": asked["messages"]}
     tool: Any = {"name": "f", "input_schema": {"type": "object"}}
-    with pytest.raises(anthropic.BadRequestError, match="counts messages, not tools"):
+    with pytest.raises(anthropic.BadRequestError, match="cannot count the tokens of tools"):
         client.messages.count_tokens(**asked, tools=[tool])
 
 

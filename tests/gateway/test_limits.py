@@ -22,9 +22,10 @@ from vong.gateway import tables
 from vong.gateway.limits import leases
 from vong.gateway.limits.estimate import WorstCaseUsage
 from vong.gateway.limits.leases import DEAD, CounterKey
-from vong.gateway.limits.limiter import BEAT, FENCE, RESTS, Limiter, LimitSubjects, tags_of
+from vong.gateway.limits.limiter import BEAT, FENCE, RESTS, Limiter
 from vong.gateway.limits.quota import LocalQuota
 from vong.gateway.limits.store import begins, list_limits, put_limit, resets, states
+from vong.gateway.limits.subjects import LimitSubjects, tags_of
 from vong.gateway.routing.catalog import ModelCatalog, RoutePlan
 from vong.gateway.upstream.client import UpstreamClient
 from vong.records import new_id, now
@@ -80,7 +81,7 @@ def test_times_begin_and_end_around_every_moment(at: datetime) -> None:
 def test_what_cannot_be_limited_is_refused(server: Server, what: Any, per: Per) -> None:
     with pytest.raises(InvalidInput, match="cannot be limited per"):
         server.client.gateway.set_limit("key", what, per, 1)
-    with pytest.raises(InvalidInput, match="names nobody"):
+    with pytest.raises(InvalidInput, match="has no name"):
         server.client.gateway.set_limit("project", "requests", "day", 1, name="x")
     assert server.client.gateway.limits() == []
 
@@ -138,7 +139,7 @@ def test_requests_are_counted_and_the_next_one_is_refused_until_the_time_begins_
         chat(client)
     assert 0 < int(caught.value.response.headers["retry-after"]) <= 3601
     assert caught.value.code == "rate_limit_exceeded"
-    assert "4 requests per hour are allowed on the key 'tester'" in str(caught.value)
+    assert "the key 'tester' has 0 of 4 requests per hour left" in str(caught.value)
     refused = server.spans()[-1]
     assert (refused.status, refused.attributes["error.type"]) == ("error", "limit_reached")
     with pytest.raises(RateLimitExceeded, match="4 requests per hour"):
@@ -198,8 +199,8 @@ def test_a_budget_is_reserved_before_and_settled_after(client: openai.OpenAI, se
             wait(lambda: reserved(server) == 0)
     error = caught.value
     assert (error.status_code, error.code) == (402, "insufficient_quota")
-    assert "of the budget of $300.000000 per month on the key 'tester'" in str(error)
-    assert "it begins anew at" in str(error)
+    assert "of $300.000000 per month left" in str(error)
+    assert "it resets at" in str(error)
     assert 10 <= answered < 25
     assert used(server, "cost") == answered * CALL
     server.platform.journal.flush(10)
@@ -386,7 +387,7 @@ def test_a_model_of_unknown_price_is_refused_under_a_budget_and_our_own_cost_not
     with pytest.raises(openai.APIStatusError) as caught:
         chat(client, "fake/plain")
     assert (caught.value.status_code, caught.value.code) == (402, "unpriced")
-    assert "the price of 'fake/plain' is not known" in str(caught.value)
+    assert "the price of 'fake/plain' is unknown" in str(caught.value)
     assert chat(client, "echo/echo").status_code == 200
 
 
@@ -488,7 +489,7 @@ def test_the_command_line(server: Server, client: openai.OpenAI, monkeypatch: py
         run("budget" if state.limit.what == "cost" else "limit", "remove", str(state.limit.id))
     assert server.client.gateway.limits() == []
     wrong = CliRunner().invoke(group, ["limit", "set", "nobody:ci", "requests/minute=60"])
-    assert wrong.exit_code == 2 and "write for one key:ci requests/minute=60" in wrong.output
+    assert wrong.exit_code == 2 and "write for example key:ci requests/minute=60" in wrong.output
 
 
 def used(server: Server, what: str) -> int:

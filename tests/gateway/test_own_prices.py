@@ -74,7 +74,7 @@ def test_a_stored_price_wins_over_the_settings_which_hold_again_afterwards(serve
     assert {price["target"]: price["source"] for price in gateway.prices()} == {**sources, "priced/plain": "stored"}
     gateway.delete_price("priced/plain")
     soon(lambda: cost(server, "priced/plain") == PLAIN)
-    with pytest.raises(NotFound, match="no stored price of 'priced/plain'"):
+    with pytest.raises(NotFound, match="no custom price is stored for 'priced/plain'"):
         gateway.delete_price("priced/plain")  # vong.toml's is changed there
 
 

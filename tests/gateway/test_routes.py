@@ -79,10 +79,10 @@ def test_a_route_of_another_project_is_not_there(connection: Connection, databas
 @pytest.mark.parametrize(
     ("name", "targets", "says"),
     [
-        ("Triage", [ECHO], "cannot name a route"),
-        ("a/b", [ECHO], "cannot name a route"),
+        ("Triage", [ECHO], "invalid route name"),
+        ("a/b", [ECHO], "invalid route name"),
         ("r", [], "no target"),
-        ("r", [ECHO, ECHO], "named twice"),
+        ("r", [ECHO, ECHO], "duplicate target"),
         ("r", [RouteTarget(model="echo/echo", weight=-1)], "0 or more"),
         ("r", [RouteTarget(model="echo/echo", weight=float("inf"))], "0 or more"),
         ("r", [RouteTarget(model="echo/echo", weight=0)], "above 0"),

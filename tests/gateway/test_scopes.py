@@ -69,7 +69,7 @@ def test_a_model_out_of_scope_is_refused_in_the_callers_shape(server: Server) ->
         refused = post(server, path, secret, "fake/plain")
         said = refused.json()["error"]
         assert refused.status_code == 403
-        assert said["message"] == "the key 'shop' may not call 'fake/plain'; it may call: echo/*, triage"
+        assert said["message"] == "the key 'shop' may not call 'fake/plain'; models in its scope: echo/*, triage"
         assert said["type"] == "permission_error"
         assert shape == "messages" or said["code"] == "out_of_scope"
     spans = server.spans()
@@ -83,7 +83,7 @@ def test_a_shape_out_of_scope_is_refused(server: Server) -> None:
         other = "embeddings" if shape != "embeddings" else "chat"
         refused = post(server, path, key(server, shape, scope=KeyScope(shapes=(other,))), "echo/echo")
         assert refused.status_code == 403
-        assert refused.json()["error"]["message"].endswith(f"in the shape {shape!r}; it may call in: {other}")
+        assert refused.json()["error"]["message"].endswith(f"the endpoint {shape!r}; endpoints in its scope: {other}")
         assert post(server, path, key(server, "good", scope=KeyScope(shapes=(shape,))), "echo/echo").status_code == 200
 
 
@@ -99,7 +99,7 @@ def test_a_key_for_a_route_calls_it_and_not_its_targets(server: Server, fake: Fa
         gateway.put_route(connection, "triage", [RouteTarget(model="fake/plain")], lambda _: None)
     client = openai.OpenAI(base_url=f"{server.url}/v1", api_key=key(server, scope=KeyScope(models=("triage",))))
     assert client.chat.completions.create(model="triage", messages=ASK).choices[0].message.content
-    with pytest.raises(openai.PermissionDeniedError, match="it may call: triage"):
+    with pytest.raises(openai.PermissionDeniedError, match="models in its scope: triage"):
         client.chat.completions.create(model="fake/plain", messages=ASK)
     assert [model.id for model in client.models.list()] == ["triage"]
     with pytest.raises(openai.NotFoundError):
@@ -155,7 +155,7 @@ def test_secrets_of_made_and_rotated_keys_are_kept_nowhere(server: Server) -> No
     with server.platform.scope(server.project_id) as connection:
         kept = connection.execute(text("SELECT convert_from(body, 'UTF8') FROM access_answers")).scalars().all()
     assert not [answer for answer in kept if "vong-" in answer]
-    with pytest.raises(InvalidInput, match="no shape is named 'chats'; use one of: chat, "):
+    with pytest.raises(InvalidInput, match="unknown endpoint 'chats' in the scope; use one of: chat, "):
         server.client.access.create_key("x", shapes=["chats"])
     with pytest.raises(NotFound, match="did you mean 'shop'"):
         server.client.access.rotate_key("shap", overlap=60)
@@ -177,6 +177,6 @@ def test_the_command_line(server: Server, monkeypatch: pytest.MonkeyPatch) -> No
     shown = run("show", "shop")
     assert "echo/*" in shown and "chat" in shown and "web" in shown
     rotated = run("rotate", "shop", "--overlap", "24h")
-    assert "works until" in rotated and rotated.splitlines()[-1].startswith("vong-") and rotated != old
+    assert "is valid until" in rotated and rotated.splitlines()[-1].startswith("vong-") and rotated != old
     assert "echo/*" in run("list")
-    assert "write 24h, 30d" in run("rotate", "shop", "--overlap", "soon", code=2)
+    assert "write 24h or 30d" in run("rotate", "shop", "--overlap", "soon", code=2)

@@ -35,7 +35,7 @@ def test_each_attempt_is_a_span_below_the_call(server: Server, stream: bool) -> 
     assert [step.status for step in steps] == ["error", "error", "ok"]
     assert [step.attributes["http.response.status_code"] for step in steps] == [500, 500, 200]
     assert [step.attributes["gen_ai.provider.name"] for step in steps] == ["faults", "faults", "priced"]
-    assert steps[0].error == "the upstream answered 500" and steps[2].error is None
+    assert steps[0].error == "the upstream returned status 500" and steps[2].error is None
     assert steps[2].versions == span.versions and steps[0].versions.config_hash != span.versions.config_hash
     begun = [span.started_at, *(step.started_at for step in steps)]
     assert begun == sorted(begun)

@@ -138,5 +138,5 @@ def test_the_command_lists_every_target_and_says_whose_values_they_are(
 
 def test_a_process_that_answers_no_calls_says_so(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(server.platform, "gateway", None)
-    with pytest.raises(Unavailable, match="answers no model calls"):
+    with pytest.raises(Unavailable, match="serves no model calls"):
         Client(server.url, server.key, patience=0).gateway.targets()

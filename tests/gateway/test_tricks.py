@@ -45,7 +45,7 @@ def call(kind: str, url: str, model: str, key: str = "secret") -> ProviderRespon
 @pytest.mark.parametrize("kind", REMOTE)
 @pytest.mark.parametrize("key", LINES)
 def test_a_key_that_would_end_its_header_is_refused(fake: FakeUpstream, kind: str, key: str) -> None:
-    with pytest.raises(Misconfigured, match="no header may hold"):
+    with pytest.raises(Misconfigured, match="a header cannot hold"):
         call(kind, fake.url, "plain", key)
     assert not fake.requests
 
@@ -62,7 +62,7 @@ def test_a_models_name_adds_no_line_and_no_path(fake: FakeUpstream, kind: str, m
 
 @pytest.mark.parametrize("path", ["/a b", "/a\r\nhost: evil", "/ế", "/a\tb"])
 def test_a_path_that_would_end_its_line_is_refused(path: str) -> None:
-    with pytest.raises(InvalidInput, match="cannot be asked for"):
+    with pytest.raises(InvalidInput, match="not a valid request path"):
         UpstreamEndpoint("http://127.0.0.1/v1", {}).request(path, b"{}")
 
 
@@ -99,6 +99,6 @@ def test_an_address_is_looked_at_again_once_the_name_is_resolved(
         finally:
             upstream.close()
 
-    with pytest.raises(Misconfigured, match="leads to"):
+    with pytest.raises(Misconfigured, match="resolves to"):
         asyncio.run(send())
     assert not fake.requests

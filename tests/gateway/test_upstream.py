@@ -86,7 +86,7 @@ def test_a_pooled_connection_that_was_closed_meanwhile_is_replaced_unseen() -> N
 def test_a_request_that_was_written_is_never_repeated(fake: FakeUpstream) -> None:
     async def lost(ask: Asking) -> None:
         await ask("plain")
-        with pytest.raises(UpstreamFailed, match="without an answer"):
+        with pytest.raises(UpstreamFailed, match="without a response"):
             await ask("close")
 
     run(fake, lost)
@@ -99,7 +99,7 @@ def test_interim_answers_and_bodies_that_end_with_the_connection_are_understood(
 
 
 def test_an_enormous_answer_is_refused(fake: FakeUpstream) -> None:
-    with pytest.raises(UpstreamFailed, match="more than 100 bytes"):
+    with pytest.raises(UpstreamFailed, match="exceeds 100 bytes"):
         run(fake, lambda ask: ask("plain", ResponseLimits(body=100)))
 
 

@@ -134,7 +134,7 @@ def test_a_broken_stream_goes_on_after_its_last_event(client: Client, running: R
     assert len(first) == 4
     rest = [line for line in lines_of(client, running.id, first[1]) if line.startswith(("id", "event"))]
     assert rest == [f"id: {first[2]}", "event: log", f"id: {first[3]}", "event: end"]
-    with pytest.raises(InvalidInput, match="not an event id"):
+    with pytest.raises(InvalidInput, match="not a valid event id"):
         lines_of(client, running.id, "yesterday")
 
 

@@ -247,7 +247,7 @@ def test_crashes_are_tried_again_and_then_the_job_is_given_up_with_the_reason(
     assert said in job.error
     assert "failed 3 times" in job.error
     log = site.log(bad)
-    assert log.count("trying again") == 2
+    assert log.count("retrying") == 2
     if kind == "heavy.crash":
         assert "about to crash" in log
     with site.database.scope(site.project_id) as connection:

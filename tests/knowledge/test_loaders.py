@@ -42,10 +42,10 @@ def test_every_handbook_document_has_a_title_and_text(file: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "reason"),
     [
-        ("a.pdf", b"%PDF-1.4 broken", "holds no text|not a readable PDF"),
+        ("a.pdf", b"%PDF-1.4 broken", "contains no text|not a readable PDF"),
         ("a.docx", b"not a zip", "not a DOCX"),
         ("a.md", b"\xff\xfe\x00", "not UTF-8"),
-        ("a.md", b"  \n", "holds no text"),
+        ("a.md", b"  \n", "contains no text"),
         ("a.xyz", b"x", "no loader"),
     ],
 )

@@ -62,7 +62,7 @@ def test_a_canary_takes_its_share_and_leaves_the_others_theirs(connection: Conne
     assert canary.status == "running"
     assert canary.before == tuple(BEFORE)
     assert weights(connection) == pytest.approx({"deployment/base": 0.6, "deployment/older": 0.2, CANDIDATE: 0.2})
-    with pytest.raises(Conflict, match="has a canary already"):
+    with pytest.raises(Conflict, match="already has a canary"):
         loop.start(connection, route="triage", candidate=CANDIDATE, share=0.3)
     again = loop.start(connection, route="triage", candidate=CANDIDATE, share=0.2)
     assert again.id == canary.id
@@ -142,7 +142,7 @@ def test_a_person_may_decide_and_is_named(connection: Connection) -> None:
     canary = loop.decide(connection, canary.id, "promote", "checked by hand", "lan")
     assert (canary.status, canary.decided_by, canary.reason) == ("promoted", "lan", "checked by hand")
     assert weights(connection)[CANDIDATE] == 1.0
-    with pytest.raises(Conflict, match="is promoted already"):
+    with pytest.raises(Conflict, match="is promoted"):
         loop.decide(connection, canary.id, "roll_back", "no", "lan")
 
 
@@ -201,7 +201,7 @@ def test_impossible_canaries_are_refused(connection: Connection) -> None:
     ]:
         with pytest.raises(InvalidInput):
             loop.start(connection, route="alone", candidate="echo/echo", share=share, rules=rules)
-    with pytest.raises(InvalidInput, match="give a margin"):
+    with pytest.raises(InvalidInput, match="needs a margin"):
         loop.start(connection, route="alone", candidate="echo/echo", rules=DecisionRules(goal="not_worse"))
     with pytest.raises(NotFound):
         loop.get(connection, new_id())

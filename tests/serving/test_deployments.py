@@ -50,11 +50,11 @@ def test_a_gguf_goes_to_llama_cpp_and_nothing_goes_where_it_does_not_fit(connect
     assert serving.deploy(connection, "gguf", gguf, gguf).deployment.engine == "xllamacpp"
     with pytest.raises(InvalidInput, match="serves GGUF"):
         serving.deploy(connection, "wrong", BASE, BASE, engine="xllamacpp")
-    with pytest.raises(InvalidInput, match="adapter on a GGUF base"):
+    with pytest.raises(InvalidInput, match="adapter of a GGUF base"):
         serving.deploy(connection, "wrong", TUNED, gguf, engine="xllamacpp")
     with pytest.raises(NotFound, match="no engine named 'transformer'"):
         serving.deploy(connection, "wrong", BASE, BASE, engine="transformer")
-    with pytest.raises(InvalidInput, match="no deployment name"):
+    with pytest.raises(InvalidInput, match="invalid deployment name"):
         serving.deploy(connection, "Not Good", BASE, BASE)
 
 

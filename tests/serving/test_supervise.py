@@ -160,4 +160,4 @@ def test_an_engine_nobody_looks_after_ends_by_itself(tmp_path: Path) -> None:
     assert engine_launcher.look(child.pid)
     lease.unlink()
     child.wait(30)
-    assert "nobody has looked after this engine" in log.read_text()
+    assert "lease not renewed for" in log.read_text()

@@ -54,7 +54,7 @@ def test_a_resumed_run_equals_an_uninterrupted_one_to_the_digit(base: Path, tmp_
     (torn / "trainer_state.json").write_text("{")
     resumed = SftRecipe().train(work(base, tmp_path / "broken", settings), again)
     assert again.figures[0][0] == 9
-    assert again.lines[0] == "going on from checkpoint-8"
+    assert again.lines[0] == "resuming from checkpoint-8"
     assert weights(resumed.folder) == weights(uninterrupted.folder)
     assert broken.series("loss")[:8] + again.series("loss") == whole.series("loss")
     assert resumed.summary["best_eval_loss"] == uninterrupted.summary["best_eval_loss"]

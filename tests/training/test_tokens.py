@@ -50,7 +50,7 @@ def test_a_template_that_rewrites_the_prompt_is_refused(tokenizer: Any) -> None:
     template = tokenizer.chat_template
     tokenizer.chat_template = "{{ messages | length }}{% for m in messages %}{{ m['content'] }}{% endfor %}"
     try:
-        with pytest.raises(InvalidInput, match="writes a prompt differently"):
+        with pytest.raises(InvalidInput, match="renders a prompt differently"):
             row(tokenizer, example())
     finally:
         tokenizer.chat_template = template

@@ -127,7 +127,7 @@ def test_a_wrong_password_is_refused_and_the_right_one_opens_the_page_that_was_a
         page.get_by_label("Email").fill(OWNER)
         page.get_by_label("Password", exact=True).fill("not this one")
         page.get_by_role("button", name="Sign in").click()
-        expect(page.get_by_role("alert")).to_contain_text("do not fit")
+        expect(page.get_by_role("alert")).to_contain_text("wrong account or password")
         page.get_by_label("Password", exact=True).fill(PASSWORD)
         page.get_by_role("button", name="Sign in").click()
         expect(page.get_by_role("heading", level=1, name="Models")).to_be_visible()

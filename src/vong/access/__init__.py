@@ -1,7 +1,7 @@
-"""Who may do what: projects, users, roles and API keys.
+"""Authentication and authorization: projects, users, roles, sessions and API keys.
 
-In: a name, or the key or session that a caller presents. Out: a `Principal`: the project that a request may see, and
-the caller's role.
+In: a name, or the key or session token of a caller. Out: a `Principal` with the project that the request may see and
+the role of the caller. May import `vong.errors`, `vong.records` and `vong.store`.
 """
 
 from vong.access.authentication import authenticate

@@ -1,4 +1,4 @@
-"""From what a caller presents to who it is."""
+"""Authentication of callers by API key or session token."""
 
 from sqlalchemy import Connection
 
@@ -7,9 +7,12 @@ from vong.access.principal import Principal
 
 
 def authenticate(connection: Connection, secret: str) -> Principal:
-    """Who presents this key, or this session's token. The connection is the owner's: the project is not known yet.
+    """Return the principal of an API key or a session token.
 
-    Unauthenticated where it is unknown, expired or revoked.
+    The connection is the owner's, because the project is not known yet.
+
+    Raises:
+        Unauthenticated: the secret is unknown, expired or revoked.
     """
     if secret.startswith(sessions.PREFIX):
         return sessions.owner_of(connection, secret)

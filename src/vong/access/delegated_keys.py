@@ -1,6 +1,7 @@
-"""Deputies: short-lived keys with which a job calls in somebody's name, as that key or person is at each moment.
+"""Delegated keys: short-lived keys with which a job calls on behalf of a key or a user.
 
-A deputy may what its principal may: it ends with the principal's key, and takes part in its limits and its accounts.
+A delegated key has the current rights of its delegator. It ends with the key of the delegator, and its calls count
+against the limits and the ledger of the delegator.
 """
 
 from datetime import timedelta
@@ -22,25 +23,26 @@ LIFE = timedelta(days=1)
 def create_deputy(
     connection: Connection, *, key_id: UUID | None = None, user_id: UUID | None = None, life: timedelta = LIFE
 ) -> str:
-    """The secret of a new deputy of that key, or of that person, in the connection's project."""
+    """Create a delegated key for a key or a user in the connection's project and return its secret."""
     keys, at = tables.keys.c, now()
     expired = or_(keys.deputy_of.is_not(None), keys.deputy_of_user.is_not(None)), keys.expires_at < at
     connection.execute(delete(tables.keys).where(*expired))
-    made, secret = new_secret()
-    values = {**made, "id": new_id(), "name": NAME, "role": "viewer", "created_at": at, "expires_at": at + life}
+    stored, secret = new_secret()
+    values = {**stored, "id": new_id(), "name": NAME, "role": "viewer", "created_at": at, "expires_at": at + life}
     connection.execute(insert(tables.keys).values({**values, "deputy_of": key_id, "deputy_of_user": user_id}))
     return secret
 
 
 def end_deputy(connection: Connection, secret: str) -> None:
-    """It is needed no more."""
+    """Delete a delegated key."""
     connection.execute(delete(tables.keys).where(tables.keys.c.hash == digest(secret)))
 
 
 def principal_behind(connection: Connection, deputy: UUID) -> Principal:
-    """Who a deputy calls for, as they are now. The connection is the owner's.
+    """Return the current principal of the delegator of a delegated key. The connection is the owner's.
 
-    Unauthenticated where that key has ended, or that person no longer belongs to the project.
+    Raises:
+        Unauthenticated: the key of the delegator has ended, or the user no longer belongs to the project.
     """
     keys, users = tables.keys.c, tables.users.c
     own = connection.execute(select(tables.keys).where(keys.id == deputy)).mappings().one()
@@ -48,8 +50,10 @@ def principal_behind(connection: Connection, deputy: UUID) -> Principal:
         row = connection.execute(select(tables.keys).where(keys.id == own["deputy_of"])).mappings().one()
         refuse_ended(row)
         return principal_of(row)._replace(deputy=True, expires_at=earliest(row["expires_at"], own["expires_at"]))
-    person = connection.execute(select(tables.users).where(users.id == own["deputy_of_user"])).mappings().one()
+    user = connection.execute(select(tables.users).where(users.id == own["deputy_of_user"])).mappings().one()
     here = own["project_id"]
-    if here not in {one.id for one in projects_of(connection, person["id"], person["role"])}:
-        raise Unauthenticated(f"{person['email']} no longer belongs to this project", "ask an owner to add them again")
-    return Principal(here, person["email"], person["role"], person["id"], deputy=True, expires_at=own["expires_at"])
+    if here not in {one.id for one in projects_of(connection, user["id"], user["role"])}:
+        raise Unauthenticated(
+            f"user {user['email']!r} no longer belongs to this project", "ask an owner to add the user again"
+        )
+    return Principal(here, user["email"], user["role"], user["id"], deputy=True, expires_at=own["expires_at"])

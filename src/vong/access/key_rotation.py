@@ -1,4 +1,4 @@
-"""A new secret for a key that stays the same: its name, its scope, its limits and its line in the ledger."""
+"""Rotation of the secret of an API key, which keeps its name, scope, limits and ledger entries."""
 
 from datetime import datetime, timedelta
 
@@ -13,21 +13,24 @@ from vong.records import now
 def rotate_key(
     connection: Connection, name: str, overlap: timedelta, *, expires_at: datetime | None = None
 ) -> NewApiKey:
-    """Give the key (by name, prefix or id) another secret at once; the one that it had works until the overlap ends,
-    the one before that no longer. `expires_at` is the key's new end; None leaves it.
+    """Replace the secret of a key (by name, prefix or id).
 
-    Conflict where the key has expired and no new end is named.
+    The current secret remains valid until the overlap ends. The secret before it becomes invalid at once. `expires_at`
+    sets a new expiry; None keeps the current one.
+
+    Raises:
+        Conflict: the key has expired and no new expiry is given.
     """
-    found = find_key(connection, name)
+    key = find_key(connection, name)
     keys = tables.keys.c
-    row = connection.execute(select(tables.keys).where(keys.id == found.id).with_for_update()).mappings().one()
+    row = connection.execute(select(tables.keys).where(keys.id == key.id).with_for_update()).mappings().one()
     ends, at = expires_at or row["expires_at"], now()
     if ends is not None and ends <= at:
-        hint = f"name a later end: vong access key rotate {found.name} --expires 90d"
-        raise Conflict(f"the key {found.name!r} expires at {ends.isoformat(timespec='seconds')}", hint)
-    made, secret = new_secret()
+        hint = f"set a later expiry: vong access key rotate {key.name} --expires 90d"
+        raise Conflict(f"key {key.name!r} expires at {ends.isoformat(timespec='seconds')}", hint)
+    stored, secret = new_secret()
     before = {"previous_hash": row["hash"], "previous_prefix": row["prefix"], "previous_until": at + overlap}
     before |= {"previous_used_at": row["last_used_at"], "last_used_at": None, "rotated_at": at, "expires_at": ends}
-    change = update(tables.keys).where(keys.id == found.id).values({**made, **before})
-    changed = connection.execute(change.returning(*tables.keys.c)).mappings().one()
-    return NewApiKey(key=shown(changed), secret=secret)
+    change = update(tables.keys).where(keys.id == key.id).values({**stored, **before})
+    rotated = connection.execute(change.returning(*tables.keys.c)).mappings().one()
+    return NewApiKey(key=shown(rotated), secret=secret)

@@ -1,4 +1,4 @@
-"""API keys: shown once, kept as a hash, refused from the moment they are revoked."""
+"""API keys: the secret is shown once and stored as a hash. A revoked key is rejected at once."""
 
 import hashlib
 import secrets
@@ -17,14 +17,16 @@ from vong.records.key_scope import KeyLabels, KeyScope
 
 PREFIX = "vong-"
 SHOWN = len(PREFIX) + 6
+"""Length of the part of a secret that is stored in clear text and shown in lists."""
 TOUCHED = timedelta(minutes=1)
-"""How often it is written down that a key is used."""
-MAKE = "make one with: vong access key create NAME"
+"""Minimum interval between two updates of the last use of a key."""
+MAKE = "create one with: vong access key create NAME"
 
 
 class ApiKey(Record):
-    """What may be shown of a key: never the key itself. The `previous` secret is the one before the last rotation: it
-    works until `previous_until`.
+    """API key without its secret.
+
+    The `previous` fields describe the secret before the last rotation, which is valid until `previous_until`.
     """
 
     id: UUID
@@ -44,7 +46,7 @@ class ApiKey(Record):
 
 
 class NewApiKey(Record):
-    """A key at the only moment when it can be read."""
+    """New API key with its secret, which is never shown again."""
 
     key: ApiKey
     secret: str
@@ -60,18 +62,22 @@ def create_key(
     scope: KeyScope | None = None,
     labels: KeyLabels | None = None,
 ) -> NewApiKey:
-    """Make a key in the connection's project, or in `project_id` where the connection is the owner's.
+    """Create a key in the connection's project, or in `project_id` if the connection is the owner's.
 
-    A key is 256 random bits, so a plain sha256 of it is safe to keep. InvalidInput for an owner's key with a scope: who
-    may make keys is held by none.
+    A secret has 256 random bits, so that a plain sha256 of it is safe to store.
+
+    Raises:
+        InvalidInput: a key with a scope has another role than member. An owner could evade a scope by creating keys.
     """
     scope, labels = scope or KeyScope(), labels or KeyLabels()
     if scope != KeyScope() and role != "member":
-        raise InvalidInput(f"a key with the role {role!r} cannot have a scope", "scopes are for the role 'member'")
-    made, secret = new_secret()
+        raise InvalidInput(
+            f"a key with the role {role!r} cannot have a scope", "use the role 'member' for a key with a scope"
+        )
+    stored, secret = new_secret()
     own: dict[str, Any] = {"id": new_id(), "name": name, "role": role, "created_at": now(), "expires_at": expires_at}
-    key = ApiKey(**own, prefix=made["prefix"], scope=scope, labels=labels)
-    values = {**own, **made, "models": scope.models, "shapes": scope.shapes, "tags": labels.tags, "user": labels.user}
+    key = ApiKey(**own, prefix=stored["prefix"], scope=scope, labels=labels)
+    values = {**own, **stored, "models": scope.models, "shapes": scope.shapes, "tags": labels.tags, "user": labels.user}
     if project_id is not None:
         values["project_id"] = project_id
     connection.execute(insert(tables.keys).values(values))
@@ -79,45 +85,49 @@ def create_key(
 
 
 def forget_expired(connection: Connection, name: str) -> None:
-    """Delete the expired keys of that name: Vong's own jobs make a short-lived key each."""
+    """Delete the expired keys of a name. Each of Vong's own jobs creates a short-lived key."""
     connection.execute(delete(tables.keys).where(tables.keys.c.name == name, tables.keys.c.expires_at < now()))
 
 
 def list_keys(connection: Connection) -> list[ApiKey]:
-    """The project's keys, oldest first."""
-    found = select(tables.keys).where(tables.keys.c.deputy_of.is_(None), tables.keys.c.deputy_of_user.is_(None))
-    return [shown(row) for row in connection.execute(found.order_by(tables.keys.c.id)).mappings()]
+    """List the keys of the project, oldest first."""
+    query = select(tables.keys).where(tables.keys.c.deputy_of.is_(None), tables.keys.c.deputy_of_user.is_(None))
+    return [shown(row) for row in connection.execute(query.order_by(tables.keys.c.id)).mappings()]
 
 
 def find_key(connection: Connection, name: str) -> ApiKey:
-    """The newest live key of that name, or the one of that prefix or id."""
-    live = {key.name: key for key in list_keys(connection) if key.revoked_at is None}
-    by_any = live | {key.prefix: key for key in live.values()} | {str(key.id): key for key in live.values()}
+    """Return the newest active key of a name, or the active key of a prefix or id. Raises NotFound if there is none."""
+    active = {key.name: key for key in list_keys(connection) if key.revoked_at is None}
+    by_any = active | {key.prefix: key for key in active.values()} | {str(key.id): key for key in active.values()}
     if name not in by_any:
-        raise NotFound(f"no live key named {name!r}", nearest(name, list(live), "vong access key list"))
+        raise NotFound(f"no active key named {name!r}", nearest(name, list(active), "vong access key list"))
     return by_any[name]
 
 
 def revoke_key(connection: Connection, name: str) -> ApiKey:
-    """Refuse the key (by name, prefix or id) from now on, its previous secret and its deputies with it."""
+    """Revoke a key (by name, prefix or id), with its previous secret and its delegated keys."""
     revoked = find_key(connection, name).model_copy(update={"revoked_at": now()})
     connection.execute(update(tables.keys).where(tables.keys.c.id == revoked.id).values(revoked_at=revoked.revoked_at))
     return revoked
 
 
 def owner_of(connection: Connection, secret: str) -> Principal:
-    """Who presents this key. The connection is the owner's: the project is not known yet."""
+    """Return the principal of an API key. The connection is the owner's, because the project is not known yet.
+
+    Raises:
+        Unauthenticated: the key is unknown, expired, revoked or replaced.
+    """
     keys, hashed = tables.keys.c, digest(secret)
-    found = select(tables.keys).where(or_(keys.hash == hashed, keys.previous_hash == hashed))
-    row = connection.execute(found).mappings().first()
+    query = select(tables.keys).where(or_(keys.hash == hashed, keys.previous_hash == hashed))
+    row = connection.execute(query).mappings().first()
     if row is None:
-        raise Unauthenticated("this API key is not known here", MAKE)
+        raise Unauthenticated("unknown API key", MAKE)
     refuse_ended(row)
     if row["hash"] == hashed:
         _touch(connection, row, "last_used_at")
     elif row["previous_until"] <= now():
-        hint = f"use the one that begins with {row['prefix']}, or make another: vong access key rotate {row['name']}"
-        raise Unauthenticated(f"the API key {row['previous_prefix']}… was replaced, and its time is over", hint)
+        hint = f"use the secret that begins with {row['prefix']}, or rotate again: vong access key rotate {row['name']}"
+        raise Unauthenticated(f"API key {row['previous_prefix']}… was replaced and its overlap has ended", hint)
     else:
         _touch(connection, row, "previous_used_at")
         principal = principal_of(row)
@@ -126,31 +136,31 @@ def owner_of(connection: Connection, secret: str) -> Principal:
 
 
 def earliest(one: datetime | None, other: datetime | None) -> datetime | None:
-    """The end that comes first."""
+    """Return the earlier of two expiry times. Returns None if both are None."""
     return min((end for end in (one, other) if end is not None), default=None)
 
 
 def refuse_ended(row: RowMapping) -> None:
-    """Unauthenticated where the key was revoked or has expired."""
+    """Check that a key is active. Raises Unauthenticated if it was revoked or has expired."""
     if row["revoked_at"] is not None:
-        raise Unauthenticated(f"the API key {row['prefix']}… was revoked", MAKE)
+        raise Unauthenticated(f"API key {row['prefix']}… was revoked", MAKE)
     if row["expires_at"] is not None and row["expires_at"] <= now():
-        raise Unauthenticated(f"the API key {row['prefix']}… expired", MAKE)
+        raise Unauthenticated(f"API key {row['prefix']}… expired", MAKE)
 
 
 def principal_of(row: RowMapping) -> Principal:
-    """Who a row of a key stands for."""
+    """Convert a key row to its principal."""
     key = shown(row)
     scope = key.scope if key.scope != KeyScope() else None
     labels = key.labels if key.labels != KeyLabels() else None
-    deputy = row["deputy_of"] is not None or row["deputy_of_user"] is not None
+    delegated = row["deputy_of"] is not None or row["deputy_of_user"] is not None
     return Principal(
-        row["project_id"], key.name, key.role, None, None, key.id, scope, labels, deputy, row["expires_at"]
+        row["project_id"], key.name, key.role, None, None, key.id, scope, labels, delegated, row["expires_at"]
     )
 
 
 def shown(row: RowMapping) -> ApiKey:
-    """What may be shown of a row."""
+    """Convert a key row to a record without the secret."""
     own = {name: row[name] for name in ApiKey.model_fields if name in row}
     scope = KeyScope(models=tuple(row["models"]), shapes=tuple(row["shapes"]))
     return ApiKey.model_validate(
@@ -159,13 +169,13 @@ def shown(row: RowMapping) -> ApiKey:
 
 
 def new_secret() -> tuple[dict[str, Any], str]:
-    """A secret, and what is kept of it."""
+    """Generate a secret. Return the columns to store and the secret."""
     secret = PREFIX + secrets.token_urlsafe(32)
     return {"prefix": secret[:SHOWN], "hash": digest(secret)}, secret
 
 
 def digest(secret: str) -> bytes:
-    """What is kept of a key."""
+    """Return the stored hash of a secret."""
     return hashlib.sha256(secret.encode()).digest()
 
 

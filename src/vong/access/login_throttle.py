@@ -1,4 +1,4 @@
-"""Failed attempts to sign in: counted in PostgreSQL, so that every server knows them."""
+"""Limit of failed sign-in attempts, counted in PostgreSQL across all servers."""
 
 from datetime import timedelta
 
@@ -15,9 +15,10 @@ _LOCK = text("SELECT pg_advisory_xact_lock(hashtext('vong_attempts'))")
 
 
 def begin(connection: Connection, account: str, address: str) -> None:
-    """Count an attempt as failed before it is made, so that many at the same moment are counted too.
+    """Record an attempt as failed before the password check, so that concurrent attempts are counted.
 
-    TooManyAttempts where the account or the address has failed too often in the last 15 minutes.
+    Raises:
+        TooManyAttempts: the account or the address failed too often in the last 15 minutes.
     """
     connection.execute(_LOCK)
     present = now()
@@ -28,19 +29,19 @@ def begin(connection: Connection, account: str, address: str) -> None:
 
 
 def forgive(connection: Connection, account: str) -> None:
-    """It was the right password: the account's count begins anew."""
+    """Reset the count of an account after a correct password."""
     connection.execute(delete(tables.attempts).where(tables.attempts.c.account == account))
 
 
 def _refuse_after(connection: Connection, column: "Column[str]", value: str, limit: int) -> None:
-    found = select(func.count(), func.min(tables.attempts.c.at)).where(column == value)
-    count, oldest = connection.execute(found).one()
+    query = select(func.count(), func.min(tables.attempts.c.at)).where(column == value)
+    count, oldest = connection.execute(query).one()
     if count < limit:
         return
     free = oldest + WINDOW
     error = TooManyAttempts(
-        f"{count} attempts to sign in failed in the last {WINDOW.seconds // 60} minutes",
-        f"the next may be made at {free.isoformat(timespec='seconds')}",
+        f"{count} sign-in attempts failed in the last {WINDOW.seconds // 60} minutes",
+        f"try again at {free.isoformat(timespec='seconds')}",
     )
     error.retry_after = max(1, int((free - now()).total_seconds()) + 1)
     raise error

@@ -1,4 +1,4 @@
-"""Passwords: kept as argon2id hashes, checked in the same time whether or not the account exists."""
+"""Password hashing with argon2id. The check takes the same time whether or not the account exists."""
 
 import secrets
 import threading
@@ -12,29 +12,31 @@ if TYPE_CHECKING:
 
 SHORTEST = 10
 LONGEST = 1_000
-"""Characters."""
 _AT_ONCE = threading.BoundedSemaphore(2)
-"""Each check takes 64 MB and a core for a moment: many at once must not take the machine."""
+"""Limit of concurrent hash computations, because each takes 64 MB and one core."""
 
 
 def new_password() -> str:
-    """A random password, 96 bits."""
+    """Generate a random password of 96 bits."""
     return secrets.token_urlsafe(12)
 
 
 def hash_password(password: str) -> str:
-    """What is kept of a password. InvalidInput where it is too short."""
+    """Hash a password for storage. Raises InvalidInput if its length is out of bounds."""
     if not SHORTEST <= len(password) <= LONGEST:
         raise InvalidInput(
-            f"a password has {SHORTEST} to {LONGEST} characters", "choose a longer one: a sentence is good"
+            f"password has {len(password)} characters, allowed are {SHORTEST} to {LONGEST}",
+            "choose another password, for example a sentence",
         )
     with _AT_ONCE:
         return _hasher().hash(password)
 
 
 def matches(password: str, kept: str | None) -> bool:
-    """Whether it is that password. Where nothing is kept (no such account) a hash of nobody's is compared, so that the
-    time taken tells nothing.
+    """Check a password against its stored hash.
+
+    If there is no hash (no such account), the password is compared with a decoy hash, so that the duration does not
+    reveal whether the account exists.
     """
     from argon2.exceptions import InvalidHashError, VerificationError
 
@@ -48,7 +50,7 @@ def matches(password: str, kept: str | None) -> bool:
 
 @cache
 def _hasher() -> "PasswordHasher":
-    from argon2 import PasswordHasher  # half a second of CPU and 64 MB when used: never at import
+    from argon2 import PasswordHasher  # imported here: takes 0.5 s of CPU and 64 MB
 
     return PasswordHasher()
 

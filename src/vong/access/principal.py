@@ -1,4 +1,4 @@
-"""Who is calling."""
+"""Principal: the key or user behind a request."""
 
 from datetime import datetime
 from typing import NamedTuple
@@ -9,12 +9,12 @@ from vong.records.key_scope import KeyLabels, KeyScope
 
 
 class Principal(NamedTuple):
-    """A caller: the project whose rows the request may see, and what may be done there.
+    """Key or user behind a request, with its project and role.
 
-    `actor` is what is written beside what the caller does: a key's name, or a person's address. `user_id` and
-    `session` (the hash of its token) are those of a person who is signed in; a key has neither, but a `key_id`. `scope`
-    and `labels` are null where the key has none. A `deputy` is a job that calls in the name of that key or person.
-    `expires_at` is when all of that ends by itself.
+    `actor` is recorded with the actions of the caller: the name of a key or the address of a user. A signed-in user has
+    `user_id` and `session` (the hash of the session token); a key has `key_id` instead. `scope` and `labels` are None
+    if the key has none. `is_delegated` is true if a job calls on behalf of the key or user. `expires_at` is the time at
+    which the authentication expires.
     """
 
     project_id: UUID

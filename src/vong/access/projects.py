@@ -1,4 +1,4 @@
-"""Projects: the tenants of an installation."""
+"""Projects: the tenants of a server."""
 
 from datetime import datetime
 from typing import Literal
@@ -14,7 +14,7 @@ Role = Literal["owner", "member", "viewer"]
 
 
 class Project(Record):
-    """A tenant: everything but users belongs to exactly one."""
+    """Tenant of the server. Everything except users belongs to exactly one project."""
 
     id: UUID
     name: str
@@ -22,22 +22,22 @@ class Project(Record):
 
 
 def create_project(connection: Connection, name: str) -> Project:
-    """Make a project. Conflict where the name is taken."""
+    """Create a project. Raises Conflict if the name is taken."""
     if connection.scalar(select(tables.projects.c.id).where(tables.projects.c.name == name)):
-        raise Conflict(f"a project named {name!r} exists already", "choose another name")
+        raise Conflict(f"project {name!r} exists already", "choose another name")
     project = Project(id=new_id(), name=name, created_at=now())
     connection.execute(insert(tables.projects).values(project.model_dump()))
     return project
 
 
 def list_projects(connection: Connection) -> list[Project]:
-    """All projects, oldest first."""
+    """List all projects, oldest first."""
     rows = connection.execute(select(tables.projects).order_by(tables.projects.c.id)).mappings()
     return [Project.model_validate(dict(row)) for row in rows]
 
 
 def find_project(connection: Connection, name: str) -> Project:
-    """The project of that name."""
+    """Return a project by name. Raises NotFound if there is none."""
     projects = {project.name: project for project in list_projects(connection)}
     if name not in projects:
         raise NotFound(f"no project named {name!r}", nearest(name, list(projects), "vong access project list"))

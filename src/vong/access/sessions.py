@@ -1,6 +1,6 @@
-"""Sessions: a person signs in once, and a random token in a cookie stands for them until 30 idle days have passed.
+"""Sessions of signed-in users: a random token in a cookie, valid until it is unused for 30 days.
 
-The connections here are the owner's: a session is found before its project is known.
+The connections are the owner's, because a session is looked up before its project is known.
 """
 
 import secrets
@@ -24,14 +24,14 @@ from vong.records import Record, now
 PREFIX = "vongs-"
 IDLE = timedelta(days=30)
 TOUCHED = timedelta(minutes=5)
-"""How often it is written down that a session is used."""
+"""Minimum interval between two updates of the last use of a session."""
 
 Owner = Callable[[], AbstractContextManager[Connection]]
-"""Opens a transaction as the owner. A password is checked between two of them: no connection waits for it."""
+"""Opens a transaction as the owner. A password is checked between two transactions, so that it holds no connection."""
 
 
 class SignedInUser(Record):
-    """Who is signed in."""
+    """Signed-in user."""
 
     id: UUID
     email: str
@@ -39,14 +39,14 @@ class SignedInUser(Record):
 
 
 class ProjectRef(Record):
-    """A project to choose."""
+    """Id and name of a project."""
 
     id: UUID
     name: str
 
 
 class SessionView(Record):
-    """A person who is signed in, the project they look at, and those they may change to."""
+    """Session of a signed-in user: the current project and the projects to which the user may switch."""
 
     user: SignedInUser
     project: ProjectRef
@@ -54,22 +54,28 @@ class SessionView(Record):
 
 
 class NewSession(NamedTuple):
-    """A session at its beginning: the token is in the cookie and nowhere else."""
+    """New session with its token, which is stored only in the cookie."""
 
     token: str
     session: SessionView
 
 
 def sign_in(owner: Owner, email: str, password: str, address: str) -> NewSession:
-    """Begin a session. Unauthenticated says the same of an unknown account and of a wrong password."""
+    """Sign in a user and create a session.
+
+    Raises:
+        Unauthenticated: unknown account or wrong password, with the same message.
+        Forbidden: the user belongs to no project.
+        TooManyAttempts: too many failed attempts.
+    """
     account = plain(email)
     with owner() as connection:
         login_throttle.begin(connection, account, address)
         row = connection.execute(select(tables.users).where(tables.users.c.email == account)).mappings().first()
     if not matches(password, row["password_hash"] if row else None) or row is None:
         raise Unauthenticated(
-            "this account and password do not fit",
-            "look at both; an owner can reset a lost password: vong access password --reset",
+            "wrong account or password",
+            "check both; an owner can reset a lost password: vong access password --reset",
         )
     with owner() as connection:
         login_throttle.forgive(connection, account)
@@ -88,68 +94,66 @@ def sign_in(owner: Owner, email: str, password: str, address: str) -> NewSession
 
 
 def owner_of(connection: Connection, token: str) -> Principal:
-    """Whose session this is. Unauthenticated where it has ended."""
+    """Return the principal of a session token. Raises Unauthenticated if the session has ended."""
     users, sessions = tables.users.c, tables.sessions.c
     joined = tables.sessions.join(tables.users, users.id == sessions.user_id)
-    found = select(tables.sessions, users.email, users.role).select_from(joined).where(sessions.hash == digest(token))
-    row = connection.execute(found).mappings().first()
+    query = select(tables.sessions, users.email, users.role).select_from(joined).where(sessions.hash == digest(token))
+    row = connection.execute(query).mappings().first()
     if row is None or row["expires_at"] <= now():
-        raise Unauthenticated("you are not signed in", "sign in at /login")
+        raise Unauthenticated("not signed in", "sign in at /login")
     if now() - row["seen_at"] > TOUCHED:
-        again = {"seen_at": now(), "expires_at": now() + IDLE}
-        connection.execute(update(tables.sessions).where(sessions.hash == row["hash"]).values(again))
+        renewed = {"seen_at": now(), "expires_at": now() + IDLE}
+        connection.execute(update(tables.sessions).where(sessions.hash == row["hash"]).values(renewed))
     return Principal(
         row["project"], row["email"], row["role"], row["user_id"], row["hash"], expires_at=row["expires_at"]
     )
 
 
 def read(connection: Connection, principal: Principal) -> SessionView:
-    """The caller's session. Unauthenticated for a key, which has none."""
+    """Return the session of the caller. Raises Unauthenticated for a key, which has no session."""
     if principal.user_id is None:
-        raise Unauthenticated("you are not signed in: a key has no session", "sign in at /login")
+        raise Unauthenticated("not signed in: a key has no session", "sign in at /login")
     projects = projects_of(connection, principal.user_id, principal.role)
     chosen = next((one for one in projects if one.id == principal.project_id), None)
     if chosen is None:
-        raise Forbidden("you no longer belong to this project", "sign in again")
+        raise Forbidden("user no longer belongs to this project", "sign in again")
     return _session(SignedInUser(id=principal.user_id, email=principal.actor, role=principal.role), chosen, projects)
 
 
 def switch(connection: Connection, principal: Principal, project: str) -> SessionView:
-    """Look at another project, by its name or id, from now on."""
-    here = read(connection, principal)
-    chosen = next((one for one in here.projects if project in {one.name, str(one.id)}), None)
+    """Switch the session to another project, by name or id. Raises NotFound if the caller may not see it."""
+    session = read(connection, principal)
+    chosen = next((one for one in session.projects if project in {one.name, str(one.id)}), None)
     if chosen is None:
-        names = [one.name for one in here.projects]
-        raise NotFound(
-            f"no project named {project!r} that you may see", nearest(project, names, "vong access project list")
-        )
+        names = [one.name for one in session.projects]
+        raise NotFound(f"no accessible project named {project!r}", nearest(project, names, "vong access project list"))
     connection.execute(
         update(tables.sessions).where(tables.sessions.c.hash == principal.session).values(project=chosen.id)
     )
-    return here.model_copy(update={"project": chosen})
+    return session.model_copy(update={"project": chosen})
 
 
 def sign_out(connection: Connection, principal: Principal) -> None:
-    """End the caller's session; a key has none to end."""
+    """Delete the session of the caller. Has no effect for a key."""
     connection.execute(delete(tables.sessions).where(tables.sessions.c.hash == principal.session))
 
 
 def change_password(owner: Owner, principal: Principal, current: str, new: str, address: str) -> None:
-    """Change the caller's own password, and end their other sessions."""
+    """Change the password of the caller and end the other sessions of the user."""
     if principal.user_id is None:
         raise InvalidInput("a key has no password", "sign in, or as an owner: vong access password --reset")
     with owner() as connection:
         login_throttle.begin(connection, principal.actor, address)
-        kept = connection.scalar(select(tables.users.c.password_hash).where(tables.users.c.id == principal.user_id))
-    if not matches(current, kept):
-        raise InvalidInput("the current password is not that", "type it again; an owner can reset a lost one")
+        stored = connection.scalar(select(tables.users.c.password_hash).where(tables.users.c.id == principal.user_id))
+    if not matches(current, stored):
+        raise InvalidInput("wrong current password", "enter it again; an owner can reset a lost password")
     with owner() as connection:
         login_throttle.forgive(connection, principal.actor)
         set_password(connection, principal.user_id, new, keep=principal.session)
 
 
 def _last(connection: Connection, user_id: UUID, projects: list[Project]) -> Project:
-    """The project that the user looked at last, else the first."""
+    """Return the last project of the user. Returns the first accessible project if there is none."""
     sessions = tables.sessions.c
     newest = select(sessions.project).where(sessions.user_id == user_id).order_by(sessions.seen_at.desc()).limit(1)
     last = connection.scalar(newest)

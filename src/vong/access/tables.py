@@ -1,4 +1,4 @@
-"""The SQL of access."""
+"""Tables of access."""
 
 from sqlalchemy import Column, DateTime, ForeignKey, Index, Integer, LargeBinary, PrimaryKeyConstraint, Table, Text
 from sqlalchemy.dialects.postgresql import ARRAY, UUID
@@ -23,7 +23,7 @@ users = Table(
     Column("created_at", DateTime(timezone=True), nullable=False),
 )
 
-# Owners belong to every project; these are the projects of everybody else.
+# Owners belong to every project. This table has the projects of all other users.
 members = Table(
     "access_members",
     metadata,
@@ -75,7 +75,7 @@ keys = project_table(
     Column("previous_hash", LargeBinary, unique=True),
     Column("previous_until", DateTime(timezone=True)),
     Column("previous_used_at", DateTime(timezone=True)),
-    # A key with which a job calls in the name of another key, or of a person.
+    # Delegator of a delegated key, with which a job calls on behalf of another key or of a user.
     Column("deputy_of", UUID(as_uuid=True), ForeignKey("access_keys.id", ondelete="CASCADE")),
     Column("deputy_of_user", UUID(as_uuid=True), ForeignKey("access_users.id", ondelete="CASCADE")),
 )

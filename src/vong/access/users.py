@@ -1,4 +1,4 @@
-"""Users: people who can sign in. All that is here wants the owner's connection: accounts belong to no project."""
+"""User accounts. All functions require the owner's connection, because accounts belong to no project."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -14,7 +14,7 @@ from vong.records import Record, new_id, now
 
 
 class User(Record):
-    """A person who can sign in, and the names of the projects they may work in (an owner: all)."""
+    """User account with the names of its projects. An owner has all projects."""
 
     id: UUID
     email: str
@@ -24,7 +24,7 @@ class User(Record):
 
 
 class NewUser(Record):
-    """A user just made. `password` is shown this once, and only where Vong chose it."""
+    """New user. `password` is set only if Vong generated it, and is never shown again."""
 
     user: User
     password: str | None = None
@@ -33,12 +33,17 @@ class NewUser(Record):
 def create_user(
     connection: Connection, email: str, password: str, role: Role, *, projects: Sequence[Project] = ()
 ) -> User:
-    """Make a person's account. Conflict where the address has one."""
+    """Create a user account.
+
+    Raises:
+        InvalidInput: the e-mail address is invalid.
+        Conflict: the e-mail address has an account.
+    """
     email = plain(email)
     if not email or "@" not in email or any(letter.isspace() for letter in email):
-        raise InvalidInput(f"{email!r} is no e-mail address", "it is the name to sign in with: somebody@example.org")
+        raise InvalidInput(f"{email!r} is not an e-mail address", "enter an address such as name@example.org")
     if connection.scalar(select(tables.users.c.id).where(tables.users.c.email == email)):
-        raise Conflict(f"{email!r} has an account already", "list them with: vong access user list")
+        raise Conflict(f"user {email!r} exists already", "list them with: vong access user list")
     user = User(id=new_id(), email=email, role=role, created_at=now(), projects=[one.name for one in projects])
     values = {**user.model_dump(exclude={"projects"}), "password_hash": hash_password(password)}
     connection.execute(insert(tables.users).values(values))
@@ -48,7 +53,7 @@ def create_user(
 
 
 def list_users(connection: Connection) -> list[User]:
-    """All users, oldest first."""
+    """List all users, oldest first."""
     columns = [column for column in tables.users.c if column.name != "password_hash"]
     rows = connection.execute(select(*columns).order_by(tables.users.c.id)).mappings().all()
     return [
@@ -58,42 +63,44 @@ def list_users(connection: Connection) -> list[User]:
 
 
 def find_user(connection: Connection, email: str) -> User:
-    """The user of that address."""
+    """Return a user by e-mail address. Raises NotFound if there is none."""
     users = {user.email: user for user in list_users(connection)}
     if plain(email) not in users:
-        raise NotFound(f"nobody here has the address {email!r}", nearest(email, list(users), "vong access user list"))
+        raise NotFound(
+            f"no user with the e-mail address {email!r}", nearest(email, list(users), "vong access user list")
+        )
     return users[plain(email)]
 
 
 def remove_user(connection: Connection, email: str) -> User:
-    """Delete an account; its sessions end. The last owner stays."""
+    """Delete an account and its sessions. Raises PreconditionFailed for the last owner."""
     user = find_user(connection, email)
     if user.role == "owner":
         connection.execute(select(tables.users.c.id).where(tables.users.c.role == "owner").with_for_update())
         owners = select(func.count()).select_from(tables.users).where(tables.users.c.role == "owner")
         if connection.scalar(owners) == 1:
-            raise PreconditionFailed(f"{email!r} is the last owner", "make another owner first: vong access user add")
+            raise PreconditionFailed(f"{email!r} is the last owner", "add another owner first: vong access user add")
     connection.execute(delete(tables.users).where(tables.users.c.id == user.id))
     return user
 
 
 def set_password(connection: Connection, user_id: UUID, password: str, *, keep: bytes | None = None) -> None:
-    """Give a user another password, and end their sessions (but the one to `keep`)."""
+    """Set the password of a user and end all sessions of the user except `keep_session`."""
     hashed = hash_password(password)
     connection.execute(update(tables.users).where(tables.users.c.id == user_id).values(password_hash=hashed))
-    ending = delete(tables.sessions).where(tables.sessions.c.user_id == user_id)
-    connection.execute(ending if keep is None else ending.where(tables.sessions.c.hash != keep))
+    statement = delete(tables.sessions).where(tables.sessions.c.user_id == user_id)
+    connection.execute(statement if keep is None else statement.where(tables.sessions.c.hash != keep))
 
 
 def projects_of(connection: Connection, user_id: UUID | None, role: Role) -> list[Project]:
-    """The projects that a user may work in, oldest first."""
+    """List the projects of a user, oldest first."""
     projects = list_projects(connection)
     if role == "owner":
         return projects
-    theirs = set(connection.scalars(select(tables.members.c.project).where(tables.members.c.user_id == user_id)))
-    return [project for project in projects if project.id in theirs]
+    members = set(connection.scalars(select(tables.members.c.project).where(tables.members.c.user_id == user_id)))
+    return [project for project in projects if project.id in members]
 
 
 def plain(email: str) -> str:
-    """An address as it is kept and compared."""
+    """Normalize an e-mail address for storage and comparison."""
     return email.strip().lower()

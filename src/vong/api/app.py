@@ -1,4 +1,4 @@
-"""The server: REST under `/api/v1`, the OpenAI-compatible surface under `/v1`, health and metrics."""
+"""REST application: the routes under `/api/v1`, the console, health and metrics."""
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -36,12 +36,12 @@ ROUTES = (
 
 
 def operation_id(route: APIRoute) -> str:
-    """A route's name in the description: its stage and its function, which generated clients call it by."""
+    """Return the operation id of a route, stage and function name, which generated clients use as method name."""
     return f"{route.tags[0]}_{route.name}" if route.tags else route.name
 
 
 def create_app(platform: Platform) -> FastAPI:
-    """The REST application of one process."""
+    """Return the REST application of one server process."""
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncGenerator[None]:
@@ -56,7 +56,7 @@ def create_app(platform: Platform) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         generate_unique_id_function=operation_id,
-        separate_input_output_schemas=False,  # a record that holds records of its own kind would have two names
+        separate_input_output_schemas=False,  # otherwise a recursive record would get two schema names
         lifespan=lifespan,
     )
     app.state.platform = platform

@@ -1,4 +1,4 @@
-"""One ASGI application for one port: the model calls by the short way, everything else by the REST application."""
+"""Combine the REST application and the OpenAI-compatible API in one ASGI application for one port."""
 
 import asyncio
 from collections.abc import MutableMapping
@@ -13,53 +13,54 @@ from vong.app import Platform
 from vong.app.gateway import GatewayRuntime
 
 STORED = ("/v1/files", "/v1/batches")
+"""Path prefixes that the files and batches application serves."""
 
 
 class ServedApplication(NamedTuple):
-    """What uvicorn serves: the application, and the protocol that takes the model calls before it."""
+    """Arguments for uvicorn: the application, and the protocol that takes the model calls before it."""
 
     app: Surface
     listener: type[ModelCallProtocol]
 
 
 def create_asgi(platform: Platform) -> Surface:
-    """The whole server of one process, for any ASGI server."""
+    """Return the ASGI application of one server process, for any ASGI server."""
     return create_server(platform).app
 
 
 def create_server(platform: Platform) -> ServedApplication:
-    """The whole server of one process, for uvicorn."""
+    """Return the application and protocol of one server process, for uvicorn."""
     rest = create_app(platform)
-    running = GatewayRuntime(
+    runtime = GatewayRuntime(
         platform, observe=metrics.observe, tally=metrics.tally, tested=metrics.tested, spent=metrics.spent
     )
     tasks: list[asyncio.Task[None]] = []
-    surface = create_surface(running.gateway, platform.settings.max_body)
-    storage = create_storage(platform, running.gateway)
+    openai_app = create_surface(runtime.gateway, platform.settings.max_body)
+    files_and_batches = create_storage(platform, runtime.gateway)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"].startswith(STORED):
-            await storage(scope, receive, send)
+            await files_and_batches(scope, receive, send)
         elif scope["type"] == "http" and scope["path"].startswith("/v1/"):
-            await surface(scope, receive, send)
+            await openai_app(scope, receive, send)
         elif scope["type"] == "lifespan":
-            await rest(scope, _both(receive), send)
+            await rest(scope, _with_gateway(receive), send)
         else:
             await rest(scope, receive, send)
 
-    def _both(receive: Receive) -> Receive:
-        """The gateway lives as long as the REST application: from before its start to before its end."""
+    def _with_gateway(receive: Receive) -> Receive:
+        """Start the gateway before the REST application starts, and stop it before the REST application ends."""
 
-        async def watched() -> MutableMapping[str, Any]:
+        async def receive_lifespan() -> MutableMapping[str, Any]:
             message = await receive()
             if message["type"] == "lifespan.startup":
-                running.start()
+                runtime.start()
                 tasks.append(asyncio.create_task(metrics.leave_on(platform)))
             elif message["type"] == "lifespan.shutdown":
                 tasks.pop().cancel()
-                running.stop()
+                runtime.stop()
             return message
 
-        return watched
+        return receive_lifespan
 
-    return ServedApplication(app, create_listener(running.gateway, platform.settings.max_body))
+    return ServedApplication(app, create_listener(runtime.gateway, platform.settings.max_body))

@@ -1,4 +1,4 @@
-"""The server's process: `python -m vong.api.main --fd N` serves on a socket that the supervisor bound."""
+"""Server process: `python -m vong.api.main --fd N` serves on a socket that the supervisor has bound."""
 
 import argparse
 import asyncio
@@ -21,33 +21,35 @@ from vong.api.http.sse import end_streams
 from vong.app import Platform
 
 GRACE = 8
-"""Seconds in which open requests may end after SIGTERM; event streams end at once."""
+"""Seconds for open requests to finish after SIGTERM. Event streams end immediately."""
 SETTLED = 5.0
-"""Seconds after the start by which all is done that is done once."""
+"""Seconds after the start until memory is trimmed for the first time, when all one-time work is done."""
 AGAIN = 60.0
-"""Seconds between two looks for memory that is free: a look takes 1 to 5 ms."""
+"""Seconds between two trims of memory. One trim takes 1 to 5 ms."""
 
 
 class VongServer(uvicorn.Server):
-    """Uvicorn's server, which ends its event streams when it is told to end, and keeps no memory that only its start
-    or a busy moment needed: 5 of 110 MB after the start.
+    """Uvicorn server that ends its event streams at shutdown and returns unused memory to the system.
+
+    After the start the memory of one-time work is 5 of 110 MB.
     """
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Begin to serve."""
+        """Start to serve, and schedule the first trim of memory."""
         await super().startup(sockets)
         asyncio.get_running_loop().call_later(SETTLED, keep_small)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """SIGTERM or SIGINT has come."""
+        """Handle SIGTERM or SIGINT: shut down and end all event streams."""
         super().handle_exit(sig, frame)
         end_streams()
 
 
 def spare_the_collector() -> None:
-    """Spans wait for their batch, so the cyclic collector finds many young objects alive and looks at them, and at all
-    that the imports made, over and over: half of a call's CPU time (benchmarks/LOG.md, 2026-11-24). What is there at
-    the start stays for good, and the rest is looked at less often.
+    """Freeze the objects that exist at the start, and make garbage collection less frequent.
+
+    Spans wait for their batch, so the cyclic collector would find many young objects alive and scan them, and all
+    imported objects, again and again: half of a call's CPU time (benchmarks/LOG.md, 2026-11-24).
     """
     gc.collect()
     give_back()
@@ -56,32 +58,36 @@ def spare_the_collector() -> None:
 
 
 def give_back() -> None:
-    """Give the system what was needed for a while. Only glibc has a call for it."""
+    """Return unused memory to the system. Does nothing without glibc."""
     with suppress(OSError, AttributeError):
         ctypes.CDLL(None).malloc_trim(0)
 
 
 def keep_small() -> None:
-    """Give back what is free, now and from time to time."""
+    """Trim memory now and periodically."""
     give_back()
     asyncio.get_running_loop().call_later(AGAIN, keep_small)
 
 
 def told(pipe: int | None) -> str | None:
-    """What a pipe says, once it is closed; None without one. A supervisor that says nothing has gone."""
+    """Return the content of a pipe after it is closed, or None without a pipe. Exit if the supervisor wrote nothing."""
     if pipe is None:
         return None
-    with os.fdopen(pipe) as opened:
-        return opened.read() or sys.exit("the supervisor ended before the database was up")
+    with os.fdopen(pipe) as reader:
+        return reader.read() or sys.exit("the supervisor exited before the database was up")
 
 
 def main() -> None:
     """Serve until SIGTERM."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--fd", type=int, required=True, help="the listening socket's file descriptor")
-    parser.add_argument("--database-from", type=int, help="a pipe that gives the database's URL, once it is up")
+    parser.add_argument("--fd", type=int, required=True, help="file descriptor of the listening socket")
+    parser.add_argument(
+        "--database-from",
+        type=int,
+        help="file descriptor of a pipe with the URL of the database, written once the database is up",
+    )
     arguments = parser.parse_args()
-    for name in ROUTES:  # the rest of the code, while PostgreSQL may still be starting
+    for name in ROUTES:  # imports the remaining code while PostgreSQL starts
         import_module(f"vong.api.routes.{name}")
     settings = config.load(database_url=told(arguments.database_from))
     logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")

@@ -1,8 +1,8 @@
-"""What Prometheus reads: counters and histograms of the model calls, with label sets that cannot grow without bound.
+"""Prometheus metrics: counters and histograms of model calls, with a bounded number of label sets.
 
-Every call is counted, so the counting is plain numbers, and Prometheus' own objects are made when somebody asks. Where
-several servers share the port, each leaves its numbers in a file, and the one that is asked answers for all: a server
-that ended is still counted until everything is started anew.
+Every call is counted, so the counts are plain numbers. Prometheus objects are created only when `/metrics` is read. If
+several servers share the port, each publishes its numbers in a file, and the server that is asked reports the sum. A
+server that has ended is still counted until everything is restarted.
 """
 
 import asyncio
@@ -24,18 +24,20 @@ from vong.records import Span
 from vong.records.guard import SelfTestReport
 
 SENT = ("exported", "dropped", "waiting")
-"""What becomes of spans that are sent on to other endpoints."""
+"""Outcomes of spans that are exported to OTLP endpoints."""
 LEFT = 1.0
-"""Seconds between two writings of them."""
+"""Seconds between two published snapshots."""
 ROUTES = 200
-"""Routes, providers and targets that have a label of their own; further ones count as `other`."""
+"""Maximum number of routes, providers and targets with their own label. Further ones count as `other`."""
 LATEST = 1000
+"""Maximum number of cached label lookups."""
 SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0)
+"""Upper bounds of the histogram buckets, in seconds."""
 BOUNDS = (*map(str, SECONDS), "+Inf")
 
 
 class MetricLabels(NamedTuple):
-    """The labels of a call."""
+    """Labels of a model call."""
 
     shape: str
     route: str
@@ -44,32 +46,32 @@ class MetricLabels(NamedTuple):
 
 
 class Histogram(msgspec.Struct, array_like=True):
-    """A histogram of seconds: how many fell under each bound and above the one before, and their sum."""
+    """Histogram of durations in seconds: the count of each bucket, and the sum of all durations."""
 
     counts: list[int] = msgspec.field(default_factory=lambda: [0] * len(BOUNDS))
     total: float = 0.0
 
     def note(self, seconds: float) -> None:
-        """Count one."""
+        """Record one duration."""
         self.counts[bisect_left(SECONDS, seconds)] += 1
         self.total += seconds
 
     def add(self, other: "Histogram") -> None:
-        """Count all of another one."""
+        """Add the counts of another histogram."""
         self.counts = [mine + theirs for mine, theirs in zip(self.counts, other.counts, strict=True)]
         self.total += other.total
 
     def buckets(self) -> list[tuple[str, float]]:
-        """As Prometheus has them: each with all below it."""
-        reached, found = 0, list[tuple[str, float]]()
+        """Return the cumulative buckets as Prometheus expects them."""
+        total, cumulative = 0, list[tuple[str, float]]()
         for bound, count in zip(BOUNDS, self.counts, strict=True):
-            reached += count
-            found.append((bound, reached))
-        return found
+            total += count
+            cumulative.append((bound, total))
+        return cumulative
 
 
 class Series(msgspec.Struct, array_like=True):
-    """The numbers of one set of labels."""
+    """Numbers of one label set."""
 
     requests: int = 0
     read: int = 0
@@ -77,16 +79,16 @@ class Series(msgspec.Struct, array_like=True):
     duration: Histogram = msgspec.field(default_factory=Histogram)
     first_token: Histogram = msgspec.field(default_factory=Histogram)
 
-    def answered(self, seconds: float, read: int, made: int) -> None:
-        """Count a call."""
+    def answered(self, seconds: float, input_tokens: int, output_tokens: int) -> None:
+        """Count a call with its duration and tokens."""
         self.requests += 1
         self.duration.counts[bisect_left(SECONDS, seconds)] += 1
         self.duration.total += seconds
-        self.read += read
-        self.written += made
+        self.read += input_tokens
+        self.written += output_tokens
 
     def add(self, other: "Series") -> None:
-        """Count all of another one."""
+        """Add the numbers of another series."""
         self.requests += other.requests
         self.read += other.read
         self.written += other.written
@@ -95,7 +97,7 @@ class Series(msgspec.Struct, array_like=True):
 
 
 class MetricsSnapshot(msgspec.Struct):
-    """What one server has counted."""
+    """Numbers that one server has counted."""
 
     series: list[tuple[MetricLabels, Series]] = []
     waiting: int = 0
@@ -103,19 +105,19 @@ class MetricsSnapshot(msgspec.Struct):
     dropped: int = 0
     guards: list[tuple[tuple[str, str, str], int]] = []
     masking: list[bool] = []
-    """Whether the self-test of masking passed, once it has run."""
+    """Result of the masking self-test, once it has run."""
     attempts: list[tuple[tuple[str, str, str], int]] = []
     exports: list[tuple[tuple[str, str], int]] = []
     refused: list[tuple[tuple[str, str], int]] = []
     costs: list[tuple[tuple[str, str], int]] = []
     circuits: list[tuple[tuple[str], int]] = []
-    """Targets, and 1 where they rest."""
+    """Targets, with 1 if their circuit is open."""
     alive: bool = True
 
 
 _series: dict[MetricLabels, Series] = {}
 _latest: dict[tuple[Any, ...], Series] = {}
-"""The same by labels as calls have them, for the most frequent ones."""
+"""Series by the labels of calls, for the most frequent calls."""
 _guards: dict[tuple[str, str, str], int] = {}
 _masking: list[bool] = []
 _attempts: dict[tuple[str, str, str], int] = {}
@@ -127,16 +129,16 @@ _targets: set[str] = set()
 
 
 def observe(span: Span) -> None:
-    """Count one model call."""
+    """Count a model call."""
     attributes, usage = span.attributes, span.usage
     status, provider = attributes.get("http.response.status_code"), attributes.get("gen_ai.provider.name")
-    seen = span.kind, span.versions.route, provider, status
-    series = _latest.get(seen)
+    labels = span.kind, span.versions.route, provider, status
+    series = _latest.get(labels)
     if series is None:
-        series = tally(*seen)
+        series = tally(*labels)
         if len(_latest) >= LATEST:
             _latest.clear()
-        _latest[seen] = series
+        _latest[labels] = series
     series.answered(span.duration_ms / 1000, usage.input_tokens or 0, usage.output_tokens or 0)
     if span.first_token_ms is not None:
         series.first_token.note(span.first_token_ms / 1000)
@@ -144,18 +146,18 @@ def observe(span: Span) -> None:
         reason = str(limit), str(attributes.get("error.type"))
         _refused[reason] = _refused.get(reason, 0) + 1
     for outcome in attributes.get("vong.guards", ()):
-        look = outcome["guard"], outcome["on"], outcome["action"]
-        _guards[look] = _guards.get(look, 0) + 1
-    made: list[dict[str, Any]] = attributes.get("vong.attempts") or []
-    route = _bounded(span.versions.route or "", _routes) if len(made) > 1 else ""
-    for attempt in made if len(made) > 1 else ():
-        asked = _bounded(str(attempt["target"]).partition("/")[0], _providers)
-        one = route, asked, str(attempt.get("error") or attempt.get("status"))
-        _attempts[one] = _attempts.get(one, 0) + 1
+        key = outcome["guard"], outcome["on"], outcome["action"]
+        _guards[key] = _guards.get(key, 0) + 1
+    attempts: list[dict[str, Any]] = attributes.get("vong.attempts") or []
+    route = _bounded(span.versions.route or "", _routes) if len(attempts) > 1 else ""
+    for attempt in attempts if len(attempts) > 1 else ():
+        provider = _bounded(str(attempt["target"]).partition("/")[0], _providers)
+        attempt_key = route, provider, str(attempt.get("error") or attempt.get("status"))
+        _attempts[attempt_key] = _attempts.get(attempt_key, 0) + 1
 
 
 def tally(kind: str, route: str | None, provider: Any, status: Any) -> Series:
-    """The numbers of calls with those labels."""
+    """Return the series of calls with the given labels."""
     key = MetricLabels(
         kind, _bounded(route or "", _routes), _bounded(str(provider or ""), _providers), str(status or "")
     )
@@ -166,13 +168,13 @@ def tally(kind: str, route: str | None, provider: Any, status: Any) -> Series:
 
 
 def spent(route: str | None, provider: str, cost: int) -> None:
-    """Count what a model call cost, once that is known. Called by one thread at a time."""
+    """Count the cost of a model call, once it is known. Called by one thread at a time."""
     key = _bounded(route or "", _routes), _bounded(provider, _providers)
     _costs[key] = _costs.get(key, 0) + cost
 
 
 def tested(found: SelfTestReport) -> None:
-    """How the self-test of masking went."""
+    """Record the result of the masking self-test."""
     _masking.append(found.passed)
 
 
@@ -185,14 +187,14 @@ def _bounded(name: str, known: set[str]) -> str:
 
 
 def counted(platform: Platform) -> MetricsSnapshot:
-    """What this server has counted."""
+    """Return a snapshot of the numbers of this server."""
     journal = platform.journal
-    held = journal.waiting, journal.on_disk, journal.dropped
+    spans = journal.waiting, journal.on_disk, journal.dropped
     sent = [((one.name, name), int(getattr(one, name))) for one in platform.exports for name in SENT]
     circuits = platform.gateway.resting() if platform.gateway else ()
     return MetricsSnapshot(
         list(_series.items()),
-        *held,
+        *spans,
         guards=list(_guards.items()),
         masking=_masking[-1:],
         attempts=list(_attempts.items()),
@@ -204,13 +206,13 @@ def counted(platform: Platform) -> MetricsSnapshot:
 
 
 def all_counted(platform: Platform) -> list[MetricsSnapshot]:
-    """What this server has counted, and what the others that share its port had a moment ago."""
+    """Return the snapshots of this server and, a moment old, of the servers that share its port."""
     others = _left(platform.settings.folder / COUNTED) if platform.settings.workers != 1 else ()
     return [counted(platform), *others]
 
 
 def leave(platform: Platform) -> None:
-    """Write down what this server has counted, for the others."""
+    """Write the snapshot of this server to its file for the other servers."""
     file = platform.settings.folder / COUNTED / f"{os.getpid()}.json"
     new = file.with_suffix(".new")
     file.parent.mkdir(exist_ok=True, parents=True)
@@ -219,15 +221,15 @@ def leave(platform: Platform) -> None:
 
 
 async def leave_on(platform: Platform) -> None:
-    """Write it down again and again, where there are others."""
+    """Publish the snapshot periodically, if there are other servers."""
     while platform.settings.workers != 1:
         await asyncio.to_thread(leave, platform)
         await asyncio.sleep(LEFT)
 
 
 def _left(folder: Path) -> Iterator[MetricsSnapshot]:
-    """What the other servers wrote down; of one that ended, what still counts."""
-    from psutil import pid_exists  # here, for it takes 3 MB, and one server alone has no use for it
+    """Yield the snapshots of the other servers. Of a server that has ended, only its counters remain."""
+    from psutil import pid_exists  # imported here because it takes 3 MB and a single server never needs it
 
     for file in folder.glob("*.json"):
         if file.stem == str(os.getpid()):
@@ -236,13 +238,13 @@ def _left(folder: Path) -> Iterator[MetricsSnapshot]:
             found = msgspec.json.decode(file.read_bytes(), type=MetricsSnapshot)
             found.alive = pid_exists(int(file.stem))
             if not found.alive:
-                found.waiting = found.on_disk = 0  # whoever took its place has them
+                found.waiting = found.on_disk = 0  # the server that replaced it reports them
                 found.circuits = []
             yield found
 
 
 def exposition(servers: list[MetricsSnapshot]) -> bytes:
-    """Everything in Prometheus' text format."""
+    """Return all metrics in the text format of Prometheus."""
     registry = CollectorRegistry()
     registry.register(_Collected(servers))
     return generate_latest(registry)
@@ -259,8 +261,8 @@ class _Collected(Collector):
         yield from _spent(self._servers)
         gauges = {
             "waiting": ("vong_journal_waiting_spans", "Spans that are not committed yet."),
-            "on_disk": ("vong_journal_disk_spans", "Spans of those that lie on disk."),
-            "dropped": ("vong_journal_dropped_spans", "Spans refused because the journal was full."),
+            "on_disk": ("vong_journal_disk_spans", "Uncommitted spans that are buffered on disk."),
+            "dropped": ("vong_journal_dropped_spans", "Spans dropped because the span buffer was full."),
         }
         for name, (metric, help) in gauges.items():
             yield GaugeMetricFamily(metric, help, value=sum(getattr(server, name) for server in self._servers))
@@ -270,23 +272,23 @@ class _Collected(Collector):
 
 def _looks(servers: list[MetricsSnapshot]) -> Iterator[Metric]:
     guards = CounterMetricFamily(
-        "vong_gateway_guards", "Looks of guards, by what followed.", labels=["guard", "on", "action"]
+        "vong_gateway_guards", "Guard checks, by action taken.", labels=["guard", "on", "action"]
     )
-    _add(guards, [look for server in servers for look in server.guards])
-    tested = [passed for server in servers for passed in server.masking]
-    what = "1 where the self-test at the start passed, 0 where it failed."
-    yield from (guards, GaugeMetricFamily("vong_gateway_masking_works", what, value=bool(tested) and all(tested)))
+    _add(guards, [item for server in servers for item in server.guards])
+    results = [passed for server in servers for passed in server.masking]
+    help = "1 if the masking self-test at the start passed, 0 if it failed."
+    yield from (guards, GaugeMetricFamily("vong_gateway_masking_works", help, value=bool(results) and all(results)))
 
 
 def _sent(servers: list[MetricsSnapshot]) -> Iterator[Metric]:
     attempts = CounterMetricFamily(
         "vong_gateway_attempts",
-        "Attempts of calls that needed more than one, by the provider that was asked.",
+        "Attempts of calls that needed more than one, by provider.",
         labels=["route", "provider", "outcome"],
     )
     _add(attempts, [one for server in servers for one in server.attempts])
     exports = GaugeMetricFamily(
-        "vong_export_spans", "Spans for OpenTelemetry endpoints.", labels=["endpoint", "outcome"]
+        "vong_export_spans", "Spans for OTLP endpoints, by outcome.", labels=["endpoint", "outcome"]
     )
     _add(exports, [one for server in servers for one in server.exports])
     yield from (attempts, exports)
@@ -294,22 +296,22 @@ def _sent(servers: list[MetricsSnapshot]) -> Iterator[Metric]:
 
 def _spent(servers: list[MetricsSnapshot]) -> Iterator[Metric]:
     refused = CounterMetricFamily(
-        "vong_gateway_refused", "Calls that a limit or a budget refused.", labels=["limit", "reason"]
+        "vong_gateway_refused", "Calls rejected by a limit or a budget.", labels=["limit", "reason"]
     )
     _add(refused, [one for server in servers for one in server.refused])
     costs = CounterMetricFamily(
-        "vong_gateway_cost_micros", "What calls cost, in millionths of a US dollar.", labels=["route", "provider"]
+        "vong_gateway_cost_micros", "Cost of calls, in millionths of a US dollar.", labels=["route", "provider"]
     )
     _add(costs, [one for server in servers for one in server.costs])
     circuits = GaugeMetricFamily(
-        "vong_gateway_circuits_open", "Servers in which the target of a route rests after failures.", labels=["target"]
+        "vong_gateway_circuits_open", "Servers in which the circuit of a target is open.", labels=["target"]
     )
     _add(circuits, [one for server in servers for one in server.circuits])
     yield from (refused, costs, circuits)
 
 
 def _add(metric: CounterMetricFamily | GaugeMetricFamily, counts: Sequence[tuple[tuple[str, ...], int]]) -> None:
-    """The sums of counts with the same labels."""
+    """Add the sums of counts with the same labels to a metric."""
     sums: dict[tuple[str, ...], int] = {}
     for key, count in counts:
         sums[tuple(key)] = sums.get(tuple(key), 0) + count
@@ -323,23 +325,23 @@ def _calls(servers: list[MetricsSnapshot]) -> Iterator[Metric]:
     )
     duration = HistogramMetricFamily(
         "vong_gateway_duration_seconds",
-        "From the request to the end of the answer.",
+        "Time from the request to the end of the response.",
         labels=["shape", "route", "provider"],
     )
     first_token = HistogramMetricFamily(
         "vong_gateway_first_token_seconds",
-        "From the request to the first token of a stream.",
+        "Time from the request to the first token of a stream.",
         labels=["route", "provider"],
     )
     tokens = CounterMetricFamily(
-        "vong_gateway_tokens", "Tokens as the models count them.", labels=["route", "provider", "direction"]
+        "vong_gateway_tokens", "Tokens as reported by the models.", labels=["route", "provider", "direction"]
     )
-    found = [(MetricLabels(*key), series) for server in servers for key, series in server.series]
-    for key, series in _summed(found, lambda key: key):
+    all_series = [(MetricLabels(*key), series) for server in servers for key, series in server.series]
+    for key, series in _summed(all_series, lambda key: key):
         requests.add_metric(key, series.requests)
-    for key, series in _summed(found, lambda key: key[:3]):
+    for key, series in _summed(all_series, lambda key: key[:3]):
         duration.add_metric(key, series.duration.buckets(), series.duration.total)
-    for key, series in _summed(found, lambda key: key[1:3]):
+    for key, series in _summed(all_series, lambda key: key[1:3]):
         first_token.add_metric(key, series.first_token.buckets(), series.first_token.total)
         tokens.add_metric([*key, "input"], series.read)
         tokens.add_metric([*key, "output"], series.written)
@@ -349,7 +351,7 @@ def _calls(servers: list[MetricsSnapshot]) -> Iterator[Metric]:
 def _summed(
     found: list[tuple[MetricLabels, Series]], labels: Callable[[MetricLabels], tuple[str, ...]]
 ) -> Iterator[tuple[tuple[str, ...], Series]]:
-    """Those with the same labels as one."""
+    """Yield one merged series for each combination of labels."""
     sums: dict[tuple[str, ...], Series] = {}
     for key, series in found:
         sums.setdefault(labels(key), Series()).add(series)

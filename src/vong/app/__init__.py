@@ -1,4 +1,7 @@
-"""The composition root: settings become a platform, and here alone stages are wired to one another."""
+"""Composition root: builds the platform from settings and connects the stages.
+
+May import every stage package. Only `api`, `cli` and entry points import it; no stage does.
+"""
 
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +12,7 @@ __all__ = ["Platform"]
 
 
 def __getattr__(name: str) -> Any:
-    """`Platform`, imported when it is first asked for: the supervisor lives in this package and needs none of it."""
+    """Return `Platform`, imported on first access, because the supervisor in this package does not need it."""
     if name != "Platform":
         raise AttributeError(name)
     from vong.app.platform import Platform

@@ -1,4 +1,4 @@
-"""The calls of a batch: a few at once, through the same door as everybody's, each answer kept as soon as it came."""
+"""Execution of a batch's requests through the public endpoint, with bounded concurrency and durable results."""
 
 import asyncio
 import threading
@@ -14,21 +14,23 @@ from vong.records import now
 from vong.records.batch import BatchStatus
 
 LOOK = 1.0
-"""Seconds between two looks at whether the batch was cancelled or its time is over."""
+"""Seconds between two checks of the batch's status and deadline."""
 FIRST, LONGEST = 1.0, 15.0
-"""Seconds before a line is asked again, doubled each time; a Retry-After that says more holds."""
+"""Bounds of the exponential retry delay of a line. A longer Retry-After takes precedence."""
 TRIES = {500: 3, 502: 3, 504: 3, 529: 10, 503: 20}
-"""How often a line is asked that gets such an answer. 429 is waited for as long as the batch lasts."""
+"""Maximum attempts of a line by response status. 429 is retried until the batch expires."""
 ANSWER = 900.0
-"""Seconds that an answer may take; the gateway's own limits are shorter."""
+"""Seconds that one response may take. The gateway's own timeouts are shorter."""
 
 Keep = Callable[[list[BatchResultLine]], None]
 Look = Callable[[int, str], BatchStatus]
 
 
 class BatchExecutor:
-    """The lines of one batch on their way. `keep` writes answers down; `look` is told how many lines wait to be asked
-    again, and why, and tells the status of the batch. Both run in threads.
+    """Concurrent sender of the lines of one batch.
+
+    `store_results` stores results. `report_progress` receives the number of lines that wait for a retry and the reason,
+    and returns the status of the batch. Both run in threads.
     """
 
     def __init__(self, http: httpx.AsyncClient, endpoint: str, *, keep: Keep, look: Look) -> None:
@@ -42,56 +44,56 @@ class BatchExecutor:
         self._waiting: dict[int, str] = {}
 
     async def run(self, lines: Iterable[BatchRequestLine], at_once: int, expires_at: datetime) -> BatchStatus:
-        """Ask until all lines are answered (`completed`), the batch is cancelled or its time is over (`expired`)."""
-        taken = iter(lines)
-        workers = [asyncio.create_task(self._work(taken)) for _ in range(at_once)]
-        work, keeper = asyncio.gather(*workers), asyncio.create_task(self._keep_on())
+        """Send all lines and return the outcome: `completed`, `cancelled`, or `expired` after `expires_at`."""
+        pending_lines = iter(lines)
+        workers = [asyncio.create_task(self._work(pending_lines)) for _ in range(at_once)]
+        sending, storing = asyncio.gather(*workers), asyncio.create_task(self._keep_on())
         try:
             while True:
-                await asyncio.wait([work, keeper], timeout=LOOK, return_when=asyncio.FIRST_COMPLETED)
-                if keeper.done():
-                    keeper.result()
-                if work.done():
-                    work.result()
+                await asyncio.wait([sending, storing], timeout=LOOK, return_when=asyncio.FIRST_COMPLETED)
+                if storing.done():
+                    storing.result()
+                if sending.done():
+                    sending.result()
                     return "completed"
                 if now() >= expires_at:
                     return "expired"
-                why = next(iter(self._waiting.values()), "")
-                if await asyncio.to_thread(self._look, len(self._waiting), why) == "cancelling":
+                reason = next(iter(self._waiting.values()), "")
+                if await asyncio.to_thread(self._look, len(self._waiting), reason) == "cancelling":
                     return "cancelled"
         finally:
             for task in workers:
                 task.cancel()
             await asyncio.gather(*workers, return_exceptions=True)
-            keeper.cancel()
-            await asyncio.gather(keeper, return_exceptions=True)
+            storing.cancel()
+            await asyncio.gather(storing, return_exceptions=True)
             await asyncio.to_thread(self._keep)
 
     async def _work(self, lines: Iterator[BatchRequestLine]) -> None:
         for line in lines:
-            found = await self._ask(line)
-            self._fresh.append(found)
+            result = await self._ask(line)
+            self._fresh.append(result)
             self._came.set()
 
     async def _ask(self, line: BatchRequestLine) -> BatchResultLine:
-        """The answer to a line, however often it must be asked for one."""
-        tries, pause = 0, FIRST
+        """Send a line and retry it until the response is final."""
+        attempts, delay = 0, FIRST
         while True:
-            tries += 1
+            attempts += 1
             try:
                 response = await self._http.post(self._endpoint, content=line.body)
             except httpx.TransportError as error:
-                self._waiting[line.number] = f"the server does not answer ({type(error).__name__})"
-                asked = 0.0
+                self._waiting[line.number] = f"the server is unreachable ({type(error).__name__})"
+                min_delay = 0.0
             else:
-                if not again(response, tries):
+                if not again(response, attempts):
                     self._waiting.pop(line.number, None)
                     request_id = response.headers.get("x-request-id", "")
                     return answered(line, response.status_code, request_id, response.content)
                 self._waiting[line.number] = message_of(response)
-                asked = retry_after(response)
-            await asyncio.sleep(max(pause, asked))
-            pause = min(pause * 2, LONGEST)
+                min_delay = retry_after(response)
+            await asyncio.sleep(max(delay, min_delay))
+            delay = min(delay * 2, LONGEST)
 
     async def _keep_on(self) -> None:
         while True:
@@ -100,28 +102,28 @@ class BatchExecutor:
             await asyncio.shield(asyncio.to_thread(self._keep))
 
     def _keep(self) -> None:
-        """Write down what came. What cannot be written now comes with the next."""
+        """Store the results received so far. Results of a failed write are stored with the next write."""
         with self._keeping:
-            fresh = list[BatchResultLine]()
+            results = list[BatchResultLine]()
             while self._fresh:
-                fresh.append(self._fresh.popleft())
+                results.append(self._fresh.popleft())
             try:
-                if fresh:
-                    self._keep_answers(fresh)
+                if results:
+                    self._keep_answers(results)
             except BaseException:
-                self._fresh.extendleft(reversed(fresh))
+                self._fresh.extendleft(reversed(results))
                 raise
 
 
 def again(response: httpx.Response, tries: int) -> bool:
-    """Whether a line may get another answer later."""
+    """Return whether a later attempt may get another response."""
     if response.status_code == 429:
         return error_of(response).get("code") != "insufficient_quota"
     return tries < TRIES.get(response.status_code, 0)
 
 
 def retry_after(response: httpx.Response) -> float:
-    """The seconds of a Retry-After, 0 where there is none that is a number."""
+    """Return the seconds of the Retry-After header, or 0 if it is absent or not a number."""
     try:
         return max(0.0, float(response.headers["retry-after"]))
     except (KeyError, ValueError):
@@ -129,14 +131,14 @@ def retry_after(response: httpx.Response) -> float:
 
 
 def message_of(response: httpx.Response) -> str:
-    """What an answer says that is none."""
+    """Return the message of an error response."""
     return str(error_of(response).get("message") or f"status {response.status_code}")[:300]
 
 
 def error_of(response: httpx.Response) -> dict[str, Any]:
-    """The error object of an answer; empty where it has none."""
+    """Return the error object of a response, or an empty object if it has none."""
     try:
-        said = response.json()["error"]
+        error = response.json()["error"]
     except (ValueError, KeyError, TypeError):
         return {}
-    return said if isinstance(said, dict) else {}
+    return error if isinstance(error, dict) else {}

@@ -1,4 +1,4 @@
-"""The jobs of data: files and versions in, versions and reports out."""
+"""Jobs of the data stage: import files, profile, clean and split dataset versions."""
 
 import shutil
 import tempfile
@@ -20,32 +20,32 @@ from vong.records import DatasetVersion, Operation
 
 
 def keep_uploads(platform: Platform, uploads: Sequence[tuple[str, BinaryIO]]) -> list[dict[str, str]]:
-    """Keep uploaded files as blobs: what `import_file` takes as `files`."""
-    kept: list[dict[str, str]] = []
+    """Store uploaded files as blobs and return the `files` parameter of the job `data.import`."""
+    files: list[dict[str, str]] = []
     for filename, content in uploads:
         with tempfile.NamedTemporaryFile(prefix="vong-upload-") as spool:
             shutil.copyfileobj(content, spool, 1 << 20)
             spool.flush()
-            kept.append({"blob": platform.blobs.put_file(Path(spool.name)), "filename": Path(filename).name})
-    return kept
+            files.append({"blob": platform.blobs.put_file(Path(spool.name)), "filename": Path(filename).name})
+    return files
 
 
 def look(
     uploads: Sequence[tuple[str, BinaryIO]], *, format: str | None, options: Mapping[str, str] | None, limit: int
 ) -> list[FilePreview]:
-    """What the start of each uploaded file would give."""
-    found: list[FilePreview] = []
+    """Return a preview of the start of each uploaded file."""
+    previews: list[FilePreview] = []
     for filename, content in uploads:
         with tempfile.NamedTemporaryFile(prefix="vong-look-") as spool:
             shutil.copyfileobj(content, spool, 1 << 20)
             spool.flush()
             name = Path(filename).name
-            found.append(preview(Path(spool.name), name, format=format, options=options, limit=limit))
-    return found
+            previews.append(preview(Path(spool.name), name, format=format, options=options, limit=limit))
+    return previews
 
 
 def import_file(job: JobContext, platform: Platform) -> dict[str, Any]:
-    """Uploaded files (`files`: blob and filename each) as the next version of the dataset `name`."""
+    """Run the job `data.import`: write uploaded `files` (blob and filename each) as the next version of `name`."""
     params = job.params
     paths = [
         (platform.blobs.fetch(file["blob"], job.folder / f"upload-{place}"), str(file["filename"]))
@@ -76,12 +76,12 @@ def import_file(job: JobContext, platform: Platform) -> dict[str, Any]:
             path.unlink(missing_ok=True)
     job.progress(imported.counts["read"], imported.counts["read"], unit="rows")
     for row in imported.skipped:
-        job.log(f"left out {row.row}: {row.reason}")
+        job.log(f"skipped {row.row}: {row.reason}")
     return _result(version) | {"skipped": [row.model_dump() for row in imported.skipped]}
 
 
 def profile(job: JobContext, platform: Platform) -> dict[str, Any]:
-    """The health report of the version `ref`, kept beside it."""
+    """Run the job `data.profile`: compute the health report of the version `ref` and store it."""
     settings = ProfileSettings.model_validate(job.params.get("settings") or {})
     version = _version(job, platform)
     report = data.profile(
@@ -98,7 +98,7 @@ def profile(job: JobContext, platform: Platform) -> dict[str, Any]:
 
 
 def clean(job: JobContext, platform: Platform) -> dict[str, Any]:
-    """The version `ref`, cleaned, as the next version of its dataset (or of the dataset `name`)."""
+    """Run the job `data.clean`: write the version `ref`, cleaned, as the next version of dataset `name` or its own."""
     settings = CleanSettings.model_validate(job.params.get("settings") or {})
     version = _version(job, platform)
     cleaned = data.clean(
@@ -107,34 +107,34 @@ def clean(job: JobContext, platform: Platform) -> dict[str, Any]:
         progress=lambda rows: job.progress(rows, version.rows, unit="rows"),
     )
     job.progress(version.rows, version.rows, unit="rows")
-    listed = put_changes(platform.blobs, cleaned.changes)
+    change_list = put_changes(platform.blobs, cleaned.changes)
     operation = Operation(
         name="clean",
-        settings=settings.model_dump(mode="json") | {"change_list": listed},
+        settings=settings.model_dump(mode="json") | {"change_list": change_list},
         changes=cleaned.counts,
     )
     with platform.scope(job.project_id) as connection:
         name = job.params.get("name") or version.name
-        made = data.write(connection, platform.blobs, name, cleaned.examples, operation, (version.ref,))
-    return _result(made) | {"changes": cleaned.counts}
+        written = data.write(connection, platform.blobs, name, cleaned.examples, operation, (version.ref,))
+    return _result(written) | {"changes": cleaned.counts}
 
 
 def split(job: JobContext, platform: Platform) -> dict[str, Any]:
-    """The version `ref` with a split for every row, as the next version of its dataset (or of the dataset `name`)."""
+    """Run the job `data.split`: assign splits to the rows of `ref` in the next version of dataset `name` or its own."""
     settings = SplitSettings.model_validate(job.params.get("settings") or {})
     version = _version(job, platform)
     job.progress(0, version.rows, unit="rows")
-    dealt = data.split(VersionRows(platform.blobs, version), settings)
+    assigned = data.split(VersionRows(platform.blobs, version), settings)
     job.progress(version.rows, version.rows, unit="rows")
     operation = Operation(
         name="split",
         settings=settings.model_dump(mode="json"),
-        changes={**dealt.counts, "left_out": dealt.left_out, "clusters": dealt.clusters},
+        changes={**assigned.counts, "left_out": assigned.left_out, "clusters": assigned.clusters},
     )
     with platform.scope(job.project_id) as connection:
         name = job.params.get("name") or version.name
-        made = data.write(connection, platform.blobs, name, dealt.examples, operation, (version.ref,))
-    return _result(made) | {"left_out": dealt.left_out, "clusters": dealt.clusters}
+        written = data.write(connection, platform.blobs, name, assigned.examples, operation, (version.ref,))
+    return _result(written) | {"left_out": assigned.left_out, "clusters": assigned.clusters}
 
 
 def _version(job: JobContext, platform: Platform) -> DatasetVersion:

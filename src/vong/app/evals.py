@@ -1,4 +1,4 @@
-"""Evals wired to the datasets, to the jobs and to the server's own public endpoint."""
+"""Evaluations connected to datasets, jobs and the server's public endpoint."""
 
 import time
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import httpx
 
 PATIENCE = 90.0
-"""Seconds that a request waits for a server or an engine that is restarting."""
+"""Seconds for which a request is retried while a server or an engine restarts."""
 
 FATAL: dict[int, type[VongError]] = {401: Unauthenticated, 403: Forbidden, 404: NotFound}
 RESTARTING = frozenset({429, 502, 503, 504})
@@ -37,8 +37,9 @@ def start(
     name: str = "",
     key: str | None = None,
 ) -> tuple[EvalResult, Job]:
-    """Record a run and submit the job that does it, in one transaction. Both have the same id; a repeated `key` gives
-    the first ones again.
+    """Record an evaluation run and submit its job, in one transaction. Both have the same id.
+
+    A repeated `key` returns the first run and job.
     """
     version = data.find(connection, dataset)
     params = {"model": model, "dataset": version.ref, "split": split}
@@ -57,7 +58,7 @@ def start(
 
 
 def run(job: JobContext, platform: Platform) -> dict[str, Any]:
-    """The job `evals.run`: ask for what is missing, through the same door as everybody's requests."""
+    """Run the job `evals.run`: request the missing outputs through the public endpoint and score them."""
     with platform.scope(job.project_id) as connection:
         result = evals.get(connection, job.id)
         version = data.find(connection, result.dataset)
@@ -79,8 +80,8 @@ def run(job: JobContext, platform: Platform) -> dict[str, Any]:
 
 
 def settled(connection: Connection, results: Sequence[EvalResult]) -> list[EvalResult]:
-    """The runs as they stand. A run whose job was killed or cancelled could not say so itself: here it is noted."""
-    found: list[EvalResult] = []
+    """Return the runs, updated first if their job failed or was cancelled and could not record that itself."""
+    current: list[EvalResult] = []
     for result in results:
         if result.status not in ENDED:
             with suppress(NotFound):
@@ -88,12 +89,12 @@ def settled(connection: Connection, results: Sequence[EvalResult]) -> list[EvalR
                 if job.status in {"failed", "cancelled"}:
                     amend(connection, result.id, {"status": job.status, "finished_at": job.finished_at})
                     result = evals.get(connection, result.id)
-        found.append(result)
-    return found
+        current.append(result)
+    return current
 
 
 class GatewayChatClient:
-    """Asks one model at `/v1/chat/completions`, patient with a server or an engine that is just restarting."""
+    """Client of one model at `/v1/chat/completions` that retries while a server or an engine restarts."""
 
     def __init__(self, http: "httpx.Client", model: str, job: JobContext) -> None:
         self._http = http
@@ -101,17 +102,21 @@ class GatewayChatClient:
         self._job = job
 
     def __call__(self, messages: list[Message], params: dict[str, Any]) -> evals.ModelOutput:
-        """One answer, with its time measured from the attempt that was answered."""
+        """Return one output with the latency of the successful attempt."""
         from httpx import TransportError
 
-        body = {"model": self._model, "messages": [one.model_dump(exclude_none=True) for one in messages], **params}
-        until = time.monotonic() + PATIENCE
+        body = {
+            "model": self._model,
+            "messages": [message.model_dump(exclude_none=True) for message in messages],
+            **params,
+        }
+        deadline = time.monotonic() + PATIENCE
         while True:
             started = time.perf_counter()
             try:
                 response = self._http.post("/v1/chat/completions", json=body, timeout=600.0)
             except TransportError as error:
-                failure = f"the server does not answer: {type(error).__name__}"
+                failure = f"the server is unreachable: {type(error).__name__}"
             else:
                 elapsed = (time.perf_counter() - started) * 1000
                 if response.status_code not in RESTARTING:
@@ -121,35 +126,38 @@ class GatewayChatClient:
                 self._job.check()
             except JobCancelled as error:
                 return failed(str(error))
-            if time.monotonic() >= until:
+            if time.monotonic() >= deadline:
                 return failed(failure)
             time.sleep(1.0)
 
 
 def read_answer(response: "httpx.Response", elapsed: float) -> evals.ModelOutput:
-    """What the response says. The caller's faults that every request would meet (no such model) are raised."""
+    """Return the output of a response.
+
+    Raises: the error of a status that every request would get (401, 403, 404).
+    """
     if response.status_code in FATAL:
-        raise FATAL[response.status_code](message_of(response))  # the message says the next step itself
+        raise FATAL[response.status_code](message_of(response))  # the message includes the next step
     if response.status_code >= 400:
         return failed(message_of(response))
     try:
         body = response.json()
         text = body["choices"][0]["message"]["content"] or ""
     except (ValueError, LookupError, TypeError):
-        return failed("the answer is not in OpenAI's shape")
-    counted = body.get("usage") or {}
-    usage = Usage(input_tokens=counted.get("prompt_tokens"), output_tokens=counted.get("completion_tokens"))
+        return failed("the response is not in OpenAI's format")
+    usage_fields = body.get("usage") or {}
+    usage = Usage(input_tokens=usage_fields.get("prompt_tokens"), output_tokens=usage_fields.get("completion_tokens"))
     span = response.headers.get("x-vong-span-id")
     return evals.ModelOutput(text, UUID(span) if span else None, elapsed, usage)
 
 
 def failed(message: str) -> evals.ModelOutput:
-    """An answer that did not come."""
+    """Return an output without text, with the error message."""
     return evals.ModelOutput("", None, 0.0, Usage(), error=message)
 
 
 def message_of(response: "httpx.Response") -> str:
-    """What an error response says, in OpenAI's shape or any other."""
+    """Return the message of an error response, in OpenAI's format or any other."""
     try:
         body = response.json()
         return str(body.get("error", {}).get("message") or body.get("detail") or response.text[:300])

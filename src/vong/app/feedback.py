@@ -1,4 +1,4 @@
-"""Feedback wired to the spans it is about, to the canaries that wait for it, and to the datasets it grows."""
+"""Feedback connected to spans, running canaries and datasets."""
 
 import logging
 from collections.abc import Sequence
@@ -25,7 +25,7 @@ SPANS_AT_ONCE = 500
 
 
 class ExportQuery(feedback.HarvestSettings):
-    """Which scored spans to harvest: the named `spans`, or all whose scores fit the other fields."""
+    """Query for scored spans to harvest: the given `spans`, or all whose scores match the other fields."""
 
     spans: tuple[UUID, ...] = Field(default=(), max_length=100_000)
     route: str | None = None
@@ -36,10 +36,10 @@ class ExportQuery(feedback.HarvestSettings):
 
 
 class HarvestRequest(ExportQuery):
-    """What to harvest into which dataset (it is made where it is new).
+    """Harvest request: which spans to turn into rows, and of which dataset. A new dataset is created.
 
-    Rows that are the same as, or near-duplicates of, rows in the splits of `away_from` are left out: what is tested
-    must not be taught.
+    Rows that equal rows of the `away_from` splits, or are near-duplicates of them, are left out, so that test rows
+    never reach the training data.
     """
 
     dataset: str
@@ -47,7 +47,7 @@ class HarvestRequest(ExportQuery):
 
 
 class HarvestResult(Record):
-    """The dataset version that has the harvest in it, and what the harvest was."""
+    """Dataset version that contains the harvest, and its counts."""
 
     ref: str
     rows: int
@@ -61,9 +61,11 @@ class HarvestResult(Record):
 
 
 def add(platform: Platform, project_id: UUID, judgement: feedback.ScoreCreate, *, key: str | None = None) -> Score:
-    """Store a score and tell who waits for it. NotFound where the span does not exist.
+    """Store a score and notify the listeners.
 
-    A repeated `key` (of a request) is the same score, where the judgement has no id of its own.
+    A judgement without an id gets one from the request's `key`, so that a repeated request stores one score.
+
+    Raises: NotFound if the span does not exist.
     """
     if judgement.id is None and key is not None:
         judgement = judgement.model_copy(update={"id": uuid5(NAMESPACE_URL, f"vong:feedback:{key}")})
@@ -76,14 +78,14 @@ def add(platform: Platform, project_id: UUID, judgement: feedback.ScoreCreate, *
 
 
 class InboxItem(Record):
-    """A score and the span that it is about; without `span` where that is not stored any more."""
+    """A score and its span, or no `span` if that is no longer stored."""
 
     score: Score
     span: SpanSummary | None = None
 
 
 def inbox(connection: Connection, wanted: feedback.ScoreFilter, after: UUID | None, limit: int) -> list[InboxItem]:
-    """Scores, newest first, each beside the span it judges."""
+    """Return scores, newest first, each with its span."""
     page = feedback.list_scores(connection, wanted, after=after, limit=limit, newest_first=True)
     ids = {score.span_id for score in page if score.span_id is not None}
     spans = {span.id: span for span in counted(connection, traces.among(connection, ids))}
@@ -91,7 +93,7 @@ def inbox(connection: Connection, wanted: feedback.ScoreFilter, after: UUID | No
 
 
 def preview(platform: Platform, project_id: UUID, wanted: ExportQuery) -> feedback.Harvest:
-    """What a harvest would give, without keeping it."""
+    """Return the result of a harvest without storing it."""
     with platform.scope(project_id) as connection:
         scores = feedback.every_score(connection, _filter(wanted))
         ids = list(dict.fromkeys(score.span_id for score in scores if score.span_id is not None))
@@ -102,50 +104,59 @@ def preview(platform: Platform, project_id: UUID, wanted: ExportQuery) -> feedba
 
 
 def harvest(platform: Platform, project_id: UUID, wanted: HarvestRequest) -> HarvestResult:
-    """Harvest into the next version of the dataset. InvalidInput where there is nothing to begin a dataset with."""
+    """Harvest into the next version of the dataset.
+
+    Raises: InvalidInput if the dataset is new and nothing matches.
+    """
     check_name(wanted.dataset)
-    found = preview(platform, project_id, wanted)
+    harvested = preview(platform, project_id, wanted)
     with platform.scope(project_id) as connection:
         newest = next(iter(data.list_versions(connection, wanted.dataset, limit=1)), None)
-        if newest is None and not found.examples:
-            why = ", ".join(f"{count} {reason}" for reason, count in found.passed_over.items()) or "no scores fit"
-            raise InvalidInput(f"there is nothing to harvest: {why}", "see what is there: vong feedback list")
-        kept = found.examples
+        if newest is None and not harvested.examples:
+            reasons = (
+                ", ".join(f"{count} {reason}" for reason, count in harvested.passed_over.items()) or "no score matches"
+            )
+            raise InvalidInput(f"nothing to harvest: {reasons}", "list the scores with: vong feedback list")
+        examples = harvested.examples
         if newest is not None:
             rows = data.read(platform.blobs, newest)
-            kept = away_from(found.examples, [row for row in rows if row.metadata.get("split") in wanted.away_from])
+            examples = away_from(
+                harvested.examples, [row for row in rows if row.metadata.get("split") in wanted.away_from]
+            )
         operation = Operation(
             name="harvest",
             settings=wanted.model_dump(mode="json", exclude={"spans"}),
             changes={
-                "corrections": found.corrections,
-                "good": found.good,
-                "held_back": len(found.examples) - len(kept),
-                "disagreements": len(found.disagreements),
+                "corrections": harvested.corrections,
+                "good": harvested.good,
+                "held_back": len(harvested.examples) - len(examples),
+                "disagreements": len(harvested.disagreements),
             },
         )
-        version = data.append(connection, platform.blobs, wanted.dataset, kept, operation)
-        note_harvested(connection, [UUID(row.origin.id) for row in kept if row.origin], version.ref)
+        version = data.append(connection, platform.blobs, wanted.dataset, examples, operation)
+        note_harvested(connection, [UUID(row.origin.id) for row in examples if row.origin], version.ref)
     return HarvestResult(
         ref=version.ref,
         rows=version.rows,
         splits=version.splits,
         added=version.rows - (newest.rows if newest else 0),
-        corrections=found.corrections,
-        good=found.good,
-        held_back=len(found.examples) - len(kept),
-        disagreements=found.disagreements,
-        passed_over=found.passed_over,
+        corrections=harvested.corrections,
+        good=harvested.good,
+        held_back=len(harvested.examples) - len(examples),
+        disagreements=harvested.disagreements,
+        passed_over=harvested.passed_over,
     )
 
 
 def away_from(examples: Sequence[Example], guarded: Sequence[Example]) -> list[Example]:
-    """The examples whose input is no near-duplicate of a guarded row's."""
+    """Return the examples whose input is not a near-duplicate of a guarded row's input."""
     if not guarded:
         return list(examples)
-    near = cluster([input_text(row) for row in (*guarded, *examples)], THRESHOLD).near
-    taken = set(near[: len(guarded)])
-    return [example for example, group in zip(examples, near[len(guarded) :], strict=True) if group not in taken]
+    groups = cluster([input_text(row) for row in (*guarded, *examples)], THRESHOLD).near
+    guarded_groups = set(groups[: len(guarded)])
+    return [
+        example for example, group in zip(examples, groups[len(guarded) :], strict=True) if group not in guarded_groups
+    ]
 
 
 def _filter(wanted: ExportQuery) -> feedback.ScoreFilter:
@@ -153,17 +164,17 @@ def _filter(wanted: ExportQuery) -> feedback.ScoreFilter:
 
 
 def _span(platform: Platform, project_id: UUID, span_id: UUID) -> Span:
-    def look(id: UUID) -> Span | None:
+    def find(id: UUID) -> Span | None:
         with platform.scope(project_id) as connection:
             return next(iter(traces.for_ids(connection, [id])), None)
 
-    return await_span(platform, span_id, look)
+    return await_span(platform, span_id, find)
 
 
 def _tell(platform: Platform, project_id: UUID, score: Score) -> None:
-    """Tell who waits for scores. The score is stored: what fails here is logged, and caught up later."""
+    """Notify the score listeners. A failure is logged only: the score is stored, and the listener catches up later."""
     for listener in platform.on_score:
         try:
             listener(platform, project_id, score)
         except VongError:
-            log.exception("a listener failed on score %s", score.id)
+            log.exception("score listener failed on score %s", score.id)

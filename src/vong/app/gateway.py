@@ -1,4 +1,4 @@
-"""The gateway wired to keys, deployments, model versions, the embedding model and the journal."""
+"""Gateway connected to keys, deployments, model versions, the embedding model and the span writer."""
 
 import asyncio
 import logging
@@ -58,14 +58,14 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 TIDIED = 600.0
-"""Seconds between two times in which is forgotten what is past."""
+"""Interval between two cleanups of expired counters and cache entries."""
 PAST = timedelta(days=2)
-"""How old a counter of a minute, hour or day gets."""
+"""Retention of limit counters (per minute, hour or day)."""
 SHORTCUTS = {EMBEDDER: f"{LOCAL}/{EMBEDDER}"}
 
 
 class GatewayRuntime:
-    """The gateway of a server process, and the thread that hears of changed routes for it."""
+    """Gateway of one server process, with the thread that listens for configuration changes."""
 
     def __init__(
         self,
@@ -76,10 +76,10 @@ class GatewayRuntime:
         spent: Callable[[str | None, str, int], None] = lambda *_: None,
     ) -> None:
         upstream = UpstreamClient(allow_link_local=platform.settings.allow_link_local)
-        made = providers(platform, upstream)
+        configured = providers(platform, upstream)
         self._platform = platform
         self._stored = StoredProviders(platform.settings.folder, upstream)
-        self._made = made
+        self._made = configured
         self._upstream = upstream
         self._announcements: ChangeListener | None = None
         self._tidying: asyncio.Task[None] | None = None
@@ -93,7 +93,7 @@ class GatewayRuntime:
         self._books = LedgerWriter(self._admission)
         self.gateway = Gateway(
             upstream,
-            made,
+            configured,
             looks=Repositories(self._lookup, self._load, self._find, self._forget),
             accounts=CallSinks(self._record, self._take, observe, tally, self._price),
             admission=self._admission,
@@ -101,23 +101,23 @@ class GatewayRuntime:
         )
 
     def start(self) -> None:
-        """Begin to hear of changes. Called on the event loop that serves."""
+        """Start the listener, the span writer hooks and the self-test. Called on the serving event loop."""
         loop = asyncio.get_running_loop()
 
-        def later(do: Callable[..., None], *given: Any) -> None:
+        def call_in_loop(do: Callable[..., None], *given: Any) -> None:
             if not loop.is_closed():
                 loop.call_soon_threadsafe(do, *given)
 
-        self.gateway.changed = partial(later, self.gateway.forget)
+        self.gateway.changed = partial(call_in_loop, self.gateway.forget)
         url = libpq_url(self._platform.database.url)
-        hearing = (partial(later, do) for do in (self._heard, self.gateway.forget_callers, self._lost))
-        self._announcements = ChangeListener(url, *hearing)
+        callbacks = (partial(call_in_loop, do) for do in (self._heard, self.gateway.forget_callers, self._lost))
+        self._announcements = ChangeListener(url, *callbacks)
         self._announcements.start()
-        journal = self._platform.journal
-        journal.companion = self._books
+        writer = self._platform.journal
+        writer.companion = self._books
         if self._platform.settings.journal_full == "refuse":
-            self.gateway.full = lambda: journal.full
-        journal.adopt()
+            self.gateway.full = lambda: writer.full
+        writer.adopt()
         self._admission.start()
         self._platform.exports = exports(self._platform.settings)
         self._platform.gateway = self.gateway
@@ -126,11 +126,11 @@ class GatewayRuntime:
         self._testing.add_done_callback(self._told)
 
     def stop(self) -> None:
-        """End it."""
+        """Stop the background work and flush pending spans."""
         if self._tidying is not None:
             self._tidying.cancel()
         with suppress(Unavailable):
-            self._platform.journal.flush(5)  # what is known of costs is settled before the rest is given back
+            self._platform.journal.flush(5)  # settles known costs before unused quota is returned
         for export in self._platform.exports:
             export.stop()
         self._admission.stop()
@@ -141,72 +141,71 @@ class GatewayRuntime:
         self.gateway.close()
 
     def _heard(self, project_id: UUID | None) -> None:
-        """Of a change, in the order in which it was made: from now on every one is heard of."""
+        """Invalidate a changed project. From now on the gateway relies on change events."""
         self.gateway.forget(project_id)
         self.gateway.hears = True
 
     def _lost(self) -> None:
+        """Record that change events are not received any longer, so that caches expire by age."""
         self.gateway.hears = False
 
     async def _tidy(self) -> None:
-        """Now and then forget counters of days long past and kept answers past their time."""
+        """Delete expired limit counters and cached responses periodically."""
         while True:
             await asyncio.sleep(TIDIED)
             try:
                 await asyncio.to_thread(tidy, self._platform)
             except SQLAlchemyError as error:
-                log.warning("what is past was not forgotten: %s", str(error).splitlines()[0])
+                log.warning("cleanup of expired counters and cached responses failed: %s", str(error).splitlines()[0])
 
     def _told(self, testing: "asyncio.Task[SelfTestReport]") -> None:
-        """Say how the self-test of masking went, loudly where it failed."""
+        """Log the result of the masking self-test; a failure is logged as critical."""
         if testing.cancelled():
             return
-        if broken := testing.exception():
-            log.critical("THE SELF-TEST OF MASKING BROKE: take it that nothing is masked", exc_info=broken)
+        if error := testing.exception():
+            log.critical("MASKING SELF-TEST CRASHED: assume that nothing is masked", exc_info=error)
             return
-        found = testing.result()
-        self._tested(found)
-        if found.passed:
-            log.info("masking works: a card number was sent %d ways, and masked on each", found.ways)
+        report = testing.result()
+        self._tested(report)
+        if report.passed:
+            log.info("masking self-test passed: a card number was masked on all %d paths", report.ways)
         else:
-            log.critical("MASKING DOES NOT WORK: a card number leaks on these ways: %s", "; ".join(found.leaks))
+            log.critical("MASKING SELF-TEST FAILED: a card number leaks on these paths: %s", "; ".join(report.leaks))
 
     def _load(self, project_id: UUID) -> ModelCatalog:
         with self._platform.scope(project_id) as connection:
-            made = {**self._stored.of(connection, project_id), **self._made}
-            found = directory(connection, made, self._upstream, self._makers)
-        self._own[project_id] = found.prices
-        self.gateway.forget_others(project_id, found.routes.values())
-        return found
+            all_providers = {**self._stored.of(connection, project_id), **self._made}
+            catalog = directory(connection, all_providers, self._upstream, self._makers)
+        self._own[project_id] = catalog.prices
+        self.gateway.forget_others(project_id, catalog.routes.values())
+        return catalog
 
     def _record(self, project_id: UUID, span: Span, tags: tuple[str, ...], ticket: Reservation | None) -> None:
-        """Hand a span to the journal, whose writer adds what the call cost and writes the ledger with it. A step within
-        a call has no line there.
-        """
+        """Queue a span; the span writer adds its cost and ledger row. A child span (an attempt) has no ledger row."""
         if span.kind == STEP:
             self._platform.journal.append(project_id, exported(self._platform, span))
             return
         self._platform.journal.add(project_id, span, partial(self._priced, project_id), LedgerContext(tags, ticket))
 
     def _take(self, brief: CompactCallRecord) -> None:
-        """The same for a span that is told in brief."""
-        lane = brief.lane
+        """Queue the compact record of a fast-path call."""
+        plan = brief.lane
         self._platform.journal.add(
-            lane.principal.project_id, brief, self._settled, LedgerContext(lane.subjects.tags, brief.ticket)
+            plan.principal.project_id, brief, self._settled, LedgerContext(plan.subjects.tags, brief.ticket)
         )
 
     def _settled(self, brief: CompactCallRecord) -> Span | FinalizedSpan:
-        """What the writer of spans makes of one that is told in brief."""
-        lane, usage = brief.lane, brief.billed()
+        """Build the span of a compact record, with its cost, for the span writer."""
+        plan, usage = brief.lane, brief.billed()
         if usage.cost:
-            self._spent(lane.choice.versions.route, lane.choice.system, usage.cost)
-        draft = None if self._platform.exports else brief.draft(usage)
-        if draft is None:
+            self._spent(plan.choice.versions.route, plan.choice.system, usage.cost)
+        row = None if self._platform.exports else brief.draft(usage)
+        if row is None:
             return exported(self._platform, changed(brief.span(), usage=usage))
-        return FinalizedSpan(draft, ledger_row(brief, usage, draft.id, self._admission.worker))
+        return FinalizedSpan(row, ledger_row(brief, usage, row.id, self._admission.worker))
 
     def _price(self, choice: ResolvedTarget) -> ModelPrice | EllipsisType | None:
-        """What a choice costs at this moment; `...` where that must be looked up."""
+        """Return the current price of a target, or `...` if it is not loaded yet."""
         return choice.price or self._prices.at_hand(choice.target, choice.provider.address, now())
 
     def _find(self, project_id: UUID, span_id: UUID) -> Span:
@@ -218,25 +217,31 @@ class GatewayRuntime:
             forget(connection, project_id, span_id, {DELETED: True})
 
     def _cost(self, choice: ResolvedTarget, usage: Usage, at: datetime, kinds: Collection[str]) -> int | None:
-        address, own = choice.provider.address, choice.price
-        if own is not None:
-            read, made = usage.input_tokens or 0, usage.output_tokens or 0
-            return own.most(read, made, kinds) if kinds else own.billed(usage)
+        """Return the cost of a usage, or the maximum cost over the token types `kinds` if they are given."""
+        address, custom_price = choice.provider.address, choice.price
+        if custom_price is not None:
+            input_tokens, output_tokens = usage.input_tokens or 0, usage.output_tokens or 0
+            return custom_price.most(input_tokens, output_tokens, kinds) if kinds else custom_price.billed(usage)
         if kinds:
             return self._prices.most(choice.target, address, usage, at, kinds)
         return self._prices.cost(choice.target, address, usage, at, exact=False)
 
     def _priced(self, project_id: UUID, span: Span) -> Span | None:
+        """Return the span with its cost, queued for export, or None while its price is not loaded."""
         name = str(span.attributes.get("gen_ai.provider.name"))
         provider = self._made.get(name) or self._stored.known(project_id, name)
         address = provider.address if provider else None
-        own = self._own.get(project_id, {}).get(span.model or "")
-        if own is None and span.model is not None and not self._prices.ready(span.model, address, span.started_at):
-            return None  # the writer of spans does not wait for it: this one is settled a little later
-        settled = self._prices.settle(span, address, own)
-        if settled.usage.cost:
-            self._spent(settled.versions.route, name, settled.usage.cost)
-        return exported(self._platform, settled)
+        custom_price = self._own.get(project_id, {}).get(span.model or "")
+        if (
+            custom_price is None
+            and span.model is not None
+            and not self._prices.ready(span.model, address, span.started_at)
+        ):
+            return None  # the span writer does not wait for prices: it settles this span later
+        priced = self._prices.settle(span, address, custom_price)
+        if priced.usage.cost:
+            self._spent(priced.versions.route, name, priced.usage.cost)
+        return exported(self._platform, priced)
 
     def _lookup(self, secret: str) -> access.Principal:
         with self._platform.database.owner() as connection:
@@ -244,68 +249,68 @@ class GatewayRuntime:
 
 
 def tidy(platform: Platform) -> None:
-    """Forget counters of days long past and kept answers past their time, in all projects."""
+    """Delete expired limit counters and cached responses of all projects."""
     with platform.database.owner() as connection:
         leases.forget(connection, now() - PAST)
         cache_store.purge(connection, now())
 
 
 def providers(platform: Platform, upstream: UpstreamClient) -> dict[str, Provider]:
-    """The providers of the configuration, and the models that this process runs itself."""
-    made = {name: make(name, settings, upstream) for name, settings in platform.settings.providers.items()}
-    return {**made, LOCAL: LocalEmbeddingsProvider({EMBEDDER: _Embedder(platform.settings.threads)})}
+    """Return the configured providers and the models that this process runs itself."""
+    configured = {name: make(name, settings, upstream) for name, settings in platform.settings.providers.items()}
+    return {**configured, LOCAL: LocalEmbeddingsProvider({EMBEDDER: _Embedder(platform.settings.threads)})}
 
 
 def makers(platform: Platform, upstream: UpstreamClient) -> GuardFactory:
-    """Makes guards, which embed with the model of this process."""
-    embed, open = (
+    """Return the guard factory, with the embedding model of this process."""
+    embed, decrypt = (
         _Embedder(platform.settings.threads).embed,
         secret_settings.opener(SecretBox(platform.settings.folder)),
     )
-    return GuardFactory(GuardDependencies(embed, upstream, platform.settings.allow_link_local, open))
+    return GuardFactory(GuardDependencies(embed, upstream, platform.settings.allow_link_local, decrypt))
 
 
 def sealed(platform: Platform, uses: Sequence[GuardConfig]) -> tuple[GuardConfig, ...]:
-    """Guards as they are stored: no secret of their settings can be read. InvalidInput where one cannot stand guard."""
+    """Return guards with encrypted secrets, as they are stored. Raises InvalidInput if a guard is not valid."""
     secrets = SecretBox(platform.settings.folder)
-    plain = secret_settings.given(uses, secrets)
-    well_guarded(plain)
-    return secret_settings.sealed(plain, secrets)
+    merged = secret_settings.given(uses, secrets)
+    well_guarded(merged)
+    return secret_settings.sealed(merged, secrets)
 
 
 def directory(
     connection: Connection, made: Mapping[str, Provider], upstream: UpstreamClient, makers: GuardFactory | None = None
 ) -> ModelCatalog:
-    """What the connection's project can call at this moment, and, with `makers`, who stands guard over it."""
+    """Return the model catalog of the connection's project; `factory` builds its guards."""
     routes = {route.name: route for route in gateway.list_routes(connection)}
     deployments = {deployed.name: deployed for deployed in _deployed(connection)}
     makers = makers or GuardFactory()
-    posts = makers.posts(list(routes.values()), project_guards(connection))
+    guards = makers.posts(list(routes.values()), project_guards(connection))
     limits, prices = list_limits(connection), own_prices(connection)
-    return ModelCatalog(routes, deployments, made, SHORTCUTS, upstream, limits, posts, makers, prices)
+    return ModelCatalog(routes, deployments, made, SHORTCUTS, upstream, limits, guards, makers, prices)
 
 
 def check(platform: Platform, project_id: UUID, connection: Connection) -> Callable[[str], None]:
-    """What `gateway.put_route` asks of every target: NotFound for a deployment or a provider that is not there."""
+    """Return the target check for `gateway.put_route`: it raises NotFound for an unknown deployment or provider."""
     upstream = UpstreamClient()
-    made = {
+    available = {
         **StoredProviders(platform.settings.folder, upstream).of(connection, project_id),
         **providers(platform, upstream),
     }
-    return directory(connection, made, upstream).check
+    return directory(connection, available, upstream).check
 
 
 def callable_models(platform: Platform, principal: access.Principal) -> list[str]:
-    """Every name that the principal's project can call."""
+    """Return all model names that the principal's project can call."""
 
-    async def ask() -> list[str]:
-        running = GatewayRuntime(platform, observe=_nobody, tally=_nothing)
+    async def list_models() -> list[str]:
+        runtime = GatewayRuntime(platform, observe=_nobody, tally=_nothing)
         try:
-            return await running.gateway.offered(principal)
+            return await runtime.gateway.offered(principal)
         finally:
-            running.gateway.close()
+            runtime.gateway.close()
 
-    return asyncio.run(ask())
+    return asyncio.run(list_models())
 
 
 def hold(
@@ -316,38 +321,40 @@ def hold(
     model: str,
     on: Literal["input", "output"],
 ) -> GuardTestResult:
-    """What becomes of a text under these guards, or under those of calls to that model or route."""
+    """Return the result of applying guards to a text: the given ones, or those of calls to a model or route."""
 
-    async def ask() -> GuardTestResult:
-        running = GatewayRuntime(platform, observe=_nobody, tally=_nothing)
+    async def run() -> GuardTestResult:
+        runtime = GatewayRuntime(platform, observe=_nobody, tally=_nothing)
         try:
-            return await running.gateway.hold(principal, text, uses, model, on)
+            return await runtime.gateway.hold(principal, text, uses, model, on)
         finally:
-            running.gateway.close()
+            runtime.gateway.close()
 
-    return asyncio.run(ask())
+    return asyncio.run(run())
 
 
 def targets(platform: Platform, project_id: UUID, connection: Connection) -> TargetsReport:
-    """How the targets of the project's routes stand in this process. Unavailable where it answers no model calls."""
+    """Return the state of the project's targets. Raises Unavailable if this process serves no model calls."""
     if platform.gateway is None:
-        raise Unavailable("this process answers no model calls", "ask a server: vong up")
-    found = platform.gateway.standing(project_id, gateway.list_routes(connection))
-    return TargetsReport(server=os.getpid(), targets=tuple(found))
+        raise Unavailable("this process serves no model calls", "send the request to a server; start one with: vong up")
+    states = platform.gateway.standing(project_id, gateway.list_routes(connection))
+    return TargetsReport(server=os.getpid(), targets=tuple(states))
 
 
 def masking(platform: Platform) -> SelfTestReport:
-    """The self-test of masking, made now."""
+    """Run the masking self-test and return its report."""
     return asyncio.run(self_test(makers(platform, UpstreamClient())))
 
 
 def _nobody(_: Span) -> None:
-    """What is asked here is no call of an application: there is nothing to observe."""
+    """Ignore a span: calls made here are not calls of an application."""
 
 
 class _Nothing:
-    def answered(self, seconds: float, read: int, made: int) -> None:
-        """As above."""
+    """Call counter that counts nothing."""
+
+    def answered(self, seconds: float, input_tokens: int, output_tokens: int) -> None:
+        """Ignore a call."""
 
 
 def _nothing(*_: Any) -> CallCounter:
@@ -355,11 +362,11 @@ def _nothing(*_: Any) -> CallCounter:
 
 
 def _deployed(connection: Connection) -> list[DeploymentEndpoint]:
-    answering = {found.name: found for found in ready(connection)}
-    found: list[DeploymentEndpoint] = []
+    ready_deployments = {deployment.name: deployment for deployment in ready(connection)}
+    endpoints: list[DeploymentEndpoint] = []
     for deployment in list_deployments(connection, limit=500):
-        engine = answering.get(deployment.name)
-        found.append(
+        engine = ready_deployments.get(deployment.name)
+        endpoints.append(
             DeploymentEndpoint(
                 name=deployment.name,
                 state=deployment.state,
@@ -370,11 +377,11 @@ def _deployed(connection: Connection) -> list[DeploymentEndpoint]:
                 dataset_version=engine.dataset if engine else None,
             )
         )
-    return found
+    return endpoints
 
 
 class _Embedder:
-    """The embedding model of this process, loaded when it is first used."""
+    """Embedding model of this process, loaded on first use."""
 
     def __init__(self, threads: int) -> None:
         self._threads = threads

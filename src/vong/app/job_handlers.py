@@ -1,4 +1,4 @@
-"""Every kind of job and the function that does it. Functions are named, not imported: the server never loads them."""
+"""Registry of job kinds and their handlers. Handlers are named as strings, so that the server never imports them."""
 
 from vong.jobs.config import JobHandler
 

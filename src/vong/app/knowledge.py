@@ -1,4 +1,4 @@
-"""Knowledge wired to the gateway, the journal and the jobs."""
+"""Knowledge bases connected to the gateway, the span writer and jobs."""
 
 import time
 from collections.abc import Sequence
@@ -17,12 +17,12 @@ from vong.records import Message, RetrievedPassage, Span, SpanVersions, new_id
 
 @cache
 def embedder(threads: int) -> knowledge.MiniLmEmbedder:
-    """The one embedding model of this process."""
+    """Return the embedding model of this process, created once."""
     return knowledge.MiniLmEmbedder(threads)
 
 
 def index(job: JobContext, platform: Platform) -> dict[str, Any]:
-    """The job `knowledge.index`: put uploaded files into a base, one transaction each, so that a restart goes on."""
+    """Run the job `knowledge.index`: index files into a base, one transaction each, so that a restart resumes."""
     base, files = job.params["base"], job.params["files"]
     embed = embedder(platform.settings.threads).embed
     documents: list[dict[str, Any]] = []
@@ -42,48 +42,51 @@ def index(job: JobContext, platform: Platform) -> dict[str, Any]:
 
 
 def search(platform: Platform, project_id: UUID, base: str, question: str, limit: int) -> list[RetrievedPassage]:
-    """The passages of a base that fit a question."""
+    """Return the passages of a base that match a question."""
     with platform.scope(project_id) as connection:
         return knowledge.retrieve(connection, base, question, embedder(platform.settings.threads).embed, limit=limit)
 
 
 def ask(platform: Platform, project_id: UUID, base: str, question: str, model: str, limit: int) -> knowledge.RagAnswer:
-    """Answer a question through a route, and record what happened: one span for the whole, one for the retrieval;
-    the model's own is made by the gateway below them.
+    """Answer a question through a route and record two spans: the whole pipeline and the retrieval.
+
+    The gateway records the span of the model call as their child.
     """
     root = _Timer("knowledge.ask", "pipeline")
     with platform.scope(project_id) as connection:
-        versions = {known.name: known.index_version for known in knowledge.list_bases(connection)}
+        versions = {
+            knowledge_base.name: knowledge_base.index_version for knowledge_base in knowledge.list_bases(connection)
+        }
     if base not in versions:
         raise NotFound(f"no knowledge base named {base!r}", nearest(base, list(versions), "vong knowledge list"))
-    found = _Timer("knowledge.retrieve", "retrieval", root)
+    retrieval = _Timer("knowledge.retrieve", "retrieval", root)
     passages = search(platform, project_id, base, question, limit)
     stamp = SpanVersions(index_version=versions[base])
     output = [{"path": passage.path, "score": passage.score, "similarity": passage.similarity} for passage in passages]
     with platform.scope(project_id) as connection:
-        covered = knowledge.coverage(connection, base, question, passages)
-    platform.journal.append(project_id, found.span(stamp, question, output))
+        coverage = knowledge.coverage(connection, base, question, passages)
+    platform.journal.append(project_id, retrieval.span(stamp, question, output))
 
     def generate(messages: Sequence[Message]) -> GeneratedAnswer:
         with platform.client(project_id) as client:
-            said = client.gateway.chat(
+            completion = client.gateway.chat(
                 model,
                 [message.model_dump(exclude_none=True) for message in messages],
                 headers={"traceparent": f"00-{root.trace_id}-{root.span_id}-01"},
                 max_tokens=160,
                 temperature=0,
             )
-        return GeneratedAnswer(text=said.text, span_id=said.span_id, model=model)
+        return GeneratedAnswer(text=completion.text, span_id=completion.span_id, model=model)
 
     embed = embedder(platform.settings.threads).embed
-    answer = knowledge.ask(question, passages, generate, embed, index_version=versions[base], coverage=covered)
+    answer = knowledge.ask(question, passages, generate, embed, index_version=versions[base], coverage=coverage)
     body = answer.model_dump(mode="json", include={"answered", "text", "citations", "unsupported"})
     platform.journal.append(project_id, root.span(stamp, question, body))
     return answer
 
 
 class _Timer:
-    """A span under way."""
+    """Timer and identity of a span that is not finished."""
 
     def __init__(self, name: str, kind: str, parent: "_Timer | None" = None) -> None:
         self.id = new_id()
@@ -94,6 +97,7 @@ class _Timer:
         self.start = time.perf_counter()
 
     def span(self, versions: SpanVersions, given: Any, made: Any) -> Span:
+        """Return the finished span."""
         return Span.model_validate(
             {
                 "id": self.id,

@@ -1,4 +1,4 @@
-"""The loop wired to scores, spans and the gateway."""
+"""The loop connected to scores, spans and the gateway."""
 
 import logging
 from uuid import UUID
@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 
 
 def on_score(platform: Platform, project_id: UUID, score: Score) -> None:
-    """A score was stored: let the running canaries of its metric count it, and act where it decides."""
+    """Evaluate the running canaries of a new score's metric."""
     if score.span_id is None or score.value is None:
         return
     with platform.scope(project_id) as connection:
@@ -23,18 +23,19 @@ def on_score(platform: Platform, project_id: UUID, score: Score) -> None:
 
 
 def evaluate(connection: Connection, id: UUID) -> Canary:
-    """Count every score since the canary began that is not counted yet: the newest, and any that a server which was
-    killed has missed.
+    """Add all scores since the canary began that are not counted yet, and decide if the evidence suffices.
+
+    This includes scores that a killed server has missed.
     """
     canary = loop.get(connection, id)
     if canary.status != "running":
         return canary
-    wanted = feedback.ScoreFilter(name=canary.metric, route=canary.route, since=canary.started_at)
+    filter_ = feedback.ScoreFilter(name=canary.metric, route=canary.route, since=canary.started_at)
     counted = loop.counted_spans(connection, id)
-    scores = [score for score in feedback.every_score(connection, wanted) if score.span_id not in counted]
+    scores = [score for score in feedback.every_score(connection, filter_) if score.span_id not in counted]
     by_span = {score.span_id: score for score in reversed(scores) if score.span_id is not None}
-    judged = [ScoredSpan(by_span[span.id], span) for span in traces.for_ids(connection, by_span)]
-    return _say(loop.take(connection, id, judged))
+    scored_spans = [ScoredSpan(by_span[span.id], span) for span in traces.for_ids(connection, by_span)]
+    return _say(loop.take(connection, id, scored_spans))
 
 
 def _say(canary: Canary) -> Canary:

@@ -1,4 +1,4 @@
-"""A turn of the loop as a job, and where the shipped samples lie."""
+"""Loop run as a job, and the location of the shipped samples."""
 
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from vong.records import Progress
 
 
 def run(job: JobContext, platform: Platform) -> dict[str, Any]:
-    """The job `loop.turn`: every step is kept, so that a turn goes on where it was."""
+    """Run the job `loop.turn`. Every finished step is stored, so that an interrupted loop run resumes there."""
 
     def progress(step: str, state: Progress) -> None:
         message = step if state.message in {"", step} else f"{step}: {state.message}"
@@ -27,19 +27,22 @@ def run(job: JobContext, platform: Platform) -> dict[str, Any]:
 
 
 def default_plan() -> LoopPlan:
-    """The plan of the quickstart: a whole turn on the shipped samples."""
+    """Return the plan of the quickstart: a whole loop run on the shipped samples."""
     return LoopPlan.model_validate_json(shipped("plan.json").read_text(encoding="utf-8"))
 
 
 def samples() -> Path:
-    """The folder of the shipped samples: inside the installed package, or beside the sources in a checkout."""
+    """Return the folder of the shipped samples: in the installed package, or beside the sources in a checkout."""
     package = Path(__file__).parents[1]
     inside = package / "samples"
     return inside if inside.is_dir() else package.parents[1] / "samples"
 
 
 def shipped(name: str) -> Path:
-    """A shipped file or folder. Nothing outside the samples can be named."""
+    """Return the path of a shipped sample file or folder. Paths outside the samples are not accepted.
+
+    Raises: NotFound if no sample has that name.
+    """
     names = sorted(path.name for path in samples().iterdir())
     if name not in names:
         raise NotFound(f"no shipped sample named {name!r}", nearest(name, names, f"ls {samples()}"))

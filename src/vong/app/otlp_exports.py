@@ -1,4 +1,4 @@
-"""Spans sent on to the OpenTelemetry endpoints of the configuration."""
+"""Export of spans to the OpenTelemetry endpoints of the configuration."""
 
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class ExportTest(Record):
-    """What an endpoint answered to one span: its status, 0 where nobody answered, and its words."""
+    """Result of a test export: the endpoint's response status (0 if it did not respond) and text."""
 
     name: str
     url: str
@@ -22,43 +22,43 @@ class ExportTest(Record):
 
     @property
     def taken(self) -> bool:
-        """Whether the endpoint took it."""
+        """Return whether the endpoint accepted the span."""
         return 200 <= self.status < 300
 
 
 def exports(settings: Settings) -> "Sequence[OtlpExporter]":
-    """The endpoints of a server process, each with a thread that sends."""
+    """Return the exporters of a server process, each with its own sender thread."""
     return tuple(_made(settings))
 
 
 def exported(platform: Platform, span: Span) -> Span:
-    """The span, handed to every endpoint."""
-    whole = read(span) if platform.exports else span
+    """Queue the span for every exporter and return it unchanged."""
+    complete = read(span) if platform.exports else span
     for export in platform.exports:
-        export.take(whole)
+        export.take(complete)
     return span
 
 
 def try_exports(settings: Settings) -> list[ExportTest]:
-    """Send one span to every endpoint and say what was answered."""
+    """Send one span to every endpoint and return the results."""
     import httpx
 
-    id, found = new_id(), list[ExportTest]()
+    id, results = new_id(), list[ExportTest]()
     span = Span(id=id, trace_id=id.hex, span_id=id.hex[16:], name="vong export test", started_at=now(), duration_ms=1.0)
     for export in _made(settings):
         url = settings.export[export.name].url
         try:
-            answer = export.send([span])
-            found.append(ExportTest(name=export.name, url=url, status=answer.status_code, said=answer.text[:200]))
+            response = export.send([span])
+            results.append(ExportTest(name=export.name, url=url, status=response.status_code, said=response.text[:200]))
         except httpx.HTTPError as error:
-            found.append(ExportTest(name=export.name, url=url, status=0, said=f"{type(error).__name__}: {error}"))
+            results.append(ExportTest(name=export.name, url=url, status=0, said=f"{type(error).__name__}: {error}"))
         finally:
             export.stop()
-    return found
+    return results
 
 
 def _made(settings: Settings) -> "Iterator[OtlpExporter]":
     if settings.export:
-        from vong.traces.otlp_exporter import OtlpExporter  # protobuf is loaded where somebody exports
+        from vong.traces.otlp_exporter import OtlpExporter  # protobuf is loaded only if an export is configured
 
         yield from (OtlpExporter(name, export) for name, export in settings.export.items())

@@ -1,4 +1,4 @@
-"""The overview: how every stage stands, and the next step that is worth taking."""
+"""Overview of all stages and the recommended next action."""
 
 from sqlalchemy import Connection
 
@@ -7,8 +7,8 @@ from vong.app.overview_records import NextAction, Overview
 
 
 def overview(connection: Connection) -> Overview:
-    """The loop as it stands in the connection's project."""
-    found = Overview(
+    """Return the overview of the connection's project."""
+    result = Overview(
         data=overview_queries.data_standing(connection),
         training=overview_queries.training_standing(connection),
         evals=overview_queries.evals_standing(connection),
@@ -23,31 +23,32 @@ def overview(connection: Connection) -> Overview:
         recent=overview_queries.recent_events(connection),
         next=NextAction(action="none"),
     )
-    return found.model_copy(update={"next": next_action(found)})
+    return result.model_copy(update={"next": next_action(result)})
 
 
 def next_action(now: Overview) -> NextAction:
-    """The first rule that holds says what to do next. What runs already is waited for: while a turn or a training run
-    is on its way there is nothing to do.
+    """Return the recommended next action: that of the first matching rule.
+
+    While a loop run or a training run is active there is nothing to do but wait.
     """
-    loop, taught, live = now.loop, now.training, now.gateway
-    if loop.turns_running or taught.running:
-        return NextAction(action="none", figures={"turns": loop.turns_running, "runs": taught.running})
+    loop, training, gateway = now.loop, now.training, now.gateway
+    if loop.turns_running or training.running:
+        return NextAction(action="none", figures={"turns": loop.turns_running, "runs": training.running})
     if loop.canaries_running:
         return NextAction(
             action="decide_canary", figures={"canary": str(loop.running_canary), "scores": loop.running_canary_scores}
         )
     if not now.data.datasets:
         return NextAction(action="import_data", figures={"datasets": 0})
-    if not taught.finished and not now.registry.newest:
+    if not training.finished and not now.registry.newest:
         return NextAction(action="train", figures={"datasets": now.data.datasets, "rows": now.data.rows})
     if not now.evals.total:
         return NextAction(action="evaluate", figures={"model": now.registry.newest})
-    return _served(now) or _learnt(now) or NextAction(action="none", figures={"calls": live.calls})
+    return _served(now) or _learnt(now) or NextAction(action="none", figures={"calls": gateway.calls})
 
 
 def _served(now: Overview) -> NextAction | None:
-    """What is missing between a model and its users."""
+    """Return the next action between a trained model and its first calls, or None."""
     if not now.serving.total and not now.gateway.calls:
         return NextAction(action="deploy", figures={"model": now.registry.newest, "deployments": 0})
     if not now.gateway.routes:
@@ -58,7 +59,7 @@ def _served(now: Overview) -> NextAction | None:
 
 
 def _learnt(now: Overview) -> NextAction | None:
-    """What is missing between the users and the next model."""
+    """Return the next action between feedback and the next model, or None."""
     if not now.feedback.scores:
         return NextAction(action="give_feedback", figures={"calls": now.gateway.calls, "scores": 0})
     if now.feedback.open_corrections:

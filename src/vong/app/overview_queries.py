@@ -1,5 +1,6 @@
-"""The figures of the overview, asked of every stage's tables in one transaction. No statement reads spans: calls are
-counted by the hour as they are stored.
+"""Queries of the overview, over the tables of every stage in one transaction.
+
+No query reads spans: calls are counted per hour when they are stored.
 """
 
 from datetime import timedelta
@@ -43,58 +44,66 @@ RECENT = 10
 
 
 def data_standing(connection: Connection) -> DataSummary:
-    """Of the newest version of each dataset."""
-    each = _newest_datasets()
+    """Return dataset counts, over the newest version of each dataset."""
+    newest = _newest_datasets()
     count, rows = connection.execute(
-        select(func.count(), func.coalesce(func.sum(each.c.rows), 0)).select_from(each)
+        select(func.count(), func.coalesce(func.sum(newest.c.rows), 0)).select_from(newest)
     ).one()
-    last = connection.execute(select(each).order_by(each.c.created_at.desc()).limit(1)).first()
-    return DataSummary(datasets=count, rows=rows, newest=f"{last.name}@{last.hash[:12]}" if last else None)
+    latest = connection.execute(select(newest).order_by(newest.c.created_at.desc()).limit(1)).first()
+    return DataSummary(datasets=count, rows=rows, newest=f"{latest.name}@{latest.hash[:12]}" if latest else None)
 
 
 def training_standing(connection: Connection) -> TrainingSummary:
-    """Runs by their state, and the best of the last finished ones."""
-    by = _by(connection, runs.c.status)
+    """Return training run counts by state, and the best of the last 20 finished runs."""
+    counts = _by(connection, runs.c.status)
     loss = runs.c.summary["best_eval_loss"].astext.cast(Float).label("loss")
-    last = select(runs.c.id, runs.c.name, loss).where(runs.c.status == "finished").order_by(runs.c.id.desc()).limit(20)
-    found = last.subquery()
-    query = select(found).where(found.c.loss.is_not(None)).order_by(found.c.loss).limit(1)
+    finished = (
+        select(runs.c.id, runs.c.name, loss).where(runs.c.status == "finished").order_by(runs.c.id.desc()).limit(20)
+    )
+    recent = finished.subquery()
+    query = select(recent).where(recent.c.loss.is_not(None)).order_by(recent.c.loss).limit(1)
     best = connection.execute(query).first()
-    named = {"best": best.id, "best_name": best.name, "best_loss": best.loss} if best else {}
-    return TrainingSummary(running=sum(by.get(one, 0) for one in LIVE), finished=by.get("finished", 0), **named)
+    best_fields = {"best": best.id, "best_name": best.name, "best_loss": best.loss} if best else {}
+    return TrainingSummary(
+        running=sum(counts.get(status, 0) for status in LIVE), finished=counts.get("finished", 0), **best_fields
+    )
 
 
 def evals_standing(connection: Connection) -> EvalsSummary:
-    """Evaluations by their state, and the newest finished one."""
-    by = _by(connection, evals.c.status)
+    """Return evaluation counts by state, and the newest finished run."""
+    counts = _by(connection, evals.c.status)
     query = select(evals.c.id, evals.c.model, evals.c.scores).where(evals.c.status == "finished")
-    last = connection.execute(query.order_by(evals.c.id.desc()).limit(1)).first()
-    named = {"newest": last.id, "newest_model": last.model, "newest_scores": last.scores} if last else {}
-    return EvalsSummary(total=sum(by.values()), running=sum(by.get(one, 0) for one in LIVE), **named)
+    newest = connection.execute(query.order_by(evals.c.id.desc()).limit(1)).first()
+    newest_fields = (
+        {"newest": newest.id, "newest_model": newest.model, "newest_scores": newest.scores} if newest else {}
+    )
+    return EvalsSummary(
+        total=sum(counts.values()), running=sum(counts.get(status, 0) for status in LIVE), **newest_fields
+    )
 
 
 def registry_standing(connection: Connection) -> RegistrySummary:
-    """Models, and what is in production."""
+    """Return model counts and the model in production."""
     query = select(func.count(models.c.name.distinct()), func.count())
     names, versions = connection.execute(query).one()
-    moved = select(aliases.c.name, aliases.c.hash).where(aliases.c.alias == "prod").order_by(aliases.c.id.desc())
-    prod = connection.execute(moved.limit(1)).first()
-    taught = select(models.c.name, models.c.hash).where(models.c.run.is_not(None)).order_by(models.c.created_at.desc())
-    newest = connection.execute(taught.limit(1)).first()
+    prod_moves = select(aliases.c.name, aliases.c.hash).where(aliases.c.alias == "prod").order_by(aliases.c.id.desc())
+    prod = connection.execute(prod_moves.limit(1)).first()
+    trained = select(models.c.name, models.c.hash).where(models.c.run.is_not(None)).order_by(models.c.created_at.desc())
+    newest = connection.execute(trained.limit(1)).first()
     decided = select(canaries.c.id).where(canaries.c.model == _ref(newest), canaries.c.decided_at.is_not(None))
     tried = newest is not None and connection.execute(decided.limit(1)).first() is not None
     return RegistrySummary(models=names, versions=versions, prod=_ref(prod), newest=_ref(newest), tried=tried)
 
 
 def serving_standing(connection: Connection) -> ServingSummary:
-    """Deployments that should run."""
+    """Return the counts of deployments that should run."""
     ready = func.count().filter(deployments.c.state == "ready")
-    found = connection.execute(select(ready, func.count()).where(deployments.c.wanted == "running")).one()
-    return ServingSummary(ready=found[0], total=found[1])
+    counts = connection.execute(select(ready, func.count()).where(deployments.c.wanted == "running")).one()
+    return ServingSummary(ready=counts[0], total=counts[1])
 
 
 def gateway_standing(connection: Connection) -> GatewaySummary:
-    """Routes, and the calls of a day."""
+    """Return the number of routes and the calls of the last 24 hours."""
     count = connection.scalar(select(func.count()).select_from(routes)) or 0
     totals = traces.usage(connection, since=now() - DAY, bucket="hour").totals
     if not totals or not totals[0].calls:
@@ -110,61 +119,68 @@ def gateway_standing(connection: Connection) -> GatewaySummary:
 
 
 def knowledge_standing(connection: Connection) -> KnowledgeSummary:
-    """Bases, and what is in them; each document knows its number of chunks."""
+    """Return knowledge base counts. Chunks are summed from the documents' own counts."""
     count = connection.scalar(select(func.count()).select_from(bases)) or 0
-    found = connection.execute(select(func.count(), func.coalesce(func.sum(documents.c.chunks), 0))).one()
-    return KnowledgeSummary(bases=count, documents=found[0], chunks=found[1])
+    counts = connection.execute(select(func.count(), func.coalesce(func.sum(documents.c.chunks), 0))).one()
+    return KnowledgeSummary(bases=count, documents=counts[0], chunks=counts[1])
 
 
 def traces_standing(connection: Connection) -> TracesSummary:
-    """Spans of any kind in a day."""
+    """Return the number of spans of any kind in the last 24 hours."""
     total = func.coalesce(func.sum(hours.c.calls), 0)
     return TracesSummary(spans=int(connection.scalar(select(total).where(hours.c.hour >= now() - DAY)) or 0))
 
 
 def feedback_standing(connection: Connection) -> FeedbackOverview:
-    """Scores of a week, and the corrections that no harvest has had a chance to take."""
+    """Return score counts of the last 7 days, and the corrections since the last harvest."""
     corrected = scores.c.correction.is_not(None)
     week = select(func.count(), func.count().filter(corrected)).where(scores.c.created_at >= now() - WEEK)
     total, corrections = connection.execute(week).one()
     harvests = select(func.max(datasets.c.created_at)).where(datasets.c.operation["name"].astext == "harvest")
-    last = connection.scalar(harvests)
-    waiting = select(func.count()).select_from(scores).where(corrected)
-    waiting = waiting if last is None else waiting.where(scores.c.created_at > last)
-    return FeedbackOverview(scores=total, corrections=corrections, open_corrections=connection.scalar(waiting) or 0)
+    last_harvest = connection.scalar(harvests)
+    open_corrections = select(func.count()).select_from(scores).where(corrected)
+    open_corrections = (
+        open_corrections if last_harvest is None else open_corrections.where(scores.c.created_at > last_harvest)
+    )
+    return FeedbackOverview(
+        scores=total, corrections=corrections, open_corrections=connection.scalar(open_corrections) or 0
+    )
 
 
 def loop_standing(connection: Connection) -> LoopSummary:
-    """Turns that run, the canary that runs, and the last decision."""
-    turning = select(func.count()).select_from(jobs).where(jobs.c.kind == "loop.turn", jobs.c.status.in_(LIVE))
+    """Return the active loop runs, the running canary and the last decision."""
+    active_runs = select(func.count()).select_from(jobs).where(jobs.c.kind == "loop.turn", jobs.c.status.in_(LIVE))
     running = select(canaries.c.id).where(canaries.c.status == "running").order_by(canaries.c.id.desc())
     ids = list(connection.scalars(running))
-    ended = select(canaries.c.status, canaries.c.decided_at).where(canaries.c.decided_at.is_not(None))
-    last = connection.execute(ended.order_by(canaries.c.decided_at.desc()).limit(1)).first()
-    judged = 0
+    decided = select(canaries.c.status, canaries.c.decided_at).where(canaries.c.decided_at.is_not(None))
+    last_decided = connection.execute(decided.order_by(canaries.c.decided_at.desc()).limit(1)).first()
+    score_count = 0
     if ids:
-        judged = connection.scalar(select(func.count()).select_from(counted).where(counted.c.canary_id == ids[0])) or 0
+        score_count = (
+            connection.scalar(select(func.count()).select_from(counted).where(counted.c.canary_id == ids[0])) or 0
+        )
     return LoopSummary(
-        turns_running=connection.scalar(turning) or 0,
+        turns_running=connection.scalar(active_runs) or 0,
         canaries_running=len(ids),
         running_canary=ids[0] if ids else None,
-        running_canary_scores=judged,
-        last_decision=last.status if last else None,
-        last_decision_at=last.decided_at if last else None,
+        running_canary_scores=score_count,
+        last_decision=last_decided.status if last_decided else None,
+        last_decision_at=last_decided.decided_at if last_decided else None,
     )
 
 
 def unfinished_jobs(connection: Connection) -> dict[str, int]:
-    """Jobs that wait or run, by kind."""
+    """Return the counts of queued and running jobs by kind."""
     return _by(connection, jobs.c.kind, jobs.c.status.in_(LIVE))
 
 
 def recent_events(connection: Connection) -> tuple[ActivityEvent, ...]:
-    """The last things that happened, newest first. Of a dataset its newest version: rows edited one by one would leave
-    no room for anything else.
+    """Return the most recent events, newest first.
+
+    Of each dataset only the newest version counts: rows edited one by one would leave no room for other events.
     """
     newest = _newest_datasets()
-    each = [
+    queries = [
         _events("dataset", newest, _named(newest), _named(newest), newest.c.created_at, literal(None)),
         _events("run", runs, runs.c.name, runs.c.id, runs.c.finished_at, runs.c.status),
         _events("model", models, _named(models), _named(models), models.c.created_at, models.c.kind),
@@ -186,21 +202,21 @@ def recent_events(connection: Connection) -> tuple[ActivityEvent, ...]:
             jobs.c.status,
         ).where(jobs.c.kind == "loop.turn"),
     ]
-    every = union_all(*(select(one.subquery()) for one in each)).subquery()
-    rows = connection.execute(select(every).order_by(every.c.at.desc()).limit(RECENT)).mappings()
+    events = union_all(*(select(query.subquery()) for query in queries)).subquery()
+    rows = connection.execute(select(events).order_by(events.c.at.desc()).limit(RECENT)).mappings()
     return tuple(ActivityEvent.model_validate(dict(row)) for row in rows)
 
 
 def _newest_datasets() -> Subquery:
     newest = select(datasets.c.name, datasets.c.rows, datasets.c.hash, datasets.c.created_at)
-    each = newest.ext(distinct_on(datasets.c.name))
-    return each.order_by(datasets.c.name, datasets.c.number.desc()).subquery()
+    newest_per_name = newest.ext(distinct_on(datasets.c.name))
+    return newest_per_name.order_by(datasets.c.name, datasets.c.number.desc()).subquery()
 
 
 def _events(kind: str, table: Any, title: Any, ref: Any, at: Any, status: Any) -> Any:
     columns = (literal(kind).label("kind"), _text(title).label("title"), _text(ref).label("ref"))
-    found = select(*columns, _text(status).label("status"), at.label("at")).select_from(table).where(at.is_not(None))
-    return found.order_by(at.desc()).limit(RECENT)
+    events = select(*columns, _text(status).label("status"), at.label("at")).select_from(table).where(at.is_not(None))
+    return events.order_by(at.desc()).limit(RECENT)
 
 
 def _text(column: Any) -> Any:

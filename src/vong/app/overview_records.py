@@ -1,4 +1,4 @@
-"""How every stage of the loop stands in a project: what the home page shows. Counts only, each by an index."""
+"""Response models of the overview: counts of every stage in a project, each read from an index."""
 
 from datetime import datetime
 from typing import Literal
@@ -23,7 +23,7 @@ Happened = Literal["dataset", "run", "model", "alias", "canary", "turn"]
 
 
 class DataSummary(Record):
-    """Datasets, and the rows of their newest versions."""
+    """Counts of datasets and of the rows of their newest versions."""
 
     datasets: int = 0
     rows: int = 0
@@ -31,7 +31,7 @@ class DataSummary(Record):
 
 
 class TrainingSummary(Record):
-    """Training runs. `best` is the run with the lowest evaluation loss of the last 20 that finished."""
+    """Counts of training runs. `best` is the run with the lowest evaluation loss of the last 20 that finished."""
 
     running: int = 0
     finished: int = 0
@@ -41,7 +41,7 @@ class TrainingSummary(Record):
 
 
 class EvalsSummary(Record):
-    """Evaluations, and the newest that finished."""
+    """Counts of evaluations, and the newest finished one."""
 
     total: int = 0
     running: int = 0
@@ -51,8 +51,10 @@ class EvalsSummary(Record):
 
 
 class RegistrySummary(Record):
-    """Models and their versions. `prod` is the ref that the alias `prod` points at, moved last of all models; `newest`
-    the newest that a run has taught, `tried` whether a canary has decided on it.
+    """Counts of models and versions, and the models in production and newly trained.
+
+    `prod` is the ref of the alias `prod` that moved last of all models. `newest` is the newest version with a training
+    run; `tried` is true if a canary has decided on that version.
     """
 
     models: int = 0
@@ -63,15 +65,16 @@ class RegistrySummary(Record):
 
 
 class ServingSummary(Record):
-    """Deployments that answer, and all that should."""
+    """Counts of deployments: `ready` to answer, and `total` that should run."""
 
     ready: int = 0
     total: int = 0
 
 
 class GatewaySummary(Record):
-    """Routes, and the model calls of the last 24 hours. `error_share` and `latency_p50` (milliseconds) are null where
-    there were no calls.
+    """Number of routes, and the model calls of the last 24 hours.
+
+    `error_share` and `latency_p50` (milliseconds) are null if there were no calls.
     """
 
     routes: int = 0
@@ -82,7 +85,7 @@ class GatewaySummary(Record):
 
 
 class KnowledgeSummary(Record):
-    """Knowledge bases, their documents and chunks."""
+    """Counts of knowledge bases, documents and chunks."""
 
     bases: int = 0
     documents: int = 0
@@ -90,13 +93,13 @@ class KnowledgeSummary(Record):
 
 
 class TracesSummary(Record):
-    """Spans of the last 24 hours, counted in whole hours."""
+    """Number of spans in the last 24 hours, counted in whole hours."""
 
     spans: int = 0
 
 
 class FeedbackOverview(Record):
-    """Scores of the last 7 days. `open_corrections` are those that came since the last harvest into any dataset."""
+    """Counts of scores in the last 7 days. `open_corrections` are those since the last harvest into any dataset."""
 
     scores: int = 0
     corrections: int = 0
@@ -104,7 +107,7 @@ class FeedbackOverview(Record):
 
 
 class LoopSummary(Record):
-    """Turns and canaries. `last_decision` is how the canary that ended last was decided."""
+    """Active loop runs and canaries. `last_decision` is the status of the canary that was decided last."""
 
     turns_running: int = 0
     canaries_running: int = 0
@@ -115,7 +118,7 @@ class LoopSummary(Record):
 
 
 class ActivityEvent(Record):
-    """Something that happened: what it is about (`ref`: a dataset's or model's ref, or an id) and when."""
+    """Event of a project: its subject (`ref`: a dataset's or model's ref, or an id) and time."""
 
     kind: Happened
     title: str
@@ -125,14 +128,14 @@ class ActivityEvent(Record):
 
 
 class NextAction(Record):
-    """What to do next, and the figures that say so."""
+    """Recommended next action, and the figures that led to it."""
 
     action: Action
     figures: dict[str, int | float | str | None] = {}
 
 
 class Overview(Record):
-    """The loop as it stands. `jobs` counts the unfinished jobs by kind; `recent` is newest first."""
+    """Overview of the loop. `jobs` counts the unfinished jobs by kind; `recent` is newest first."""
 
     data: DataSummary
     training: TrainingSummary

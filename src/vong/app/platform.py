@@ -1,4 +1,4 @@
-"""What one process of Vong holds: its settings, its database pool, its blobs."""
+"""Shared resources of one process: settings, database pool, blob store, span writer."""
 
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
@@ -29,55 +29,55 @@ INTERNAL_KEY_LIFE = timedelta(days=7)
 
 @dataclass
 class Platform:
-    """The parts of one process. Each is made when first used, so that a command pays only for what it touches."""
+    """Shared resources of one process. Each is created on first use, so that a command pays only for what it uses."""
 
     settings: Settings
     on_score: list[Callable[["Platform", UUID, Score], None]] = field(default_factory=list)
-    """What happens after a score is stored (a canary looks at it)."""
+    """Listeners that are called after a score is stored, for example to evaluate canaries."""
     exports: "Sequence[OtlpExporter]" = ()
-    """Where the spans of this process's calls are sent on to."""
+    """Exporters for the spans of this process's calls."""
 
     gateway: "Gateway | None" = None
-    """Who answers the model calls of this process; None where it answers none."""
+    """Gateway of this process, or None if the process serves no model calls."""
 
     @cached_property
     def database(self) -> Database:
-        """The pool on the one database."""
+        """Return the connection pool of the database."""
         if not self.settings.database_url:
             raise Misconfigured("no database is running", "start Vong with: vong up")
         return Database(self.settings.database_url)
 
     @cached_property
     def blobs(self) -> BlobStore:
-        """The content-addressed bytes."""
+        """Return the content-addressed blob store."""
         return BlobStore(self.settings.blobs)
 
     @cached_property
     def journal(self) -> SpanWriter:
-        """The writer of this process's spans."""
+        """Return the span writer of this process."""
         folder, size = self.settings.folder / "journal", self.settings.journal_size
         return SpanWriter(self.database, folder=folder if size else None, disk=size)
 
     @contextmanager
     def scope(self, project_id: UUID) -> Generator[Connection]:
-        """One transaction in one project."""
+        """Open a transaction in one project."""
         with self.database.scope(project_id) as connection:
             yield connection
 
     def client(self, project_id: UUID, *, patience: float = 120.0) -> "Client":
-        """A client of this very server, with a key of its own that expires: how jobs use the public API.
+        """Return a client of this server with an expiring key, through which jobs use the public API.
 
-        `patience` is how many seconds it waits for a server that is restarting.
+        `retry_seconds` is how long requests are retried while the server restarts.
         """
-        from vong.client import Client  # with its HTTP library: only jobs need it
+        from vong.client import Client  # imports an HTTP library that only jobs need
 
         with self.scope(project_id) as connection:
             access.forget_expired(connection, INTERNAL_KEY)
-            made = access.create_key(connection, INTERNAL_KEY, expires_at=now() + INTERNAL_KEY_LIFE)
-        return Client(self.settings.server_url, made.secret, patience=patience)
+            created = access.create_key(connection, INTERNAL_KEY, expires_at=now() + INTERNAL_KEY_LIFE)
+        return Client(self.settings.server_url, created.secret, patience=patience)
 
     def close(self) -> None:
-        """Give back what is held."""
+        """Close the span writer and the database pool if they were opened."""
         if "journal" in self.__dict__:
             self.journal.close()
         if "database" in self.__dict__:

@@ -1,4 +1,4 @@
-"""Providers wired: those of the settings, those that are stored, and what each answers at this moment."""
+"""Providers from settings and from the database, and their current states."""
 
 import asyncio
 import time
@@ -26,13 +26,15 @@ from vong.store.encryption import SecretBox
 LOCAL = "local"
 EMBEDDER = "all-minilm-l6-v2"
 SHOWN = 200
-"""Models that a test names."""
+"""Maximum number of models in a test result."""
 
 
 class ProviderState(Record):
-    """A provider. `source` is `settings` (vong.toml, which nobody edits from here) or `stored`. Of its key only whether
-    one is set and the last four characters of a long one are shown. `reachable`, `models` (how many it lists) and
-    `error` are null where it was not asked; `listed` are the models named for it.
+    """A provider. `source` is `settings` (vong.toml, read-only here) or `stored`.
+
+    The key itself is never returned: `key_set` is true if there is one, and `key` has the last four characters of a
+    long one. `reachable`, `models` (the number of models) and `error` are null if the provider was not probed. `listed`
+    are the models configured for it.
     """
 
     name: str
@@ -50,8 +52,9 @@ class ProviderState(Record):
 
 
 class ProviderTest(Record):
-    """What a provider answered when asked for its models: `reachable` with the milliseconds and the models (the first
-    200), or the reason why not.
+    """Result of listing a provider's models.
+
+    A reachable provider has `latency_ms` and `models` (the first 200), another one the `error`.
     """
 
     name: str
@@ -62,7 +65,7 @@ class ProviderTest(Record):
 
 
 class BrokenProvider:
-    """A stored provider that cannot be made: it says why when it is called, and the others work."""
+    """Placeholder for a stored provider with invalid settings. Calls raise the reason; other providers keep working."""
 
     shapes = OPENAI
 
@@ -71,52 +74,55 @@ class BrokenProvider:
 
     @property
     def address(self) -> str:
-        """There is none."""
+        """Return a constant, because the provider has no address."""
         return "unusable"
 
     async def call(self, ask: ProviderRequest) -> ProviderResponse:
-        """Say why."""
+        """Raise the reason."""
         del ask
         raise Misconfigured(self._reason.message, self._reason.hint)
 
     async def models(self) -> list[str]:
-        """Say why."""
+        """Raise the reason."""
         raise Misconfigured(self._reason.message, self._reason.hint)
 
 
 class StaticModelList:
-    """A provider whose models somebody has named."""
+    """Provider with a configured list of models."""
 
     def __init__(self, provider: Provider, models: tuple[str, ...]) -> None:
         self._provider, self._models = provider, models
 
     @property
     def shapes(self) -> frozenset[Shape]:
-        """The provider's own."""
+        """Return the endpoints of the wrapped provider."""
         return self._provider.shapes
 
     @property
     def address(self) -> str:
-        """The provider's own."""
+        """Return the address of the wrapped provider."""
         return self._provider.address
 
     async def call(self, ask: ProviderRequest) -> ProviderResponse:
-        """Pass the call on."""
+        """Forward the request to the wrapped provider."""
         return await self._provider.call(ask)
 
     async def count(self, body: bytes) -> int:
-        """Let the provider count. Unsupported where it cannot."""
+        """Return the token count from the wrapped provider.
+
+        Raises: Unsupported if that provider does not count tokens.
+        """
         if not isinstance(self._provider, SupportsTokenCount):
-            raise Unsupported("this provider does not count tokens", "name a model of another provider")
+            raise Unsupported("this provider does not count tokens", "use a model of another provider")
         return await self._provider.count(body)
 
     async def models(self) -> list[str]:
-        """Those that were named."""
+        """Return the configured models."""
         return list(self._models)
 
 
 class StoredProviders:
-    """The stored providers of one process, made once for each version of each, so that connections are kept."""
+    """Cache of stored providers in one process. Each version is created once, so that its connections are reused."""
 
     def __init__(self, home: Path, upstream: UpstreamClient) -> None:
         self._secrets = SecretBox(home)
@@ -124,21 +130,21 @@ class StoredProviders:
         self._made: dict[tuple[UUID, str], tuple[datetime, Provider]] = {}
 
     def of(self, connection: Connection, project_id: UUID) -> dict[str, Provider]:
-        """The providers of the connection's project."""
-        found = provider_store.list_providers(connection)
+        """Return the stored providers of the connection's project by name."""
+        stored = provider_store.list_providers(connection)
         for name in [name for project, name in self._made if project == project_id]:
-            if name not in {provider.name for provider in found}:
+            if name not in {provider.name for provider in stored}:
                 del self._made[project_id, name]
-        return {provider.name: self._one(connection, project_id, provider) for provider in found}
+        return {provider.name: self._one(connection, project_id, provider) for provider in stored}
 
     def known(self, project_id: UUID, name: str) -> Provider | None:
-        """A provider that was made before."""
-        found = self._made.get((project_id, name))
-        return found[1] if found else None
+        """Return a cached provider, or None."""
+        cached = self._made.get((project_id, name))
+        return cached[1] if cached else None
 
     def _one(self, connection: Connection, project_id: UUID, wanted: StoredProvider) -> Provider:
-        at, provider = self._made.get((project_id, wanted.name), (None, None))
-        if provider is None or at != wanted.updated_at:
+        version, provider = self._made.get((project_id, wanted.name), (None, None))
+        if provider is None or version != wanted.updated_at:
             try:
                 settings = provider_store.settings_of(connection, project_id, wanted.name, self._secrets)
                 provider = make(wanted.name, settings, self._upstream)
@@ -151,22 +157,27 @@ class StoredProviders:
 
 
 def make(name: str, settings: ProviderSettings, upstream: UpstreamClient) -> Provider:
-    """A provider of a kind that is installed."""
+    """Create a provider of an installed kind."""
     return plugins.load("provider", settings.kind)(name, settings, upstream)
 
 
 def put(platform: Platform, project_id: UUID, name: str, wanted: ProviderUpdate) -> ProviderState:
-    """Make or change a stored provider."""
-    taken = {*platform.settings.providers, LOCAL, DEPLOYMENT}
-    secrets, allow = SecretBox(platform.settings.folder), platform.settings.allow_link_local
+    """Create or update a stored provider."""
+    reserved = {*platform.settings.providers, LOCAL, DEPLOYMENT}
+    secrets, allow_link_local = SecretBox(platform.settings.folder), platform.settings.allow_link_local
     with platform.scope(project_id) as connection:
         return _stored(
-            provider_store.put_provider(connection, name, wanted, secrets, taken=taken, allow_link_local=allow)
+            provider_store.put_provider(
+                connection, name, wanted, secrets, taken=reserved, allow_link_local=allow_link_local
+            )
         )
 
 
 def remove(platform: Platform, project_id: UUID, name: str) -> ProviderState:
-    """Remove a stored provider. Misconfigured for one of the settings."""
+    """Delete a stored provider.
+
+    Raises: Misconfigured if the provider is set in vong.toml.
+    """
     if name in platform.settings.providers:
         raise Misconfigured(f"the provider {name!r} is set in vong.toml", "remove it there and start Vong again")
     with platform.scope(project_id) as connection:
@@ -174,41 +185,41 @@ def remove(platform: Platform, project_id: UUID, name: str) -> ProviderState:
 
 
 def states(platform: Platform, project_id: UUID, *, probe: bool) -> list[ProviderState]:
-    """Every provider, by the settings' order and then by name; asked whether it answers where `probe` is set."""
-    known = _known(platform, project_id)
+    """Return every provider: those of the settings first, then stored ones by name. `probe` lists their models."""
+    providers = _known(platform, project_id)
     if not probe:
-        return known
-    answers = asyncio.run(_ask_all(platform, project_id, [state.name for state in known]))
+        return providers
+    results = asyncio.run(_ask_all(platform, project_id, [state.name for state in providers]))
     return [
-        state.model_copy(update={"reachable": said.reachable, "error": said.error, "models": len(said.models)})
-        for state, said in zip(known, answers, strict=True)
+        state.model_copy(update={"reachable": result.reachable, "error": result.error, "models": len(result.models)})
+        for state, result in zip(providers, results, strict=True)
     ]
 
 
 def state(platform: Platform, project_id: UUID, name: str) -> ProviderState:
-    """One provider, not asked."""
-    known = {state.name: state for state in _known(platform, project_id)}
-    if name not in known:
-        raise NotFound(f"no provider named {name!r}", nearest(name, list(known), "vong gateway provider list"))
-    return known[name]
+    """Return one provider, without probing it."""
+    states_by_name = {state.name: state for state in _known(platform, project_id)}
+    if name not in states_by_name:
+        raise NotFound(f"no provider named {name!r}", nearest(name, list(states_by_name), "vong gateway provider list"))
+    return states_by_name[name]
 
 
 def test(platform: Platform, project_id: UUID, name: str) -> ProviderTest:
-    """Ask one provider for its models."""
+    """Probe one provider by listing its models."""
     state(platform, project_id, name)
-    (said,) = asyncio.run(_ask_all(platform, project_id, [name]))
-    return said.model_copy(update={"models": said.models[:SHOWN]})
+    (result,) = asyncio.run(_ask_all(platform, project_id, [name]))
+    return result.model_copy(update={"models": result.models[:SHOWN]})
 
 
 async def _ask_all(platform: Platform, project_id: UUID, names: list[str]) -> list[ProviderTest]:
     upstream = UpstreamClient(allow_link_local=platform.settings.allow_link_local)
     try:
         with platform.scope(project_id) as connection:
-            made: Mapping[str, Provider] = {
+            providers: Mapping[str, Provider] = {
                 **StoredProviders(platform.settings.folder, upstream).of(connection, project_id),
                 **{name: make(name, settings, upstream) for name, settings in platform.settings.providers.items()},
             }
-        return await asyncio.gather(*(_ask(name, made[name]) for name in names))
+        return await asyncio.gather(*(_ask(name, providers[name]) for name in names))
     finally:
         upstream.close()
 
@@ -218,17 +229,17 @@ async def _ask(name: str, provider: Provider) -> ProviderTest:
     models, error = (), None
     try:
         models = tuple(await provider.models())
-    except VongError as failed:
-        error = str(failed)
-    taken = (time.perf_counter() - start) * 1000
-    return ProviderTest(name=name, reachable=error is None, latency_ms=round(taken, 1), models=models, error=error)
+    except VongError as failure:
+        error = str(failure)
+    elapsed_ms = (time.perf_counter() - start) * 1000
+    return ProviderTest(name=name, reachable=error is None, latency_ms=round(elapsed_ms, 1), models=models, error=error)
 
 
 def _known(platform: Platform, project_id: UUID) -> list[ProviderState]:
     with platform.scope(project_id) as connection:
-        kept = [_stored(provider) for provider in provider_store.list_providers(connection)]
+        stored = [_stored(provider) for provider in provider_store.list_providers(connection)]
     configured = [_configured(name, settings) for name, settings in platform.settings.providers.items()]
-    return [*configured, *(state for state in kept if state.name not in platform.settings.providers)]
+    return [*configured, *(state for state in stored if state.name not in platform.settings.providers)]
 
 
 def _configured(name: str, settings: ProviderSettings) -> ProviderState:

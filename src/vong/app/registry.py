@@ -1,4 +1,4 @@
-"""The registry wired to the shipped base model, to folders on disk, and to every stage that lineage passes through."""
+"""Registry connected to the bundled base model, model files and every stage that lineage passes through."""
 
 from collections.abc import Callable
 from itertools import islice
@@ -26,28 +26,28 @@ PAGE = 500
 
 
 def model_folder(platform: Platform, connection: Connection, ref: str) -> Path:
-    """The files of a model version as a folder on this machine: `home/models/HASH`."""
+    """Return a folder on this machine with the files of a model version: `home/models/HASH`."""
     return registry.materialise(platform.blobs, registry.find(connection, ref), platform.settings.folder / "models")
 
 
 def import_base(job: JobContext, platform: Platform) -> dict[str, Any]:
-    """The job `registry.import`: a base model from what ships, a .gguf file or a folder of safetensors.
+    """Run the job `registry.import`: import a base model from the bundled one, a .gguf file or a safetensors folder.
 
-    A GGUF is registered as it is under `NAME-gguf`, for engines, and unpacked into fp32 safetensors under `NAME`, for
-    training (left out with `convert` false). What is registered already is not converted again.
+    A GGUF is registered unchanged as `NAME-gguf`, for engines, and unpacked into fp32 safetensors as `NAME`, for
+    training (unless `convert` is false). A GGUF that was converted before is not converted again.
     """
     params = job.params
     source, name, licence = str(params["source"]), params.get("name"), params.get("licence")
     if source == bundled_model.SOURCE:
         path, name, licence = bundled_model.shipped_gguf(), bundled_model.NAME, bundled_model.LICENCE
     elif source.startswith("shipped:"):
-        raise InvalidInput(f"{source!r} does not ship", f"the model that ships is {bundled_model.SOURCE}")
+        raise InvalidInput(f"no bundled model is named {source!r}", f"use {bundled_model.SOURCE}")
     else:
         path = Path(source).expanduser()
     if not path.exists():
-        raise NotFound(f"there is no {source!r} on the worker's machine", "give a path that the worker can read")
+        raise NotFound(f"{source!r} does not exist on the worker's machine", "use a path that the worker can read")
     if not name:
-        raise InvalidInput("the imported model needs a name", "give one: name")
+        raise InvalidInput("the imported model has no name", "set name")
     job.progress(0, 3, unit="steps", message=f"reading {path.name}")
     if path.suffix != ".gguf":
         version = _register(job, platform, str(name), path, licence, {"source": path.name})
@@ -65,8 +65,8 @@ def import_base(job: JobContext, platform: Platform) -> dict[str, Any]:
 
 def _converted(job: JobContext, platform: Platform, name: str, gguf: ModelVersion) -> ModelVersion | None:
     with platform.scope(job.project_id) as connection:
-        known = registry.versions(connection, name, limit=PAGE)
-    return next((version for version in known if version.metadata.get("gguf") == gguf.hash), None)
+        versions = registry.versions(connection, name, limit=PAGE)
+    return next((version for version in versions if version.metadata.get("gguf") == gguf.hash), None)
 
 
 def _convert(
@@ -74,13 +74,13 @@ def _convert(
 ) -> ModelVersion:
     from vong import training
 
-    def say(message: str) -> None:
+    def report(message: str) -> None:
         job.progress(1, 3, unit="steps", message=message)
 
-    folder = training.convert_gguf(path, job.folder / "safetensors", say)
+    folder = training.convert_gguf(path, job.folder / "safetensors", report)
     job.progress(2, 3, unit="steps", message="registering the weights")
-    about = {"gguf": gguf.hash, "gguf_model": gguf.ref, "source": path.name}
-    version = _register(job, platform, name, folder, licence, about)
+    metadata = {"gguf": gguf.hash, "gguf_model": gguf.ref, "source": path.name}
+    version = _register(job, platform, name, folder, licence, metadata)
     for file in folder.iterdir():
         file.unlink()
     return version
@@ -104,15 +104,15 @@ def _register(
 
 
 def lineage(platform: Platform, connection: Connection, of: str) -> Lineage:
-    """The lineage of an answer (a span's id), a model version, a dataset version (its ref) or a row (`row:HASH`).
+    """Return the lineage of an answer (a span id), a model version, a dataset version (its ref) or a row (`row:HASH`).
 
-    NotFound where nothing has that name.
+    Raises: NotFound if none of them has that name.
     """
     sources = _sources(platform, connection)
     if of.startswith("row:"):
         row = sources.row(of.removeprefix("row:"))
         if row is None:
-            raise NotFound(f"no dataset has a row {of!r}", "a row's hash stands in: vong data rows REF --json")
+            raise NotFound(f"no dataset has a row {of!r}", "find a row's hash with: vong data rows REF --json")
         return registry.trace(sources, row)
     try:
         span_id = UUID(of)
@@ -122,38 +122,38 @@ def lineage(platform: Platform, connection: Connection, of: str) -> Lineage:
 
 
 def _named(sources: LineageSources, of: str) -> ModelVersion | DatasetVersion:
-    found = sources.model(of.removeprefix("model:")) or sources.dataset(of.removeprefix("dataset:"))
-    if found is None:
+    version = sources.model(of.removeprefix("model:")) or sources.dataset(of.removeprefix("dataset:"))
+    if version is None:
         raise NotFound(
             f"no answer, model or dataset is named {of!r}",
-            "give a span's id, a model's or a dataset's ref, or row:HASH; see vong registry list, vong data list",
+            "use a span id, a model or dataset ref, or row:HASH; see vong registry list, vong data list",
         )
-    return found
+    return version
 
 
 class DatasetLookup:
-    """The datasets of a project, as lineage asks for them."""
+    """Dataset queries that lineage needs, within one project."""
 
     def __init__(self, platform: Platform, connection: Connection) -> None:
         self._blobs = platform.blobs
         self._connection = connection
 
     def rows(self, version: DatasetVersion, limit: int) -> tuple[list[Example], int]:
-        """The first rows that taught, and how many there are."""
+        """Return the first training rows of a version and their total number."""
         split = "train" if "train" in version.splits else None
-        shown = list(islice(data.read(self._blobs, version, split), limit))
-        return shown, version.splits["train"] if split else version.rows
+        examples = list(islice(data.read(self._blobs, version, split), limit))
+        return examples, version.splits["train"] if split else version.rows
 
     def row(self, hash_: str) -> Example | None:
-        """The first row whose hash begins so."""
+        """Return the first row whose hash starts with the given text, or None."""
         return row_named(self._connection, self._blobs, hash_)
 
     def containing(self, hash_: str) -> list[DatasetVersion]:
-        """The versions that hold the row, or a row made from it."""
+        """Return the versions that contain the row or a row derived from it."""
         return holding(self._connection, self._blobs, hash_)
 
     def children(self, ref: str) -> list[DatasetVersion]:
-        """The versions made from that one."""
+        """Return the versions derived from that version."""
         return made_from(self._connection, ref)
 
 
@@ -170,7 +170,9 @@ def _sources(platform: Platform, connection: Connection) -> LineageSources:
         children=datasets.children,
         taught_by=lambda ref: taught_by(connection, ref),
         built_on=lambda ref: built_on(connection, ref),
-        deployments=lambda ref: [one for one in serving.list_deployments(connection) if one.model == ref],
+        deployments=lambda ref: [
+            deployment for deployment in serving.list_deployments(connection) if deployment.model == ref
+        ],
         answers=lambda ref: traces.count(connection, traces.SpanFilter(model_version=ref)),
     )
 

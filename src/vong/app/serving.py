@@ -1,4 +1,4 @@
-"""Serving wired to the registry, the datasets and the trainer."""
+"""Serving connected to the registry, datasets and the trainer."""
 
 import threading
 import time
@@ -22,10 +22,11 @@ from vong.serving.engine_client import EngineClient
 from vong.serving.engine_process import SupervisorSettings
 
 POSITIONS = 48
-"""How many positions at the end of each conversation the parity check compares."""
+"""Number of positions at the end of each conversation that the parity check compares."""
 SAMPLES = 4
-"""How many conversations of the dataset that taught the model the parity check reads."""
+"""Number of conversations that the parity check reads from the model's training dataset."""
 PATIENCE = 1800.0
+"""Seconds that the parity check waits for the engine to load the model."""
 
 FIXED: tuple[tuple[Message, ...], ...] = (
     (Message(role="user", content="Where is my order? It was due on Monday, and today is Thursday."),),
@@ -36,7 +37,7 @@ FIXED: tuple[tuple[Message, ...], ...] = (
         Message(role="user", content="Error E-07:\n\tpaper jam (tray 2)"),
     ),
 )
-"""Conversations that every model is checked on: plain text; a system prompt, several turns, accents, symbols, tabs."""
+"""Conversations used in every parity check: plain text; a system prompt, several turns, accents, symbols, tabs."""
 
 
 def deploy(
@@ -47,27 +48,27 @@ def deploy(
     engine: str | None = None,
     settings: DeploymentSettings | None = None,
 ) -> serving.DeployResult:
-    """Serve the model version of that ref under a name; the parity check of a tuned one is queued with it."""
+    """Deploy a model version under a name. The parity check of a tuned model is queued with it."""
     model = registry.find(connection, ref)
     return serving.deploy(connection, name, model, _base(connection, model), engine=engine, settings=settings)
 
 
 def supervise(platform: Platform, stop: threading.Event) -> None:
-    """Look after this machine's engines until `stop` is set: a thread of the worker."""
-    supervision = SupervisorSettings(platform.settings.folder, threads=platform.settings.threads)
+    """Reconcile this machine's engines until `stop` is set. Runs in a thread of the worker."""
+    settings = SupervisorSettings(platform.settings.folder, threads=platform.settings.threads)
     serving.supervise(
-        platform.database, lambda connection, ref: model_folder(platform, connection, ref), supervision, stop
+        platform.database, lambda connection, ref: model_folder(platform, connection, ref), settings, stop
     )
 
 
 def log_lines(platform: Platform, connection: Connection, name: str, lines: int) -> list[str]:
-    """The end of the log of a deployment's engine."""
+    """Return the last lines of the log of a deployment's engine."""
     group = serving.find(connection, name).group
     return engine_launcher.tail(engine_launcher.log_file(platform.settings.folder, group), lines)
 
 
 def parity(job: JobContext, platform: Platform) -> dict[str, Any]:
-    """The job `serving.parity`: compare the trainer's computation with the engine's, and let the model serve or not."""
+    """Run the job `serving.parity`: compare trainer and engine, and record whether the model may serve."""
     name, ref = str(job.params["deployment"]), str(job.params["model"])
     with platform.scope(job.project_id) as connection:
         model = registry.find(connection, ref)
@@ -75,9 +76,9 @@ def parity(job: JobContext, platform: Platform) -> dict[str, Any]:
         folder = model_folder(platform, connection, base.ref)
         adapter = model_folder(platform, connection, model.ref) if model.kind == "adapter" else None
         conversations = [*_samples(platform, connection, model), *FIXED]
-    job.progress(0, 2, unit="sides", message="what the trainer computes")
+    job.progress(0, 2, unit="sides", message="computing with the trainer")
     expected = _reference(folder, adapter, conversations)
-    job.progress(1, 2, unit="sides", message="what the engine computes")
+    job.progress(1, 2, unit="sides", message="computing with the engine")
     with _engine(job, platform, name, ref) as remote:
         observed = check.observe(remote, name, conversations, POSITIONS)
         report = check.compare(expected, observed, remote.health()["precision"])
@@ -91,9 +92,12 @@ def parity(job: JobContext, platform: Platform) -> dict[str, Any]:
 
 
 def _engine(job: JobContext, platform: Platform, name: str, ref: str) -> EngineClient:
-    """The deployment's engine, once it has loaded the model."""
-    until = time.monotonic() + PATIENCE
-    while time.monotonic() < until:
+    """Wait until the deployment's engine has loaded the model and return its client.
+
+    Raises: Unavailable after ENGINE_READY_TIMEOUT_SECONDS.
+    """
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
         job.check()
         with platform.scope(job.project_id) as connection:
             deployment = serving.find(connection, name)
@@ -106,6 +110,7 @@ def _engine(job: JobContext, platform: Platform, name: str, ref: str) -> EngineC
 
 
 def _still_wanted(deployment: Deployment, ref: str) -> None:
+    """Raise PreconditionFailed if the deployment no longer waits for this check."""
     if deployment.wanted != "running" or deployment.model != ref or deployment.state == "failed":
         reason = deployment.reason or f"it is {deployment.state} and serves {deployment.model}"
         raise PreconditionFailed(
@@ -114,28 +119,28 @@ def _still_wanted(deployment: Deployment, ref: str) -> None:
 
 
 def _base(connection: Connection, model: ModelVersion) -> ModelVersion:
-    """The model that an adapter lies on, however many adapters are between; any other model is its own."""
+    """Return the base model of an adapter, through any number of adapters, or the model itself."""
     while model.kind == "adapter":
         if model.base is None:
-            raise NotFound(f"the adapter {model.ref!r} does not say what it lies on", "register it with its base")
+            raise NotFound(f"the adapter {model.ref!r} has no base model", "register it with its base")
         model = registry.find(connection, model.base)
     return model
 
 
 def _samples(platform: Platform, connection: Connection, model: ModelVersion) -> list[tuple[Message, ...]]:
-    """The first conversations of the dataset version that taught the model."""
+    """Return the first conversations of the model's training dataset."""
     if model.dataset is None:
         return []
     try:
         version = data.find(connection, model.dataset)
     except NotFound:
         return []
-    found: list[tuple[Message, ...]] = []
+    conversations: list[tuple[Message, ...]] = []
     for example in data.read(platform.blobs, version):
-        found.append(example.messages)
-        if len(found) == SAMPLES:
+        conversations.append(example.messages)
+        if len(conversations) == SAMPLES:
             break
-    return found
+    return conversations
 
 
 def _reference(
@@ -143,5 +148,5 @@ def _reference(
 ) -> list[check.TokenLogprobs]:
     from vong.training.parity_reference import reference
 
-    seen = reference(folder, adapter, conversations, positions=POSITIONS, max_tokens=1)
-    return [check.TokenLogprobs(ids=tuple(one["ids"]), logprobs=tuple(one["logprobs"])) for one in seen]
+    observed = reference(folder, adapter, conversations, positions=POSITIONS, max_tokens=1)
+    return [check.TokenLogprobs(ids=tuple(values["ids"]), logprobs=tuple(values["logprobs"])) for values in observed]

@@ -1,4 +1,4 @@
-"""Pairs of answers beside their spans, and what they say together."""
+"""Shadow results with their spans, and summaries per target."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -15,11 +15,11 @@ from vong.records.intervals import normal
 from vong.records.trace import SpanSummary
 
 NEWEST = 1000
-"""Pairs that are summed up."""
+"""Maximum number of pairs in a summary."""
 
 
 class ShadowPair(Record):
-    """Two answers to one request. A span that is not stored (any more, or yet) is null."""
+    """Two answers to one request. A span is null if it is not stored, no longer or not yet."""
 
     comparison: ShadowComparison
     first: SpanSummary | None
@@ -27,19 +27,22 @@ class ShadowPair(Record):
 
 
 def pairs(connection: Connection, wanted: Mapping[str, str | None], after: UUID | None, limit: int) -> list[ShadowPair]:
-    """The newest pairs, each with its two spans. `wanted`: `route`, `kind`."""
-    found = _found(connection, wanted, after, limit)
-    spans = _spans(connection, found)
-    return [ShadowPair(comparison=one, first=spans.get(one.of), second=spans.get(one.span_id)) for one in found]
+    """Return the newest pairs, each with its two spans. `filters`: `route` and `kind`."""
+    comparisons = _found(connection, wanted, after, limit)
+    spans = _spans(connection, comparisons)
+    return [
+        ShadowPair(comparison=comparison, first=spans.get(comparison.of), second=spans.get(comparison.span_id))
+        for comparison in comparisons
+    ]
 
 
 def compared(connection: Connection, wanted: Mapping[str, str | None]) -> list[ShadowTargetStats]:
-    """What the newest pairs say, for each route, target and kind."""
-    found = _found(connection, wanted, None, NEWEST)
-    spans = _spans(connection, found)
+    """Return summaries of the newest pairs for each route, target and kind."""
+    comparisons = _found(connection, wanted, None, NEWEST)
+    spans = _spans(connection, comparisons)
     groups: defaultdict[tuple[str, str, ComparedAs], list[ShadowComparison]] = defaultdict(list)
-    for one in found:
-        groups[one.route, one.target, one.kind].append(one)
+    for comparison in comparisons:
+        groups[comparison.route, comparison.target, comparison.kind].append(comparison)
     return [_summed(*key, group, spans) for key, group in sorted(groups.items())]
 
 
@@ -47,20 +50,24 @@ def _found(
     connection: Connection, wanted: Mapping[str, str | None], after: UUID | None, limit: int
 ) -> list[ShadowComparison]:
     route, kind = wanted.get("route"), wanted.get("kind")
-    known: ComparedAs | None = "shadow" if kind == "shadow" else "cache" if kind == "cache" else None
-    return list_comparisons(connection, route=route, kind=known, after=after, limit=limit)
+    compared_as: ComparedAs | None = "shadow" if kind == "shadow" else "cache" if kind == "cache" else None
+    return list_comparisons(connection, route=route, kind=compared_as, after=after, limit=limit)
 
 
 def _spans(connection: Connection, found: Sequence[ShadowComparison]) -> dict[UUID, SpanSummary]:
-    ids = {id for one in found for id in (one.of, one.span_id)}
+    ids = {id for comparison in found for id in (comparison.of, comparison.span_id)}
     return {span.id: span for span in traces.among(connection, ids)} if ids else {}
 
 
 def _summed(
     route: str, target: str, kind: ComparedAs, group: Sequence[ShadowComparison], spans: Mapping[UUID, SpanSummary]
 ) -> ShadowTargetStats:
-    agreements = [one.agreement for one in group if one.agreement is not None]
-    both = [(spans[one.of], spans[one.span_id]) for one in group if one.of in spans and one.span_id in spans]
+    agreements = [comparison.agreement for comparison in group if comparison.agreement is not None]
+    both = [
+        (spans[comparison.of], spans[comparison.span_id])
+        for comparison in group
+        if comparison.of in spans and comparison.span_id in spans
+    ]
     mean = fmean(agreements) if agreements else None
     bounds = normal(mean, stdev(agreements), len(agreements)) if mean is not None and len(agreements) > 1 else None
     return ShadowTargetStats(
@@ -72,7 +79,7 @@ def _summed(
         agreement=mean,
         low=bounds[0] if bounds else None,
         high=bounds[1] if bounds else None,
-        same=sum(one >= 1 for one in agreements) / len(agreements) if agreements else None,
+        same=sum(comparison >= 1 for comparison in agreements) / len(agreements) if agreements else None,
         first_ms=median(first.duration_ms for first, _ in both) if both else None,
         second_ms=median(second.duration_ms for _, second in both) if both else None,
         first_cost=_cost([first for first, _ in both]),
@@ -81,7 +88,7 @@ def _summed(
 
 
 def _cost(spans: Sequence[SpanSummary]) -> int | None:
-    """The sum, where every price is known."""
+    """Return the total cost, or None if any price is unknown."""
     costs = [span.usage.cost for span in spans]
-    known = [cost for cost in costs if cost is not None]
-    return sum(known) if costs and len(known) == len(costs) else None
+    known_costs = [cost for cost in costs if cost is not None]
+    return sum(known_costs) if costs and len(known_costs) == len(costs) else None

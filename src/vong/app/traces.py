@@ -1,4 +1,4 @@
-"""Spans wired to the journal, for one that was just answered may be asked for before it is committed, and to scores."""
+"""Spans connected to the span writer, because a span may be requested before it is committed, and to scores."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -18,27 +18,29 @@ from vong.traces.stream import SpanArrivals, end, known, news, number_of
 
 Having = Literal["score", "correction"]
 ROUNDS = 200
-"""Times that more scored spans are looked through for one page."""
+"""Maximum number of queries for scored spans per page."""
 RECENT = timedelta(minutes=1)
 PATIENCE = 2.0
-"""Seconds that a span which began a moment ago is waited for."""
+"""Seconds to wait for a span that began a moment ago."""
 
 
 def await_span(platform: Platform, span_id: UUID, look: Callable[[UUID], Span | None]) -> Span:
-    """The span that `look` finds, waited for where its id says that it began a moment ago (a UUIDv7 carries its time).
+    """Return the span that `find` returns, waiting for one that began a moment ago (a UUIDv7 contains its time).
 
-    NotFound where there is none.
+    Raises: NotFound if there is none.
     """
     recent = span_id.version == 7 and abs((span_id.int >> 80) / 1000 - now().timestamp()) < RECENT.total_seconds()
-    until = time.monotonic() + (PATIENCE if recent else 0.0)
+    deadline = time.monotonic() + (PATIENCE if recent else 0.0)
     while True:
-        found = look(span_id)
-        if found:
-            return found
-        remaining = until - time.monotonic()
+        span = look(span_id)
+        if span:
+            return span
+        remaining = deadline - time.monotonic()
         if remaining <= 0:
-            message = f"no span {str(span_id)!r}"
-            raise NotFound(message, "take the id from the answer's x-vong-span-id, or list them: vong traces list")
+            message = f"no span has the id {str(span_id)!r}"
+            raise NotFound(
+                message, "use the id of the response header x-vong-span-id, or list spans with: vong traces list"
+            )
         try:
             platform.journal.flush(remaining)
         except Unavailable:
@@ -49,7 +51,7 @@ def await_span(platform: Platform, span_id: UUID, look: Callable[[UUID], Span | 
 def listed(
     connection: Connection, wanted: traces.SpanFilter, having: Having | None, after: UUID | None, limit: int
 ) -> list[SpanSummary]:
-    """A page of spans, newest first, with the counts of their scores; of those only that have one, by their ids."""
+    """Return a page of spans, newest first, with score counts; `having` selects spans with a score or correction."""
     if having is None:
         page = traces.search(connection, wanted, after=after, limit=limit)
     else:
@@ -58,10 +60,10 @@ def listed(
 
 
 def counted(connection: Connection, spans: Sequence[SpanSummary]) -> list[SpanSummary]:
-    """The spans with the counts of their scores."""
-    found = scores.counts(connection, [span.id for span in spans])
+    """Return the spans with their score counts."""
+    counts = scores.counts(connection, [span.id for span in spans])
     none = scores.ScoreCounts(0, 0)
-    return [span.model_copy(update=found.get(span.id, none)._asdict()) for span in spans]
+    return [span.model_copy(update=counts.get(span.id, none)._asdict()) for span in spans]
 
 
 def _scored(
@@ -78,21 +80,22 @@ def _scored(
 
 
 def tail(platform: Platform, project_id: UUID, wanted: traces.SpanFilter, after: str) -> Callable[[str], SpanArrivals]:
-    """A reader of what arrives: after the event `after`, or from now on where that is empty. What it is given to read
-    after is where its stream is; it remembers itself how far it has looked.
+    """Return a reader of new spans: those after the event `after`, or from now on if that is empty.
+
+    The reader remembers its own position and ignores its argument, which is the position of the event stream.
     """
     with platform.scope(project_id) as connection:
-        seen = number_of(after) if after else end(connection)
-        gap = not known(connection, seen)
-    state = {"seen": seen, "gap": gap}
+        position = number_of(after) if after else end(connection)
+        has_gap = not known(connection, position)
+    state = {"seen": position, "gap": has_gap}
 
     def read(_: str) -> SpanArrivals:
         with platform.scope(project_id) as connection:
-            found = news(connection, int(state["seen"]), wanted)
-        state["seen"] = found.number
+            arrivals = news(connection, int(state["seen"]), wanted)
+        state["seen"] = arrivals.number
         if state["gap"]:
             state["gap"] = False
-            return found._replace(arrived=found.arrived.model_copy(update={"gap": True}))
-        return found
+            return arrivals._replace(arrived=arrivals.arrived.model_copy(update={"gap": True}))
+        return arrivals
 
     return read

@@ -1,4 +1,4 @@
-"""Training wired to datasets, the registry and the experiments."""
+"""Training connected to datasets, the registry and experiments."""
 
 import json
 import time
@@ -20,19 +20,19 @@ from vong.store.retry import patiently
 from vong.training.device import cores
 
 PER_MESSAGE = 5
-"""Tokens that a chat template writes round a message: an estimate, for plans only."""
+"""Estimated tokens that a chat template adds per message. Used for plans only."""
 
 FLUSH = 1.0
-"""Seconds between two writes of figures."""
+"""Seconds between two writes of metrics."""
 
 PATIENCE = 600.0
-"""Seconds that a run waits for a database which is away."""
+"""Seconds for which a run retries a write while the database is unavailable."""
 
 T = TypeVar("T")
 
 
 class TrainingRequest(Record):
-    """A training run: what to teach (`base`, a model ref), from what (`dataset`, its splits), and how."""
+    """Request for a training run: the base model (`base`, a ref), the `dataset` with its splits, and the recipe."""
 
     name: str
     base: str
@@ -44,14 +44,14 @@ class TrainingRequest(Record):
 
 
 class TrainingStarted(Record):
-    """A run and the job that does it."""
+    """Training run and its job."""
 
     run: TrainingRun
     job: Job
 
 
 class RecipeInfo(Record):
-    """A recipe and the JSON schema of its settings: each field with its default and, as description, the reason."""
+    """Recipe and the JSON schema of its settings: each field with its default and, as description, the reason."""
 
     name: str
     description: str
@@ -59,7 +59,7 @@ class RecipeInfo(Record):
 
 
 def recipes() -> list[RecipeInfo]:
-    """What can be trained by."""
+    """Return the installed recipes."""
     return [
         RecipeInfo(
             name=name,
@@ -71,7 +71,7 @@ def recipes() -> list[RecipeInfo]:
 
 
 def start(connection: Connection, wanted: TrainingRequest, key: str | None = None) -> TrainingStarted:
-    """Make the run and queue its job. What is wrong with the request is said now, not in the job."""
+    """Create the run and queue its job. Invalid requests are rejected here, not in the job."""
     settings = _settings(wanted)
     base, dataset = _inputs(connection, wanted)
     run_id = new_id()
@@ -94,7 +94,7 @@ def start(connection: Connection, wanted: TrainingRequest, key: str | None = Non
 
 
 def plan(platform: Platform, connection: Connection, wanted: TrainingRequest) -> training.TrainingPlan:
-    """What the run would take. Lengths are counted with the base's tokenizer, its template estimated."""
+    """Return an estimate of the run. Lengths are counted with the base's tokenizer; template tokens are estimated."""
     from tokenizers import Tokenizer
 
     settings = training.SftSettings.model_validate(_settings(wanted).model_dump())
@@ -103,8 +103,10 @@ def plan(platform: Platform, connection: Connection, wanted: TrainingRequest) ->
     config = json.loads(platform.blobs.get(base.files["config.json"]))
 
     def lengths(split: str) -> list[int]:
-        answered = training.with_answer(data.read(platform.blobs, dataset, split)).examples
-        texts = [[message.text for message in (*one.messages, one.completion) if message] for one in answered]
+        examples = training.with_answer(data.read(platform.blobs, dataset, split)).examples
+        texts = [
+            [message.text for message in (*example.messages, example.completion) if message] for example in examples
+        ]
         return [sum(len(tokenizer.encode(text).ids) + PER_MESSAGE for text in parts) for parts in texts]
 
     return training.estimate(
@@ -118,13 +120,13 @@ def plan(platform: Platform, connection: Connection, wanted: TrainingRequest) ->
 
 
 def train(job: JobContext, platform: Platform) -> dict[str, Any]:
-    """The job `training.run`: train, register what came out, and keep the run's record true whatever happens."""
-    wanted = TrainingRequest.model_validate({name: job.params[name] for name in TrainingRequest.model_fields})
+    """Run the job `training.run`: train, register the result, and record the run's final status in every case."""
+    request = TrainingRequest.model_validate({name: job.params[name] for name in TrainingRequest.model_fields})
     run_id = UUID(job.params["run"])
     written(platform, job, lambda connection: experiments.begin_run(connection, run_id))
     status: Ended = "failed"
     try:
-        result = _train(job, platform, wanted, run_id)
+        result = _train(job, platform, request, run_id)
         status = "finished"
         return result
     except JobCancelled:
@@ -141,7 +143,7 @@ def _train(job: JobContext, platform: Platform, wanted: TrainingRequest, run_id:
         folder = model_folder(platform, connection, base.ref)
     report = RunProgressReporter(job, platform, run_id)
     report.progress(0, 1, "loading the base model")
-    outcome = plugins.load("recipe", wanted.recipe)().train(
+    result = plugins.load("recipe", wanted.recipe)().train(
         training.TrainingContext(
             base=folder,
             base_ref=base.ref,
@@ -155,35 +157,35 @@ def _train(job: JobContext, platform: Platform, wanted: TrainingRequest, run_id:
     )
     report.flush()
 
-    def keep(connection: Connection) -> ModelVersion:
+    def register_model(connection: Connection) -> ModelVersion:
         version = registry.register(
             connection,
             platform.blobs,
             wanted.name,
-            outcome.folder,
-            kind=outcome.kind,
+            result.folder,
+            kind=result.kind,
             format="safetensors",
             base=base.ref,
             dataset=dataset.ref,
             run=run_id,
             licence=base.licence,
             chat_template=base.chat_template,
-            metadata={"recipe": wanted.recipe, "best_eval_loss": outcome.summary.get("best_eval_loss")},
+            metadata={"recipe": wanted.recipe, "best_eval_loss": result.summary.get("best_eval_loss")},
         )
-        experiments.finish_run(connection, run_id, summary=outcome.summary, model=version.ref)
+        experiments.finish_run(connection, run_id, summary=result.summary, model=version.ref)
         return version
 
-    version = written(platform, job, keep)
-    return {"run": str(run_id), "model": version.ref, "summary": outcome.summary}
+    version = written(platform, job, register_model)
+    return {"run": str(run_id), "model": version.ref, "summary": result.summary}
 
 
 def written(platform: Platform, job: JobContext, work: Callable[[Connection], T]) -> T:
-    """One transaction in the job's project that waits for a database which restarts: hours of training hang on it."""
+    """Run a transaction of the job's project, retried while the database restarts, to not lose hours of training."""
     return patiently(platform.database, job.project_id, work, seconds=PATIENCE)
 
 
 class RunProgressReporter:
-    """What a recipe says, written into the run and the job. Figures are gathered for a second and written together."""
+    """Progress of a recipe, written to the run and the job. Metrics are collected for a second per write."""
 
     def __init__(self, job: JobContext, platform: Platform, run_id: UUID) -> None:
         self._job = job
@@ -193,45 +195,48 @@ class RunProgressReporter:
         self._written = 0.0
 
     def metrics(self, step: int, values: dict[str, float]) -> None:
-        """Figures of one step."""
+        """Add metrics of one step."""
         self._waiting.setdefault(step, {}).update(values)
         if time.monotonic() - self._written >= FLUSH:
             self.flush()
 
     def progress(self, done: float, total: float, message: str) -> None:
-        """How many steps are done; raises JobCancelled where that was asked for."""
+        """Report the finished steps.
+
+        Raises: JobCancelled if the job is to be cancelled.
+        """
         self._job.progress(done, total, unit="steps", message=message)
 
     def warn(self, text: str) -> None:
-        """A warning, kept with the run."""
+        """Store a warning with the run."""
         self._job.log(f"warning: {text}")
         written(self._platform, self._job, lambda connection: experiments.add_warning(connection, self._run, text))
 
     def log(self, line: str) -> None:
-        """A line of the job's log."""
+        """Append a line to the job's log."""
         self._job.log(line)
 
     def flush(self) -> None:
-        """Write what waits."""
-        waiting, self._waiting = self._waiting, {}
+        """Write the pending metrics."""
+        metrics, self._waiting = self._waiting, {}
 
         def write(connection: Connection) -> None:
-            for step, values in waiting.items():
+            for step, values in metrics.items():
                 experiments.log(connection, self._run, step, values)
 
-        if waiting:
+        if metrics:
             written(self._platform, self._job, write)
         self._written = time.monotonic()
 
 
 def _settings(wanted: TrainingRequest) -> BaseModel:
-    kind: type[BaseModel] = plugins.load("recipe", wanted.recipe).Settings
+    settings_type: type[BaseModel] = plugins.load("recipe", wanted.recipe).Settings
     try:
-        return kind.model_validate(wanted.settings)
+        return settings_type.model_validate(wanted.settings)
     except ValidationError as error:
-        faults = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
+        messages = "; ".join(f"{'.'.join(map(str, detail['loc']))}: {detail['msg']}" for detail in error.errors())
         raise InvalidInput(
-            f"settings of {wanted.recipe!r}: {faults}", "see them with: vong training recipes"
+            f"invalid settings of recipe {wanted.recipe!r}: {messages}", "list the settings with: vong training recipes"
         ) from error
 
 
@@ -239,7 +244,7 @@ def _inputs(connection: Connection, wanted: TrainingRequest) -> tuple[ModelVersi
     base, dataset = registry.find(connection, wanted.base), data.find(connection, wanted.dataset)
     if base.format != "safetensors" or base.kind == "adapter":
         raise InvalidInput(
-            f"{base.ref} is a {base.kind} in {base.format}: training starts from whole weights in safetensors",
+            f"{base.ref} is a {base.kind} in {base.format}: training needs complete weights in safetensors",
             "import a GGUF with conversion: vong registry import SOURCE --name NAME",
         )
     if dataset.splits and wanted.train_split not in dataset.splits:
@@ -250,14 +255,14 @@ def _inputs(connection: Connection, wanted: TrainingRequest) -> tuple[ModelVersi
 
 
 def _rows(platform: Platform, dataset: DatasetVersion, split: str) -> Sequence[Example]:
-    """The rows of a split. A dataset without splits is all training."""
+    """Return the rows of a split. A dataset without splits counts as training data."""
     if not dataset.splits:
         return [] if split != "train" else list(data.read(platform.blobs, dataset))
     return list(data.read(platform.blobs, dataset, split))
 
 
 def _measured(connection: Connection, base: ModelVersion, settings: training.SftSettings) -> float | None:
-    """The rate of the newest finished run of this base by this method."""
+    """Return the measured rate of the newest finished run with this base and method, or None."""
     for run in experiments.list_runs(connection, status="finished", base=base.ref):
         rate = run.summary.get("tokens_per_second")
         if rate and run.settings.get("method") == settings.method:

@@ -1,4 +1,4 @@
-"""What was called, by whatever group: from the counted hours of spans, and by user and tag from the ledger."""
+"""Usage by any group: from the hourly counts of spans, or by user and tag from the ledger."""
 
 from datetime import datetime
 
@@ -13,8 +13,8 @@ from vong.traces.usage import usage as counted
 def usage(
     connection: Connection, *, since: datetime | None, until: datetime | None, bucket: Bucket, by: UsageBy
 ) -> UsageReport:
-    """Calls, errors, tokens and cost over time and in all, with latencies where the group has them."""
+    """Return calls, errors, tokens and cost over time and in total, with latencies if the group has them."""
     if by == "user" or by == "tag":
-        found = spell(since, until, bucket)
-        return ledger.usage(connection, found.since, found.until, bucket, by)
+        time_range = spell(since, until, bucket)
+        return ledger.usage(connection, time_range.since, time_range.until, bucket, by)
     return counted(connection, since=since, until=until, bucket=bucket, by=by)

@@ -1,6 +1,6 @@
-"""The worker's processes: `python -m vong.app.worker` takes jobs, `… child JOB_ID ATTEMPT` is one heavy job.
+"""Entry points of worker processes: `python -m vong.app.worker` runs jobs, `… child JOB_ID ATTEMPT` one isolated job.
 
-Both find their database, home and server in `VONG_DATABASE_URL`, `VONG_HOME` and `VONG_URL`.
+Both read their database, home and server from `VONG_DATABASE_URL`, `VONG_HOME` and `VONG_URL`.
 """
 
 import argparse
@@ -20,29 +20,29 @@ from vong.jobs.subprocess_runner import run_child
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run one of the two."""
+    """Run the worker, or one isolated job."""
     parser = argparse.ArgumentParser(prog="vong.app.worker", description=__doc__)
-    parser.add_argument("--jobs", type=int, help="How many heavy jobs run side by side.")
-    child = parser.add_subparsers(dest="role").add_parser("child", help="One heavy job; started by the worker.")
+    parser.add_argument("--jobs", type=int, help="Number of isolated jobs that run concurrently.")
+    child = parser.add_subparsers(dest="role").add_parser("child", help="Run one isolated job; started by the worker.")
     child.add_argument("job", type=UUID)
     child.add_argument("attempt", type=int)
-    given = parser.parse_args(arguments)
-    settings = config.load(jobs=given.jobs)
+    args = parser.parse_args(arguments)
+    settings = config.load(jobs=args.jobs)
     logging.basicConfig(
         level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr
     )
-    for chatty in ("procrastinate", "httpx", "psycopg.pool"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)
-    if given.role == "child":
-        run_child(shop(settings), given.job, given.attempt)
+    for logger_name in ("procrastinate", "httpx", "psycopg.pool"):
+        logging.getLogger(logger_name).setLevel(logging.WARNING)
+    if args.role == "child":
+        run_child(shop(settings), args.job, args.attempt)
     else:
-        # Engines outlive the worker: it ends with this thread still running, and its successor adopts them.
+        # Engines outlive the worker: it exits while this thread runs, and the next worker adopts the engines.
         Thread(target=supervise, args=(Platform(settings), Event()), name="engines", daemon=True).start()
         run_worker(shop(settings))
 
 
 def shop(settings: Settings) -> WorkerConfig:
-    """What the worker of these settings works with."""
+    """Return the configuration of the worker."""
     platform = Platform(settings)
     return WorkerConfig(
         database=platform.database,

@@ -1,4 +1,4 @@
-"""`vong config`: the settings in force."""
+"""Commands of `vong config`: the settings in effect."""
 
 from pathlib import Path
 
@@ -11,13 +11,13 @@ from vong.cli.up import home_option
 
 @click.group("config")
 def group() -> None:
-    """Settings and where each came from."""
+    """Show settings and their sources."""
 
 
 @group.command()
 @home_option
 @json_option
 def show(home: Path | None, as_json: bool) -> None:
-    """Each setting, its value and its source: default, a file, a variable or the command line."""
+    """Show each setting with its value and source: default, file, environment variable or command line."""
     rows = [source._asdict() for source in config.explain(home=home)]
     emit(rows, as_json, ["name", "value", "source"])

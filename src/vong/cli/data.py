@@ -1,4 +1,4 @@
-"""`vong data`: import, look at, profile, clean, split and compare datasets."""
+"""Commands of `vong data`: import, preview, profile, clean, split and compare datasets."""
 
 import json
 from pathlib import Path
@@ -22,15 +22,17 @@ def group() -> None:
 
 
 def detach_option(command: Any) -> Any:
-    """The `--detach` flag of long work."""
-    return click.option("--detach", is_flag=True, help="Return at once; follow the job later.")(command)
+    """Add the `--detach` flag of long-running commands."""
+    return click.option("--detach", is_flag=True, help="Return at once, without following the job.")(command)
 
 
 @group.command("import")
 @click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--name", help="The dataset; the first file's name where none is given.")
-@click.option("--format", "format_", help="alpaca, chat, pairs, preference or sharegpt; found by a look if not given.")
-@click.option("--option", "options", multiple=True, metavar="K=V", help="An option of the format: output=label.")
+@click.option("--name", help="Dataset name.  [default: the first file's name]")
+@click.option("--format", "format_", help="alpaca, chat, pairs, preference or sharegpt.  [default: detected]")
+@click.option(
+    "--option", "options", multiple=True, metavar="K=V", help="Option of the format: output=label; repeatable."
+)
 @click.option("--on-error", type=click.Choice(["stop", "skip"]), default="stop", show_default=True)
 @detach_option
 @json_option
@@ -45,34 +47,39 @@ def import_files(
 ) -> None:
     """Import FILES (JSONL, JSON, CSV, Parquet) as the next version of a dataset."""
     client = Client()
-    given = pairs(options, "--option")
+    format_options = pairs(options, "--option")
     name = name or files[0].name.split(".")[0]
-    job = client.data.import_files(name, files, format=format_, options=given, on_error=on_error)
+    job = client.data.import_files(name, files, format=format_, options=format_options, on_error=on_error)
     result = _finished(client, job, detach, as_json)
     if result is not None:
         for skipped in result["skipped"]:
-            note(f"left out {skipped['row']}: {skipped['reason']}")
+            note(f"skipped {skipped['row']}: {skipped['reason']}")
         _show(client, result, as_json)
 
 
 @group.command()
 @click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--format", "format_", help="alpaca, chat, pairs, preference or sharegpt; found by a look if not given.")
-@click.option("--option", "options", multiple=True, metavar="K=V", help="An option of the format: output=label.")
+@click.option("--format", "format_", help="alpaca, chat, pairs, preference or sharegpt.  [default: detected]")
+@click.option(
+    "--option", "options", multiple=True, metavar="K=V", help="Option of the format: output=label; repeatable."
+)
 @json_option
 def preview(files: tuple[Path, ...], format_: str | None, options: tuple[str, ...], as_json: bool) -> None:
-    """Look at FILES before an import: format, columns and first rows. Nothing is kept."""
-    found = Client().data.preview(files, format=format_, options=pairs(options, "--option"))
+    """Preview FILES before an import: format, columns and first rows. Nothing is stored."""
+    previews = Client().data.preview(files, format=format_, options=pairs(options, "--option"))
     if as_json:
-        emit(found, True)
+        emit(previews, True)
         return
-    for one in found:
-        click.echo(f"{one['filename']}: {one['format'] or one['error']}; columns: {', '.join(one['columns'])}")
-        note(f"  {one['reason']}" if one["reason"] else f"  {one['hint'] or ''}")
-        for row in one["rows"][:5]:
+    for preview_ in previews:
+        click.echo(
+            f"{preview_['filename']}: {preview_['format'] or preview_['error']}; "
+            f"columns: {', '.join(preview_['columns'])}"
+        )
+        note(f"  {preview_['reason']}" if preview_["reason"] else f"  {preview_['hint'] or ''}")
+        for row in preview_["rows"][:5]:
             example = Example.model_validate(row)
             click.echo(f"  {_short(example.prompt_text)}  ⇒  {_short(example.answer)}")
-        for problem in one["problems"]:
+        for problem in preview_["problems"]:
             click.echo(f"  {problem['row']}: {problem['reason']}")
 
 
@@ -80,20 +87,22 @@ def preview(files: tuple[Path, ...], format_: str | None, options: tuple[str, ..
 @click.argument("ref")
 @click.argument("number", type=click.IntRange(1), required=False)
 @click.argument("row", required=False, type=click.Path(dir_okay=False, allow_dash=True))
-@click.option("--remove", is_flag=True, help="Take the row out.")
+@click.option("--remove", is_flag=True, help="Remove the row.")
 @click.option(
     "--file",
     type=click.Path(dir_okay=False, allow_dash=True),
-    help='Many rows: a line {"number": 3, "example": …} each.',
+    help='JSONL file with many rows: {"number": 3, "example": …}.',
 )
 @json_option
 def edit(ref: str, number: int | None, row: Any, remove: bool, file: Any, as_json: bool) -> None:
-    """Put the row in the file ROW (an Example as JSON, `-` is stdin) in the place of row NUMBER: as a new version.
+    """Replace row NUMBER with the row in file ROW (an example as JSON, `-` for stdin), as a new version.
 
-    With --file many rows at once; one whose `example` is null is taken out. REF must be the newest version.
+    With --file many rows at once; a row whose `example` is null is removed. REF must be the newest version.
     """
     if bool(number) == bool(file) or (number and remove == bool(row)):
-        raise InvalidInput("say what becomes of which row", "give NUMBER and ROW, NUMBER --remove, or --file FILE")
+        raise InvalidInput(
+            "no edit is specified, or more than one", "pass NUMBER and ROW, NUMBER --remove, or --file FILE"
+        )
     try:
         if file:
             edits = [
@@ -107,71 +116,71 @@ def edit(ref: str, number: int | None, row: Any, remove: bool, file: Any, as_jso
                 )
             ]
     except OSError as error:
-        raise InvalidInput(f"{file or row} cannot be read: {error.strerror}", "give a file with rows") from None
+        raise InvalidInput(f"cannot read {file or row}: {error.strerror}", "pass a readable file with rows") from None
     except ValidationError as error:
         raise InvalidInput(
-            f"this is not an Example: {error.errors()[0]['msg']}", "see: vong data rows REF --json"
+            f"not a valid example: {error.errors()[0]['msg']}", "see examples with: vong data rows REF --json"
         ) from None
-    if len({one.number for one in edits}) < len(edits):
-        raise InvalidInput("a row is edited twice", "write one line a row")
-    emit(_line(Client().data.edit(ref, {one.number: one.example for one in edits})), as_json, VERSION)
+    if len({row_edit.number for row_edit in edits}) < len(edits):
+        raise InvalidInput("a row is edited twice", "write one line per row")
+    emit(_line(Client().data.edit(ref, {row_edit.number: row_edit.example for row_edit in edits})), as_json, VERSION)
 
 
 @group.command()
 @click.argument("name")
 @json_option
 def graph(name: str, as_json: bool) -> None:
-    """The history of the dataset NAME: what each version was made from, and by what."""
-    found = Client().data.graph(name)
-    emit(found if as_json else found["edges"], as_json, ["parent", "operation", "child"])
+    """Show the history of the dataset NAME: the parents and the operation of each version."""
+    graph_ = Client().data.graph(name)
+    emit(graph_ if as_json else graph_["edges"], as_json, ["parent", "operation", "child"])
 
 
 @group.command("list")
 @click.argument("name", required=False)
 @json_option
 def list_(name: str | None, as_json: bool) -> None:
-    """All datasets, or all versions of the dataset NAME."""
+    """List all datasets, or all versions of the dataset NAME."""
     client = Client()
-    found = client.data.versions(name, limit=500) if name else client.data.datasets(limit=500)
-    emit(found, True) if as_json else emit([_line(version) for version in found], False, VERSION)
+    versions = client.data.versions(name, limit=500) if name else client.data.datasets(limit=500)
+    emit(versions, True) if as_json else emit([_line(version) for version in versions], False, VERSION)
 
 
 @group.command()
 @click.argument("ref")
 @json_option
 def show(ref: str, as_json: bool) -> None:
-    """One version: its rows, its parents, and what made it."""
+    """Show one version: its rows, parents and operation."""
     version = Client().data.version(ref)
     emit(version, True) if as_json else emit({"ref": version.ref, **version.model_dump(mode="json")}, False)
 
 
 @group.command()
 @click.argument("ref")
-@click.option("--after", default=0, help="Row number to start after.")
+@click.option("--after", default=0, help="Show rows after this number.")
 @click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 500))
 @click.option("--split", help="Only rows of this split.")
-@click.option("--text", help="Only rows with this text in question or answer.")
+@click.option("--text", help="Only rows with this text in messages or completion.")
 @click.option("--where", multiple=True, metavar="K=V", help="Only rows with this metadata: channel=email.")
 @click.option(
-    "--label", "labels", multiple=True, metavar="K=V", help="Only rows so labelled: completion.intent=refund."
+    "--label", "labels", multiple=True, metavar="K=V", help="Only rows with this label: completion.intent=refund."
 )
 @click.option(
-    "--origin", type=click.Choice(["span", "row", "file", "document", "annotator"]), help="Where they are from."
+    "--origin", type=click.Choice(["span", "row", "file", "document", "annotator"]), help="Only rows of this origin."
 )
-@click.option("--count", "counted", is_flag=True, help="How many there are, instead of them.")
+@click.option("--count", "counted", is_flag=True, help="Show only the number of rows.")
 @json_option
 def rows(
     ref: str, after: int, limit: int, where: tuple[str, ...], labels: tuple[str, ...], as_json: bool, **given: Any
 ) -> None:
-    """Rows of a version."""
+    """List rows of a version."""
     filters: dict[str, Any] = {"metadata": pairs(where, "--where"), "labels": pairs(labels, "--label")}
     data = Client().data
     if given.pop("counted"):
         emit({"rows": data.count(ref, **given, **filters)}, as_json)
         return
-    found = data.rows(ref, after=after, limit=limit, **given, **filters)
+    page = data.rows(ref, after=after, limit=limit, **given, **filters)
     if as_json:
-        emit(found, True)
+        emit(page, True)
         return
     emit(
         [
@@ -181,7 +190,7 @@ def rows(
                 "asked": _short(row.example.prompt_text),
                 "answer": _short(row.example.answer),
             }
-            for row in found
+            for row in page
         ],
         False,
     )
@@ -190,11 +199,13 @@ def rows(
 @group.command()
 @click.argument("ref")
 @click.option("--threshold", type=float, default=0.8, show_default=True, help="Jaccard similarity of near-duplicates.")
-@click.option("--label", "labels", multiple=True, help="A label beside those found, for example metadata.channel.")
+@click.option(
+    "--label", "labels", multiple=True, help="Additional label to report, for example metadata.channel; repeatable."
+)
 @detach_option
 @json_option
 def profile(ref: str, threshold: float, labels: tuple[str, ...], detach: bool, as_json: bool) -> None:
-    """The health of a version: duplicates, leakage, personal data, balance, conflicts, and what to do."""
+    """Create the health report of a version: duplicates, leaks, PII, balance, label conflicts, recommendations."""
     from vong.data.report import as_text
 
     client = Client()
@@ -207,7 +218,7 @@ def profile(ref: str, threshold: float, labels: tuple[str, ...], detach: bool, a
 
 @group.command()
 @click.argument("ref")
-@click.option("--name", help="The dataset that gets the result; the same one where none is given.")
+@click.option("--name", help="Dataset of the result.  [default: the same]")
 @click.option("--personal", type=click.Choice(["mask", "drop", "keep"]), default="mask", show_default=True)
 @click.option("--conflicts", type=click.Choice(["majority", "drop", "keep"]), default="majority", show_default=True)
 @click.option("--ties", type=click.Choice(["drop", "keep"]), default="drop", show_default=True)
@@ -216,7 +227,7 @@ def profile(ref: str, threshold: float, labels: tuple[str, ...], detach: bool, a
 @detach_option
 @json_option
 def clean(ref: str, name: str | None, detach: bool, as_json: bool, **settings: Any) -> None:
-    """Tidy text, mask personal data, settle conflicting labels, drop duplicates: as a new version."""
+    """Normalize text, mask PII, resolve label conflicts and drop duplicates, as a new version."""
     client = Client()
     result = _finished(client, client.data.clean(ref, name=name, **settings), detach, as_json)
     if result is not None:
@@ -227,17 +238,17 @@ def clean(ref: str, name: str | None, detach: bool, as_json: bool, **settings: A
 @click.argument("ref")
 @json_option
 def changes(ref: str, as_json: bool) -> None:
-    """Every change that cleaning made on the way to REF."""
+    """List every change that cleaning made up to REF."""
     emit(Client().data.changes(ref), as_json, ["row", "id", "origin", "what", "reason"])
 
 
 @group.command()
 @click.argument("ref")
 @click.option("--into", default="train=0.8,validation=0.1,test=0.1", show_default=True, help="Shares or counts.")
-@click.option("--stratify", multiple=True, help="A label that every split gets its share of: completion.FIELD.")
-@click.option("--group", "together", help="A label whose rows stay together: metadata.customer.")
+@click.option("--stratify", multiple=True, help="Label to balance across splits: completion.FIELD; repeatable.")
+@click.option("--group", "together", help="Label whose rows stay in the same split: metadata.customer.")
 @click.option("--seed", default=0, show_default=True)
-@click.option("--name", help="The dataset that gets the result; the same one where none is given.")
+@click.option("--name", help="Dataset of the result.  [default: the same]")
 @detach_option
 @json_option
 def split(
@@ -250,11 +261,13 @@ def split(
     detach: bool,
     as_json: bool,
 ) -> None:
-    """Give every row a split; near-duplicates stay together."""
+    """Assign a split to every row; near-duplicates stay in the same split."""
     try:
         shares = {key: float(value) for key, value in pairs(into.split(","), "--into").items()}
     except ValueError as error:
-        raise InvalidInput(f"{into!r} names no shares", "write for example: --into train=0.8,test=0.2") from error
+        raise InvalidInput(
+            f"{into!r} is not a list of shares", "write for example: --into train=0.8,test=0.2"
+        ) from error
     client = Client()
     job = client.data.split(ref, shares, name=name, seed=seed, stratify=list(stratify), group=together)
     result = _finished(client, job, detach, as_json)
@@ -265,20 +278,20 @@ def split(
 @group.command()
 @click.argument("a")
 @click.argument("b")
-@click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 500), help="Rows to show.")
-@click.option("--kind", type=click.Choice(["added", "removed", "changed"]), help="Show rows of this kind only.")
+@click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 500), help="Number of rows to show.")
+@click.option("--kind", type=click.Choice(["added", "removed", "changed"]), help="Only rows of this kind.")
 @json_option
 def diff(a: str, b: str, limit: int, kind: str | None, as_json: bool) -> None:
-    """What differs between the versions A and B."""
-    found = Client().data.diff(a, b, limit=limit, kind=kind)
+    """Show the differences between the versions A and B."""
+    differences = Client().data.diff(a, b, limit=limit, kind=kind)
     if as_json:
-        emit(found, True)
+        emit(differences, True)
         return
     counts = ("added", "removed", "changed", "unchanged", "metadata_changed")
-    click.echo(", ".join(f"{found[name]} {name.replace('_', ' ')}" for name in counts))
-    for row in found["rows"]:
-        place = f"row {row['row_a'] or '-'} → {row['row_b'] or '-'}"
-        click.echo(f"{row['kind']:<8} {place}")
+    click.echo(", ".join(f"{differences[name]} {name.replace('_', ' ')}" for name in counts))
+    for row in differences["rows"]:
+        rows_label = f"row {row['row_a'] or '-'} → {row['row_b'] or '-'}"
+        click.echo(f"{row['kind']:<8} {rows_label}")
         for sign, example in (("-", row["before"]), ("+", row["after"])):
             if example:
                 answer = (example.get("completion") or {}).get("content") or ""
@@ -290,7 +303,7 @@ def diff(a: str, b: str, limit: int, kind: str | None, as_json: bool) -> None:
 @click.argument("file", type=click.Path(dir_okay=False, writable=True, path_type=Path))
 @click.option("--split", help="Only rows of this split.")
 def export(ref: str, file: Path, split: str | None) -> None:
-    """Write a version to FILE as JSONL in the chat format (`-` is stdout)."""
+    """Write a version to FILE as JSONL in the chat format (`-` for stdout)."""
     from vong.data.formats.chat import ChatFormat
 
     chat, count = ChatFormat({}), 0
@@ -302,15 +315,15 @@ def export(ref: str, file: Path, split: str | None) -> None:
 
 
 def pairs(given: Any, option: str) -> dict[str, str]:
-    """K=V words as a dict."""
+    """Return KEY=VALUE arguments as a dict."""
     words = [word.partition("=") for word in given]
-    if wrong := [key for key, equals, _ in words if not equals or not key]:
-        raise InvalidInput(f"{option} {wrong[0]!r} has no value", f"write it as {option} KEY=VALUE")
+    if invalid := [key for key, equals, _ in words if not equals or not key]:
+        raise InvalidInput(f"{option} {invalid[0]!r} has no value", f"write it as {option} KEY=VALUE")
     return {key.strip(): value for key, _, value in words}
 
 
 def _finished(client: Client, job: Job, detach: bool, as_json: bool) -> dict[str, Any] | None:
-    """The job's result once it is there; None where it runs on by itself."""
+    """Return the result of the finished job, or None if the job is detached."""
     from vong.cli.job_progress import follow
 
     if detach:
@@ -320,7 +333,7 @@ def _finished(client: Client, job: Job, detach: bool, as_json: bool) -> dict[str
 
 
 def _show(client: Client, result: dict[str, Any], as_json: bool) -> None:
-    """The version that a job made, with what else its result says."""
+    """Print the version that a job created, with the rest of its result."""
     version = client.data.version(result["ref"])
     if as_json:
         emit({**result, "version": version.model_dump(mode="json")}, True)
@@ -335,6 +348,6 @@ def _line(version: DatasetVersion) -> dict[str, Any]:
 
 
 def _short(text: str | list[Any]) -> str:
-    """The first words of a text, on one line."""
+    """Return the beginning of a text, on one line."""
     line = " ".join((text if isinstance(text, str) else json.dumps(text, ensure_ascii=False)).split())
     return line if len(line) <= 70 else line[:69] + "…"

@@ -1,4 +1,4 @@
-"""`vong doctor`: look at this machine."""
+"""Command `vong doctor`: check this machine."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ MARKS = {"ok": "ok     ", "warning": "warning", "fault": "FAULT  "}
 @home_option
 @json_option
 def group(home: Path | None, as_json: bool) -> None:
-    """Check Python, disk, memory, port, database, clock, extras, models, plugins. Exit code 1 on a fault."""
+    """Check Python, disk, memory, port, database, clock, extras, models, plugins. Exit code 1 if there is a fault."""
     from vong.app.host.doctor import examine
 
     findings = examine(config.load(home=home))

@@ -1,4 +1,4 @@
-"""`vong down`: stop everything."""
+"""Command `vong down`: stop everything."""
 
 import time
 from pathlib import Path
@@ -13,18 +13,18 @@ from vong.cli.up import home_option
 @click.command("down")
 @home_option
 def group(home: Path | None) -> None:
-    """Stop everything: requests are drained, jobs go on at the next start, PostgreSQL is closed."""
+    """Stop everything: requests are drained, jobs resume at the next start, PostgreSQL is stopped."""
     stop(config.load(home=home))
 
 
 def stop(settings: config.Settings) -> None:
-    """End what runs from this home, in order; also what a killed supervisor left behind."""
+    """Stop the processes of this home in order, including those that a killed supervisor left behind."""
     from vong.app.host import database, supervisor
     from vong.app.host.processes import end
 
     state = supervisor.running(settings.folder)
     if state is None:
-        note("nothing runs from this home")
+        note("nothing is running from this home")
         return
     alive = supervisor.processes(state)
     if "supervisor" in alive:
@@ -35,7 +35,7 @@ def stop(settings: config.Settings) -> None:
                 end(alive[name])
         database.close(settings.database_url, settings.folder)
         (settings.folder / supervisor.STATE).unlink(missing_ok=True)
-    until = time.monotonic() + 10
-    while supervisor.running(settings.folder) and time.monotonic() < until:
+    deadline = time.monotonic() + 10
+    while supervisor.running(settings.folder) and time.monotonic() < deadline:
         time.sleep(0.05)
     note("stopped")

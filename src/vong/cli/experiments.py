@@ -1,4 +1,4 @@
-"""`vong experiments`: runs and their curves."""
+"""Commands of `vong experiments`: training runs and their curves."""
 
 from importlib import import_module
 from itertools import cycle
@@ -12,21 +12,21 @@ from vong.client import Client
 from vong.errors import MissingExtra, NotFound
 
 MARKERS = "·o+x*"
-"""What tells curves apart without colour."""
+"""Markers that distinguish curves without colour."""
 
 
 @click.group()
 def group() -> None:
-    """Training runs and their curves."""
+    """Show training runs and their curves."""
 
 
 @group.command("list")
-@click.option("--name", help="Only runs of that name.")
+@click.option("--name", help="Only runs with this name.")
 @click.option("--status", help="queued, running, finished, failed or cancelled.")
 @click.option("--limit", default=50, show_default=True)
 @json_option
 def list_(name: str | None, status: str | None, limit: int, as_json: bool) -> None:
-    """The runs, newest first."""
+    """List training runs, newest first."""
     runs = Client().experiments.runs(name=name, status=status, limit=limit)
     emit(runs, as_json, ["id", "name", "recipe", "status", "base", "dataset", "model", "created_at"])
 
@@ -35,7 +35,7 @@ def list_(name: str | None, status: str | None, limit: int, as_json: bool) -> No
 @click.argument("run")
 @json_option
 def show(run: str, as_json: bool) -> None:
-    """One run: settings, best and last figures, warnings."""
+    """Show one run: settings, best and last metrics, warnings."""
     emit(Client().experiments.get(run), as_json)
 
 
@@ -43,32 +43,32 @@ def show(run: str, as_json: bool) -> None:
 @click.argument("runs", nargs=-1, required=True)
 @json_option
 def compare(runs: tuple[str, ...], as_json: bool) -> None:
-    """What differs between RUNS: settings, and the best figure each reached (marked *)."""
-    found = Client().experiments.compare(runs)
+    """Compare RUNS: settings that differ, and the best value of each metric (the winner marked *)."""
+    comparison = Client().experiments.compare(runs)
     if as_json:
-        emit(found, True)
+        emit(comparison, True)
         return
-    titles = [f"{run['name']} {run['id'][-6:]}" for run in found["runs"]]
+    titles = [f"{run['name']} {run['id'][-6:]}" for run in comparison["runs"]]
     rows: list[dict[str, Any]] = [
-        {"what": name, **dict(zip(titles, values, strict=True))} for name, values in found["settings"].items()
+        {"what": name, **dict(zip(titles, values, strict=True))} for name, values in comparison["settings"].items()
     ]
-    for name, values in found["best"].items():
-        shown = ["-" if value is None else f"{value:.4g}" for value in values]
-        shown[found["winner"][name]] += " *"
-        rows.append({"what": f"best {name}", **dict(zip(titles, shown, strict=True))})
+    for name, values in comparison["best"].items():
+        cells = ["-" if value is None else f"{value:.4g}" for value in values]
+        cells[comparison["winner"][name]] += " *"
+        rows.append({"what": f"best {name}", **dict(zip(titles, cells, strict=True))})
     emit(rows, False)
 
 
 @group.command()
 @click.argument("run")
-@click.option("--metric", "names", multiple=True, help="Which figures; loss and eval_loss where none is named.")
-@click.option("--save", type=click.Path(dir_okay=False, path_type=Path), help="Save a picture (.png, .svg, .pdf).")
+@click.option("--metric", "names", multiple=True, help="Metric to plot; repeatable.  [default: loss, eval_loss]")
+@click.option("--save", type=click.Path(dir_okay=False, path_type=Path), help="Save an image (.png, .svg, .pdf).")
 @json_option
 def plot(run: str, names: tuple[str, ...], save: Path | None, as_json: bool) -> None:
-    """The curves of a run, drawn in the terminal or saved as a picture."""
+    """Plot the curves of a run in the terminal, or save them as an image."""
     curves = Client().experiments.metrics(run, names or ("loss", "eval_loss"), points=500)
     if not curves:
-        raise NotFound(f"run {run} has none of these figures", f"see what it has with: vong experiments compare {run}")
+        raise NotFound(f"run {run} has none of these metrics", f"list its metrics with: vong experiments compare {run}")
     if as_json:
         emit(curves, True)
     elif save:
@@ -79,22 +79,22 @@ def plot(run: str, names: tuple[str, ...], save: Path | None, as_json: bool) -> 
 
 
 def drawing(curves: list[dict[str, Any]], width: int = 90, height: int = 22) -> str:
-    """Curves as text, without colour."""
+    """Return curves as a text plot without colour."""
     plotext: Any = import_module("plotext")
     figure = plotext.figure
     figure.clear()
     for marker, curve in zip(cycle(MARKERS), curves, strict=False):
-        drawn = figure.signal(*_points(curve), marker=marker)
-        drawn.lines()
-        drawn.label(curve["name"])
-        figure.draw(drawn)
+        signal = figure.signal(*_points(curve), marker=marker)
+        signal.lines()
+        signal.label(curve["name"])
+        figure.draw(signal)
     figure.plot_size(width, height)
     figure.label("step")
     return str(plotext.uncolorize(figure.build()))
 
 
 def picture(curves: list[dict[str, Any]], file: Path, title: str) -> None:
-    """Curves as a picture; the kind is that of the file's name."""
+    """Save curves as an image; the file suffix decides the format."""
     try:
         import matplotlib
     except ImportError as error:

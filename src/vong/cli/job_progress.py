@@ -1,4 +1,4 @@
-"""Follow a job on the terminal: a bar with rate and time left, plain lines where nobody looks."""
+"""Progress of a job in the terminal: a bar with rate and remaining time, or plain lines without a terminal."""
 
 import sys
 import time
@@ -13,18 +13,19 @@ from vong.records import Job
 from vong.records.job import LogLine
 
 EVERY = 5.0
-"""Seconds between two plain lines."""
+"""Seconds between two plain progress lines."""
 
 
 def follow(client: Client, job: Job) -> Job:
-    """Show the job's progress on stderr until it has ended, and give it as it ended.
+    """Show the job's progress on stderr until it has ended, and return the ended job.
 
-    A server that restarts is waited for. Ctrl-C stops the following, not the job (exit code 130). A job that failed
-    or was cancelled is raised as a VongError.
+    Following continues after a server restart. Ctrl-C stops following but not the job (exit code 130).
+
+    Raises: VongError if the job failed or was cancelled.
     """
-    shown = ProgressBar(job) if sys.stderr.isatty() else nullcontext(PlainProgress(job))
+    display = ProgressBar(job) if sys.stderr.isatty() else nullcontext(PlainProgress(job))
     try:
-        with shown as view:
+        with display as view:
             for value in client.jobs.events(job.id):
                 if isinstance(value, LogLine):
                     view.log(value.line)
@@ -32,7 +33,7 @@ def follow(client: Client, job: Job) -> Job:
                     job = value
                     view.progress(job)
     except KeyboardInterrupt:
-        note(f"stopped following; job {job.id} goes on")
+        note(f"stopped following; job {job.id} continues")
         note(f"  follow it again: vong jobs follow {job.id}")
         note(f"  cancel it:       vong jobs cancel {job.id}")
         raise click.exceptions.Exit(130) from None
@@ -40,17 +41,17 @@ def follow(client: Client, job: Job) -> Job:
 
 
 def ended(job: Job) -> Job:
-    """A job that has ended well; another one is raised as the error it ended with."""
+    """Return a finished job. Raises the error of a failed or cancelled one."""
     if job.status == "cancelled":
-        raise JobCancelled(f"job {job.id} was cancelled", f"take it up again with: vong jobs retry {job.id}")
+        raise JobCancelled(f"job {job.id} was cancelled", f"resume it with: vong jobs retry {job.id}")
     if job.status == "failed":
-        hint = f"see: vong jobs log {job.id}; try again with: vong jobs retry {job.id}"
+        hint = f"see: vong jobs log {job.id}; retry with: vong jobs retry {job.id}"
         raise VongError(f"{job.kind} failed: {job.error}", hint)
     return job
 
 
 class PlainProgress:
-    """Plain lines, one each few seconds: for files, pipes and CI."""
+    """Plain progress lines, one every few seconds: for files, pipes and CI."""
 
     def __init__(self, job: Job) -> None:
         self._said = 0.0
@@ -58,18 +59,18 @@ class PlainProgress:
         self._kind = job.kind
 
     def log(self, line: str) -> None:
-        """A line of the job's log."""
+        """Print a line of the job's log."""
         note(f"{self._kind}: {line}")
 
     def progress(self, job: Job) -> None:
-        """How far it is; a new status at once."""
+        """Print the progress; a new status at once."""
         if job.status != self._status or time.monotonic() - self._said >= EVERY:
             self._status, self._said = job.status, time.monotonic()
             note(f"{self._kind}: {describe(job)}")
 
 
 def describe(job: Job) -> str:
-    """A job's progress in one line."""
+    """Return a job's progress in one line."""
     progress = job.progress
     parts: list[str] = [job.status]
     if progress.total:
@@ -85,7 +86,7 @@ def describe(job: Job) -> str:
 
 
 def rate(job: Job) -> str:
-    """Units a second, or seconds a unit where it is slow."""
+    """Return the rate in units per second, or in seconds per unit if it is below one."""
     value, unit = job.progress.rate, job.progress.unit or "units"
     if not value:
         return ""
@@ -93,7 +94,7 @@ def rate(job: Job) -> str:
 
 
 def left(job: Job) -> str:
-    """The time left."""
+    """Return the remaining time."""
     seconds = job.progress.seconds_left
     if seconds is None:
         return ""
@@ -103,7 +104,7 @@ def left(job: Job) -> str:
 
 
 class ProgressBar:
-    """A progress bar on the terminal, with the job's log scrolling by above it."""
+    """Progress bar in the terminal, with the job's log above it."""
 
     def __init__(self, job: Job) -> None:
         from rich.console import Console
@@ -122,14 +123,14 @@ class ProgressBar:
         self._progress.stop()
 
     def log(self, line: str) -> None:
-        """A line of the job's log."""
+        """Print a line of the job's log."""
         self._progress.console.print(line, markup=False, highlight=False)
 
     def progress(self, job: Job) -> None:
-        """How far it is."""
-        at = job.progress
-        total = at.total or (1.0 if job.status == "finished" else None)
-        done = total if job.status == "finished" else at.done
-        told = [part for part in (rate(job), left(job)) if part] if job.status == "running" else [job.status]
-        details = ", ".join([*told, at.message] if at.message else told)
+        """Update the bar."""
+        state = job.progress
+        total = state.total or (1.0 if job.status == "finished" else None)
+        done = total if job.status == "finished" else state.done
+        parts = [part for part in (rate(job), left(job)) if part] if job.status == "running" else [job.status]
+        details = ", ".join([*parts, state.message] if state.message else parts)
         self._progress.update(self._task, total=total, completed=done, details=details)

@@ -1,4 +1,4 @@
-"""`vong jobs`: durable jobs."""
+"""Commands of `vong jobs`."""
 
 import click
 
@@ -11,7 +11,7 @@ COLUMNS = ["id", "kind", "status", "attempts", "created_at", "finished_at"]
 
 @click.group()
 def group() -> None:
-    """Durable jobs: list, follow, cancel, try again."""
+    """Manage jobs: list, follow, cancel, retry."""
 
 
 @group.command("list")
@@ -20,16 +20,16 @@ def group() -> None:
 @click.option("--limit", type=click.IntRange(1, 500), default=20, show_default=True)
 @json_option
 def list_jobs(status: str | None, kind: str | None, limit: int, as_json: bool) -> None:
-    """Jobs, newest first."""
-    found = Client().jobs.list(status=status, kind=kind, limit=limit)  # pyright: ignore[reportArgumentType]
-    emit(found, as_json, COLUMNS)
+    """List jobs, newest first."""
+    jobs = Client().jobs.list(status=status, kind=kind, limit=limit)  # pyright: ignore[reportArgumentType]
+    emit(jobs, as_json, COLUMNS)
 
 
 @group.command()
 @click.argument("job_id", type=click.UUID)
 @json_option
 def show(job_id: str, as_json: bool) -> None:
-    """A job as it stands."""
+    """Show a job."""
     emit(Client().jobs.get(job_id), as_json)
 
 
@@ -37,7 +37,7 @@ def show(job_id: str, as_json: bool) -> None:
 @click.argument("job_id", type=click.UUID)
 @json_option
 def follow(job_id: str, as_json: bool) -> None:
-    """Watch a job to its end. Ctrl-C stops the watching, not the job."""
+    """Follow a job to its end. Ctrl-C stops following but not the job."""
     from vong.cli.job_progress import follow
 
     client = Client()
@@ -49,7 +49,7 @@ def follow(job_id: str, as_json: bool) -> None:
 @click.option("--after", type=click.IntRange(0), default=0, help="Only lines after this number.")
 @json_option
 def log(job_id: str, after: int, as_json: bool) -> None:
-    """A job's log so far."""
+    """Show a job's log so far."""
     lines = Client().jobs.log(job_id, after=after)
     if as_json:
         emit(list(lines), True)
@@ -62,13 +62,13 @@ def log(job_id: str, after: int, as_json: bool) -> None:
 @click.argument("job_id", type=click.UUID)
 @json_option
 def cancel(job_id: str, as_json: bool) -> None:
-    """Cancel a job; what it has started is ended too."""
+    """Cancel a job, including the processes that it has started."""
     emit(Client().jobs.cancel(job_id), as_json, COLUMNS)
 
 
 @group.command()
 @click.argument("job_id", type=click.UUID)
-@click.option("--detach", is_flag=True, help="Return at once; follow the job later.")
+@click.option("--detach", is_flag=True, help="Return at once, without following the job.")
 @json_option
 def retry(job_id: str, detach: bool, as_json: bool) -> None:
     """Queue a failed or cancelled job again; its finished steps are kept."""
@@ -80,5 +80,5 @@ def retry(job_id: str, detach: bool, as_json: bool) -> None:
 
 
 def finish(job: Job, as_json: bool) -> None:
-    """Print a job after it was followed: its result, or itself where there is none."""
+    """Print the result of a followed job, or the job if it has no result."""
     emit(job if as_json or not job.result else job.result, as_json)

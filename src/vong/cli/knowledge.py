@@ -1,4 +1,4 @@
-"""`vong knowledge`: documents, retrieval and cited answers."""
+"""Commands of `vong knowledge`: documents, retrieval and cited answers."""
 
 from pathlib import Path
 
@@ -11,30 +11,30 @@ from vong.errors import InvalidInput
 
 @click.group()
 def group() -> None:
-    """Documents, retrieval and answers with citations."""
+    """Manage documents, retrieve passages and answer questions with citations."""
 
 
 @group.command("list")
 @json_option
 def list_bases(as_json: bool) -> None:
-    """The project's knowledge bases."""
+    """List the project's knowledge bases."""
     emit(Client().knowledge.bases(), as_json, ["name", "documents", "chunks", "index_version", "updated_at"])
 
 
 @group.command()
 @click.argument("base")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
-@click.option("--detach", is_flag=True, help="Return at once; follow the job later.")
+@click.option("--detach", is_flag=True, help="Return at once, without following the job.")
 @json_option
 def add(base: str, paths: tuple[Path, ...], detach: bool, as_json: bool) -> None:
-    """Put files, or all files of a folder, into BASE."""
+    """Add files, or all files of a folder, to BASE."""
     from vong.cli.job_progress import follow
 
     files = [
         file for path in paths for file in (sorted(path.rglob("*")) if path.is_dir() else [path]) if file.is_file()
     ]
     if not files:
-        raise InvalidInput("there are no files in " + ", ".join(map(str, paths)), "name files or a folder with files")
+        raise InvalidInput("no files found in " + ", ".join(map(str, paths)), "name files or a folder with files")
     client = Client()
     job = client.knowledge.add(base, files)
     if not detach:
@@ -49,7 +49,7 @@ def add(base: str, paths: tuple[Path, ...], detach: bool, as_json: bool) -> None
 @click.argument("base")
 @json_option
 def documents(base: str, as_json: bool) -> None:
-    """The documents of BASE; failed ones say why."""
+    """List the documents of BASE; failed ones with the reason."""
     emit(Client().knowledge.documents(base), as_json, ["path", "state", "chunks", "characters", "title", "reason"])
 
 
@@ -68,7 +68,7 @@ def remove(base: str, path: str) -> None:
 @click.option("--limit", default=5, show_default=True)
 @json_option
 def search(base: str, question: str, limit: int, as_json: bool) -> None:
-    """The passages of BASE that fit QUESTION, with their scores."""
+    """Search BASE for passages that match QUESTION, with their scores."""
     passages = Client().knowledge.search(base, question, limit=limit)
     if as_json:
         emit(passages, True)
@@ -83,11 +83,11 @@ def search(base: str, question: str, limit: int, as_json: bool) -> None:
 @group.command()
 @click.argument("base")
 @click.argument("question")
-@click.option("--model", required=True, help="A route, deployment/NAME or PROVIDER/MODEL that answers.")
-@click.option("--limit", default=4, show_default=True, help="Passages to give to the model.")
+@click.option("--model", required=True, help="Model that answers: a route, deployment/NAME or PROVIDER/MODEL.")
+@click.option("--limit", default=4, show_default=True, help="Number of passages for the model.")
 @json_option
 def ask(base: str, question: str, model: str, limit: int, as_json: bool) -> None:
-    """Answer QUESTION from BASE, with citations; says so when nothing fits."""
+    """Answer QUESTION from BASE with citations, or report that no passage matches."""
     answer = Client().knowledge.ask(base, question, model=model, limit=limit)
     if as_json:
         emit(answer, True)

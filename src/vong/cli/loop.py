@@ -1,4 +1,4 @@
-"""`vong loop`: canaries, and whole turns of the loop."""
+"""Commands of `vong loop`: canaries and loop runs."""
 
 import json
 import math
@@ -12,51 +12,51 @@ from vong.client import Client
 
 @click.group()
 def group() -> None:
-    """Whole turns of the loop and their canaries."""
+    """Run the loop and its canaries."""
 
 
 @group.command()
 @json_option
 def overview(as_json: bool) -> None:
-    """How every stage stands, what happened lately, and what to do next."""
-    found = Client().loop.overview()
+    """Show the state of every stage, recent events and the recommended next action."""
+    report = Client().loop.overview()
     if as_json:
-        emit(found, True)
+        emit(report, True)
         return
     stages = "data training evals registry serving gateway knowledge traces feedback loop".split()  # noqa: SIM905
-    told = [{"stage": stage, **_told(found[stage])} for stage in stages]
-    table(told, ["stage", "figures"])
-    next_ = found["next"]
-    note(f"next: {next_['action']} {_told(next_['figures'])['figures']}")
+    rows = [{"stage": stage, **_told(report[stage])} for stage in stages]
+    table(rows, ["stage", "figures"])
+    action = report["next"]
+    note(f"next: {action['action']} {_told(action['figures'])['figures']}")
 
 
 def _told(figures: dict[str, Any]) -> dict[str, str]:
-    shown = {name: value for name, value in figures.items() if value is not None and value != {}}
-    return {"figures": ", ".join(f"{name} {cell(value)}" for name, value in shown.items())}
+    values = {name: value for name, value in figures.items() if value is not None and value != {}}
+    return {"figures": ", ".join(f"{name} {cell(value)}" for name, value in values.items())}
 
 
 @group.group()
 def canary() -> None:
-    """Let evidence decide whether a candidate takes over a route."""
+    """Manage canaries, which decide by evidence whether a candidate replaces a route's targets."""
 
 
 @canary.command()
 @click.argument("route")
 @click.argument("candidate")
 @click.option("--share", type=click.FloatRange(0, 1, min_open=True, max_open=True), default=0.1, show_default=True)
-@click.option("--metric", default="quality", show_default=True, help="The name of the scores that count.")
-@click.option("--alpha", default=0.05, show_default=True, help="The chance of any wrong decision stays below this.")
-@click.option("--margin", default=0.0, show_default=True, help="How much worse is still harmless.")
+@click.option("--metric", default="quality", show_default=True, help="Name of the scores that count.")
+@click.option("--alpha", default=0.05, show_default=True, help="Maximum probability of a wrong decision.")
+@click.option("--margin", default=0.0, show_default=True, help="Tolerated loss of the candidate.")
 @click.option("--goal", type=click.Choice(["better", "not_worse"]), default="better", show_default=True)
-@click.option("--min-pairs", default=10, show_default=True, help="A promotion waits for these.")
-@click.option("--max-pairs", default=500, show_default=True, help="After these the incumbent stays.")
+@click.option("--min-pairs", default=10, show_default=True, help="Minimum pairs before a promotion.")
+@click.option("--max-pairs", default=500, show_default=True, help="Maximum pairs; then the incumbent stays.")
 @json_option
 def start(route: str, candidate: str, as_json: bool, **options: Any) -> None:
     """Send a share of ROUTE to CANDIDATE (deployment/NAME or PROVIDER/MODEL) until its scores decide."""
-    made = Client().loop.start_canary(route, candidate, **options)
-    emit(made, as_json, ["id", "route", "candidate", "share", "metric", "status"])
+    created = Client().loop.start_canary(route, candidate, **options)
+    emit(created, as_json, ["id", "route", "candidate", "share", "metric", "status"])
     if not as_json:
-        note(f"watch it: vong loop canary show {made['id']}")
+        note(f"watch it: vong loop canary show {created['id']}")
 
 
 @canary.command("list")
@@ -64,13 +64,16 @@ def start(route: str, candidate: str, as_json: bool, **options: Any) -> None:
 @click.option("--limit", default=20, show_default=True)
 @json_option
 def list_canaries(status: str | None, limit: int, as_json: bool) -> None:
-    """Canaries, newest first."""
-    found = Client().loop.canaries(status=status, limit=limit)
+    """List canaries, newest first."""
+    canaries = Client().loop.canaries(status=status, limit=limit)
     if as_json:
-        emit(found, True)
+        emit(canaries, True)
         return
     table(
-        [{**one, "pairs": one["evidence"]["pairs"], "difference": difference(one["evidence"])} for one in found],
+        [
+            {**canary_, "pairs": canary_["evidence"]["pairs"], "difference": difference(canary_["evidence"])}
+            for canary_ in canaries
+        ],
         ["id", "route", "candidate", "share", "status", "pairs", "difference", "decided_by"],
     )
 
@@ -79,32 +82,32 @@ def list_canaries(status: str | None, limit: int, as_json: bool) -> None:
 @click.argument("id")
 @json_option
 def show(id: str, as_json: bool) -> None:
-    """The evidence so far: means, interval, e-values, and how they grew."""
-    found = Client().loop.canary(id)
+    """Show the evidence so far: means, interval, e-values, and their history."""
+    canary_ = Client().loop.canary(id)
     if as_json:
-        emit(found, True)
+        emit(canary_, True)
     else:
-        present(found)
+        present(canary_)
 
 
 @canary.command()
 @click.argument("id")
 @json_option
 def evaluate(id: str, as_json: bool) -> None:
-    """Count every score that has come. (It happens by itself on every score.)"""
-    found = Client().loop.evaluate(id)
+    """Count all scores received so far. This also happens automatically on every score."""
+    canary_ = Client().loop.evaluate(id)
     if as_json:
-        emit(found, True)
+        emit(canary_, True)
     else:
-        present(found)
+        present(canary_)
 
 
 @canary.command()
 @click.argument("id")
-@click.option("--reason", required=True, help="Why; kept with the evidence.")
+@click.option("--reason", required=True, help="Reason, stored with the evidence.")
 @json_option
 def promote(id: str, reason: str, as_json: bool) -> None:
-    """Give the whole route to the candidate, by hand."""
+    """Promote the candidate to the whole route manually."""
     emit(Client().loop.decide(id, "promote", reason), as_json, ["id", "status", "reason", "decided_by"])
 
 
@@ -113,21 +116,21 @@ def promote(id: str, reason: str, as_json: bool) -> None:
 @click.argument("share", type=click.FloatRange(0, 1, min_open=True, max_open=True))
 @json_option
 def share(id: str, share: float, as_json: bool) -> None:
-    """Give the candidate another SHARE; the test begins anew."""
+    """Change the candidate's SHARE; the test starts from zero."""
     emit(Client().loop.change_share(id, share), as_json, ["id", "status", "share", "candidate"])
 
 
 @canary.command("roll-back")
 @click.argument("id")
-@click.option("--reason", required=True, help="Why; kept with the evidence.")
+@click.option("--reason", required=True, help="Reason, stored with the evidence.")
 @json_option
 def roll_back(id: str, reason: str, as_json: bool) -> None:
-    """Give the route back to what answered before, by hand."""
+    """Roll the route back to its previous targets manually."""
     emit(Client().loop.decide(id, "roll_back", reason), as_json, ["id", "status", "reason", "decided_by"])
 
 
 def present(found: dict[str, Any]) -> None:
-    """A canary for people: how it stands, its figures, and the picture of its evidence."""
+    """Print a canary: its state, metrics and a plot of its evidence."""
     evidence = found["evidence"]
     emit(found, False, ["id", "route", "candidate", "share", "metric", "status", "reason", "decided_by", "model"])
     click.echo()
@@ -146,7 +149,7 @@ def present(found: dict[str, Any]) -> None:
 
 
 def difference(evidence: dict[str, Any]) -> str:
-    """The difference with its interval."""
+    """Format the difference with its interval."""
     if evidence["difference"] is None:
         return "-"
     bounds = f"[{evidence['low']:+.3f}, {evidence['high']:+.3f}]"
@@ -154,15 +157,15 @@ def difference(evidence: dict[str, Any]) -> str:
 
 
 def picture(trail: list[dict[str, Any]], threshold: float) -> None:
-    """Draw the evidence of both sides over the pairs, in powers of ten."""
+    """Plot the evidence of both sides over the pairs, in powers of ten."""
     import plotext
 
     figure = plotext.figure
     figure.clear()
-    at = [point["n"] for point in trail]
+    pair_counts = [point["n"] for point in trail]
     for side, marker in (("better", "braille"), ("worse", "x")):
         evidence = [math.log10(max(point[f"e_{side}"], 1e-3)) for point in trail]
-        figure.draw(figure.signal(at, evidence, marker=marker).lines().label(side))
+        figure.draw(figure.signal(pair_counts, evidence, marker=marker).lines().label(side))
     figure.line(math.log10(threshold), label="decides")
     figure.title("evidence (log10 of the e-value)")
     figure.label("pairs")
@@ -172,15 +175,17 @@ def picture(trail: list[dict[str, Any]], threshold: float) -> None:
 
 @group.group()
 def turn() -> None:
-    """Whole turns of the loop, on the samples or by a plan of your own."""
+    """Run the whole loop, on the samples or with your own plan."""
 
 
 @turn.command("start")
-@click.option("--plan", type=click.File(encoding="utf-8"), help="A plan as JSON; without one: the quickstart's.")
-@click.option("--detach", is_flag=True, help="Return at once; follow the job later.")
+@click.option(
+    "--plan", type=click.File(encoding="utf-8"), help="Plan as a JSON file.  [default: the quickstart's plan]"
+)
+@click.option("--detach", is_flag=True, help="Return at once, without following the job.")
 @json_option
 def start_turn(plan: TextIO | None, detach: bool, as_json: bool) -> None:
-    """Run a whole turn: data, training, evaluation, serving, canary, lineage."""
+    """Start a loop run: data, training, evaluation, serving, canary, lineage."""
     from vong.cli.job_progress import follow
 
     client = Client()
@@ -191,7 +196,7 @@ def start_turn(plan: TextIO | None, detach: bool, as_json: bool) -> None:
 @turn.command("list")
 @json_option
 def list_turns(as_json: bool) -> None:
-    """Turns, newest first."""
+    """List loop runs, newest first."""
     emit(Client().loop.turns(), as_json, ["id", "status", "created_at", "finished_at", "error"])
 
 
@@ -199,5 +204,5 @@ def list_turns(as_json: bool) -> None:
 @click.argument("id")
 @json_option
 def show_turn(id: str, as_json: bool) -> None:
-    """One turn; as JSON with its whole report."""
+    """Show one loop run; with --json its whole report."""
     emit(Client().loop.turn(id), as_json, ["id", "status", "progress", "created_at", "finished_at", "error"])

@@ -1,4 +1,4 @@
-"""The entry of `vong`: finds the group of commands and imports it only when it is called."""
+"""Entry point of `vong`: finds a command and imports its module only when it is called."""
 
 import sys
 from importlib import import_module
@@ -10,45 +10,45 @@ from vong.errors import VongError
 
 STAGES = {
     "data": "Import, profile, clean, split and compare datasets.",
-    "training": "Teach a base model from a dataset.",
-    "experiments": "Training runs and their curves.",
+    "training": "Train a base model on a dataset.",
+    "experiments": "Show training runs and their curves.",
     "evals": "Score models on datasets and compare them.",
-    "registry": "Model versions, aliases and lineage.",
-    "serving": "Deployments of local models.",
-    "gateway": "Routes to every model behind one endpoint.",
-    "knowledge": "Documents, retrieval and answers with citations.",
-    "traces": "What was asked and answered, with the versions behind it.",
-    "feedback": "Scores and corrections, and the examples they make.",
-    "access": "Projects, users and API keys.",
-    "loop": "Whole turns of the loop and their canaries.",
+    "registry": "Manage model versions, aliases and lineage.",
+    "serving": "Deploy local models.",
+    "gateway": "Manage routes to all models behind one endpoint.",
+    "knowledge": "Manage documents, retrieve passages and answer questions with citations.",
+    "traces": "Show recorded calls with the versions behind them.",
+    "feedback": "Manage scores and corrections, and harvest them into examples.",
+    "access": "Manage projects, users and API keys.",
+    "loop": "Run the loop and its canaries.",
 }
 PROCESSES = {
     "up": "Start everything: PostgreSQL, the server and a worker.",
     "down": "Stop everything.",
-    "status": "What runs, where, and how much it uses.",
-    "doctor": "Check this machine and say the next step for each fault.",
-    "config": "Show each setting and where it came from.",
-    "jobs": "Durable jobs: list, follow, cancel.",
-    "quickstart": "Run one whole turn of the loop on the samples.",
+    "status": "Show running processes, their addresses and resource usage.",
+    "doctor": "Check this machine and report the next step for each fault.",
+    "config": "Show settings and their sources.",
+    "jobs": "Manage jobs: list, follow, cancel, retry.",
+    "quickstart": "Run the whole loop once on the samples.",
 }
 COMMANDS = {**PROCESSES, **STAGES}
 
 
 class LazyGroup(click.Group):
-    """A group that knows its commands' names and help, and imports a command's file when it is called."""
+    """Command group that lists names and help without importing, and imports a command's module when it is called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """All commands, processes first, then the stages in the order of the loop."""
+        """Return all commands: processes first, then the stages in the order of the loop."""
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command of that name."""
+        """Return the command of that name, or None."""
         if cmd_name not in COMMANDS:
             return None
         return import_module(f"vong.cli.{cmd_name}").group
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The list of commands, without importing them."""
+        """Write the list of commands, without importing them."""
         for title, commands in (("Processes", PROCESSES), ("Stages, in the order of the loop", STAGES)):
             with formatter.section(title):
                 formatter.write_dl(list(commands.items()))
@@ -57,11 +57,11 @@ class LazyGroup(click.Group):
 @click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(__version__, prog_name="vong")
 def vong() -> None:
-    """One self-hosted server for the whole LLMOps loop."""
+    """Run one self-hosted server for the whole LLMOps loop."""
 
 
 def main() -> None:
-    """Run a command. Exit codes: 0 done, 1 failed, 2 wrong use, 130 interrupted."""
+    """Run a command. Exit codes: 0 success, 1 failure, 2 wrong usage, 130 interrupted."""
     try:
         code = vong.main(standalone_mode=False)
     except VongError as error:

@@ -1,4 +1,4 @@
-"""How commands print: data to stdout, all else to stderr, `--json` everywhere; and how they read a moment."""
+"""Output of commands (data to stdout, messages to stderr, `--json` everywhere) and parsing of times."""
 
 import json
 import sys
@@ -16,12 +16,12 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def json_option(command: F) -> F:
-    """The `--json` flag, passed as `as_json`."""
+    """Add the `--json` flag, passed as `as_json`."""
     return click.option("--json", "as_json", is_flag=True, help="Print JSON.")(command)
 
 
 def plain(value: Any) -> Any:
-    """A record, or a list or dict of records, as plain JSON values."""
+    """Return a record, or a list or dict of records, as JSON values."""
     if isinstance(value, BaseModel):
         return value.model_dump(mode="json")
     if isinstance(value, list | tuple):
@@ -32,7 +32,7 @@ def plain(value: Any) -> Any:
 
 
 def emit(value: Any, as_json: bool, columns: Sequence[str] = ()) -> None:
-    """Print a record or a list of them: as JSON, or as a table of these columns (all where none are named)."""
+    """Print a record or a list of records as JSON, or as a table of these columns (default: all)."""
     value = plain(value)
     if as_json:
         click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))
@@ -47,7 +47,7 @@ def emit(value: Any, as_json: bool, columns: Sequence[str] = ()) -> None:
 
 
 def table(rows: Sequence[dict[str, Any]], columns: Sequence[str] = ()) -> None:
-    """Aligned columns, readable without colour and by other programs."""
+    """Print aligned columns, without colour, readable by other programs."""
     if not rows:
         click.echo("none", err=True)
         return
@@ -59,7 +59,7 @@ def table(rows: Sequence[dict[str, Any]], columns: Sequence[str] = ()) -> None:
 
 
 def cell(value: Any) -> str:
-    """One value on one line."""
+    """Return one value as text on one line."""
     if value is None:
         return "-"
     if isinstance(value, float):
@@ -70,12 +70,12 @@ def cell(value: Any) -> str:
 
 
 def note(text: str) -> None:
-    """Something for the person, not for a pipe."""
+    """Print a message for the user to stderr."""
     print(text, file=sys.stderr, flush=True)  # noqa: T201
 
 
 def moment(text: str | None) -> str | None:
-    """A moment as the API takes it, from `15m` (ago), or from ISO 8601 in local time where it names no offset."""
+    """Return a time in the API's format, from `15m` (ago) or ISO 8601 (local time without an offset)."""
     if not text:
         return None
     if text[-1] in UNITS and text[:-1].isdigit():
@@ -83,11 +83,11 @@ def moment(text: str | None) -> str | None:
     try:
         return datetime.fromisoformat(text).astimezone(UTC).isoformat()
     except ValueError:
-        raise InvalidInput(f"{text!r} is no moment", "write 15m, 2h, 7d, or 2026-11-22T08:00") from None
+        raise InvalidInput(f"{text!r} is not a time", "write 15m, 2h, 7d, or 2026-11-22T08:00") from None
 
 
 def lasting(text: str) -> timedelta:
-    """A time, from `15m`, `24h` or `30d`."""
+    """Return a duration from `15m`, `24h` or `30d`."""
     if text and text[-1] in UNITS and text[:-1].isdigit():
         return timedelta(**{UNITS[text[-1]]: int(text[:-1])})
-    raise click.BadParameter(f"{text!r} is no time: write 24h, 30d")
+    raise click.BadParameter(f"{text!r} is not a duration: write 24h or 30d")

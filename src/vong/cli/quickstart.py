@@ -1,4 +1,4 @@
-"""`vong quickstart`: one whole turn of the loop on the samples."""
+"""Command `vong quickstart`: run the whole loop once on the samples."""
 
 import json
 import time
@@ -19,14 +19,14 @@ UNFINISHED = ("queued", "running")
 
 
 @click.command("quickstart")
-@click.option("--port", type=int, help="The port of console, API and /v1, where Vong is not up yet.")
+@click.option("--port", type=int, help="Port of console, API and /v1 if Vong is not running yet.")
 @up.home_option
-@click.option("--report", type=click.Path(path_type=Path, dir_okay=False), help="Write all that was found as JSON.")
+@click.option("--report", type=click.Path(path_type=Path, dir_okay=False), help="Write the whole report as JSON.")
 @click.option("--stop", is_flag=True, help="Stop Vong at the end.")
 def group(port: int | None, home: Path | None, report: Path | None, stop: bool) -> None:
-    """Run one turn of the loop on the samples: about a quarter of an hour on two cores.
+    """Run the whole loop once on the samples: about 15 minutes on two cores.
 
-    Interrupted, killed or not: the same command goes on where it was. After a finished turn it makes a new one.
+    After an interruption the same command resumes the loop run. After a finished loop run it starts a new one.
     """
     from vong.cli.loop_report import draw
 
@@ -36,39 +36,41 @@ def group(port: int | None, home: Path | None, report: Path | None, stop: bool) 
     client = Client(url, (settings.folder / "owner.key").read_text().strip(), patience=120)
     job = follow(client, unfinished(client) or client.loop.start_turn())
     result = job.result or {}
-    found = {
+    report_data = {
         **result,
         "seconds": {done["step"]: done["seconds"] for done in result["steps"]},
         "turn": str(job.id),
         "url": url,
         "command_seconds": round(time.monotonic() - started, 1),
     }
-    pictures = draw(client, found, settings.folder / "reports" / str(job.id))
+    pictures = draw(client, report_data, settings.folder / "reports" / str(job.id))
     if report:
-        report.write_text(json.dumps({**found, "pictures": pictures}, ensure_ascii=False, indent=2), encoding="utf-8")
+        report.write_text(
+            json.dumps({**report_data, "pictures": pictures}, ensure_ascii=False, indent=2), encoding="utf-8"
+        )
         note(f"the whole report: {report}")
     if stop:
         down.stop(settings)
 
 
 def running_url(settings: config.Settings) -> str:
-    """Where Vong answers from this home; it is started where it does not."""
+    """Return the URL of the running Vong of this home, starting it if necessary."""
     status = look(settings)
     if not status["up"]:
         started = up.start_detached(settings)
         up.tell(started)
         return str(started["url"])
-    note(f"Vong is up at {status['url']}")
+    note(f"Vong is running at {status['url']}")
     return str(status["url"])
 
 
 def unfinished(client: Client) -> Job | None:
-    """A turn that was interrupted: it goes on. One that failed goes on from its last good step."""
+    """Return the interrupted loop run to resume, if any. A failed one is retried from its last finished step."""
     newest: list[Any] = client.loop.turns(limit=1)
     if newest and newest[0].status in UNFINISHED:
-        note(f"turn {newest[0].id} goes on where it was")
+        note(f"resuming loop run {newest[0].id}")
         return newest[0]
     if newest and newest[0].status == "failed":
-        note(f"turn {newest[0].id} failed ({newest[0].error}); it is taken up at the step that failed")
+        note(f"loop run {newest[0].id} failed ({newest[0].error}); retrying from the failed step")
         return client.jobs.retry(newest[0].id)
     return None

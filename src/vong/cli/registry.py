@@ -1,4 +1,4 @@
-"""`vong registry`: models, their versions, aliases and lineage."""
+"""Commands of `vong registry`: models, versions, aliases and lineage."""
 
 import json
 from pathlib import Path
@@ -15,13 +15,13 @@ VERSION = ["ref", "number", "kind", "format", "bytes", "licence", "base", "datas
 
 @click.group()
 def group() -> None:
-    """Model versions, aliases and lineage. REF is NAME, NAME@NUMBER, NAME@HASH or NAME:ALIAS."""
+    """Manage model versions, aliases and lineage. REF is NAME, NAME@NUMBER, NAME@HASH or NAME:ALIAS."""
 
 
 @group.command("list")
 @json_option
 def list_(as_json: bool) -> None:
-    """All models, each with its newest version and its aliases."""
+    """List all models with their newest version and aliases."""
     models = Client().registry.models(limit=500)
     if as_json:
         emit(models, True)
@@ -44,7 +44,7 @@ def list_(as_json: bool) -> None:
 @click.argument("ref")
 @json_option
 def show(ref: str, as_json: bool) -> None:
-    """One version, and the versions and aliases of its model."""
+    """Show one version, and the versions and aliases of its model."""
     client = Client()
     version = client.registry.get(ref)
     if as_json:
@@ -52,9 +52,9 @@ def show(ref: str, as_json: bool) -> None:
         return
     emit(version.model_dump(mode="json") | {"ref": version.ref}, False, VERSION)
     click.echo("\nversions")
-    others = [one.model_dump(mode="json") | {"ref": one.ref} for one in client.registry.versions(version.name)]
+    others = [other.model_dump(mode="json") | {"ref": other.ref} for other in client.registry.versions(version.name)]
     emit(others, False, ["ref", "number", "kind", "dataset", "created_at"])
-    click.echo("\nalias moves, newest first")
+    click.echo("\nalias changes, newest first")
     emit(
         client.registry.aliases(version.name, history=True),
         False,
@@ -64,13 +64,13 @@ def show(ref: str, as_json: bool) -> None:
 
 @group.command("import")
 @click.argument("source", default="shipped:smollm2-135m-instruct")
-@click.option("--name", help="The model's name; the shipped one has its own.")
-@click.option("--licence", help="The licence of the weights, as an SPDX identifier.")
-@click.option("--convert/--no-convert", default=True, help="Unpack a GGUF into safetensors too, for training.")
-@click.option("--detach", is_flag=True, help="Return at once; follow the job later.")
+@click.option("--name", help="Name of the model; the bundled model has its own.")
+@click.option("--licence", help="License of the weights as an SPDX identifier.")
+@click.option("--convert/--no-convert", default=True, help="Also convert a GGUF to safetensors, for training.")
+@click.option("--detach", is_flag=True, help="Return at once, without following the job.")
 @json_option
 def import_(source: str, name: str | None, licence: str | None, convert: bool, detach: bool, as_json: bool) -> None:
-    """Import a base model: what ships, a .gguf file, or a folder of safetensors on the worker's machine."""
+    """Import a base model: the bundled one, a .gguf file, or a folder of safetensors on the worker's machine."""
     client = Client()
     job = client.registry.import_model(source, name=name, licence=licence, convert=convert)
     emit(job if detach else follow(client, job).result, as_json, ["id", "status"] if detach else ())
@@ -80,8 +80,10 @@ def import_(source: str, name: str | None, licence: str | None, convert: bool, d
 @click.argument("name")
 @click.argument("alias")
 @click.argument("ref")
-@click.option("--reason", help="Why; `prod` needs this or evidence.")
-@click.option("--evidence", type=click.Path(exists=True, path_type=Path), help="A JSON file that speaks for the move.")
+@click.option("--reason", help="Reason; `prod` requires this or evidence.")
+@click.option(
+    "--evidence", type=click.Path(exists=True, path_type=Path), help="JSON file with evidence for the change."
+)
 @json_option
 def alias(name: str, alias: str, ref: str, reason: str | None, evidence: Path | None, as_json: bool) -> None:
     """Point ALIAS of the model NAME at the version REF."""
@@ -94,32 +96,32 @@ def alias(name: str, alias: str, ref: str, reason: str | None, evidence: Path | 
 @click.argument("of")
 @json_option
 def lineage(of: str, as_json: bool) -> None:
-    """Both ways from OF: an answer (its span's id), a model, a dataset (their refs) or a row (row:HASH)."""
-    found = Client().registry.lineage(of)
+    """Show both directions from OF: an answer (its span id), a model, a dataset (refs) or a row (row:HASH)."""
+    lineage_ = Client().registry.lineage(of)
     if as_json:
-        emit(found, True)
+        emit(lineage_, True)
         return
-    for title, node in (("came from", found.backwards), ("came of it", found.forwards)):
+    for title, node in (("origins", lineage_.backwards), ("uses", lineage_.forwards)):
         if node:
             click.echo(title)
             click.echo("\n".join(draw(node)))
 
 
 def draw(node: LineageNode, *, indent: str | None = None) -> list[str]:
-    """A tree in text, one node a line."""
+    """Return a lineage tree as text, one node per line."""
     lines = [] if indent is not None else [describe(node)]
     indent = indent or ""
-    for place, child in enumerate(node.children):
-        final = place == len(node.children) - 1 and not node.more
-        lines.append(f"{indent}{'└─ ' if final else '├─ '}{describe(child)}")
-        lines += draw(child, indent=f"{indent}{'   ' if final else '│  '}")
+    for position, child in enumerate(node.children):
+        is_last = position == len(node.children) - 1 and not node.more
+        lines.append(f"{indent}{'└─ ' if is_last else '├─ '}{describe(child)}")
+        lines += draw(child, indent=f"{indent}{'   ' if is_last else '│  '}")
     if node.more:
         lines.append(f"{indent}└─ … {node.more} more rows")
     return lines
 
 
 def describe(node: LineageNode) -> str:
-    """One node on one line."""
+    """Return one node on one line."""
     detail = ", ".join(f"{name} {value}" for name, value in node.detail.items() if value not in (None, "", {}))
     ref = node.ref if node.ref.startswith(f"{node.kind}:") else f"{node.kind} {node.ref}"
     return f"{ref}{f' {node.title}' if node.title else ''}{f' ({detail})' if detail else ''}"

@@ -1,4 +1,4 @@
-"""`vong serving`: deployments of local models."""
+"""Commands of `vong serving`: deployments of local models."""
 
 from typing import Any
 
@@ -13,18 +13,18 @@ COLUMNS = ["name", "model", "engine", "state", "memory", "restarts", "pid", "rea
 
 @click.group()
 def group() -> None:
-    """Deployments of local models."""
+    """Manage deployments of local models."""
 
 
 @group.command()
 @click.argument("name")
-@click.option("--model", required=True, help="A model ref: NAME, NAME@HASH or NAME:ALIAS.")
-@click.option("--engine", help="transformers or xllamacpp; the model's format decides where it is left out.")
-@click.option("--threads", type=int, help="CPU threads of its engine.")
-@click.option("--context", type=int, help="Tokens of prompt and answer together.")
-@click.option("--batch", type=int, help="Conversations decoded side by side.")
-@click.option("--skip-parity", is_flag=True, help="Serve a tuned model without the parity check; this is recorded.")
-@click.option("--wait/--detach", default=True, show_default=True, help="Wait until it answers.")
+@click.option("--model", required=True, help="Model ref: NAME, NAME@HASH or NAME:ALIAS.")
+@click.option("--engine", help="transformers or xllamacpp.  [default: by the model's format]")
+@click.option("--threads", type=int, help="CPU threads of the engine.")
+@click.option("--context", type=int, help="Context length in tokens, prompt and answer together.")
+@click.option("--batch", type=int, help="Maximum conversations decoded concurrently.")
+@click.option("--skip-parity", is_flag=True, help="Skip the parity check of a tuned model; this is recorded.")
+@click.option("--wait/--detach", default=True, show_default=True, help="Wait until it is ready.")
 @json_option
 def deploy(
     name: str,
@@ -35,30 +35,30 @@ def deploy(
     skip_parity: bool,
     **chosen: int | None,
 ) -> None:
-    """Serve a model as deployment/NAME."""
+    """Deploy a model as deployment/NAME."""
     settings: dict[str, Any] = {field: value for field, value in chosen.items() if value is not None}
     if skip_parity:
         settings["parity"] = "skip"
     client = Client()
-    made = client.serving.deploy(name, model=model, engine=engine, settings=settings)
-    deployment = client.serving.wait(name, seen=_say) if wait else made.deployment
+    result = client.serving.deploy(name, model=model, engine=engine, settings=settings)
+    deployment = client.serving.wait(name, seen=_say) if wait else result.deployment
     emit(deployment, as_json)
 
 
 @group.command("list")
-@click.option("--after", default="", help="Names after this one.")
+@click.option("--after", default="", help="Show names after this one.")
 @click.option("--limit", default=50, show_default=True)
 @json_option
 def list_deployments(after: str, limit: int, as_json: bool) -> None:
-    """All deployments and how they stand."""
-    emit([_short(found) for found in Client().serving.list(after=after, limit=limit)], as_json, COLUMNS)
+    """List all deployments and their states."""
+    emit([_short(deployment) for deployment in Client().serving.list(after=after, limit=limit)], as_json, COLUMNS)
 
 
 @group.command()
 @click.argument("name")
 @json_option
 def show(name: str, as_json: bool) -> None:
-    """One deployment, its process and its parity check."""
+    """Show one deployment with its process and parity check."""
     emit(Client().serving.get(name), as_json)
 
 
@@ -66,19 +66,19 @@ def show(name: str, as_json: bool) -> None:
 @click.argument("name")
 @json_option
 def stop(name: str, as_json: bool) -> None:
-    """Serve it no more."""
+    """Stop a deployment."""
     emit(_short(Client().serving.stop(name)), as_json, COLUMNS)
 
 
 @group.command()
 @click.argument("name")
-@click.option("--wait/--detach", default=True, show_default=True, help="Wait until it answers again.")
+@click.option("--wait/--detach", default=True, show_default=True, help="Wait until it is ready again.")
 @json_option
 def restart(name: str, wait: bool, as_json: bool) -> None:
-    """Start its engine process anew."""
+    """Restart the engine process of a deployment."""
     client = Client()
-    made = client.serving.restart(name)
-    emit(client.serving.wait(name, seen=_say) if wait else made.deployment, as_json)
+    result = client.serving.restart(name)
+    emit(client.serving.wait(name, seen=_say) if wait else result.deployment, as_json)
 
 
 @group.command()
@@ -86,9 +86,9 @@ def restart(name: str, wait: bool, as_json: bool) -> None:
 @click.option("--lines", default=100, show_default=True)
 @json_option
 def log(name: str, lines: int, as_json: bool) -> None:
-    """The end of its engine's log."""
-    found = Client().serving.log(name, lines=lines)
-    emit(found, True) if as_json else click.echo("\n".join(found))
+    """Show the last lines of the engine's log."""
+    log_lines = Client().serving.log(name, lines=lines)
+    emit(log_lines, True) if as_json else click.echo("\n".join(log_lines))
 
 
 def _say(deployment: Deployment) -> None:

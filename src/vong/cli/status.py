@@ -1,4 +1,4 @@
-"""`vong status`: what runs."""
+"""Command `vong status`: running processes."""
 
 from pathlib import Path
 from typing import Any
@@ -14,12 +14,12 @@ from vong.cli.up import home_option
 @home_option
 @json_option
 def group(home: Path | None, as_json: bool) -> None:
-    """What runs, where, and how much it uses. Exit code 1 where Vong is not up."""
+    """Show running processes, their addresses and resource usage. Exit code 1 if Vong is not running."""
     status = look(config.load(home=home))
     if as_json:
         emit(status, True)
     elif status["up"]:
-        click.echo(f"Vong {status['version']} is up at {status['url']}, {status['memory'] / 1e6:.0f} MB in all")
+        click.echo(f"Vong {status['version']} is running at {status['url']}, {status['memory'] / 1e6:.0f} MB in total")
         emit(status["processes"], False, ["name", "pid", "memory_mb", "cpu_seconds"])
         spans = status["spans"]
         if spans["waiting_spans"] or spans["dropped_spans"]:
@@ -28,28 +28,28 @@ def group(home: Path | None, as_json: bool) -> None:
                 f"{spans['dropped_spans']} were dropped"
             )
     else:
-        click.echo(f"Vong is not up ({status['reason']}); start it with: vong up")
+        click.echo(f"Vong is not running ({status['reason']}); start it with: vong up")
     if not status["up"]:
         raise click.exceptions.Exit(1)
 
 
 def look(settings: config.Settings) -> dict[str, Any]:
-    """The state of this home: `up`, `url`, each process with its memory (bytes, shared pages by their share)."""
+    """Return the state of this home: `up`, `url`, and each process with its memory (bytes, shared pages by share)."""
     from vong.app.host import supervisor
 
     state = supervisor.running(settings.folder)
     if state is None:
         return {
             "up": False,
-            "reason": "it was not started from this home",
+            "reason": "not started from this home",
             "home": str(settings.folder),
             "processes": [],
         }
-    rows = [_row(name, known.pid) for name, known in supervisor.processes(state).items()]
+    rows = [_row(name, identity.pid) for name, identity in supervisor.processes(state).items()]
     health = supervisor.health(state["url"])
     up = health.get("status") == "ok"
     missing = sorted(set(state["processes"]) - {row["name"] for row in rows})
-    reason = "" if up else f"ended unexpectedly: {', '.join(missing)}" if missing else "the server does not answer"
+    reason = "" if up else f"ended unexpectedly: {', '.join(missing)}" if missing else "the server is unreachable"
     return {
         "up": up,
         "reason": reason,

@@ -1,4 +1,4 @@
-"""`vong traces`: what was asked and answered."""
+"""Commands of `vong traces`: recorded spans and traces."""
 
 import json
 from collections.abc import Iterator
@@ -18,32 +18,32 @@ BAR = 30
 
 @click.group()
 def group() -> None:
-    """What was asked and answered, with the versions behind it."""
+    """Show recorded calls with the versions behind them."""
 
 
 @group.command("list")
 @click.argument("text", required=False)
-@click.option("--since", help="Started since: 15m, 2h, 7d, or a moment like 2026-11-22T08:00.")
-@click.option("--until", help="Started before: the same forms.")
-@click.option("--model", help="The model that answered.")
-@click.option("--route", help="The route that was called.")
-@click.option("--deployment", help="The local deployment that answered.")
-@click.option("--model-version", help="The model version that answered, as name@hash.")
+@click.option("--since", help="Started since: 15m, 2h, 7d ago, or a time such as 2026-11-22T08:00.")
+@click.option("--until", help="Started before, in the same formats.")
+@click.option("--model", help="Model that answered.")
+@click.option("--route", help="Route that was called.")
+@click.option("--deployment", help="Local deployment that answered.")
+@click.option("--model-version", help="Model version that answered, as name@hash.")
 @click.option("--status", type=click.Choice(["ok", "error"]))
-@click.option("--user", help="The end user that the caller named.")
-@click.option("--session", help="The conversation that the caller named.")
+@click.option("--user", help="End user named by the caller.")
+@click.option("--session", help="Session named by the caller.")
 @click.option("--kind", help="chat, embeddings, retrieval, tool, pipeline, job, attempt or other.")
-@click.option("--key", help="The name of the API key that called.")
-@click.option("--trace", "trace_id", help="The spans of one trace.")
-@click.option("--min-ms", "min_duration_ms", type=float, help="Lasted at least so many milliseconds.")
-@click.option("--has", type=click.Choice(["score", "correction"]), help="Only spans that somebody has judged.")
+@click.option("--key", help="Name of the caller's API key.")
+@click.option("--trace", "trace_id", help="Spans of one trace.")
+@click.option("--min-ms", "min_duration_ms", type=float, help="Minimum duration in milliseconds.")
+@click.option("--has", type=click.Choice(["score", "correction"]), help="Only spans with a score or a correction.")
 @click.option("--limit", type=click.IntRange(1, 500), default=20, show_default=True)
-@click.option("--after", help="The next page: the id of the last span of this one.")
-@click.option("--count", "only_count", is_flag=True, help="Only how many match.")
-@click.option("--follow", is_flag=True, help="Go on showing new spans as they come.")
+@click.option("--after", help="Show the next page: the last span id of the previous one.")
+@click.option("--count", "only_count", is_flag=True, help="Show only the number of matching spans.")
+@click.option("--follow", is_flag=True, help="Continue with new spans as they arrive.")
 @json_option
 def list_spans(as_json: bool, only_count: bool, follow: bool, limit: int, after: str | None, **filters: Any) -> None:
-    """The spans that match, newest first. TEXT is searched in names, inputs and outputs."""
+    """List the matching spans, newest first. TEXT is searched in names, inputs and outputs."""
     client = Client()
     filters["since"], filters["until"] = moment(filters["since"]), moment(filters["until"])
     if only_count:
@@ -56,14 +56,14 @@ def list_spans(as_json: bool, only_count: bool, follow: bool, limit: int, after:
         return
     emit(page if as_json else [row(span) for span in page], as_json, COLUMNS)
     if len(page) == limit and not as_json:
-        note(f"older ones: --after {page[-1].id}")
+        note(f"next page: --after {page[-1].id}")
 
 
 @group.command()
 @click.argument("id")
 @json_option
 def show(id: str, as_json: bool) -> None:
-    """A trace as a tree (ID of 32 hex digits), or one span with its input and output (ID with dashes)."""
+    """Show a trace as a tree (ID of 32 hex digits), or one span with its input and output (ID with dashes)."""
     client = Client()
     if "-" not in id:
         trace = client.traces.tree(id)
@@ -78,7 +78,7 @@ def show(id: str, as_json: bool) -> None:
 
 
 def followed(client: Client, page: list[SpanSummary], filters: dict[str, Any]) -> Iterator[SpanSummary]:
-    """The page, oldest first, then every span that is stored from now on, each once."""
+    """Yield the page, oldest first, then every new span once."""
     shown = {span.id for span in page}
     yield from reversed(page)
     for arrived in client.traces.follow(**{name: value for name, value in filters.items() if name != "has"}):
@@ -86,7 +86,7 @@ def followed(client: Client, page: list[SpanSummary], filters: dict[str, Any]) -
 
 
 def row(span: SpanSummary) -> dict[str, Any]:
-    """A span as a line of the table."""
+    """Return a span as a table row."""
     return {
         "started": f"{span.started_at.astimezone():%m-%d %H:%M:%S}",
         "id": str(span.id),
@@ -101,13 +101,13 @@ def row(span: SpanSummary) -> dict[str, Any]:
 
 
 def one_line(span: SpanSummary) -> str:
-    """A span as a line of its own."""
+    """Return a span as one line of text."""
     cells = row(span)
     return "  ".join(str(cells[name] or "-") for name in COLUMNS)
 
 
 def tokens(span: SpanSummary | Span) -> str:
-    """Tokens in and out."""
+    """Format input and output tokens."""
     usage = span.usage
     if usage.input_tokens is None and usage.output_tokens is None:
         return "-"
@@ -115,16 +115,16 @@ def tokens(span: SpanSummary | Span) -> str:
 
 
 def short(text: str, width: int) -> str:
-    """The beginning of a text on one line."""
+    """Return the beginning of a text on one line."""
     flat = " ".join(text.split())
     return flat if len(flat) <= width else flat[: width - 1] + "…"
 
 
 def drawn(trace: Trace, marked: UUID | None = None) -> Iterator[str]:
-    """A trace as a tree beside a waterfall: when each span began and how long it took, on one common scale."""
+    """Yield the lines of a trace as a tree beside a waterfall of start times and durations on one scale."""
     errors = f", {trace.errors} failed" if trace.errors else ""
-    began = f"{trace.started_at.astimezone():%Y-%m-%d %H:%M:%S}"
-    yield f"trace {trace.trace_id}, {began}: {trace.spans} spans{errors}, {trace.duration_ms:.0f} ms"
+    started = f"{trace.started_at.astimezone():%Y-%m-%d %H:%M:%S}"
+    yield f"trace {trace.trace_id}, {started}: {trace.spans} spans{errors}, {trace.duration_ms:.0f} ms"
     lines = [line for root in trace.roots for line in _branches(root, "", "")]
     width = max(len(label) for label, _ in lines)
     for label, node in lines:
@@ -134,7 +134,7 @@ def drawn(trace: Trace, marked: UUID | None = None) -> Iterator[str]:
 
 
 def waterfall(offset: float, duration: float, total: float) -> str:
-    """`BAR` characters in which a span fills its share of the trace's time; at least one."""
+    """Return a bar of `BAR_WIDTH` characters in which a span fills its share of the trace's time, at least one."""
     scale = BAR / total if total else 0.0
     start = min(BAR - 1, int(offset * scale))
     length = max(1, min(BAR - start, round(duration * scale)))
@@ -143,21 +143,21 @@ def waterfall(offset: float, duration: float, total: float) -> str:
 
 def _branches(node: SpanNode, first: str, rest: str) -> Iterator[tuple[str, SpanNode]]:
     span = node.span
-    answered = span.versions.deployment or span.model
-    yield f"{first}{span.name}{f' ({answered})' if answered else ''}", node
-    for place, child in enumerate(node.children):
-        last = place == len(node.children) - 1
-        yield from _branches(child, rest + ("└─ " if last else "├─ "), rest + ("   " if last else "│  "))
+    model = span.versions.deployment or span.model
+    yield f"{first}{span.name}{f' ({model})' if model else ''}", node
+    for position, child in enumerate(node.children):
+        is_last = position == len(node.children) - 1
+        yield from _branches(child, rest + ("└─ " if is_last else "├─ "), rest + ("   " if is_last else "│  "))
 
 
 def described(span: Span) -> Iterator[str]:
-    """One span in full."""
+    """Yield the lines of one span in full."""
     yield ""
-    facts = {"status": span.status, "error": span.error, "model": span.model, **span.versions.model_dump()}
-    facts |= {"user": span.user, "session": span.session, "key": span.key}
+    fields = {"status": span.status, "error": span.error, "model": span.model, **span.versions.model_dump()}
+    fields |= {"user": span.user, "session": span.session, "key": span.key}
     if span.usage.cost is not None:
-        facts["cost"] = f"${span.usage.cost / 1e6:.6f}"
-    for name, value in facts.items():
+        fields["cost"] = f"${span.usage.cost / 1e6:.6f}"
+    for name, value in fields.items():
         if value is not None:
             yield f"{name:<16} {value}"
     for name, body in (("input", span.input), ("output", span.output)):

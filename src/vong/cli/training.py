@@ -1,4 +1,4 @@
-"""`vong training`: recipes, plans and runs."""
+"""Commands of `vong training`: recipes, plans and runs."""
 
 import json
 from typing import Any
@@ -13,19 +13,21 @@ from vong.errors import InvalidInput
 
 @click.group()
 def group() -> None:
-    """Teach a base model from a dataset."""
+    """Train a base model on a dataset."""
 
 
 def run_options(command: Any) -> Any:
-    """What a run and its plan are told."""
+    """Add the options of a run and its plan."""
     options = (
         click.argument("name"),
-        click.option("--base", default="smollm2-135m-instruct", show_default=True, help="The base model's ref."),
-        click.option("--dataset", required=True, help="The dataset version's ref."),
+        click.option("--base", default="smollm2-135m-instruct", show_default=True, help="Ref of the base model."),
+        click.option("--dataset", required=True, help="Ref of the dataset version."),
         click.option("--recipe", default="sft", show_default=True),
         click.option("--train-split", default="train", show_default=True),
         click.option("--validation-split", default="validation", show_default=True),
-        click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="A setting of the recipe."),
+        click.option(
+            "--set", "settings", multiple=True, metavar="NAME=VALUE", help="Setting of the recipe; repeatable."
+        ),
     )
     for option in reversed(options):
         command = option(command)
@@ -35,12 +37,12 @@ def run_options(command: Any) -> Any:
 @group.command()
 @json_option
 def recipes(as_json: bool) -> None:
-    """The ways of training, and every setting with its default and the reason for it."""
-    found = Client().training.recipes()
+    """List the recipes and every setting with its default and reason."""
+    installed = Client().training.recipes()
     if as_json:
-        emit(found, True)
+        emit(installed, True)
         return
-    for recipe in found:
+    for recipe in installed:
         click.echo(f"{recipe['name']}: {recipe['description']}")
         for name, field in recipe["settings_schema"]["properties"].items():
             click.echo(f"  {name} = {json.dumps(field.get('default'))}\n      {field.get('description', '')}")
@@ -50,23 +52,23 @@ def recipes(as_json: bool) -> None:
 @run_options
 @json_option
 def plan(name: str, settings: tuple[str, ...], as_json: bool, **more: str) -> None:
-    """What a run would take: steps, tokens, time, memory. Nothing is started."""
-    found = Client().training.plan(name, more.pop("base"), more.pop("dataset"), settings=_parsed(settings), **more)
-    emit(found, as_json)
+    """Estimate a run: steps, tokens, time, memory. Nothing is started."""
+    estimate = Client().training.plan(name, more.pop("base"), more.pop("dataset"), settings=_parsed(settings), **more)
+    emit(estimate, as_json)
 
 
 @group.command()
 @run_options
-@click.option("--detach", is_flag=True, help="Return at once; follow the job later.")
+@click.option("--detach", is_flag=True, help="Return at once, without following the job.")
 @json_option
 def start(name: str, settings: tuple[str, ...], detach: bool, as_json: bool, **more: str) -> None:
-    """Train a version of the model NAME, following its progress."""
+    """Train a version of the model NAME and follow its progress."""
     client = Client()
     started = client.training.start(name, more.pop("base"), more.pop("dataset"), settings=_parsed(settings), **more)
     if detach:
         emit({"run": started.run.id, "job": started.job.id}, as_json)
         return
-    note(f"run {started.run.id}; see its curve with: vong experiments plot {started.run.id}")
+    note(f"run {started.run.id}; plot it with: vong experiments plot {started.run.id}")
     job = follow(client, started.job)
     run = client.experiments.get(started.run.id)
     for warning in run.warnings:
@@ -76,14 +78,14 @@ def start(name: str, settings: tuple[str, ...], detach: bool, as_json: bool, **m
 
 
 def _parsed(settings: tuple[str, ...]) -> dict[str, Any]:
-    """`NAME=VALUE`, where the value is JSON if it can be read so, else text."""
-    found: dict[str, Any] = {}
-    for one in settings:
-        name, mark, value = one.partition("=")
-        if not mark:
-            raise InvalidInput(f"--set {one!r} has no value", "write --set NAME=VALUE")
+    """Parse `NAME=VALUE` settings; a value that is not valid JSON is text."""
+    parsed: dict[str, Any] = {}
+    for argument in settings:
+        name, separator, value = argument.partition("=")
+        if not separator:
+            raise InvalidInput(f"--set {argument!r} has no value", "write --set NAME=VALUE")
         try:
-            found[name] = json.loads(value)
+            parsed[name] = json.loads(value)
         except json.JSONDecodeError:
-            found[name] = value
-    return found
+            parsed[name] = value
+    return parsed

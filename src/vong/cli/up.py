@@ -1,4 +1,4 @@
-"""`vong up`: start everything."""
+"""Command `vong up`: start everything."""
 
 import json
 import os
@@ -16,20 +16,20 @@ from vong.errors import Unavailable
 
 
 def home_option(command: Any) -> Any:
-    """The `--home` option, which every command about processes takes."""
-    return click.option("--home", type=click.Path(path_type=Path), help="The one folder that holds everything.")(
+    """Add the `--home` option of commands about processes."""
+    return click.option("--home", type=click.Path(path_type=Path), help="Folder with all data of this installation.")(
         command
     )
 
 
 @click.command("up")
-@click.option("--port", type=int, help="The port of console, API and /v1 (8400; 0 takes a free one).")
-@click.option("--host", help="The address to listen on (127.0.0.1).")
+@click.option("--port", type=int, help="Port of console, API and /v1 (0 selects a free one).  [default: 8400]")
+@click.option("--host", help="Address to listen on.  [default: 127.0.0.1]")
 @home_option
-@click.option("--detach", is_flag=True, help="Return once it answers; stop it with: vong down.")
+@click.option("--detach", is_flag=True, help="Return once it is ready; stop it with: vong down.")
 @click.option("--announce", type=int, hidden=True)
 def group(port: int | None, host: str | None, home: Path | None, detach: bool, announce: int | None) -> None:
-    """Start everything: PostgreSQL, the server and a worker. Ctrl-C ends them in order."""
+    """Start everything: PostgreSQL, the server and a worker. Ctrl-C stops them in order."""
     settings = config.load(port=port, host=host, home=home)
     if detach:
         tell(start_detached(settings))
@@ -40,7 +40,7 @@ def group(port: int | None, host: str | None, home: Path | None, detach: bool, a
         started = {"url": url, "welcome": welcome._asdict() if welcome else None}
         if announce is None:
             tell(started)
-            note("Ctrl-C stops it")
+            note("stop it with Ctrl-C")
         else:
             with os.fdopen(announce, "w") as pipe:
                 json.dump(started, pipe)
@@ -49,7 +49,10 @@ def group(port: int | None, host: str | None, home: Path | None, detach: bool, a
 
 
 def start_detached(settings: Settings) -> dict[str, Any]:
-    """Start Vong in the background and wait until it answers: its `url`, and on the first start its `welcome`."""
+    """Start Vong in the background and wait until it is ready.
+
+    Returns its `url`, and on the first start the credentials as `welcome`.
+    """
     log = settings.folder / "logs" / "up.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     reader, writer = os.pipe()
@@ -64,21 +67,21 @@ def start_detached(settings: Settings) -> dict[str, Any]:
         answer = pipe.read()
     if not answer:
         process.wait()
-        lines = log.read_text(errors="replace").strip() or "it said nothing"
-        raise Unavailable(f"Vong did not start:\n{lines}", "vong doctor looks for the cause")
+        lines = log.read_text(errors="replace").strip() or "there was no output"
+        raise Unavailable(f"Vong did not start:\n{lines}", "find the cause with: vong doctor")
     return json.loads(answer)
 
 
 def tell(started: dict[str, Any]) -> None:
-    """Where everything is, and once the owner's account and key."""
+    """Print the URLs, and on the first start the owner's credentials."""
     url = started["url"]
-    click.echo(f"Vong is up   {url}")
+    click.echo(f"Vong is running at {url}")
     click.echo(f"  console    {url}/")
-    click.echo(f"  API        {url}/api/v1      (described at {url}/api/docs)")
+    click.echo(f"  API        {url}/api/v1      (reference: {url}/api/docs)")
     click.echo(f"  OpenAI     {url}/v1          (base_url of any OpenAI client)")
     welcome = started["welcome"]
     if welcome:
-        click.echo("first start: keep these, they are shown once")
+        click.echo("first start: save these credentials, they are shown only once")
         click.echo(f"  account    {welcome['email']}   password {welcome['password']}")
         click.echo(f"  API key    {welcome['key']}")
         click.echo("  more keys  vong access key create NAME")

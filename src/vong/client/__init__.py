@@ -1,7 +1,7 @@
-"""The typed Python client over the public HTTP API: `vong.client.Client().<stage>.<verb>(…)`.
+"""Typed Python client of the public HTTP API: `vong.client.Client().<stage>.<verb>(…)`.
 
-In: a URL and an API key (given, or from `VONG_URL` and `VONG_API_KEY`, or from the running server's home folder).
-Out: records. It uses nothing that another HTTP client could not.
+In: a URL and an API key (arguments, or `VONG_URL` and `VONG_API_KEY`, or the running server's home folder).
+Out: records. The client uses only what any HTTP client could use. May import `records`, `errors` and `config`.
 """
 
 from vong.client.client import Client

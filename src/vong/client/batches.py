@@ -1,4 +1,4 @@
-"""The client's `gateway.batches` namespace: many calls that nobody waits for."""
+"""Batches namespace of the client's gateway: files of requests that are processed later."""
 
 import json
 import time
@@ -16,11 +16,11 @@ from vong.records.batch import Batch
 ROOT = "/api/v1/gateway/batches"
 ENDED = frozenset({"failed", "completed", "expired", "cancelled"})
 LOOK = 1.0
-"""Seconds between two looks at a batch that is waited for."""
+"""Seconds between two status requests while waiting for a batch."""
 
 
 class Batches:
-    """Files of calls, and batches that make them. An id is `batch_…`, or the same as a UUID; of a file `file-…`."""
+    """Batches and their files. A batch id is `batch_…` or the same as a UUID; a file id is `file-…`."""
 
     def __init__(self, transport: Transport) -> None:
         self._send = transport
@@ -33,29 +33,29 @@ class Batches:
         window: str = "24h",
         metadata: dict[str, str] | None = None,
     ) -> Batch:
-        """Upload a file of calls, one in each line in OpenAI's form, and have them made."""
+        """Upload a JSONL file of requests, one per line in OpenAI's format, and start a batch."""
         path = Path(file)
         with path.open("rb") as content:
             files = {"file": (path.name, content)}
             uploaded = self._ask("POST", "/v1/files", data={"purpose": "batch"}, files=files, timeout=3600).json()
         body = {"input_file_id": uploaded["id"], "endpoint": endpoint, "completion_window": window}
-        made = self._ask("POST", "/v1/batches", json={**body, "metadata": metadata}).json()
-        return self.get(made["id"])
+        created = self._ask("POST", "/v1/batches", json={**body, "metadata": metadata}).json()
+        return self.get(created["id"])
 
     def list(self, *, after: UUID | None = None, limit: int = 50) -> "list[Batch]":
-        """Batches, newest first; `after` is the last id of the page before."""
+        """Return batches, newest first; `after` is the last id of the previous page."""
         return self._send.get(ROOT, list[Batch], after=str(after) if after else None, limit=limit)
 
     def get(self, id: UUID | str) -> Batch:
-        """A batch with what its calls cost so far."""
+        """Return a batch with the costs of its calls so far."""
         return self._send.get(f"{ROOT}/{_plain(id)}", Batch)
 
     def cancel(self, id: UUID | str) -> Batch:
-        """End a batch; what is answered by then is in its files."""
+        """Cancel a batch. Results received by then are in its files."""
         return self._send.post(f"{ROOT}/{_plain(id)}/cancel", Batch)
 
     def wait(self, id: UUID | str, on_progress: Callable[[Batch], None] | None = None) -> Batch:
-        """Wait until the batch has ended, however it did, and give it. `on_progress` sees every look on the way."""
+        """Wait until the batch has ended, in any state, and return it. `on_progress` receives every status."""
         while True:
             batch = self.get(id)
             if on_progress is not None:
@@ -65,18 +65,21 @@ class Batches:
             time.sleep(LOOK)
 
     def results(self, id: UUID | str, *, errors: bool = False) -> Iterator[dict[str, Any]]:
-        """The answered lines, or those that failed, in the order of the input. NotFound where there are none."""
+        """Yield the results, or with `errors` the failed lines, in the order of the input.
+
+        Raises: NotFound if there are none.
+        """
         for line in self.lines(id, errors=errors):
             yield json.loads(line)
 
     def lines(self, id: UUID | str, *, errors: bool = False) -> Iterator[str]:
-        """The same, each as the text that it is."""
+        """Yield the same lines as `results`, as unparsed text."""
         batch = self.get(id)
         file = batch.error_file if errors else batch.output_file
         if file is None:
-            what = "failed" if errors else "answered"
+            kind = "failed" if errors else "successful"
             raise NotFound(
-                f"{batch.tag!r}, which is {batch.status}, has no file of {what} lines",
+                f"the batch {batch.tag!r} ({batch.status}) has no file of {kind} lines",
                 "see: vong gateway batch show ID",
             )
         with self._send.http.stream("GET", f"/v1/files/file-{file.hex}/content", timeout=600) as response:
@@ -86,11 +89,11 @@ class Batches:
             yield from response.iter_lines()
 
     def files(self, *, limit: int = 1000) -> "list[dict[str, Any]]":
-        """Files that were uploaded or that batches wrote, newest first, in OpenAI's form."""
+        """Return uploaded files and result files, newest first, in OpenAI's format."""
         return self._ask("GET", "/v1/files", params={"limit": limit}).json()["data"]
 
     def delete_file(self, id: str) -> None:
-        """Remove a file. A batch that has begun goes on with what it read."""
+        """Delete a file. A batch that has started keeps its own copy of the input."""
         self._ask("DELETE", f"/v1/files/{id}")
 
     def _ask(self, method: str, path: str, **options: Any) -> httpx.Response:

@@ -1,8 +1,7 @@
-"""The client: one namespace a stage."""
+"""Client of one server, with one namespace per stage."""
 
 import json
 from functools import cached_property
-from importlib import import_module
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -26,88 +25,111 @@ if TYPE_CHECKING:
 
 
 class Client:
-    """A connection to one Vong server.
+    """Connection to one Vong server.
 
-    Without arguments it takes `VONG_URL` and `VONG_API_KEY`, else what `vong up` wrote into its home folder.
+    Without arguments, URL and key come from `VONG_URL` and `VONG_API_KEY`, else from the home folder of `vong up`.
+    `retry_seconds` is how long requests are retried while the server is unreachable.
     """
 
     def __init__(self, url: str | None = None, api_key: str | None = None, *, patience: float = 10.0) -> None:
         settings = config.load()
         if url is None or api_key is None:
-            found = _running(settings)
-            url = url or settings.url or str(found.get("url") or settings.server_url)
-            stored = settings.api_key.get_secret_value() if settings.api_key else found.get("api_key")
-            api_key = api_key or stored
+            running = _running(settings)
+            url = url or settings.url or str(running.get("url") or settings.server_url)
+            stored_key = settings.api_key.get_secret_value() if settings.api_key else running.get("api_key")
+            api_key = api_key or stored_key
         self.transport = Transport(url, api_key, patience=patience)
 
     @cached_property
     def traces(self) -> "Traces":
-        """What was asked and answered."""
-        return self._namespace("traces", "Traces")
+        """Return the namespace for spans and traces."""
+        from vong.client.traces import Traces
+
+        return Traces(self.transport)
 
     @cached_property
     def access(self) -> "Access":
-        """API keys and projects."""
-        return self._namespace("access", "Access")
+        """Return the namespace for API keys, projects and users."""
+        from vong.client.access import Access
+
+        return Access(self.transport)
 
     @cached_property
     def knowledge(self) -> "Knowledge":
-        """Documents, retrieval and cited answers."""
-        return self._namespace("knowledge", "Knowledge")
+        """Return the namespace for documents, retrieval and cited answers."""
+        from vong.client.knowledge import Knowledge
+
+        return Knowledge(self.transport)
 
     @cached_property
     def evals(self) -> "EvalsClient":
-        """Evaluations and their comparisons."""
-        return self._namespace("evals", "Evals")
+        """Return the namespace for evaluations and their comparisons."""
+        from vong.client.evals import EvalsClient
+
+        return EvalsClient(self.transport)
 
     @cached_property
     def loop(self) -> "Loop":
-        """Canaries and whole turns of the loop."""
-        return self._namespace("loop", "Loop")
+        """Return the namespace for canaries and loop runs."""
+        from vong.client.loop import Loop
+
+        return Loop(self.transport)
 
     @cached_property
     def gateway(self) -> "GatewayClient":
-        """Routes to models, and calls through them."""
-        return self._namespace("gateway", "Gateway")
+        """Return the namespace for routes and model calls."""
+        from vong.client.gateway import GatewayClient
+
+        return GatewayClient(self.transport)
 
     @cached_property
     def jobs(self) -> "Jobs":
-        """Durable jobs: watch, cancel, try again."""
-        return self._namespace("jobs", "Jobs")
+        """Return the namespace for jobs."""
+        from vong.client.jobs import Jobs
+
+        return Jobs(self.transport)
 
     @cached_property
     def serving(self) -> "ServingClient":
-        """Deployments of local models."""
-        return self._namespace("serving", "Serving")
+        """Return the namespace for deployments of local models."""
+        from vong.client.serving import ServingClient
+
+        return ServingClient(self.transport)
 
     @cached_property
     def data(self) -> "DataClient":
-        """Datasets, their versions and their health."""
-        return self._namespace("data", "Data")
+        """Return the namespace for datasets, their versions and health reports."""
+        from vong.client.data import DataClient
+
+        return DataClient(self.transport)
 
     @cached_property
     def feedback(self) -> "Feedback":
-        """Scores and corrections, and the examples they make."""
-        return self._namespace("feedback", "Feedback")
+        """Return the namespace for scores, corrections and harvests."""
+        from vong.client.feedback import Feedback
+
+        return Feedback(self.transport)
 
     @cached_property
     def experiments(self) -> "Experiments":
-        """Training runs and their figures."""
-        return self._namespace("experiments", "Experiments")
+        """Return the namespace for training runs and their metrics."""
+        from vong.client.experiments import Experiments
+
+        return Experiments(self.transport)
 
     @cached_property
     def registry(self) -> "Registry":
-        """Model versions, aliases and lineage."""
-        return self._namespace("registry", "Registry")
+        """Return the namespace for model versions, aliases and lineage."""
+        from vong.client.registry import Registry
+
+        return Registry(self.transport)
 
     @cached_property
     def training(self) -> "TrainingClient":
-        """Recipes, plans and training runs."""
-        return self._namespace("training", "Training")
+        """Return the namespace for recipes, plans and training runs."""
+        from vong.client.training import TrainingClient
 
-    def _namespace(self, stage: str, name: str) -> Any:
-        """A stage's namespace, imported when first used."""
-        return getattr(import_module(f"vong.client.{stage}"), name)(self.transport)
+        return TrainingClient(self.transport)
 
     def close(self) -> None:
         """Close the connection pool."""
@@ -123,11 +145,11 @@ class Client:
 
 
 def _running(settings: config.Settings) -> dict[str, Any]:
-    """What `vong up` wrote about itself: `server.json` (url, pids) and the owner's key beside it."""
-    found: dict[str, Any] = {}
+    """Return the connection of the server started by `vong up`: the URL in `server.json` and the owner's key."""
+    connection: dict[str, Any] = {}
     server, key = settings.folder / "server.json", settings.folder / "owner.key"
     if server.is_file():
-        found["url"] = json.loads(server.read_text())["url"]
+        connection["url"] = json.loads(server.read_text())["url"]
     if key.is_file():
-        found["api_key"] = key.read_text().strip()
-    return found
+        connection["api_key"] = key.read_text().strip()
+    return connection

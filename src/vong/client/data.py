@@ -1,4 +1,4 @@
-"""The client's `data` namespace."""
+"""Data namespace of the client."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,14 +20,14 @@ class Row(Record):
 
 
 class RowEdit(Record):
-    """What becomes of the row with this number: the row that takes its place, or null where it goes."""
+    """Edit of one row: the row that replaces row `number`, or null to remove it."""
 
     number: int
     example: Example | None
 
 
 class DataClient:
-    """Datasets: import, look, profile, clean, split, compare. A `ref` is NAME, NAME@NUMBER or NAME@HASH."""
+    """Datasets: import, preview, profile, clean, split, compare. A `ref` is NAME, NAME@NUMBER or NAME@HASH."""
 
     def __init__(self, transport: Transport) -> None:
         self._send = transport
@@ -42,9 +42,9 @@ class DataClient:
         on_error: str = "stop",
         key: str | None = None,
     ) -> Job:
-        """Upload files into the next version of a dataset; wait for the job to have its `ref` in the result.
+        """Upload files as the next version of a dataset; the result of the finished job has its `ref`.
 
-        `key` makes a repeated call the same job.
+        A repeated call with the same `key` returns the same job.
         """
         form = {"format": format, "options": json.dumps(dict(options)) if options else None, "on_error": on_error}
         with ExitStack() as opened:
@@ -60,15 +60,15 @@ class DataClient:
     def preview(
         self, files: Sequence[Path], *, format: str | None = None, options: Mapping[str, str] | None = None
     ) -> list[dict[str, Any]]:
-        """Look at files before an import: `format`, `columns`, first `rows`, `problems` of each. Nothing is kept."""
+        """Return a preview of files before an import: `format`, `columns`, first `rows`, `problems`. Stores nothing."""
         form = {"format": format, "options": json.dumps(dict(options)) if options else None}
         with ExitStack() as opened:
             parts = [("file", (file.name, opened.enter_context(file.open("rb")))) for file in files]
-            given = {field: value for field, value in form.items() if value is not None}
-            return self._send.post("/api/v1/data/preview", list[dict[str, Any]], files=parts, data=given)
+            form_fields = {field: value for field, value in form.items() if value is not None}
+            return self._send.post("/api/v1/data/preview", list[dict[str, Any]], files=parts, data=form_fields)
 
     def edit(self, ref: str, rows: Mapping[int, Example | None], *, key: str | None = None) -> DatasetVersion:
-        """Put other rows in the place of those with these numbers, or None to take them out: a new version."""
+        """Replace the rows with these numbers, or remove those with None, in a new version."""
         body = [
             {"number": number, "example": row and row.model_dump(mode="json", exclude_none=True)}
             for number, row in rows.items()
@@ -76,25 +76,25 @@ class DataClient:
         return self._send.post(f"/api/v1/data/versions/{ref}/rows", DatasetVersion, body=body, idempotency_key=key)
 
     def append(self, name: str, rows: Sequence[Example], *, key: str | None = None) -> DatasetVersion:
-        """Add rows to a dataset (made where it is new), without those it has already."""
+        """Append rows to a dataset, without those it already has. A new dataset is created."""
         body = [row.model_dump(mode="json", exclude_none=True) for row in rows]
         path = f"/api/v1/data/datasets/{name}/rows"
         return self._send.post(path, DatasetVersion, body=body, idempotency_key=key)
 
     def datasets(self, *, after: str | None = None, limit: int = 50) -> list[DatasetVersion]:
-        """The newest version of every dataset, by name."""
+        """Return the newest version of every dataset, by name."""
         return self._send.get("/api/v1/data/datasets", list[DatasetVersion], after=after, limit=limit)
 
     def versions(self, name: str, *, after: int | None = None, limit: int = 50) -> list[DatasetVersion]:
-        """The versions of a dataset, newest first."""
+        """Return the versions of a dataset, newest first."""
         return self._send.get(f"/api/v1/data/datasets/{name}/versions", list[DatasetVersion], after=after, limit=limit)
 
     def graph(self, name: str) -> dict[str, Any]:
-        """The history of a dataset: `nodes` (versions), `edges` (parent, child, operation), `more` (older ones)."""
+        """Return the history of a dataset: `nodes` (versions), `edges` (parent, child, operation), `more` (a count)."""
         return self._send.get(f"/api/v1/data/datasets/{name}/graph", dict[str, Any])
 
     def version(self, ref: str) -> DatasetVersion:
-        """One version."""
+        """Return one version."""
         return self._send.get(f"/api/v1/data/versions/{ref}", DatasetVersion)
 
     def rows(
@@ -106,19 +106,20 @@ class DataClient:
         split: str | None = None,
         **filters: Any,
     ) -> list[Row]:
-        """A page of rows: those after number `after` which fit `split` and the other `filters`: `text`, `metadata` and
-        `labels` (dicts of names or paths to values), `origin` (`span`: corrections).
+        """Return a page of rows: those after number `after` that match `split` and `filters`.
+
+        Filters: `text`, `metadata` and `labels` (dicts of names or paths to values), `origin` (`span`: corrections).
         """
         params = {"after": after, "limit": limit, "split": split, **_filters(filters)}
         return self._send.get(f"/api/v1/data/versions/{ref}/rows", list[Row], **params)
 
     def count(self, ref: str, *, split: str | None = None, **filters: Any) -> int:
-        """How many rows fit; `filters` as for `rows`."""
+        """Return the number of matching rows; `filters` as for `rows`."""
         path = f"/api/v1/data/versions/{ref}/rows/count"
         return int(self._send.get(path, dict[str, Any], split=split, **_filters(filters))["rows"])
 
     def read(self, ref: str, *, split: str | None = None) -> Iterator[Example]:
-        """All rows of a version, or of one of its splits, page by page. A moving ref is fixed at the start."""
+        """Yield all rows of a version or of one split, page by page. A moving ref is resolved once, at the start."""
         ref = self.version(ref).ref
         after = 0
         while page := self.rows(ref, after=after, limit=500, split=split):
@@ -126,23 +127,24 @@ class DataClient:
             after = page[-1].number
 
     def profile(self, ref: str, *, key: str | None = None, **settings: Any) -> Job:
-        """Start a health report; `settings`: `threshold`, `labels`, `longest`. Then read it with `report`."""
+        """Start a health report; read the finished one with `report`. Settings: `threshold`, `labels`, `longest`."""
         path = f"/api/v1/data/versions/{ref}/profile"
         return self._send.post(path, Job, body=settings, idempotency_key=key)
 
     def report(self, ref: str) -> dict[str, Any]:
-        """The newest health report of a version."""
+        """Return the newest health report of a version."""
         return self._send.get(f"/api/v1/data/versions/{ref}/report", dict[str, Any])
 
     def clean(self, ref: str, *, name: str | None = None, key: str | None = None, **settings: Any) -> Job:
-        """Clean into a new version; `settings`: `tidy`, `personal`, `kinds`, `empty`, `conflicts`, `ties`, `exact`,
-        `near`, `threshold`, `labels`. The job's result has `ref` and `changes`.
+        """Start cleaning into a new version; the result of the finished job has `ref` and `changes`.
+
+        Settings: `tidy`, `personal`, `kinds`, `empty`, `conflicts`, `ties`, `exact`, `near`, `threshold`, `labels`.
         """
         body = {"name": name, "settings": settings}
         return self._send.post(f"/api/v1/data/versions/{ref}/clean", Job, body=body, idempotency_key=key)
 
     def changes(self, ref: str) -> list[dict[str, Any]]:
-        """Every change that cleaning made: `row`, `id`, `origin`, `what`, `before`, `after`, `reason`."""
+        """Return every change made by cleaning: `row`, `id`, `origin`, `what`, `before`, `after`, `reason`."""
         return self._send.get(f"/api/v1/data/versions/{ref}/changes", list[dict[str, Any]])
 
     def split(
@@ -154,25 +156,27 @@ class DataClient:
         key: str | None = None,
         **settings: Any,
     ) -> Job:
-        """Split into a new version; `splits` maps names to shares or numbers of rows, `settings`: `seed`, `stratify`,
-        `group`, `threshold`. The job's result has `ref` and `splits`.
+        """Start splitting into a new version; the result of the finished job has `ref` and `splits`.
+
+        `splits` maps names to shares or numbers of rows. Settings: `seed`, `stratify`, `group`, `threshold`.
         """
         body = {"name": name, "settings": {"splits": dict(splits), **settings}}
         return self._send.post(f"/api/v1/data/versions/{ref}/split", Job, body=body, idempotency_key=key)
 
     def diff(self, a: str, b: str, *, limit: int = 50, kind: str | None = None) -> dict[str, Any]:
-        """What differs between two versions: counts, and the first differing `rows` (all, or those of one `kind`:
-        added, removed or changed).
+        """Return the differences between two versions: counts, and the first differing `rows`.
+
+        `kind` (added, removed or changed) selects rows of one kind.
         """
         return self._send.get("/api/v1/data/diff", dict[str, Any], a=a, b=b, limit=limit, kind=kind)
 
 
 def _filters(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Filters as the query's parameters."""
+    """Return filters as query parameters."""
     names = {"text": "text", "metadata": "metadata", "labels": "label", "origin": "origin"}
     if unknown := sorted(given.keys() - names):
-        raise InvalidInput(f"there is no filter {unknown[0]!r}", f"known are: split, {', '.join(names)}")
+        raise InvalidInput(f"unknown filter {unknown[0]!r}", f"use one of: split, {', '.join(names)}")
     return {
-        names[name]: [f"{key}={one}" for key, one in value.items()] if isinstance(value, Mapping) else value
+        names[name]: [f"{key}={item}" for key, item in value.items()] if isinstance(value, Mapping) else value
         for name, value in given.items()
     }

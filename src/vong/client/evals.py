@@ -1,4 +1,4 @@
-"""The client's `evals` namespace."""
+"""Evals namespace of the client."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -9,20 +9,20 @@ from vong.records import EvalResult, Job, Record
 
 
 class Started(Record):
-    """A run that was started, and the job that does it."""
+    """Evaluation run that was started, and its job."""
 
     result: EvalResult
     job: Job
 
 
 class EvalsClient:
-    """Evaluations: start them, read them, compare them."""
+    """Evaluations: start, read and compare them."""
 
     def __init__(self, transport: Transport) -> None:
         self._send = transport
 
     def scorers(self) -> list[dict[str, Any]]:
-        """The scorers installed on the server: `name`, `about`, `options`, `signature`."""
+        """Return the scorers installed on the server: `name`, `about`, `options`, `signature`."""
         return self._send.get("/api/v1/evals/scorers", list[dict[str, Any]])
 
     def run(
@@ -36,26 +36,27 @@ class EvalsClient:
         key: str | None = None,
         **settings: Any,
     ) -> Started:
-        """Start a run; wait for its job to have the scores. `settings` are those of `vong.evals.Settings`: `system`,
-        `template`, `shots`, `shots_split`, `limit`, `seed`, `max_tokens`, `temperature`, `concurrency`. `key` makes a
-        repeated call the same run.
+        """Start an evaluation run; its scores are available once its job has finished.
+
+        Settings are those of `vong.evals.EvalSettings`: `system`, `template`, `shots`, `shots_split`, `limit`, `seed`,
+        `max_tokens`, `temperature`, `concurrency`. A repeated call with the same `key` returns the same run.
         """
         body: dict[str, Any] = {"model": model, "dataset": dataset, "split": split, "scorers": list(scorers)}
         body |= {"name": name, "settings": settings}
         return self._send.post("/api/v1/evals/runs", Started, body=body, idempotency_key=key)
 
     def list(self, *, model: str | None = None, after: UUID | None = None, limit: int = 50) -> list[EvalResult]:
-        """The project's runs, newest first."""
+        """Return the project's runs, newest first."""
         return self._send.get("/api/v1/evals/runs", list[EvalResult], model=model, after=after, limit=limit)
 
     def show(self, id: UUID | str) -> EvalResult:
-        """One run with its scores."""
+        """Return one run with its scores."""
         return self._send.get(f"/api/v1/evals/runs/{id}", EvalResult)
 
     def examples(
         self, id: UUID | str, *, failed: bool = False, changed_from: UUID | str | None = None
     ) -> Iterator[dict[str, Any]]:
-        """All answers of a run by position, page by page."""
+        """Yield all outputs of a run by position, page by page."""
         after = -1
         while True:
             page = self._send.get(
@@ -72,9 +73,9 @@ class EvalsClient:
             after = page[-1]["position"]
 
     def compare(self, a: UUID | str, b: UUID | str, *, changes: int = 20) -> dict[str, Any]:
-        """Run `b` against run `a`: `metrics` (difference, interval, wins, losses, p-value), `changed`, `changes`."""
+        """Compare run `b` with `a`: `metrics` (difference, interval, wins, losses, p-value), `changed`, `changes`."""
         return self._send.get("/api/v1/evals/compare", dict[str, Any], a=a, b=b, changes=changes)
 
 
 list_of_objects = list[dict[str, Any]]
-"""Named here because the class has a method `list`."""
+"""Alias outside the class, because the class has a method named `list`."""

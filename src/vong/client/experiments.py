@@ -1,4 +1,4 @@
-"""The client's `experiments` namespace."""
+"""Experiments namespace of the client."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -9,7 +9,7 @@ from vong.records import TrainingRun
 
 
 class Experiments:
-    """Runs and their figures. Any trainer can log here: `begin`, `log` step by step, `finish`."""
+    """Training runs and their metrics. Any trainer can log here: `begin`, `log` for each step, `finish`."""
 
     def __init__(self, transport: Transport) -> None:
         self._send = transport
@@ -17,16 +17,16 @@ class Experiments:
     def runs(
         self, *, after: UUID | None = None, limit: int = 50, name: str | None = None, status: str | None = None
     ) -> list[TrainingRun]:
-        """The runs, newest first."""
+        """Return the runs, newest first."""
         params = {"after": str(after) if after else None, "limit": limit, "name": name, "status": status}
         return self._send.request("GET", "/api/v1/experiments/runs", list[TrainingRun], params=params)
 
     def get(self, id: UUID | str) -> TrainingRun:
-        """One run."""
+        """Return one run."""
         return self._send.get(f"/api/v1/experiments/runs/{id}", TrainingRun)
 
     def metrics(self, id: UUID | str, names: Sequence[str] = (), *, points: int = 500) -> list[dict[str, Any]]:
-        """The curves of a run: `name`, `total`, and `points` of `step`, `value`, `at`."""
+        """Return the curves of a run: `name`, `total`, and `points` of `step`, `value`, `at`."""
         params = {"name": list(names) or None, "points": points}
         path = f"/api/v1/experiments/runs/{id}/metrics"
         return self._send.request("GET", path, list[dict[str, Any]], params=params)
@@ -34,23 +34,23 @@ class Experiments:
     def begin(
         self, name: str, *, settings: Mapping[str, Any] | None = None, base: str = "", dataset: str = ""
     ) -> TrainingRun:
-        """Begin a run of a trainer of your own."""
+        """Create a run of an external trainer."""
         body = {"name": name, "settings": dict(settings or {}), "base": base, "dataset": dataset}
         return self._send.post("/api/v1/experiments/runs", TrainingRun, body=body)
 
     def log(self, id: UUID | str, step: int, values: Mapping[str, float]) -> TrainingRun:
-        """Write the figures of a step; sending a step again replaces it."""
+        """Log the metrics of a step; logging a step again replaces it."""
         body = [{"step": step, "values": dict(values)}]
         return self._send.post(f"/api/v1/experiments/runs/{id}/metrics", TrainingRun, body=body)
 
     def finish(
         self, id: UUID | str, status: str = "finished", *, summary: Mapping[str, Any] | None = None
     ) -> TrainingRun:
-        """Say how a run ended: `finished`, `failed` or `cancelled`."""
+        """Record the final status of a run: `finished`, `failed` or `cancelled`."""
         body = {"status": status, "summary": dict(summary or {})}
         return self._send.post(f"/api/v1/experiments/runs/{id}/finish", TrainingRun, body=body)
 
     def compare(self, ids: Sequence[UUID | str]) -> dict[str, Any]:
-        """Runs side by side: `settings` that differ, `best` and `last` figures, `winner` of each, and `curves`."""
+        """Compare runs: `settings` that differ, `best` and `last` metrics, the `winner` of each, and `curves`."""
         params = {"run": [str(id) for id in ids]}
         return self._send.request("GET", "/api/v1/experiments/compare", dict[str, Any], params=params)

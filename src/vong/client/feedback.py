@@ -1,4 +1,4 @@
-"""The client's `feedback` namespace."""
+"""Feedback namespace of the client."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -9,7 +9,7 @@ from vong.records import Score
 
 
 class Feedback:
-    """Scores and corrections of answers, and the dataset rows that they become."""
+    """Scores and corrections of answers, and harvests of them into dataset rows."""
 
     def __init__(self, transport: Transport) -> None:
         self._send = transport
@@ -24,31 +24,34 @@ class Feedback:
         id: UUID | None = None,
         **more: str | None,
     ) -> Score:
-        """Score an answer by its span (`x-vong-span-id`). `value` lies in 0..1; a repeated `id` is the same score.
+        """Score an answer by its span id (header `x-vong-span-id`), with a `value` in 0..1.
 
-        `more`: `name` (of the score, "quality"), `source` (human, judge, program, replay) and `author`.
+        A repeated `id` stores one score. `more`: `name` (of the score, "quality"), `source` (human, judge, program,
+        replay) and `author`.
         """
-        said = {"span_id": str(span_id), "value": value, "correction": correction, "comment": comment, **more}
-        body = {name: item for name, item in said.items() if item is not None} | ({"id": str(id)} if id else {})
+        fields = {"span_id": str(span_id), "value": value, "correction": correction, "comment": comment, **more}
+        body = {name: item for name, item in fields.items() if item is not None} | ({"id": str(id)} if id else {})
         return self._send.post("/api/v1/feedback", Score, body=body)
 
     def scores(self, **filters: Any) -> list[Score]:
-        """Scores, newest first. Filters: `spans`, `name`, `route`, `model`, `model_version`, `source`, `kind` (score,
-        correction, comment), `harvested`, `since`, `until`, `after` and `limit`.
+        """Return scores, newest first.
+
+        Filters: `spans`, `name`, `route`, `model`, `model_version`, `source`, `kind` (score, correction, comment),
+        `harvested`, `since`, `until`, `after` and `limit`.
         """
         return self._send.get("/api/v1/feedback", list[Score], **filters)
 
     def inbox(self, **filters: Any) -> list[dict[str, Any]]:
-        """The same, each `score` beside the summary of the `span` that it judges."""
+        """Return scores as `scores` does, each `score` with the summary of its `span`."""
         return self._send.get("/api/v1/feedback/inbox", list[dict[str, Any]], **filters)
 
     def summary(self, *, by: Sequence[str] | None = None, **filters: Any) -> list[dict[str, Any]]:
-        """Means with 95 % intervals by each combination of the fields in `by` (name, route, model_version)."""
-        grouped = [*by] if by is not None else None
-        return self._send.get("/api/v1/feedback/summary", list[dict[str, Any]], by=grouped, **filters)
+        """Return means with 95 % intervals for each combination of the fields in `by` (name, route, model_version)."""
+        group_fields = [*by] if by is not None else None
+        return self._send.get("/api/v1/feedback/summary", list[dict[str, Any]], by=group_fields, **filters)
 
     def preview(self, **wanted: Any) -> dict[str, Any]:
-        """What a harvest of `wanted` (the fields that `harvest` takes, without the dataset) would give."""
+        """Return the result of a harvest without storing it. Arguments as for `harvest`, without the dataset."""
         return self._send.get("/api/v1/feedback/harvest", dict[str, Any], **wanted)
 
     def harvest(
@@ -61,11 +64,11 @@ class Feedback:
         key: str | None = None,
         **wanted: Any,
     ) -> dict[str, Any]:
-        """Make corrections and good answers (mean score of `min_value` on) into rows of the dataset's next version.
+        """Harvest corrections and good answers (mean score of at least `min_value`) into the dataset's next version.
 
-        `wanted`: `name`, `pairs`, `route`, `model_version`, `source`, `since`, `until`, `away_from`. The answer has
-        `ref`, `rows`, `added`, `corrections`, `good`, `held_back`, `disagreements`, `passed_over`. `key` makes a
-        repeated call the same.
+        `query`: `name`, `pairs`, `route`, `model_version`, `source`, `since`, `until`, `away_from`. The result has
+        `ref`, `rows`, `added`, `corrections`, `good`, `held_back`, `disagreements`, `passed_over`. A repeated call with
+        the same `key` returns the same result.
         """
         body = {"dataset": dataset, "split": split, "min_value": min_value, "spans": [str(span) for span in spans]}
         path = "/api/v1/feedback/harvest"

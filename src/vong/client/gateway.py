@@ -1,4 +1,4 @@
-"""The client's `gateway` namespace: routes, and model calls."""
+"""Gateway namespace of the client: routes and model calls."""
 
 import json
 import time
@@ -27,7 +27,7 @@ Messages = str | Sequence[Mapping[str, Any]]
 
 
 class ChatAnswer(Record):
-    """A model's answer. `span_id` is where its trace, its versions and its feedback hang."""
+    """Answer of a model. `span_id` leads to its trace, versions and feedback."""
 
     text: str
     span_id: UUID
@@ -39,7 +39,7 @@ class ChatAnswer(Record):
 
 
 class ChatStream:
-    """A streamed answer: iterate over it for the text, piece by piece. `answer` is whole when the iteration ended."""
+    """Streamed answer: an iterator over its text. `answer` is complete after the iteration."""
 
     def __init__(self, response: httpx.Response) -> None:
         self._response = response
@@ -54,19 +54,21 @@ class ChatStream:
                 continue
             chunk = json.loads(line[5:])
             if "error" in chunk:
-                raise errors.UpstreamFailed(str(chunk["error"]["message"]), "the stream broke off; ask again")
+                raise errors.UpstreamFailed(
+                    str(chunk["error"]["message"]), "the stream was interrupted; send the request again"
+                )
             self._last = chunk
             self._usage = chunk.get("usage") or self._usage
             for choice in chunk["choices"][:1]:
                 self._finish = choice.get("finish_reason") or self._finish
-                piece = choice["delta"].get("content")
-                if piece:
-                    self._pieces.append(piece)
-                    yield piece
+                text = choice["delta"].get("content")
+                if text:
+                    self._pieces.append(text)
+                    yield text
 
     @property
     def answer(self) -> ChatAnswer:
-        """What came, as one answer."""
+        """Return the received chunks as one answer."""
         message = {"role": "assistant", "content": "".join(self._pieces)}
         choices = [{"message": message, "finish_reason": self._finish}]
         return _answer(self._response, {**self._last, "choices": choices, "usage": self._usage})
@@ -80,23 +82,23 @@ class GatewayClient:
 
     @cached_property
     def guards(self) -> Guards:
-        """Guards over all calls of the project."""
+        """Return the namespace for guards."""
         return Guards(self._send)
 
     def chat(
         self, model: str, messages: Messages, *, headers: Mapping[str, str] | None = None, **params: Any
     ) -> ChatAnswer:
-        """Ask a model (a route, `deployment/NAME` or `PROVIDER/MODEL`) and wait for its whole answer.
+        """Call a model (a route, `deployment/NAME` or `PROVIDER/MODEL`) and return its complete answer.
 
-        `messages` is a conversation in OpenAI's shape, or one user message as text; `params` are OpenAI's parameters.
-        A server that restarts is waited for, as long as nothing was sent to it yet.
+        `messages` is a conversation in OpenAI's format, or one user message as text; `params` are OpenAI's parameters.
+        A failed connection to the server is retried; a call that may have been sent is not.
         """
         body = {"model": model, "messages": _conversation(messages), **params}
         response = self._post("/v1/chat/completions", body, headers)
         return _answer(response, response.json())
 
     def stream(self, model: str, messages: Messages, **params: Any) -> ChatStream:
-        """Ask a model and read its answer while it is made."""
+        """Call a model and stream its answer."""
         body = {"model": model, "messages": _conversation(messages), "stream": True, **params}
         body.setdefault("stream_options", {"include_usage": True})
         request = self._send.http.build_request("POST", "/v1/chat/completions", json=body)
@@ -107,161 +109,170 @@ class GatewayClient:
         return ChatStream(response)
 
     def embed(self, texts: Sequence[str], model: str = "all-minilm-l6-v2") -> list[list[float]]:
-        """One vector per text."""
-        found = self._post("/v1/embeddings", {"model": model, "input": list(texts)}, None).json()
-        return [item["embedding"] for item in found["data"]]
+        """Return one embedding per text."""
+        response = self._post("/v1/embeddings", {"model": model, "input": list(texts)}, None).json()
+        return [item["embedding"] for item in response["data"]]
 
     def routes(self) -> list[Route]:
-        """The project's routes."""
-        found: list[Route] = []
+        """Return the project's routes."""
+        all_routes: list[Route] = []
         while True:
-            after = found[-1].name if found else ""
+            after = all_routes[-1].name if all_routes else ""
             page = self._send.get("/api/v1/gateway/routes", list[Route], after=after, limit=500)
-            found += page
+            all_routes += page
             if len(page) < 500:
-                return found
+                return all_routes
 
     def route(self, name: str) -> Route:
-        """One route."""
+        """Return one route."""
         return self._send.get(f"/api/v1/gateway/routes/{name}", Route)
 
     def put_route(self, name: str, targets: Mapping[str, float] | RouteNode, **more: RoutePolicy | None) -> Route:
-        """Make a route or give it new targets, each with its weight: `{"deployment/triage": 0.9, "echo/echo": 0.1}`,
-        or a tree of them. `more`: `policy`, what it does when they fail (left out, the route's own stays; None removes
-        it).
+        """Create a route or replace its targets: `{"deployment/triage": 0.9, "echo/echo": 0.1}` (weights), or a tree.
+
+        `more`: `policy`, for failures, cache and guards. Without `policy` the route keeps its own; None removes it.
         """
-        said: dict[str, Any] = {
+        body: dict[str, Any] = {
             name: policy.model_dump(mode="json", exclude_unset=True) if policy else None
             for name, policy in more.items()
         }
         if isinstance(targets, RouteNode):
-            said["tree"] = targets.model_dump(mode="json", exclude_defaults=True)
+            body["tree"] = targets.model_dump(mode="json", exclude_defaults=True)
         else:
-            said["targets"] = [
+            body["targets"] = [
                 RouteTarget(model=model, weight=weight).model_dump() for model, weight in targets.items()
             ]
-        return self._send.request("PUT", f"/api/v1/gateway/routes/{name}", Route, body=said)
+        return self._send.request("PUT", f"/api/v1/gateway/routes/{name}", Route, body=body)
 
     def delete_route(self, name: str) -> Route:
-        """Remove a route."""
+        """Delete a route."""
         return self._send.request("DELETE", f"/api/v1/gateway/routes/{name}", Route)
 
     def history(self, name: str) -> list[dict[str, Any]]:
-        """Every version of a route, newest first."""
+        """Return every version of a route, newest first."""
         return self._send.get(f"/api/v1/gateway/routes/{name}/history", list[dict[str, Any]])
 
     def targets(self) -> TargetsReport:
-        """How each target of each route stands, as the server process sees it that answered."""
+        """Return the state of each target of each route, as seen by the server process that responds."""
         return self._send.get("/api/v1/gateway/targets", TargetsReport)
 
     def providers(self, *, probe: bool = True) -> list[dict[str, Any]]:
-        """Every provider without its key; with `probe`, whether each answers."""
+        """Return every provider without its key; with `probe` also whether each is reachable."""
         return self._send.get("/api/v1/gateway/providers", list[dict[str, Any]], probe=probe)
 
     def provider(self, name: str) -> dict[str, Any]:
-        """One provider without its key."""
+        """Return one provider without its key."""
         return self._send.get(f"/api/v1/gateway/providers/{quote(name)}", dict[str, Any])
 
     def put_provider(
         self, name: str, *, kind: str = "openai", base_url: str | None = None, **more: Any
     ) -> dict[str, Any]:
-        """Make a provider or change it. `more`: `api_key` (left out, a stored one stays; None removes it), `timeout`
-        in seconds, `models` (listed instead of what the API itself lists).
+        """Create or update a provider.
+
+        `more`: `api_key` (if omitted, the stored one stays; None removes it), `timeout` in seconds, `models` (listed
+        instead of what the API itself lists).
         """
         body = {"kind": kind, "base_url": base_url, **more}
         path = f"/api/v1/gateway/providers/{quote(name)}"
         return self._send.request("PUT", path, dict[str, Any], body=body)
 
     def delete_provider(self, name: str) -> dict[str, Any]:
-        """Remove a stored provider with its secret."""
+        """Delete a stored provider with its secret."""
         return self._send.request("DELETE", f"/api/v1/gateway/providers/{quote(name)}", dict[str, Any])
 
     def test_provider(self, name: str) -> dict[str, Any]:
-        """Ask a provider for its models: `reachable`, `latency_ms`, `models`, `error`."""
+        """Probe a provider by listing its models: `reachable`, `latency_ms`, `models`, `error`."""
         return self._send.post(f"/api/v1/gateway/providers/{quote(name)}/test", dict[str, Any])
 
     def prices(self) -> list[dict[str, Any]]:
-        """Your own prices by target, in US dollars for a million tokens."""
+        """Return your custom prices by target, in US dollars per million tokens."""
         return self._send.get("/api/v1/gateway/prices", list[dict[str, Any]])
 
     def put_price(self, target: str, *, input: float, output: float = 0.0, **more: float | None) -> dict[str, Any]:
-        """Say what a target costs, in US dollars for a million tokens. `more`: `cached`, `cache_write` and other kinds
-        of tokens; those that are left out cost as other input or output.
+        """Set the custom price of a target, in US dollars per million tokens.
+
+        `more`: `cached`, `cache_write` and other token types; omitted ones cost as much as other input or output.
         """
         body = {"target": target, "input": input, "output": output, **more}
         return self._send.request("PUT", "/api/v1/gateway/prices", dict[str, Any], body=body)
 
     def delete_price(self, target: str) -> dict[str, Any]:
-        """Forget a stored price."""
+        """Delete a custom price."""
         path = f"/api/v1/gateway/prices?target={quote(target, safe='')}"
         return self._send.request("DELETE", path, dict[str, Any])
 
     def usage(self, *, bucket: Bucket = "hour", by: UsageBy = "none", **spell: Any) -> UsageReport:
-        """Calls, tokens, cost and latencies over time (`points`) and in all (`totals`); `spell`: `since`, `until`."""
+        """Return calls, tokens, cost and latencies over time (`points`) and in total (`totals`).
+
+        `period`: `since`, `until`.
+        """
         return self._send.get("/api/v1/gateway/usage", UsageReport, bucket=bucket, by=by, **spell)
 
     def limits(self) -> list[LimitState]:
-        """Every limit and budget, with how far each of its subjects is."""
+        """Return every limit and budget, with the usage of each of its subjects."""
         return self._send.get("/api/v1/gateway/limits", list[LimitState])
 
     def set_limit(self, on: On, what: What, per: Per, amount: int, *, name: str = "*") -> Limit:
         """Set a limit: at most `amount` of `what` `per` time. Cost is in millionths of a US dollar."""
-        wanted = LimitCreate(on=on, name=name, what=what, per=per, amount=amount)
-        return self._send.request("PUT", "/api/v1/gateway/limits", Limit, body=wanted)
+        limit = LimitCreate(on=on, name=name, what=what, per=per, amount=amount)
+        return self._send.request("PUT", "/api/v1/gateway/limits", Limit, body=limit)
 
     def delete_limit(self, id: UUID) -> Limit:
-        """Remove a limit with what it counted."""
+        """Delete a limit with its counters."""
         return self._send.request("DELETE", f"/api/v1/gateway/limits/{id}", Limit)
 
     def ledger(self, *, by: LedgerBy = "none", bucket: LedgerBucket | None = None, **spell: Any) -> list[LedgerSummary]:
-        """What calls used, by group, and with a `bucket` over time; `spell`: `since`, `until`."""
+        """Return the usage in the ledger by group, with a `bucket` also over time; `period`: `since`, `until`."""
         return self._send.get("/api/v1/gateway/ledger", list[LedgerSummary], by=by, bucket=bucket, **spell)
 
     def cache(self) -> list[CacheStats]:
-        """What is kept of each route's answers."""
+        """Return response cache statistics per route."""
         return self._send.get("/api/v1/gateway/cache", list[CacheStats])
 
     def clear_cache(self, route: str | None = None) -> int:
-        """Forget the kept answers of a route, or of all; how many there were."""
+        """Delete the cached responses of a route, or all, and return their number."""
         path = "/api/v1/gateway/cache" + (f"?route={quote(route)}" if route else "")
         return int(self._send.request("DELETE", path, dict[str, Any])["answers"])
 
     def comparisons(self, **wanted: Any) -> list[dict[str, Any]]:
-        """Pairs of answers with their spans, newest first; `wanted`: `route`, `kind` (shadow, cache), `after`,
-        `limit`.
+        """Return shadow results with their spans, newest first.
+
+        `filters`: `route`, `kind` (shadow, cache), `after`, `limit`.
         """
         return self._send.get("/api/v1/gateway/comparisons", list[dict[str, Any]], **wanted)
 
     def compared(self, **wanted: Any) -> list[ShadowTargetStats]:
-        """What pairs say together, by route, target and kind; `wanted`: `route`, `kind`."""
+        """Return summaries of shadow results by route, target and kind; `filters`: `route`, `kind`."""
         return self._send.get("/api/v1/gateway/comparisons/summary", list[ShadowTargetStats], **wanted)
 
     @cached_property
     def batches(self) -> "Batches":
-        """Many calls that nobody waits for."""
+        """Return the namespace for batches."""
         from vong.client.batches import Batches
 
         return Batches(self._send)
 
     def models(self) -> list[str]:
-        """Every name that can be called."""
+        """Return all model names that can be called."""
         return [item["name"] for item in self._send.get("/api/v1/gateway/models", list[dict[str, Any]])]
 
     def _post(self, path: str, body: dict[str, Any], headers: Mapping[str, str] | None) -> httpx.Response:
-        until = time.monotonic() + self._send.patience
+        deadline = time.monotonic() + self._send.patience
         while True:
             try:
                 response = self._send.http.post(path, json=body, headers=headers, timeout=httpx.Timeout(30, read=600))
                 break
             except (httpx.ConnectError, httpx.ConnectTimeout) as error:
-                if time.monotonic() >= until:
-                    message = f"the server at {self._send.url} does not answer ({type(error).__name__})"
+                if time.monotonic() >= deadline:
+                    message = f"the server at {self._send.url} is unreachable ({type(error).__name__})"
                     raise errors.Unavailable(message, "start it with: vong up") from error
                 time.sleep(0.3)
             except httpx.TransportError as error:
-                message = f"the server at {self._send.url} broke off the call ({type(error).__name__})"
+                message = (
+                    f"the server at {self._send.url} closed the connection during the call ({type(error).__name__})"
+                )
                 raise errors.Unavailable(
-                    message, "the call may have been made; ask again if it may be repeated"
+                    message, "the call may have been processed; send it again only if it may be repeated"
                 ) from error
         if response.status_code >= 400:
             raise_for_error(response)

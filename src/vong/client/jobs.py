@@ -1,4 +1,4 @@
-"""The client's `jobs` namespace."""
+"""Jobs namespace of the client."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -12,11 +12,11 @@ from vong.records import Job
 from vong.records.job import JobStatus, LogLine
 
 PATIENCE = 60.0
-"""Seconds that a job is followed through a server which does not answer, at least."""
+"""Minimum seconds for which events of a job are retried while the server is unreachable."""
 
 
 class Jobs:
-    """Durable jobs: look, follow, cancel, try again."""
+    """Jobs: list, follow, cancel, retry."""
 
     def __init__(self, transport: Transport) -> None:
         self._send = transport
@@ -24,16 +24,16 @@ class Jobs:
     def list(
         self, *, status: JobStatus | None = None, kind: str | None = None, after: UUID | None = None, limit: int = 50
     ) -> list[Job]:
-        """The project's jobs, newest first; `after` is the last id of the page before."""
+        """Return the project's jobs, newest first; `after` is the last id of the previous page."""
         params = {"status": status, "kind": kind, "after": str(after) if after else None, "limit": limit}
         return self._send.request("GET", "/api/v1/jobs", list[Job], params=params)
 
     def get(self, id: UUID | str) -> Job:
-        """The job as it stands."""
+        """Return the current state of a job."""
         return self._send.get(f"/api/v1/jobs/{id}", Job)
 
     def log(self, id: UUID | str, *, after: int = 0) -> Iterator[LogLine]:
-        """The job's log so far, from line `after` + 1 on."""
+        """Yield the job's log lines so far, those after line `after`."""
         while lines := self._send.get(f"/api/v1/jobs/{id}/log", list[LogLine], after=after):
             yield from lines
             after = lines[-1].number
@@ -47,29 +47,29 @@ class Jobs:
         return self._send.post(f"/api/v1/jobs/{id}/retry", Job)
 
     def events(self, id: UUID | str) -> Iterator[Job | LogLine]:
-        """The job and its log lines as they change; the last is the job as it ended.
+        """Yield the job and its log lines as they change; the last value is the ended job.
 
-        A stream that breaks (the server restarts) goes on where it was, once the server is back.
+        An interrupted stream (the server restarts) resumes at its last event once the server is back.
         """
         after = ""
-        patience = max(self._send.patience, PATIENCE)
-        lost: float | None = None
+        retry_seconds = max(self._send.patience, PATIENCE)
+        unreachable_since: float | None = None
         while True:
             try:
-                for seen, name, value in self._events(id, after):
-                    after, lost = seen, None
+                for event_id, name, value in self._events(id, after):
+                    after, unreachable_since = event_id, None
                     yield value
                     if name == "end":
                         return
             except (httpx.TransportError, Unavailable) as error:
-                lost = lost or time.monotonic()
-                if time.monotonic() - lost > patience:
-                    message = f"the server at {self._send.url} has not answered for {patience:.0f} s"
-                    raise Unavailable(message, f"the job may still run; see: vong jobs show {id}") from error
+                unreachable_since = unreachable_since or time.monotonic()
+                if time.monotonic() - unreachable_since > retry_seconds:
+                    message = f"the server at {self._send.url} has been unreachable for {retry_seconds:.0f} s"
+                    raise Unavailable(message, f"the job may still be running; see: vong jobs show {id}") from error
             time.sleep(0.5)
 
     def wait(self, id: UUID | str, on_progress: Callable[[Job], None] | None = None) -> Job:
-        """Wait until the job has ended, however it did, and give it. `on_progress` sees every change on the way."""
+        """Wait until the job has ended, in any state, and return it. `on_progress` receives every change."""
         job = None
         for value in self.events(id):
             if isinstance(value, Job):
@@ -80,7 +80,7 @@ class Jobs:
         return job
 
     def _events(self, id: UUID | str, after: str) -> Iterator[tuple[str, str, Job | LogLine]]:
-        """The events of one stream: id, name, value."""
+        """Yield the events of one stream: id, name, value."""
         fields: dict[str, str] = {}
         for line in self._send.lines(f"/api/v1/jobs/{id}/events", after=after):
             if line:

@@ -1,4 +1,4 @@
-"""The client's `knowledge` namespace."""
+"""Knowledge namespace of the client."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,21 +10,24 @@ from vong.records import Document, Job, RetrievedPassage
 
 
 class Knowledge:
-    """Knowledge bases: documents in, passages and cited answers out."""
+    """Knowledge bases: indexed documents, retrieval and cited answers."""
 
     def __init__(self, transport: Transport) -> None:
         self._send = transport
 
     def bases(self) -> list[dict[str, Any]]:
-        """The project's bases with their index version and counts."""
+        """Return the project's knowledge bases with their index version and counts."""
         return self._send.get("/api/v1/knowledge/bases", list[dict[str, Any]])
 
     def documents(self, base: str) -> list[Document]:
-        """The documents of a base; failed ones say why."""
+        """Return the documents of a base; failed ones with the reason."""
         return self._send.get(f"/api/v1/knowledge/bases/{quote(base)}/documents", list[Document])
 
     def add(self, base: str, files: Sequence[Path], *, key: str | None = None) -> Job:
-        """Upload files; wait for the job to have them indexed. `key` makes a repeated call the same job."""
+        """Upload files; they are indexed once the job has finished.
+
+        A repeated call with the same `key` returns the same job.
+        """
         parts = [("files", (file.name, file.read_bytes())) for file in files]
         path = f"/api/v1/knowledge/bases/{quote(base)}/documents"
         return self._send.post(path, Job, files=parts, idempotency_key=key)
@@ -34,12 +37,12 @@ class Knowledge:
         self._send.request("DELETE", f"/api/v1/knowledge/bases/{quote(base)}/documents/{quote(path)}")
 
     def search(self, base: str, question: str, *, limit: int = 5) -> list[RetrievedPassage]:
-        """The passages that fit a question, best first."""
+        """Return the passages that match a question, best first."""
         return self._send.get(
             f"/api/v1/knowledge/bases/{quote(base)}/search", list[RetrievedPassage], q=question, limit=limit
         )
 
     def ask(self, base: str, question: str, *, model: str, limit: int = 4) -> dict[str, Any]:
-        """An answer: `text`, `citations`, `unsupported`, `passages`, `answered`, `span_id`, `index_version`."""
+        """Answer a question: `text`, `citations`, `unsupported`, `passages`, `answered`, `span_id`, `index_version`."""
         body = {"question": question, "model": model, "limit": limit}
         return self._send.post(f"/api/v1/knowledge/bases/{quote(base)}/ask", dict[str, Any], body=body)

@@ -1,4 +1,4 @@
-"""The client's `loop` namespace."""
+"""Loop namespace of the client."""
 
 from typing import Any, Literal
 from uuid import UUID
@@ -8,14 +8,16 @@ from vong.records import Job
 
 
 class Loop:
-    """Canaries: start one, watch it, decide by hand."""
+    """Canaries and loop runs: start, watch and decide."""
 
     def __init__(self, transport: Transport) -> None:
         self._send = transport
 
     def start_canary(self, route: str, candidate: str, *, key: str | None = None, **options: Any) -> dict[str, Any]:
-        """Send a share of a route to a candidate until the scores decide. `options`: `share`, `metric`, `alpha`,
-        `margin`, `goal`, `min_pairs`, `max_pairs`. `key` makes a repeated call the same canary.
+        """Send a share of a route to a candidate until the scores decide.
+
+        Options: `share`, `metric`, `alpha`, `margin`, `goal`, `min_pairs`, `max_pairs`. A repeated call with the same
+        `key` returns the same canary.
         """
         body = {"route": route, "candidate": candidate, **options}
         return self._send.post("/api/v1/loop/canaries", dict[str, Any], body=body, idempotency_key=key)
@@ -23,40 +25,40 @@ class Loop:
     def canaries(
         self, *, status: str | None = None, after: UUID | str | None = None, limit: int = 50
     ) -> list[dict[str, Any]]:
-        """The project's canaries, newest first, without their trails."""
+        """Return the project's canaries, newest first, without their evidence history."""
         path = "/api/v1/loop/canaries"
         return self._send.get(path, list[dict[str, Any]], status=status, after=after, limit=limit)
 
     def canary(self, id: UUID | str) -> dict[str, Any]:
-        """One canary: `status`, `reason`, `evidence` (means, interval, e-values) and the `trail` of each pair."""
+        """Return one canary: `status`, `reason`, `evidence` (means, interval, e-values) and the `trail` per pair."""
         return self._send.get(f"/api/v1/loop/canaries/{id}", dict[str, Any])
 
     def evaluate(self, id: UUID | str) -> dict[str, Any]:
-        """Count every score that has come; it happens by itself on every score."""
+        """Count all scores received so far. This also happens automatically on every score."""
         return self._send.post(f"/api/v1/loop/canaries/{id}/evaluate", dict[str, Any])
 
     def decide(self, id: UUID | str, verdict: Literal["promote", "roll_back"], reason: str) -> dict[str, Any]:
-        """Promote or roll back by hand."""
+        """Promote or roll back manually."""
         body = {"verdict": verdict, "reason": reason}
         return self._send.post(f"/api/v1/loop/canaries/{id}/decide", dict[str, Any], body=body)
 
     def change_share(self, id: UUID | str, share: float) -> dict[str, Any]:
-        """Give the candidate another share: the canary that follows, its test begun anew."""
+        """Change the candidate's share and return the new canary, whose test starts from zero."""
         path = f"/api/v1/loop/canaries/{id}/share"
         return self._send.request("PUT", path, dict[str, Any], body={"share": share})
 
     def overview(self) -> dict[str, Any]:
-        """How every stage stands, what happened lately (`recent`), and what to do next (`next`)."""
+        """Return the overview of every stage, the `recent` events and the `next` action."""
         return self._send.get("/api/v1/loop/overview", dict[str, Any])
 
     def start_turn(self, plan: dict[str, Any] | None = None, *, key: str | None = None) -> Job:
-        """Run a whole turn of the loop; without a plan it is the quickstart's, on the shipped samples."""
+        """Start a loop run; without a plan that of the quickstart, on the shipped samples."""
         return self._send.post("/api/v1/loop/turns", Job, body={"plan": plan}, idempotency_key=key)
 
     def turns(self, *, after: UUID | str | None = None, limit: int = 50) -> list[Job]:
-        """The project's turns, newest first."""
+        """Return the project's loop runs, newest first."""
         return self._send.get("/api/v1/loop/turns", list[Job], after=after, limit=limit)
 
     def turn(self, id: UUID | str) -> Job:
-        """One turn; once it is finished its `result` is the report."""
+        """Return one loop run; the `result` of a finished one is its report."""
         return self._send.get(f"/api/v1/loop/turns/{id}", Job)

@@ -1,4 +1,4 @@
-"""The client's `registry` namespace."""
+"""Registry namespace of the client."""
 
 from typing import Any
 
@@ -14,15 +14,15 @@ class Registry:
         self._send = transport
 
     def models(self, *, after: str | None = None, limit: int = 50) -> list[dict[str, Any]]:
-        """The models by name: `name`, `versions` (a count), `newest` (a version), `aliases` (alias -> ref)."""
+        """Return the models by name: `name`, `versions` (a count), `newest` (a version), `aliases` (alias -> ref)."""
         return self._send.get("/api/v1/registry/models", list[dict[str, Any]], after=after, limit=limit)
 
     def versions(self, name: str, *, after: int | None = None, limit: int = 50) -> list[ModelVersion]:
-        """The versions of a model, newest first; `after` is the last number of the page before."""
+        """Return the versions of a model, newest first; `after` is the last number of the previous page."""
         return self._send.get(f"/api/v1/registry/models/{name}/versions", list[ModelVersion], after=after, limit=limit)
 
     def get(self, ref: str) -> ModelVersion:
-        """One version."""
+        """Return one version."""
         return self._send.get(f"/api/v1/registry/versions/{ref}", ModelVersion)
 
     def import_model(
@@ -34,9 +34,10 @@ class Registry:
         convert: bool = True,
         key: str | None = None,
     ) -> Job:
-        """Import what ships (`shipped:smollm2-135m-instruct`), a .gguf file or a folder on the worker's machine.
+        """Import the bundled model (`shipped:smollm2-135m-instruct`), a .gguf file or a folder on the worker's machine.
 
-        `key` makes a repeated call the same job, whose result has the refs `model` and, for a GGUF, `gguf`.
+        The result of the finished job has the refs `model` and, for a GGUF, `gguf`. A repeated call with the same `key`
+        returns the same job.
         """
         body = {"source": source, "name": name, "licence": licence, "convert": convert}
         return self._send.post("/api/v1/registry/models", Job, body=body, idempotency_key=key)
@@ -50,15 +51,17 @@ class Registry:
         evidence: dict[str, Any] | None = None,
         reason: str | None = None,
     ) -> dict[str, Any]:
-        """Point an alias at a version; `prod` moves only with evidence or a reason."""
+        """Point an alias at a version; `prod` requires evidence or a reason."""
         body = {"model": model, "evidence": evidence or {}, "reason": reason}
         return self._send.request("PUT", f"/api/v1/registry/models/{name}/aliases/{alias}", dict[str, Any], body=body)
 
     def aliases(self, name: str, *, history: bool = False) -> list[dict[str, Any]]:
-        """Where a model's aliases point now, or every move, newest first."""
+        """Return the current aliases of a model, or with `history` every change, newest first."""
         path = f"/api/v1/registry/models/{name}/aliases"
         return self._send.get(path, list[dict[str, Any]], history=history)
 
     def lineage(self, of: str) -> Lineage:
-        """Both ways from an answer (a span's id), a model, a dataset (their refs) or a row (`row:HASH`)."""
+        """Return the lineage in both directions of an answer (a span id), a model, a dataset (refs) or a row
+        (`row:HASH`).
+        """
         return self._send.get("/api/v1/registry/lineage", Lineage, of=of)

@@ -1,4 +1,4 @@
-"""The client's `serving` namespace."""
+"""Serving namespace of the client."""
 
 import time
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from vong.records import Deployment, Job, Record
 
 
 class Deployed(Record):
-    """A deployment and, where a tuned model has to be checked first, the job that does it."""
+    """Deployment and the parity check job of a tuned model, if there is one."""
 
     deployment: Deployment
     job: Job | None = None
@@ -25,15 +25,18 @@ class ServingClient:
     def deploy(
         self, name: str, *, model: str, engine: str | None = None, settings: dict[str, Any] | None = None
     ) -> Deployed:
-        """Serve a model under a name; it answers as `deployment/NAME` once its state is `ready` (see `wait`)."""
+        """Deploy a model; it is served as `deployment/NAME` once its state is `ready` (see `wait`)."""
         body = {"model": model, "engine": engine, "settings": settings or {}}
         return self._send.request("PUT", f"/api/v1/serving/deployments/{name}", Deployed, body=body)
 
     def wait(
         self, name: str, *, timeout: float = 900.0, seen: Callable[[Deployment], None] | None = None
     ) -> Deployment:
-        """Wait until a deployment is ready; `seen` hears of every change. Refused where it failed or was stopped."""
-        until, last = time.monotonic() + timeout, None
+        """Wait until a deployment is ready; `on_change` is called on every change.
+
+        Raises: PreconditionFailed if the deployment failed or was stopped, Unavailable after `timeout` seconds.
+        """
+        deadline, last = time.monotonic() + timeout, None
         while True:
             deployment = self.get(name)
             if seen is not None and (deployment.state, deployment.reason) != last:
@@ -44,31 +47,31 @@ class ServingClient:
             if deployment.state in {"failed", "stopped"}:
                 reason = f": {deployment.reason}" if deployment.reason else ""
                 raise PreconditionFailed(
-                    f"the deployment {name!r} {_how(deployment.state)}{reason}", f"vong serving log {name}"
+                    f"the deployment {name!r} {_how(deployment.state)}{reason}", f"see: vong serving log {name}"
                 )
-            if time.monotonic() > until:
+            if time.monotonic() > deadline:
                 message = f"the deployment {name!r} is still {deployment.state} after {timeout:.0f} s"
-                raise Unavailable(message, f"look at it with: vong serving show {name}")
+                raise Unavailable(message, f"see: vong serving show {name}")
             time.sleep(0.3)
 
     def list(self, *, after: str = "", limit: int = 50) -> list[Deployment]:
-        """The project's deployments by name, those after `after`."""
+        """Return the project's deployments by name, those after `after`."""
         return self._send.get("/api/v1/serving/deployments", list[Deployment], after=after, limit=limit)
 
     def get(self, name: str) -> Deployment:
-        """One deployment."""
+        """Return one deployment."""
         return self._send.get(f"/api/v1/serving/deployments/{name}", Deployment)
 
     def stop(self, name: str) -> Deployment:
-        """Serve it no more."""
+        """Stop a deployment."""
         return self._send.request("DELETE", f"/api/v1/serving/deployments/{name}", Deployment)
 
     def restart(self, name: str) -> Deployed:
-        """Start its engine process anew, its failures forgiven."""
+        """Restart the engine process of a deployment and reset its failures."""
         return self._send.post(f"/api/v1/serving/deployments/{name}/restart", Deployed)
 
     def log(self, name: str, *, lines: int = 100) -> "list[str]":
-        """The end of its engine's log."""
+        """Return the last lines of the engine's log."""
         return self._send.get(f"/api/v1/serving/deployments/{name}/log", dict[str, Any], lines=lines)["lines"]
 
 

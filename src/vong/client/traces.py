@@ -1,4 +1,4 @@
-"""The client's `traces` namespace."""
+"""Traces namespace of the client."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -14,7 +14,7 @@ from vong.records.trace import SpanBatch, SpanSummary, Trace
 
 
 class Traces:
-    """What was asked and answered.
+    """Spans and traces.
 
     `filters` are those of `GET /api/v1/traces/spans`: text, since, until, model, route, deployment, model_version,
     status, user, session, kind, key, trace_id, min_duration_ms; for lists also has (score or correction).
@@ -24,34 +24,34 @@ class Traces:
         self._send = transport
 
     def list(self, *, after: UUID | None = None, limit: int = 50, **filters: Any) -> list[SpanSummary]:
-        """The spans that match, newest first, without their bodies; `after` is the last id of the page before."""
+        """Return the matching spans, newest first, without bodies; `after` is the last id of the previous page."""
         return self._send.get("/api/v1/traces/spans", list[SpanSummary], after=after, limit=limit, **filters)
 
     def count(self, **filters: Any) -> int:
-        """How many spans match."""
+        """Return the number of matching spans."""
         return self._send.get("/api/v1/traces/spans/count", dict[str, Any], **filters)["count"]
 
     def follow(self, **filters: Any) -> Iterator[SpanBatch]:
-        """Spans as they are stored from now on, without end. A stream that breaks goes on where it was."""
+        """Yield new spans as they are stored, without end. An interrupted stream resumes at its last event."""
         after = ""
-        lost: float | None = None
+        unreachable_since: float | None = None
         while True:
             try:
-                for seen, arrived in self._arrivals(after, filters):
-                    after, lost = seen, None
+                for event_id, arrived in self._arrivals(after, filters):
+                    after, unreachable_since = event_id, None
                     yield arrived
             except (httpx.TransportError, Unavailable) as error:
-                lost = lost or time.monotonic()
-                if time.monotonic() - lost > self._send.patience:
-                    message = f"the server at {self._send.url} does not answer any more"
-                    raise Unavailable(message, "start it with: vong up; look at it with: vong status") from error
+                unreachable_since = unreachable_since or time.monotonic()
+                if time.monotonic() - unreachable_since > self._send.patience:
+                    message = f"the server at {self._send.url} is unreachable"
+                    raise Unavailable(message, "check it with: vong status; start it with: vong up") from error
             time.sleep(0.5)
 
     def _arrivals(self, after: str, filters: dict[str, Any]) -> Iterator[tuple[str, SpanBatch]]:
-        """The events of one stream, each with its id."""
-        given = {name: value for name, value in filters.items() if value is not None}
+        """Yield the events of one stream, each with its id."""
+        params = {name: value for name, value in filters.items() if value is not None}
         fields: dict[str, str] = {}
-        for line in self._send.lines("/api/v1/traces/spans/events", after=after, **given):
+        for line in self._send.lines("/api/v1/traces/spans/events", after=after, **params):
             name, _, value = line.partition(": ")
             if line:
                 fields[name] = value
@@ -61,18 +61,18 @@ class Traces:
             fields = {}
 
     def facets(self) -> dict[str, Any]:
-        """What the spans of the last seven days can be filtered by, with counts."""
+        """Return the filter values of the last seven days' spans, with counts."""
         return self._send.get("/api/v1/traces/facets", dict[str, Any])
 
     def get(self, id: UUID | str) -> Span:
-        """One span with its input and output."""
+        """Return one span with its input and output."""
         return self._send.get(f"/api/v1/traces/spans/{id}", Span)
 
     def tree(self, trace_id: str) -> Trace:
-        """All spans of a trace as trees."""
+        """Return all spans of a trace as trees."""
         return self._send.get(f"/api/v1/traces/traces/{trace_id}", Trace)
 
     def ingest(self, spans: Sequence[Span]) -> int:
-        """Store spans that you measured yourself, at most 1,000; committed when this returns. Gives their number."""
+        """Store your own spans, at most 1,000, and return their number. They are committed when this returns."""
         body = [span.model_dump(mode="json") for span in spans]
         return self._send.post("/api/v1/traces/spans", dict[str, int], body=body)["stored"]

@@ -1,4 +1,4 @@
-"""The client's `training` namespace."""
+"""Training namespace of the client."""
 
 from typing import Any
 
@@ -7,32 +7,32 @@ from vong.records import Job, Record, TrainingRun
 
 
 class Started(Record):
-    """A run and the job that does it."""
+    """Training run and its job."""
 
     run: TrainingRun
     job: Job
 
 
 class TrainingClient:
-    """Recipes, plans and runs. Figures of a run are read at `experiments`."""
+    """Recipes, plans and training runs. The metrics of a run are in `experiments`."""
 
     def __init__(self, transport: Transport) -> None:
         self._send = transport
 
     def recipes(self) -> list[dict[str, Any]]:
-        """The ways of training, each with the JSON schema of its settings (`settings_schema`)."""
+        """Return the recipes, each with the JSON schema of its settings (`settings_schema`)."""
         return self._send.get("/api/v1/training/recipes", list[dict[str, Any]])
 
     def plan(self, name: str, base: str, dataset: str, **more: Any) -> dict[str, Any]:
-        """What a run would take: steps, tokens, seconds, memory_bytes. `more` as for `start`."""
+        """Return an estimate of a run: steps, tokens, seconds, memory_bytes. `more` as for `start`."""
         body = {"name": name, "base": base, "dataset": dataset, **more}
         return self._send.post("/api/v1/training/plan", dict[str, Any], body=body)
 
     def start(self, name: str, base: str, dataset: str, *, key: str | None = None, **more: Any) -> Started:
         """Start a run that registers a version of the model `name`.
 
-        `base` and `dataset` are refs. `more` may hold `recipe` (sft), `settings`, `train_split` (train) and
-        `validation_split` (validation). `key` makes a repeated call the same run.
+        `base` and `dataset` are refs. `more` may have `recipe` (sft), `settings`, `train_split` (train) and
+        `validation_split` (validation). A repeated call with the same `key` returns the same run.
         """
         body = {"name": name, "base": base, "dataset": dataset, **more}
         return self._send.post("/api/v1/training/runs", Started, body=body, idempotency_key=key)

@@ -1,4 +1,4 @@
-"""How the client speaks to the server: one HTTP connection pool, patient with restarts, exact about errors."""
+"""HTTP transport of the client: one connection pool, retries during server restarts, typed errors."""
 
 import time
 from collections.abc import Iterator
@@ -31,7 +31,10 @@ BY_STATUS: dict[int, type[errors.VongError]] = {
 
 
 class Transport:
-    """Sends requests and gives back typed values. `patience` is how many seconds a lost connection is retried."""
+    """Sender of requests that returns typed values.
+
+    `retry_seconds` is how long a request is retried while the server is unreachable or responds with 503.
+    """
 
     def __init__(self, url: str, api_key: str | None, *, patience: float = 10.0, timeout: float = 120.0) -> None:
         headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
@@ -40,15 +43,15 @@ class Transport:
         self.http = httpx.Client(base_url=self.url, headers=headers, timeout=timeout, trust_env=False)
 
     def get(self, path: str, kind: Any = Any, /, **params: Any) -> Any:
-        """GET, as a value of that type."""
+        """Send a GET request and return the response as that type."""
         return self.request("GET", path, kind, params=params)
 
     def post(self, path: str, kind: Any = Any, /, *, body: Any = None, **options: Any) -> Any:
-        """POST with an `Idempotency-Key` of its own: repeating it after a lost connection makes nothing twice."""
+        """Send a POST request with an `Idempotency-Key`, so that a retry has no second effect."""
         return self.request("POST", path, kind, body=body, **options)
 
     def request(self, method: str, path: str, kind: Any = Any, /, *, body: Any = None, **options: Any) -> Any:
-        """Any request. The server's problem documents are raised as the errors they describe."""
+        """Send a request. The server's problem documents are raised as the errors they describe."""
         if isinstance(body, BaseModel):
             body = body.model_dump(mode="json", exclude_unset=True)
         if body is not None:
@@ -63,7 +66,7 @@ class Transport:
         return TypeAdapter(kind).validate_json(response.content) if response.content else None
 
     def lines(self, path: str, /, **params: Any) -> Iterator[str]:
-        """The lines of a streamed answer (server-sent events, JSON lines), as they come."""
+        """Yield the lines of a streamed response (server-sent events, JSON lines) as they arrive."""
         with self.http.stream("GET", path, params=params, timeout=httpx.Timeout(30, read=None)) as response:
             if response.status_code >= 400:
                 response.read()
@@ -71,21 +74,21 @@ class Transport:
             yield from response.iter_lines()
 
     def _patiently(self, method: str, path: str, options: dict[str, Any]) -> httpx.Response:
-        until = time.monotonic() + self.patience
+        deadline = time.monotonic() + self.patience
         while True:
             try:
                 response = self.http.request(method, path, **options)
             except httpx.TransportError as error:
-                if time.monotonic() >= until or isinstance(error, httpx.ReadTimeout):
-                    message = f"the server at {self.url} does not answer ({type(error).__name__})"
-                    raise Unavailable(message, "start it with: vong up; look at it with: vong status") from error
+                if time.monotonic() >= deadline or isinstance(error, httpx.ReadTimeout):
+                    message = f"the server at {self.url} is unreachable ({type(error).__name__})"
+                    raise Unavailable(message, "check it with: vong status; start it with: vong up") from error
             else:
-                if response.status_code != 503 or time.monotonic() >= until:
+                if response.status_code != 503 or time.monotonic() >= deadline:
                     return response
             time.sleep(0.3)
 
     def close(self) -> None:
-        """Close the pool."""
+        """Close the connection pool."""
         self.http.close()
 
 
@@ -97,7 +100,9 @@ def raise_for_problem(response: httpx.Response) -> None:
         problem = response.json()
         code, detail, hint = problem["code"], problem["detail"], problem.get("hint", "")
     except (ValueError, KeyError, TypeError):
-        raise Unavailable(f"the server answered {response.status_code}", "look at its log with: vong status") from None
+        raise Unavailable(
+            f"the server returned status {response.status_code}", "check the server with: vong status"
+        ) from None
     kind = BY_CODE.get(code, VongError)
     error = kind.__new__(kind)
     VongError.__init__(error, detail, hint)
@@ -105,9 +110,9 @@ def raise_for_problem(response: httpx.Response) -> None:
 
 
 def raise_for_error(response: httpx.Response) -> None:
-    """Raise the error that an answer in OpenAI's shape describes."""
+    """Raise the error that a response in OpenAI's error format describes."""
     try:
         message = str(response.json()["error"]["message"])
     except (ValueError, KeyError, TypeError):
-        message = f"the server answered {response.status_code}"
+        message = f"the server returned status {response.status_code}"
     raise BY_STATUS.get(response.status_code, errors.UpstreamFailed)(message)

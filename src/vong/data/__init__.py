@@ -1,7 +1,7 @@
-"""Datasets: import, profile, clean, split and version them.
+"""Datasets: import, profile, clean, split, edit and version examples.
 
 In: files (JSONL, JSON, CSV, Parquet) in a known format, or Examples. Out: immutable versions, named by the hash of
-their rows, each knowing its parents and the operation between; health reports; lists of every change.
+their rows, each with its parents and the operation that created it; health reports; lists of all changes.
 """
 
 from vong.data.clean import clean

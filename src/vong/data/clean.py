@@ -1,7 +1,8 @@
-"""Cleaning: tidy text, mask personal data, settle conflicting labels, drop what is empty or repeated.
+"""Cleaning of datasets.
 
-Every change is counted and listed: the row it happened to, what and why, and the row's hash before and after. Rows
-keep their origin through every operation, so that a row of any version leads back to the line it was imported from.
+Normalizes text, masks PII, resolves conflicting labels and drops empty or duplicate rows. Every change is counted and
+listed: row number, kind of change, reason, and the row's hash before and after. Rows keep their origin through every
+operation, so that a row of any version can be traced to the line it was imported from.
 """
 
 from collections import Counter
@@ -40,13 +41,13 @@ What = Literal[
 
 
 class CleanSettings(Record):
-    """What cleaning does; the default does all of it.
+    """Settings of cleaning; the defaults enable every step.
 
-    `tidy`: Unicode, control characters and blanks. `personal`: mask personal data, drop its rows, or keep it.
-    `empty`: drop rows that ask or answer nothing. `conflicts`: within a group of near-duplicate inputs give each label
-    its majority value, drop such groups, or keep them; `ties` says what happens where no value has a majority.
-    `exact` and `near`: drop all but the first row of a group (near only where the answers agree too). `labels` are
-    paths beside those found in the answers.
+    `tidy`: normalize Unicode, control characters and whitespace. `personal`: mask PII, drop its rows, or keep it.
+    `empty`: drop rows with an empty input or completion. `conflicts`: within a group of near-duplicate inputs set each
+    label to its majority value, drop the group, or keep it; `ties` applies if no value has a majority. `exact` and
+    `near`: drop all rows of a group but the first (near-duplicates only if their completions agree too). `labels` are
+    label paths in addition to those detected in the completions.
     """
 
     tidy: bool = True
@@ -62,8 +63,10 @@ class CleanSettings(Record):
 
 
 class CleaningChange(Record):
-    """One change to one row, by cleaning or by hand. `row` is its number (from 1) in the version that was changed, `id`
-    its metadata id, `origin` where it came from, `before` and `after` its hashes (`after` null: the row was dropped).
+    """One change to one row, by cleaning or by a manual edit.
+
+    `row` is the row number (from 1) in the version that was changed, `id` the row's metadata id, `origin` the row's
+    origin. `before` and `after` are hashes of the row; `after` is null if the row was dropped.
     """
 
     row: int
@@ -77,14 +80,14 @@ class CleaningChange(Record):
 
 @dataclass
 class CleanResult:
-    """The rows that remain, in order, and every change that was made."""
+    """Remaining rows, in order, and all changes."""
 
     examples: list[Example]
     changes: list[CleaningChange]
 
     @property
     def counts(self) -> dict[str, int]:
-        """How many changes of each kind."""
+        """Return the number of changes of each kind."""
         return dict(sorted(Counter(change.what for change in self.changes).items()))
 
 
@@ -94,25 +97,25 @@ def clean(
     *,
     progress: Callable[[int], None] | None = None,
 ) -> CleanResult:
-    """Clean these rows. All of them are held in memory."""
+    """Clean rows and list every change. All rows are held in memory."""
     settings = settings or CleanSettings()
-    bench = _Bench(settings)
+    cleaner = _Bench(settings)
     for number, example in enumerate(examples, 1):
-        bench.add(number, example)
+        cleaner.add(number, example)
         if progress is not None and number % 500 == 0:
             progress(number)
-    numbers = sorted(bench.rows)
-    clusters = cluster([input_text(bench.rows[number]) for number in numbers], settings.threshold)
-    labels = bench.labels()
-    bench.settle(numbers, clusters, labels)
-    bench.deduplicate(numbers, clusters, labels)
-    remaining = [bench.rows[number] for number in sorted(bench.rows)]
-    return CleanResult(remaining, sorted(bench.changes, key=lambda change: change.row))
+    numbers = sorted(cleaner.rows)
+    clusters = cluster([input_text(cleaner.rows[number]) for number in numbers], settings.threshold)
+    labels = cleaner.labels()
+    cleaner.settle(numbers, clusters, labels)
+    cleaner.deduplicate(numbers, clusters, labels)
+    remaining = [cleaner.rows[number] for number in sorted(cleaner.rows)]
+    return CleanResult(remaining, sorted(cleaner.changes, key=lambda change: change.row))
 
 
 @dataclass
 class _Bench:
-    """The rows being cleaned, by number, and the changes so far."""
+    """State of one cleaning: the current rows by number, and the changes so far."""
 
     settings: CleanSettings
     rows: dict[int, Example] = field(default_factory=dict[int, Example])
@@ -120,62 +123,62 @@ class _Bench:
     relabelled: set[int] = field(default_factory=set[int])
 
     def add(self, number: int, example: Example) -> None:
-        """Take a row in: tidied, masked, and only if it says something."""
+        """Add a row, normalized and masked according to the settings, unless it is empty."""
         settings = self.settings
         self.rows[number] = example
         if settings.tidy:
-            self._change(number, rewrite(example, tidy), "tidied", "blanks, control characters or Unicode forms")
+            self._change(number, rewrite(example, tidy), "tidied", "whitespace, control characters or Unicode forms")
         if settings.personal != "keep":
             self._protect(number)
         if number in self.rows and settings.empty == "drop" and is_empty(self.rows[number]):
-            self._drop(number, "dropped_empty", "it asks or answers nothing")
+            self._drop(number, "dropped_empty", "empty input or completion")
 
     def labels(self) -> list[str]:
-        """The paths of the labels among the rows that are left."""
-        counted = LabelCounter(self.settings.labels)
+        """Return the label paths found in the remaining rows."""
+        counter = LabelCounter(self.settings.labels)
         for example in self.rows.values():
-            counted.add(example)
-        return sorted(counted.closed())
+            counter.add(example)
+        return sorted(counter.closed())
 
     def settle(self, numbers: Sequence[int], clusters: DuplicateClusters, labels: Sequence[str]) -> None:
-        """Give the rows of one group the same labels, or drop them."""
+        """Set the rows of each conflicting group to the same labels, or drop the rows."""
         if self.settings.conflicts == "keep" or not labels:
             return
         groups = [[numbers[row] for row in rows] for rows in clusters.groups().values()]
         for rows, votes in conflicts(groups, self.rows, labels):
             tied = [path for path, counts in votes.items() if _winner(counts) is None]
             if self.settings.conflicts == "drop" or (tied and self.settings.ties == "drop"):
-                why = f"no majority for {', '.join(tied)}" if tied else f"conflicting {', '.join(votes)}"
+                reason = f"no majority for {', '.join(tied)}" if tied else f"conflicting {', '.join(votes)}"
                 for number in rows:
-                    self._drop(number, "dropped_conflict", f"{why} among rows {_listing(rows)}")
+                    self._drop(number, "dropped_conflict", f"{reason} among rows {_listing(rows)}")
                 continue
             for path, counts in votes.items():
                 self._outvote(rows, path, counts)
 
     def deduplicate(self, numbers: Sequence[int], clusters: DuplicateClusters, labels: Sequence[str]) -> None:
-        """Keep one row of each group: the first, or the first whose labels were right from the start."""
+        """Keep one row of each group of duplicates: the first row whose labels were not corrected, else the first."""
         if self.settings.exact == "drop":
             first: dict[str, int] = {}
             for number in sorted(self.rows, key=lambda number: (number in self.relabelled, number)):
                 keeper = first.setdefault(self.rows[number].hash, number)
                 if keeper != number:
-                    self._drop(number, "dropped_exact_duplicate", f"the same as row {keeper}")
+                    self._drop(number, "dropped_exact_duplicate", f"identical to row {keeper}")
         if self.settings.near == "drop":
             for group in clusters.groups().values():
                 self._keep_one([numbers[row] for row in group], labels)
 
     def _keep_one(self, group: Sequence[int], labels: Sequence[str]) -> None:
-        left = sorted((row for row in group if row in self.rows), key=lambda row: (row in self.relabelled, row))
-        kept: list[int] = []
-        for number in left:
-            twin = next((other for other in kept if self._agree(number, other, labels)), None)
-            if twin is None:
-                kept.append(number)
+        remaining = sorted((row for row in group if row in self.rows), key=lambda row: (row in self.relabelled, row))
+        distinct: list[int] = []
+        for number in remaining:
+            original = next((other for other in distinct if self._agree(number, other, labels)), None)
+            if original is None:
+                distinct.append(number)
             else:
-                self._drop(number, "dropped_near_duplicate", f"nearly the same as row {twin}")
+                self._drop(number, "dropped_near_duplicate", f"near-duplicate of row {original}")
 
     def _agree(self, number: int, other: int, labels: Sequence[str]) -> bool:
-        """Whether two answers say the same: by their labels where they have any, else by their own similarity."""
+        """Return True if two completions agree: by their labels if they have any, otherwise by text similarity."""
         one, two = self.rows[number], self.rows[other]
         if (one.rejected is None) != (two.rejected is None):
             return False
@@ -189,25 +192,25 @@ class _Bench:
         )
 
     def _protect(self, number: int) -> None:
-        """Mask personal data, or drop its row."""
+        """Mask the PII of a row, or drop the row."""
         kinds: list[Kind] = []
 
-        def hide(text: str) -> str:
+        def mask_text(text: str) -> str:
             masked, found = mask(text, self.settings.kinds)
             kinds.extend(found)
             return masked
 
-        masked = rewrite(self.rows[number], hide)
+        masked = rewrite(self.rows[number], mask_text)
         if not kinds:
             return
-        counted = ", ".join(f"{count} {kind}" for kind, count in sorted(Counter(kinds).items()))
+        summary = ", ".join(f"{count} {kind}" for kind, count in sorted(Counter(kinds).items()))
         if self.settings.personal == "drop":
-            self._drop(number, "dropped_personal", counted)
+            self._drop(number, "dropped_personal", summary)
         else:
-            self._change(number, masked, "masked", counted)
+            self._change(number, masked, "masked", summary)
 
     def _outvote(self, rows: Sequence[int], path: str, counts: Counter[str]) -> None:
-        """Give the minority the majority's value."""
+        """Set the label of the minority rows to the majority value."""
         winner = _winner(counts)
         if winner is None:
             return
@@ -215,8 +218,8 @@ class _Bench:
         for number in rows:
             value = at(self.rows[number], path)
             if value is not None and value != winner:
-                why = f"{path} was {value!r}, {counts[winner]} of {counts.total()} alike say {winner!r}"
-                self._change(number, put(self.rows[number], path, donor), "relabelled", why)
+                reason = f"{path} was {value!r}, {counts[winner]} of {counts.total()} similar rows have {winner!r}"
+                self._change(number, put(self.rows[number], path, donor), "relabelled", reason)
                 self.relabelled.add(number)
 
     def _change(self, number: int, changed: Example, what: What, reason: str) -> None:
@@ -244,7 +247,7 @@ class _Bench:
 
 
 def _winner(counts: Counter[str]) -> str | None:
-    """The value with the most votes; None where two have the most."""
+    """Return the value with the most votes, or None if two values are tied."""
     (value, most), *others = counts.most_common(2)
     return None if others and others[0][1] == most else value
 

@@ -1,4 +1,4 @@
-"""Editing by hand: single rows changed or taken out, as a new version. All other rows are copied as they are."""
+"""Manual edits: change or remove single rows as a new version. All other rows are copied unchanged."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -14,49 +14,55 @@ from vong.store.blobs import BlobStore
 
 
 class RowEdit(Record):
-    """What becomes of the row with this number: the row that takes its place, or null where it goes."""
+    """Edit of one row: the new row, or null to remove it."""
 
     number: PositiveInt
     example: Example | None = None
 
 
 def edit(connection: Connection, blobs: BlobStore, version: DatasetVersion, edits: Sequence[RowEdit]) -> DatasetVersion:
-    """The next version of the dataset: that version with these rows changed; each change is listed. Edits that change
-    nothing give the version itself. InvalidInput for a row that the version lacks or that is edited twice; Conflict
-    where the version is not the newest any more, so that nobody's edit undoes another's.
+    """Apply row edits to the newest version of a dataset and return the new version, which lists every change.
+
+    If the edits change nothing, the version itself is returned.
+
+    Raises:
+        InvalidInput: The version lacks a row, or a row is edited twice.
+        Conflict: The version is not the newest one. This prevents one edit from undoing another.
     """
-    wanted = {one.number: one.example for one in edits}
+    example_by_row = {row_edit.number: row_edit.example for row_edit in edits}
     if not edits:
-        raise InvalidInput("there is nothing to edit", "name at least one row")
-    if len(wanted) < len(edits):
-        raise InvalidInput("a row is edited twice", "send one edit a row")
-    if max(wanted) > version.rows:
-        raise InvalidInput(f"{version.ref} has no row {max(wanted)}", f"its rows are 1 to {version.rows}")
+        raise InvalidInput("there are no edits", "send at least one edit")
+    if len(example_by_row) < len(edits):
+        raise InvalidInput("a row is edited twice", "send one edit per row")
+    if max(example_by_row) > version.rows:
+        raise InvalidInput(f"{version.ref} has no row {max(example_by_row)}", f"choose rows from 1 to {version.rows}")
     alone(connection, version.name)
     newest = find(connection, version.name)
     if newest.hash != version.hash:
         raise Conflict(
-            f"{version.ref} (number {version.number}) is not the newest version of {version.name!r} any more: "
-            f"that is {newest.ref} (number {newest.number})",
-            f"look at what changed, then edit that one: vong data diff {version.ref} {newest.ref}",
+            f"{version.ref} (number {version.number}) is no longer the newest version of {version.name!r}: "
+            f"the newest is {newest.ref} (number {newest.number})",
+            f"compare the two, then edit the newest: vong data diff {version.ref} {newest.ref}",
         )
-    removed = sum(example is None for example in wanted.values())
+    removed = sum(example is None for example in example_by_row.values())
     changes: list[CleaningChange] = []
 
     def operation() -> Operation:
         return Operation(
             name="edit",
-            settings={"rows": sorted(wanted), "change_list": put_changes(blobs, changes)},
-            changes={"edited": len(wanted) - removed, "removed": removed},
+            settings={"rows": sorted(example_by_row), "change_list": put_changes(blobs, changes)},
+            changes={"edited": len(example_by_row) - removed, "removed": removed},
         )
 
-    return write(connection, blobs, version.name, _edited(blobs, version, wanted, changes), operation, (version.ref,))
+    return write(
+        connection, blobs, version.name, _edited(blobs, version, example_by_row, changes), operation, (version.ref,)
+    )
 
 
 def _edited(
     blobs: BlobStore, version: DatasetVersion, wanted: Mapping[int, Example | None], changes: list[CleaningChange]
 ) -> Iterator[Example | bytes]:
-    """The rows in order: the edited ones as they shall be, the others as the bytes that they are kept in."""
+    """Yield the rows in order: edited rows as Examples, all others as their stored bytes."""
     for number, line in enumerate(read_lines(blobs, version), 1):
         if number not in wanted:
             yield line
@@ -76,5 +82,5 @@ def _change(number: int, before: Example, after: Example | None) -> CleaningChan
         what="removed" if after is None else "edited",
         before=before.hash,
         after=after.hash if after else None,
-        reason="by hand",
+        reason="manual edit",
     )

@@ -1,4 +1,4 @@
-"""Rows out of files: JSONL, a JSON array, CSV (and TSV) and Parquet, streamed where the kind allows it."""
+"""Readers for data files: JSONL, JSON array, CSV (and TSV) and Parquet, streamed if the format allows it."""
 
 import csv
 import io
@@ -19,10 +19,11 @@ SUFFIXES: dict[str, Kind] = {
     ".pq": "parquet",
 }
 LONGEST_CELL = 50_000_000
+"""Maximum length of a CSV cell in characters."""
 
 
 class FileRow(NamedTuple):
-    """One row: its line (JSONL, CSV) or its place in the list (JSON, Parquet), from 1; its value or what is wrong."""
+    """One row of a file: line number (JSONL, CSV) or position (JSON, Parquet), from 1; its value or a problem."""
 
     line: int
     value: dict[str, Any] | None
@@ -30,7 +31,7 @@ class FileRow(NamedTuple):
 
 
 def kind_of(path: Path, name: str | None = None) -> Kind:
-    """What kind of file it is: by its name's ending, else by its first bytes."""
+    """Return the kind of a file, derived from its name extension, otherwise from its first bytes."""
     suffix = Path(name or path.name).suffix.lower()
     if suffix in SUFFIXES:
         return SUFFIXES[suffix]
@@ -44,9 +45,13 @@ def kind_of(path: Path, name: str | None = None) -> Kind:
 
 
 def read_rows(path: Path, kind: Kind) -> Iterator[FileRow]:
-    """The rows of a file. A row that cannot be read comes with its problem; a file that cannot raises InvalidInput."""
+    """Stream the rows of a file. A row that cannot be read has a `problem` instead of a value.
+
+    Raises:
+        InvalidInput: The file cannot be read at all.
+    """
     if kind not in get_args(Kind):
-        raise InvalidInput(f"no kind of file named {kind!r}", f"known are: {', '.join(get_args(Kind))}")
+        raise InvalidInput(f"unknown file kind {kind!r}", f"use one of: {', '.join(get_args(Kind))}")
     readers = {"jsonl": _jsonl, "json": _json, "csv": _csv, "tsv": _csv, "parquet": _parquet}
     return readers[kind](path)
 
@@ -62,7 +67,7 @@ def _jsonl(path: Path) -> Iterator[FileRow]:
             try:
                 value = msgspec.json.decode(line)
             except (msgspec.DecodeError, UnicodeDecodeError) as error:
-                yield FileRow(number, None, f"it is not JSON: {error}")
+                yield FileRow(number, None, f"the row is not JSON: {error}")
                 continue
             yield _row(number, value)
 
@@ -71,9 +76,11 @@ def _json(path: Path) -> Iterator[FileRow]:
     try:
         values = json.loads(path.read_text(encoding="utf-8-sig"))
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise InvalidInput(f"the file is not JSON: {error}", "mend it, or write one object a line (.jsonl)") from error
+        raise InvalidInput(f"the file is not JSON: {error}", "fix it, or write one object per line (.jsonl)") from error
     if not isinstance(values, list):
-        raise InvalidInput("the file is not a JSON array of objects", "write [{…}, {…}], or one object a line (.jsonl)")
+        raise InvalidInput(
+            "the file is not a JSON array of objects", "write [{…}, {…}], or one object per line (.jsonl)"
+        )
     for number, value in enumerate(values, 1):
         yield _row(number, value)
 
@@ -86,7 +93,7 @@ def _csv(path: Path) -> Iterator[FileRow]:
             file.seek(0)
             yield from _table(file, sample)
         except UnicodeDecodeError as error:
-            raise InvalidInput(f"the file is not UTF-8: {error}", "save it again with the encoding UTF-8") from error
+            raise InvalidInput(f"the file is not UTF-8: {error}", "save it with the encoding UTF-8") from error
 
 
 def _table(file: io.TextIOBase, sample: str) -> Iterator[FileRow]:
@@ -96,24 +103,24 @@ def _table(file: io.TextIOBase, sample: str) -> Iterator[FileRow]:
     try:
         names = next(reader, [])
         if len(set(names)) != len(names) or not any(names):
-            raise InvalidInput(f"the first line has no column names of its own: {names}", "name each column once")
+            raise InvalidInput(f"the first line has no unique column names: {names}", "give each column a unique name")
         before = reader.line_num
         for cells in reader:
             number, before = before + 1, reader.line_num
             if not cells:
                 continue
             if len(cells) != len(names):
-                yield FileRow(number, None, f"it has {len(cells)} cells, the first line {len(names)}")
+                yield FileRow(number, None, f"the row has {len(cells)} cells, the first line {len(names)}")
                 continue
             yield FileRow(number, dict(zip(names, cells, strict=True)))
     except csv.Error as error:
         raise InvalidInput(
-            f"line {reader.line_num} is not CSV: {error}", "quote cells that hold line breaks"
+            f"line {reader.line_num} is not CSV: {error}", "quote cells that contain line breaks"
         ) from error
 
 
 def _parquet(path: Path) -> Iterator[FileRow]:
-    import pyarrow  # 60 MB: paid only where Parquet is read
+    import pyarrow  # imported here because it takes 60 MB and only Parquet needs it
     from pyarrow import parquet
 
     number = 0
@@ -124,10 +131,10 @@ def _parquet(path: Path) -> Iterator[FileRow]:
                     number += 1
                     yield FileRow(number, json.loads(json.dumps(value, default=str)))
     except pyarrow.ArrowException as error:
-        raise InvalidInput(f"the file is not Parquet: {error}", "write it again, or import it as JSONL") from error
+        raise InvalidInput(f"the file is not Parquet: {error}", "export it again, or import it as JSONL") from error
 
 
 def _row(number: int, value: Any) -> FileRow:
     if isinstance(value, dict):
         return FileRow(number, value)
-    return FileRow(number, None, f"it is {type(value).__name__}, not an object with named columns")
+    return FileRow(number, None, f"the row is {type(value).__name__}, not an object with named columns")

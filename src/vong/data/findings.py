@@ -1,16 +1,19 @@
-"""What a health report means: each finding with how bad it is and the command that mends it."""
+"""Findings of a health report: severity, description and the command that fixes the problem."""
 
 from collections.abc import Iterator
 
 from vong.data.report import HealthFinding, HealthReport
 
 FEW_ROWS = 50
+"""Versions with fewer rows are reported, because metrics measured on them are imprecise."""
 RARE = 10
+"""Label values with fewer rows are reported as rare."""
 UNBALANCED = 20.0
+"""Ratio of the largest to the smallest label value from which a label is a warning."""
 
 
 def findings(report: HealthReport) -> list[HealthFinding]:
-    """The findings of a report, gravest first."""
+    """Return the findings of a report, most severe first."""
     ref = report.version or "REF"
     found = [*_rows(report, ref), *_duplicates(report, ref), *_content(report, ref), *_labels(report, ref)]
     order = {"error": 0, "warning": 1, "info": 2}
@@ -22,7 +25,7 @@ def _rows(report: HealthReport, ref: str) -> Iterator[HealthFinding]:
         yield HealthFinding(
             severity="error",
             code="empty_rows",
-            text=f"{len(report.empty)} rows ask or answer nothing",
+            text=f"{len(report.empty)} rows have an empty input or completion",
             next_step=f"vong data clean {ref}",
             rows=len(report.empty),
         )
@@ -30,24 +33,24 @@ def _rows(report: HealthReport, ref: str) -> Iterator[HealthFinding]:
         yield HealthFinding(
             severity="warning",
             code="too_long",
-            text=f"{len(report.too_long)} rows are so long that training may cut them",
-            next_step=f"look at them with: vong data rows {ref} --after {report.too_long[0] - 1} --limit 1",
+            text=f"{len(report.too_long)} rows are so long that training may leave them out",
+            next_step=f"inspect them: vong data rows {ref} --after {report.too_long[0] - 1} --limit 1",
             rows=len(report.too_long),
         )
     if report.rows < FEW_ROWS:
         yield HealthFinding(
             severity="info",
             code="few_rows",
-            text=f"{report.rows} rows are few: figures measured on them are rough",
-            next_step="add rows with: vong data import FILE --name NAME",
+            text=f"{report.rows} rows are few: metrics measured on them are imprecise",
+            next_step="add rows: vong data import FILE --name NAME",
             rows=report.rows,
         )
     if report.without_answer > 0:
         yield HealthFinding(
             severity="info",
             code="without_answer",
-            text=f"{report.without_answer} rows have no answer: they can be asked, but teach nothing",
-            next_step="give them answers before training",
+            text=f"{report.without_answer} rows have no completion: evaluations can use them, training cannot",
+            next_step="add completions before training",
             rows=report.without_answer,
         )
 
@@ -57,8 +60,8 @@ def _duplicates(report: HealthReport, ref: str) -> Iterator[HealthFinding]:
         yield HealthFinding(
             severity="error",
             code="leakage",
-            text=f"{leak.same + leak.near} inputs stand in both {leak.a!r} and {leak.b!r} "
-            f"({leak.same} the same, {leak.near} near-duplicates): a score on one is flattered by the other",
+            text=f"{leak.same + leak.near} inputs occur in both {leak.a!r} and {leak.b!r} "
+            f"({leak.same} identical, {leak.near} near-duplicates): metrics on one split are inflated by the other",
             next_step=f"split by cluster: vong data split {ref}",
             rows=leak.same + leak.near,
         )
@@ -75,8 +78,8 @@ def _duplicates(report: HealthReport, ref: str) -> Iterator[HealthFinding]:
         yield HealthFinding(
             severity="info",
             code="unchecked",
-            text=f"{report.unchecked} rows are alike with very many others and were not compared with all of them",
-            next_step="clean first, then profile again: duplicates hide how alike the rest is",
+            text=f"{report.unchecked} rows resemble very many others and were not compared with all of them",
+            next_step="clean first, then profile again: duplicates hide how similar the remaining rows are",
             rows=report.unchecked,
         )
 
@@ -88,7 +91,7 @@ def _content(report: HealthReport, ref: str) -> Iterator[HealthFinding]:
         yield HealthFinding(
             severity="warning",
             code="personal_data",
-            text=f"personal data in at least {rows} rows: {kinds} (names are not looked for)",
+            text=f"PII in at least {rows} rows: {kinds} (names are not detected)",
             next_step=f"mask it: vong data clean {ref} --personal mask",
             rows=rows,
         )
@@ -97,8 +100,8 @@ def _content(report: HealthReport, ref: str) -> Iterator[HealthFinding]:
         yield HealthFinding(
             severity="info",
             code="language_unknown",
-            text=f"the language of {unknown} rows is not clear (short or mixed text)",
-            next_step=f"look at some with: vong data rows {ref}",
+            text=f"the language of {unknown} rows is unknown (short or mixed text)",
+            next_step=f"inspect some of them: vong data rows {ref}",
             rows=unknown,
         )
 
@@ -108,8 +111,8 @@ def _labels(report: HealthReport, ref: str) -> Iterator[HealthFinding]:
         yield HealthFinding(
             severity="warning" if report.labels else "info",
             code="conflicts",
-            text=f"{report.conflicts} inputs have answers that contradict each other",
-            next_step=f"take the majority, drop ties: vong data clean {ref} --conflicts majority",
+            text=f"{report.conflicts} inputs have contradicting completions",
+            next_step=f"use the majority value and drop ties: vong data clean {ref} --conflicts majority",
             rows=report.conflicts,
         )
     for label in report.labels:
@@ -119,8 +122,8 @@ def _labels(report: HealthReport, ref: str) -> Iterator[HealthFinding]:
             yield HealthFinding(
                 severity="warning" if label.ratio >= UNBALANCED else "info",
                 code="unbalanced",
-                text=f"{label.path} is unbalanced: the largest value has {label.ratio:g} times the rows of the "
-                f"smallest{about}",
-                next_step=f"stratify by it: vong data split --stratify {label.path}; collect more of the rare values",
+                text=f"{label.path} is unbalanced: the largest value has {label.ratio:g} times as many rows as "
+                f"the smallest{about}",
+                next_step=f"stratify by it: vong data split --stratify {label.path}; collect more rows of rare values",
                 rows=report.rows,
             )

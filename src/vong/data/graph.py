@@ -1,4 +1,4 @@
-"""The history of a dataset as a graph: its versions, what each was made from, and by what."""
+"""History of a dataset as a graph: its versions, their parents, and the operations between them."""
 
 from datetime import datetime
 
@@ -9,11 +9,11 @@ from vong.errors import NotFound
 from vong.records import DatasetVersion, Operation, Record
 
 SHOWN = 200
-"""How many versions of the dataset are shown, the newest."""
+"""Maximum number of versions shown, newest first."""
 
 
 class VersionNode(Record):
-    """One version. `known` is false for a parent that is not there (any more): then only its ref is known."""
+    """One version of the graph. If a parent no longer exists, `known` is false and only its ref is set."""
 
     ref: str
     name: str
@@ -26,7 +26,7 @@ class VersionNode(Record):
 
 
 class VersionEdge(Record):
-    """`child` was made from `parent` by `operation`."""
+    """Edge of the graph: `operation` created `child` from `parent`."""
 
     parent: str
     child: str
@@ -34,8 +34,9 @@ class VersionEdge(Record):
 
 
 class VersionGraph(Record):
-    """The newest versions of a dataset and their parents, those of other datasets too; newest first. `more` counts the
-    older versions that are not shown.
+    """Newest versions of a dataset and their parents (also from other datasets), newest first.
+
+    `more` is the number of older versions that are not shown.
     """
 
     name: str
@@ -45,19 +46,23 @@ class VersionGraph(Record):
 
 
 def graph(connection: Connection, name: str, limit: int = SHOWN) -> VersionGraph:
-    """The graph of one dataset. NotFound where there is none of that name."""
+    """Return the version graph of a dataset.
+
+    Raises:
+        NotFound: There is no dataset with this name.
+    """
     newest = find(connection, name)
-    shown = list_versions(connection, newest.name, limit=limit)
-    nodes = {version.ref: _node(version) for version in shown}
+    versions = list_versions(connection, newest.name, limit=limit)
+    nodes = {version.ref: _node(version) for version in versions}
     edges = [
         VersionEdge(parent=parent, child=version.ref, operation=version.operation.name)
-        for version in shown
+        for version in versions
         for parent in version.parents
     ]
     for parent in dict.fromkeys(edge.parent for edge in edges):
         if parent not in nodes:
             nodes[parent] = _parent(connection, parent)
-    return VersionGraph(name=newest.name, nodes=list(nodes.values()), edges=edges, more=shown[-1].number - 1)
+    return VersionGraph(name=newest.name, nodes=list(nodes.values()), edges=edges, more=versions[-1].number - 1)
 
 
 def _parent(connection: Connection, ref: str) -> VersionNode:

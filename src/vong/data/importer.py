@@ -1,4 +1,7 @@
-"""Files into Examples: the format found or given, each row named by its file and line, bad rows told or skipped."""
+"""Import of files as Examples.
+
+The format is detected or given, each row is named by its file and line, and invalid rows raise an error or are skipped.
+"""
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -14,11 +17,13 @@ from vong.errors import InvalidInput
 from vong.records import Example, ExampleOrigin, Record
 
 LOOKED_AT = 20
+"""Number of rows at the start of a file used to detect its format."""
 LISTED = 100
+"""Maximum number of skipped rows listed. The count covers all of them."""
 
 
 class SkippedRow(Record):
-    """A row that was left out, and why."""
+    """Skipped row and the reason."""
 
     row: str
     reason: str
@@ -26,10 +31,11 @@ class SkippedRow(Record):
 
 @dataclass
 class Importer:
-    """Examples out of files. Iterate `examples()` once; the counts are complete when it has ended.
+    """Import of files as Examples. Iterate `iter_examples()` once; the counts are final when the iteration ends.
 
-    `files` are (path, the name that origins carry). `format` None looks at the first rows of each file.
-    `on_error` says whether a bad row ends the import or is counted, listed (the first 100) and left out.
+    `files` are pairs of (path, file name to record in origins). If `format` is None, the format is detected from the
+    first rows of each file. `on_error` says whether an invalid row stops the import or is counted, listed (the first
+    100) and skipped.
     """
 
     files: Sequence[tuple[Path, str]]
@@ -42,26 +48,31 @@ class Importer:
     skipped: list[SkippedRow] = field(default_factory=list[SkippedRow])
 
     def examples(self) -> Iterator[Example]:
-        """All Examples of all files, in order. InvalidInput names file and line of a bad row."""
+        """Iterate over the Examples of all files, in order.
+
+        Raises:
+            InvalidInput: A row is invalid. The message names its file and line.
+        """
         for path, name in self.files:
             rows = read_rows(path, kind_of(path, name))
             first = list(islice(rows, LOOKED_AT))
-            found = self._format(first, name)
+            format_ = self._format(first, name)
             for row in chain(first, rows):
-                example = self._example(found, row, name)
+                example = self._example(format_, row, name)
                 if example is not None:
                     yield example
 
     def _format(self, first: Sequence[FileRow], name: str) -> Format:
-        """The format, and its choice noted."""
+        """Return the format of a file and record the choice in `formats`."""
         if not first:
-            raise InvalidInput(f"{name} has no rows", "give a file with at least one row")
+            raise InvalidInput(f"{name} has no rows", "provide a file with at least one row")
         chosen = self.format
         if chosen is None:
             usable = [row.value for row in first if row.value is not None]
             if not usable:
                 raise InvalidInput(
-                    f"{name} line {first[0].line}: {first[0].problem}", "is the file what its name says?"
+                    f"{name} line {first[0].line}: {first[0].problem}",
+                    "check that the file name extension matches the content",
                 )
             chosen = formats.detect(usable) if not self.options else "pairs"
         self.formats[name] = chosen
@@ -81,7 +92,7 @@ class Importer:
                 self.counts["imported"] += 1
                 return example.model_copy(update={"origin": ExampleOrigin(kind="file", id=f"{name}#{row.line}")})
         if self.on_error == "stop":
-            next_step = "mend the row, or leave bad rows out with --on-error skip"
+            next_step = "fix the row, or skip invalid rows with --on-error skip"
             raise InvalidInput(f"{name} line {row.line}: {problem}", f"{hint}; or {next_step}" if hint else next_step)
         self.counts["skipped"] += 1
         if len(self.skipped) < LISTED:

@@ -1,7 +1,7 @@
-"""Labels: closed sets of answers, how they are balanced, and where one input has several.
+"""Labels: detection of closed sets of values, balance, and conflicts between rows with the same input.
 
-A label has a path: `completion` (the whole answer), `completion.intent` (a field of an answer that is a JSON object)
-or `metadata.channel`. Deeper fields are reached with more dots.
+A label is addressed by a path: `completion` (the whole completion), `completion.intent` (a field of a completion that
+is a JSON object) or `metadata.channel`. Additional dots address nested fields.
 """
 
 import json
@@ -16,15 +16,18 @@ from vong.errors import InvalidInput
 from vong.records import Example
 
 LabelPath = Annotated[str, StringConstraints(pattern=r"^(completion(\.[^.]+)*|metadata(\.[^.]+)+)$")]
-"""The path of a label."""
+"""Path of a label."""
 
 MOST_VALUES = 50
+"""Maximum number of distinct values of a detected label."""
 ROWS_A_VALUE = 5
+"""Minimum mean number of rows per value of a detected label."""
 LONGEST_VALUE = 60
+"""Maximum length of a value of a detected label, in characters."""
 
 
 def answer_object(example: Example) -> dict[str, Any] | None:
-    """The completion as a JSON object; None where it is not one."""
+    """Parse the completion as a JSON object. Returns None if it is not one."""
     text = example.answer.strip()
     if not text.startswith("{"):
         return None
@@ -36,16 +39,18 @@ def answer_object(example: Example) -> dict[str, Any] | None:
 
 
 def at(example: Example, path: str) -> str | None:
-    """The value at a path, as text; None where there is none. InvalidInput for a path of another kind."""
+    """Return the value at a label path as text, or None if there is none.
+
+    Raises:
+        InvalidInput: The path is not a label path.
+    """
     root, *steps = path.split(".")
     if root == "metadata" and steps:
         value: Any = example.metadata
     elif root == "completion":
         value = answer_object(example) if steps else (example.answer or None)
     else:
-        raise InvalidInput(
-            f"{path!r} is not the path of a label", "write completion, completion.FIELD or metadata.FIELD"
-        )
+        raise InvalidInput(f"invalid label path {path!r}", "write completion, completion.FIELD or metadata.FIELD")
     for step in steps:
         value = value.get(step) if isinstance(value, Mapping) else None
     if value is None:
@@ -54,7 +59,7 @@ def at(example: Example, path: str) -> str | None:
 
 
 class LabelCounter:
-    """Counts values of answer fields while rows stream by, and says afterwards which are closed sets."""
+    """Counter of completion field values over streamed rows; detects which fields are closed sets (labels)."""
 
     def __init__(self, given: Sequence[str] = ()) -> None:
         self.rows = 0
@@ -62,10 +67,10 @@ class LabelCounter:
         self.counts: dict[str, Counter[str]] = defaultdict(Counter)
         self.free: set[str] = set()
         for path in given:
-            at(Example(messages=()), path)  # a wrong path fails here, not after a million rows
+            at(Example(messages=()), path)  # fail on an invalid path before a million rows are read
 
     def add(self, example: Example) -> None:
-        """Count one row."""
+        """Count the values of one row."""
         self.rows += 1
         answer = answer_object(example)
         if answer is not None:
@@ -78,7 +83,7 @@ class LabelCounter:
                 self._count(path, at(example, path))
 
     def closed(self) -> dict[str, Counter[str]]:
-        """The labels: the given paths, and every answer field with few, short, repeated values."""
+        """Return value counts per label: the configured paths, and all fields with few, short, repeated values."""
         return {
             path: counts
             for path, counts in self.counts.items()
@@ -94,14 +99,14 @@ class LabelCounter:
         text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
         counts = self.counts[path]
         counts[text] += 1
-        # A field with a long value, or with very many, is free text: nothing of it is kept.
+        # A field with a long value, or with very many values, is free text: its counts are dropped.
         if path not in self.given and (len(text) > LONGEST_VALUE or len(counts) > 20 * MOST_VALUES):
             self.free.add(path)
             del self.counts[path]
 
 
 def evenness(counts: Counter[str]) -> float:
-    """Shannon's entropy over its greatest value (Pielou's evenness): 1 is perfect balance, 0 a single value."""
+    """Return Shannon's entropy divided by its maximum (Pielou's evenness): 1 is balanced, 0 is a single value."""
     total = sum(counts.values())
     if len(counts) < 2:
         return 0.0
@@ -112,21 +117,24 @@ def evenness(counts: Counter[str]) -> float:
 def conflicts(
     groups: Iterable[Sequence[int]], examples: Mapping[int, Example] | Sequence[Example], paths: Sequence[str]
 ) -> list[tuple[Sequence[int], dict[str, Counter[str]]]]:
-    """The groups of rows (same or near-duplicate input) whose labels differ: the rows, and the votes per path."""
-    found: list[tuple[Sequence[int], dict[str, Counter[str]]]] = []
+    """Return the groups of rows (identical or near-duplicate inputs) whose labels differ, with the votes per path."""
+    conflicting: list[tuple[Sequence[int], dict[str, Counter[str]]]] = []
     for rows in groups:
-        split: dict[str, Counter[str]] = {}
+        votes_by_path: dict[str, Counter[str]] = {}
         for path in paths:
             votes = Counter(value for row in rows if (value := at(examples[row], path)) is not None)
             if len(votes) > 1:
-                split[path] = votes
-        if split:
-            found.append((rows, split))
-    return found
+                votes_by_path[path] = votes
+        if votes_by_path:
+            conflicting.append((rows, votes_by_path))
+    return conflicting
 
 
 def put(example: Example, path: str, donor: Example) -> Example:
-    """The Example with the donor's value at that path. A JSON answer keeps the order and spacing of its keys."""
+    """Return the Example with the donor's value at a label path.
+
+    A JSON completion keeps the order and spacing of its keys.
+    """
     root, *steps = path.split(".")
     if root == "metadata":
         return example.model_copy(update={"metadata": _grafted(example.metadata, steps, donor.metadata)})
@@ -135,16 +143,16 @@ def put(example: Example, path: str, donor: Example) -> Example:
     if not steps:
         text = donor.answer
     else:
-        before, giver = answer_object(example), answer_object(donor)
-        if before is None or giver is None:
+        current, source = answer_object(example), answer_object(donor)
+        if current is None or source is None:
             return example
-        spaced = example.answer.strip() == json.dumps(before, ensure_ascii=False)
-        separators = (", ", ": ") if spaced else (",", ":")
-        text = json.dumps(_grafted(before, steps, giver), ensure_ascii=False, separators=separators)
+        has_spaces = example.answer.strip() == json.dumps(current, ensure_ascii=False)
+        separators = (", ", ": ") if has_spaces else (",", ":")
+        text = json.dumps(_grafted(current, steps, source), ensure_ascii=False, separators=separators)
     return example.model_copy(update={"completion": example.completion.model_copy(update={"content": text})})
 
 
 def _grafted(value: Mapping[str, Any], steps: Sequence[str], donor: Mapping[str, Any]) -> dict[str, Any]:
-    step, *deeper = steps
-    given = _grafted(value[step], deeper, donor[step]) if deeper else donor[step]
-    return {**value, step: given}
+    step, *nested_steps = steps
+    replacement = _grafted(value[step], nested_steps, donor[step]) if nested_steps else donor[step]
+    return {**value, step: replacement}

@@ -1,11 +1,11 @@
-"""Near-duplicates: MinHash finds candidates, the true Jaccard similarity of their shingles decides.
+"""Near-duplicate detection: MinHash finds candidates, the exact Jaccard similarity of their shingles decides.
 
-Two texts are near-duplicates when the Jaccard similarity (shared over all) of their shingles reaches the threshold.
-Shingles are the runs of five characters of the text in lower case with single spaces. Signatures of 126 permutations
-are cut into bands (locality-sensitive hashing: Leskovec, Rajaraman, Ullman, Mining of Massive Datasets, section 3.4);
-rows that agree on a whole band are candidates, and every candidate pair is verified on the shingles themselves, so
-what is reported is true. At the default of 21 bands of 6 a pair at exactly 0.8 is missed once in 600, a pair at 0.85
-once in 26,000.
+Two texts are near-duplicates if the Jaccard similarity (intersection over union) of their shingles reaches the
+threshold. Shingles are all substrings of five characters of the text in lower case with single spaces. Signatures of
+126 permutations are cut into bands (locality-sensitive hashing: Leskovec, Rajaraman, Ullman, Mining of Massive
+Datasets, section 3.4). Rows that agree on a whole band are candidates, and each candidate pair is verified on its
+shingles, so there are no false positives. At the default of 21 bands of 6, a pair at exactly 0.8 is missed once in 600,
+a pair at 0.85 once in 26,000.
 """
 
 import unicodedata
@@ -20,47 +20,53 @@ from pydantic import Field
 from vong.records import Example
 
 Threshold = Annotated[float, Field(ge=0.3, le=1.0)]
-"""A Jaccard similarity from which texts are near-duplicates. Below 0.3 almost everything is a candidate."""
+"""Minimum Jaccard similarity of near-duplicates. Below 0.3 almost all pairs would be candidates."""
 
 SHINGLE = 5
+"""Characters per shingle."""
 SIGNATURE = 126
+"""Number of MinHash permutations per signature."""
 THRESHOLD = 0.8
 SEED = 42
 CHUNK = 2000
+"""Number of rows hashed at once."""
 WINDOW = 200
-"""How many rows of one band are compared with each other; beyond it a row is compared with the last ones only."""
+"""Maximum number of rows of one band that a row is compared with. In larger groups only the preceding rows are."""
 SLACK = 0.2
-"""Candidates whose estimate lies this far below the threshold are not verified: 5 standard errors at 126."""
+"""Candidates whose estimate is this far below the threshold are not verified: 5 standard errors at 126."""
 COMMON_SHARE, COMMON_SAMPLE, COMMON_LEAST = 0.9, 500, 10
+"""Share of texts with a common affix, texts sampled to find it, and minimum number of distinct texts."""
 
 
 def input_text(example: Example) -> str:
-    """What is compared of an Example: its messages, without the system's, which rows of one dataset share."""
+    """Return the compared text of an Example: its messages without system messages, which rows usually share."""
     parts = [message.text for message in example.messages if message.role not in {"system", "developer"}]
     return "\n".join(parts)
 
 
 def normalised(text: str) -> str:
-    """Composed (NFKC), lower case, single spaces."""
+    """Return the text in composed Unicode (NFKC) and lower case with single spaces."""
     return " ".join(unicodedata.normalize("NFKC", text).lower().split())
 
 
 def shingles(text: str) -> frozenset[str]:
-    """The runs of five characters of a normalised text; a shorter text is its only shingle."""
+    """Return all substrings of five characters of a normalized text, or the text itself if it is shorter."""
     return frozenset(text[start : start + SHINGLE] for start in range(max(1, len(text) - SHINGLE + 1)))
 
 
 def jaccard(left: frozenset[str], right: frozenset[str]) -> float:
-    """Shared over all; 1 for two empty sets."""
+    """Return the Jaccard similarity (intersection over union) of two sets of shingles; 0 for two empty sets."""
     shared = len(left & right)
     return shared / ((len(left) + len(right) - shared) or 1)
 
 
 @dataclass(frozen=True)
 class DuplicateClusters:
-    """Which rows belong together. `same[i]` and `near[i]` name row i's group by its first row (both from 0): rows with
-    the same normalised input, and rows connected by a chain of near-duplicates (the same input included).
-    `unchecked` counts rows that shared a band with too many others to be compared with all of them.
+    """Groups of duplicate rows. `same[i]` and `near[i]` identify the group of row i by its first row, both from 0.
+
+    `same` groups rows with the same normalized input; `near` groups rows connected by a chain of near-duplicates,
+    identical inputs included. `unchecked` is the number of rows that shared a band with too many others to compare with
+    all of them.
     """
 
     same: list[int]
@@ -69,7 +75,7 @@ class DuplicateClusters:
     unchecked: int
 
     def groups(self, of: Sequence[int] | None = None) -> dict[int, list[int]]:
-        """First row -> all rows of its group (`near` unless `same` is given), of groups with at least two rows."""
+        """Return the groups with at least two rows as {first row: rows}, grouped by `near` unless `same` is passed."""
         members: dict[int, list[int]] = {}
         for row, first in enumerate(self.near if of is None else of):
             members.setdefault(first, []).append(row)
@@ -77,24 +83,25 @@ class DuplicateClusters:
 
 
 def cluster(texts: Sequence[str], threshold: float = THRESHOLD) -> DuplicateClusters:
-    """Group inputs that are the same and that are near-duplicates. Memory: the texts, and 0.5 kB a row."""
-    plain = without_common([normalised(text) for text in texts])
+    """Group identical and near-duplicate texts. Memory use: the texts plus 0.5 kB per row."""
+    normalized = without_common([normalised(text) for text in texts])
     first: dict[str, int] = {}
-    same = [first.setdefault(text, row) for row, text in enumerate(plain)]
+    same = [first.setdefault(text, row) for row, text in enumerate(normalized)]
     unique = list(first.values())
     forest = _Forest(len(unique))
     bands, rows = _bands(threshold)
-    signatures = _signatures([plain[row] for row in unique])
-    unchecked = _connect([plain[row] for row in unique], signatures, (bands, rows), threshold, forest)
-    place = {row: index for index, row in enumerate(unique)}
-    near = [unique[forest.root(place[row])] for row in same]
+    signatures = _signatures([normalized[row] for row in unique])
+    unchecked = _connect([normalized[row] for row in unique], signatures, (bands, rows), threshold, forest)
+    index_by_row = {row: index for index, row in enumerate(unique)}
+    near = [unique[forest.root(index_by_row[row])] for row in same]
     return DuplicateClusters(same=same, near=near, threshold=threshold, unchecked=unchecked)
 
 
 def without_common(texts: Sequence[str]) -> list[str]:
-    """The texts without what nine in ten begin or end with (a template's own words), which would make all alike.
+    """Remove the prefix and suffix that nine in ten texts share.
 
-    Texts that are nothing else, and collections of fewer than ten, stay as they are.
+    A shared template would otherwise make all texts similar. Texts that consist only of the template, and collections
+    of fewer than ten distinct texts, are unchanged.
     """
     if len(set(texts)) < COMMON_LEAST:
         return list(texts)
@@ -104,7 +111,7 @@ def without_common(texts: Sequence[str]) -> list[str]:
 
 
 def _common(texts: Sequence[str]) -> str:
-    """The longest beginning, up to a word's end, that nine in ten distinct texts of a sample share."""
+    """Return the longest prefix, ending at a word boundary, that nine in ten distinct texts of a sample share."""
     distinct = sorted(set(texts))
     sample = distinct[:: max(1, len(distinct) // COMMON_SAMPLE)]
     low, high = 0, max(map(len, sample))
@@ -123,7 +130,7 @@ def _cut(text: str, prefix: str, suffix: str) -> str:
 
 
 def _bands(threshold: float) -> tuple[int, int]:
-    """The most rows a band may have so that a pair at the threshold is missed at most once in 500."""
+    """Return (bands, rows per band) with the longest band that misses a pair at the threshold at most once in 500."""
     for rows in (18, 14, 9, 7, 6, 3, 2, 1):
         bands = SIGNATURE // rows
         if (1 - threshold**rows) ** bands <= 0.002:
@@ -132,10 +139,10 @@ def _bands(threshold: float) -> tuple[int, int]:
 
 
 def _signatures(texts: Sequence[str]) -> Any:
-    """MinHash signatures, (rows, 126) of uint32."""
+    """Return MinHash signatures as a uint32 matrix of shape (rows, 126)."""
     import numpy as np
 
-    rensa: Any = import_module("rensa")  # compiled, without types
+    rensa: Any = import_module("rensa")  # compiled module without type information
 
     matrix = np.empty((len(texts), SIGNATURE), dtype=np.uint32)
     for start in range(0, len(texts), CHUNK):
@@ -146,26 +153,28 @@ def _signatures(texts: Sequence[str]) -> Any:
 
 
 def _connect(texts: Sequence[str], signatures: Any, shape: tuple[int, int], threshold: float, forest: "_Forest") -> int:
-    """Unite the rows that are near-duplicates; the number of rows not compared with all of their band."""
-    known: dict[int, frozenset[str]] = {}
+    """Unite near-duplicate rows and return the number of rows not compared with all rows of their band."""
+    shingle_cache: dict[int, frozenset[str]] = {}
     unchecked: set[int] = set()
     for number in range(shape[0]):
         band = signatures[:, number * shape[1] : (number + 1) * shape[1]]
         for members in _buckets(band):
             unchecked.update(members[WINDOW:])
-            _compare(texts, signatures, members, (threshold, forest, known))
-        if len(known) > 50_000:
-            known.clear()
+            _compare(texts, signatures, members, (threshold, forest, shingle_cache))
+        if len(shingle_cache) > 50_000:
+            shingle_cache.clear()
     return len(unchecked)
 
 
 def _buckets(band: Any) -> Iterator[list[int]]:
-    """The groups of rows that agree on the whole band, in order."""
+    """Yield the groups of rows that agree on the whole band, in order."""
     import numpy as np
 
-    # One 64-bit number a row: two bands that only collide are told apart when their pairs are verified.
-    odd = np.random.default_rng(SEED).integers(1, 2**63, band.shape[1], dtype=np.uint64) * np.uint64(2) + np.uint64(1)
-    mixed = (band.astype(np.uint64) * odd).sum(axis=1)
+    # One 64-bit number per row. Collisions of different bands are harmless, because pairs are verified.
+    multipliers = np.random.default_rng(SEED).integers(1, 2**63, band.shape[1], dtype=np.uint64) * np.uint64(
+        2
+    ) + np.uint64(1)
+    mixed = (band.astype(np.uint64) * multipliers).sum(axis=1)
     _, group, sizes = np.unique(mixed, return_inverse=True, return_counts=True)
     order = np.argsort(group, kind="stable")
     ends = np.cumsum(sizes)
@@ -180,22 +189,22 @@ def _compare(
     members: list[int],
     state: tuple[float, "_Forest", dict[int, frozenset[str]]],
 ) -> None:
-    """Verify the pairs of one bucket that are not connected yet and whose estimate comes near the threshold."""
-    threshold, forest, known = state
+    """Verify the pairs of one bucket that are not connected yet and whose estimate is close to the threshold."""
+    threshold, forest, shingle_cache = state
     if len({forest.root(row) for row in members}) == 1:
         return
-    least = (threshold - SLACK) * SIGNATURE
-    for place in range(1, len(members)):
-        row = members[place]
+    min_agreeing = (threshold - SLACK) * SIGNATURE
+    for position in range(1, len(members)):
+        row = members[position]
         own = forest.root(row)
-        others = [other for other in members[max(0, place - WINDOW) : place] if forest.root(other) != own]
+        others = [other for other in members[max(0, position - WINDOW) : position] if forest.root(other) != own]
         if not others:
             continue
         agreeing = (signatures[others] == signatures[row]).sum(axis=1)
         for other, count in zip(others, agreeing, strict=True):
-            if count < least or forest.root(other) == forest.root(row):
+            if count < min_agreeing or forest.root(other) == forest.root(row):
                 continue
-            if jaccard(_known(known, texts, other), _known(known, texts, row)) >= threshold:
+            if jaccard(_known(shingle_cache, texts, other), _known(shingle_cache, texts, row)) >= threshold:
                 forest.unite(other, row)
 
 
@@ -206,13 +215,13 @@ def _known(known: dict[int, frozenset[str]], texts: Sequence[str], row: int) -> 
 
 
 class _Forest:
-    """Disjoint sets, each named by its smallest member."""
+    """Disjoint sets (union-find); the representative of a set is its smallest member."""
 
     def __init__(self, size: int) -> None:
         self.parent = list(range(size))
 
     def root(self, item: int) -> int:
-        """The name of the item's set."""
+        """Return the representative of the item's set."""
         parent = self.parent
         while parent[item] != item:
             parent[item] = parent[parent[item]]
@@ -220,6 +229,6 @@ class _Forest:
         return item
 
     def unite(self, one: int, other: int) -> None:
-        """Make two sets one."""
+        """Merge the sets of two items."""
         low, high = sorted((self.root(one), self.root(other)))
         self.parent[high] = low

@@ -1,4 +1,4 @@
-"""A look at a file before it is imported: its format and why, its columns, and its first rows as Examples."""
+"""Preview of a file before import: detected format and reason, columns, and the first rows as Examples."""
 
 from collections.abc import Mapping
 from itertools import islice
@@ -13,7 +13,7 @@ from vong.records import Example, Record
 
 
 class FormatOption(Record):
-    """An option of a format: what it means, and the value that holds where none is given (null: none)."""
+    """Option of a format: name, description and default value (null: no default)."""
 
     name: str
     description: str
@@ -21,9 +21,11 @@ class FormatOption(Record):
 
 
 class FilePreview(Record):
-    """What the start of a file would give. `reason` says why this format was taken, `options` what it can be told.
-    `estimated_rows` are those of the bytes that were looked at, `bytes`: a page that sends the beginning of a file can
-    tell how many the whole has. `problems` are rows that cannot be read; `error` says why none can.
+    """Result of importing the first rows of a file.
+
+    `reason` explains the choice of the format; `options` lists the options of that format. `estimated_rows` covers only
+    the `bytes` that were read, so a page that sends the beginning of a file can extrapolate to the whole file.
+    `problems` lists rows that cannot be read; `error` explains why no row can be read.
     """
 
     filename: str
@@ -43,21 +45,24 @@ class FilePreview(Record):
 def preview(
     path: Path, name: str, *, format: str | None = None, options: Mapping[str, str] | None = None, limit: int = 20
 ) -> FilePreview:
-    """The first rows of a file that can be imported. Nothing is kept; what is wrong is said, not raised."""
+    """Return the first rows of a file that can be imported.
+
+    Stores nothing. Problems are returned in the preview, not raised.
+    """
     kind: Kind | None = None
     estimated: int | None = None
-    looked = Importer([(path, name)], format=format, options=options or {}, on_error="skip")
+    importer = Importer([(path, name)], format=format, options=options or {}, on_error="skip")
     rows: list[Example] = []
     first: list[dict[str, Any]] = []
-    problem: InvalidInput | None = None
+    failure: InvalidInput | None = None
     try:
         kind = kind_of(path, name)
         first = [row.value for row in islice(read_rows(path, kind), limit) if row.value is not None]
         estimated = _estimate(path, kind)
-        rows.extend(islice(looked.examples(), limit))
+        rows.extend(islice(importer.examples(), limit))
     except InvalidInput as error:
-        problem = error
-    chosen = looked.formats.get(name)
+        failure = error
+    chosen = importer.formats.get(name)
     return FilePreview(
         filename=name,
         kind=kind,
@@ -68,14 +73,17 @@ def preview(
         columns=list(first[0]) if first else [],
         options=_options(chosen, first) if chosen else [],
         rows=rows,
-        problems=looked.skipped,
-        error=problem.message if problem else None,
-        hint=problem.hint if problem else None,
+        problems=importer.skipped,
+        error=failure.message if failure else None,
+        hint=failure.hint if failure else None,
     )
 
 
 def _estimate(path: Path, kind: Kind) -> int | None:
-    """How many rows the file has: exactly for Parquet and JSON, by its lines otherwise (a cell may hold several)."""
+    """Return the number of rows: exact for Parquet and JSON, otherwise the number of lines.
+
+    A row may span several lines, because a cell may contain line breaks.
+    """
     if kind == "parquet":
         from pyarrow import parquet
 
@@ -94,26 +102,26 @@ def _estimate(path: Path, kind: Kind) -> int | None:
 
 def _reason(chosen: str, first: list[dict[str, Any]], given: str | None, options: Mapping[str, str]) -> str:
     if given:
-        return "it was named"
+        return "selected by the caller"
     if options:
-        return "options were given, which this format alone takes"
-    fits = [one for one in formats.confidences(first) if one.confidence > 0]
-    others = ", ".join(f"{one.name} {one.confidence:.0%}" for one in fits if one.name != chosen)
-    own = next(one.confidence for one in fits if one.name == chosen)
-    beside = f"; the next are: {others}" if others else "; no other fits"
-    return f"the columns of the first {len(first)} rows fit it by {own:.0%}{beside}"
+        return "only this format accepts options"
+    matches = [match for match in formats.confidences(first) if match.confidence > 0]
+    others = ", ".join(f"{match.name} {match.confidence:.0%}" for match in matches if match.name != chosen)
+    own = next(match.confidence for match in matches if match.name == chosen)
+    alternatives = f"; next: {others}" if others else "; no other format matches"
+    return f"the columns of the first {len(first)} rows match with confidence {own:.0%}{alternatives}"
 
 
 def _options(chosen: str, first: list[dict[str, Any]]) -> list[FormatOption]:
-    """The options of a format; their defaults are what it guesses from the first row."""
-    made = formats.make(chosen)
+    """Return the options of a format; their defaults are the values that the format infers from the first row."""
+    format_ = formats.make(chosen)
     for row in first[:1]:
         try:
-            made.to_example(row)
+            format_.to_example(row)
         except InvalidInput:
             continue
-    known: Mapping[str, str] = getattr(made, "OPTIONS", {})
+    descriptions: Mapping[str, str] = getattr(format_, "OPTIONS", {})
     return [
-        FormatOption(name=name, description=description, default=getattr(made, name, None))
-        for name, description in known.items()
+        FormatOption(name=name, description=description, default=getattr(format_, name, None))
+        for name, description in descriptions.items()
     ]

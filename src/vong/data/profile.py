@@ -1,4 +1,4 @@
-"""The health of a dataset: one pass over its rows, a second over those that repeat each other."""
+"""Health profile of a dataset: one pass over all rows, and a second pass over rows with duplicate inputs."""
 
 import time
 from array import array
@@ -28,13 +28,13 @@ from vong.records import Example
 Progress = Callable[[int], None]
 
 SAMPLES = 10
-"""Samples of each kind of personal data."""
+"""Maximum number of samples per type of PII."""
 AROUND = 40
-"""Characters shown on each side of it."""
+"""Number of characters shown on each side of a masked value."""
 
 
 class _Seen:
-    """What one pass keeps of the rows: inputs, hashes and counts, never the rows themselves."""
+    """Accumulated data of one pass: inputs, hashes and counts, but not the rows themselves."""
 
     def __init__(self, settings: ProfileSettings) -> None:
         self.settings = settings
@@ -52,7 +52,7 @@ class _Seen:
         self.without_answer = 0
 
     def add(self, number: int, example: Example) -> None:
-        """Look at one row."""
+        """Add one row."""
         text, answer = input_text(example), example.answer
         self.texts.append(text)
         self.hashes.append(bytes.fromhex(example.hash))
@@ -79,7 +79,7 @@ class _Seen:
 
 
 def is_empty(example: Example) -> bool:
-    """Whether nothing is asked, or the answer is there and says nothing (a tool call says something)."""
+    """Return True if the input is empty, or a completion exists without text and without tool calls."""
     answer = example.completion
     silent = answer is not None and not answer.text.strip() and not answer.tool_calls and not answer.content
     blank = answer is not None and isinstance(answer.content, str) and not answer.content.strip()
@@ -93,41 +93,42 @@ def profile(
     version: str | None = None,
     progress: Progress | None = None,
 ) -> HealthReport:
-    """The health report of these rows. They are iterated twice: give a list or `versions.Rows`, not a generator.
+    """Return the health report of these rows.
 
-    Memory grows with the text of the inputs and about 1 kB a row beside it.
+    The rows are iterated twice: pass a list or `versions.VersionRows`, not a generator. Memory use: the text of the
+    inputs plus about 1 kB per row.
     """
     settings = settings or ProfileSettings()
-    started = time.perf_counter()
-    seen = _Seen(settings)
+    started_at = time.perf_counter()
+    stats = _Seen(settings)
     for number, example in enumerate(examples, 1):
-        seen.add(number, example)
+        stats.add(number, example)
         if progress is not None and number % 500 == 0:
             progress(number)
-    clusters = cluster(seen.texts, settings.threshold)
-    labels = seen.labels.closed()
-    found, total = _conflicts(examples, clusters, list(labels))
+    clusters = cluster(stats.texts, settings.threshold)
+    labels = stats.labels.closed()
+    listed, total = _conflicts(examples, clusters, list(labels))
     report = HealthReport(
         version=version,
-        rows=len(seen.texts),
-        splits=dict(Counter(split for split in seen.splits if split)),
+        rows=len(stats.texts),
+        splits=dict(Counter(split for split in stats.splits if split)),
         threshold=settings.threshold,
-        exact=_exact(seen.hashes),
+        exact=_exact(stats.hashes),
         near=_near(clusters),
         unchecked=clusters.unchecked,
-        leakage=_leakage(clusters, seen.splits),
-        personal={kind: _personal(rows, seen.samples[kind]) for kind, rows in sorted(seen.personal.items())},
-        characters={name: _lengths(values) for name, values in seen.characters.items() if values},
-        words={name: _lengths(values) for name, values in seen.words.items() if values},
-        languages=dict(seen.languages.most_common()),
+        leakage=_leakage(clusters, stats.splits),
+        personal={kind: _personal(rows, stats.samples[kind]) for kind, rows in sorted(stats.personal.items())},
+        characters={name: _lengths(values) for name, values in stats.characters.items() if values},
+        words={name: _lengths(values) for name, values in stats.words.items() if values},
+        languages=dict(stats.languages.most_common()),
         labels=[_balance(path, counts) for path, counts in sorted(labels.items())],
         conflicts=total,
-        conflicts_listed=found,
-        empty=seen.empty,
-        without_answer=seen.without_answer,
-        too_long=seen.too_long,
+        conflicts_listed=listed,
+        empty=stats.empty,
+        without_answer=stats.without_answer,
+        too_long=stats.too_long,
         findings=[],
-        seconds=round(time.perf_counter() - started, 3),
+        seconds=round(time.perf_counter() - started_at, 3),
     )
     return report.model_copy(update={"findings": findings(report)})
 
@@ -140,7 +141,7 @@ def _exact(hashes: Sequence[bytes]) -> DuplicateGroups:
 
 
 def _near(clusters: DuplicateClusters) -> DuplicateGroups:
-    """The near-duplicate groups, each same input counted once: exact duplicates are not near ones."""
+    """Return the near-duplicate groups. Identical inputs count once, because exact duplicates are reported apart."""
     groups = [sorted({clusters.same[row] for row in rows}) for rows in clusters.groups().values()]
     return _duplicates([[row + 1 for row in rows] for rows in groups if len(rows) > 1])
 
@@ -151,7 +152,7 @@ def _duplicates(groups: list[list[int]]) -> DuplicateGroups:
 
 
 def _leakage(clusters: DuplicateClusters, splits: Sequence[str | None]) -> list[SplitLeak]:
-    """Inputs in more than one split, per pair of splits: one pair for each group, its first row in each split."""
+    """Return inputs that occur in several splits: per pair of splits, the first row of each group in each split."""
     pairs: dict[tuple[str, str], list[tuple[int, int, bool]]] = defaultdict(list)
     for rows in clusters.groups().values():
         first: dict[str, list[int]] = defaultdict(list)
@@ -165,11 +166,11 @@ def _leakage(clusters: DuplicateClusters, splits: Sequence[str | None]) -> list[
         SplitLeak(
             a=a,
             b=b,
-            same=sum(same for *_, same in found),
-            near=sum(not same for *_, same in found),
-            listed=[(one, other) for one, other, _ in found[:LISTED]],
+            same=sum(same for *_, same in leaks),
+            near=sum(not same for *_, same in leaks),
+            listed=[(row_a, row_b) for row_a, row_b, _ in leaks[:LISTED]],
         )
-        for (a, b), found in sorted(pairs.items())
+        for (a, b), leaks in sorted(pairs.items())
     ]
 
 
@@ -179,13 +180,14 @@ def _personal(rows: list[int], samples: list[PiiSample]) -> PiiFinding:
 
 
 def excerpt(text: str, kind: pii.Kind) -> str:
-    """Some words round the first piece of that kind of personal data. All kinds are masked first, so that a cut never
-    shows a part of a value.
+    """Return the text around the first value of one type of PII.
+
+    All types are masked first, so that cutting the text never exposes part of a value.
     """
     masked, _ = pii.mask(text)
-    mark = f"[{kind.upper()}]"
-    place = masked.find(mark)
-    start, end = max(0, place - AROUND), place + len(mark) + AROUND
+    placeholder = f"[{kind.upper()}]"
+    position = masked.find(placeholder)
+    start, end = max(0, position - AROUND), position + len(placeholder) + AROUND
     before, after = "…" if start else "", "…" if end < len(masked) else ""
     return before + " ".join(masked[start:end].split()) + after
 
@@ -217,20 +219,23 @@ def _balance(path: str, counts: Counter[str]) -> LabelBalance:
 def _conflicts(
     examples: Iterable[Example], clusters: DuplicateClusters, paths: list[str]
 ) -> tuple[list[LabelConflict], int]:
-    """Groups whose labels differ. Where no label is known, whole answers to exactly the same input are compared."""
+    """Return the listed groups whose labels differ, and the number of all such groups.
+
+    If no label is known, whole completions of identical inputs are compared.
+    """
     near = bool(paths)
     groups = clusters.groups(None if near else clusters.same)
-    wanted = {row for rows in groups.values() for row in rows}
-    if not wanted:
+    grouped_rows = {row for rows in groups.values() for row in rows}
+    if not grouped_rows:
         return [], 0
-    kept = {row: example for row, example in enumerate(examples) if row in wanted}
-    found = conflicts(groups.values(), kept, paths or ["completion"])
+    examples_by_row = {row: example for row, example in enumerate(examples) if row in grouped_rows}
+    conflicting = conflicts(groups.values(), examples_by_row, paths or ["completion"])
     listed = [
         LabelConflict(
             rows=[row + 1 for row in rows],
             same_input=len({clusters.same[row] for row in rows}) == 1,
             votes={path: dict(counts.most_common()) for path, counts in votes.items()},
         )
-        for rows, votes in found[:LISTED]
+        for rows, votes in conflicting[:LISTED]
     ]
-    return listed, len(found)
+    return listed, len(conflicting)

@@ -1,4 +1,4 @@
-"""The health report of a dataset version: what was found, how bad it is, and the next step."""
+"""Health report of a dataset version: findings, their severity and the next step."""
 
 from typing import Annotated, Any, Literal
 
@@ -9,11 +9,15 @@ from vong.data.near_duplicates import THRESHOLD, Threshold
 from vong.records import Record
 
 LISTED = 100
-"""How many rows, groups or conflicts are listed of each kind; the counts are always of all."""
+"""Maximum number of rows, groups or conflicts listed per check. Counts always cover all rows."""
 
 
 class ProfileSettings(Record):
-    """How a profile looks. `labels` are paths beside those found in the answers; `longest` is in characters."""
+    """Settings of a profile.
+
+    `labels` are label paths in addition to those detected in the completions. Rows longer than `longest` characters are
+    reported as too long.
+    """
 
     threshold: Threshold = THRESHOLD
     labels: tuple[LabelPath, ...] = ()
@@ -21,7 +25,7 @@ class ProfileSettings(Record):
 
 
 class DuplicateGroups(Record):
-    """Groups of rows that repeat each other; `extra` rows would go if one of each group stayed."""
+    """Groups of duplicate rows. `extra` is the number of rows to drop if one row per group remains."""
 
     groups: int
     extra: int
@@ -29,7 +33,7 @@ class DuplicateGroups(Record):
 
 
 class SplitLeak(Record):
-    """Inputs that stand in two splits: pairs of (row of `a`, row of `b`) counted by group and split."""
+    """Inputs that occur in two splits: pairs of (row of `a`, row of `b`), counted by group and split."""
 
     a: str
     b: str
@@ -39,15 +43,16 @@ class SplitLeak(Record):
 
 
 class PiiSample(Record):
-    """Where a row has personal data: a few words, in which every value is masked."""
+    """Short excerpt of a row that contains PII, with every value masked."""
 
     row: int
     text: str
 
 
 class PiiFinding(Record):
-    """One kind of personal data: how often, in how many rows, in which, and how it looks there. The values themselves
-    are never kept.
+    """One type of PII: number of values, number of rows, row numbers and masked samples.
+
+    PII values themselves are never stored.
     """
 
     found: int
@@ -57,7 +62,7 @@ class PiiFinding(Record):
 
 
 class LengthStats(Record):
-    """A distribution. `histogram` pairs the upper end of each bin (a power of two) with the rows in it."""
+    """Distribution of lengths. `histogram` pairs the upper bound of each bin (a power of two) with its row count."""
 
     least: int
     median: int
@@ -68,7 +73,11 @@ class LengthStats(Record):
 
 
 class LabelBalance(Record):
-    """One label. `evenness` is entropy over its greatest value (1 is balanced), `ratio` largest over smallest."""
+    """Balance of one label.
+
+    `evenness` is the entropy divided by its maximum (1 is balanced). `ratio` is the largest count divided by the
+    smallest.
+    """
 
     path: str
     values: dict[str, int]
@@ -77,7 +86,7 @@ class LabelBalance(Record):
 
 
 class LabelConflict(Record):
-    """One input (the same, or near-duplicates) with several answers: its rows, and how often each value per label."""
+    """One input (identical or near-duplicate) with contradicting completions: rows and votes per label value."""
 
     rows: list[int]
     same_input: bool
@@ -85,7 +94,7 @@ class LabelConflict(Record):
 
 
 class HealthFinding(Record):
-    """One thing to know: `error` spoils results, `warning` costs quality, `info` is worth a look."""
+    """One finding: an `error` invalidates results, a `warning` costs quality, `info` is worth checking."""
 
     severity: Literal["error", "warning", "info"]
     code: str
@@ -95,8 +104,10 @@ class HealthFinding(Record):
 
 
 class HealthReport(Record):
-    """The health of one version. Row numbers count from 1. `threshold` is the Jaccard similarity of five-character
-    shingles from which inputs are near-duplicates; `unchecked` rows had too many candidates to compare with all.
+    """Health of one dataset version. Row numbers start at 1.
+
+    `threshold` is the minimum Jaccard similarity of five-character shingles for two inputs to be near-duplicates.
+    `unchecked` is the number of rows with too many candidates to compare with all of them.
     """
 
     version: str | None
@@ -122,17 +133,17 @@ class HealthReport(Record):
 
     @property
     def worst(self) -> str:
-        """The gravest severity among the findings; `none` where there are none."""
-        found = {finding.severity for finding in self.findings}
-        return next((severity for severity in ("error", "warning", "info") if severity in found), "none")
+        """Return the highest severity among the findings, or `none` if there are no findings."""
+        severities = {finding.severity for finding in self.findings}
+        return next((severity for severity in ("error", "warning", "info") if severity in severities), "none")
 
 
 def as_text(report: dict[str, Any]) -> str:
-    """A report (as JSON has it) in lines for people."""
+    """Return a report (as a JSON object) formatted as plain text."""
     rows = max(1, int(report["rows"]))
     splits = ", ".join(f"{name} {count}" for name, count in report["splits"].items()) or "none"
     lines = [
-        f"Health of {report['version'] or 'these rows'}: {report['rows']} rows (splits: {splits})",
+        f"Health of {report['version'] or 'unsaved rows'}: {report['rows']} rows (splits: {splits})",
         f"  duplicates   exact {report['exact']['extra']} rows in {report['exact']['groups']} groups, "
         f"near {report['near']['extra']} in {report['near']['groups']} (Jaccard ≥ {report['threshold']})",
     ]
@@ -141,17 +152,17 @@ def as_text(report: dict[str, Any]) -> str:
         for leak in report["leakage"]
     ]
     kinds = ", ".join(f"{kind} {item['found']}" for kind, item in report["personal"].items()) or "none found"
-    lines.append(f"  personal     {kinds}")
+    lines.append(f"  PII          {kinds}")
     lines += [
-        f"  length       {name}: {spread['least']} to {spread['most']} characters, median {spread['median']}, "
-        f"95 % under {spread['p95']}"
-        for name, spread in report["characters"].items()
+        f"  length       {name}: {stats['least']} to {stats['most']} characters, median {stats['median']}, "
+        f"95th percentile {stats['p95']}"
+        for name, stats in report["characters"].items()
     ]
     languages = sorted(report["languages"].items(), key=lambda item: -item[1])
-    spoken = ", ".join(f"{code} {100 * count / rows:.0f} %" for code, count in languages[:6])
-    lines.append(f"  languages    {spoken or 'unknown'}")
+    language_shares = ", ".join(f"{code} {100 * count / rows:.0f} %" for code, count in languages[:6])
+    lines.append(f"  languages    {language_shares or 'unknown'}")
     lines += [_label(label) for label in report["labels"]]
-    lines.append(f"  conflicts    {report['conflicts']} inputs with more than one answer")
+    lines.append(f"  conflicts    {report['conflicts']} inputs with contradicting completions")
     lines.append("Findings" if report["findings"] else "Findings: none")
     for finding in report["findings"]:
         lines.append(f"  {finding['severity']:<8} {finding['text']}")

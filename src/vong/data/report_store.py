@@ -1,4 +1,4 @@
-"""Keeping health reports and lists of changes beside the versions they are about."""
+"""Storage of health reports and change lists of dataset versions."""
 
 from collections.abc import Sequence
 
@@ -20,7 +20,7 @@ _changes = TypeAdapter(list[CleaningChange])
 def keep_report(
     connection: Connection, blobs: BlobStore, version: DatasetVersion, report: HealthReport, settings: ProfileSettings
 ) -> None:
-    """Keep a report; the newest of a version is the one that is shown."""
+    """Store a health report. The newest report of a version is the one that is shown."""
     values = {
         "id": new_id(),
         "version_id": version_id(connection, version),
@@ -32,24 +32,32 @@ def keep_report(
 
 
 def latest_report(connection: Connection, blobs: BlobStore, version: DatasetVersion) -> HealthReport:
-    """The newest report on a version. NotFound where it was never profiled."""
+    """Return the newest health report of a version.
+
+    Raises:
+        NotFound: The version was never profiled.
+    """
     reports = tables.reports.c
     query = select(reports.blob).where(reports.version_id == version_id(connection, version))
     blob = connection.scalar(query.order_by(reports.id.desc()).limit(1))
     if blob is None:
-        raise NotFound(f"{version.ref} has no health report", f"make one with: vong data profile {version.ref}")
+        raise NotFound(f"{version.ref} has no health report", f"create one: vong data profile {version.ref}")
     return HealthReport.model_validate_json(blobs.get(blob))
 
 
 def put_changes(blobs: BlobStore, changes: Sequence[CleaningChange]) -> str:
-    """Keep a list of changes; the hash of its blob goes into the settings of the operation, as `change_list`."""
+    """Store a list of changes and return the hash of its blob, to be put into `Operation.settings["change_list"]`."""
     return blobs.put(_changes.dump_json(list(changes)))
 
 
 def changes_of(blobs: BlobStore, version: DatasetVersion) -> list[CleaningChange]:
-    """The changes that made a version out of its parent. NotFound where its operation lists none."""
+    """Return the changes between a version and its parent.
+
+    Raises:
+        NotFound: The operation that created the version lists no changes.
+    """
     blob = version.operation.settings.get("change_list")
     if not isinstance(blob, str):
-        message = f"{version.ref} was made by {version.operation.name!r}, which lists no changes"
+        message = f"{version.ref} was created by {version.operation.name!r}, which lists no changes"
         raise NotFound(message, f"compare it with its parent: vong data diff {' '.join(version.parents)} {version.ref}")
     return _changes.validate_json(blobs.get(blob))

@@ -1,4 +1,7 @@
-"""Which versions hold a row, without reading them: an entry for each spell of versions of a dataset that have it."""
+"""Index of dataset rows: find the versions that contain a row without reading the versions.
+
+Each index entry covers one contiguous range of versions of a dataset that contain the row.
+"""
 
 import hashlib
 from collections.abc import Callable, Iterable
@@ -13,7 +16,7 @@ from vong.records.record import canonical_json
 
 
 class RowLocation(NamedTuple):
-    """Where a row stands: row `row` of version number `first` of the dataset `name`."""
+    """Location of a row: row number `row` in version number `first_version` of the dataset `dataset`."""
 
     name: str
     first: int
@@ -21,47 +24,50 @@ class RowLocation(NamedTuple):
 
 
 def catch_up(connection: Connection, name: str, lines: Callable[[int], Iterable[bytes]]) -> None:
-    """Index the versions of a dataset that are not indexed yet, oldest first. `lines` gives the canonical JSON of the
-    rows of a version by its number. The caller is the only one who writes this dataset.
+    """Index all versions of a dataset that are not indexed yet, oldest first.
+
+    `load_lines` returns the canonical JSON lines of a version's rows, given the version number. The caller must hold
+    the write lock of this dataset.
     """
     versions, indexed = tables.versions.c, tables.indexed.c
-    done = connection.scalar(select(indexed.number).where(indexed.name == name)) or 0
+    last_indexed = connection.scalar(select(indexed.number).where(indexed.name == name)) or 0
     newest = connection.scalar(select(func.max(versions.number)).where(versions.name == name)) or 0
-    for number in range(done + 1, newest + 1):
+    for number in range(last_indexed + 1, newest + 1):
         _add(connection, name, number, lines(number))
-    written = insert(tables.indexed).values(name=name, number=newest)
-    at = [tables.indexed.c.project_id, tables.indexed.c.name]
-    connection.execute(written.on_conflict_do_update(index_elements=at, set_={"number": newest}))
+    statement = insert(tables.indexed).values(name=name, number=newest)
+    key = [tables.indexed.c.project_id, tables.indexed.c.name]
+    connection.execute(statement.on_conflict_do_update(index_elements=key, set_={"number": newest}))
 
 
 def place(connection: Connection, prefix: str) -> RowLocation | None:
-    """Where a row stands whose hash begins with these hexadecimal digits."""
+    """Return the location of the first row whose hash starts with these hexadecimal digits, or None."""
     rows = tables.rows.c
     low, high = (bytes.fromhex(prefix.ljust(64, digit)) for digit in "0f")
     query = select(rows.name, rows.first, rows.row).where(rows.hash.between(low, high)).order_by(rows.hash, rows.first)
-    found = connection.execute(query.limit(1)).one_or_none()
-    return RowLocation(*found) if found else None
+    record = connection.execute(query.limit(1)).one_or_none()
+    return RowLocation(*record) if record else None
 
 
 def _add(connection: Connection, name: str, number: int, lines: Iterable[bytes]) -> None:
-    now: dict[tuple[bytes, bytes], int] = {}
+    first_rows: dict[tuple[bytes, bytes], int] = {}
     for row, line in enumerate(lines, 1):
-        now.setdefault(identity(line), row)
+        first_rows.setdefault(identity(line), row)
     values = {
         "name": name,
         "number": number,
         "before": number - 1,
         "open": tables.OPEN,
-        "hashes": [hash_ for hash_, _ in now],
-        "origins": [made_from for _, made_from in now],
+        "hashes": [hash_ for hash_, _ in first_rows],
+        "origins": [made_from for _, made_from in first_rows],
     }
     connection.execute(tables.GONE, values)
-    connection.execute(tables.COME, values | {"rows": list(now.values())})
+    connection.execute(tables.COME, values | {"rows": list(first_rows.values())})
 
 
 def identity(line: bytes) -> tuple[bytes, bytes]:
-    """`Example.hash` of a row and of the row that it was made from (empty where its origin is no row), read off its
-    canonical JSON: a tenth of the cost of making the Example.
+    """Return the hash of a row and the hash of the row it was derived from (empty if the origin is not a row).
+
+    Both are computed from the canonical JSON, at a tenth of the cost of building the Example.
     """
     import msgspec
 

@@ -1,8 +1,8 @@
-"""Finding rows of a version: by split, text, metadata, label and origin, without reading what cannot fit.
+"""Search for rows of a version by split, text, metadata, label and origin.
 
-A version is read block by block. What a row must hold to fit (its needles) is looked for in the bytes of a whole block,
-then of a line; only lines that hold all of them are read as JSON and judged. So a page late in a version, or a word
-that one row in 100,000 has, costs little more than unpacking the version.
+A version is read block by block. The byte strings that a matching row must contain (needles) are searched in a whole
+block, then in each line; only lines that contain all needles are decoded and checked. Reading a late page, or finding a
+word that occurs in one of 100,000 rows, therefore costs little more than decompressing the version.
 """
 
 import json
@@ -21,14 +21,19 @@ from vong.store.blobs import BlobStore
 
 OriginKind = Literal["span", "row", "file", "document", "annotator"]
 PLAIN = re.compile(r"[A-Za-z0-9 _.-]+")
-"""Label values that stand in a JSON answer as they are, whoever wrote it."""
+"""Label values that need no JSON escape, so that every writer encodes them the same way."""
 STEADY = re.compile(rb"[0-9b-egmo-ruvxz _:.,-]{2,}")
-"""Runs of signs that no letter beyond ASCII folds into (\u00df becomes ss, the Kelvin sign k): lower case is enough."""
+"""Byte runs for which lower case equals case folding.
+
+Excludes letters that non-ASCII characters fold into (the German sharp s becomes ss, the Kelvin sign becomes k).
+"""
 
 
 class RowFilter(Record):
-    """Which rows. `text` stands in question or answer, in any case; `metadata` are `FIELD=VALUE`, `labels` are
-    `PATH=VALUE` (`completion.intent=refund`); `origin` says where rows came from (`span`: a correction of an answer).
+    """Filter of rows. All conditions must match.
+
+    `text` occurs in the input or completion, ignoring case. `metadata` entries are `FIELD=VALUE`, `labels` entries are
+    `PATH=VALUE` (`completion.intent=refund`). `origin` is the kind of origin (`span`: a corrected model output).
     """
 
     split: str | None = None
@@ -39,12 +44,16 @@ class RowFilter(Record):
 
     @property
     def empty(self) -> bool:
-        """Whether every row fits."""
+        """Return True if the filter matches every row."""
         return self == RowFilter()
 
 
 class CompiledRowFilter:
-    """A filter, made ready. InvalidInput for a filter that cannot be read."""
+    """Filter prepared for searching.
+
+    Raises:
+        InvalidInput: The filter cannot be parsed.
+    """
 
     def __init__(self, wanted: RowFilter) -> None:
         self.wanted = wanted
@@ -57,39 +66,39 @@ class CompiledRowFilter:
         self.steady = [run for needle in self.needles for run in STEADY.findall(needle)]
 
     def numbers(self, blobs: BlobStore, version: DatasetVersion, after: int = 0) -> Iterator[tuple[int, bytes]]:
-        """The rows that fit, behind that number: each number and its canonical JSON."""
+        """Yield the number and canonical JSON of each matching row after row number `after`."""
         number = 0
         for block in read_blocks(blobs, version):
             count = block.count(b"\n")
             if number + count > after:
-                for place, line in self._lines(block):
-                    if number + place > after and self._fits(line):
-                        yield number + place, line
+                for position, line in self._lines(block):
+                    if number + position > after and self._fits(line):
+                        yield number + position, line
             number += count
 
     def _lines(self, block: bytes) -> Iterator[tuple[int, bytes]]:
-        """The lines that hold all needles, counted from 1 within the block."""
+        """Yield the lines that contain all needles, numbered from 1 within the block."""
         lines = block[:-1].split(b"\n")
         if not self.needles:
             yield from enumerate(lines, 1)
             return
-        low = block.lower()  # a tenth of the cost of folding, which accented text needs
+        low = block.lower()  # a tenth of the cost of case folding, which only non-ASCII text needs
         if not all(run in low for run in self.steady):
             return
         folded = low if block.isascii() else _folded(block)
         if not all(needle in folded for needle in self.needles):
             return
-        for place, (line, low) in enumerate(zip(lines, folded[:-1].split(b"\n"), strict=True), 1):
+        for position, (line, low) in enumerate(zip(lines, folded[:-1].split(b"\n"), strict=True), 1):
             if all(needle in low for needle in self.needles):
-                yield place, line
+                yield position, line
 
     def _needles(self) -> Iterator[bytes]:
-        wanted = self.wanted
-        if wanted.split is not None:
-            yield _folded(b'"split":' + canonical_json(wanted.split))
-        if wanted.origin is not None:
-            yield b'"kind":"%s"' % wanted.origin.encode()
-        if self.text and "\n" not in self.text:  # a line break may lie between two messages
+        row_filter = self.wanted
+        if row_filter.split is not None:
+            yield _folded(b'"split":' + canonical_json(row_filter.split))
+        if row_filter.origin is not None:
+            yield b'"kind":"%s"' % row_filter.origin.encode()
+        if self.text and "\n" not in self.text:  # a line break may also separate two messages
             yield _folded(canonical_json(self.text)[1:-1])
         for name, value in self.metadata.items():
             yield _folded(canonical_json(name))
@@ -113,13 +122,13 @@ class CompiledRowFilter:
 
     def _labelled(self, row: Mapping[str, Any]) -> bool:
         answer = row.get("completion")
-        said = answer and Message.model_construct(role="assistant", content=answer.get("content"))
-        example = Example.model_construct(messages=(), completion=said, metadata=row.get("metadata") or {})
+        completion = answer and Message.model_construct(role="assistant", content=answer.get("content"))
+        example = Example.model_construct(messages=(), completion=completion, metadata=row.get("metadata") or {})
         return all((at(example, path) or "").casefold() == value.casefold() for path, value in self.labels.items())
 
 
 def count(blobs: BlobStore, version: DatasetVersion, wanted: RowFilter) -> int:
-    """How many rows fit. Those of a split alone are known; anything else is counted."""
+    """Return the number of matching rows. Counts per split are stored; any other filter scans the version."""
     if wanted == RowFilter(split=wanted.split):
         return version.rows if wanted.split is None else version.splits.get(wanted.split, 0)
     return sum(1 for _ in CompiledRowFilter(wanted).numbers(blobs, version))
@@ -130,24 +139,30 @@ def _folded(text: bytes) -> bytes:
 
 
 def _pairs(words: tuple[str, ...], what: str, form: str) -> dict[str, str]:
-    """`NAME=VALUE` words as a dict. InvalidInput for any other."""
+    """Parse `NAME=VALUE` strings into a dict.
+
+    Raises:
+        InvalidInput: A string has another form.
+    """
     pairs = [word.partition("=") for word in words]
-    if wrong := [word for word, (name, equals, _) in zip(words, pairs, strict=True) if not equals or not name.strip()]:
-        raise InvalidInput(f"{wrong[0]!r} names no {what.removeprefix('a ')}", f"write {form}")
+    if invalid := [
+        word for word, (name, equals, _) in zip(words, pairs, strict=True) if not equals or not name.strip()
+    ]:
+        raise InvalidInput(f"invalid {what.removeprefix('a ')} filter {invalid[0]!r}", f"write {form}")
     return {name.strip(): value.strip() for name, _, value in pairs}
 
 
 def _says(metadata: Mapping[str, Any], name: str, value: str) -> bool:
-    """Whether a field has that value, as a person writes it: `true`, `3` and `email` without quotes."""
-    held = metadata.get(name)
-    written = held if isinstance(held, str) else json.dumps(held, sort_keys=True, separators=(",", ":"))
-    return name in metadata and written.casefold() == value.casefold()
+    """Return True if a field has the value as a user types it: `true`, `3` and `email` without quotes."""
+    actual = metadata.get(name)
+    text = actual if isinstance(actual, str) else json.dumps(actual, sort_keys=True, separators=(",", ":"))
+    return name in metadata and text.casefold() == value.casefold()
 
 
 def _said(row: Mapping[str, Any]) -> str:
-    """The text of what is asked and answered: `Example.prompt_text` and `Example.answer`, read off the JSON."""
-    asked = [_content(message) for message in row["messages"] if message["role"] == "user"]
-    return "\n".join([*asked, _content(row.get("completion") or {})])
+    """Return the text of input and completion: `Example.prompt_text` and `Example.answer`, read from the JSON."""
+    parts = [_content(message) for message in row["messages"] if message["role"] == "user"]
+    return "\n".join([*parts, _content(row.get("completion") or {})])
 
 
 def _content(message: Mapping[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""Looking into a version: pages of its rows, and what differs between two versions."""
+"""Rows of a version: filtered pages, and the differences between two versions."""
 
 import hashlib
 from collections import Counter, defaultdict
@@ -15,7 +15,7 @@ Kind = Literal["added", "removed", "changed"]
 
 
 class DatasetRow(Record):
-    """One row of a version. `number` counts from 1; `hash` is the Example's own."""
+    """One row of a version. `number` starts at 1; `hash` is the hash of the Example."""
 
     number: int
     hash: str
@@ -23,7 +23,7 @@ class DatasetRow(Record):
 
 
 class RowDiff(Record):
-    """One row that differs. The numbers are those in each version; `before` and `after` are the rows themselves."""
+    """One differing row: its number in each version (`row_a`, `row_b`) and its content (`before`, `after`)."""
 
     kind: Kind
     row_a: int | None = None
@@ -33,9 +33,10 @@ class RowDiff(Record):
 
 
 class DatasetDiff(Record):
-    """What differs between versions `a` and `b`. `changed` rows have the same metadata id, or the same messages and
-    another completion. `metadata_changed` counts rows that say the same with other metadata (a split, for example).
-    `rows` lists the first of them.
+    """Differences between versions `a` and `b`.
+
+    `changed` rows have the same metadata id, or the same messages and another completion. `metadata_changed` counts
+    rows with the same content and other metadata (a split, for example). `rows` lists the first differences.
     """
 
     a: str
@@ -51,25 +52,31 @@ class DatasetDiff(Record):
 def page(
     blobs: BlobStore, version: DatasetVersion, wanted: RowFilter | None = None, *, after: int = 0, limit: int = 50
 ) -> list[DatasetRow]:
-    """The rows after that number which fit the filter, in order."""
-    found: list[DatasetRow] = []
+    """Return the rows after row number `after` that match the filter, in order."""
+    rows: list[DatasetRow] = []
     for number, line in CompiledRowFilter(wanted or RowFilter()).numbers(blobs, version, after):
         example = Example.model_validate_json(line)
-        found.append(DatasetRow(number=number, hash=example.hash, example=example))
-        if len(found) == limit:
+        rows.append(DatasetRow(number=number, hash=example.hash, example=example))
+        if len(rows) == limit:
             break
-    return found
+    return rows
 
 
 def find_row(blobs: BlobStore, version: DatasetVersion, number: int) -> DatasetRow:
-    """One row by its number. InvalidInput where the version has fewer rows."""
-    found = page(blobs, version, after=number - 1, limit=1) if 1 <= number <= version.rows else []
-    if not found:
-        raise InvalidInput(f"{version.ref} has no row {number}", f"its rows are 1 to {version.rows}")
-    return found[0]
+    """Return one row by its number.
+
+    Raises:
+        InvalidInput: The version has fewer rows.
+    """
+    rows = page(blobs, version, after=number - 1, limit=1) if 1 <= number <= version.rows else []
+    if not rows:
+        raise InvalidInput(f"{version.ref} has no row {number}", f"choose a row from 1 to {version.rows}")
+    return rows[0]
 
 
 class _Seen(Record):
+    """Keys by which rows of two versions are paired."""
+
     number: int
     id: str
     messages: str
@@ -80,12 +87,14 @@ class _Seen(Record):
 def diff(
     blobs: BlobStore, a: DatasetVersion, b: DatasetVersion, *, limit: int = 50, kind: Kind | None = None
 ) -> DatasetDiff:
-    """Pair the rows of two versions: first by content, then by metadata id, then by messages; what stays is added or
-    removed. The counts are of all; rows of one `kind` alone are listed where it is named. Memory holds hashes only,
-    about 0.5 kB a row that differs.
+    """Compare two versions row by row.
+
+    Rows are paired by content, then by metadata id, then by messages; unpaired rows are added or removed. Counts cover
+    all rows; if `kind` is given, only rows of that kind are listed. Memory use: about 0.5 kB per differing row, because
+    only hashes are held.
     """
-    whole = _in_both(blobs, a, b)
-    left, right = list(_seen(blobs, a, whole.copy())), list(_seen(blobs, b, whole.copy()))
+    common = _in_both(blobs, a, b)
+    left, right = list(_seen(blobs, a, common.copy())), list(_seen(blobs, b, common.copy()))
     same, left, right = _pair(left, right, "content")
     by_id, left, right = _pair(left, right, "id")
     by_messages, left, right = _pair(left, right, "messages")
@@ -96,14 +105,14 @@ def diff(
         added=len(right),
         removed=len(left),
         changed=len(changed),
-        unchanged=whole.total() + len(same),
+        unchanged=common.total() + len(same),
         metadata_changed=sum(one.metadata != other.metadata for one, other in same),
         rows=_listed(blobs, (a, b), (left, right, changed), limit, kind),
     )
 
 
 def _in_both(blobs: BlobStore, a: DatasetVersion, b: DatasetVersion) -> Counter[bytes]:
-    """The rows that both versions have to the last byte, and how often: they need no closer look."""
+    """Return the hashes of the lines that both versions contain byte for byte, with their number of occurrences."""
     one, other = (Counter(map(_digest, read_lines(blobs, version))) for version in (a, b))
     return one & other
 
@@ -113,7 +122,7 @@ def _digest(line: bytes) -> bytes:
 
 
 def _seen(blobs: BlobStore, version: DatasetVersion, known: Counter[bytes]) -> Iterator[_Seen]:
-    """The rows beside those that are `known` already."""
+    """Fingerprint the rows of a version, except the occurrences counted in `known`."""
     for number, line in enumerate(read_lines(blobs, version), 1):
         digest = _digest(line)
         if known[digest] > 0:
@@ -133,15 +142,15 @@ def _seen(blobs: BlobStore, version: DatasetVersion, known: Counter[bytes]) -> I
 def _pair(
     left: list[_Seen], right: list[_Seen], by: Literal["content", "id", "messages"]
 ) -> tuple[list[tuple[_Seen, _Seen]], list[_Seen], list[_Seen]]:
-    """The rows of both sides with the same key, paired in order, and what remains of each side."""
-    waiting: dict[str, list[_Seen]] = defaultdict(list)
+    """Pair the rows of both sides that have the same key, in order, and return the pairs and the unpaired rows."""
+    candidates: dict[str, list[_Seen]] = defaultdict(list)
     for row in reversed(left):
-        waiting[getattr(row, by)].append(row)
-    waiting.pop("", None)
+        candidates[getattr(row, by)].append(row)
+    candidates.pop("", None)
     pairs: list[tuple[_Seen, _Seen]] = []
     remaining: list[_Seen] = []
     for row in right:
-        partners = waiting.get(getattr(row, by))
+        partners = candidates.get(getattr(row, by))
         if partners:
             pairs.append((partners.pop(), row))
         else:
@@ -157,7 +166,7 @@ def _listed(
     limit: int,
     only: Kind | None,
 ) -> list[RowDiff]:
-    """The first differences with their rows: changed, then removed, then added; or one kind of them."""
+    """Return the first differences with their rows: changed, removed, then added; or only rows of one kind."""
     removed, added, changed = found
     plan: list[tuple[Kind, int | None, int | None]] = [
         *(("changed", one.number, other.number) for one, other in changed),

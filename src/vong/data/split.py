@@ -1,8 +1,8 @@
-"""Splitting: whole near-duplicate clusters go to one split, labels are spread evenly, the same seed gives the same.
+"""Assign rows to splits: near-duplicates stay together, labels are balanced, and a seed makes it reproducible.
 
-Clusters are put in an order (those of several rows first, then one label after the other, shuffled within each) and
-dealt in that order: every split is owed its share of each cluster, and the cluster goes to the split that is owed
-most. Splits are therefore right in size up to one cluster, overall and along every label (systematic sampling over a
+Clusters are sorted (clusters of several rows first, then by label, shuffled within each label) and assigned in that
+order. Each cluster adds every split's share to that split's deficit, and the split with the largest deficit receives
+the cluster. Split sizes are therefore exact to within one cluster, overall and per label (systematic sampling over a
 sorted list: Cochran, Sampling Techniques, chapter 8).
 """
 
@@ -17,13 +17,16 @@ from vong.errors import InvalidInput
 from vong.records import Example, Record
 
 LEFT_OUT = ""
+"""Name of the internal split for rows that no split receives."""
 
 
 class SplitSettings(Record):
-    """`splits` maps names to shares (together at most 1) or to numbers of rows; what they do not take is left out.
+    """Settings of a split.
 
-    `stratify` are label paths (`completion.intent`, `metadata.channel`) whose values every split gets its share of.
-    `group` is a label path whose rows stay together beside the near-duplicates (a customer, a thread).
+    `splits` maps names to shares (with a sum of at most 1) or to numbers of rows; remaining rows are left out.
+    `stratify` lists label paths (`completion.intent`, `metadata.channel`) whose values are distributed proportionally
+    over the splits. `group` is a label path; rows with the same value (a customer, a thread) stay in one split, as
+    near-duplicates do.
     """
 
     splits: dict[str, float] = {"train": 0.8, "validation": 0.1, "test": 0.1}
@@ -35,7 +38,7 @@ class SplitSettings(Record):
 
 @dataclass
 class SplitResult:
-    """The rows in their order, each with its split in `metadata["split"]`, and how many each split has."""
+    """Rows in their original order, each with its split in `metadata["split"]`, and the number of rows per split."""
 
     examples: list[Example]
     counts: dict[str, int]
@@ -44,39 +47,45 @@ class SplitResult:
 
 
 def split(examples: Iterable[Example], settings: SplitSettings | None = None) -> SplitResult:
-    """Give every row its split. InvalidInput for shares that cannot be had, or where a split would stay empty."""
+    """Assign each row to a split.
+
+    Raises:
+        InvalidInput: The shares are impossible, or a split would have no rows.
+    """
     settings = settings or SplitSettings()
     rows = list(examples)
     shares = _shares(settings.splits, len(rows))
     clusters = _clusters(rows, settings)
-    chosen = _deal(_ordered(rows, clusters, settings), shares)
-    counts = Counter(chosen.values())
+    split_by_row = _deal(_ordered(rows, clusters, settings), shares)
+    counts = Counter(split_by_row.values())
     for name in settings.splits:
         if not counts[name]:
             raise InvalidInput(
                 f"the split {name!r} would have no rows: there are {len(rows)} rows in {len(clusters)} clusters",
-                "give it a larger share, or fewer splits",
+                "raise its share or define fewer splits",
             )
-    kept = [
-        example.model_copy(update={"metadata": {**example.metadata, "split": chosen[row]}})
+    assigned = [
+        example.model_copy(update={"metadata": {**example.metadata, "split": split_by_row[row]}})
         for row, example in enumerate(rows)
-        if chosen[row] != LEFT_OUT
+        if split_by_row[row] != LEFT_OUT
     ]
-    named = {name: counts[name] for name in settings.splits}
-    return SplitResult(kept, named, counts[LEFT_OUT], len(clusters))
+    split_counts = {name: counts[name] for name in settings.splits}
+    return SplitResult(assigned, split_counts, counts[LEFT_OUT], len(clusters))
 
 
 def _shares(splits: Mapping[str, float], rows: int) -> dict[str, float]:
-    """The share of each split, and of what is left out, adding up to 1."""
+    """Return the share of each split and of the rows left out; the sum is 1."""
     if not splits or any(not name.strip() or value <= 0 for name, value in splits.items()):
-        raise InvalidInput("every split needs a name and a share above 0", "for example: train=0.8,test=0.2")
+        raise InvalidInput("every split needs a name and a share above 0", "write for example: train=0.8,test=0.2")
     total = sum(splits.values())
     if total <= 1 + 1e-9:
         shares = dict(splits)
     elif any(value != int(value) for value in splits.values()):
-        raise InvalidInput(f"the shares add up to {total:g}", "give shares of at most 1 together, or numbers of rows")
+        raise InvalidInput(f"the shares add up to {total:g}", "set shares with a sum of at most 1, or numbers of rows")
     elif total > rows:
-        raise InvalidInput(f"{total:g} rows are asked for, and there are {rows}", "ask for fewer, or give shares")
+        raise InvalidInput(
+            f"the splits need {total:g} rows, but the version has {rows}", "lower the numbers, or set shares"
+        )
     else:
         shares = {name: value / rows for name, value in splits.items()}
     remaining = 1 - sum(shares.values())
@@ -84,18 +93,18 @@ def _shares(splits: Mapping[str, float], rows: int) -> dict[str, float]:
 
 
 def _clusters(rows: list[Example], settings: SplitSettings) -> list[list[int]]:
-    """Rows that must stay together: near-duplicates, and rows of one group."""
-    near = cluster([input_text(example) for example in rows], settings.threshold).near
+    """Return groups of rows that must stay in one split: first_rows-duplicates, and rows of one group."""
+    first_rows = cluster([input_text(example) for example in rows], settings.threshold).near
     if settings.group is not None:
-        near = _merged(rows, near, settings.group)
+        first_rows = _merged(rows, first_rows, settings.group)
     members: dict[int, list[int]] = defaultdict(list)
-    for row, first in enumerate(near):
+    for row, first in enumerate(first_rows):
         members[first].append(row)
     return list(members.values())
 
 
 def _merged(rows: list[Example], near: list[int], path: str) -> list[int]:
-    """Clusters united wherever two of them have a row of the same group."""
+    """Merge clusters that contain rows of the same group."""
     parent = list(range(len(rows)))
 
     def root(row: int) -> int:
@@ -116,23 +125,26 @@ def _merged(rows: list[Example], near: list[int], path: str) -> list[int]:
 
 
 def _ordered(rows: list[Example], clusters: list[list[int]], settings: SplitSettings) -> list[list[int]]:
-    """Large clusters first, so that the many small ones even out what they tilt; then label by label."""
-    dice = random.Random(settings.seed)
+    """Sort clusters by size in descending order, then by label.
+
+    Large clusters come first so that the many small clusters even out the imbalance they cause.
+    """
+    rng = random.Random(settings.seed)
     keyed: list[tuple[int, str, float, list[int]]] = []
     for members in clusters:
         values = [at(rows[members[0]], path) or "" for path in settings.stratify]
-        keyed.append((-len(members), "\0".join(values), dice.random(), members))
+        keyed.append((-len(members), "\0".join(values), rng.random(), members))
     return [members for *_, members in sorted(keyed, key=lambda item: item[:3])]
 
 
 def _deal(clusters: list[list[int]], shares: Mapping[str, float]) -> dict[int, str]:
-    owed = dict.fromkeys(shares, 0.0)
-    chosen: dict[int, str] = {}
+    deficit = dict.fromkeys(shares, 0.0)
+    split_by_row: dict[int, str] = {}
     for members in clusters:
         for name, share in shares.items():
-            owed[name] += share * len(members)
-        # Rounded, so that the last bits of sums of shares never decide.
-        name = max(owed, key=lambda name: round(owed[name], 9))
-        owed[name] -= len(members)
-        chosen.update(dict.fromkeys(members, name))
-    return chosen
+            deficit[name] += share * len(members)
+        # Rounding keeps floating-point errors in the sums from deciding the order.
+        name = max(deficit, key=lambda name: round(deficit[name], 9))
+        deficit[name] -= len(members)
+        split_by_row.update(dict.fromkeys(members, name))
+    return split_by_row

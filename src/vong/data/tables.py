@@ -1,4 +1,4 @@
-"""The SQL of data."""
+"""Database tables and SQL statements of the data stage."""
 
 from sqlalchemy import (
     Column,
@@ -48,7 +48,7 @@ reports = project_table(
 )
 
 OPEN = 2**31 - 1
-"""The `last` of a row that the newest version has."""
+"""Value of `last` for rows that the newest version still contains."""
 
 rows = project_table(
     "data_rows",
@@ -63,8 +63,11 @@ rows = project_table(
     Index("data_rows_made_from_ix", "project_id", "made_from"),
     Index("data_rows_name_ix", "project_id", "name", "last"),
 )
-"""A row of the dataset `name`, from version `first` (where it is row `row`) to `last`. `made_from` is the hash of the
-row that its origin names, empty for any other origin. So a version that changes ten rows adds ten entries."""
+"""Index of dataset rows: the dataset `name` contains the row from version `first` (as row `row`) to version `last`.
+
+`made_from` is the hash of the row named by the row's origin, or empty for any other origin. A version that changes ten
+rows therefore adds ten entries.
+"""
 
 indexed = project_table(
     "data_indexed",
@@ -72,7 +75,7 @@ indexed = project_table(
     Column("number", Integer, nullable=False),
     PrimaryKeyConstraint("project_id", "name", name="data_indexed_pk"),
 )
-"""Up to which version a dataset's rows are in `data_rows`."""
+"""Number of the newest version of each dataset whose rows are in `data_rows`."""
 
 GONE = text("""
     UPDATE data_rows SET last = :before WHERE name = :name AND last = :open AND NOT EXISTS (

@@ -1,4 +1,4 @@
-"""Changing the text of an Example, whichever message it stands in."""
+"""Text normalization, and text transformation across all messages of an Example."""
 
 import re
 import unicodedata
@@ -15,8 +15,10 @@ EMPTY_LINES = re.compile(r"\n{3,}")
 
 
 def tidy(text: str) -> str:
-    """Composed Unicode (NFC), line feeds only, plain spaces; without control and invisible characters, spaces at the
-    end of lines, more than one empty line in a row, and blanks at both ends. Indentation stays: code lives on it.
+    """Return the text in composed Unicode (NFC) with line feeds and plain spaces only.
+
+    Removes control and invisible characters, trailing spaces of lines, repeated empty lines and surrounding whitespace.
+    Indentation is preserved, because code depends on it.
     """
     text = unicodedata.normalize("NFC", text).replace("\r\n", "\n").replace("\r", "\n")
     text = SPACES.sub(" ", CONTROL.sub("", INVISIBLE.sub("", text)))
@@ -24,7 +26,10 @@ def tidy(text: str) -> str:
 
 
 def rewrite(example: Example, change: Callable[[str], str]) -> Example:
-    """The Example with every text of its messages and answers changed; the same object where nothing is."""
+    """Return the Example with `change` applied to every text of its messages and completions.
+
+    Returns the same object if no text changes.
+    """
     messages = tuple(_message(message, change) for message in example.messages)
     completion = _message(example.completion, change) if example.completion else None
     rejected = _message(example.rejected, change) if example.rejected else None

@@ -21,11 +21,12 @@ from vong.store.blobs import BlobStore
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 SHORTEST_HASH = 6
-LEVEL = 6  # of zstd: rows are written once and read often
+"""Minimum number of hexadecimal digits of a hash in a ref."""
+LEVEL = 6  # zstd level: rows are written once and read often
 
 
 class WriteResult(NamedTuple):
-    """What one pass over the rows gave."""
+    """Result of writing rows to a file: hash of the version, number of rows, rows per split."""
 
     hash: str
     rows: int
@@ -40,24 +41,29 @@ def write(
     operation: Operation | Callable[[], Operation],
     parents: Sequence[str] = (),
 ) -> DatasetVersion:
-    """Keep these rows as the next version of the dataset `name`. The same rows again give the version they have.
+    """Store rows as the next version of the dataset `name`, or return the existing version with the same rows.
 
-    The version's hash is the sha256 over the sha256 of each row's canonical JSON, metadata and origin included, in
-    order. `parents` are refs of the versions it was made from. An operation that is a function is asked when all rows
-    have passed, so that it can count them. A row given as bytes is a line of `read_lines`. InvalidInput for no rows or
-    a bad name.
+    The version hash is the sha256 over the sha256 of each row's canonical JSON (metadata and origin included), in
+    order. `parents` are the refs of the versions it was made from. If `operation` is a function, it is called after all
+    rows have been read, so that it can count them. A row given as bytes is a line of `read_lines`.
+
+    Raises:
+        InvalidInput: There are no rows, or the name is invalid.
     """
     check_name(name)
     with tempfile.TemporaryDirectory(prefix="vong-data-") as folder:
         path = Path(folder) / "rows.jsonl.zst"
         written = _dump(examples, path)
-        made_by = operation if isinstance(operation, Operation) else operation()
+        created_by = operation if isinstance(operation, Operation) else operation()
         if written.rows == 0:
-            raise InvalidInput(f"{made_by.name} leaves no rows", "a dataset version has at least one")
+            raise InvalidInput(
+                f"operation {created_by.name!r} leaves no rows",
+                "change its settings: a dataset version needs at least one row",
+            )
         alone(connection, name)
-        known = _row(connection, tables.versions.c.name == name, tables.versions.c.hash == written.hash)
-        if known is not None:
-            return known
+        existing = _row(connection, tables.versions.c.name == name, tables.versions.c.hash == written.hash)
+        if existing is not None:
+            return existing
         blob = blobs.put_file(path)
     newest = connection.scalar(select(func.max(tables.versions.c.number)).where(tables.versions.c.name == name))
     version = DatasetVersion(
@@ -67,7 +73,7 @@ def write(
         rows=written.rows,
         blob=blob,
         parents=tuple(parents),
-        operation=made_by,
+        operation=created_by,
         splits=written.splits,
         created_at=now(),
     )
@@ -78,41 +84,51 @@ def write(
 
 
 def alone(connection: Connection, name: str) -> None:
-    """Let only one transaction write a dataset at a time, so that its numbers have no gaps and no twins."""
+    """Lock a dataset for writing until the end of the transaction, so that version numbers stay unique and gapless."""
     connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"data:{name}"))))
 
 
 def check_name(name: str) -> str:
-    """The name, if it can be a dataset's: letters, digits, `.`, `_` and `-`, at most 100. InvalidInput if not."""
+    """Return the name if it is a valid dataset name: letters, digits, `.`, `_` and `-`, at most 100.
+
+    Raises:
+        InvalidInput: The name is invalid.
+    """
     if not NAME.fullmatch(name):
-        raise InvalidInput(f"{name!r} cannot name a dataset", "use letters, digits, '.', '_' and '-', at most 100")
+        raise InvalidInput(f"invalid dataset name {name!r}", "use letters, digits, '.', '_' and '-', at most 100")
     return name
 
 
 def find(connection: Connection, ref: str) -> DatasetVersion:
-    """The version that a ref names: `tickets` (the newest), `tickets@3` (its number), `tickets@1f0c9a` (its hash, six
-    digits or more). NotFound with the nearest name; Conflict where a short hash fits several.
+    """Return the version that a ref names.
+
+    A ref is `tickets` (the newest version), `tickets@3` (a version number) or `tickets@1f0c9a` (a hash prefix of at
+    least six digits).
+
+    Raises:
+        NotFound: There is no such version. The hint suggests the nearest name.
+        Conflict: Several versions match a hash prefix.
     """
-    name, _, which = ref.partition("@")
+    name, _, selector = ref.partition("@")
     versions = tables.versions.c
-    if which.isdecimal() and len(which) < SHORTEST_HASH:
-        found = _row(connection, versions.name == name, versions.number == int(which))
-    elif which:
-        found = _by_hash(connection, name, which.lower())
+    if selector.isdecimal() and len(selector) < SHORTEST_HASH:
+        version = _row(connection, versions.name == name, versions.number == int(selector))
+    elif selector:
+        version = _by_hash(connection, name, selector.lower())
     else:
-        found = _row(connection, versions.name == name)
-    if found is not None:
-        return found
+        version = _row(connection, versions.name == name)
+    if version is not None:
+        return version
     names = sorted(connection.scalars(select(versions.name).distinct()))
     if name in names:
-        raise NotFound(f"dataset {name!r} has no version {which!r}", f"list them with: vong data list {name}")
+        raise NotFound(f"dataset {name!r} has no version {selector!r}", f"list them with: vong data list {name}")
     raise NotFound(f"no dataset named {name!r}", nearest(name, names, "vong data list"))
 
 
 def list_versions(
     connection: Connection, name: str, *, before: int | None = None, limit: int = 50
 ) -> list[DatasetVersion]:
-    """The versions of one dataset, newest first; `before` is the last number seen."""
+    """Return the versions of a dataset, newest first; `before` is the last number of the previous page."""
     versions = tables.versions
     query = select(versions).where(versions.c.name == name).order_by(versions.c.number.desc())
     if before is not None:
@@ -121,7 +137,7 @@ def list_versions(
 
 
 def list_datasets(connection: Connection, *, after: str | None = None, limit: int = 50) -> list[DatasetVersion]:
-    """The newest version of every dataset, by name; `after` is the last name seen."""
+    """Return the newest version of each dataset, by name; `after` is the last name of the previous page."""
     versions = tables.versions
     query = select(versions).ext(distinct_on(versions.c.name)).order_by(versions.c.name, versions.c.number.desc())
     if after is not None:
@@ -130,7 +146,7 @@ def list_datasets(connection: Connection, *, after: str | None = None, limit: in
 
 
 def read(blobs: BlobStore, version: DatasetVersion, split: str | None = None) -> Iterator[Example]:
-    """The rows of a version in order, streamed; of one split only where it is named."""
+    """Stream the rows of a version in order, or only the rows of one split."""
     for line in read_lines(blobs, version):
         example = Example.model_validate_json(line)
         if split is None or example.metadata.get("split") == split:
@@ -138,7 +154,7 @@ def read(blobs: BlobStore, version: DatasetVersion, split: str | None = None) ->
 
 
 class VersionRows:
-    """The rows of a version as often as they are asked for: each `iter` reads them anew from the blob."""
+    """Rows of a version, iterable repeatedly: each iteration reads the blob again."""
 
     def __init__(self, blobs: BlobStore, version: DatasetVersion) -> None:
         self._blobs = blobs
@@ -149,13 +165,13 @@ class VersionRows:
 
 
 def read_lines(blobs: BlobStore, version: DatasetVersion) -> Iterator[bytes]:
-    """The canonical JSON of each row, without the cost of reading it."""
+    """Stream the canonical JSON of each row without decoding it."""
     for block in read_blocks(blobs, version):
         yield from block[:-1].split(b"\n")
 
 
 def read_blocks(blobs: BlobStore, version: DatasetVersion) -> Iterator[bytes]:
-    """The same, some hundred rows at a time: whole lines, each ended by a line feed."""
+    """Stream the rows in blocks of some hundred lines. Each line is complete and ends with a line feed."""
     import zstandard
 
     with tempfile.TemporaryDirectory(prefix="vong-data-") as folder:
@@ -171,35 +187,37 @@ def append(
     examples: Iterable[Example],
     operation: Operation | None = None,
 ) -> DatasetVersion:
-    """The next version of a dataset: its newest rows and these, without those that it has already (the same content in
-    the same split). Where all are known the newest version is given; a new dataset begins with these rows.
+    """Write the next version of a dataset: the rows of its newest version followed by the new examples.
+
+    Examples that the newest version already contains (same content in the same split) are skipped. If all are, the
+    newest version is returned. If the dataset does not exist, it is created.
     """
     newest = next(iter(list_versions(connection, name, limit=1)), None)
-    before = list(read(blobs, newest)) if newest else []
-    seen = {(example.hash, example.metadata.get("split")) for example in before}
-    offered, added = 0, list[Example]()
+    existing = list(read(blobs, newest)) if newest else []
+    seen = {(example.hash, example.metadata.get("split")) for example in existing}
+    total, added = 0, list[Example]()
     for example in examples:
-        offered += 1
+        total += 1
         identity = (example.hash, example.metadata.get("split"))
         if identity not in seen:
             seen.add(identity)
             added.append(example)
     if newest and not added:
         return newest
-    counted = {"added": len(added), "known_already": offered - len(added)}
-    given = operation or Operation(name="append")
-    operation = given.model_copy(update={"changes": {**given.changes, **counted}})
+    counts = {"added": len(added), "known_already": total - len(added)}
+    base_operation = operation or Operation(name="append")
+    operation = base_operation.model_copy(update={"changes": {**base_operation.changes, **counts}})
     parents = (newest.ref,) if newest else ()
-    return write(connection, blobs, name, [*before, *added], operation, parents)
+    return write(connection, blobs, name, [*existing, *added], operation, parents)
 
 
 def version_id(connection: Connection, version: DatasetVersion) -> UUID:
-    """The id under which other tables of this stage point at a version."""
+    """Return the id by which other tables of this stage reference a version."""
     versions = tables.versions.c
-    found = connection.scalar(select(versions.id).where(versions.name == version.name, versions.hash == version.hash))
-    if found is None:
+    id_ = connection.scalar(select(versions.id).where(versions.name == version.name, versions.hash == version.hash))
+    if id_ is None:
         raise NotFound(f"no dataset version {version.ref!r}", "list them with: vong data list")
-    return found
+    return id_
 
 
 def _dump(examples: Iterable[Example | bytes], path: Path) -> WriteResult:
@@ -218,7 +236,7 @@ def _dump(examples: Iterable[Example | bytes], path: Path) -> WriteResult:
 
 
 def _line(row: Example | bytes) -> tuple[bytes, Any]:
-    """A row's canonical JSON and its split."""
+    """Return the canonical JSON and the split of a row."""
     import msgspec
 
     if isinstance(row, bytes):
@@ -227,59 +245,59 @@ def _line(row: Example | bytes) -> tuple[bytes, Any]:
 
 
 def _blocks(stream: IO[bytes] | Any) -> Iterator[bytes]:
-    rest = b""
+    remainder = b""
     while block := stream.read(1 << 18):
         end = block.rfind(b"\n") + 1
         if end:
-            yield rest + block[:end]
-            rest = block[end:]
+            yield remainder + block[:end]
+            remainder = block[end:]
         else:
-            rest += block
+            remainder += block
 
 
 def _by_hash(connection: Connection, name: str, prefix: str) -> DatasetVersion | None:
     if len(prefix) < SHORTEST_HASH or not re.fullmatch(r"[0-9a-f]+", prefix):
         raise InvalidInput(
-            f"{prefix!r} names no version",
-            f"write NAME, NAME@NUMBER, or NAME@HASH with {SHORTEST_HASH} hexadecimal digits or more",
+            f"invalid version {prefix!r}",
+            f"write NAME, NAME@NUMBER, or NAME@HASH with at least {SHORTEST_HASH} hexadecimal digits",
         )
     versions = tables.versions
     query = select(versions).where(versions.c.name == name, versions.c.hash.startswith(prefix)).limit(2)
-    found = [_record(row) for row in connection.execute(query).mappings()]
-    if len(found) > 1:
-        raise Conflict(f"several versions of {name!r} begin with {prefix!r}", "write more of the hash")
-    return found[0] if found else None
+    matches = [_record(row) for row in connection.execute(query).mappings()]
+    if len(matches) > 1:
+        raise Conflict(f"several versions of {name!r} start with {prefix!r}", "write more digits of the hash")
+    return matches[0] if matches else None
 
 
 def holding(connection: Connection, blobs: BlobStore, hash_: str, limit: int = 1000) -> list[DatasetVersion]:
-    """The versions that hold the row of that hash, or a row made from it: by name, newest first."""
+    """Return the versions that contain a row or a row derived from it, given the row's hash: by name, newest first."""
     index_all(connection, blobs)
-    found = connection.execute(tables.HOLDING, {"hash": bytes.fromhex(hash_), "limit": limit}).mappings()
-    return [_record(row) for row in found]
+    records = connection.execute(tables.HOLDING, {"hash": bytes.fromhex(hash_), "limit": limit}).mappings()
+    return [_record(row) for row in records]
 
 
 def row_named(connection: Connection, blobs: BlobStore, prefix: str) -> Example | None:
-    """The first row whose hash begins so; None where no version has one."""
+    """Return the first row whose hash starts with the prefix, or None if no version contains one."""
     if not re.fullmatch(r"[0-9a-f]{6,64}", prefix):
         return None
     index_all(connection, blobs)
-    place = row_index.place(connection, prefix)
-    if place is None:
+    location = row_index.place(connection, prefix)
+    if location is None:
         return None
-    version = _numbered(connection, place.name, place.first)
-    line = next(islice(read_lines(blobs, version), place.row - 1, None))
+    version = _numbered(connection, location.name, location.first)
+    line = next(islice(read_lines(blobs, version), location.row - 1, None))
     return Example.model_validate_json(line)
 
 
 def made_from(connection: Connection, ref: str) -> list[DatasetVersion]:
-    """The versions that have that version among their parents, newest first."""
+    """Return the versions that have the version `ref` among their parents, newest first."""
     versions = tables.versions
     query = select(versions).where(versions.c.parents.contains([ref])).order_by(versions.c.created_at.desc())
     return [_record(row) for row in connection.execute(query).mappings()]
 
 
 def index_all(connection: Connection, blobs: BlobStore) -> None:
-    """Index what was written before there was an index."""
+    """Index the rows of all versions that are not indexed yet (those written before the index existed)."""
     for name in list(connection.scalars(tables.LAGGING)):
         alone(connection, name)
         row_index.catch_up(
@@ -288,14 +306,14 @@ def index_all(connection: Connection, blobs: BlobStore) -> None:
 
 
 def _numbered(connection: Connection, name: str, number: int) -> DatasetVersion:
-    found = _row(connection, tables.versions.c.name == name, tables.versions.c.number == number)
-    if found is None:
+    version = _row(connection, tables.versions.c.name == name, tables.versions.c.number == number)
+    if version is None:
         raise NotFound(f"dataset {name!r} has no version {number}", f"list them with: vong data list {name}")
-    return found
+    return version
 
 
 def _row(connection: Connection, *where: Any) -> DatasetVersion | None:
-    """The newest version that fits."""
+    """Return the newest version that matches the conditions, or None."""
     query = select(tables.versions).where(*where).order_by(tables.versions.c.number.desc()).limit(1)
     row = connection.execute(query).mappings().first()
     return _record(row) if row else None

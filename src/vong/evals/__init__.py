@@ -1,7 +1,7 @@
-"""Score models on datasets, and say with intervals whether one is better than another.
+"""Evaluations: score models on dataset splits and compare two runs with confidence intervals.
 
-In: the examples of a dataset split, a callable that asks a model, and the names of scorers. Out: an `EvalResult` whose
-every answer is kept, and an `EvalComparison` of two of them.
+In: the examples of a dataset split, a callable that calls a model, and the names of scorers. Out: an `EvalResult` with
+every stored output, and an `EvalComparison` of two results.
 """
 
 from vong.evals.comparison import EvalComparison, compare

@@ -1,4 +1,4 @@
-"""Compare two runs over the same examples."""
+"""Comparison of two evaluation runs over the same examples."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -16,12 +16,12 @@ SEED = 20_260
 
 
 class MetricComparison(Record):
-    """One metric in both runs over `n` shared examples, and what that proves.
+    """One metric of both runs over `n` shared examples, with the evidence for a difference.
 
-    `low` and `high` bound `difference` (b minus a) by a paired bootstrap at `confidence`. `wins` are the examples where
-    b scored higher than a, `losses` lower. `mcnemar_p` is the exact p-value where every score is 0 or 1.
-    `minimum_detectable` is the difference that so many examples would show four times out of five; null where the runs
-    never differed.
+    `low` and `high` bound `difference` (b minus a) by a paired bootstrap at `confidence`. `wins` counts the examples
+    that b scored higher than a, `losses` those that b scored lower. `mcnemar_p` is the exact p-value if every score is
+    0 or 1. `minimum_detectable` is the difference that this number of examples detects with a power of 80 %; null if
+    the runs never differed.
     """
 
     n: int
@@ -38,7 +38,7 @@ class MetricComparison(Record):
 
 
 class EvalChange(Record):
-    """An example that the two runs answered differently, with both texts and their scores."""
+    """An example with different outputs in the two runs: both texts and their scores."""
 
     position: int
     example: str
@@ -51,9 +51,10 @@ class EvalChange(Record):
 
 
 class EvalComparison(Record):
-    """Run b against run a. `n` examples are in both; `left_out` are in one only (other limits).
+    """Comparison of run b with run a over the `n` examples that both contain.
 
-    `changed` counts the answers whose text differs; `changes` are those that moved the first metric most.
+    `left_out` counts the examples that only one run contains (the runs have different limits). `changed` counts the
+    outputs whose text differs; `changes` lists those that changed the first metric most.
     """
 
     a: EvalResult
@@ -71,41 +72,45 @@ class EvalComparison(Record):
 def compare(connection: Connection, a: UUID, b: UUID, *, changes: int = 20) -> EvalComparison:
     """Compare run `b` with run `a` on every metric that both have.
 
-    Conflict where a run has not finished, InvalidInput where they are of different datasets, splits or scorers.
+    Raises: Conflict if a run has not finished; InvalidInput if datasets, splits or scorers differ.
     """
     before, after = runs.get(connection, a), runs.get(connection, b)
     _must_match(before, after)
-    chosen = scoring.choose(sorted(set(before.scorers) & set(after.scorers), key=before.scorers.index))
-    old, new = ({one.position: one for one in runs.list_answers(connection, id, limit=None)} for id in (a, b))
+    scorers = scoring.choose(sorted(set(before.scorers) & set(after.scorers), key=before.scorers.index))
+    old, new = ({output.position: output for output in runs.list_answers(connection, id, limit=None)} for id in (a, b))
     shared = sorted(old.keys() & new.keys())
     if not shared:
         raise InvalidInput("the two runs have no example in common", "run both with the same limit and seed")
     pairs = [(old[position], new[position]) for position in shared]
-    metrics = {metric: _metric(chosen, metric, pairs) for metric in before.scores if _given(chosen, metric, pairs)}
-    changed = [pair for pair in pairs if pair[0].answer != pair[1].answer]
+    metrics = {metric: _metric(scorers, metric, pairs) for metric in before.scores if _given(scorers, metric, pairs)}
+    changed_pairs = [pair for pair in pairs if pair[0].answer != pair[1].answer]
     first = next(iter(metrics), "")
-    changed.sort(key=lambda pair: -abs(pair[1].scores.get(first, 0.0) - pair[0].scores.get(first, 0.0)))
+    changed_pairs.sort(key=lambda pair: -abs(pair[1].scores.get(first, 0.0) - pair[0].scores.get(first, 0.0)))
     return EvalComparison(
         a=before,
         b=after,
         n=len(shared),
         left_out=len(old.keys() ^ new.keys()),
         metrics=metrics,
-        changed=len(changed),
-        changes=tuple(_change(*pair) for pair in changed[:changes]),
+        changed=len(changed_pairs),
+        changes=tuple(_change(*pair) for pair in changed_pairs[:changes]),
     )
 
 
 def _must_match(before: EvalResult, after: EvalResult) -> None:
     for result in (before, after):
         if result.status != "finished":
-            raise Conflict(f"the evaluation {str(result.id)!r} is {result.status}", "wait for it, or run it again")
+            raise Conflict(
+                f"evaluation {str(result.id)!r} is {result.status}", "wait until it has finished, or run it again"
+            )
     content = [(result.dataset.partition("@")[2], result.split) for result in (before, after)]
     if content[0] != content[1]:
-        shown = " and ".join(f"{result.dataset}/{result.split}" for result in (before, after))
-        raise InvalidInput(f"only runs over the same examples can be compared; these are over {shown}", "run one again")
+        listed = " and ".join(f"{result.dataset}/{result.split}" for result in (before, after))
+        message = f"cannot compare runs over different examples: {listed}"
+        raise InvalidInput(message, "run both on the same dataset version and split")
     if not set(before.scorers) & set(after.scorers):
-        raise InvalidInput("the two runs have no scorer with the same options in common", "run one again")
+        message = "the two runs have no scorer with the same options in common"
+        raise InvalidInput(message, "run both with the same scorers and options")
 
 
 def _given(
@@ -123,27 +128,27 @@ def _metric(
     from vong.evals.statistics import mcnemar, minimum_detectable, paired_bootstrap
 
     scorer = scoring.owner(chosen, metric)
-    having = [pair for pair in pairs if metric in pair[0].scores and metric in pair[1].scores]
-    rows = [[one.statistics[metric] for one in side] for side in zip(*having, strict=True)]
-    values = [(one.scores[metric], other.scores[metric]) for one, other in having]
+    measured = [pair for pair in pairs if metric in pair[0].scores and metric in pair[1].scores]
+    statistics = [[one.statistics[metric] for one in side] for side in zip(*measured, strict=True)]
+    values = [(one.scores[metric], other.scores[metric]) for one, other in measured]
     wins, losses = sum(new > old for old, new in values), sum(new < old for old, new in values)
     combine = scorer.total if scorer else None
-    found = paired_bootstrap(
-        np.array(rows[0]), np.array(rows[1]), combine, seed=SEED, resamples=RESAMPLES, confidence=CONFIDENCE
+    bootstrap = paired_bootstrap(
+        np.array(statistics[0]), np.array(statistics[1]), combine, seed=SEED, resamples=RESAMPLES, confidence=CONFIDENCE
     )
-    a, b = (scoring.total(scorer, side) for side in rows)
+    a, b = (scoring.total(scorer, side) for side in statistics)
     return MetricComparison(
-        n=len(having),
+        n=len(measured),
         a=a,
         b=b,
         difference=b - a,
-        low=found.low,
-        high=found.high,
+        low=bootstrap.low,
+        high=bootstrap.high,
         wins=wins,
         losses=losses,
-        ties=len(having) - wins - losses,
+        ties=len(measured) - wins - losses,
         mcnemar_p=mcnemar(wins, losses) if {score for pair in values for score in pair} <= {0.0, 1.0} else None,
-        minimum_detectable=minimum_detectable(found.error, confidence=CONFIDENCE),
+        minimum_detectable=minimum_detectable(bootstrap.error, confidence=CONFIDENCE),
     )
 
 

@@ -1,4 +1,4 @@
-"""How an example is put to a model: the system message, a template, and worked examples (shots) before it."""
+"""Request messages of an example: the system message, a template, and worked examples (shots)."""
 
 import hashlib
 import random
@@ -15,12 +15,12 @@ PLACE = "{input}"
 
 
 class EvalSettings(Record):
-    """Everything that shapes the requests of a run; recorded with its result.
+    """Settings that determine the requests of a run; recorded with its result.
 
-    `system` replaces the examples' system message. `template` wraps the text of the user's messages, which stands
-    where it says `{input}`. `shots` examples of `shots_split` are put before as user and assistant turns, the same for
-    every request, chosen by `seed`. `limit` evaluates that many examples, chosen by `seed` (a larger limit contains a
-    smaller one). `concurrency` requests are under way at once; latencies are measured under it.
+    `system` replaces the examples' system message. `template` wraps the text of each user message, which replaces
+    `{input}`. `shots` examples of `shots_split` precede every request as user and assistant turns; `seed` selects them,
+    and all requests have the same ones. `limit` evaluates that many examples, selected by `seed` (a larger limit
+    contains a smaller one). `concurrency` requests run at the same time; latencies are measured under this load.
     """
 
     system: str | None = None
@@ -34,16 +34,16 @@ class EvalSettings(Record):
     concurrency: int = Field(default=4, ge=1, le=64)
 
     def check(self, split: str) -> None:
-        """InvalidInput where shots would come from the evaluated split, or the template has no place for the text."""
+        """Raise InvalidInput if the shots come from the evaluated split or the template lacks `{input}`."""
         if self.shots and self.shots_split == split:
-            message = f"shots from {split!r} would show the model answers of the split it is evaluated on"
+            message = f"shots from {split!r} would show the model completions of the evaluated split"
             raise InvalidInput(message, "choose another split with --shots-split")
         if self.template is not None and PLACE not in self.template:
-            raise InvalidInput("the template has no place for the text", f"write {PLACE} where it belongs")
+            raise InvalidInput(f"the template has no {PLACE}", f"add {PLACE} for the text of the message")
 
 
 def choose_examples(examples: Sequence[Example], settings: EvalSettings) -> dict[int, Example]:
-    """The examples to evaluate by their position in the split: those with a reference, at most `limit` of them."""
+    """Return at most `limit` examples that have a reference, by their position in the split."""
     usable = {position: example for position, example in enumerate(examples) if example.completion is not None}
     if settings.limit is None or settings.limit >= len(usable):
         return usable
@@ -52,37 +52,40 @@ def choose_examples(examples: Sequence[Example], settings: EvalSettings) -> dict
 
 
 def choose_shots(pool: Sequence[Example], evaluated: Sequence[Example], settings: EvalSettings) -> list[Example]:
-    """`shots` examples of the pool, drawn by `seed`; each next one is that whose answer adds most labels not yet shown.
+    """Return `shots` examples of the pool, drawn by `seed`, that cover as many labels as possible.
 
-    A label is a field and its value where answers are JSON objects, else the whole answer. Examples that say the same
-    as an evaluated one are left out. InvalidInput where the pool is too small.
+    Each next example is the one whose completion adds most labels not shown yet. A label is a field and its value if
+    completions are JSON objects, otherwise the whole completion. Examples with the content or the prompt of an
+    evaluated example are remaining out.
+
+    Raises: InvalidInput if the pool is too small.
     """
     if not settings.shots:
         return []
-    held_back = {example.hash for example in evaluated} | {example.prompt_text for example in evaluated}
+    excluded = {example.hash for example in evaluated} | {example.prompt_text for example in evaluated}
     candidates = [
         example
         for example in pool
-        if example.completion is not None and not {example.hash, example.prompt_text} & held_back
+        if example.completion is not None and not {example.hash, example.prompt_text} & excluded
     ]
     if len(candidates) < settings.shots:
         message = f"the split {settings.shots_split!r} has {len(candidates)} usable examples for {settings.shots} shots"
-        raise InvalidInput(message, "ask for fewer shots or name another split with --shots-split")
+        raise InvalidInput(message, "lower --shots or name another split with --shots-split")
     candidates.sort(key=lambda example: _lot(settings.seed, example.hash))
     labels = [_labels(example.answer) for example in candidates]
     chosen: list[int] = []
-    seen: set[str] = set()
+    shown_labels: set[str] = set()
     for _ in range(settings.shots):
-        left = (i for i in range(len(candidates)) if i not in chosen)
-        best = max(left, key=lambda i: (len(labels[i] - seen), -i))
+        remaining = (i for i in range(len(candidates)) if i not in chosen)
+        best = max(remaining, key=lambda i: (len(labels[i] - shown_labels), -i))
         chosen.append(best)
-        seen |= labels[best]
+        shown_labels |= labels[best]
     random.Random(settings.seed).shuffle(chosen)
     return [candidates[i] for i in chosen]
 
 
 def build_messages(example: Example, shots: Sequence[Example], settings: EvalSettings) -> list[Message]:
-    """The request's messages: system, the shots as turns, then the example's own turns."""
+    """Return the messages of a request: system message, shots as turns, then the turns of the example."""
     own = [message for message in example.messages if message.role in {"system", "developer"}]
     system = own if settings.system is None else [Message(role="system", content=settings.system)]
     turns: list[Message] = []
@@ -96,7 +99,7 @@ def _turns(example: Example, settings: EvalSettings) -> list[Message]:
     turns = [message for message in example.messages if message.role not in {"system", "developer"}]
     if settings.template is None:
         return turns
-    # The text is put in by replacement, never by format: texts have braces of their own.
+    # Uses replace instead of str.format, because texts contain braces.
     return [
         Message(role="user", content=settings.template.replace(PLACE, turn.text)) if turn.role == "user" else turn
         for turn in turns

@@ -1,4 +1,4 @@
-"""Put every example of a split to a model, score the answers, and remember them so that nothing is asked twice."""
+"""Execution of an evaluation run: send every example to a model, score the outputs and store them at once."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -18,14 +18,14 @@ from vong.records import EvalResult, Example, Message, Usage, now
 
 ATTEMPTS = 3
 PAUSE = 0.5
-"""Seconds before a failed request is asked again; twice as long each time."""
+"""Delay before the first retry of a failed request. The delay doubles with each retry."""
 
 GIVE_UP = 10
-"""Failures one after the other that end the run: the model is not there, and an empty answer would slander it."""
+"""Number of consecutive failures that end the run: empty outputs would distort the scores of an unavailable model."""
 
 
 class ModelOutput(NamedTuple):
-    """What a model said: its text, the span that recorded it, milliseconds, tokens; or the `error` instead."""
+    """Output of a model: text, recording span, latency in milliseconds and token usage, or an `error`."""
 
     text: str
     span_id: UUID | None
@@ -35,10 +35,10 @@ class ModelOutput(NamedTuple):
 
 
 Generate = Callable[[list[Message], dict[str, Any]], ModelOutput]
-"""Asks a model. A failure of this one request is an Answer with `error`; a VongError ends the whole run."""
+"""Calls a model. A failure of one request is a `ModelOutput` with `error`; a VongError ends the whole run."""
 
 Scope = Callable[[], AbstractContextManager[Connection]]
-"""Opens one transaction in the run's project."""
+"""Opens one transaction in the project of the run."""
 
 
 def run(
@@ -50,33 +50,33 @@ def run(
     shots_pool: Sequence[Example] = (),
     progress: Callable[[int, int], None] | None = None,
 ) -> EvalResult:
-    """Ask for every example of the split that has no answer yet, score it, and total the scores when all are there.
+    """Request and score an output for every example that has none yet, then compute the totals.
 
-    `examples` is the whole split in the dataset's order, `shots_pool` the split that shots are drawn from. Answers are
-    kept as they come, each in a transaction of its own: a run that was killed goes on with the missing ones. Failed
-    requests are tried three times, then kept as empty answers with their error, and asked again when the run is run
-    again. `progress(done, total)` may raise JobCancelled.
+    `examples` is the whole split in the dataset's order, `shots_pool` the split that shots are drawn from. Outputs are
+    stored as they arrive, in separate transactions: a killed run resumes with the missing ones. A request that failed
+    three times is stored as an empty output with its error and requested again by the next `run`.
+    `progress(done, total)` may raise JobCancelled.
     """
     with scope() as connection:
         result = runs.get(connection, id)
         settings = EvalSettings.model_validate(result.settings)
-        wanted = choose_examples(examples, settings)
-        if not wanted:
+        selected = choose_examples(examples, settings)
+        if not selected:
             raise InvalidInput(
-                f"{result.dataset}/{result.split} has no examples with an answer", "evaluate another split"
+                f"{result.dataset}/{result.split} has no examples with a completion", "evaluate another split"
             )
-        shots = choose_shots(shots_pool, list(wanted.values()), settings)
-        kept = {one.position for one in runs.list_answers(connection, id, limit=None) if one.error is None}
-        kept &= wanted.keys()
-        runs.amend(connection, id, {"status": "running", "examples": len(wanted), "done": len(kept)})
+        shots = choose_shots(shots_pool, list(selected.values()), settings)
+        stored = {output.position for output in runs.list_answers(connection, id, limit=None) if output.error is None}
+        stored &= selected.keys()
+        runs.amend(connection, id, {"status": "running", "examples": len(selected), "done": len(stored)})
 
-    def report(answered: int) -> None:
+    def report_progress(newly_done: int) -> None:
         if progress is not None:
-            progress(len(kept) + answered, len(wanted))
+            progress(len(stored) + newly_done, len(selected))
 
     try:
-        missing = {position: example for position, example in wanted.items() if position not in kept}
-        _ask_all(scope, result, missing, _asker(generate, shots, settings), report)
+        missing = {position: example for position, example in selected.items() if position not in stored}
+        _ask_all(scope, result, missing, _asker(generate, shots, settings), report_progress)
     except VongError as error:
         with scope() as connection:
             status = "cancelled" if isinstance(error, JobCancelled) else "failed"
@@ -87,25 +87,25 @@ def run(
 
 
 def finish(connection: Connection, id: UUID) -> EvalResult:
-    """Total a run from its answers. Percentiles are of the requests that succeeded (nearest rank)."""
+    """Compute the totals of a run from its outputs. Percentiles cover the successful requests (nearest rank)."""
     result = runs.get(connection, id)
-    answers = runs.list_answers(connection, id, limit=None)
-    latencies = sorted(one.latency_ms for one in answers if one.error is None)
-    costs = [one.cost for one in answers if one.error is None]
-    known = [cost for cost in costs if cost is not None]
+    outputs = runs.list_answers(connection, id, limit=None)
+    latencies = sorted(output.latency_ms for output in outputs if output.error is None)
+    costs = [output.cost for output in outputs if output.error is None]
+    known_costs = [cost for cost in costs if cost is not None]
     runs.amend(
         connection,
         id,
         {
             "status": "finished",
-            "done": len(answers),
-            "failed": sum(one.error is not None for one in answers),
-            "scores": scoring.totals(scoring.choose(result.scorers), (one.measures for one in answers)),
+            "done": len(outputs),
+            "failed": sum(output.error is not None for output in outputs),
+            "scores": scoring.totals(scoring.choose(result.scorers), (output.measures for output in outputs)),
             "latency_p50": percentile(latencies, 50),
             "latency_p95": percentile(latencies, 95),
-            "input_tokens": sum(one.input_tokens or 0 for one in answers),
-            "output_tokens": sum(one.output_tokens or 0 for one in answers),
-            "cost": sum(known) if known and len(known) == len(costs) else None,
+            "input_tokens": sum(output.input_tokens or 0 for output in outputs),
+            "output_tokens": sum(output.output_tokens or 0 for output in outputs),
+            "cost": sum(known_costs) if known_costs and len(known_costs) == len(costs) else None,
             "finished_at": now(),
         },
     )
@@ -113,7 +113,7 @@ def finish(connection: Connection, id: UUID) -> EvalResult:
 
 
 def percentile(ordered: Sequence[float], percent: int) -> float | None:
-    """The smallest of the ordered values that at least `percent` of them do not exceed; None where there are none."""
+    """Return the percentile of sorted values by nearest rank. Returns None if there are none."""
     return ordered[max(0, -(-percent * len(ordered) // 100) - 1)] if ordered else None
 
 
@@ -122,13 +122,13 @@ def _asker(generate: Generate, shots: Sequence[Example], settings: EvalSettings)
 
     def ask(example: Example) -> ModelOutput:
         messages = build_messages(example, shots, settings)
-        answer = generate(messages, params)
+        output = generate(messages, params)
         for attempt in range(1, ATTEMPTS):
-            if answer.error is None:
+            if output.error is None:
                 break
             time.sleep(PAUSE * 2 ** (attempt - 1))
-            answer = generate(messages, params)
-        return answer
+            output = generate(messages, params)
+        return output
 
     return ask
 
@@ -140,34 +140,35 @@ def _ask_all(
     ask: Callable[[Example], ModelOutput],
     progress: Callable[[int], None],
 ) -> None:
-    """Ask with `concurrency` threads, and keep each answer as soon as it is there."""
+    """Request outputs with `concurrency` threads and store each as soon as it arrives."""
     concurrency = EvalSettings.model_validate(result.settings).concurrency
-    chosen = scoring.choose(result.scorers)
-    waiting = iter(missing.items())
-    under_way: dict[Future[ModelOutput], int] = {}
-    asked = failures = 0
+    scorers = scoring.choose(result.scorers)
+    pending = iter(missing.items())
+    running: dict[Future[ModelOutput], int] = {}
+    requested = failures = 0
     pool = ThreadPoolExecutor(concurrency, thread_name_prefix="evals")
     try:
         while True:
-            while len(under_way) < concurrency and (following := next(waiting, None)):
-                under_way[pool.submit(ask, following[1])] = following[0]
-            if not under_way:
+            while len(running) < concurrency and (next_item := next(pending, None)):
+                running[pool.submit(ask, next_item[1])] = next_item[0]
+            if not running:
                 return
-            ended, _ = wait(under_way, timeout=1.0, return_when=FIRST_COMPLETED)
-            answers: list[ScoredOutput] = []
-            for future in ended:
-                position, answer = under_way.pop(future), future.result()
-                failures = failures + 1 if answer.error else 0
-                answers.append(_scored(chosen, position, missing[position], answer))
-            asked += len(answers)
+            completed, _ = wait(running, timeout=1.0, return_when=FIRST_COMPLETED)
+            outputs: list[ScoredOutput] = []
+            for future in completed:
+                position, output = running.pop(future), future.result()
+                failures = failures + 1 if output.error else 0
+                outputs.append(_scored(scorers, position, missing[position], output))
+            requested += len(outputs)
             with scope() as connection:
-                runs.keep(connection, result.id, answers)
-                runs.amend(connection, result.id, {"done": tables.runs.c.done + len(answers)})
+                runs.keep(connection, result.id, outputs)
+                runs.amend(connection, result.id, {"done": tables.runs.c.done + len(outputs)})
             if failures >= GIVE_UP:
                 raise UpstreamFailed(
-                    f"{GIVE_UP} requests in a row failed: {answers[-1].error}", "run it again to go on"
+                    f"{GIVE_UP} consecutive requests failed: {outputs[-1].error}",
+                    "run it again to resume",
                 )
-            progress(asked)
+            progress(requested)
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
 

@@ -1,4 +1,4 @@
-"""Runs: what is kept of them, and how they are read back."""
+"""Storage of evaluation runs and their scored outputs."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -19,9 +19,11 @@ ENDED = frozenset({"finished", "failed", "cancelled"})
 
 
 class ScoredOutput(Record):
-    """One answer of a run. `position` is the example's place in the split, `example` its hash; `scores` holds the
-    metrics of this answer alone, `statistics` what it adds to the totals. A request that failed counts as an empty
-    answer and says why in `error`.
+    """One model output of a run with its scores.
+
+    `position` is that of the example in the split, `example` its hash. `scores` holds the metrics of this output
+    alone, `statistics` its contribution to the totals. A failed request counts as an empty output with the reason in
+    `error`.
     """
 
     position: int
@@ -41,7 +43,7 @@ class ScoredOutput(Record):
 
     @property
     def measures(self) -> dict[str, MetricValue]:
-        """The scores together with their statistics."""
+        """Return the scores with their statistics."""
         return {metric: MetricValue(value, tuple(self.statistics[metric])) for metric, value in self.scores.items()}
 
 
@@ -56,19 +58,19 @@ def start(
     name: str = "",
     id: UUID | None = None,
 ) -> EvalResult:
-    """Record a run that is about to begin. A run of that id that exists already is given back as it stands.
+    """Record a queued run and return it. An existing run with this id is returned unchanged.
 
-    InvalidInput for a split that the dataset does not have, or for settings that cannot be.
+    Raises: InvalidInput if the dataset lacks the split or the settings contradict each other.
     """
     if split not in dataset.splits:
-        have = ", ".join(dataset.splits) or "none; make some with: vong data split"
-        raise InvalidInput(f"{dataset.ref} has no split {split!r}", f"it has: {have}")
+        available = ", ".join(dataset.splits) or "none; create splits with: vong data split"
+        raise InvalidInput(f"{dataset.ref} has no split {split!r}", f"it has: {available}")
     settings.check(split)
     if settings.shots and settings.shots_split not in dataset.splits:
         raise InvalidInput(
             f"{dataset.ref} has no split {settings.shots_split!r}", f"it has: {', '.join(dataset.splits)}"
         )
-    how = f"wall time of one request, {settings.concurrency} under way at once"
+    latency = f"wall time of one request, {settings.concurrency} concurrent requests"
     result = EvalResult(
         id=id or new_id(),
         name=name or f"{model} on {dataset.name}/{split}",
@@ -79,7 +81,7 @@ def start(
         status="queued",
         examples=min(dataset.splits[split], settings.limit or dataset.splits[split]),
         done=0,
-        signatures={**scoring.signatures(scoring.choose(scorers)), "latency": how},
+        signatures={**scoring.signatures(scoring.choose(scorers)), "latency": latency},
         settings=settings.model_dump(mode="json"),
         created_at=now(),
     )
@@ -89,7 +91,10 @@ def start(
 
 
 def get(connection: Connection, id: UUID) -> EvalResult:
-    """The run of that id. NotFound where this project has none."""
+    """Return a run by its id.
+
+    Raises: NotFound if the project has no such run.
+    """
     row = connection.execute(select(*COLUMNS).where(tables.runs.c.id == id)).mappings().first()
     if row is None:
         raise NotFound(f"no evaluation {str(id)!r}", "list them with: vong evals list")
@@ -99,7 +104,7 @@ def get(connection: Connection, id: UUID) -> EvalResult:
 def list_runs(
     connection: Connection, *, model: str | None = None, after: UUID | None = None, limit: int = 50
 ) -> list[EvalResult]:
-    """The project's runs, newest first; `after` is the last id of the page before."""
+    """Return runs, newest first. `after` is the last id of the previous page."""
     runs = tables.runs.c
     query = select(*COLUMNS).order_by(runs.id.desc()).limit(limit)
     if model is not None:
@@ -110,19 +115,19 @@ def list_runs(
 
 
 def amend(connection: Connection, id: UUID, values: Mapping[str, Any]) -> None:
-    """Change fields of a run."""
+    """Update fields of a run."""
     connection.execute(update(tables.runs).where(tables.runs.c.id == id).values(dict(values)))
 
 
 def keep(connection: Connection, run_id: UUID, answers: Sequence[ScoredOutput]) -> None:
-    """Store answers; one that failed before is replaced, one that succeeded stays."""
+    """Store outputs. An earlier failed output is replaced, a successful one is not."""
     if not answers:
         return
     statement = insert(tables.answers).values([{"run_id": run_id, **answer.model_dump()} for answer in answers])
     replaced = {column.name: statement.excluded[column.name] for column in tables.answers.c if column.name in FIELDS}
-    again = tables.answers.c.error.is_not(None)
+    previous_failed = tables.answers.c.error.is_not(None)
     connection.execute(
-        statement.on_conflict_do_update(index_elements=["run_id", "position"], set_=replaced, where=again)
+        statement.on_conflict_do_update(index_elements=["run_id", "position"], set_=replaced, where=previous_failed)
     )
 
 
@@ -135,33 +140,33 @@ def list_answers(
     failed: bool = False,
     changed_from: UUID | None = None,
 ) -> list[ScoredOutput]:
-    """A run's answers by position; `after` is the last position of the page before.
+    """Return the outputs of a run by position. `after` is the last position of the previous page.
 
-    `failed`: only requests that failed. `changed_from`: only answers whose text differs from that run's.
+    `failed` selects failed requests only. `changed_from` selects outputs whose text differs from that run's.
     """
-    answers = tables.answers
+    outputs = tables.answers
     get(connection, run_id)
-    query = select(answers).where(answers.c.run_id == run_id, answers.c.position > after)
+    query = select(outputs).where(outputs.c.run_id == run_id, outputs.c.position > after)
     if failed:
-        query = query.where(answers.c.error.is_not(None))
+        query = query.where(outputs.c.error.is_not(None))
     if changed_from is not None:
         get(connection, changed_from)
-        other = answers.alias("other")
-        same = sa.and_(other.c.position == answers.c.position, other.c.run_id == changed_from)
-        query = query.join(other, same).where(other.c.answer != answers.c.answer)
-    rows = connection.execute(query.order_by(answers.c.position).limit(limit)).mappings()
+        other = outputs.alias("other")
+        same_example = sa.and_(other.c.position == outputs.c.position, other.c.run_id == changed_from)
+        query = query.join(other, same_example).where(other.c.answer != outputs.c.answer)
+    rows = connection.execute(query.order_by(outputs.c.position).limit(limit)).mappings()
     return [ScoredOutput.model_validate({name: row[name] for name in ScoredOutput.model_fields}) for row in rows]
 
 
 def _result(row: RowMapping) -> EvalResult:
-    """A row as its record. JSONB forgets the order of fields: metrics stand in the order of their scorers again."""
+    """Return the result of a row with metrics in the order of their scorers, which JSONB does not preserve."""
     names = [spec.partition(":")[0] for spec in row["scorers"]]
 
-    def place(metric: str) -> tuple[int, str]:
+    def sort_key(metric: str) -> tuple[int, str]:
         return next((i for i, name in enumerate(names) if metric.startswith(name)), len(names)), metric
 
-    found = {field: {name: row[field][name] for name in sorted(row[field], key=place)} for field in ORDERED}
-    return EvalResult.model_validate({**row, **found})
+    ordered = {field: {name: row[field][name] for name in sorted(row[field], key=sort_key)} for field in ORDERED}
+    return EvalResult.model_validate({**row, **ordered})
 
 
 ORDERED = ("scores", "signatures")

@@ -1,4 +1,4 @@
-"""Scorers by name and options, and totals over many answers."""
+"""Selection of scorers by name and options, and totals over many outputs."""
 
 import inspect
 import math
@@ -16,7 +16,7 @@ Measures = dict[str, MetricValue]
 
 
 class ScorerInfo(Record):
-    """A scorer that is installed: what it measures, and its options with their defaults."""
+    """An installed scorer: its description and its options with their defaults."""
 
     name: str
     about: str
@@ -25,38 +25,38 @@ class ScorerInfo(Record):
 
 
 class ConfiguredScorer(NamedTuple):
-    """A scorer with its options, under the text that names both: `exact_match:fields=product,urgency`."""
+    """A scorer with its options and their specification, such as `exact_match:fields=product,urgency`."""
 
     spec: str
     scorer: Scorer
 
 
 def list_scorers() -> list[ScorerInfo]:
-    """Every scorer installed."""
+    """Return all installed scorers."""
     return [_info(name, plugins.load("scorer", name)) for name in plugins.names("scorer")]
 
 
 def choose(specs: Sequence[str]) -> list[ConfiguredScorer]:
-    """The scorers of these texts: `NAME` or `NAME:option=value;option=value`, lists with commas.
+    """Build the scorers of specifications: `NAME` or `NAME:option=value;option=value`, lists with commas.
 
-    NotFound for an unknown name, InvalidInput for an unknown or wrong option or a scorer named twice.
+    Raises: NotFound if a name is unknown; InvalidInput if an option is unknown or wrong, or a scorer is named twice.
     """
     names = [spec.partition(":")[0] for spec in specs]
     if not specs or len(set(names)) < len(names):
-        raise InvalidInput("name each scorer once, and at least one", "list them with: vong evals scorers")
+        raise InvalidInput("name at least one scorer, and each only once", "list them with: vong evals scorers")
     return [ConfiguredScorer(spec, _make(spec)) for spec in specs]
 
 
 def measure(chosen: Sequence[ConfiguredScorer], answer: str, reference: str) -> Measures:
-    """One answer under every metric of the chosen scorers."""
-    found: Measures = {}
+    """Return the values of all metrics of the scorers for one output."""
+    values: Measures = {}
     for _, scorer in chosen:
-        found.update(scorer.measure(answer, reference))
-    return found
+        values.update(scorer.measure(answer, reference))
+    return values
 
 
 def owner(chosen: Sequence[ConfiguredScorer], metric: str) -> Scorer | None:
-    """The scorer that gives a metric."""
+    """Return the scorer that computes a metric. Returns None if there is none."""
     for spec, scorer in chosen:
         name = spec.partition(":")[0]
         if metric == name or metric.startswith(f"{name}.") or metric in scorer.measure("", ""):
@@ -65,7 +65,7 @@ def owner(chosen: Sequence[ConfiguredScorer], metric: str) -> Scorer | None:
 
 
 def totals(chosen: Sequence[ConfiguredScorer], answers: Iterable[Measures]) -> dict[str, float]:
-    """Each metric over all answers that have it. Sums are exact, so the order of answers does not matter."""
+    """Return each metric over all outputs that have it. Sums are exact, so the order of outputs does not matter."""
     columns: dict[str, list[tuple[float, ...]]] = {}
     for measures in answers:
         for metric, one in measures.items():
@@ -74,7 +74,7 @@ def totals(chosen: Sequence[ConfiguredScorer], answers: Iterable[Measures]) -> d
 
 
 def total(scorer: Scorer | None, rows: Sequence[Sequence[float]]) -> float:
-    """One metric from the statistics of its answers."""
+    """Return a metric from the statistics of its outputs."""
     sums = [math.fsum(column) for column in zip(*rows, strict=True)]
     if scorer is None or scorer.total is None:
         return sums[0] / sums[1]
@@ -82,29 +82,27 @@ def total(scorer: Scorer | None, rows: Sequence[Sequence[float]]) -> float:
 
 
 def signatures(chosen: Sequence[ConfiguredScorer]) -> dict[str, str]:
-    """How each chosen scorer computes, in full, by the scorer's name."""
+    """Return the full signature of each scorer by its name."""
     return {spec.partition(":")[0]: scorer.signature for spec, scorer in chosen}
 
 
 def _make(spec: str) -> Scorer:
-    name, _, given = spec.partition(":")
+    name, _, assignments = spec.partition(":")
     build = plugins.load("scorer", name)
-    known = inspect.signature(build).parameters
+    parameters = inspect.signature(build).parameters
     options: dict[str, Any] = {}
-    for part in filter(None, given.split(";")):
+    for part in filter(None, assignments.split(";")):
         option, equals, value = part.partition("=")
-        if not equals or option not in known:
-            offered = ", ".join(known) or "none"
-            raise InvalidInput(f"the scorer {name!r} has no option {option!r}", f"it has: {offered}")
-        listed = isinstance(known[option].default, tuple)
-        options[option] = tuple(filter(None, value.split(","))) if listed else value
+        if not equals or option not in parameters:
+            available = ", ".join(parameters) or "none"
+            raise InvalidInput(f"scorer {name!r} has no option {option!r}", f"available options: {available}")
+        is_list = isinstance(parameters[option].default, tuple)
+        options[option] = tuple(filter(None, value.split(","))) if is_list else value
     try:
         return validate_call(build)(**options)
     except ValidationError as error:
         faults = "; ".join(f"{fault['loc'][0]}: {fault['msg']}" for fault in error.errors())
-        raise InvalidInput(
-            f"the options of the scorer {name!r} are wrong: {faults}", "see: vong evals scorers"
-        ) from error
+        raise InvalidInput(f"invalid options of scorer {name!r}: {faults}", "see: vong evals scorers") from error
 
 
 def _info(name: str, build: Any) -> ScorerInfo:

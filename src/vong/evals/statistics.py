@@ -1,4 +1,4 @@
-"""Paired resampling and the exact test for answers that are right or wrong."""
+"""Statistics of paired comparisons: bootstrap intervals, McNemar's exact test and detectable differences."""
 
 from collections.abc import Callable, Sequence
 from math import comb
@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 CELLS = 4_000_000
-"""How many counts are drawn at once: 32 MB."""
+"""Number of counts drawn at once: 32 MB."""
 
 
 class BootstrapInterval(NamedTuple):
-    """A difference of two totals, its percentile interval and its standard error (the spread of the resamples)."""
+    """Difference of two totals with its percentile interval and its standard error (the spread of the resamples)."""
 
     difference: float
     low: float
@@ -32,11 +32,11 @@ def paired_bootstrap(
     resamples: int = 10_000,
     confidence: float = 0.95,
 ) -> BootstrapInterval:
-    """The interval of `total(after) - total(before)` when examples are drawn anew.
+    """Return the bootstrap interval of `total(after) - total(before)`, resampling examples in pairs.
 
-    `before` and `after` are the statistics of the same n examples in the same order, shape [n, k]; `total` makes the
-    metric of their k sums (None: a mean, sums[0] / sums[1]). Examples are drawn n times with replacement, the same
-    draw for both, `resamples` times; the interval is the central `confidence` share of the differences (percentile
+    `before` and `after` are the statistics of the same n examples in the same order, shape [n, k]. `total` computes the
+    metric from their k sums (None: a mean, sums[0] / sums[1]). Each of `resamples` resamples draws n examples with
+    replacement, the same for both. The interval is the central `confidence` share of the differences (percentile
     method). Source: Efron and Tibshirani 1993, chapter 13; for corpus metrics of text Koehn 2004, section 3.
     """
     generator = np.random.default_rng(seed)
@@ -57,16 +57,19 @@ def paired_bootstrap(
 
 
 def mcnemar(wins: int, losses: int) -> float:
-    """The two-sided exact p-value of McNemar's test: 2 P(X <= min(wins, losses)), X ~ Binomial(wins + losses, 1/2), at
-    most 1. Source: McNemar 1947; recommended for paired right-or-wrong answers by Dror et al. 2018, section 3.2.
+    """Return the two-sided exact p-value of McNemar's test.
+
+    This is 2 P(X <= min(wins, losses)), at most 1, with X ~ Binomial(wins + losses, 1/2). Source: McNemar 1947;
+    recommended for paired right-or-wrong outputs by Dror et al. 2018, section 3.2.
     """
     n = wins + losses
     return min(1.0, 2 * sum(comb(n, i) for i in range(min(wins, losses) + 1)) / 2**n)
 
 
 def minimum_detectable(error: float, *, confidence: float = 0.95, power: float = 0.8) -> float | None:
-    """The smallest true difference that as many examples of this spread would show with that power:
-    (z(1 - alpha/2) + z(power)) times the standard error. None where the resamples never differed.
+    """Return the smallest true difference that this number of examples detects with the given power.
+
+    This is (z(1 - alpha/2) + z(power)) times the standard error. Returns None if the resamples never differed.
     """
     normal = NormalDist()
     return (normal.inv_cdf((1 + confidence) / 2) + normal.inv_cdf(power)) * error if error > 0 else None

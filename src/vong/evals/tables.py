@@ -1,4 +1,4 @@
-"""The SQL of evals."""
+"""SQL tables of evaluations."""
 
 from sqlalchemy import BigInteger, Column, DateTime, Double, ForeignKey, Index, Integer, PrimaryKeyConstraint, Text
 from sqlalchemy.dialects.postgresql import JSONB, UUID

@@ -1,7 +1,7 @@
-"""Training runs and their figures, from our trainer or anybody's.
+"""Training runs and their metrics, from Vong's trainer or any external trainer.
 
-In: a run and, step by step, its figures. Out: the run with its best and last figures, curves thinned for the eye, and
-what differs between runs.
+In: a run and, step by step, its metrics. Out: the run with its best and last metrics, downsampled curves, and the
+differences between runs.
 """
 
 from vong.experiments.compare import compare

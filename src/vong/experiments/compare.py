@@ -1,4 +1,4 @@
-"""What differs between runs: their settings, and the best each reached."""
+"""Comparison of runs: different settings and best metric values."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,13 +12,15 @@ from vong.experiments.runs import get
 from vong.records import Record, TrainingRun
 
 LARGER_IS_BETTER = ("accuracy", "tokens_per_second", "score", "reward", "win_rate")
-"""Figures whose names end so are best at their largest; all others (losses, errors, times) at their smallest."""
+"""Suffixes of metric names whose largest value is best. For all others (losses, errors, times) the smallest is."""
 
 
 class RunComparison(Record):
-    """Runs side by side. Lists are in the order of `runs`; a setting is here only where it differs. `best` holds the
-    best value of each figure, `last` its last one (null where a run has none), `winner` the index of the best run.
-    `curves` are those of each run, thinned.
+    """Runs compared with each other. Lists are in the order of `runs`.
+
+    `settings` contains only settings that differ. `best` holds the best value of each metric and `last` its last value
+    (null if a run lacks the metric). `winner` is the index of the best run per metric. `curves` are the downsampled
+    curves of each run.
     """
 
     runs: tuple[TrainingRun, ...]
@@ -30,26 +32,30 @@ class RunComparison(Record):
 
 
 def compare(connection: Connection, run_ids: Sequence[UUID], points: int = 200) -> RunComparison:
-    """Compare runs; each curve has at most that many points. NotFound where one is not there."""
+    """Compare runs, with at most `max_points` points per curve.
+
+    Raises:
+        NotFound: A run does not exist.
+    """
     runs = [get(connection, run_id) for run_id in run_ids]
-    given = [{"base": run.base, "dataset": run.dataset, "recipe": run.recipe, **run.settings} for run in runs]
-    names = dict.fromkeys(name for one in given for name in one)
-    settings = {name: [one.get(name) for one in given] for name in names}
+    settings_by_run = [{"base": run.base, "dataset": run.dataset, "recipe": run.recipe, **run.settings} for run in runs]
+    names = dict.fromkeys(name for one in settings_by_run for name in one)
+    settings = {name: [one.get(name) for one in settings_by_run] for name in names}
     extremes = [_extremes(connection, run.id) for run in runs]
-    figures = sorted({name for one in extremes for name in one})
-    best = {name: [_best(name, one.get(name)) for one in extremes] for name in figures}
+    metric_names = sorted({name for one in extremes for name in one})
+    best = {name: [_best(name, one.get(name)) for one in extremes] for name in metric_names}
     return RunComparison(
         runs=tuple(runs),
         settings={name: values for name, values in settings.items() if any(value != values[0] for value in values)},
         best=best,
-        last={name: [one[name][2] if name in one else None for one in extremes] for name in figures},
+        last={name: [one[name][2] if name in one else None for one in extremes] for name in metric_names},
         winner={name: _winner(name, values) for name, values in best.items()},
         curves=[curve(connection, run.id, None, points) for run in runs],
     )
 
 
 def _extremes(connection: Connection, run_id: UUID) -> dict[str, tuple[float, float, float]]:
-    """Smallest, largest and last value of each figure."""
+    """Return the smallest, largest and last value of each metric."""
     column = tables.metrics.c
     smallest, largest = func.min(column.value), func.max(column.value)
     limits = select(column.name, smallest, largest).where(column.run_id == run_id).group_by(column.name)

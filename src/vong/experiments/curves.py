@@ -1,4 +1,4 @@
-"""Curves: figures over steps, thinned for the eye, and what is new in a run that goes on."""
+"""Metric curves over steps, downsampled for charts, and new metric entries of a running run."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -12,7 +12,7 @@ from vong.records import Record
 
 
 class MetricPoint(Record):
-    """One figure of one step."""
+    """One value of a metric at one step."""
 
     step: int
     value: float
@@ -20,7 +20,7 @@ class MetricPoint(Record):
 
 
 class Curve(Record):
-    """A figure over the steps. `total` is how many points there are; `points` may be fewer, chosen by LTTB."""
+    """Metric over the steps. `total` is the number of measured points; `points` is a subset chosen by LTTB."""
 
     name: str
     total: int
@@ -28,7 +28,7 @@ class Curve(Record):
 
 
 class MetricEntry(Record):
-    """What was logged at once for one step. `entry` orders the entries of a run in time."""
+    """Metrics logged together for one step. `entry` orders the entries of a run by time."""
 
     entry: UUID
     step: int
@@ -37,34 +37,37 @@ class MetricEntry(Record):
 
 
 def curve(connection: Connection, run_id: UUID, names: Sequence[str] | None = None, points: int = 500) -> list[Curve]:
-    """The curves of a run, all or those named, each with at most that many points.
+    """Return the curves of a run, all or only those named, with at most `max_points` points each.
 
-    Longer ones are thinned by largest-triangle-three-buckets (Steinarsson 2013, section 4.2): every point kept is a
-    measured one, and peaks stay.
+    Longer curves are downsampled by largest-triangle-three-buckets (Steinarsson 2013, section 4.2): every returned
+    point is a measured one, and peaks are preserved.
     """
     get(connection, run_id)
     column = tables.metrics.c
     query = select(column.name, column.step, column.value, column.at).where(column.run_id == run_id)
     query = query if names is None else query.where(column.name.in_(list(names)))
-    found: dict[str, list[MetricPoint]] = {}
+    points_by_name: dict[str, list[MetricPoint]] = {}
     for name, step, value, at in connection.execute(query.order_by(column.name, column.step)).all():
-        found.setdefault(name, []).append(MetricPoint(step=step, value=value, at=at))
-    return [Curve(name=name, total=len(all_), points=tuple(thin(all_, points))) for name, all_ in found.items()]
+        points_by_name.setdefault(name, []).append(MetricPoint(step=step, value=value, at=at))
+    return [
+        Curve(name=name, total=len(measured), points=tuple(thin(measured, points)))
+        for name, measured in points_by_name.items()
+    ]
 
 
 def thin(points: Sequence[MetricPoint], wanted: int) -> list[MetricPoint]:
-    """At most `wanted` (3 or more) of the points, first and last among them, by largest triangles."""
+    """Return at most `max_points` (3 or more) of the points, including first and last, by largest triangles."""
     if len(points) <= wanted:
         return list(points)
     width = (len(points) - 2) / (wanted - 2)
-    kept = [points[0]]
+    selected = [points[0]]
     for bucket in range(wanted - 2):
         start, end = int(bucket * width) + 1, int((bucket + 1) * width) + 1
         after = points[end : min(int((bucket + 2) * width) + 1, len(points))] or points[-1:]
         step = sum(point.step for point in after) / len(after)
         value = sum(point.value for point in after) / len(after)
-        last = kept[-1]
-        kept.append(
+        last = selected[-1]
+        selected.append(
             max(
                 points[start:end],
                 key=lambda point: abs(
@@ -72,21 +75,21 @@ def thin(points: Sequence[MetricPoint], wanted: int) -> list[MetricPoint]:
                 ),
             )
         )
-    return [*kept, points[-1]]
+    return [*selected, points[-1]]
 
 
 def figures_after(
     connection: Connection, run_id: UUID, after: UUID | None = None, limit: int = 500
 ) -> list[MetricEntry]:
-    """What was logged after that entry, in the order of time."""
+    """Return the metric entries logged after the entry `after`, in order of time."""
     column = tables.metrics.c
     entries = select(column.entry).where(column.run_id == run_id).distinct().order_by(column.entry).limit(limit)
     entries = entries if after is None else entries.where(column.entry > after)
     query = select(column.entry, column.step, column.name, column.value, column.at).where(column.run_id == run_id)
-    found: dict[UUID, MetricEntry] = {}
+    entries_by_id: dict[UUID, MetricEntry] = {}
     for entry, step, name, value, at in connection.execute(
         query.where(column.entry.in_(entries)).order_by(column.entry, column.name)
     ).all():
-        known = found.get(entry) or MetricEntry(entry=entry, step=step, values={}, at=at)
-        found[entry] = known.model_copy(update={"values": {**known.values, name: value}})
-    return list(found.values())
+        previous = entries_by_id.get(entry) or MetricEntry(entry=entry, step=step, values={}, at=at)
+        entries_by_id[entry] = previous.model_copy(update={"values": {**previous.values, name: value}})
+    return list(entries_by_id.values())

@@ -1,4 +1,4 @@
-"""Runs: started, fed with figures, finished."""
+"""Training runs: create, log metrics, finish, list."""
 
 import math
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ Ended = Literal["finished", "failed", "cancelled"]
 
 
 class RunInfo(TypedDict, total=False):
-    """What is known of a run at its start; see `Run`. `id` is made where none is given."""
+    """Optional fields of a new run; see `TrainingRun`. If `id` is missing, an id is generated."""
 
     id: UUID | None
     recipe: str
@@ -27,17 +27,17 @@ class RunInfo(TypedDict, total=False):
     queued: bool
 
 
-def start_run(connection: Connection, name: str, **about: Unpack[RunInfo]) -> TrainingRun:
-    """Make a run. It is `running` at once, or `queued` where a job will begin it."""
+def start_run(connection: Connection, name: str, **fields: Unpack[RunInfo]) -> TrainingRun:
+    """Create a run with the status `running`, or `queued` if a job will execute it later."""
     run = TrainingRun(
-        id=about.get("id") or new_id(),
+        id=fields.get("id") or new_id(),
         name=name,
-        recipe=about.get("recipe", "external"),
-        status="queued" if about.get("queued") else "running",
-        base=about.get("base", ""),
-        dataset=about.get("dataset", ""),
-        job_id=about.get("job_id"),
-        settings=about.get("settings", {}),
+        recipe=fields.get("recipe", "external"),
+        status="queued" if fields.get("queued") else "running",
+        base=fields.get("base", ""),
+        dataset=fields.get("dataset", ""),
+        job_id=fields.get("job_id"),
+        settings=fields.get("settings", {}),
         created_at=now(),
     )
     connection.execute(insert(tables.runs).values(run.model_dump(exclude={"warnings"}) | {"warnings": []}))
@@ -45,7 +45,7 @@ def start_run(connection: Connection, name: str, **about: Unpack[RunInfo]) -> Tr
 
 
 def begin_run(connection: Connection, run_id: UUID, **changes: Any) -> TrainingRun:
-    """A queued (or interrupted) run runs now; what its job has found out (refs, settings) is written into it."""
+    """Set a queued or interrupted run to `running` and store what its job resolved (refs, settings)."""
     return _change(connection, run_id, {"status": "running", "finished_at": None, **changes})
 
 
@@ -57,7 +57,7 @@ def finish_run(
     summary: Mapping[str, Any] | None = None,
     model: str | None = None,
 ) -> TrainingRun:
-    """A run has ended. `summary` adds to what is there; `model` is the ref of what came out."""
+    """Set the final status of a run. `summary` is merged into the existing summary; `model` is the resulting ref."""
     run = get(connection, run_id)
     values = {"status": status, "finished_at": now(), "summary": {**run.summary, **(summary or {})}}
     return _change(connection, run_id, values | ({"model": model} if model else {}))
@@ -66,21 +66,25 @@ def finish_run(
 def log(
     connection: Connection, run_id: UUID, step: int, values: Mapping[str, float], at: datetime | None = None
 ) -> None:
-    """Write the figures of a step. Writing a step again replaces it. What is not a number (an exploded loss) cannot be
-    drawn: it is left out and noted as a warning of the run. NotFound for an unknown run.
+    """Store the metrics of a step, replacing earlier values of the same step.
+
+    A value that is not finite (an exploded loss) cannot be plotted: it is dropped and added to the warnings of the run.
+
+    Raises:
+        NotFound: The run does not exist.
     """
     if step < 0:
-        raise InvalidInput(f"step {step} is below 0", "count steps from 0 or 1")
-    good = {name: float(value) for name, value in values.items() if math.isfinite(value)}
-    entry, moment = new_id(), at or now()
+        raise InvalidInput(f"invalid step {step}: steps must be 0 or more", "count steps from 0 or 1")
+    finite = {name: float(value) for name, value in values.items() if math.isfinite(value)}
+    entry, recorded_at = new_id(), at or now()
     rows = [
-        {"run_id": run_id, "name": name, "step": step, "value": value, "entry": entry, "at": moment}
-        for name, value in good.items()
+        {"run_id": run_id, "name": name, "step": step, "value": value, "entry": entry, "at": recorded_at}
+        for name, value in finite.items()
     ]
-    run = get(connection, run_id) if len(good) < len(values) or not rows else None
-    if run is not None and len(good) < len(values):
-        lost = ", ".join(sorted(set(values) - set(good)))
-        add_warning(connection, run_id, f"not a number at step {step}: {lost}")
+    run = get(connection, run_id) if len(finite) < len(values) or not rows else None
+    if run is not None and len(finite) < len(values):
+        dropped = ", ".join(sorted(set(values) - set(finite)))
+        add_warning(connection, run_id, f"not a finite number at step {step}: {dropped}")
     if rows:
         if connection.scalar(select(func.count()).where(tables.runs.c.id == run_id)) == 0:
             raise _unknown(run_id)
@@ -89,14 +93,18 @@ def log(
 
 
 def add_warning(connection: Connection, run_id: UUID, text: str) -> None:
-    """Note something on the run; the same words once only."""
+    """Add a warning to a run, unless the run already has the same warning."""
     run = get(connection, run_id)
     if text not in run.warnings:
         _change(connection, run_id, {"warnings": [*run.warnings, text]})
 
 
 def get(connection: Connection, run_id: UUID) -> TrainingRun:
-    """One run. NotFound where there is none in this project."""
+    """Return a run.
+
+    Raises:
+        NotFound: The project has no such run.
+    """
     row = connection.execute(select(tables.runs).where(tables.runs.c.id == run_id)).mappings().first()
     if row is None:
         raise _unknown(run_id)
@@ -112,7 +120,7 @@ def list_runs(
     status: str | None = None,
     base: str | None = None,
 ) -> list[TrainingRun]:
-    """The runs, newest first; `after` is the last id of the page before."""
+    """Return the runs, newest first; `after` is the last id of the previous page."""
     runs = tables.runs.c
     query = select(tables.runs).order_by(runs.id.desc()).limit(limit)
     for column, value in ((runs.name, name), (runs.status, status), (runs.base, base)):

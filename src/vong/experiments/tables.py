@@ -1,4 +1,4 @@
-"""The SQL of experiments."""
+"""Database tables and SQL statements of the experiments stage."""
 
 import uuid
 from typing import Any
@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import JSONB, UUID, insert
 from vong.store.schema import project_table
 
 CHANNEL = "vong_experiments"
-"""Announces, by NOTIFY, the id of a run that has new figures or another status."""
+"""NOTIFY channel that carries the id of a run with new metrics or another status."""
 
 runs = project_table(
     "experiments_runs",
@@ -43,15 +43,17 @@ metrics = project_table(
 
 
 def put(connection: Connection, rows: list[dict[str, Any]]) -> None:
-    """Write figures; a step that is written again (after a resume) takes the newer value."""
-    written = insert(metrics)
-    newer = {name: written.excluded[name] for name in ("value", "entry", "at")}
+    """Store metrics; a step that is written again (after a resume) is overwritten."""
+    statement = insert(metrics)
+    updates = {name: statement.excluded[name] for name in ("value", "entry", "at")}
     connection.execute(
-        written.on_conflict_do_update(index_elements=[metrics.c.run_id, metrics.c.name, metrics.c.step], set_=newer),
+        statement.on_conflict_do_update(
+            index_elements=[metrics.c.run_id, metrics.c.name, metrics.c.step], set_=updates
+        ),
         rows,
     )
 
 
 def announce(connection: Connection, run_id: uuid.UUID) -> None:
-    """Wake those who follow the run, once this transaction commits."""
+    """Notify the listeners of a run when this transaction commits."""
     connection.execute(text("SELECT pg_notify(:channel, :run)"), {"channel": CHANNEL, "run": str(run_id)})

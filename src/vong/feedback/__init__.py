@@ -1,6 +1,6 @@
-"""What people and programs think of answers: scores, comments and corrections, and the Examples they make.
+"""Feedback: scores, comments and corrections of spans, and examples harvested from them.
 
-In: a span and a judgement of it. Out: `Score`s, summaries with intervals, and Examples whose origin is the span.
+In: a span and a score of it. Out: stored `Score`s, summaries with intervals, and `Example`s whose origin is the span.
 """
 
 from vong.feedback.harvest import Harvest, HarvestSettings, harvest

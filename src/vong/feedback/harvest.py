@@ -1,4 +1,4 @@
-"""Harvest: what people corrected and what they found good becomes Examples whose origin is the span."""
+"""Harvest: examples from corrected spans and from spans with good scores."""
 
 import json
 from collections import Counter, defaultdict
@@ -12,8 +12,10 @@ from vong.records import Example, ExampleOrigin, Message, Record, Score, Span
 
 
 class HarvestSettings(Record):
-    """What is taken. An answer without correction is good from a mean score of `min_value` on. `name` takes scores of
-    that name only. `pairs` adds the answer that was corrected as the rejected one. `split` is written on every row.
+    """Settings of a harvest.
+
+    An uncorrected completion counts as good if its mean score is at least `min_value`. `name` selects scores of that
+    name. `pairs` adds the corrected completion as the rejected one. `split` is recorded in every example.
     """
 
     min_value: float = Field(default=0.8, ge=0, le=1)
@@ -23,15 +25,17 @@ class HarvestSettings(Record):
 
 
 class Disagreement(Record):
-    """A span that several people corrected differently: their last word each. It is left to people."""
+    """Span with contradicting corrections: the latest of each author. It yields no example."""
 
     span_id: UUID
     corrections: dict[str, str]
 
 
 class Harvest(Record):
-    """The Examples, in the order of the spans; how many came from corrections and how many were good as they were;
-    the spans on which people disagree; and why the others gave nothing.
+    """Result of a harvest: examples in the order of the spans, and the outcome of all other spans.
+
+    `corrections` and `good` count the examples from corrections and from good completions. `disagreements` lists the
+    spans with contradicting corrections. `passed_over` counts the remaining spans by reason.
     """
 
     examples: list[Example]
@@ -42,26 +46,28 @@ class Harvest(Record):
 
 
 def harvest(spans: Iterable[Span], scores: Iterable[Score], settings: HarvestSettings | None = None) -> Harvest:
-    """Make Examples out of judged spans. Of each author the latest word counts; the latest correction is the completion
-    where all authors agree (JSON is compared by value), and nothing is guessed where they do not.
+    """Create examples from scored spans.
+
+    Only the latest correction of each author counts. If all authors agree (JSON is compared by value), the latest
+    correction becomes the completion; otherwise the span is reported as a disagreement.
     """
     settings = settings or HarvestSettings()
-    said: dict[UUID, list[Score]] = defaultdict(list)
+    scores_by_span: dict[UUID, list[Score]] = defaultdict(list)
     for score in sorted(scores, key=lambda score: (score.created_at, score.id)):
         if score.span_id is not None and settings.name in {None, score.name}:
-            said[score.span_id].append(score)
+            scores_by_span[score.span_id].append(score)
     examples: list[Example] = []
     disagreements: list[Disagreement] = []
     outcomes: Counter[str] = Counter()
     for span in spans:
-        found = _span(span, said.get(span.id, []), settings)
-        if isinstance(found, Example):
-            examples.append(found)
-            outcomes["correction" if found.metadata["feedback"] == "correction" else "good"] += 1
-        elif isinstance(found, Disagreement):
-            disagreements.append(found)
+        outcome = _span(span, scores_by_span.get(span.id, []), settings)
+        if isinstance(outcome, Example):
+            examples.append(outcome)
+            outcomes["correction" if outcome.metadata["feedback"] == "correction" else "good"] += 1
+        elif isinstance(outcome, Disagreement):
+            disagreements.append(outcome)
         else:
-            outcomes[found] += 1
+            outcomes[outcome] += 1
     corrections, good = outcomes.pop("correction", 0), outcomes.pop("good", 0)
     return Harvest(
         examples=examples,
@@ -73,48 +79,48 @@ def harvest(spans: Iterable[Span], scores: Iterable[Score], settings: HarvestSet
 
 
 def _span(span: Span, scores: Sequence[Score], settings: HarvestSettings) -> Example | Disagreement | str:
-    """The Example of a span, the disagreement about it, or why there is neither."""
+    """Return the example of a span, the disagreement about it, or the reason why it yields neither."""
     if not scores:
         return "not scored"
-    asked = conversation(span.input)
-    if asked is None:
+    prompt = conversation(span.input)
+    if prompt is None:
         return "no conversation"
-    corrected = _corrections(scores)
-    if len({_meaning(text) for text in corrected.values()}) > 1:
-        return Disagreement(span_id=span.id, corrections=corrected)
-    answered = answer(span.output)
-    if corrected:
-        return _example(span, asked, (list(corrected.values())[-1], answered), scores, settings)
+    corrections = _corrections(scores)
+    if len({_meaning(text) for text in corrections.values()}) > 1:
+        return Disagreement(span_id=span.id, corrections=corrections)
+    completion = answer(span.output)
+    if corrections:
+        return _example(span, prompt, (list(corrections.values())[-1], completion), scores, settings)
     values = list({(score.name, score.author): score.value for score in scores if score.value is not None}.values())
     if not values:
         return "only comments"
     if sum(values) / len(values) < settings.min_value:
         return "score too low"
-    if answered is None or span.status == "error":
+    if completion is None or span.status == "error":
         return "no answer"
-    return _example(span, asked, (None, answered), scores, settings)
+    return _example(span, prompt, (None, completion), scores, settings)
 
 
 def conversation(body: Any) -> tuple[Message, ...] | None:
-    """The messages of a request's body; None where it has none."""
+    """Return the messages of a request body. Returns None if it has none."""
     messages = body.get("messages") if isinstance(body, Mapping) else body
     return _messages(messages) if isinstance(messages, list) and messages else None
 
 
 def answer(body: Any) -> Message | None:
-    """The assistant's message in an answer's body (a completion of OpenAI's, a message, or text); None without one."""
+    """Return the assistant message of a response body (OpenAI format, a message or text). Returns None without one."""
     if isinstance(body, str):
         return Message(role="assistant", content=body) if body else None
     if not isinstance(body, Mapping):
         return None
     choices = body.get("choices")
     message: Any = choices[0].get("message") if isinstance(choices, list) and choices else body
-    found = _messages([message]) if isinstance(message, Mapping) and "role" in message else None
-    return found[0] if found and (found[0].content or found[0].tool_calls) else None
+    parsed = _messages([message]) if isinstance(message, Mapping) and "role" in message else None
+    return parsed[0] if parsed and (parsed[0].content or parsed[0].tool_calls) else None
 
 
 def _messages(values: Sequence[Any]) -> tuple[Message, ...] | None:
-    """Messages with what Vong's training knows of them; None where one is none."""
+    """Return the messages with the fields of `Message`. Returns None if one is invalid."""
     fields = set(Message.model_fields)
     try:
         return tuple(
@@ -126,7 +132,7 @@ def _messages(values: Sequence[Any]) -> tuple[Message, ...] | None:
 
 
 def _corrections(scores: Sequence[Score]) -> dict[str, str]:
-    """The latest correction of each author, in the order in which they were given."""
+    """Return the latest correction of each author, in order of creation."""
     latest: dict[str, str] = {}
     for score in scores:
         if score.correction is not None:
@@ -137,7 +143,7 @@ def _corrections(scores: Sequence[Score]) -> dict[str, str]:
 
 
 def _meaning(text: str) -> str:
-    """Text that is equal for corrections that say the same: JSON by its value, other text by its words."""
+    """Return a form that is equal for equivalent corrections: JSON by value, other text by words."""
     try:
         return json.dumps(json.loads(text), sort_keys=True)
     except ValueError:
@@ -146,14 +152,14 @@ def _meaning(text: str) -> str:
 
 def _example(
     span: Span,
-    asked: tuple[Message, ...],
-    answers: tuple[str | None, Message | None],
+    prompt: tuple[Message, ...],
+    completions: tuple[str | None, Message | None],
     scores: Sequence[Score],
     settings: HarvestSettings,
 ) -> Example:
-    correction, answered = answers
-    completion = answered if correction is None else Message(role="assistant", content=correction)
-    worse = answered if correction is not None and answered is not None and answered.text != correction else None
+    correction, original = completions
+    completion = original if correction is None else Message(role="assistant", content=correction)
+    rejected = original if correction is not None and original is not None and original.text != correction else None
     metadata: dict[str, Any] = {
         "feedback": "good" if correction is None else "correction",
         "scores": [str(score.id) for score in scores],
@@ -164,9 +170,9 @@ def _example(
     }
     tools = span.input.get("tools") if isinstance(span.input, Mapping) else None
     return Example(
-        messages=asked,
+        messages=prompt,
         completion=completion,
-        rejected=worse if settings.pairs else None,
+        rejected=rejected if settings.pairs else None,
         tools=tuple(tools) if isinstance(tools, list) and tools else None,
         metadata={name: value for name, value in metadata.items() if value is not None},
         origin=ExampleOrigin(kind="span", id=str(span.id)),

@@ -1,4 +1,4 @@
-"""Scores: added once, never changed, found by what they judge."""
+"""Storage of scores. A score is never changed after it was added."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -20,8 +20,10 @@ CONTENT = ("span_id", "name", "value", "comment", "correction", "source", "autho
 
 
 class ScoreCreate(Record):
-    """What is said of an answer. At least one of `value` (0..1, 1 is best), `comment` and `correction` (the text that
-    the answer should have been) is there. The same `id` again is the same score.
+    """Request to add a score to a span.
+
+    At least one of `value` (0..1, 1 is best), `comment` and `correction` (the completion that the span should have had)
+    is required. A repeated `id` refers to the existing score.
     """
 
     span_id: UUID
@@ -35,9 +37,10 @@ class ScoreCreate(Record):
 
 
 class ScoreFilter(Record):
-    """Which scores: all that is given must fit. `since` is inclusive, `until` is not. `kind` is what a score says: one
-    that has a value, a correction or a comment (it may have several). `harvested`: whether its span became a row of a
-    dataset after it was given.
+    """Filter of scores. A score must match all fields that are set.
+
+    `since` is inclusive, `until` exclusive. `kind` selects scores that have a value, a correction or a comment (a score
+    may have several). `harvested` selects by whether the span became a dataset row after the score was added.
     """
 
     spans: tuple[UUID, ...] = ()
@@ -53,18 +56,22 @@ class ScoreFilter(Record):
 
 
 class AddedScore(NamedTuple):
-    """A score as it is stored, and whether it is new."""
+    """Stored score, and whether it is new."""
 
     score: Score
     new: bool
 
 
 def add(connection: Connection, span: Span, judgement: ScoreCreate) -> AddedScore:
-    """Store what is said of this span. InvalidInput where nothing is said, Conflict where the id is another score's."""
+    """Store a score of a span. A repeated request returns the existing score.
+
+    Raises: InvalidInput if the request has no content or names another span; Conflict if the id belongs to a different
+    score.
+    """
     if judgement.span_id != span.id:
-        raise InvalidInput(f"the judgement is of span {judgement.span_id}, not of {span.id}", "name the same span")
+        raise InvalidInput(f"the score names span {judgement.span_id} instead of {span.id}", "set the same span id")
     if judgement.value is None and not judgement.comment and judgement.correction is None:
-        raise InvalidInput("a score says nothing", "give a value from 0 to 1, a comment or a correction")
+        raise InvalidInput("the score is empty", "set a value from 0 to 1, a comment or a correction")
     score = Score.model_validate({**judgement.model_dump(), "id": judgement.id or new_id(), "created_at": now()})
     versions = {"route": span.versions.route, "model": span.model, "model_version": span.versions.model_version}
     statement = insert(tables.scores).values({**score.model_dump(), **versions}).on_conflict_do_nothing()
@@ -72,12 +79,15 @@ def add(connection: Connection, span: Span, judgement: ScoreCreate) -> AddedScor
         return AddedScore(score, True)
     stored = get(connection, score.id)
     if any(getattr(stored, name) != getattr(score, name) for name in CONTENT):
-        raise Conflict(f"the id {score.id} belongs to another score", "give each score an id of its own, or none")
+        raise Conflict(f"id {score.id} belongs to a different score", "set a unique id, or none")
     return AddedScore(stored, False)
 
 
 def get(connection: Connection, id: UUID) -> Score:
-    """The score of that id. NotFound where this project has none."""
+    """Return a score by its id.
+
+    Raises: NotFound if the project has no such score.
+    """
     row = connection.execute(select(tables.scores).where(tables.scores.c.id == id)).mappings().first()
     if row is None:
         raise NotFound(f"no score {str(id)!r}", "list them with: vong feedback list")
@@ -93,12 +103,13 @@ def list_scores(
     newest_first: bool = False,
     **filters: Any,
 ) -> list[Score]:
-    """The scores that fit, oldest first. `after` is the id of the last score of the page before. The fields of a
-    Filter may be given by name.
+    """Return the matching scores, oldest first by default. `after` is the id of the last score of the previous page.
+
+    The fields of a `ScoreFilter` can be passed as keyword arguments instead.
     """
     wanted = wanted or ScoreFilter(**filters)
     scores = tables.scores.c
-    place = tuple_(scores.created_at, scores.id)
+    position = tuple_(scores.created_at, scores.id)
     query = select(tables.scores).where(*conditions(wanted)).limit(limit)
     query = (
         query.order_by(scores.created_at.desc(), scores.id.desc())
@@ -107,39 +118,45 @@ def list_scores(
     )
     if after is not None:
         last = get(connection, after)
-        query = query.where(place < (last.created_at, last.id) if newest_first else place > (last.created_at, last.id))
+        query = query.where(
+            position < (last.created_at, last.id) if newest_first else position > (last.created_at, last.id)
+        )
     return [_record(row) for row in connection.execute(query).mappings()]
 
 
 def every_score(connection: Connection, wanted: ScoreFilter) -> list[Score]:
-    """All scores that fit, oldest first, however many."""
-    found: list[Score] = []
-    while page := list_scores(connection, wanted, after=found[-1].id if found else None, limit=5000):
-        found += page
-    return found
+    """Return all matching scores without a limit, oldest first."""
+    matching: list[Score] = []
+    while page := list_scores(connection, wanted, after=matching[-1].id if matching else None, limit=5000):
+        matching += page
+    return matching
 
 
 def conditions(wanted: ScoreFilter) -> Sequence[Any]:
-    """A filter as conditions of SQL."""
+    """Return the SQL conditions of a filter."""
     scores = tables.scores.c
-    found: list[Any] = []
+    clauses: list[Any] = []
     for column in (scores.name, scores.route, scores.model, scores.model_version, scores.source):
         value = getattr(wanted, column.name)
         if value is not None:
-            found.append(column == value)
+            clauses.append(column == value)
     if wanted.kind is not None:
-        found.append(scores[SAYS[wanted.kind]].is_not(None))
+        clauses.append(scores[SAYS[wanted.kind]].is_not(None))
     if wanted.harvested is not None:
-        taken = tables.harvested.c
-        after = select(taken.span_id).where(taken.span_id == scores.span_id, taken.at >= scores.created_at).exists()
-        found.append(after if wanted.harvested else ~after)
+        harvested_columns = tables.harvested.c
+        was_harvested = (
+            select(harvested_columns.span_id)
+            .where(harvested_columns.span_id == scores.span_id, harvested_columns.at >= scores.created_at)
+            .exists()
+        )
+        clauses.append(was_harvested if wanted.harvested else ~was_harvested)
     if wanted.spans:
-        found.append(scores.span_id.in_(wanted.spans))
+        clauses.append(scores.span_id.in_(wanted.spans))
     if wanted.since is not None:
-        found.append(scores.created_at >= wanted.since)
+        clauses.append(scores.created_at >= wanted.since)
     if wanted.until is not None:
-        found.append(scores.created_at < wanted.until)
-    return found
+        clauses.append(scores.created_at < wanted.until)
+    return clauses
 
 
 def _record(row: Any) -> Score:
@@ -147,14 +164,14 @@ def _record(row: Any) -> Score:
 
 
 class ScoreCounts(NamedTuple):
-    """How many scores a span has, and how many of them correct it."""
+    """Number of scores of a span, and of the corrections among them."""
 
     scores: int
     corrections: int
 
 
 def counts(connection: Connection, spans: Sequence[UUID]) -> dict[UUID, ScoreCounts]:
-    """The counts of those of these spans that have any."""
+    """Return the counts of the given spans. Spans without scores are omitted."""
     scores = tables.scores.c
     query = select(scores.span_id, func.count(), func.count(scores.correction)).where(scores.span_id.in_(spans))
     rows = connection.execute(query.group_by(scores.span_id)).all() if spans else []
@@ -164,7 +181,7 @@ def counts(connection: Connection, spans: Sequence[UUID]) -> dict[UUID, ScoreCou
 def scored_spans(
     connection: Connection, *, corrected: bool = False, before: UUID | None = None, limit: int = 500
 ) -> list[UUID]:
-    """The spans that have a score (or a correction), newest id first, those before an id."""
+    """Return the ids of spans with a score (or a correction) in descending order, from below `before`."""
     scores = tables.scores.c
     query = select(scores.span_id).distinct().where(scores.span_id.is_not(None))
     if corrected:
@@ -176,7 +193,7 @@ def scored_spans(
 
 
 def note_harvested(connection: Connection, spans: Sequence[UUID], dataset: str) -> None:
-    """Remember that these spans became rows of that dataset version."""
+    """Record that spans became rows of a dataset version."""
     at = now()
     rows = [{"span_id": span, "dataset": dataset, "at": at} for span in spans]
     if rows:

@@ -1,4 +1,4 @@
-"""What the scores say together: how many, their mean, and an interval that holds it."""
+"""Summaries of scores: counts, means and confidence intervals."""
 
 from collections.abc import Sequence
 from typing import Any, Literal
@@ -15,8 +15,10 @@ BY: tuple[By, ...] = ("name", "route", "model_version")
 
 
 class ScoreSummary(Record):
-    """The scores of one group. `low` and `high` bound the mean at 95 %: by `wilson` where all values are 0 or 1, else
-    by `normal`; null below two values. They hold for a look at a moment fixed beforehand, not for a stopping rule.
+    """Summary of the scores of one group. `n` counts the scores that have a value.
+
+    `low` and `high` bound the mean at 95 %: by `wilson` if all values are 0 or 1, else by `normal`; null below two
+    values. The bounds are valid at one moment that was fixed beforehand, not as a stopping rule.
     """
 
     name: str | None = None
@@ -35,7 +37,7 @@ class ScoreSummary(Record):
 
 
 def summary(connection: Connection, wanted: ScoreFilter | None = None, by: Sequence[By] = BY) -> list[ScoreSummary]:
-    """The scores that fit, by each combination of the named fields. `n` counts those that have a value."""
+    """Summarize the matching scores for each combination of the `by` fields."""
     scores = tables.scores.c
     groups = [scores[name] for name in by]
     value = scores.value

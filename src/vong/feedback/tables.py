@@ -1,5 +1,7 @@
-"""The SQL of feedback. `route`, `model` and `model_version` are those of the span at the moment it was judged, so that
-summaries need no other stage.
+"""SQL tables of feedback.
+
+`route`, `model` and `model_version` are copied from the span when a score is added, so that summaries need no other
+stage.
 """
 
 from sqlalchemy import Column, DateTime, Double, Index, PrimaryKeyConstraint, Text

@@ -1,7 +1,7 @@
-"""Every model behind one endpoint: authenticate, route, call, stream, account.
+"""Model gateway: authenticate, route, call, stream and account for model calls behind one endpoint.
 
-In: requests in OpenAI's shape whose `model` names a route, `deployment/NAME` or `PROVIDER/MODEL`. Out: the answer of
-the model that was chosen, and one span per call with the versions that answered.
+In: requests in the formats of OpenAI and Anthropic whose `model` is a route, `deployment/NAME` or `PROVIDER/MODEL`.
+Out: the response of the chosen model, and one span per call with the versions that answered.
 """
 
 from vong.gateway.routing.store import (

@@ -1,4 +1,4 @@
-"""The gateway of one process: who calls, what they can call, whom it asks, where its spans go."""
+"""Gateway of one process: the entry point of the request path."""
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -43,39 +43,43 @@ from vong.records.guard import GuardConfig, GuardTestResult
 from vong.records.target_state import TargetState
 
 AGE = 1.0
-"""Seconds after which a changed route or deployment is seen at the latest, where announcements are not heard."""
+"""Maximum age of routes and deployments without change notifications."""
 LISTED = 60.0
-"""Seconds that a provider's list of models is kept."""
+"""Time for which the list of models of a provider is cached."""
 
 
 class Repositories(NamedTuple):
-    """What is looked up in threads: the principal of a key, a project's directory, and a span that was written, whose
-    bodies `forget` removes.
-    """
+    """Database lookups, called in threads."""
 
     principal: Callable[[str], GatewayPrincipal]
+    """Return the principal of a secret."""
     directory: Callable[[UUID], ModelCatalog]
+    """Return the model catalog of a project."""
     span: Callable[[UUID, UUID], Span]
+    """Return a stored span."""
     forget: Callable[[UUID, UUID], object]
+    """Delete the stored request and response of a span."""
 
 
 class CallSinks(NamedTuple):
-    """Who takes note of calls, without waiting. `record` takes a span with its tags and what it reserved (a step within
-    a call too, which counts nowhere), `told` one that is told in brief; `observe` counts a call, and `tally` gives what
-    counts plain ones; `price` is what a choice costs, `...` where that must be looked up.
-    """
+    """Receivers of finished calls. None of them waits."""
 
     record: Callable[[UUID, Span, tuple[str, ...], Reservation | None], object]
+    """Queue a span with its tags and its reservation. Child spans of attempts have neither and count nowhere."""
     told: Callable[[CompactCallRecord], object]
+    """Queue the compact record of a fast-path call."""
     observe: Callable[[Span], None]
+    """Count a call in the metrics."""
     tally: Callable[[str, str | None, str, int], CallCounter]
+    """Return the counter of fast-path calls with these labels."""
     price: Callable[[ResolvedTarget], ModelPrice | EllipsisType | None]
+    """Return the price of a target, None if there is none, `...` if it is not loaded yet."""
 
 
 class Gateway:
-    """Everything the request path needs, given as callables, so that it knows no database and no other stage.
+    """Request path of one process. Its dependencies are callables, so it knows no database and no other stage.
 
-    `admission` holds the limits, `answers` the cache.
+    All of them are wired by the server at its start.
     """
 
     def __init__(
@@ -89,7 +93,7 @@ class Gateway:
         answers: ResponseCache,
     ) -> None:
         self.hears = False
-        """Whether every change is heard of at once."""
+        """True while change notifications arrive, so that cached lookups may be trusted for longer."""
         self.keys = PrincipalCache(looks.principal, lambda: self.hears)
         self.providers = providers
         self._upstream = upstream
@@ -97,9 +101,9 @@ class Gateway:
             looks.directory, age=AGE, hears=lambda: self.hears
         )
         self.full: Callable[[], bool] = lambda: False
-        """Whether calls are refused because their spans would find no room."""
+        """Return True while calls are rejected because the span buffer is full."""
         self.changed: Callable[[UUID | None], None] = self.forget
-        """From any thread: something changed in that project, or nobody knows where."""
+        """Handle a change in a project, or in an unknown one. Called from any thread."""
         self._accounts = accounts
         self._admission = admission
         self.looks = looks
@@ -123,29 +127,36 @@ class Gateway:
         self._listed: WeakKeyDictionary[Provider, tuple[float, list[str]]] = WeakKeyDictionary()
 
     def call(
-        self, principal: GatewayPrincipal, shape: Shape, body: bytes, trace: TraceContext, manner: CallOptions = CALLERS
+        self,
+        principal: GatewayPrincipal,
+        endpoint: Shape,
+        body: bytes,
+        trace: TraceContext,
+        options: CallOptions = CALLERS,
     ) -> ModelCall:
-        """A call, not sent yet. Unavailable while no more calls can be accounted for."""
+        """Create a model call. Raises Unavailable while the span buffer is full."""
         if self.full():
-            message = "PostgreSQL is away or too slow, and no more calls can be kept for it"
-            raise Unavailable(message, "look with: vong status; the bound is journal_size, the policy journal_full")
-        return ModelCall(self._means, principal, shape, body, trace, manner)
+            message = "the span buffer is full, because PostgreSQL is unavailable or too slow"
+            raise Unavailable(message, "check the server: vong status; raise journal_size or change journal_full")
+        return ModelCall(self._means, principal, endpoint, body, trace, options)
 
     def plain(
-        self, secret: str, body: bytes, lot: float, arrived: Callable[[], object]
+        self, secret: str, body: bytes, random_draw: float, on_response: Callable[[], object]
     ) -> FastCall | FastStreamCall | None:
-        """A chat that was sent already, where it is plain and everything is at hand for it, or one that is to be
-        streamed; None for all others. `arrived` is called when the answer of the one is there. One that is sent in
-        another way has the same `lot` (`Manner`).
+        """Send a chat request on the fast path, or return None if it does not qualify.
+
+        A streaming request is returned unsent if no connection is free. `on_response` is called when the response of
+        another request has arrived. A call that falls back to the full pipeline uses the same `random_draw`
+        (`CallOptions`).
         """
-        return None if self.full() else self._plain.send(secret, body, lot, arrived)
+        return None if self.full() else self._plain.send(secret, body, random_draw, on_response)
 
     async def directory(self, principal: GatewayPrincipal) -> ModelCatalog:
-        """What the principal's project can call."""
+        """Return the model catalog of the principal's project."""
         return await self._directories.get(principal.project_id, principal.project_id)
 
     def forget(self, project_id: UUID | None = None) -> None:
-        """Something changed in that project, or nobody knows where: look again at the next call."""
+        """Invalidate all that is cached of a project, or of all projects."""
         if project_id is None:
             self.keys.forget()
         self._directories.forget(project_id)
@@ -153,51 +164,51 @@ class Gateway:
         self._answers.forget(project_id)
 
     def forget_callers(self) -> None:
-        """A key, a session, a person or a membership has changed or ended."""
+        """Invalidate all principals, after a key, session, user or membership has changed."""
         self.keys.forget()
         self._lanes.forget()
 
     async def offered(self, principal: GatewayPrincipal) -> list[str]:
-        """All names that the principal can call. A provider that does not answer is left out."""
-        directory = await self.directory(principal)
-        providers = {**directory.providers, **self.providers}
-        listed = await asyncio.gather(*(self._list(provider) for provider in providers.values()))
-        names = [f"{name}/{model}" for name, models in zip(providers, listed, strict=True) for model in models]
-        return [name for name in (*directory.names(), *names) if may_call(principal.scope, name)]
+        """Return all model names that the principal can call. Providers that do not answer are omitted."""
+        catalog = await self.directory(principal)
+        providers = {**catalog.providers, **self.providers}
+        model_lists = await asyncio.gather(*(self._list(provider) for provider in providers.values()))
+        names = [f"{name}/{model}" for name, models in zip(providers, model_lists, strict=True) for model in models]
+        return [name for name in (*catalog.names(), *names) if may_call(principal.scope, name)]
 
     async def count(self, principal: GatewayPrincipal, body: bytes) -> int:
-        """The tokens of a messages request, counted by its target. Unsupported where that cannot count."""
+        """Count the tokens of a messages request at its target. Raises Unsupported if the target cannot count."""
         shallow(body)
-        directory, model = await self.directory(principal), counted(body).model
+        catalog, model = await self.directory(principal), counted(body).model
         check(principal, "messages", model)
-        choice = directory.choose(model, random)
-        if not isinstance(choice.provider, SupportsTokenCount):
-            hint = "Anthropic's models and deployments of Vong's can: name one of them"
-            raise Unsupported(f"{choice.target!r} does not count tokens", hint)
-        return await choice.provider.count(named(body, choice.model))
+        resolved = catalog.choose(model, random)
+        if not isinstance(resolved.provider, SupportsTokenCount):
+            hint = "use a model of Anthropic or a deployment"
+            raise Unsupported(f"{resolved.target!r} does not count tokens", hint)
+        return await resolved.provider.count(named(body, resolved.model))
 
     async def moderate(self, principal: GatewayPrincipal, body: bytes, trace: TraceContext) -> dict[str, Any]:
-        """What guards find in texts, in OpenAI's form."""
+        """Return the detections of guards in texts, in OpenAI's format."""
         shallow(body)
-        asked = ModerationRequest(body)
-        posts = asked.posts(await self.directory(principal))
-        return await asked.answer(posts, partial(self._ask, principal, trace))
+        request = ModerationRequest(body)
+        guards = request.posts(await self.directory(principal))
+        return await request.answer(guards, partial(self._ask, principal, trace))
 
     async def hold(
         self,
         principal: GatewayPrincipal,
         text: str,
-        uses: Sequence[GuardConfig],
+        configs: Sequence[GuardConfig],
         model: str,
         on: Literal["input", "output"],
     ) -> GuardTestResult:
-        """What becomes of a text under these guards, or, without any, under those of calls to that model or route."""
-        directory = await self.directory(principal)
-        posts = [directory.makers.sound(use) for use in uses] if uses else directory.posts(model)
-        return await trial(posts, partial(self._ask, principal, TraceContext.of({})), text, on)
+        """Test guards on a text: the given ones, or those of calls to a model or route if none are given."""
+        catalog = await self.directory(principal)
+        guards = [catalog.makers.sound(config) for config in configs] if configs else catalog.posts(model)
+        return await trial(guards, partial(self._ask, principal, TraceContext.of({})), text, on)
 
     def standing(self, project_id: UUID, routes: Iterable[Route]) -> list[TargetState]:
-        """How the targets of these routes stand in this process; from any thread."""
+        """Return the state of the targets of routes in this process. Safe from any thread."""
 
         def circuit(target: str) -> CircuitBreaker:
             return self._circuits.get((project_id, target)) or CircuitBreaker()
@@ -208,14 +219,14 @@ class Gateway:
         return list(standing(routes, circuit, load))
 
     def forget_others(self, project_id: UUID, routes: Iterable[Route]) -> None:
-        """Forget the circuits of a project's targets that no route names any more; from any thread."""
-        named = {target for route in routes for target in targets_of(route)}
+        """Delete the circuit breakers of targets that no route of the project uses. Safe from any thread."""
+        targets_of_routes = {target for route in routes for target in targets_of(route)}
         for owner, target in list(self._circuits):
-            if owner == project_id and target not in named:
+            if owner == project_id and target not in targets_of_routes:
                 self._circuits.pop((owner, target), None)
 
     def resting(self) -> Iterator[tuple[str, bool]]:
-        """Every target that a route with a policy or a tree has asked, and whether its circuit is open or half-open."""
+        """Yield each target that has a circuit breaker, and True if the circuit is open or half-open."""
         for (_, target), circuit in list(self._circuits.items()):
             yield target, not circuit.closed
 
@@ -224,22 +235,26 @@ class Gateway:
         self._upstream.close()
 
     async def _list(self, provider: Provider) -> list[str]:
-        now = asyncio.get_running_loop().time()
-        at, models = self._listed.get(provider, (-LISTED, []))
-        if now - at >= LISTED:
+        """Return the models of a provider, cached for a while."""
+        current = asyncio.get_running_loop().time()
+        listed_at, models = self._listed.get(provider, (-LISTED, []))
+        if current - listed_at >= LISTED:
             try:
                 models = await provider.models()
             except VongError:
                 models = []
-            self._listed[provider] = (now, models)
+            self._listed[provider] = (current, models)
         return models
 
     async def _mirrored(
-        self, principal: GatewayPrincipal, second: ShadowRequest, trace: TraceContext
+        self, principal: GatewayPrincipal, request: ShadowRequest, trace: TraceContext
     ) -> dict[str, Any]:
-        """The answer to a call that no limit holds for, as a chat completion. UpstreamFailed where it is an error."""
+        """Send a shadow call without limits and return its response as a chat completion.
+
+        Raises UpstreamFailed if the response is an error.
+        """
         call = ModelCall(
-            self._means, principal, second.shape, second.body, trace, CallOptions(limited=False, route=second.route)
+            self._means, principal, request.shape, request.body, trace, CallOptions(limited=False, route=request.route)
         )
         try:
             await call.open()
@@ -247,38 +262,43 @@ class Gateway:
             call.close(error, error.status if isinstance(error, VongError) else None)
             raise
         call.close()
-        answer = call.answer
-        if answer is None or answer.get("error") is not None:
-            raise UpstreamFailed("the second answer is an error", "its span says which")
-        return answer
+        completion = call.answer
+        if completion is None or completion.get("error") is not None:
+            raise UpstreamFailed("the response of the shadow call is an error", "see its span")
+        return completion
 
     def _circuit(self, project_id: UUID, target: str) -> CircuitBreaker:
-        """The circuit of a target. Only targets of routes have one, so there are as many as somebody wrote down."""
+        """Return the circuit breaker of a target.
+
+        Only targets of routes have one, so their number is bounded by the configuration.
+        """
         circuit = self._circuits.get((project_id, target))
         if circuit is None:
             circuit = self._circuits[project_id, target] = CircuitBreaker()
         return circuit
 
     def _load(self, project_id: UUID, target: str) -> TargetLoad:
-        """The load of a target of a route."""
+        """Return the load of a target of a route."""
         load = self._loads.get((project_id, target))
         if load is None:
             load = self._loads[project_id, target] = TargetLoad()
         return load
 
     async def response(self, principal: GatewayPrincipal, response: str) -> Span:
-        """The span of a response of the principal's project."""
+        """Return the span of a stored response of the principal's project."""
         return await response_store.found(self.looks.span, principal.project_id, response)
 
     async def _earlier(self, project_id: UUID, response: str) -> list[dict[str, Any]]:
-        """The conversation up to and with a response."""
+        """Return the conversation up to and including a response."""
         return response_store.conversation(await response_store.found(self.looks.span, project_id, response))
 
     async def _ask(
         self, principal: GatewayPrincipal, parent: TraceContext, model: str, messages: list[dict[str, Any]]
     ) -> str:
-        """What a model says to a guard: a call of its own below the one that is guarded, accounted like any, and not
-        guarded itself. UpstreamFailed where it does not answer.
+        """Return the text that a model answers to a guard.
+
+        The call is a child of the guarded one, with accounting and limits but without guards. Raises
+        UpstreamFailed if the model does not answer.
         """
         id = new_id()
         trace = TraceContext(id, parent.trace_id, id.hex[16:], parent.span_id, parent.session, parent.tags)
@@ -299,19 +319,21 @@ class Gateway:
         try:
             return str(msgspec.json.decode(reply.body)["choices"][0]["message"]["content"])
         except (msgspec.DecodeError, KeyError, IndexError, TypeError):
-            message = f"{model!r} answered {reply.status} when a guard asked it"
-            raise UpstreamFailed(message, "try it with: vong gateway try") from None
+            message = f"{model!r} returned status {reply.status} to a guard"
+            raise UpstreamFailed(message, "test the model: vong gateway try") from None
 
-    def _told(self, brief: CompactCallRecord) -> None:
-        if brief.ticket is not None and brief.lane.counted:
-            self._admission.ended(brief.ticket, brief.usage, failed=False)
-        self._accounts.told(brief)
+    def _told(self, record: CompactCallRecord) -> None:
+        """Settle the limits of a fast-path call and queue its record."""
+        if record.ticket is not None and record.lane.counted:
+            self._admission.ended(record.ticket, record.usage, failed=False)
+        self._accounts.told(record)
 
     def _account(
-        self, principal: GatewayPrincipal, span: Span, tags: tuple[str, ...], ticket: Reservation | None
+        self, principal: GatewayPrincipal, span: Span, tags: tuple[str, ...], reservation: Reservation | None
     ) -> None:
-        if ticket is not None:
-            self._admission.ended(ticket, span.usage, failed=span.status == "error")
-        self._accounts.record(principal.project_id, span, tags, ticket)
+        """Settle the limits of a call, queue its span and count it."""
+        if reservation is not None:
+            self._admission.ended(reservation, span.usage, failed=span.status == "error")
+        self._accounts.record(principal.project_id, span, tags, reservation)
         if span.kind != STEP:
             self._accounts.observe(span)

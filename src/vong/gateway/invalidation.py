@@ -1,5 +1,6 @@
-"""Hear of changed routes, deployments and callers: a thread that listens to PostgreSQL, so that every server sees a
-change at once, and may trust what it has looked up as long as it hears.
+"""Change notifications: a thread that listens to PostgreSQL, so that every server sees a change at once.
+
+While notifications arrive, cached lookups may be trusted for longer.
 """
 
 import logging
@@ -18,15 +19,17 @@ from vong.gateway.tables import CALLERS, CHANNEL
 log = logging.getLogger(__name__)
 LISTEN = sql.SQL("LISTEN {}; LISTEN {}").format(sql.Identifier(CHANNEL), sql.Identifier(CALLERS))
 ALIVE = {"keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3}
-"""A database that is cut off is noticed within some ten seconds."""
+"""TCP keepalive options: a lost database connection is detected within about ten seconds."""
 PAUSE = 1.0
-"""Seconds before a lost connection is tried again."""
+"""Delay before a lost connection is opened again."""
 
 
 class ChangeListener:
-    """Calls `heard(project_id)` after each committed change, `callers` after one of those who call, `heard(None)` when
-    it began to listen, because it cannot know what it missed before, and `lost` when it hears no more. The calls come
-    from its own thread.
+    """Listener of the gateway's notification channels, in a thread of its own, which makes all calls.
+
+    Calls `on_change(project_id)` after each committed change, `on_key_change` after a change of keys, sessions, users
+    or memberships, `on_change(None)` after connecting, because earlier changes may have been missed, and
+    `on_disconnect` when the connection breaks.
     """
 
     def __init__(
@@ -36,8 +39,8 @@ class ChangeListener:
         callers: Callable[[], None],
         lost: Callable[[], None],
     ) -> None:
-        given = conninfo_to_dict(url)
-        self._url = make_conninfo(url, **{name: value for name, value in ALIVE.items() if name not in given})
+        url_options = conninfo_to_dict(url)
+        self._url = make_conninfo(url, **{name: value for name, value in ALIVE.items() if name not in url_options})
         self._heard = heard
         self._callers = callers
         self._lost = lost
@@ -46,7 +49,7 @@ class ChangeListener:
         self._thread = threading.Thread(target=self._run, name="vong-gateway-announcements", daemon=True)
 
     def start(self) -> None:
-        """Begin to listen."""
+        """Start to listen."""
         self._thread.start()
 
     def stop(self) -> None:
@@ -63,7 +66,7 @@ class ChangeListener:
                 self._listen()
             except psycopg.Error as error:
                 self._lost()
-                log.warning("no announcements of changed routes for now: %s", str(error).strip())
+                log.warning("change notifications interrupted: %s", str(error).strip())
                 self._stopped.wait(PAUSE)
 
     def _listen(self) -> None:
@@ -71,23 +74,23 @@ class ChangeListener:
             psycopg.connect(
                 self._url, autocommit=True, connect_timeout=5, application_name="vong gateway"
             ) as connection,
-            selectors.DefaultSelector() as waiting,
+            selectors.DefaultSelector() as selector,
         ):
-            waiting.register(connection, selectors.EVENT_READ)
-            waiting.register(self._doorstep, selectors.EVENT_READ)
+            selector.register(connection, selectors.EVENT_READ)
+            selector.register(self._doorstep, selectors.EVENT_READ)
             connection.execute(LISTEN)
             self._heard(None)
             while not self._stopped.is_set():
-                waiting.select()
-                for notice in connection.notifies(timeout=0):
-                    if notice.channel == CALLERS:
+                selector.select()
+                for notification in connection.notifies(timeout=0):
+                    if notification.channel == CALLERS:
                         self._callers()
                     else:
-                        self._heard(_project(notice.payload))
+                        self._heard(_project(notification.payload))
 
 
 def _project(payload: str) -> UUID | None:
-    """What a notice names; None, that is every project, where somebody sent another one by hand."""
+    """Return the project of a notification, or None, which means every project, if the payload is not an id."""
     try:
         return UUID(payload)
     except ValueError:

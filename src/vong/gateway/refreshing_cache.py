@@ -1,8 +1,9 @@
-"""What is looked up on every call and changes seldom: kept in memory for a moment, renewed before it is old.
+"""Refreshing cache for lookups that every call needs and that rarely change.
 
-A value is served at once while it is younger than half its age, served and renewed behind the caller's back up to its
-age, and waited for beyond. Where every change is heard of, it is served and renewed up to `GRACE` seconds: who calls
-now and then waits for no look. While the database is away the last value stands for as long, so calls go on.
+A value is served directly while it is younger than half its maximum age, and served while it is refreshed in the
+background up to its maximum age. Beyond that the caller waits. While change notifications arrive, it is served and
+refreshed up to `GRACE_SECONDS`, so occasional callers do not wait. While the database is unavailable, the last value is
+served for the same time, so calls continue.
 """
 
 import asyncio
@@ -20,10 +21,11 @@ log = logging.getLogger(__name__)
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 GRACE = 300.0
+"""Time for which an old value may be served, in seconds."""
 PATIENCE = 1.0
-"""Seconds that a look may take before the last value stands."""
+"""Maximum wait for a refresh before the old value is served."""
 LONGEST = 15.0
-"""Seconds that a look may take where there is no last value."""
+"""Maximum wait for a lookup if there is no old value."""
 
 
 @dataclass(slots=True)
@@ -34,9 +36,10 @@ class _Known(Generic[V]):
 
 
 class RefreshingCache(Generic[K, V]):
-    """Values by key, at most `kept` of them; how old they get is said above. `load` runs in a thread; an error it
-    raises on purpose (a VongError) is an answer like any other. `hears` says whether whoever changes a value lets it be
-    forgotten at once.
+    """Values by key, at most `max_entries` of them.
+
+    `load` runs in a thread; a VongError that it raises is cached too. `events_connected` returns True while every
+    change invalidates its value at once.
     """
 
     def __init__(
@@ -50,46 +53,47 @@ class RefreshingCache(Generic[K, V]):
         self._loading: dict[K, tuple[asyncio.Task[_Known[V]], float]] = {}
 
     def at_hand(self, key: K, *arguments: Any) -> V | None:
-        """The value of a key where nobody has to wait for it; None where it must be waited for, or is an error. It is
-        renewed in time like any. Called on the event loop.
+        """Return the cached value of a key, or None if it must be waited for or is an error.
+
+        The value is refreshed in the background when needed. Call it on the event loop.
         """
-        known = self._known.get(key)
-        if known is None or known.error is not None:
+        entry = self._known.get(key)
+        if entry is None or entry.error is not None:
             return None
-        age = time.monotonic() - known.at
+        age = time.monotonic() - entry.at
         if age < self._age / 2:
-            return known.value
+            return entry.value
         if age < self._longest:
             if key not in self._loading:
                 self._start(key, arguments)
-            return known.value
+            return entry.value
         return None
 
     @property
     def _longest(self) -> float:
-        """How old a value may be that nobody waits to be renewed."""
+        """Return the age up to which a value is served without waiting."""
         return GRACE if self._hears() else self._age
 
     def fresh_until(self, key: K) -> float:
-        """Until when, on the monotonic clock, the value of a key is `at_hand` without being renewed."""
-        known = self._known.get(key)
-        return 0.0 if known is None or known.error is not None else known.at + self._age / 2
+        """Return the time, on the monotonic clock, until which the value is served without a refresh."""
+        entry = self._known.get(key)
+        return 0.0 if entry is None or entry.error is not None else entry.at + self._age / 2
 
     async def get(self, key: K, *arguments: Any) -> V:
-        """The value of a key; `load` is called with `arguments`."""
-        known = self._known.get(key)
-        age = time.monotonic() - known.at if known else self._age
-        if known is None or age >= self._age / 2:
+        """Return the value of a key; `load` is called with `arguments`."""
+        entry = self._known.get(key)
+        age = time.monotonic() - entry.at if entry else self._age
+        if entry is None or age >= self._age / 2:
             task, since = self._loading.get(key) or self._start(key, arguments)
-            if known is None or age >= (self._age if known.error else self._longest):
-                known = await self._waited(task, since, known)
-        if known.error is not None:
-            raise type(known.error)(known.error.message, known.error.hint)
-        assert known.value is not None
-        return known.value
+            if entry is None or age >= (self._age if entry.error else self._longest):
+                entry = await self._waited(task, since, entry)
+        if entry.error is not None:
+            raise type(entry.error)(entry.error.message, entry.error.hint)
+        assert entry.value is not None
+        return entry.value
 
     def forget(self, key: K | None = None) -> None:
-        """Look this key, or every key, up anew when it is next asked for."""
+        """Invalidate one key, or all."""
         if key is None:
             self._known.clear()
             self._loading.clear()
@@ -102,30 +106,32 @@ class RefreshingCache(Generic[K, V]):
         self._loading[key] = started
         return started
 
-    async def _waited(self, task: asyncio.Task[_Known[V]], since: float, known: _Known[V] | None) -> _Known[V]:
-        """What is being looked up; a database that hangs is no reason to wait where an old value will do."""
+    async def _waited(self, task: asyncio.Task[_Known[V]], since: float, entry: _Known[V] | None) -> _Known[V]:
+        """Wait for a running lookup. If it takes too long, serve the old value if it is usable."""
         moment = time.monotonic()
-        stands = known is not None and known.error is None and moment - known.at <= GRACE
-        patience = max(0.0, (PATIENCE if stands else LONGEST) - (moment - since))
-        done, _ = await asyncio.wait({task}, timeout=patience)
+        is_usable = entry is not None and entry.error is None and moment - entry.at <= GRACE
+        timeout = max(0.0, (PATIENCE if is_usable else LONGEST) - (moment - since))
+        done, _ = await asyncio.wait({task}, timeout=timeout)
         if done:
             return task.result()
-        if known is not None and stands:
-            return known
-        return _Known(None, Unavailable("the database does not answer", "look with: vong status"), moment)
+        if entry is not None and is_usable:
+            return entry
+        return _Known(None, Unavailable("the database does not answer", "check the server: vong status"), moment)
 
     async def _renew(self, key: K, arguments: tuple[Any, ...]) -> _Known[V]:
         task = asyncio.current_task()
         now = time.monotonic
-        at, old = now(), self._known.get(key)
+        loaded_at, old = now(), self._known.get(key)
         try:
-            new = _Known(await asyncio.to_thread(self._load, *arguments), None, at)
+            new = _Known(await asyncio.to_thread(self._load, *arguments), None, loaded_at)
         except VongError as error:
-            new = _Known[V](None, error, at)
+            new = _Known[V](None, error, loaded_at)
         except SQLAlchemyError as error:
             log.warning("the database does not answer: %s", error)
             if old is None or old.error or now() - old.at > GRACE:
-                return _Known(None, Unavailable("the database does not answer", "look with: vong status"), at)
+                return _Known(
+                    None, Unavailable("the database does not answer", "check the server: vong status"), loaded_at
+                )
             return old
         finally:
             loading = self._loading.get(key)

@@ -1,7 +1,8 @@
-"""The self-test of masking: a made-up card number is sent every way through the gateway, and must be found nowhere.
+"""Self-test of masking: a made-up card number is sent through every path of the gateway and must never leak.
 
-In every shape, plain and streamed, to a model that is asked in a chat and to one that speaks the shape itself, once in
-the request and once in the answer: neither what the provider gets, nor the span, nor the answer may hold it.
+Every endpoint is tested, with and without streaming, with a model that needs translation and one that supports the
+endpoint natively, once in the request and once in the response. Neither the request to the provider, nor the span, nor
+the response may contain the number.
 """
 
 import json
@@ -46,7 +47,7 @@ MASKING = GuardConfig(guard="personal", action="mask")
 
 
 class SelfTestCase(NamedTuple):
-    """One way through the gateway."""
+    """Single path through the gateway."""
 
     shape: Shape
     stream: bool
@@ -56,48 +57,48 @@ class SelfTestCase(NamedTuple):
     def __str__(self) -> str:
         return f"{self.shape}{' stream' if self.stream else ''} {self.on} {self.model}"
 
-    def body(self, said: str = SAID) -> bytes:
-        """A request in that shape."""
-        more: dict[str, Any] = {"messages": [{"role": "user", "content": said}]}
+    def body(self, message: str = SAID) -> bytes:
+        """Build a request for the endpoint."""
+        fields: dict[str, Any] = {"messages": [{"role": "user", "content": message}]}
         if self.shape == "completions":
-            more = {"prompt": said}
+            fields = {"prompt": message}
         elif self.shape in ("responses", "embeddings"):
-            more = {"input": said}
+            fields = {"input": message}
         elif self.shape == "messages":
-            more |= {"max_tokens": 100}
-        more |= {"stream": True} if self.stream else {}
-        return json.dumps({"model": self.model, **more}).encode()
+            fields |= {"max_tokens": 100}
+        fields |= {"stream": True} if self.stream else {}
+        return json.dumps({"model": self.model, **fields}).encode()
 
 
 @dataclass
 class RecordingProvider:
-    """A provider as it is, and all that it was sent."""
+    """Provider that records all request bodies."""
 
     provider: Provider
     bodies: list[bytes] = field(default_factory=list[bytes])
 
     @property
     def shapes(self) -> frozenset[Shape]:
-        """The provider's own."""
+        """Return the endpoints of the provider."""
         return self.provider.shapes
 
     @property
     def address(self) -> str:
-        """The provider's own."""
+        """Return the address of the provider."""
         return self.provider.address
 
     async def call(self, ask: ProviderRequest) -> ProviderResponse:
-        """Pass it on."""
+        """Record the body and forward the request."""
         self.bodies.append(ask.body)
         return await self.provider.call(ask)
 
     async def models(self) -> list[str]:
-        """The provider's own."""
+        """Return the models of the provider."""
         return await self.provider.models()
 
 
 class AnthropicEcho:
-    """Echo, speaking messages itself."""
+    """Echo provider with the native messages endpoint."""
 
     address = "echo"
     shapes: frozenset[Shape] = frozenset({"messages"})
@@ -107,24 +108,27 @@ class AnthropicEcho:
         self._shape: EndpointAdapter = SERVED["messages"]
 
     async def call(self, ask: ProviderRequest) -> ProviderResponse:
-        """Answer in messages."""
-        asked = json.loads(ask.body)
-        chat = json.dumps(self._shape.chat(asked)).encode()
-        reply = await self._echo.call(ask._replace(shape="chat", body=chat))
-        if reply.events is not None:
-            events = cast(AsyncGenerator[bytes], reply.events)
+        """Answer in the format of the messages endpoint."""
+        messages_request = json.loads(ask.body)
+        chat = json.dumps(self._shape.chat(messages_request)).encode()
+        response = await self._echo.call(ask._replace(shape="chat", body=chat))
+        if response.events is not None:
+            events = cast(AsyncGenerator[bytes], response.events)
             return ProviderResponse(
-                200, events=_translated(events, TranslatedStream(self._shape, self._shape.streamed(asked, "")))
+                200,
+                events=_translated(events, TranslatedStream(self._shape, self._shape.streamed(messages_request, ""))),
             )
-        return ProviderResponse(200, json.dumps(self._shape.answer(json.loads(reply.body), asked, "")).encode())
+        return ProviderResponse(
+            200, json.dumps(self._shape.answer(json.loads(response.body), messages_request, "")).encode()
+        )
 
     async def models(self) -> list[str]:
-        """Its one name."""
+        """Return the only model."""
         return ["echo"]
 
 
 class SelfTestPrincipal(NamedTuple):
-    """Who calls in a rehearsal."""
+    """Principal of the self-test."""
 
     project_id: UUID = UUID(int=0)
     actor: str = "self-test"
@@ -136,7 +140,7 @@ class SelfTestPrincipal(NamedTuple):
 
 
 class CapturedCall(NamedTuple):
-    """All that there is of a call: what the providers got, its span, and the answer."""
+    """Captured data of a call: request bodies of the providers, span and response."""
 
     sent: list[bytes]
     span: Span
@@ -144,68 +148,73 @@ class CapturedCall(NamedTuple):
 
 
 class InProcessGateway:
-    """A gateway without a server, a database or a network: `echo/echo` and `native/echo` under these guards. It stands
-    on the very code that serves.
+    """Gateway without a server, a database or a network: `echo/echo` and `native/echo` under the given guards.
+
+    Calls run through the same code as in the server.
     """
 
     def __init__(
-        self, makers: GuardFactory, uses: Sequence[GuardConfig], more: dict[str, Provider] | None = None
+        self, makers: GuardFactory, configs: Sequence[GuardConfig], extra_providers: dict[str, Provider] | None = None
     ) -> None:
         upstream = UpstreamClient()
         echo = EchoProvider("echo", ProviderSettings(kind="echo"), upstream)
         self._heard = {"echo": RecordingProvider(echo), "native": RecordingProvider(AnthropicEcho(echo))}
-        posts = makers.posts([], ProjectGuards(version="rehearsal", guards=tuple(uses)))
-        self._directory = ModelCatalog({}, {}, {**self._heard, **(more or {})}, {}, upstream, guards=posts)
+        guards = makers.posts([], ProjectGuards(version="self-test", guards=tuple(configs)))
+        self._directory = ModelCatalog({}, {}, {**self._heard, **(extra_providers or {})}, {}, upstream, guards=guards)
         self._spans: list[Span] = []
         self._principal = SelfTestPrincipal()
-        admission = Limiter(_nothing, _nothing, _nothing)
+        limiter = Limiter(_nothing, _nothing, _nothing)
         circuit, load = CircuitBreaker(), TargetLoad()
-        answers = ResponseCache(_nothing, cast(EmbeddingModel, None))  # there are no routes, so nothing is kept
+        cache = ResponseCache(_nothing, cast(EmbeddingModel, None))  # unused, because there are no routes
         self._means = CallServices(
             directory=self._known,
             account=self._take,
             circuit=lambda *_: circuit,
             load=lambda *_: load,
-            admission=admission,
+            admission=limiter,
             earlier=self._nobody,
-            answers=answers,
+            answers=cache,
             mirror=_nothing,
             ask=self._asked,
         )
 
-    async def call(self, shape: Shape, body: bytes) -> CapturedCall:
-        """Make a call. VongError as a caller would get it; the span is then in `spans`."""
-        for heard in self._heard.values():
-            heard.bodies.clear()
-        call = ModelCall(self._means, self._principal, shape, body, TraceContext.of({}))
+    async def call(self, endpoint: Shape, body: bytes) -> CapturedCall:
+        """Make a call. Raises the VongError that a caller would get; its span is then in `spans`."""
+        for provider in self._heard.values():
+            provider.bodies.clear()
+        call = ModelCall(self._means, self._principal, endpoint, body, TraceContext.of({}))
         try:
-            reply = await call.open()
-            answer = reply.body
-            if reply.events is not None:
-                async with aclosing(call.events(reply)) as events:
-                    answer = b"".join([batch async for batch in events])
+            response = await call.open()
+            body_out = response.body
+            if response.events is not None:
+                async with aclosing(call.events(response)) as events:
+                    body_out = b"".join([batch async for batch in events])
         except VongError as error:
             call.close(error)
             raise
         call.close()
-        return CapturedCall([body for heard in self._heard.values() for body in heard.bodies], self._spans[-1], answer)
+        return CapturedCall(
+            [body for provider in self._heard.values() for body in provider.bodies], self._spans[-1], body_out
+        )
 
     @property
     def spans(self) -> list[Span]:
-        """Of all calls, oldest first."""
+        """Return the spans of all calls, oldest first."""
         return self._spans
 
     async def _known(self, principal: GatewayPrincipal) -> ModelCatalog:
         del principal
         return self._directory
 
-    def _take(self, principal: GatewayPrincipal, span: Span, tags: tuple[str, ...], ticket: Reservation | None) -> None:
-        del principal, tags, ticket
+    def _take(
+        self, principal: GatewayPrincipal, span: Span, tags: tuple[str, ...], reservation: Reservation | None
+    ) -> None:
+        del principal, tags, reservation
         self._spans.append(read(span))
 
     async def _nobody(self, project_id: UUID, response: str) -> list[dict[str, Any]]:
         del project_id
-        raise Unavailable(f"the response {response!r} is not known here", "ask without it")
+        raise Unavailable(f"unknown response {response!r}", "omit previous_response_id")
 
     async def _asked(
         self, principal: GatewayPrincipal, parent: TraceContext, model: str, messages: list[dict[str, Any]]
@@ -216,45 +225,45 @@ class InProcessGateway:
 
 
 async def self_test(makers: GuardFactory) -> SelfTestReport:
-    """Send the card number every way. It takes some hundredths of a second and no network."""
+    """Send the card number through every path. Takes a few hundredths of a second and no network."""
     start = time.perf_counter()
-    ways = [
-        SelfTestCase(shape, stream, on, f"{provider}/echo")
-        for shape in SHAPES
-        for stream in ((False,) if shape == "embeddings" else (False, True))
-        for on in (("input",) if shape == "embeddings" else ("input", "output"))
-        for provider in (("echo", "native") if shape == "messages" else ("echo",))
+    cases = [
+        SelfTestCase(endpoint, stream, on, f"{provider}/echo")
+        for endpoint in SHAPES
+        for stream in ((False,) if endpoint == "embeddings" else (False, True))
+        for on in (("input",) if endpoint == "embeddings" else ("input", "output"))
+        for provider in (("echo", "native") if endpoint == "messages" else ("echo",))
     ]
-    leaks = [str(way) for way in ways if await _leaks(way, makers)]
-    taken = (time.perf_counter() - start) * 1000
-    return SelfTestReport(passed=not leaks, ways=len(ways), leaks=leaks, ms=round(taken, 1), at=now())
+    leaks = [str(case) for case in cases if await _leaks(case, makers)]
+    elapsed = (time.perf_counter() - start) * 1000
+    return SelfTestReport(passed=not leaks, ways=len(cases), leaks=leaks, ms=round(elapsed, 1), at=now())
 
 
-async def _leaks(way: SelfTestCase, makers: GuardFactory) -> bool:
-    """Whether the number is found where it may not be, or the way is not a way at all."""
-    rehearsal = InProcessGateway(makers, [MASKING.model_copy(update={"on": way.on})])
+async def _leaks(case: SelfTestCase, makers: GuardFactory) -> bool:
+    """Return True if the number leaks, or if the path does not work at all."""
+    gateway = InProcessGateway(makers, [MASKING.model_copy(update={"on": case.on})])
     try:
-        told = await rehearsal.call(way.shape, way.body())
+        captured = await gateway.call(case.shape, case.body())
     except VongError:
         return True
-    passed = (told.span.model_dump_json() if way.on == "input" else json.dumps(told.span.output)).encode()
-    looked = [told.answer, passed, *(told.sent if way.on == "input" else ())]
-    went = way.shape == "embeddings" or b"[CARD]" in told.answer
-    return not (went and told.sent) or any(holds(text) for text in looked)
+    stored = (captured.span.model_dump_json() if case.on == "input" else json.dumps(captured.span.output)).encode()
+    places = [captured.answer, stored, *(captured.sent if case.on == "input" else ())]
+    was_masked = case.shape == "embeddings" or b"[CARD]" in captured.answer
+    return not (was_masked and captured.sent) or any(holds(text) for text in places)
 
 
 def holds(text: bytes) -> bool:
-    """Whether the card number stands in it, however it is written."""
+    """Return True if a text contains the card number in any notation."""
     return re.sub(r"\D", "", CARD).encode() in re.sub(rb"[^0-9A-Za-z\[\]{}]", b"", text)
 
 
-async def _translated(events: AsyncGenerator[bytes], transcript: TranslatedStream) -> AsyncGenerator[bytes]:
+async def _translated(events: AsyncGenerator[bytes], stream: TranslatedStream) -> AsyncGenerator[bytes]:
     async with aclosing(events):
         async for batch in events:
-            if made := transcript.take(batch):
-                yield made
-    yield transcript.tail()
+            if chunk := stream.take(batch):
+                yield chunk
+    yield stream.tail()
 
 
 def _nothing(*_: Any) -> NoReturn:
-    raise Unavailable("there is no database in a rehearsal", "use a server")
+    raise Unavailable("the self-test has no database", "use a server")

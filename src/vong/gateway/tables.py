@@ -1,4 +1,4 @@
-"""The SQL of the gateway."""
+"""SQL tables of the gateway."""
 
 from pgvector.sqlalchemy import HALFVEC
 from sqlalchemy import (
@@ -20,9 +20,9 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
 from vong.store.schema import project_table
 
 CHANNEL = "vong_gateway"
-"""The channel on which a changed route, provider or deployment is announced; the payload is the project's id."""
+"""Channel of changes of routes, providers and deployments. The payload is the project's id."""
 CALLERS = "vong_callers"
-"""The channel on which is announced that a key, a session, a person or a membership has changed or ended."""
+"""Channel of changes of keys, sessions, users and memberships."""
 
 routes = project_table(
     "gateway_routes",
@@ -90,7 +90,7 @@ counters = project_table(
     PrimaryKeyConstraint("limit_id", "subject", "begins", name="gateway_counters_pk"),
 )
 
-# What a server may admit without asking again. The sum of `used` and of all leases never exceeds the limit.
+# Quota that a server may spend without a query. The sum of `used` and of all leases never exceeds the limit.
 leases = project_table(
     "gateway_leases",
     Column("limit_id", UUID(as_uuid=True), ForeignKey("gateway_limits.id", ondelete="CASCADE"), nullable=False),
@@ -102,7 +102,7 @@ leases = project_table(
     PrimaryKeyConstraint("limit_id", "subject", "begins", "worker", name="gateway_leases_pk"),
 )
 
-# The guards of all a project's calls, as they were set: the newest row holds.
+# Guards of all calls of a project with their history: the newest row applies.
 guards = project_table(
     "gateway_guards",
     Column("id", UUID(as_uuid=True), primary_key=True),
@@ -112,7 +112,7 @@ guards = project_table(
     Index("gateway_guards_newest_ix", "project_id", "id"),
 )
 
-# One line for each call, written with its span and never changed.
+# One row per call, written with its span and never changed.
 ledger = project_table(
     "gateway_ledger",
     Column("id", UUID(as_uuid=True), nullable=False),
@@ -131,8 +131,8 @@ ledger = project_table(
     Index("gateway_ledger_at_ix", "project_id", "at"),
 )
 
-# Answers that are given again. `key` is a hash of all that an answer depends on; entries that may stand in for one
-# another by meaning share a `family`.
+# Response cache. `key` is a hash of all that a response depends on; entries that a semantic lookup may match with each
+# other share a `family`.
 answers = project_table(
     "gateway_answers",
     Column("key", LargeBinary, nullable=False),
@@ -150,7 +150,7 @@ answers = project_table(
     Index("gateway_answers_expires_ix", "expires_at"),
 )
 
-# Pairs of answers to one request: what somebody got, and what another target, or the same one anew, would have said.
+# Shadow results: the response that the caller received, and the one of another target, or of the same target again.
 comparisons = project_table(
     "gateway_comparisons",
     Column("span_id", UUID(as_uuid=True), nullable=False),
@@ -186,7 +186,7 @@ batches = project_table(
     Column("window", Text, nullable=False),
     Column("status", Text, nullable=False),
     Column("actor", Text, nullable=False),
-    # Whose deputy asks: a key's or a person's.
+    # The key or user in whose name the batch calls.
     Column("key_id", UUID(as_uuid=True)),
     Column("user_id", UUID(as_uuid=True)),
     Column("input_file", UUID(as_uuid=True), nullable=False),
@@ -198,7 +198,7 @@ batches = project_table(
     Column("total", Integer, nullable=False),
     Column("completed", Integer, nullable=False),
     Column("failed", Integer, nullable=False),
-    # Seconds that the files of its results are kept; null is for ever.
+    # Seconds for which the result files are kept; null for no expiry.
     Column("kept_for", Integer),
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("expires_at", DateTime(timezone=True), nullable=False),
@@ -212,7 +212,7 @@ batches = project_table(
     Index("gateway_batches_project_id_id_ix", "project_id", "id"),
 )
 
-# Lines of a batch that are answered, until they are in its files.
+# Results of a running batch, until they are written to its files.
 batch_answers = project_table(
     "gateway_batch_answers",
     Column("batch_id", UUID(as_uuid=True), ForeignKey("gateway_batches.id", ondelete="CASCADE"), nullable=False),

@@ -1,7 +1,8 @@
-"""Durable jobs: long work that survives the death of whatever runs it.
+"""Durable background jobs that survive a crash of the process that runs them.
 
-In: a kind, its parameters and, where a request may be repeated, a key. Out: a `Job` that can be watched, cancelled and
-tried again. A worker (`vong.jobs.run_worker`) takes queued jobs and calls the function of their kind with a `JobContext`.
+In: a kind, its parameters and an optional idempotency key. Out: a `Job` that can be watched, cancelled and retried. A
+worker (`vong.jobs.run_worker`) takes queued jobs and calls the function of their kind with a `JobContext`. May import
+`vong.errors`, `vong.records` and `vong.store`.
 """
 
 from vong.jobs.context import JobContext

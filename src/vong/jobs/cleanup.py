@@ -1,4 +1,4 @@
-"""The folders of jobs that ended long ago are deleted: what a job made is in the blobs by then."""
+"""Deletion of the folders of old jobs, whose results are in the blob store."""
 
 import shutil
 from datetime import timedelta
@@ -11,19 +11,21 @@ from vong.jobs import tables
 from vong.records import now
 
 KEPT = timedelta(days=7)
-"""How long after its end a job's folder stays; until then it can be tried again with its checkpoints."""
+"""Time after the end of a job until its folder is deleted. Until then a retry can use its checkpoints."""
 
 
 def sweep(connection: Connection, home: Path) -> int:
-    """Delete the folders of jobs that ended longer ago than `KEPT`, or that nobody knows, and give their number.
+    """Delete the folders of unknown jobs and of jobs that ended longer ago than the retention. Return their number.
 
-    The connection is the owner's. Folders that are not named by an id are left alone.
+    The connection is the owner's. Folders that are not named by an id are not deleted.
     """
     folders = {id: folder for folder in (home / "jobs").glob("*-*-*-*-*") if (id := _id(folder.name))}
     jobs = tables.jobs.c
     query = select(jobs.id, jobs.finished_at).where(jobs.id.in_(list(folders)))
-    kept = {row.id for row in connection.execute(query) if row.finished_at is None or row.finished_at > now() - KEPT}
-    old = [folder for id, folder in folders.items() if id not in kept]
+    retained = {
+        row.id for row in connection.execute(query) if row.finished_at is None or row.finished_at > now() - KEPT
+    }
+    old = [folder for id, folder in folders.items() if id not in retained]
     for folder in old:
         shutil.rmtree(folder, ignore_errors=True)
     return len(old)

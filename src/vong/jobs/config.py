@@ -1,4 +1,4 @@
-"""What a worker works with: the kinds of jobs it knows, its pace, its folders."""
+"""Worker configuration: job handlers, timings and folders."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,13 +10,13 @@ from vong.store.database import Database
 
 @dataclass(frozen=True)
 class JobHandler:
-    """How a kind of job is done.
+    """Handler of a kind of job.
 
-    `run` names the function, `package.module:function`, called as `function(job: JobContext, platform) -> dict`. A
-    `heavy` one runs in a process of its own, so that an out-of-memory kill takes down that job and nothing else; a
-    light one in a thread of the worker. `retries` is how often it may fail and be tried again, the first time after
-    `backoff` seconds and then each time four times as long. `most` is how many of the kind one worker runs side by
-    side, where that are fewer than it has places: long ones that wait much would keep all others out.
+    `function` names the function as `package.module:function`, called as `function(job: JobContext, platform) -> dict`.
+    With `isolated` the job runs in a separate process, so that an out-of-memory kill ends only that job. Otherwise it
+    runs in a thread of the worker. `retries` is the number of retries after failures; the first retry starts after
+    `backoff` seconds, and each further delay is four times as long. `max_concurrency` limits how many jobs of the kind
+    one worker runs at once, so that long jobs that mostly wait do not occupy all slots.
     """
 
     run: str
@@ -28,11 +28,12 @@ class JobHandler:
 
 @dataclass(frozen=True)
 class WorkerTimings:
-    """How often a worker looks, and how long it waits; all in seconds.
+    """Intervals and timeouts of a worker, in seconds.
 
-    A worker is taken for dead when it gave no `heartbeat` for `stalled`. `poll` is how late a job that waits for its
-    next attempt may start, `drain` how long running jobs get to end when the worker is asked to stop, `lease` how long
-    a run waits for the one before it to be gone, `grace` what is left to a process between SIGTERM and SIGKILL.
+    `heartbeat_interval` is the interval of heartbeats; a worker without one for `stalled_after` is considered dead.
+    `poll_interval` is the interval of queue polls and so the maximum delay of a retry. `drain_timeout` is how long
+    running jobs may take to end when the worker stops. `lock_wait` is how long an attempt waits for the lock of the
+    previous attempt. `kill_grace` is the time of a process between SIGTERM and SIGKILL.
     """
 
     heartbeat: float = 2.0
@@ -45,10 +46,11 @@ class WorkerTimings:
 
 @dataclass(frozen=True)
 class WorkerConfig:
-    """What a worker works with: the kinds it knows, what their functions are given, and where it keeps folders.
+    """Configuration of a worker: database, handlers by kind, the platform passed to handlers, and the home folder.
 
-    `child_command` starts a process for a heavy job; the job's id and the number of the attempt are added to it.
-    `heavy` is how many heavy jobs run side by side, `light` how many light ones.
+    `child_command` starts the process of an isolated job; the job id and the attempt number are appended.
+    `max_isolated` is the maximum number of concurrent isolated jobs, `max_threads` the maximum number of concurrent
+    jobs in threads.
     """
 
     database: Database

@@ -1,4 +1,4 @@
-"""procrastinate's connection to PostgreSQL, made patient: a database that restarts is waited for."""
+"""Retrying PostgreSQL connector for procrastinate, so that a worker survives a restart of the database."""
 
 import asyncio
 import logging
@@ -18,55 +18,56 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 PAUSE = 0.5
+"""Delay between two attempts."""
 
 
 class RetryingConnector(PsycopgConnector):
-    """Every query is tried again while the database is away, so a restart of it never ends the worker."""
+    """Connector that retries every query while the database is unavailable."""
 
     def __init__(self, url: str) -> None:
         options = {"options": f"-c search_path={QUEUE_SCHEMA},public", "application_name": "vong worker"}
         super().__init__(conninfo=url, min_size=1, max_size=3, timeout=10.0, kwargs=options)
 
     async def execute_query_async(self, query: LiteralString, **arguments: Any) -> None:
-        """Run a query that gives nothing."""
+        """Run a query without a result."""
         await patiently(lambda: super(RetryingConnector, self).execute_query_async(query, **arguments))
 
     async def execute_query_one_async(self, query: LiteralString, **arguments: Any) -> dict[str, Any]:
-        """Run a query that gives one row."""
+        """Run a query that returns one row."""
         return await patiently(lambda: super(RetryingConnector, self).execute_query_one_async(query, **arguments))
 
     async def execute_query_all_async(self, query: LiteralString, **arguments: Any) -> list[dict[str, Any]]:
-        """Run a query that gives rows."""
+        """Run a query that returns rows."""
         return await patiently(lambda: super(RetryingConnector, self).execute_query_all_async(query, **arguments))
 
     async def listen_notify(self, on_notification: Notify, channels: Iterable[str]) -> None:
-        """Listen for news of the queue."""
-        heard = list(channels)
-        await patiently(lambda: super(RetryingConnector, self).listen_notify(on_notification, heard))
+        """Listen for notifications of the queue."""
+        names = list(channels)
+        await patiently(lambda: super(RetryingConnector, self).listen_notify(on_notification, names))
 
 
 async def patiently(query: Callable[[], Awaitable[T]]) -> T:
-    """Try until the database is there."""
-    told = False
+    """Retry a query until the database is available."""
+    logged = False
     while True:
         try:
-            answer = await query()
+            result = await query()
         except ConnectorException as error:
             if not isinstance(error.__cause__, psycopg.OperationalError):
                 raise
-            if not told:
-                log.warning("PostgreSQL is away; waiting for it (%s)", str(error.__cause__).splitlines()[0])
-                told = True
+            if not logged:
+                log.warning("PostgreSQL is unavailable, retrying (%s)", str(error.__cause__).splitlines()[0])
+                logged = True
         else:
-            if told:
-                log.warning("PostgreSQL is back")
-            return answer
+            if logged:
+                log.warning("PostgreSQL is available again")
+            return result
         await asyncio.sleep(PAUSE)
 
 
 class WakeableWorker(Worker):
-    """procrastinate's worker, which can be told to look again."""
+    """Procrastinate worker whose polling wait can be interrupted."""
 
     def wake(self) -> None:
-        """Look for a job now."""
+        """Poll the queue immediately."""
         self._new_job_event.set()

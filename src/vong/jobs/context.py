@@ -1,4 +1,4 @@
-"""What a job's function is given: its parameters, a folder, and the means to say how far it is."""
+"""Context of a job function: parameters, folder, progress, log and steps."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -13,10 +13,10 @@ T = TypeVar("T")
 
 
 class JobContext:
-    """One run of a job, as its function sees it. Its methods may be called from any thread.
+    """Attempt of a job, passed to the job function. The methods are thread-safe.
 
-    `folder` is the job's own durable folder: put checkpoints there, a later attempt finds them. `params` are what the
-    job was submitted with.
+    `folder` is the durable folder of the job: checkpoints that are stored there are available to later attempts.
+    `params` are the parameters with which the job was submitted.
     """
 
     def __init__(self, job: Job, project_id: UUID, folder: Path, recorder: ProgressWriter) -> None:
@@ -29,27 +29,27 @@ class JobContext:
         self._recorder = recorder
 
     def progress(self, done: float, total: float | None = None, *, unit: str = "", message: str = "") -> None:
-        """Say how far it is; rate and time left follow from it. Cheap: written twice a second at most."""
+        """Report the progress, from which rate and remaining time are computed. Written at most twice a second."""
         self.check()
         self._recorder.progress(done, total, unit, message)
 
     def log(self, line: str) -> None:
-        """Add a line to the job's log."""
+        """Append a line to the log of the job."""
         self._recorder.log(line)
 
     def step(self, name: str, function: Callable[[], T]) -> T:
-        """Run `function` once in the life of the job and give its result, which must be JSON-able.
+        """Run `function` once per job and return its result, which must be JSON-serializable.
 
-        On a later attempt the kept result is given back and nothing runs. A run that dies between the end of
-        `function` and the keeping of its result runs it again: let it be repeatable.
+        A later attempt returns the stored result without running `function`. If an attempt dies after `function`
+        returned and before its result was stored, `function` runs again: it must be idempotent.
         """
         self.check()
-        kept, value = self._recorder.kept_step(name)
-        if kept:
+        finished, value = self._recorder.kept_step(name)
+        if finished:
             return value
         return self._recorder.keep_step(name, function())
 
     def check(self) -> None:
-        """Raise JobCancelled when cancellation was asked for, or when the worker is going down."""
+        """Raise JobCancelled if the job was cancelled, the worker is shutting down or another attempt took over."""
         if self._recorder.stop.is_set():
-            raise JobCancelled(f"job {str(self.id)!r} was asked to stop", f"take it up with: vong jobs retry {self.id}")
+            raise JobCancelled(f"job {str(self.id)!r} was asked to stop", f"resume it with: vong jobs retry {self.id}")

@@ -1,4 +1,4 @@
-"""Values as PostgreSQL's JSON can hold them."""
+"""Conversion of Python values to JSON that PostgreSQL can store."""
 
 import math
 from datetime import date
@@ -11,17 +11,20 @@ from pydantic import BaseModel
 
 
 def plain(value: Any) -> Any:
-    """A value as JSON: records and named tuples become objects or lists, ids, times and paths become text.
+    """Convert a value to JSON types: records to objects, named tuples to lists, ids, times and paths to text.
 
-    JSON in PostgreSQL has neither NaN nor infinity, which become null, nor the character NUL, which is dropped, nor
-    half a surrogate pair, which becomes `?`: a job that worked for hours must not fail on a loss that is not a number.
-    TypeError for anything that has no such form.
+    PostgreSQL's JSON cannot store NaN, infinity, the character NUL and unpaired surrogates. NaN and infinity become
+    null, NUL is removed and an unpaired surrogate becomes `?`, so that a job does not fail after hours because a loss
+    is NaN.
+
+    Raises:
+        TypeError: the value has no JSON form.
     """
     if isinstance(value, BaseModel):
         return plain(value.model_dump(mode="json"))
     if value is None or isinstance(value, bool):
         return value
-    if isinstance(value, Integral):  # and numpy's
+    if isinstance(value, Integral):  # including numpy's
         return int(value)
     if isinstance(value, Real):
         return float(value) if math.isfinite(value) else None
@@ -35,7 +38,7 @@ def plain(value: Any) -> Any:
         return value.isoformat()
     if isinstance(value, UUID | PurePath):
         return str(value)
-    raise TypeError(f"a {type(value).__name__} has no form in JSON: {value!r}")
+    raise TypeError(f"a {type(value).__name__} cannot be converted to JSON: {value!r}")
 
 
 def _text(value: str) -> str:

@@ -1,6 +1,6 @@
-"""How a run begins and ends: every change of a job's status but the caller's own, each in one transaction.
+"""State transitions of a job by workers, each in one transaction. `queue.py` has the transitions by callers.
 
-`attempt`, the number of starts, fences all of them: what a run that was taken over still wants to say changes nothing.
+`attempt`, the number of starts, is a fencing token: an attempt whose job was taken over cannot change anything.
 """
 
 import os
@@ -21,23 +21,23 @@ from vong.records import Job, now
 from vong.store.schema import PROJECT
 
 LONGEST_DELAY = 300.0
-"""Seconds between two attempts, at most."""
+"""Maximum delay between two attempts."""
 
 MOST_RESCUES = 20
-"""How often a job may be taken over from a worker that died under it, between two finished steps."""
+"""Maximum reclaims of a job between two finished steps. Beyond it the job fails."""
 
 HOST = socket.gethostname()
 
 
 class JobRetryPolicy(NamedTuple):
-    """How often a kind may fail, and the seconds before the first new attempt."""
+    """Number of retries of a kind, and the delay before the first retry in seconds."""
 
     retries: int
     backoff: float
 
 
 class OrphanedJob(NamedTuple):
-    """A job that is queued or running but whose queue entry has no living worker."""
+    """Queued or running job whose queue entry has no living worker."""
 
     id: UUID
     project_id: UUID
@@ -46,19 +46,19 @@ class OrphanedJob(NamedTuple):
 
 
 class ClaimedTasks(NamedTuple):
-    """The queue entries that a living worker knows to have taken, and its number there."""
+    """Queue entries that a living worker has claimed, and the worker's id in the queue."""
 
     holder: int | None
     tasks: frozenset[int]
 
 
 def begin(connection: Connection, job_id: UUID, task: int, worker: str) -> Job | None:
-    """Start the job's next attempt for a queue entry. None where that entry is not the one in force any more."""
+    """Start the next attempt of a job for a queue entry. Returns None if the entry is no longer the current one."""
     jobs = tables.jobs.c
     values = {"status": "running", "attempts": jobs.attempts + 1, "worker": worker, "error": None}
-    mine = (jobs.id == job_id, jobs.task == task, jobs.status == "queued")
+    current = (jobs.id == job_id, jobs.task == task, jobs.status == "queued")
     started = {"started_at": text("coalesce(started_at, :now)").bindparams(now=now())}
-    change = update(tables.jobs).where(*mine).values({**values, **started, "version": jobs.version + 1})
+    change = update(tables.jobs).where(*current).values({**values, **started, "version": jobs.version + 1})
     row = connection.execute(change.returning(*SHOWN)).mappings().first()
     if row is None:
         return None
@@ -67,60 +67,60 @@ def begin(connection: Connection, job_id: UUID, task: int, worker: str) -> Job |
 
 
 def started(connection: Connection, job_id: UUID, attempt: int) -> tuple[Job, UUID] | None:
-    """The job of a begun attempt, and its project. None where it is not the one that runs any more.
+    """Return the job of a started attempt and its project. Returns None if the attempt is no longer the current one.
 
-    The connection is the owner's: a process that is told an id does not know the project yet.
+    The connection is the owner's, because a child process only knows the job id, not the project.
     """
     row = _running(connection, job_id, attempt)
     return None if row is None else (as_job(row), row["project_id"])
 
 
 def finish(connection: Connection, job_id: UUID, attempt: int, result: Any) -> None:
-    """The job is done."""
+    """Mark the job as finished and store its result."""
     if _running(connection, job_id, attempt) is not None:
         _end(connection, job_id, {"status": "finished", "result": plain(result), "error": None})
 
 
 def cancelled(connection: Connection, job_id: UUID, attempt: int) -> None:
-    """The run has stopped because its cancellation was asked for."""
+    """Mark the job as cancelled after its attempt has stopped."""
     if _running(connection, job_id, attempt) is not None:
         _end(connection, job_id, {"status": "cancelled"})
 
 
 def fail(connection: Connection, job_id: UUID, attempt: int, error: Exception | str, policy: JobRetryPolicy) -> None:
-    """The run has failed: queue the job again after a while, or, where that is useless or was done enough, give up.
+    """Record a failed attempt: requeue the job after a delay, or mark it as failed if no retries remain.
 
-    The fault of a caller or of the configuration is the same the next time, so it is said at once.
+    A fault of the caller or the configuration fails the job at once, because a retry would fail in the same way.
     """
     row = _running(connection, job_id, attempt)
     if row is None:
         return
-    said = describe(error)
+    reason = describe(error)
     retries = policy.retries if row["retries"] is None else row["retries"]
-    hopeless = isinstance(error, VongError) and error.fault in {"caller", "configuration"}
+    permanent = isinstance(error, VongError) and error.fault in {"caller", "configuration"}
     failures = row["failures"] + 1
-    if hopeless or failures > retries:
-        tried = "" if hopeless or failures == 1 else f" (failed {failures} times in a row)"
-        add_lines(connection, job_id, [(now(), f"attempt {attempt} failed: {said}{tried}")])
-        _end(connection, job_id, {"status": "failed", "error": said + tried, "failures": failures})
+    if permanent or failures > retries:
+        suffix = "" if permanent or failures == 1 else f" (failed {failures} times in a row)"
+        add_lines(connection, job_id, [(now(), f"attempt {attempt} failed: {reason}{suffix}")])
+        _end(connection, job_id, {"status": "failed", "error": reason + suffix, "failures": failures})
         return
     delay = min(policy.backoff * 4 ** (failures - 1), LONGEST_DELAY)
-    line = f"attempt {attempt} failed: {said}; trying again in {delay:.3g} s ({failures} of {retries})"
-    _again(connection, job_id, {"error": said, "failures": failures}, line, delay)
+    line = f"attempt {attempt} failed: {reason}; retrying in {delay:.3g} s ({failures} of {retries})"
+    _again(connection, job_id, {"error": reason, "failures": failures}, line, delay)
 
 
 def give_back(connection: Connection, job_id: UUID, attempt: int, reason: str, delay: float = 0.0) -> None:
-    """Queue the job again without counting a failure: its worker goes down, or the run before still lives."""
+    """Requeue the job without counting a failure: its worker stops, or the previous attempt is still running."""
     if _running(connection, job_id, attempt) is not None:
-        _again(connection, job_id, {}, f"attempt {attempt} stopped: {reason}; another one follows", delay)
+        _again(connection, job_id, {}, f"attempt {attempt} stopped: {reason}; another attempt follows", delay)
 
 
 def orphans(connection: Connection, stalled_after: float, taken: ClaimedTasks) -> list[OrphanedJob]:
-    """Jobs without a living worker. The connection is the owner's: a worker serves every project.
+    """Find jobs without a living worker. The connection is the owner's, because a worker serves every project.
 
-    Also those that the queue has given to the asking worker without its ever hearing of it, because the database went
-    away in that moment. What the asking worker itself runs is no orphan, however late its heartbeat is: a machine that
-    stood still, or that has too much to do, gives none.
+    The result includes queue entries that were assigned to the calling worker without its knowledge, because the
+    database became unavailable in that moment. Jobs that the calling worker runs are never orphans, however late its
+    heartbeat is: a suspended or overloaded machine sends none.
     """
     rows = connection.execute(tables.UNATTENDED, {"stalled_after": stalled_after}).mappings()
     return [
@@ -132,9 +132,9 @@ def orphans(connection: Connection, stalled_after: float, taken: ClaimedTasks) -
 
 
 def rescue(connection: Connection, orphan: OrphanedJob) -> bool:
-    """Queue an orphan again, unless its run is alive after all. The connection is the owner's.
+    """Requeue an orphaned job, unless its attempt is still running. The connection is the owner's.
 
-    False: nothing was done, because its lease is held or somebody else was quicker.
+    Returns false, without any change, if the job lock is held or another worker has already reclaimed the job.
     """
     connection.execute(text("SELECT set_config(:name, :project, true)"), _setting(orphan.project_id))
     jobs = tables.jobs.c
@@ -151,29 +151,29 @@ def rescue(connection: Connection, orphan: OrphanedJob) -> bool:
     elif row["status"] == "queued":
         connection.execute(tables.DEFER, {"job": orphan.id, "delay": 0.0})
     elif row["rescues"] >= MOST_RESCUES:
-        said = f"its worker died {MOST_RESCUES + 1} times while it ran"
-        add_lines(connection, orphan.id, [(now(), said)])
-        _end(connection, orphan.id, {"status": "failed", "error": said})
+        reason = f"its worker died {MOST_RESCUES + 1} times during the job"
+        add_lines(connection, orphan.id, [(now(), reason)])
+        _end(connection, orphan.id, {"status": "failed", "error": reason})
     else:
-        line = f"the worker {row['worker']} died; the job is taken over"
+        line = f"worker {row['worker']} died; the job is reclaimed"
         _again(connection, orphan.id, {"rescues": row["rescues"] + 1}, line, 0.0)
     return True
 
 
 def describe(error: Exception | str) -> str:
-    """What went wrong, for a person: a known error's message and hint, another one's type and text."""
+    """Describe an error: message and hint of a VongError, type and text of any other exception."""
     if isinstance(error, str | VongError):
         return str(error)
     return f"{type(error).__name__}: {error}"
 
 
 def worker_name() -> str:
-    """This process as `host:pid`."""
+    """Return the name of this process as `host:pid`."""
     return f"{HOST}:{os.getpid()}"
 
 
 def _is_gone(worker: str | None) -> bool:
-    """Whether a worker of this host has no process any more, which needs no waiting for its heartbeat."""
+    """Check if the process of a worker on this host has ended, without waiting for its heartbeat to stop."""
     host, _, pid = (worker or "").rpartition(":")
     if host != HOST or not pid.isdigit():
         return False
@@ -187,10 +187,10 @@ def _is_gone(worker: str | None) -> bool:
 
 
 def _running(connection: Connection, job_id: UUID, attempt: int) -> RowMapping | None:
-    """The job's row, locked, if this attempt is the one that runs."""
+    """Lock and return the row of the job. Returns None if this attempt is not the current one."""
     jobs = tables.jobs.c
-    mine = (jobs.id == job_id, jobs.attempts == attempt, jobs.status == "running")
-    return connection.execute(select(tables.jobs).where(*mine).with_for_update()).mappings().first()
+    current = (jobs.id == job_id, jobs.attempts == attempt, jobs.status == "running")
+    return connection.execute(select(tables.jobs).where(*current).with_for_update()).mappings().first()
 
 
 def _end(connection: Connection, job_id: UUID, values: dict[str, Any]) -> None:
@@ -214,7 +214,7 @@ def _setting(project_id: UUID) -> dict[str, Any]:
 
 
 def note(connection: Connection, job_id: UUID, attempt: int, lines: Sequence[str]) -> None:
-    """Add lines to the log of a run that cannot do it itself any more."""
+    """Append lines to the log of an attempt whose own process has ended."""
     if lines and _running(connection, job_id, attempt) is not None:
         add_lines(connection, job_id, [(now(), line) for line in lines])
         _change(connection, job_id, {})

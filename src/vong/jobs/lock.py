@@ -1,6 +1,6 @@
-"""The right to run a job: a PostgreSQL advisory lock, held by one connection for the whole life of the run.
+"""Job lock: a PostgreSQL advisory lock, held by one connection for the duration of an attempt.
 
-The lock goes when the process that holds it goes, however it dies, so no clock decides who may run.
+PostgreSQL releases the lock when the process that holds it dies in any way, so the lock depends on no clock.
 """
 
 import time
@@ -10,15 +10,15 @@ from uuid import UUID
 import psycopg
 
 KEEPALIVE = "-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3"
-"""PostgreSQL notices within some ten seconds that a holder on another machine is cut off."""
+"""Keepalive options with which PostgreSQL detects within about 10 s that a holder on another machine is unreachable."""
 
 
 class JobLockHeld(Exception):
-    """Another run of the job is still alive."""
+    """Raised if another attempt of the job is still running."""
 
 
 class JobLock:
-    """One job's lock. `keep` must be called now and then: it takes the lock again after PostgreSQL restarted."""
+    """Lock of one job. `ensure_held` must be called regularly: it reacquires the lock after a restart of PostgreSQL."""
 
     def __init__(self, url: str, job_id: UUID, *, wait: float = 30.0) -> None:
         self._url = url
@@ -27,10 +27,10 @@ class JobLock:
         self._connection: psycopg.Connection[tuple[bool]] | None = None
 
     def __enter__(self) -> "JobLock":
-        """Take it, waiting for the run before to end. Held where that takes longer than `wait` seconds."""
-        until = time.monotonic() + self._wait
+        """Acquire the lock, waiting for the previous attempt. Raises JobLockHeld after `wait` seconds."""
+        deadline = time.monotonic() + self._wait
         while not self._take():
-            if time.monotonic() > until:
+            if time.monotonic() > deadline:
                 raise JobLockHeld
             time.sleep(0.1)
         return self
@@ -41,7 +41,10 @@ class JobLock:
         self._drop()
 
     def keep(self) -> bool:
-        """Make sure that the lock is held. False: another run has it. While PostgreSQL is away nobody can have it."""
+        """Ensure that the lock is held. Returns false if another attempt holds it.
+
+        Returns true while PostgreSQL is unavailable, because no other attempt can acquire the lock then.
+        """
         if self._connection is not None:
             try:
                 self._connection.execute("SELECT true")
@@ -52,7 +55,10 @@ class JobLock:
         return self._take() is not False
 
     def _take(self) -> bool | None:
-        """Try once. None: PostgreSQL is away, so a run goes on and a taker waits."""
+        """Try to acquire the lock once.
+
+        Returns None if PostgreSQL is unavailable: then a running attempt continues and a new attempt waits.
+        """
         try:
             if self._connection is None:
                 self._connection = psycopg.connect(
@@ -71,5 +77,5 @@ class JobLock:
 
 
 def lock_number(job_id: UUID) -> int:
-    """The number of a job's lock: 63 of its random bits."""
+    """Return the advisory lock id of a job: the low 62 bits of its id."""
     return job_id.int & ((1 << 62) - 1)

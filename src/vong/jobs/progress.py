@@ -1,7 +1,7 @@
-"""What a run says of itself, written down cheaply: progress at most twice a second, log lines in batches.
+"""Progress and log of a job attempt: progress is written at most twice a second, log lines in batches.
 
-A thread does the writing, so that the job's own work never waits for the database, and a database that is away for a
-while costs nothing but delay. The same thread keeps the run's lease and learns that it should stop.
+A thread writes both, so that the job never waits for the database and an unavailable database only delays the writes.
+The same thread renews the job lock and detects that the attempt must stop.
 """
 
 import threading
@@ -26,45 +26,48 @@ from vong.store.retry import is_away, patiently
 T = TypeVar("T")
 
 TICK = 0.5
-"""Seconds between two writes."""
+"""Interval between two writes."""
 
 WINDOW = 30.0
-"""Seconds over which the rate is taken."""
+"""Window over which the rate is computed."""
 
 LONGEST_LINE = 4000
-"""Characters of a log line; a longer one is cut and says so."""
+"""Maximum characters of a log line. A longer line is cut and marked with its length."""
 
 MOST_LINES = 10_000
-"""Log lines of one run held back while the database is away; older ones are dropped then."""
+"""Log lines that are buffered while the database is unavailable. Beyond it the oldest lines are dropped."""
 
 Reason = Literal["cancel", "shutdown", "lost"]
 
 
 class StopRequest:
-    """That a run should stop, and why: it was cancelled, its worker goes down, or another run has taken over."""
+    """Request to stop an attempt, with a reason.
+
+    The reasons are `cancel`, `shutdown` of the worker, and `lost`: another attempt took over.
+    """
 
     def __init__(self) -> None:
         self._event = threading.Event()
         self.reason: Reason | None = None
 
     def set(self, reason: Reason) -> None:
-        """Ask for it. The first reason stays."""
+        """Request the stop. The first reason is kept."""
         self.reason = self.reason or reason
         self._event.set()
 
     def is_set(self) -> bool:
-        """Whether it was asked for."""
+        """Return true if a stop was requested."""
         return self._event.is_set()
 
 
 class RateEstimator:
-    """Units a second over the last half minute, from the points reported."""
+    """Estimator of units per second over the last 30 seconds of reported progress."""
 
     def __init__(self) -> None:
         self._points: deque[tuple[float, float]] = deque()
 
     def add(self, at: float, done: float) -> float | None:
-        """Take one point and give the rate; None until it can be told. Going back starts anew."""
+        """Add a point and return the rate. Returns None until there are enough points. A decrease resets the rate."""
         points = self._points
         if points and done < points[-1][1]:
             points.clear()
@@ -76,7 +79,10 @@ class RateEstimator:
 
 
 class ProgressWriter:
-    """The written side of one run. `attempt` fences it: a run that was taken over can write nothing any more."""
+    """Writer of the progress, log and steps of one attempt.
+
+    `attempt` is a fencing token: an attempt whose job was taken over cannot write.
+    """
 
     def __init__(self, database: Database, project_id: UUID, job_id: UUID, attempt: int, lease: JobLock) -> None:
         self.stop = StopRequest()
@@ -102,24 +108,24 @@ class ProgressWriter:
         self._thread.join(timeout=10)
 
     def progress(self, done: float, total: float | None, unit: str, message: str) -> None:
-        """The newest progress; what came between two writes is not kept."""
+        """Set the progress. Only the newest value is written."""
         with self._lock:
             if unit != self._unit:
                 self._rate, self._unit = RateEstimator(), unit
             rate = self._rate.add(time.monotonic(), done)
-            left = max(0.0, (total - done) / rate) if rate and total is not None else None
-            values = {"done": done, "total": total, "unit": unit, "rate": rate, "seconds_left": left}
+            remaining = max(0.0, (total - done) / rate) if rate and total is not None else None
+            values = {"done": done, "total": total, "unit": unit, "rate": rate, "seconds_left": remaining}
             self._progress = Progress.model_validate(plain({**values, "message": message}))
 
     def log(self, text: str) -> None:
-        """Lines for the log."""
+        """Append lines to the log."""
         for line in text.splitlines() or [""]:
-            shown = line if len(line) <= LONGEST_LINE else f"{line[:LONGEST_LINE]}… ({len(line)} characters)"
+            cut = line if len(line) <= LONGEST_LINE else f"{line[:LONGEST_LINE]}… ({len(line)} characters)"
             with self._lock:
-                self._lines.append((now(), plain(shown)))
+                self._lines.append((now(), plain(cut)))
 
     def kept_step(self, name: str) -> tuple[bool, Any]:
-        """Whether a step has finished, and its result."""
+        """Return whether a step has finished, and its result."""
 
         def read(connection: Connection) -> tuple[bool, Any]:
             steps = tables.steps.c
@@ -130,14 +136,17 @@ class ProgressWriter:
         return self._patiently(read)
 
     def keep_step(self, name: str, result: T) -> T:
-        """Keep a step's result, and forgive the failures before it: the job does get on. Gives what is kept."""
+        """Store the result of a step and return the stored value.
+
+        Resets the failure count of the job, because the job makes progress.
+        """
         value = plain(result)
         self._patiently(lambda connection: self._insert_step(connection, name, value))
         return value
 
     def _insert_step(self, connection: Connection, name: str, value: Any) -> None:
         if self._touch(connection, {"failures": 0}) is None:
-            raise JobCancelled(f"job {str(self._job)!r} was taken over by another run", "nothing is to be done")
+            raise JobCancelled(f"job {str(self._job)!r} was taken over by another attempt", "no action is needed")
         row = {"job_id": self._job, "name": name, "result": value, "finished_at": now()}
         connection.execute(insert(tables.steps).values(row))
 
@@ -161,36 +170,39 @@ class ProgressWriter:
             progress, lines = self._progress, list(self._lines)
         values: dict[str, Any] = {} if progress is None else {"progress": progress.model_dump()}
         with self._database.scope(self._project) as connection:
-            asked = self._touch(connection, values) if values or lines else self._asked(connection)
-            if asked is not None and lines:
+            cancelled = self._touch(connection, values) if values or lines else self._asked(connection)
+            if cancelled is not None and lines:
                 add_lines(connection, self._job, lines)
         with self._lock:
             self._progress = None if self._progress is progress else self._progress
             for _ in lines:
                 self._lines.popleft()
-        if asked is None:
+        if cancelled is None:
             self.stop.set("lost")
-        elif asked:
+        elif cancelled:
             self.stop.set("cancel")
 
     def _touch(self, connection: Connection, values: dict[str, Any]) -> bool | None:
-        """Change the job, if it is still ours. Gives whether its cancellation was asked for; None: not ours."""
+        """Update the job and return whether its cancellation was requested.
+
+        Returns None if another attempt took over.
+        """
         jobs = tables.jobs.c
-        ours = (jobs.id == self._job, jobs.attempts == self._attempt, jobs.status == "running")
-        change = update(tables.jobs).where(*ours).values({**values, "version": jobs.version + 1})
-        asked = connection.scalar(change.returning(jobs.cancel_asked))
-        if asked is not None:
+        own = (jobs.id == self._job, jobs.attempts == self._attempt, jobs.status == "running")
+        change = update(tables.jobs).where(*own).values({**values, "version": jobs.version + 1})
+        cancelled = connection.scalar(change.returning(jobs.cancel_asked))
+        if cancelled is not None:
             changed(connection, self._job)
-        return asked
+        return cancelled
 
     def _asked(self, connection: Connection) -> bool | None:
         jobs = tables.jobs.c
-        ours = (jobs.id == self._job, jobs.attempts == self._attempt, jobs.status == "running")
-        return connection.scalar(select(jobs.cancel_asked).where(*ours))
+        own = (jobs.id == self._job, jobs.attempts == self._attempt, jobs.status == "running")
+        return connection.scalar(select(jobs.cancel_asked).where(*own))
 
 
 def add_lines(connection: Connection, job_id: UUID, lines: list[tuple[Any, str]]) -> None:
-    """Append (time, text) to a job's log. The caller holds the job's row, so the numbers have no gaps."""
+    """Append (time, text) lines to the log of a job. The caller must lock the job's row: no gaps in numbers."""
     log = tables.log.c
     query = select(log.number).where(log.job_id == job_id).order_by(log.number.desc()).limit(1)
     last = connection.scalar(query) or 0

@@ -1,4 +1,4 @@
-"""What a caller does with jobs: submit, look, cancel, try again. Each takes the caller's own transaction."""
+"""Job operations of a caller: submit, read, cancel, retry. Each runs in the transaction of the caller."""
 
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -18,7 +18,7 @@ SHOWN = [tables.jobs.c[name] for name in Job.model_fields]
 
 
 class JobUpdate(NamedTuple):
-    """What has changed of a job since somebody looked: the job as it stands, its version, its next log lines."""
+    """State of a job for a watcher: the job, its version and the new log lines."""
 
     job: Job
     version: int
@@ -34,16 +34,21 @@ def submit(
     key: str | None = None,
     retries: int | None = None,
 ) -> Job:
-    """Queue a job in this transaction: it exists, and may run, exactly when the transaction commits.
+    """Queue a job in this transaction. The job exists, and may run, only after the transaction commits.
 
-    The same `key` (or `id`) gives the same job again, however far it is. `retries` is how often it may fail
-    and be tried again; None takes what its kind says. Conflict where the key belongs to a job of another kind.
+    The same `key` (or `id`) returns the existing job in any status. `retries` is the number of retries after failures;
+    None uses the value of its kind.
+
+    Raises:
+        Conflict: the key belongs to a job of another kind, or the id is taken.
     """
     job = Job(id=id or new_id(), kind=kind, params=plain(params), status="queued", created_at=now())
     values = {**job.model_dump(), "key": key, "retries": retries}
     values |= {"failures": 0, "rescues": 0, "cancel_asked": False, "version": 1}
-    made = connection.scalar(insert(tables.jobs).values(values).on_conflict_do_nothing().returning(tables.jobs.c.id))
-    if made is None:
+    inserted = connection.scalar(
+        insert(tables.jobs).values(values).on_conflict_do_nothing().returning(tables.jobs.c.id)
+    )
+    if inserted is None:
         return _submitted_before(connection, job, key)
     connection.execute(tables.DEFER, {"job": job.id, "delay": 0.0})
     changed(connection, job.id)
@@ -51,7 +56,7 @@ def submit(
 
 
 def get(connection: Connection, id: UUID) -> Job:
-    """The job as it stands. NotFound where this project has none of that id."""
+    """Return a job. Raises NotFound if this project has no job of that id."""
     row = connection.execute(select(*SHOWN).where(tables.jobs.c.id == id)).mappings().first()
     if row is None:
         raise unknown(id)
@@ -66,7 +71,7 @@ def list_jobs(
     after: UUID | None = None,
     limit: int = 50,
 ) -> list[Job]:
-    """The project's jobs, newest first; `after` is the last id of the page before."""
+    """List the jobs of the project, newest first. `after` is the last id of the previous page."""
     jobs = tables.jobs.c
     query = select(*SHOWN).order_by(jobs.id.desc()).limit(limit)
     for column, value in ((jobs.status, status), (jobs.kind, kind)):
@@ -78,13 +83,16 @@ def list_jobs(
 
 
 def cancel(connection: Connection, id: UUID) -> Job:
-    """Cancel a job: a queued one at once, a running one as soon as its worker has stopped it.
+    """Cancel a job: a queued job at once, a running job as soon as its worker has stopped it.
 
-    Conflict where it finished or failed already; cancelling twice is the same as once.
+    Cancelling a cancelled job changes nothing.
+
+    Raises:
+        Conflict: the job has already finished or failed.
     """
     job = _locked(connection, id)
     if job.status in {"finished", "failed"}:
-        raise Conflict(f"job {str(id)!r} has {job.status} already", f"look at it with: vong jobs show {id}")
+        raise Conflict(f"job {str(id)!r} has already {job.status}", f"show it with: vong jobs show {id}")
     if job.status == "cancelled":
         return job
     values: dict[str, Any] = {"cancel_asked": True, "version": tables.jobs.c.version + 1}
@@ -97,10 +105,10 @@ def cancel(connection: Connection, id: UUID) -> Job:
 
 
 def retry(connection: Connection, id: UUID) -> Job:
-    """Queue a failed or cancelled job again, with its finished steps kept and its failures forgiven."""
+    """Queue a failed or cancelled job again. Finished steps are kept and failure counts are reset."""
     job = _locked(connection, id)
     if job.status not in {"failed", "cancelled"}:
-        raise Conflict(f"job {str(id)!r} is {job.status}", "only failed and cancelled jobs are tried again")
+        raise Conflict(f"job {str(id)!r} is {job.status}", "retry only failed and cancelled jobs")
     values = {"status": "queued", "error": None, "finished_at": None, "worker": None, "cancel_asked": False}
     values |= {"failures": 0, "rescues": 0, "version": tables.jobs.c.version + 1}
     connection.execute(update(tables.jobs).where(tables.jobs.c.id == id).values(values))
@@ -110,7 +118,7 @@ def retry(connection: Connection, id: UUID) -> Job:
 
 
 def log_lines(connection: Connection, id: UUID, after: int = 0, limit: int = 500) -> list[LogLine]:
-    """The job's log from line `after` + 1 on. NotFound where this project has no such job."""
+    """Return the log of a job after line `after`. Raises NotFound if this project has no such job."""
     log = tables.log.c
     query = select(log.number, log.at, log.line).where(log.job_id == id, log.number > after).order_by(log.number)
     lines = [LogLine.model_validate(dict(row)) for row in connection.execute(query.limit(limit)).mappings()]
@@ -120,7 +128,7 @@ def log_lines(connection: Connection, id: UUID, after: int = 0, limit: int = 500
 
 
 def news(connection: Connection, id: UUID, after: int = 0, limit: int = 500) -> JobUpdate:
-    """The job with its version, which grows with every change, and its log from line `after` + 1 on."""
+    """Return a job with its version, which increases with every change, and its log after line `after`."""
     jobs = tables.jobs.c
     row = connection.execute(select(*SHOWN, jobs.version).where(jobs.id == id)).mappings().first()
     if row is None:
@@ -129,18 +137,18 @@ def news(connection: Connection, id: UUID, after: int = 0, limit: int = 500) -> 
 
 
 def changed(connection: Connection, id: UUID) -> None:
-    """Tell whoever watches, when this transaction commits."""
+    """Notify watchers of a job when this transaction commits."""
     connection.execute(tables.NOTIFY, {"job": str(id)})
 
 
 def as_job(row: RowMapping) -> Job:
-    """A row as its record."""
+    """Convert a row to a record."""
     values = {name: row[name] for name in Job.model_fields}
     return Job.model_validate({**values, "progress": Progress.model_validate(row["progress"])})
 
 
 def unknown(id: UUID) -> NotFound:
-    """The error for an id that this project does not have."""
+    """Return the error for an unknown job id."""
     return NotFound(f"no job {str(id)!r}", "list them with: vong jobs list")
 
 
@@ -155,8 +163,8 @@ def _submitted_before(connection: Connection, wanted: Job, key: str | None) -> J
     same = tables.jobs.c.id == wanted.id if key is None else tables.jobs.c.key == key
     row = connection.execute(select(*SHOWN).where(same)).mappings().first()
     if row is None:
-        raise Conflict(f"the id {str(wanted.id)!r} is taken", "leave the id out, and one is made")
+        raise Conflict(f"job id {str(wanted.id)!r} is taken", "omit the id to have one generated")
     job = as_job(row)
     if job.kind != wanted.kind:
-        raise Conflict(f"the key {key!r} belongs to a job of the kind {job.kind!r}", "use another Idempotency-Key")
+        raise Conflict(f"key {key!r} belongs to a job of kind {job.kind!r}", "use another Idempotency-Key")
     return job

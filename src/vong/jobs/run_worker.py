@@ -1,4 +1,4 @@
-"""The worker: takes queued jobs and runs them, several side by side, for as long as it lives."""
+"""Entry point of a worker process."""
 
 import logging
 import os
@@ -8,10 +8,10 @@ from vong.jobs.config import WorkerConfig
 
 
 def run_worker(shop: WorkerConfig) -> NoReturn:
-    """Take jobs and run them until SIGTERM or SIGINT, which let running ones end for a while and give the rest back.
+    """Run jobs until SIGTERM or SIGINT. Running jobs then get time to end, and unfinished jobs are requeued.
 
-    Then the process ends, whatever threads it has left: a light job that does not look whether it should stop is
-    rescued by the next worker.
+    The process ends even if threads are still running: a job in a thread that ignores the stop request is reclaimed by
+    the next worker.
     """
     import asyncio
 

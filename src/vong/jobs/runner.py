@@ -1,4 +1,4 @@
-"""One run of a job, from its lease to its end: the same in a thread of the worker and in a process of its own."""
+"""Execution of one job attempt, from lock to outcome, in a thread of the worker or in a separate process."""
 
 import logging
 import os
@@ -25,11 +25,11 @@ from vong.store.retry import patiently
 log = logging.getLogger(__name__)
 
 SHOWN_FRAMES = 12
-"""Lines of a traceback that go into the job's log; the whole of it goes to the process's own."""
+"""Lines of a traceback in the log of the job. The log of the process contains the whole traceback."""
 
 
 class JobRun(NamedTuple):
-    """What a run needs to know: the started job, its project, how its kind is done, and where its folders are."""
+    """Attempt of a job: the started job, its project, its handler and the home folder."""
 
     job: Job
     project_id: UUID
@@ -38,12 +38,12 @@ class JobRun(NamedTuple):
 
     @property
     def policy(self) -> JobRetryPolicy:
-        """How often its kind may fail."""
+        """Return the retry policy of the handler."""
         return JobRetryPolicy(self.handler.retries, self.handler.backoff)
 
     @property
     def folder(self) -> Path:
-        """The job's own folder."""
+        """Return the folder of the job."""
         return self.home / "jobs" / str(self.job.id)
 
 
@@ -55,7 +55,10 @@ def perform(
     wait: float = 30.0,
     watch: Callable[[ProgressWriter], None] | None = None,
 ) -> None:
-    """Run the job and write down how it ended. `watch` is told of the recorder, through which it can stop the run."""
+    """Run a job attempt and commit its outcome.
+
+    `on_start` receives the progress writer before the function starts; its `stop` can stop the attempt.
+    """
     run.folder.mkdir(parents=True, exist_ok=True)
     try:
         with (
@@ -64,20 +67,20 @@ def perform(
         ):
             if watch is not None:
                 watch(recorder)
-            ended = _call(run, platform, recorder)
+            outcome = _call(run, platform, recorder)
     except JobLockHeld:
-        reason = "the run before it has not ended yet"
+        reason = "the previous attempt has not ended yet"
         settle(run, database, lambda connection, id, n: lifecycle.give_back(connection, id, n, reason, 5.0))
     else:
-        settle(run, database, ended)
+        settle(run, database, outcome)
 
 
 Ending = Callable[[Connection, UUID, int], None]
-"""How a run ended, as the change that says so."""
+"""Function that commits how an attempt ended: (connection, job id, attempt number)."""
 
 
 def settle(run: JobRun, database: Database, ending: Ending) -> None:
-    """Write down how it ended, waiting for a database that is away: hours of work may hang on it."""
+    """Commit the outcome of an attempt. Retries while the database is unavailable, to save hours of work."""
 
     def write(connection: Connection) -> None:
         ending(connection, run.job.id, run.job.attempts)
@@ -89,7 +92,7 @@ def _call(run: JobRun, platform: Any, recorder: ProgressWriter) -> Ending:
     job = JobContext(run.job, run.project_id, run.folder, recorder)
     try:
         result = function_of(run.handler)(job, platform)
-    except Exception as error:  # noqa: BLE001 - the boundary of a job: whatever happens is written into its record
+    except Exception as error:  # noqa: BLE001 - boundary of a job: every exception is recorded in the job
         return _failed(run, recorder, error)
     return lambda connection, id, attempt: lifecycle.finish(connection, id, attempt, result)
 
@@ -107,16 +110,18 @@ def _failed(run: JobRun, recorder: ProgressWriter, error: Exception) -> Ending:
 
 
 def function_of(handler: JobHandler) -> Callable[[JobContext, Any], Any]:
-    """The function that a handler names, imported now and not before."""
+    """Import the function of a handler."""
     module, _, name = handler.run.partition(":")
     try:
         return getattr(import_module(module), name)
     except (ImportError, AttributeError) as error:
-        raise Misconfigured(f"{handler.run} does not load: {error}", "reinstall Vong, or its missing extra") from error
+        raise Misconfigured(
+            f"{handler.run} could not be loaded: {error}", "reinstall Vong, or install the missing extra"
+        ) from error
 
 
 def last_lines(file: Path, count: int = 20) -> list[str]:
-    """The end of what a process printed."""
+    """Return the last lines of a file."""
     if not file.is_file():
         return []
     with file.open("rb") as opened:

@@ -1,7 +1,7 @@
-"""Heavy jobs run in a process group of their own: started, watched and really killed by the worker.
+"""Isolated jobs in separate process groups, which the worker starts, monitors and kills.
 
-The other way round the child watches its worker: where that dies, the whole group goes with it at once, so that the
-job can be taken over.
+The child process monitors its worker in turn: if the worker dies, the whole group is killed at once, so that the job
+can be reclaimed.
 """
 
 import asyncio
@@ -21,16 +21,16 @@ from vong.jobs.config import WorkerConfig
 from vong.jobs.runner import JobRun, perform
 
 GRACE = 5.0
-"""Seconds between SIGTERM and SIGKILL."""
+"""Time between SIGTERM and SIGKILL."""
 
 PARENT = "VONG_JOB_PARENT"
-"""The variable that tells a child the pid of its worker."""
+"""Environment variable that passes the pid of the worker to a child process."""
 
 PR_SET_PDEATHSIG = 1
 
 
 class JobProcess:
-    """A job's process and its group."""
+    """Process of an isolated job and its process group."""
 
     def __init__(self, process: asyncio.subprocess.Process, output: Path) -> None:
         self._process = process
@@ -39,51 +39,51 @@ class JobProcess:
 
     @classmethod
     async def start(cls, command: Sequence[str], output: Path) -> "JobProcess":
-        """Start it as the leader of a new group; what it prints goes to the file `output`."""
+        """Start the process as the leader of a new group. Its output is written to the file `output`."""
         output.parent.mkdir(parents=True, exist_ok=True)
         environment = {**os.environ, PARENT: str(os.getpid()), "PYTHONUNBUFFERED": "1"}
-        with output.open("wb") as printed:
+        with output.open("wb") as file:
             process = await asyncio.create_subprocess_exec(
                 *command,
                 stdin=asyncio.subprocess.DEVNULL,
-                stdout=printed,
-                stderr=printed,
+                stdout=file,
+                stderr=file,
                 env=environment,
                 start_new_session=True,
             )
         return cls(process, output)
 
     async def wait(self) -> int:
-        """Its exit code, -N for signal N. What it left behind in its group is killed."""
+        """Wait for the exit and return the exit code, -N for signal N. Kills the remaining processes of the group."""
         code = await self._process.wait()
         self._signal(signal.SIGKILL)
         return code
 
     async def kill(self, grace: float = GRACE) -> None:
-        """End the group: SIGTERM, and SIGKILL for whatever of it is left after `grace` seconds."""
+        """Stop the group with SIGTERM, and with SIGKILL after `grace` seconds."""
         self._signal(signal.SIGTERM)
-        until = time.monotonic() + grace
-        while self._signal(0) and time.monotonic() < until:
+        deadline = time.monotonic() + grace
+        while self._signal(0) and time.monotonic() < deadline:
             await asyncio.sleep(0.05)
         self._signal(signal.SIGKILL)
         await self._process.wait()
 
     def death(self, code: int) -> str:
-        """Why it ended, for a person."""
+        """Return a readable reason why the process ended."""
         code = 128 - code if code > 128 else code
         if code >= 0:
-            return f"its process ended with exit code {code} and said nothing"
+            return f"its process exited with code {code} and recorded no outcome"
         if -code != signal.SIGKILL:
-            return f"its process was ended by {signal.Signals(-code).name}"
+            return f"its process was terminated by {signal.Signals(-code).name}"
         if oom_kills() > self._oom_kills:
-            return "its process was killed because the machine ran out of memory; make the batch or the model smaller"
+            return "its process was killed because the machine ran out of memory; use a smaller batch or model"
         return (
-            "its process was killed by SIGKILL, which is how most systems answer when memory runs out; "
-            "if nobody sent it, make the batch or the model smaller"
+            "its process was killed by SIGKILL, which most systems send when memory runs out; "
+            "if it was not killed by hand, use a smaller batch or model"
         )
 
     def _signal(self, number: int) -> bool:
-        """Signal the group. False where nobody is left in it."""
+        """Send a signal to the group. Returns false if the group has no processes."""
         try:
             os.killpg(self._process.pid, number)
         except (ProcessLookupError, PermissionError):
@@ -92,7 +92,7 @@ class JobProcess:
 
 
 def oom_kills() -> int:
-    """How many processes this machine's kernel has killed for want of memory; 0 where it does not say."""
+    """Return the number of out-of-memory kills of the kernel since boot. Returns 0 if it is unknown."""
     try:
         counters = Path("/proc/vmstat").read_text(encoding="ascii")
     except OSError:
@@ -102,10 +102,10 @@ def oom_kills() -> int:
 
 
 def die_with_parent() -> None:
-    """In the child: end the whole group as soon as the worker is gone.
+    """Kill the process group of this child process as soon as its worker dies.
 
-    Linux signals it the moment that the worker dies; a thread looks at the parent's pid too, for other systems and for
-    a main thread that is deep in foreign code. An ordinary SIGTERM ends the program with its `finally` blocks run.
+    Linux sends a signal when the worker dies. A thread also checks the parent pid, for other systems and for a main
+    thread that is blocked in native code. A plain SIGTERM ends the program after its `finally` blocks.
     """
     parent = int(os.environ.get(PARENT, os.getppid()))
     woken, wake = os.pipe()
@@ -125,18 +125,19 @@ def _watch(parent: int, woken: int) -> None:
     while os.getppid() == parent:
         if select.select([woken], [], [], 0.5)[0]:
             os.read(woken, 64)
-    # The worker is dead: nobody else would end what this job has started.
+    # The worker is dead, so no other process would end the processes of this job.
     os.killpg(os.getpgrp(), signal.SIGKILL)
 
 
 def run_child(shop: WorkerConfig, job_id: UUID, attempt: int) -> None:
-    """In the child: perform one attempt of a job that the worker has begun. The exit code is 0 once its end is written
-    down, whichever it is; everything else is a crash.
+    """Run one started attempt of a job in this child process.
+
+    The exit code is 0 if any outcome was committed. Every other exit code is a crash.
     """
     die_with_parent()
     with shop.database.owner() as connection:
-        found = lifecycle.started(connection, job_id, attempt)
-    if found is not None:
-        job, project_id = found
+        running = lifecycle.started(connection, job_id, attempt)
+    if running is not None:
+        job, project_id = running
         run = JobRun(job, project_id, shop.handlers[job.kind], shop.home)
         perform(run, shop.database, shop.platform, wait=shop.pace.lease)

@@ -1,4 +1,4 @@
-"""The SQL of jobs. The queue itself is procrastinate's, in a schema of its own; these tables are what people see."""
+"""Tables and SQL of jobs. Procrastinate's queue has its own schema; these tables are what users see."""
 
 from sqlalchemy import (
     BigInteger,
@@ -19,10 +19,10 @@ from sqlalchemy.dialects.postgresql import JSONB, UUID
 from vong.store.schema import metadata, project_table
 
 CHANNEL = "vong_jobs"
-"""Where a changed job's id is announced (NOTIFY)."""
+"""NOTIFY channel for the ids of changed jobs."""
 
 QUEUE_SCHEMA = "procrastinate"
-"""Where the queue's own tables live."""
+"""Schema of the queue tables of procrastinate."""
 
 jobs: Table = project_table(
     "jobs_jobs",
@@ -39,13 +39,13 @@ jobs: Table = project_table(
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("started_at", DateTime(timezone=True)),
     Column("finished_at", DateTime(timezone=True)),
-    # How often it may fail (null: what its kind says), how often it did since the last finished step,
-    # and how often its worker died under it.
+    # Allowed retries (null: the value of the kind), failures since the last finished step,
+    # and how often a worker died while the job ran.
     Column("retries", Integer),
     Column("failures", Integer, nullable=False),
     Column("rescues", Integer, nullable=False),
     Column("cancel_asked", Boolean, nullable=False),
-    # The queue's entry that may run it, and a number that grows with every change.
+    # The queue entry that may run the job, and a version that increases with every change.
     Column("task", BigInteger),
     Column("version", BigInteger, nullable=False),
     UniqueConstraint("project_id", "key", name="jobs_jobs_project_id_key_uq"),
@@ -74,10 +74,10 @@ steps: Table = project_table(
 __all__ = ["CHANNEL", "QUEUE_SCHEMA", "jobs", "log", "metadata", "steps"]
 
 DEFER = text("SELECT jobs_defer(:job, :delay)")
-"""Hand the job to the queue, `delay` seconds from now, in this transaction."""
+"""Enqueue the job in this transaction, to run after `delay` seconds."""
 
 ABORT = text("SELECT jobs_abort(:job)")
-"""Take the job out of the queue, or tell the worker that runs it."""
+"""Remove the job from the queue, or signal the worker that runs it."""
 
 NOTIFY = text(f"SELECT pg_notify('{CHANNEL}', :job)")
 
@@ -95,7 +95,7 @@ UNATTENDED = text("""
      WHERE job.status IN ('queued', 'running')
        AND (task.id IS NULL OR task.status = 'doing')
 """)
-"""Jobs that somebody should be running: whether that worker's heartbeat has stopped or its entry is gone, and who."""
+"""Jobs that a worker should be running, with their worker. `stalled`: its heartbeat stopped or the entry is gone."""
 
 DROP = text("DELETE FROM procrastinate.procrastinate_jobs WHERE id = :task")
-"""Take an entry out of the queue for good."""
+"""Delete a queue entry."""

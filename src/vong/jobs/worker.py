@@ -1,4 +1,4 @@
-"""The inside of a worker: takes queue entries, runs their jobs, and rescues jobs whose worker has died."""
+"""Job worker: claims queue entries, runs their jobs and reclaims jobs of dead workers."""
 
 import asyncio
 import logging
@@ -29,12 +29,14 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 SWEEP_EVERY = 3600.0
-"""Seconds between two clearances of old folders."""
+"""Interval between two cleanups of old job folders."""
 
 
 class Worker:
-    """One worker process. Heavy and light jobs have places of their own, so that a light job which waits for a heavy
-    one (a turn of the loop for its training) never keeps it from starting.
+    """Worker of one process.
+
+    Isolated jobs and jobs in threads have separate slots, so that a job in a thread that waits for an isolated job (a
+    loop run for its training) never prevents that job from starting.
     """
 
     def __init__(self, shop: WorkerConfig) -> None:
@@ -44,7 +46,7 @@ class Worker:
         self._app.task(name="run", pass_context=True)(self._take)
         self._kinds: list[str] = list(shop.handlers)
         self._running: Counter[str] = Counter()
-        # More threads than light jobs: each job is begun and ended in one too.
+        # More threads than jobs in threads, because each job is also started and finished in a thread.
         self._threads = ThreadPoolExecutor(max_workers=shop.light + 2 * shop.heavy + 4, thread_name_prefix="job")
         self._taker = WakeableWorker(
             self._app,
@@ -68,19 +70,20 @@ class Worker:
         return asyncio.get_running_loop().run_in_executor(self._threads, work)
 
     async def work(self) -> None:
-        """Until a signal."""
+        """Run jobs until a stop signal."""
         async with self._app.open_async():
-            rescuing = asyncio.create_task(self._rescue_forever(), name="rescue")
-            rescuing.add_done_callback(lambda _: self._taker.stop())  # a worker that cannot rescue is of no use
+            reclaiming = asyncio.create_task(self._rescue_forever(), name="reclaim")
+            # A worker that cannot reclaim jobs must stop.
+            reclaiming.add_done_callback(lambda _: self._taker.stop())
             try:
                 await self._taker.run()
             finally:
-                rescuing.cancel()
+                reclaiming.cancel()
                 with suppress(asyncio.CancelledError):
-                    await rescuing
+                    await reclaiming
 
     async def _take(self, context: JobContext, job: str, project: str) -> None:
-        """What procrastinate calls for each queue entry."""
+        """Run the job of a queue entry. Called by procrastinate."""
         handler = self._shop.handlers[context.job.queue]
         task = context.job.id or 0
         self._tasks.add(task)
@@ -96,15 +99,15 @@ class Worker:
             self._count(context.job.queue, -1)
 
     def _count(self, kind: str, change: int) -> None:
-        """Only kinds with a free place are fetched. The list is the taker's own."""
+        """Count a running job and limit fetching to kinds with a free slot. The queue worker reads the same list."""
         self._running[kind] += change
         handlers = self._shop.handlers
         if handlers[kind].heavy or handlers[kind].most is not None:
-            heavy = sum(count for name, count in self._running.items() if handlers[name].heavy)
+            isolated = sum(count for name, count in self._running.items() if handlers[name].heavy)
             self._kinds[:] = [
                 name
                 for name, handler in handlers.items()
-                if not (handler.heavy and heavy >= self._shop.heavy)
+                if not (handler.heavy and isolated >= self._shop.heavy)
                 and (handler.most is None or self._running[name] < handler.most)
             ]
             self._taker.wake()
@@ -122,21 +125,21 @@ class Worker:
         return await self._in_thread(begin)
 
     async def _run_light(self, context: JobContext, run: JobRun) -> None:
-        recorders: list[ProgressWriter] = []
+        writers: list[ProgressWriter] = []
         wait = self._shop.pace.lease
 
         def work() -> None:
-            perform(run, self._shop.database, self._shop.platform, wait=wait, watch=recorders.append)
+            perform(run, self._shop.database, self._shop.platform, wait=wait, watch=writers.append)
 
         thread = self._in_thread(work)
         try:
             await asyncio.shield(thread)
         except asyncio.CancelledError:
-            going_down = context.abort_reason() is not AbortReason.USER_REQUEST
-            for recorder in recorders:
-                recorder.stop.set("shutdown" if going_down else "cancel")
-            # A thread cannot be killed. One that does not look ends with the process, and its job is rescued.
-            await asyncio.wait([thread], timeout=self._shop.pace.grace if going_down else None)
+            shutting_down = context.abort_reason() is not AbortReason.USER_REQUEST
+            for writer in writers:
+                writer.stop.set("shutdown" if shutting_down else "cancel")
+            # A thread cannot be killed. One that ignores the request ends with the process; its job is reclaimed.
+            await asyncio.wait([thread], timeout=self._shop.pace.grace if shutting_down else None)
             raise
 
     async def _run_heavy(self, context: JobContext, run: JobRun) -> None:
@@ -156,7 +159,7 @@ class Worker:
         return lambda connection, id, n: lifecycle.give_back(connection, id, n, "its worker was asked to stop")
 
     def _crashed(self, connection: Connection, run: JobRun, child: JobProcess, code: int) -> None:
-        """The process is gone. Where it has not said how its job ended, it crashed."""
+        """Record a crash, if the ended process has committed no outcome."""
         lifecycle.note(connection, run.job.id, run.job.attempts, last_lines(child.output))
         lifecycle.fail(connection, run.job.id, run.job.attempts, child.death(code), run.policy)
 
@@ -170,28 +173,28 @@ class Worker:
                     self._taker.wake()
             except DBAPIError as error:
                 if not is_away(error):
-                    log.exception("looking for jobs of dead workers failed")
+                    log.exception("reclaiming jobs of dead workers failed")
             await asyncio.sleep(self._shop.pace.heartbeat)
 
     def _rescue(self) -> int:
-        """Queue again what dead workers have left, once it looks so twice in a row.
+        """Requeue jobs of dead workers that were orphaned in two consecutive checks. Return their number.
 
-        When the database was away, every heartbeat is old: then the living get the time to give a new one first.
+        After the database was unavailable every heartbeat is old, so living workers get time to send a new one first.
         """
         pace, now = self._shop.pace, time.monotonic()
         if now - self._reached > pace.stalled:
             self._calm_until = now + pace.stalled
         with self._shop.database.owner() as connection:
-            taken = lifecycle.ClaimedTasks(self._taker.worker_id, frozenset(self._tasks))
+            claimed = lifecycle.ClaimedTasks(self._taker.worker_id, frozenset(self._tasks))
             stalled_after = pace.stalled if now >= self._calm_until else 3600.0
-            found = set(lifecycle.orphans(connection, stalled_after, taken))
+            orphans = set(lifecycle.orphans(connection, stalled_after, claimed))
             if now - self._swept > SWEEP_EVERY:
                 sweep(connection, self._shop.home)
                 self._swept = now
         self._reached = time.monotonic()
-        sure, self._suspects = found & self._suspects, found
-        rescued = 0
-        for orphan in sure:
+        confirmed, self._suspects = orphans & self._suspects, orphans
+        reclaimed = 0
+        for orphan in confirmed:
             with self._shop.database.owner() as connection:
-                rescued += lifecycle.rescue(connection, orphan)
-        return rescued
+                reclaimed += lifecycle.rescue(connection, orphan)
+        return reclaimed

@@ -1,7 +1,8 @@
-"""Documents become passages that answers can cite.
+"""Knowledge bases: index documents, retrieve passages and answer questions with citations.
 
-In: files (Markdown, HTML, PDF, DOCX) and a question. Out: chunks with their place in the document, the passages that
-fit a question (vectors and full text, fused), and an answer with numbered citations, or the plain word that none fits.
+In: files (Markdown, HTML, PDF, DOCX) and a question. Out: chunks with their position in the document, the passages that
+match a question (fused vector and full-text search), and an answer with numbered citations or a statement that no
+passage matches.
 """
 
 from vong.knowledge.answer import RagAnswer, ask

@@ -1,4 +1,4 @@
-"""Answer a question from a knowledge base, with citations that can be checked."""
+"""Answers to questions from a knowledge base, with verifiable citations."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -9,13 +9,13 @@ from vong.knowledge.postprocess import tidy
 from vong.records import Message, Record, RetrievedPassage
 
 FITS = 0.35
-"""Cosine similarity under which a passage is not taken to be about the question."""
+"""Cosine similarity below which a passage does not match the question."""
 SURELY_FITS = 0.6
-"""Cosine similarity from which a passage is, whatever its words."""
+"""Cosine similarity from which a passage matches the question regardless of its words."""
 COVERED = 0.5
-"""Between the two: the share of the question's words (by rarity) that the passages must hold."""
+"""Share of the question's words (weighted by rarity) that passages between the two similarities must contain."""
 SUPPORTS = 0.5
-"""Cosine similarity from which a passage is taken to support a sentence of the answer."""
+"""Cosine similarity from which a passage supports a sentence of the answer."""
 NOTHING_FITS = "The documents do not answer this."
 INSTRUCTION = (
     "Answer the question from the numbered passages alone, in one or two sentences, and put the number of the passage "
@@ -26,7 +26,7 @@ SENTENCE = re.compile(r"(?<=[.!?…])\s+(?!\[)")
 
 
 class GeneratedAnswer(Record):
-    """What the model said, and the span that recorded it."""
+    """Completion of the model and the span that recorded it."""
 
     text: str
     span_id: UUID | None = None
@@ -34,8 +34,10 @@ class GeneratedAnswer(Record):
 
 
 class Citation(Record):
-    """A passage that the answer rests on. `stated` where the model cited it itself, otherwise it was found by
-    comparing the answer's sentences with the passages; `similarity` is that of the sentence and the passage.
+    """A passage that supports the answer.
+
+    `stated` is true if the model cited the passage itself, and false if the passage was found by comparing the answer's
+    sentences with the passages. `similarity` is that of sentence and passage.
     """
 
     number: int
@@ -50,8 +52,9 @@ class Citation(Record):
 
 
 class RagAnswer(Record):
-    """An answer with what it rests on. `answered` is False where nothing fits; `unsupported` lists its sentences that
-    no passage supports: read those with care.
+    """Answer to a question with its citations and passages.
+
+    `answered` is false if no passage matches. `unsupported` lists the sentences that no passage supports.
     """
 
     question: str
@@ -74,20 +77,20 @@ def ask(
     index_version: str,
     coverage: float,
 ) -> RagAnswer:
-    """Answer from these passages, or say that nothing fits without asking the model at all. What the model says is
-    cut where it begins to repeat itself, and numbers of passages that do not exist are taken out.
+    """Answer a question from passages. If none matches, return NO_ANSWER_TEXT without calling the model.
 
-    `coverage` is the share of the question's words that the passages hold (`retrieve.coverage`).
+    The completion is cut at the first repetition, and citations of missing passages are removed. `coverage` is the
+    share of the question's words in the passages (`retrieve.compute_coverage`).
     """
-    fitting = [passage for passage in passages if passage.similarity >= FITS]
-    surely = any(passage.similarity >= SURELY_FITS for passage in fitting)
-    if not fitting or not (surely or coverage >= COVERED):
+    matching = [passage for passage in passages if passage.similarity >= FITS]
+    has_strong_match = any(passage.similarity >= SURELY_FITS for passage in matching)
+    if not matching or not (has_strong_match or coverage >= COVERED):
         return RagAnswer(
             question=question, answered=False, text=NOTHING_FITS, passages=tuple(passages), index_version=index_version
         )
-    generated = generate(prompt(question, fitting))
-    text = tidy(generated.text, len(fitting))
-    citations, unsupported = cite(text, fitting, embed)
+    generated = generate(prompt(question, matching))
+    text = tidy(generated.text, len(matching))
+    citations, unsupported = cite(text, matching, embed)
     return RagAnswer(
         question=question,
         answered=bool(text) and NOTHING_FITS.rstrip(".") not in text,
@@ -102,7 +105,7 @@ def ask(
 
 
 def prompt(question: str, passages: Sequence[RetrievedPassage]) -> list[Message]:
-    """What the model is asked: the rule, the numbered passages, the question."""
+    """Return the messages to the model: instruction, numbered passages and question."""
     numbered = "\n\n".join(
         f"[{number}] {_place(passage)}\n{passage.chunk.text}" for number, passage in enumerate(passages, 1)
     )
@@ -113,15 +116,15 @@ def prompt(question: str, passages: Sequence[RetrievedPassage]) -> list[Message]
 
 
 def _place(passage: RetrievedPassage) -> str:
-    """Title and headings; a heading path often begins with the title itself."""
+    """Return title and heading path. The title is not repeated if the heading path begins with it."""
     heading = passage.chunk.heading
     return heading if heading.startswith(passage.title) else f"{passage.title} > {heading}".removesuffix(" > ")
 
 
 def cite(text: str, passages: Sequence[RetrievedPassage], embed: Embed) -> tuple[list[Citation], list[str]]:
-    """The passages behind an answer, and the sentences that none supports.
+    """Return the citations of an answer and its unsupported sentences.
 
-    Small models forget to cite, and any model may cite wrongly: so each sentence is compared with each passage.
+    Each sentence is compared with each passage, because small models forget to cite and any model may cite wrongly.
     """
     sentences = [sentence for sentence in SENTENCE.split(text) if CITED.sub("", sentence).strip()]
     if not sentences:
@@ -129,9 +132,8 @@ def cite(text: str, passages: Sequence[RetrievedPassage], embed: Embed) -> tuple
     similarities = (
         embed([CITED.sub("", sentence) for sentence in sentences]) @ embed([p.chunk.text for p in passages]).T
     )
-    for row, sentence in enumerate(
-        sentences
-    ):  # a sentence of its own words in a long passage is supported all the same
+    # A sentence that occurs literally in a passage is supported even if the passage is long.
+    for row, sentence in enumerate(sentences):
         quoted = _words(CITED.sub("", sentence))
         for column, passage in enumerate(passages):
             if quoted in _words(passage.chunk.text):

@@ -1,4 +1,4 @@
-"""Cut a document into passages small enough to embed and to quote."""
+"""Splitting of documents into chunks that are small enough to embed and to quote."""
 
 import re
 from typing import NamedTuple
@@ -6,13 +6,13 @@ from typing import NamedTuple
 from vong.knowledge.loaders import ParsedDocument
 
 CHUNK_SIZE = 900
-"""Characters: about 200 tokens, within the 256 that the embedding model reads."""
+"""Maximum characters of a chunk: about 200 tokens, within the 256 that the embedding model reads."""
 CHUNK_OVERLAP = 150
 SENTENCE_END = re.compile(r"(?<=[.!?…])\s+|\n+")
 
 
 class ChunkSpan(NamedTuple):
-    """A passage: `start` and `end` count characters of the document's whole text (sections joined by blank lines)."""
+    """Chunk of a document. `start` and `end` count characters of the full text (sections joined by blank lines)."""
 
     heading: str
     text: str
@@ -21,27 +21,27 @@ class ChunkSpan(NamedTuple):
 
 
 def full_text(text: ParsedDocument) -> str:
-    """The document's text as chunks count it."""
+    """Return the full text of a document, to which chunk positions refer."""
     return "\n\n".join(section.text for section in text.sections)
 
 
 def chunk(text: ParsedDocument, *, size: int = CHUNK_SIZE, overlap: int = CHUNK_OVERLAP) -> list[ChunkSpan]:
-    """Pieces of at most `size` characters that end at sentence ends and never cross a heading.
+    """Split a document into chunks of at most `size` characters that end with a sentence and cross no heading.
 
-    Neighbours within a section share up to `overlap` characters of whole sentences. A single sentence longer than
+    Adjacent chunks of a section share up to `overlap` characters of whole sentences. A single sentence longer than
     `size` is cut at `size`.
     """
-    pieces: list[ChunkSpan] = []
+    chunks: list[ChunkSpan] = []
     offset = 0
     for section in text.sections:
         for start, end in _windows(_sentences(section.text, size), size, overlap):
-            pieces.append(ChunkSpan(section.heading, section.text[start:end], offset + start, offset + end))
+            chunks.append(ChunkSpan(section.heading, section.text[start:end], offset + start, offset + end))
         offset += len(section.text) + 2
-    return pieces
+    return chunks
 
 
 def _sentences(text: str, size: int) -> list[tuple[int, int]]:
-    """(start, end) of each sentence, none longer than `size`."""
+    """Return (start, end) of each sentence, split to at most `size` characters."""
     spans: list[tuple[int, int]] = []
     start = 0
     for end, following in [

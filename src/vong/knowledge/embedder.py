@@ -1,4 +1,4 @@
-"""Embeddings on this machine: all-MiniLM-L6-v2 with int8 weights on onnxruntime. No torch, no network."""
+"""Local embeddings: all-MiniLM-L6-v2 with int8 weights on onnxruntime, without torch and without network access."""
 
 import hashlib
 import importlib.util
@@ -17,22 +17,22 @@ if TYPE_CHECKING:
 MODEL = "all-minilm-l6-v2"
 DIMENSIONS = 384
 LONGEST = 256
-"""Tokens that the model reads of a text; the rest is cut off, as in its training."""
+"""Number of tokens that the model reads of a text. The rest is truncated, as in its training."""
 BATCH = 32
 
 
 class MiniLmEmbedder:
-    """Turns texts into unit vectors. The model is loaded when first used (about 0.3 s and 90 MB)."""
+    """Embedder of texts as unit vectors. The first call loads the model (about 0.3 s and 90 MB)."""
 
     def __init__(self, threads: int = 0) -> None:
         self.threads = threads or os.cpu_count() or 1
 
     def embed(self, texts: Sequence[str]) -> "NDArray[np.float32]":
-        """Vectors of shape (len(texts), 384), each of length 1: the mean of the token vectors, normalised."""
+        """Return vectors of shape (len(texts), 384): the mean of the token vectors, normalized to length 1."""
         import numpy as np
 
         vectors = np.zeros((len(texts), DIMENSIONS), dtype=np.float32)
-        # Texts of like length share a batch, so that little is padded.
+        # Texts of similar length share a batch to reduce padding.
         order = sorted(range(len(texts)), key=lambda index: len(texts[index]))
         for start in range(0, len(order), BATCH):
             batch = order[start : start + BATCH]
@@ -40,12 +40,12 @@ class MiniLmEmbedder:
         return vectors
 
     def count_tokens(self, texts: Sequence[str]) -> int:
-        """How many tokens the model reads of these texts, as `usage` reports them."""
+        """Return the number of tokens that the model reads of the texts, as reported in `usage`."""
         return sum(sum(encoding.attention_mask) for encoding in self._tokenizer.encode_batch(list(texts)))
 
     @cached_property
     def version(self) -> str:
-        """The model's name and the start of its weights' sha256."""
+        """Return the model name and the first 12 digits of the SHA-256 of its weights."""
         return f"{MODEL}@{hashlib.sha256(_weights().read_bytes()).hexdigest()[:12]}"
 
     def _batch(self, texts: list[str]) -> "NDArray[np.float32]":
@@ -87,7 +87,7 @@ def _weights() -> Path:
 
 
 def _folder(package: str) -> Path:
-    """Where a package lies, without running any of its code."""
+    """Return the folder of a package without importing it."""
     spec = importlib.util.find_spec(package)
     if spec is None or spec.origin is None:
         raise MissingExtra(package, "knowledge")

@@ -1,4 +1,4 @@
-"""Put a file into a knowledge base."""
+"""Indexing of files in a knowledge base."""
 
 import hashlib
 from collections.abc import Callable, Sequence
@@ -20,10 +20,10 @@ Embed: TypeAlias = Callable[[Sequence[str]], "NDArray[np.float32]"]
 
 
 def index_file(connection: Connection, base: str, path: str, content: bytes, embed: Embed) -> Document:
-    """Load, cut, embed and store one file under its path; an unchanged file is left as it is.
+    """Load, chunk, embed and store one file under its path. An unchanged file is not indexed again.
 
-    A file that cannot be read becomes a document in state `failed` with the reason: it is seen, not lost, and an
-    earlier good version of it stays in place.
+    An unreadable file becomes a document in state `failed` with the reason, unless an earlier version of the file is
+    stored: that version is kept.
     """
     digest = hashlib.sha256(content).hexdigest()
     earlier = {document.path: document for document in tables.list_documents(connection, base)}.get(path)
@@ -34,7 +34,7 @@ def index_file(connection: Connection, base: str, path: str, content: bytes, emb
     )
     try:
         document = document.model_copy(update={"media_type": MEDIA_TYPES.get(loader_name(path), "")})
-        text = load(content, path)
+        parsed = load(content, path)
     except InvalidInput as error:
         document = document.model_copy(update={"reason": str(error)})
         if earlier is None or earlier.state == "failed":
@@ -42,29 +42,29 @@ def index_file(connection: Connection, base: str, path: str, content: bytes, emb
 
             tables.put_document(connection, document, [], np.zeros((0, 0), dtype=np.float32))
         return document
-    pieces = chunk(text)
-    # The heading goes into the vector too: "Limits" alone says little, "Refunds > Limits" says where one is.
-    vectors = embed([f"{text.title}\n{piece.heading}\n{piece.text}" for piece in pieces])
+    spans = chunk(parsed)
+    # The heading path is embedded too, because it gives a short section its context: "Refunds > Limits".
+    vectors = embed([f"{parsed.title}\n{span.heading}\n{span.text}" for span in spans])
     chunks = [
         Chunk(
             id=new_id(),
             document_id=document.id,
             position=position,
-            text=piece.text,
-            heading=piece.heading,
-            start=piece.start,
-            end=piece.end,
+            text=span.text,
+            heading=span.heading,
+            start=span.start,
+            end=span.end,
         )
-        for position, piece in enumerate(pieces)
+        for position, span in enumerate(spans)
     ]
-    ready = {"state": "ready", "title": text.title, "chunks": len(chunks), "characters": len(full_text(text))}
+    ready = {"state": "ready", "title": parsed.title, "chunks": len(chunks), "characters": len(full_text(parsed))}
     document = document.model_copy(update=ready)
     tables.put_document(connection, document, chunks, vectors)
     return document
 
 
 def index_version(connection: Connection, base: str, embedder: str) -> str:
-    """Name the base's present content by a hash of its documents, the chunk settings and the embedder, and store it."""
+    """Store and return the index version: a hash of the ready documents, the chunk settings and the embedder."""
     ready = [document for document in tables.list_documents(connection, base) if document.state == "ready"]
     content = {
         "documents": sorted((document.path, document.hash) for document in ready),
@@ -77,7 +77,10 @@ def index_version(connection: Connection, base: str, embedder: str) -> str:
 
 
 def remove_document(connection: Connection, base: str, path: str) -> None:
-    """Delete a document and its passages. The base's index version must be made anew after it."""
+    """Delete a document and its chunks. The caller must update the index version afterwards.
+
+    Raises: NotFound if the base has no such document.
+    """
     if not tables.drop_document(connection, base, path):
         paths = [document.path for document in tables.list_documents(connection, base)]
         raise NotFound(f"no document {path!r} in {base!r}", nearest(path, paths, f"vong knowledge documents {base}"))

@@ -1,4 +1,4 @@
-"""End an answer well: small models go round in circles until they are cut off, and cite passages that are not there."""
+"""Cleanup of answers: small models repeat themselves until the token limit and cite passages that do not exist."""
 
 import re
 
@@ -8,45 +8,47 @@ CLAUSE = re.compile(r"(?<=[,;:])\s+")
 JOINING = frozenset({"and", "but", "or", "so", "also", "that", "which", "then", "while", "và", "nhưng", "hoặc"})
 ENDED = re.compile(r"[.!?…][\"')\]]*(\s*\[\d{1,3}\])*$")
 LEAST = 3
-"""Words that a clause has at least to count as said again."""
+"""Minimum number of words of a clause that counts as a repetition."""
 
 
 def tidy(text: str, passages: int) -> str:
-    """The answer up to where it begins to say again what it said, without the numbers of passages that do not exist.
+    """Return the answer up to the first repetition, without citations of passages that do not exist.
 
-    A last sentence that was cut off is left out where there is a whole one before it.
+    An incomplete last sentence is dropped if a complete one precedes it.
     """
-    text = CITED.sub(lambda found: found[0] if 1 <= int(found[1]) <= passages else "", text.strip())
-    kept: list[str] = []
-    said: list[str] = []
+    text = CITED.sub(lambda match: match[0] if 1 <= int(match[1]) <= passages else "", text.strip())
+    sentences: list[str] = []
+    earlier_clauses: list[str] = []
     for sentence in SENTENCE.split(text):
-        clauses = _new_clauses(sentence, said)
-        whole = " ".join(clauses)
-        if whole:
-            kept.append(whole if whole == sentence else _closed(whole))
-        if whole != sentence:
+        clauses = _new_clauses(sentence, earlier_clauses)
+        shortened = " ".join(clauses)
+        if shortened:
+            sentences.append(shortened if shortened == sentence else _closed(shortened))
+        if shortened != sentence:
             break
-    if len(kept) > 1 and not ENDED.search(kept[-1]):
-        kept.pop()
-    return " ".join(kept)
+    if len(sentences) > 1 and not ENDED.search(sentences[-1]):
+        sentences.pop()
+    return " ".join(sentences)
 
 
-def _new_clauses(sentence: str, said: list[str]) -> list[str]:
-    """The clauses of a sentence up to the first that was said before; they are added to what was said."""
+def _new_clauses(sentence: str, earlier_clauses: list[str]) -> list[str]:
+    """Return the clauses of a sentence up to the first repetition, and add them to `earlier_clauses`."""
     clauses = CLAUSE.split(sentence)
     words = [_words(clause) for clause in clauses]
-    kept: list[str] = []
-    for place, clause in enumerate(clauses):
-        opening = place == 0 and len(clauses) > 1 and not _again(words[1], said)  # "In that case, …" may open twice
-        if not opening and _again(words[place], said):
+    new_clauses: list[str] = []
+    for index, clause in enumerate(clauses):
+        is_opening = (
+            index == 0 and len(clauses) > 1 and not _again(words[1], earlier_clauses)
+        )  # "In that case, …" may be repeated
+        if not is_opening and _again(words[index], earlier_clauses):
             break
-        kept.append(clause)
-        said.append(" ".join(words[place]))
-    return kept
+        new_clauses.append(clause)
+        earlier_clauses.append(" ".join(words[index]))
+    return new_clauses
 
 
-def _again(words: list[str], said: list[str]) -> bool:
-    return len(words) >= LEAST and any(f" {' '.join(words)} " in f" {earlier} " for earlier in said)
+def _again(words: list[str], earlier_clauses: list[str]) -> bool:
+    return len(words) >= LEAST and any(f" {' '.join(words)} " in f" {clause} " for clause in earlier_clauses)
 
 
 def _words(clause: str) -> list[str]:
@@ -57,5 +59,5 @@ def _words(clause: str) -> list[str]:
 
 
 def _closed(text: str) -> str:
-    """A text that was cut at a comma, with a full stop."""
+    """Return a text that was cut at a comma, ended with a full stop."""
     return text.rstrip(" ,;:") + "."

@@ -1,4 +1,4 @@
-"""The SQL of knowledge."""
+"""SQL tables and queries of knowledge bases."""
 
 import uuid
 from collections.abc import Sequence
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 WORDS = "to_tsvector('simple', heading || ' ' || text) || to_tsvector('english', heading || ' ' || text)"
 EXACT_UP_TO = 50_000
-"""Chunks of one base up to which vectors are compared one by one: exact, and quicker than a filtered graph search."""
+"""Chunks of a base up to which vector search is exact, which is faster there than a filtered graph search."""
 
 bases = project_table(
     "knowledge_bases",
@@ -89,7 +89,7 @@ chunks = project_table(
 
 
 class KnowledgeBase(Record):
-    """A knowledge base. `index_version` is a hash of its documents, its chunk settings and its embedder."""
+    """Knowledge base. `index_version` is a hash of its documents, chunk settings and embedder."""
 
     name: str
     index_version: str
@@ -100,7 +100,7 @@ class KnowledgeBase(Record):
 
 
 class SearchHit(Record):
-    """A chunk with what the two searches said of it."""
+    """Chunk that a search returned, with its similarity to the question and its rank."""
 
     chunk: Chunk
     path: str
@@ -110,7 +110,7 @@ class SearchHit(Record):
 
 
 def list_bases(connection: Connection) -> list[KnowledgeBase]:
-    """All bases of the project with the counts of their documents and chunks."""
+    """Return all bases of the project with their numbers of documents and chunks."""
     counts = (
         select(documents.c.base, func.count().label("documents"), func.sum(documents.c.chunks).label("chunks"))
         .group_by(documents.c.base)
@@ -132,21 +132,21 @@ def list_bases(connection: Connection) -> list[KnowledgeBase]:
 
 
 def put_base(connection: Connection, name: str, index_version: str, embedder: str, at: datetime) -> None:
-    """Make a base, or note its new index version."""
+    """Create a base or update its index version."""
     values = {"index_version": index_version, "embedder": embedder, "updated_at": at}
     statement = upsert(bases).values(name=name, **values)
     connection.execute(statement.on_conflict_do_update(index_elements=["project_id", "name"], set_=values))
 
 
 def list_documents(connection: Connection, base: str) -> list[Document]:
-    """The documents of a base, by path."""
+    """Return the documents of a base, by path."""
     columns = [column for column in documents.c if column.name != "project_id"]
     rows = connection.execute(select(*columns).where(documents.c.base == base).order_by(documents.c.path)).mappings()
     return [Document.model_validate(dict(row)) for row in rows]
 
 
 def drop_document(connection: Connection, base: str, path: str) -> bool:
-    """Delete a document and its chunks; False where there was none."""
+    """Delete a document and its chunks. Returns False if there is no such document."""
     where = (documents.c.base == base) & (documents.c.path == path)
     return connection.execute(delete(documents).where(where)).rowcount > 0
 
@@ -154,7 +154,7 @@ def drop_document(connection: Connection, base: str, path: str) -> bool:
 def put_document(
     connection: Connection, document: Document, pieces: Sequence[Chunk], vectors: "NDArray[np.float32]"
 ) -> None:
-    """Write a document with its chunks in place of an earlier one of the same path."""
+    """Store a document with its chunks, replacing an earlier one with this path."""
     drop_document(connection, document.base, document.path)
     connection.execute(insert(documents).values(document.model_dump()))
     rows = [
@@ -166,16 +166,16 @@ def put_document(
 
 
 def document_chunks(connection: Connection, document_id: uuid.UUID) -> list[Chunk]:
-    """The chunks of a document in reading order."""
+    """Return the chunks of a document in reading order."""
     query = select(*CHUNK_COLUMNS).where(chunks.c.document_id == document_id).order_by(chunks.c.position)
     return [Chunk.model_validate(dict(row)) for row in connection.execute(query).mappings()]
 
 
 def nearest_by_vector(connection: Connection, base: str, vector: "NDArray[np.float32]", limit: int) -> list[SearchHit]:
-    """The chunks whose embeddings are nearest by cosine, best first."""
+    """Return the chunks with the nearest embeddings by cosine distance, best first."""
     distance = chunks.c.embedding.cosine_distance(vector.tolist())
     total = connection.scalar(select(func.count()).select_from(chunks).where(chunks.c.base == base)) or 0
-    # Adding zero keeps the planner from the approximate index, which loses neighbours when few rows pass the filter.
+    # Adding zero prevents use of the approximate index, which misses neighbours if few rows pass the filter.
     order = distance + literal_column("0.0") if total <= EXACT_UP_TO else distance
     if total > EXACT_UP_TO:
         connection.execute(text("SET LOCAL hnsw.ef_search = 100"))
@@ -187,15 +187,15 @@ def nearest_by_vector(connection: Connection, base: str, vector: "NDArray[np.flo
 def nearest_by_words(
     connection: Connection, base: str, question: str, vector: "NDArray[np.float32]", limit: int
 ) -> list[SearchHit]:
-    """The chunks that share words with the question, best first by cover density (ts_rank_cd, length-normalised)."""
-    wanted = func.replace(
+    """Return the chunks that share words with the question, by cover density (ts_rank_cd, length-normalized)."""
+    query_expression = func.replace(
         func.cast(func.plainto_tsquery("english", question), Text)
         .op("||")(" & ")
         .op("||")(func.cast(func.plainto_tsquery("simple", question), Text)),
         "&",
         "|",
     )
-    query_text = connection.scalar(select(wanted))
+    query_text = connection.scalar(select(query_expression))
     if not query_text or not str(query_text).strip(" |"):
         return []
     terms = func.to_tsquery("simple", str(query_text).strip(" |"))
@@ -208,13 +208,14 @@ def nearest_by_words(
 def lexeme_counts(
     connection: Connection, base: str, question: str, found: Sequence[uuid.UUID]
 ) -> list[tuple[int, bool]]:
-    """For each word of the question that is not a stop word: in how many chunks of the base it stands, and whether
-    it stands in one of those found.
+    """Return the frequency of each word of the question, except stop words.
+
+    Each item is the number of chunks of the base that contain the word, and whether one of the given chunks does.
     """
     lexemes = func.unnest(func.to_tsvector("english", question)).table_valued("lexeme", "positions", "weights")
     term = func.cast(func.quote_literal(lexemes.c.lexeme), TSQUERY)
-    among = select(chunks.c.id).where(chunks.c.id.in_(found) & chunks.c.words.op("@@")(term))
-    rows = connection.execute(select(func.knowledge_holding(base, term), among.exists()).select_from(lexemes))
+    in_given_chunks = select(chunks.c.id).where(chunks.c.id.in_(found) & chunks.c.words.op("@@")(term))
+    rows = connection.execute(select(func.knowledge_holding(base, term), in_given_chunks.exists()).select_from(lexemes))
     return [(int(row[0]), bool(row[1])) for row in rows]
 
 
@@ -227,9 +228,9 @@ def _found(distance: Any) -> Any:
 
 
 def _as_found(rows: Any) -> list[SearchHit]:
-    found: list[SearchHit] = []
+    hits: list[SearchHit] = []
     for rank, row in enumerate(rows, 1):
         values = dict(row)
         rest = {name: values.pop(name) for name in ("path", "title", "similarity")}
-        found.append(SearchHit(chunk=Chunk.model_validate(values), rank=rank, **rest))
-    return found
+        hits.append(SearchHit(chunk=Chunk.model_validate(values), rank=rank, **rest))
+    return hits

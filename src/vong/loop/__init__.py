@@ -1,7 +1,7 @@
-"""The loop itself: what composes the stages into one turn, and the canary that lets evidence decide.
+"""The loop: loop runs that compose the stages, and canaries that are decided by evidence.
 
-In: a route, a candidate, and the scores of answers as they come. Out: a `Canary` whose decision stands beside every
-figure that led to it.
+In: a route, a candidate, and scores of completions as they arrive. Out: a `Canary` with its decision and the evidence
+for it.
 """
 
 from vong.loop.canary import Canary, ScoredSpan, change_share, counted_spans, decide, get, list_canaries, start, take

@@ -1,7 +1,6 @@
-"""A canary: a share of a route goes to a candidate until the scores of its answers prove it better or worse.
+"""Canaries: a share of a route's traffic goes to a candidate until the scores show that it is better or worse.
 
-Every score that counts is kept in the order in which it was counted, so a decision can be computed again by anybody
-from what is stored with it.
+All counted scores are stored in the order of counting, so that a decision can be reproduced from the stored data.
 """
 
 from collections.abc import Sequence
@@ -27,14 +26,14 @@ ALIAS = "prod"
 
 
 class ScoredSpan(NamedTuple):
-    """A score, and the span of the answer that it judges."""
+    """A score and the span to which it belongs."""
 
     score: Score
     span: Span
 
 
 class EvidenceTrailPoint(Record):
-    """What was known after `n` pairs: see `vong.loop.sequential.Point`."""
+    """Evidence after `n` pairs; see `vong.loop.sequential.EvidencePoint`."""
 
     n: int
     candidate: float
@@ -46,10 +45,11 @@ class EvidenceTrailPoint(Record):
 
 
 class Evidence(Record):
-    """The figures as they stand, or stood at the decision.
+    """Current evidence of a canary, or that at the decision.
 
-    `candidate` and `incumbent` are mean scores over `pairs`; `difference` is the first less the second, and `low` and
-    `high` bound it at confidence 1 - alpha, at every moment at once. `e_better` and `e_worse` decide at `threshold`.
+    `candidate` and `incumbent` are mean scores over `pairs`. `difference` is candidate minus incumbent; `low` and
+    `high` bound it at confidence 1 - alpha, at all times simultaneously. `e_better` or `e_worse` decides on reaching
+    `threshold`.
     """
 
     pairs: int
@@ -70,9 +70,11 @@ class Evidence(Record):
 
 
 class Canary(Record):
-    """A canary on a route. `before` are the route's targets as they were, `route_version` the version with the share in
-    it: only answers given under that version count. `model` is the model version that answered as the candidate.
-    `decided_by` is `evidence` or the name of the key of the person who decided.
+    """Canary on a route.
+
+    `before` lists the previous targets of the route. `route_version` is the version with the candidate's share; only
+    completions under that version count. `model` is the model version that answered as the candidate. `decided_by`
+    is `evidence` or the name of the key of the person who decided.
     """
 
     id: UUID
@@ -98,7 +100,7 @@ class Canary(Record):
 
     @property
     def rules(self) -> DecisionRules:
-        """When to decide."""
+        """Return the decision rules."""
         return DecisionRules(self.alpha, self.margin, self.goal, self.min_pairs, self.max_pairs)
 
 
@@ -112,24 +114,27 @@ def start(
     rules: DecisionRules | None = None,
     check: Check = check_target_name,
 ) -> Canary:
-    """Send `share` of the route to `candidate` (`deployment/NAME` or `PROVIDER/MODEL`) from now on, and count the
-    scores named `metric` of the answers. The other targets share the rest as before. Asking again for the very canary
-    that runs already gives that one.
+    """Start a canary: send `share` of a route's traffic to `candidate` (`deployment/NAME` or `PROVIDER/MODEL`).
 
-    Conflict where the route has another canary, InvalidInput where nothing else answers on it or a figure is out of
-    bounds; `check` refuses a candidate that cannot be called.
+    Scores named `metric` count. The other targets divide the rest in the previous proportions. A repeated request for
+    the running canary returns it.
+
+    Raises: Conflict if the route has a different canary; InvalidInput if the route has no other target or a number is
+    out of bounds; the error of `check` if the candidate cannot be called.
     """
     rules = _sound(rules or DecisionRules(), share)
     running = [one for one in list_canaries(connection, status="running", limit=500) if one.route == route]
     if running:
         return _same(running[0], (candidate, share, metric, rules))
     current = gateway.get_route(connection, route)
-    others = {target.model: target.weight for target in current.targets if target.model != candidate}
-    whole = sum(others.values())
-    if whole <= 0:
-        raise InvalidInput(f"the route {route!r} has no other target to compare with", "a canary needs an incumbent")
-    weights = {model: weight / whole * (1 - share) for model, weight in others.items()}
-    changed = gateway.set_weights(connection, route, {**weights, candidate: share}, check)
+    other_weights = {target.model: target.weight for target in current.targets if target.model != candidate}
+    total_weight = sum(other_weights.values())
+    if total_weight <= 0:
+        raise InvalidInput(
+            f"route {route!r} has no other target to compare with", "add the incumbent to the route first"
+        )
+    weights = {model: weight / total_weight * (1 - share) for model, weight in other_weights.items()}
+    changed_route = gateway.set_weights(connection, route, {**weights, candidate: share}, check)
     values: dict[str, Any] = {
         "id": new_id(),
         "route": route,
@@ -138,7 +143,7 @@ def start(
         "metric": metric,
         "rules": rules._asdict(),
         "before": [target.model_dump() for target in current.targets],
-        "route_version": changed.version,
+        "route_version": changed_route.version,
         "status": "running",
         "evidence": _evidence(rules, [], []).model_dump(mode="json"),
         "trail": [],
@@ -153,7 +158,10 @@ def start(
 
 
 def get(connection: Connection, id: UUID) -> Canary:
-    """The canary of that id."""
+    """Return a canary by its id.
+
+    Raises: NotFound if the project has no such canary.
+    """
     return _find(connection, id, lock=False)
 
 
@@ -165,7 +173,7 @@ def list_canaries(
     after: UUID | None = None,
     limit: int = 50,
 ) -> list[Canary]:
-    """The project's canaries, newest first and without their trails; `after` is the last id of the page before."""
+    """Return canaries without their trails, newest first. `after` is the last id of the previous page."""
     columns = tables.canaries.c
     shown = [column for column in columns if column.name != "trail"]
     query = select(*shown).order_by(columns.id.desc()).limit(limit)
@@ -178,16 +186,16 @@ def list_canaries(
 
 
 def take(connection: Connection, id: UUID, judged: Sequence[ScoredSpan]) -> Canary:
-    """Count the scores that belong to the canary, and promote, roll back or end it where they now prove enough.
+    """Count the scores of a canary, and promote, roll back or end it if the evidence suffices.
 
-    Others are passed over, and so is a second score of an answer. Scores that arrive together are counted one after the
-    other under a lock on the canary, so that it is decided once.
+    Scores of other spans and further scores of a counted span are ignored. A lock on the canary serializes concurrent
+    calls, so that it is decided only once.
     """
     canary = _find(connection, id, lock=True)
     if canary.status != "running":
         return canary
     counted = list(connection.execute(_scores_of(id)).mappings())
-    fresh = _counting(canary, judged, {row["span_id"] for row in counted})
+    new_scores = _counting(canary, judged, {row["span_id"] for row in counted})
     rows = [
         {
             "canary_id": id,
@@ -198,47 +206,52 @@ def take(connection: Connection, id: UUID, judged: Sequence[ScoredSpan]) -> Cana
             "value": one.score.value,
             "created_at": one.score.created_at,
         }
-        for number, one in enumerate(fresh)
+        for number, one in enumerate(new_scores)
     ]
     if rows:
         connection.execute(insert(tables.scores), rows)
-    answered = [one.span.versions.model_version for one in fresh if one.span.model == canary.candidate]
+    answered = [one.span.versions.model_version for one in new_scores if one.span.model == canary.candidate]
     model = next((version for version in answered if version), canary.model)
     return _evaluate(connection, canary.model_copy(update={"model": model}), [*counted, *rows])
 
 
 def counted_spans(connection: Connection, id: UUID) -> set[UUID]:
-    """The answers whose score a canary has counted."""
+    """Return the ids of the spans whose score a canary has counted."""
     return set(connection.scalars(select(tables.scores.c.span_id).where(tables.scores.c.canary_id == id)))
 
 
 def decide(connection: Connection, id: UUID, verdict: Literal["promote", "roll_back"], reason: str, by: str) -> Canary:
-    """End a canary by hand: the route changes as if the evidence had decided, and the record says who did and why."""
+    """End a canary by hand and record who decided and why. The route changes as after a decision by evidence.
+
+    Raises: Conflict if the canary has ended; InvalidInput if the reason is empty.
+    """
     canary = _find(connection, id, lock=True)
     if canary.status != "running":
-        raise Conflict(f"this canary is {canary.status} already", f"see it with: vong loop canary show {id}")
+        raise Conflict(f"canary {str(id)!r} is {canary.status}", f"see: vong loop canary show {id}")
     if not reason.strip():
-        raise InvalidInput("a decision by hand needs a reason", "it is kept with the evidence")
+        raise InvalidInput("a decision by hand needs a reason", "set a reason; it is stored with the evidence")
     return _end(connection, canary, ENDINGS[verdict], reason, by)
 
 
 def change_share(connection: Connection, id: UUID, share: float, by: str) -> Canary:
-    """Give the candidate of a running canary another share of the route: the canary that follows, with the same rules.
+    """Change the traffic share of a running canary: end it as superseded and start another with the same rules.
 
-    Its test begins anew, for only answers that were given at one share are compared; the canary so far stays with its
-    evidence, as superseded. The share that it has already changes nothing.
+    The test restarts, because only completions at one share are comparable. The evidence of the superseded canary is
+    kept. The current share changes nothing.
+
+    Raises: Conflict if the canary has ended or the route was changed.
     """
     canary = _find(connection, id, lock=True)
     if canary.status != "running":
-        raise Conflict(f"this canary is {canary.status} already", f"see it with: vong loop canary show {id}")
+        raise Conflict(f"canary {str(id)!r} is {canary.status}", f"see: vong loop canary show {id}")
     rules = _sound(canary.rules, share)
     if share == canary.share:
         return canary
     if gateway.get_route(connection, canary.route).version != canary.route_version:
-        hint = f"roll it back, and start another: vong loop canary roll-back {id}"
-        raise Conflict(f"the route {canary.route!r} was changed since this canary began", hint)
+        hint = f"roll the canary back and start another: vong loop canary roll-back {id}"
+        raise Conflict(f"route {canary.route!r} was changed after this canary started", hint)
     gateway.put_route(connection, canary.route, canary.before)
-    reason = f"the share changes from {canary.share:g} to {share:g}: the test begins anew"
+    reason = f"the share changed from {canary.share:g} to {share:g}: the test restarts"
     ended = {"status": "superseded", "reason": reason, "decided_by": by, "decided_at": now()}
     connection.execute(_update(id).values(ended))
     return start(
@@ -248,37 +261,39 @@ def change_share(connection: Connection, id: UUID, share: float, by: str) -> Can
 
 def _sound(rules: DecisionRules, share: float) -> DecisionRules:
     if not 0 < share < 1:
-        raise InvalidInput(f"a share of {share} is none", "give one between 0 and 1, such as 0.1")
+        raise InvalidInput(f"share {share} is not between 0 and 1", "set a share such as 0.1")
     if not 0 < rules.alpha < 1 or not 0 <= rules.margin < 1:
-        raise InvalidInput("alpha lies between 0 and 1, the margin from 0 to below 1", "such as 0.05 and 0.02")
+        raise InvalidInput(
+            "alpha must be above 0 and below 1, margin at least 0 and below 1", "set for example 0.05 and 0.02"
+        )
     if rules.goal == "not_worse" and rules.margin == 0:
-        raise InvalidInput("not worse by more than nothing is better", "give a margin, or the goal `better`")
+        raise InvalidInput("goal `not_worse` needs a margin above 0", "set a margin, or the goal `better`")
     if not 1 <= rules.min_pairs <= rules.max_pairs <= 5000:
-        raise InvalidInput("the pairs must be 1 <= min_pairs <= max_pairs <= 5000", "such as 10 and 500")
+        raise InvalidInput("pairs must satisfy 1 <= min_pairs <= max_pairs <= 5000", "set for example 10 and 500")
     return rules
 
 
-def _same(running: Canary, wanted: tuple[str, float, str, DecisionRules]) -> Canary:
-    if (running.candidate, running.share, running.metric, running.rules) != wanted:
+def _same(running: Canary, requested: tuple[str, float, str, DecisionRules]) -> Canary:
+    if (running.candidate, running.share, running.metric, running.rules) != requested:
         raise _taken(running.route)
     return running
 
 
 def _taken(route: str) -> Conflict:
-    return Conflict(f"the route {route!r} has a canary already", "see it with: vong loop canary list")
+    return Conflict(f"route {route!r} already has a canary", "see: vong loop canary list")
 
 
 def _counting(canary: Canary, judged: Sequence[ScoredSpan], seen: set[UUID]) -> list[ScoredSpan]:
-    """The scores that count, in the order in which they were given: the first one of each answer of this canary."""
-    found: list[ScoredSpan] = []
+    """Return the first score of each span of the canary that is not counted yet, in order of creation."""
+    new_scores: list[ScoredSpan] = []
     for one in sorted(judged, key=lambda one: (one.score.created_at, one.score.id)):
         score, versions = one.score, one.span.versions
-        ours = (versions.route, versions.route_version) == (canary.route, canary.route_version)
-        ours = ours and one.span.started_at >= canary.started_at
-        if ours and score.name == canary.metric and score.value is not None and one.span.id not in seen:
+        belongs = (versions.route, versions.route_version) == (canary.route, canary.route_version)
+        belongs = belongs and one.span.started_at >= canary.started_at
+        if belongs and score.name == canary.metric and score.value is not None and one.span.id not in seen:
             seen.add(one.span.id)
-            found.append(one)
-    return found
+            new_scores.append(one)
+    return new_scores
 
 
 def _evaluate(connection: Connection, canary: Canary, counted: Sequence[Any]) -> Canary:
@@ -303,10 +318,10 @@ def _evaluate(connection: Connection, canary: Canary, counted: Sequence[Any]) ->
 
 
 def _end(connection: Connection, canary: Canary, status: Status, reason: str, by: str) -> Canary:
-    """Change the route, move the alias, and write down who decided and why."""
+    """Change the route, move the alias, and record who decided and why."""
     route = {found.name: found for found in gateway.list_routes(connection)}.get(canary.route)
     if route is None or route.version != canary.route_version:
-        reason = f"{reason}; the route was changed meanwhile and is left as it is"
+        reason = f"{reason}; the route was changed meanwhile and is not modified"
         status = "superseded"
     elif status == "promoted":
         _promote(connection, canary, route, reason, by)
@@ -324,7 +339,7 @@ def _promote(connection: Connection, canary: Canary, route: Route, reason: str, 
         return
     name = canary.model.partition("@")[0]
     evidence = {"canary": str(canary.id), **canary.evidence.model_dump(mode="json")}
-    with suppress(NotFound):  # a provider's model, or one that was never registered, has no alias to move
+    with suppress(NotFound):  # a model of a provider or an unregistered model has no alias
         registry.set_alias(connection, name, ALIAS, canary.model, evidence, reason=reason, moved_by=by)
 
 
@@ -336,10 +351,10 @@ def _evidence(
 ) -> Evidence:
     last = trail[-1] if trail else None
     sides = [one.side for one in observations]
-    figures: dict[str, Any] = {}
+    numbers: dict[str, Any] = {}
     if last is not None:
-        figures = last._asdict() | {"difference": last.candidate - last.incumbent}
-        del figures["n"]
+        numbers = last._asdict() | {"difference": last.candidate - last.incumbent}
+        del numbers["n"]
     return Evidence(
         pairs=len(trail),
         candidate_scores=sides.count("candidate"),
@@ -349,19 +364,19 @@ def _evidence(
         margin=rules.margin,
         goal=rules.goal,
         verdict=verdict,
-        **figures,
+        **numbers,
     )
 
 
 def _words(evidence: Evidence) -> str:
     bounds = f"a difference of {evidence.difference:+.3f} [{evidence.low:+.3f}, {evidence.high:+.3f}]"
-    shown = f"after {evidence.pairs} pairs, at {1 - evidence.alpha:.0%} confidence"
+    basis = f"after {evidence.pairs} pairs, at {1 - evidence.alpha:.0%} confidence"
     if evidence.verdict == "no_difference":
-        return f"no difference shown {shown}: {bounds}; the incumbent stays"
+        return f"no difference shown {basis}: {bounds}; the incumbent stays"
     if evidence.verdict == "roll_back":
-        return f"the candidate is worse: {bounds} {shown}"
+        return f"the candidate is worse: {bounds} {basis}"
     better = "better" if evidence.goal == "better" else f"not worse by more than {evidence.margin:g}"
-    return f"the candidate is {better}: {bounds} {shown}"
+    return f"the candidate is {better}: {bounds} {basis}"
 
 
 def _find(connection: Connection, id: UUID, *, lock: bool) -> Canary:

@@ -1,4 +1,4 @@
-"""What a turn of the loop is to do."""
+"""Plan of a loop run."""
 
 from typing import Any
 
@@ -8,14 +8,14 @@ from vong.records import Record
 
 
 class Prompts(Record):
-    """How the task is put to a model: briefly to the tuned one, in full with all labels to the base."""
+    """System prompts: a brief one for the tuned model, a full one with all labels for the base model."""
 
     tuned: str
     untuned: str
 
 
 class CanaryPlan(Record):
-    """How the candidate is tried on live traffic."""
+    """Settings of the canary on live traffic."""
 
     share: float = Field(default=0.5, gt=0, lt=1)
     alpha: float = Field(default=0.05, gt=0, lt=1)
@@ -24,13 +24,16 @@ class CanaryPlan(Record):
 
 
 class LoopPlan(Record):
-    """A turn. `rows` is a shipped file (`shipped:tickets.jsonl`) or rows imported before (`dataset:REF`), `base` a
-    shipped model (`shipped:smollm2-135m-instruct`) or a registered one (`model:REF`), `handbook` a shipped folder or a
-    knowledge base that exists (`base:NAME`).
+    """Plan of a loop run.
 
-    `fields` are the closed JSON fields that an answer is judged by; `splits` the shares of the rows, whose names the
-    steps use: `train` and `validation` for training, `traffic` for the replayed requests, `test` for the evaluations,
-    `canary` for the replayed requests of the canary. No row of the last three is ever trained on.
+    `rows` is a shipped file (`shipped:tickets.jsonl`) or an imported dataset (`dataset:REF`), `base` a shipped model
+    (`shipped:smollm2-135m-instruct`) or a registered one (`model:REF`), `handbook` a shipped folder or an existing
+    knowledge base (`base:NAME`).
+
+    `fields` lists the closed JSON fields by which a completion is scored. `splits` sets the share of each split of the
+    rows: `train` and `validation` for training, `traffic` for the replayed requests, `test` for the evaluations,
+    `canary` for the replayed requests of the canary. Rows of `traffic` reach the training data only as harvested
+    feedback; rows of `test` and `canary` never do.
     """
 
     name: str = "triage"

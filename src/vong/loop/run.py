@@ -1,4 +1,4 @@
-"""One turn of the loop, top to bottom. Each line is a step that is done once, whatever is killed meanwhile."""
+"""Sequence of steps of a loop run. Each step runs once, even if the process is killed in between."""
 
 from typing import Any
 
@@ -6,35 +6,35 @@ from vong.loop import steps
 from vong.loop.steps import LoopRun
 
 
-def run(turn: LoopRun) -> dict[str, Any]:
-    """Raw rows in; a better model live behind the route out, with the evidence for it and the way back to the rows."""
-    # Data: what is wrong with it, what was mended, and rows set aside that no model will be taught.
-    raw = turn.step("import", steps.import_rows)
-    health = turn.step("health report", steps.report_health, raw)
-    clean = turn.step("clean", steps.clean, raw)
-    split = turn.step("split", steps.split, clean)
+def run(loop_run: LoopRun) -> dict[str, Any]:
+    """Run the loop from raw rows to a promoted model, and return the evidence and the lineage."""
+    # Data: health report, cleaning, and splits that no model is trained on.
+    raw = loop_run.step("import", steps.import_rows)
+    health = loop_run.step("health report", steps.report_health, raw)
+    clean = loop_run.step("clean", steps.clean, raw)
+    split = loop_run.step("split", steps.split, clean)
 
-    # The model as it is: served, measured twice so that the comparison is fair, and given the route's traffic.
-    base = turn.step("base model", steps.import_base)
-    turn.step("serve base", steps.serve_base, base)
-    zero_shot = turn.step("evaluate base", steps.evaluate_untuned, split, 0)
-    few_shot = turn.step("evaluate base with examples", steps.evaluate_untuned, split, turn.plan.shots)
-    traffic = turn.step("traffic", steps.send_traffic, split)
+    # Base model: serve it, evaluate it with and without examples for a fair comparison, and send the traffic.
+    base = loop_run.step("base model", steps.import_base)
+    loop_run.step("serve base", steps.serve_base, base)
+    zero_shot = loop_run.step("evaluate base", steps.evaluate_untuned, split, 0)
+    few_shot = loop_run.step("evaluate base with examples", steps.evaluate_untuned, split, loop_run.plan.shots)
+    traffic = loop_run.step("traffic", steps.send_traffic, split)
 
-    # People correct what it answered, and the corrections become rows.
-    feedback = turn.step("feedback", steps.correct, traffic)
-    harvest = turn.step("harvest", steps.harvest, traffic)
+    # Feedback: people correct its completions, and the corrections become rows.
+    feedback = loop_run.step("feedback", steps.correct, traffic)
+    harvest = loop_run.step("harvest", steps.harvest, traffic)
 
-    # It is taught, checked to serve as it was trained, measured on rows that it never saw.
-    training = turn.step("train", steps.train, base, harvest)
-    deployment = turn.step("parity check and deploy", steps.deploy, training)
-    tuned = turn.step("evaluate tuned", steps.evaluate_tuned, split)
-    comparison = turn.step("compare", steps.compare, zero_shot, few_shot, tuned)
+    # Training: train, check parity, and evaluate on rows that are not in the training data.
+    training = loop_run.step("train", steps.train, base, harvest)
+    deployment = loop_run.step("parity check and deploy", steps.deploy, training)
+    tuned = loop_run.step("evaluate tuned", steps.evaluate_tuned, split)
+    comparison = loop_run.step("compare", steps.compare, zero_shot, few_shot, tuned)
 
-    # Live traffic decides whether it stays.
-    canary = turn.step("canary", steps.try_live, split)
-    handbook = turn.step("handbook", steps.ask_handbook)
-    lineage = turn.step("lineage", steps.trace_back, split)
+    # Canary: live traffic decides about the promotion.
+    canary = loop_run.step("canary", steps.try_live, split)
+    handbook = loop_run.step("handbook", steps.ask_handbook)
+    lineage = loop_run.step("lineage", steps.trace_back, split)
 
     return {
         "data": {"import": raw, "health": health, "clean": clean, "split": split, "harvest": harvest},
@@ -48,7 +48,7 @@ def run(turn: LoopRun) -> dict[str, Any]:
         "handbook": handbook,
         "lineage": lineage,
         "replayed": REPLAYED,
-        "steps": [{"step": name, "seconds": seconds} for name, seconds in turn.seconds.items()],
+        "steps": [{"step": name, "seconds": seconds} for name, seconds in loop_run.seconds.items()],
     }
 
 
@@ -57,4 +57,4 @@ REPLAYED = (
     "corrections: the labels of those tickets, posted as a person would post them",
     "canary: the held-back tickets of the split `canary`, scored against their labels through the feedback API",
 )
-"""What in a turn on samples stands in for people."""
+"""Inputs that a loop run on the samples replays instead of receiving them from people."""

@@ -1,6 +1,6 @@
-"""The steps of a turn: each calls a stage through the public API and returns plain values to be kept.
+"""Steps of a loop run. Each step calls a stage through the public API and returns plain values, which are stored.
 
-A step that was interrupted is run again, so each is repeatable: what it submits carries a key of its own.
+An interrupted step runs again, so each step is repeatable: its requests carry idempotency keys.
 """
 
 import json
@@ -29,7 +29,7 @@ HELD_BACK = ("validation", "test", "canary")
 
 @dataclass
 class LoopRun:
-    """A turn under way. `keep(name, function)` runs a function once ever; `progress` tells how far the step is."""
+    """State of a loop run. `run_once(name, function)` stores the result of a function; `progress` reports a step."""
 
     id: UUID
     plan: LoopPlan
@@ -41,247 +41,265 @@ class LoopRun:
     seconds: dict[str, float] = field(default_factory=dict)
     current: str = ""
 
-    def step(self, name: str, function: Callable[..., Any], *given: Any) -> Any:
-        """Do a step, or take its kept result where an earlier attempt did it."""
+    def step(self, name: str, function: Callable[..., Any], *arguments: Any) -> Any:
+        """Run a step, or return its stored result if an earlier attempt completed it."""
         self.current = name
         self.report(Progress(message=name))
 
         def timed() -> dict[str, Any]:
             start = time.monotonic()
-            value = function(self, *given)
+            value = function(self, *arguments)
             seconds = round(time.monotonic() - start, 2)
             self.log(f"{name}: done in {seconds} s")
             return {"value": value, "seconds": seconds}
 
-        kept = self.keep(name, timed)
-        self.seconds[name] = kept["seconds"]
-        return kept["value"]
+        stored = self.keep(name, timed)
+        self.seconds[name] = stored["seconds"]
+        return stored["value"]
 
     def report(self, progress: Progress) -> None:
-        """How far the present step is."""
+        """Report the progress of the current step."""
         self.progress(self.current, progress)
 
     def wait(self, job: Job) -> dict[str, Any]:
-        """The result of a job, showing its progress as the step's."""
+        """Wait for a job and return its result. Progress of the job is reported as progress of the step.
+
+        Raises: PreconditionFailed if the job failed or was cancelled.
+        """
         done = self.client.jobs.wait(job.id, on_progress=lambda state: self.report(state.progress))
         if done.status != "finished":
-            message = f"{done.kind} {done.status}: {done.error or 'by hand'}"
+            message = f"{done.kind} {done.status}: {done.error or 'cancelled by hand'}"
             raise PreconditionFailed(
-                message, f"see: vong jobs log {done.id}; then take the turn up: vong jobs retry {self.id}"
+                message, f"see: vong jobs log {done.id}; then resume the loop run: vong jobs retry {self.id}"
             )
         return done.result or {}
 
     def key(self, *parts: str) -> str:
-        """A key that is the same whenever this step of this turn is repeated."""
+        """Return an idempotency key that is equal for repetitions of this step of this loop run."""
         return ":".join([str(self.id), self.current, *parts])
 
     def rows(self, ref: str, split: str) -> list[Example]:
-        """All rows of a split."""
+        """Return all rows of a split."""
         return list(self.client.data.read(ref, split=split))
 
 
-def import_rows(turn: LoopRun) -> dict[str, Any]:
-    """The rows as they came."""
-    plan = turn.plan
+def import_rows(loop_run: LoopRun) -> dict[str, Any]:
+    """Import the raw rows."""
+    plan = loop_run.plan
     kind, name = source(plan.rows)
     if kind == "dataset":
-        version = turn.client.data.version(name)
+        version = loop_run.client.data.version(name)
         return {"ref": version.ref, "rows": version.rows}
     options = {"input": plan.input, "output": plan.output, "system": plan.prompts.tuned}
-    files = [turn.locate(name)]
-    job = turn.client.data.import_files(plan.dataset, files, format="pairs", options=options, key=turn.key())
-    return turn.wait(job)
+    files = [loop_run.locate(name)]
+    job = loop_run.client.data.import_files(plan.dataset, files, format="pairs", options=options, key=loop_run.key())
+    return loop_run.wait(job)
 
 
-def report_health(turn: LoopRun, raw: dict[str, Any]) -> dict[str, Any]:
-    """What is wrong with them."""
-    return turn.wait(turn.client.data.profile(raw["ref"], key=turn.key()))
+def report_health(loop_run: LoopRun, raw: dict[str, Any]) -> dict[str, Any]:
+    """Create the health report of the raw rows."""
+    return loop_run.wait(loop_run.client.data.profile(raw["ref"], key=loop_run.key()))
 
 
-def clean(turn: LoopRun, raw: dict[str, Any]) -> dict[str, Any]:
-    """De-duplicated, personal data masked, conflicting labels settled: each change counted and listed."""
-    return turn.wait(turn.client.data.clean(raw["ref"], key=turn.key()))
+def clean(loop_run: LoopRun, raw: dict[str, Any]) -> dict[str, Any]:
+    """Clean the rows: remove duplicates, mask PII and resolve label conflicts, with a list of all changes."""
+    return loop_run.wait(loop_run.client.data.clean(raw["ref"], key=loop_run.key()))
 
 
-def split(turn: LoopRun, cleaned: dict[str, Any]) -> dict[str, Any]:
-    """Shares of the rows by name; near-duplicates stay together."""
-    plan = turn.plan
-    job = turn.client.data.split(cleaned["ref"], plan.splits, stratify=(plan.stratify,), seed=plan.seed, key=turn.key())
-    return turn.wait(job)
+def split(loop_run: LoopRun, cleaned: dict[str, Any]) -> dict[str, Any]:
+    """Split the rows by the shares of the plan. Near-duplicates stay in one split."""
+    plan = loop_run.plan
+    job = loop_run.client.data.split(
+        cleaned["ref"], plan.splits, stratify=(plan.stratify,), seed=plan.seed, key=loop_run.key()
+    )
+    return loop_run.wait(job)
 
 
-def import_base(turn: LoopRun) -> dict[str, Any]:
-    """The open model to start from."""
-    kind, name = source(turn.plan.base)
+def import_base(loop_run: LoopRun) -> dict[str, Any]:
+    """Import the open base model."""
+    kind, name = source(loop_run.plan.base)
     if kind == "model":
-        return {"ref": turn.client.registry.get(name).ref}
-    return {"ref": turn.wait(turn.client.registry.import_model(turn.plan.base, key=turn.key()))["model"]}
+        return {"ref": loop_run.client.registry.get(name).ref}
+    return {
+        "ref": loop_run.wait(loop_run.client.registry.import_model(loop_run.plan.base, key=loop_run.key()))["model"]
+    }
 
 
-def serve_base(turn: LoopRun, base: dict[str, Any]) -> dict[str, Any]:
-    """The base model behind the route, as today's model in production."""
-    turn.client.serving.deploy("base", model=base["ref"], engine=turn.plan.engine)
-    ready = turn.client.serving.wait("base")
-    for route in (turn.plan.name, ASSISTANT):
-        turn.client.gateway.put_route(route, {"deployment/base": 1.0})
+def serve_base(loop_run: LoopRun, base: dict[str, Any]) -> dict[str, Any]:
+    """Deploy the base model behind the route, as the model in production."""
+    loop_run.client.serving.deploy("base", model=base["ref"], engine=loop_run.plan.engine)
+    ready = loop_run.client.serving.wait("base")
+    for route in (loop_run.plan.name, ASSISTANT):
+        loop_run.client.gateway.put_route(route, {"deployment/base": 1.0})
     return {"deployment": ready.name, "memory": ready.memory}
 
 
-def evaluate_untuned(turn: LoopRun, rows: dict[str, Any], shots: int) -> dict[str, Any]:
-    """The base model on the held-back rows, with the labels in the prompt and perhaps examples before the question."""
-    settings = {"system": turn.plan.prompts.untuned, "shots": shots, "shots_split": "train"}
-    return _evaluate(turn, "deployment/base", rows, f"base, {shots} examples", settings)
+def evaluate_untuned(loop_run: LoopRun, rows: dict[str, Any], shots: int) -> dict[str, Any]:
+    """Evaluate the base model on the test rows, with the labels in the prompt and `shots` examples."""
+    settings = {"system": loop_run.plan.prompts.untuned, "shots": shots, "shots_split": "train"}
+    return _evaluate(loop_run, "deployment/base", rows, f"base, {shots} examples", settings)
 
 
-def evaluate_tuned(turn: LoopRun, rows: dict[str, Any]) -> dict[str, Any]:
-    """The tuned model on the same rows, asked as it was taught."""
-    return _evaluate(turn, "deployment/tuned", rows, "tuned", {})
+def evaluate_tuned(loop_run: LoopRun, rows: dict[str, Any]) -> dict[str, Any]:
+    """Evaluate the tuned model on the same rows, with the prompt of its training."""
+    return _evaluate(loop_run, "deployment/tuned", rows, "tuned", {})
 
 
-def _evaluate(turn: LoopRun, model: str, rows: dict[str, Any], name: str, settings: dict[str, Any]) -> dict[str, Any]:
-    fields = ",".join(turn.plan.fields)
+def _evaluate(
+    loop_run: LoopRun, model: str, rows: dict[str, Any], name: str, settings: dict[str, Any]
+) -> dict[str, Any]:
+    fields = ",".join(loop_run.plan.fields)
     scorers = [f"exact_match:fields={fields}", "json_valid", f"json_fields:fields={fields}", "rouge", "chrf", "bleu"]
-    started = turn.client.evals.run(
+    started = loop_run.client.evals.run(
         model,
         rows["ref"],
         split="test",
         scorers=scorers,
-        name=f"{turn.plan.name}: {name}",
-        key=turn.key(),
-        max_tokens=turn.plan.max_tokens,
+        name=f"{loop_run.plan.name}: {name}",
+        key=loop_run.key(),
+        max_tokens=loop_run.plan.max_tokens,
         concurrency=8,
         **settings,
     )
-    turn.wait(started.job)
-    return turn.client.evals.show(started.result.id).model_dump(mode="json")
+    loop_run.wait(started.job)
+    return loop_run.client.evals.show(started.result.id).model_dump(mode="json")
 
 
-def send_traffic(turn: LoopRun, rows: dict[str, Any]) -> list[dict[str, Any]]:
-    """The requests of an application, replayed through the route: for each the span and what was answered."""
-    examples = turn.rows(rows["ref"], "traffic")
+def send_traffic(loop_run: LoopRun, rows: dict[str, Any]) -> list[dict[str, Any]]:
+    """Replay the requests of an application through the route, and return span and completion of each."""
+    examples = loop_run.rows(rows["ref"], "traffic")
     calls: list[dict[str, Any]] = []
-    for example, answer in zip(examples, _asked(turn, turn.plan.name, examples), strict=True):
+    for example, answer in zip(examples, _asked(loop_run, loop_run.plan.name, examples), strict=True):
         calls.append({"span_id": str(answer.span_id), "answer": answer.text, "wanted": example.answer})
-        turn.report(Progress(done=len(calls), total=len(examples), unit="requests"))
+        loop_run.report(Progress(done=len(calls), total=len(examples), unit="requests"))
     return calls
 
 
-def correct(turn: LoopRun, traffic: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """What people say of those answers: a score, and where it was wrong what it should have been."""
+def correct(loop_run: LoopRun, traffic: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Add a score to each completion, and a correction if it is wrong, as people would."""
     values: list[float] = []
     for done, call in enumerate(traffic):
-        turn.report(Progress(done=done, total=len(traffic), unit="scores"))
-        values.append(_score(turn, UUID(call["span_id"]), call["answer"], call["wanted"], correct=True))
+        loop_run.report(Progress(done=done, total=len(traffic), unit="scores"))
+        values.append(_score(loop_run, UUID(call["span_id"]), call["answer"], call["wanted"], with_correction=True))
     return {"scores": len(values), "mean": sum(values) / max(len(values), 1)}
 
 
-def harvest(turn: LoopRun, traffic: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """Corrections and good answers become rows of a new dataset version, each pointing at the span it came from."""
+def harvest(loop_run: LoopRun, traffic: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Harvest corrections and good completions as rows of a new dataset version, linked to their spans."""
     spans = [call["span_id"] for call in traffic]
-    return turn.client.feedback.harvest(
-        turn.plan.dataset, split="train", spans=spans, name=SCORE, min_value=1.0, away_from=HELD_BACK, key=turn.key()
+    return loop_run.client.feedback.harvest(
+        loop_run.plan.dataset,
+        split="train",
+        spans=spans,
+        name=SCORE,
+        min_value=1.0,
+        away_from=HELD_BACK,
+        key=loop_run.key(),
     )
 
 
-def train(turn: LoopRun, base: dict[str, Any], rows: dict[str, Any]) -> dict[str, Any]:
-    """A LoRA adapter on the base, taught the rows and the corrections."""
-    started = turn.client.training.start(
-        turn.plan.name, base["ref"], rows["ref"], settings=turn.plan.training, key=turn.key()
+def train(loop_run: LoopRun, base: dict[str, Any], rows: dict[str, Any]) -> dict[str, Any]:
+    """Train a LoRA adapter of the base model on the rows and the corrections."""
+    started = loop_run.client.training.start(
+        loop_run.plan.name, base["ref"], rows["ref"], settings=loop_run.plan.training, key=loop_run.key()
     )
-    return turn.wait(started.job)
+    return loop_run.wait(started.job)
 
 
-def deploy(turn: LoopRun, training: dict[str, Any]) -> dict[str, Any]:
-    """Served beside the base once trainer and engine are shown to agree. No traffic goes there yet."""
-    turn.client.serving.deploy("tuned", model=training["model"], engine=turn.plan.engine)
-    ready = turn.client.serving.wait("tuned")
-    turn.client.registry.set_alias(turn.plan.name, "candidate", training["model"])
+def deploy(loop_run: LoopRun, training: dict[str, Any]) -> dict[str, Any]:
+    """Deploy the tuned model beside the base after the parity check, without traffic yet."""
+    loop_run.client.serving.deploy("tuned", model=training["model"], engine=loop_run.plan.engine)
+    ready = loop_run.client.serving.wait("tuned")
+    loop_run.client.registry.set_alias(loop_run.plan.name, "candidate", training["model"])
     return {"deployment": ready.name, "parity": ready.parity, "memory": ready.memory}
 
 
 def compare(
-    turn: LoopRun, zero_shot: dict[str, Any], few_shot: dict[str, Any], tuned: dict[str, Any]
+    loop_run: LoopRun, zero_shot: dict[str, Any], few_shot: dict[str, Any], tuned: dict[str, Any]
 ) -> dict[str, Any]:
-    """The tuned model against the better of the two baselines, pair by pair."""
+    """Compare the tuned model with the better of the two baselines, example by example."""
     better = max(zero_shot, few_shot, key=lambda result: result["scores"]["exact_match"])
-    return {"baseline": better["name"], **turn.client.evals.compare(better["id"], tuned["id"])}
+    return {"baseline": better["name"], **loop_run.client.evals.compare(better["id"], tuned["id"])}
 
 
-def try_live(turn: LoopRun, rows: dict[str, Any]) -> dict[str, Any]:
-    """A share of the route for the candidate, until the scores decide. The held-back requests are replayed."""
-    plan, client = turn.plan, turn.client
+def try_live(loop_run: LoopRun, rows: dict[str, Any]) -> dict[str, Any]:
+    """Run a canary of the tuned model until the scores decide, and replay the requests of the split `canary`.
+
+    Raises: PreconditionFailed if the candidate is not promoted.
+    """
+    plan, client = loop_run.plan, loop_run.client
     options = plan.canary.model_dump()
-    canary = client.loop.start_canary(plan.name, "deployment/tuned", metric=SCORE, key=turn.key(), **options)
-    examples = turn.rows(rows["ref"], "canary")
-    requests = _again(examples, turn.id)
+    canary = client.loop.start_canary(plan.name, "deployment/tuned", metric=SCORE, key=loop_run.key(), **options)
+    examples = loop_run.rows(rows["ref"], "canary")
+    requests = _again(examples, loop_run.id)
     sent = 0
     while canary["status"] == "running" and sent < 3 * len(examples):
-        turn.report(Progress(done=sent, total=len(examples), unit="requests", message=_standing(canary)))
+        loop_run.report(Progress(done=sent, total=len(examples), unit="requests", message=_standing(canary)))
         wave = list(islice(requests, CONCURRENT))
-        for example, answer in zip(wave, _asked(turn, plan.name, wave), strict=True):
-            _score(turn, answer.span_id, answer.text, example.answer)
+        for example, answer in zip(wave, _asked(loop_run, plan.name, wave), strict=True):
+            _score(loop_run, answer.span_id, answer.text, example.answer)
         sent += len(wave)
         canary = client.loop.canary(canary["id"])
     if canary["status"] != "promoted":
         raise PreconditionFailed(
-            f"the canary ended as {canary['status']!r}", f"look at it: vong loop canary show {canary['id']}"
+            f"the canary ended as {canary['status']!r}", f"see: vong loop canary show {canary['id']}"
         )
     return canary
 
 
-def ask_handbook(turn: LoopRun) -> list[dict[str, Any]]:
-    """Documents in, cited answers out."""
-    kind, base = source(turn.plan.handbook)
+def ask_handbook(loop_run: LoopRun) -> list[dict[str, Any]]:
+    """Index the handbook and answer the questions of the plan with citations."""
+    kind, base = source(loop_run.plan.handbook)
     if kind == "shipped":
-        files = sorted(file for file in turn.locate(base).iterdir() if file.is_file())
-        turn.wait(turn.client.knowledge.add(base, files, key=turn.key()))
-    return [turn.client.knowledge.ask(base, question, model=ASSISTANT) for question in turn.plan.questions]
+        files = sorted(file for file in loop_run.locate(base).iterdir() if file.is_file())
+        loop_run.wait(loop_run.client.knowledge.add(base, files, key=loop_run.key()))
+    return [loop_run.client.knowledge.ask(base, question, model=ASSISTANT) for question in loop_run.plan.questions]
 
 
-def trace_back(turn: LoopRun, rows: dict[str, Any]) -> dict[str, Any]:
-    """One answer of the model that is now live, followed down to rows that taught it."""
-    example = turn.rows(rows["ref"], "canary")[0]
-    answer = _ask(turn, turn.plan.name, example)
-    chain = turn.client.registry.lineage(str(answer.span_id)).model_dump(mode="json")
+def trace_back(loop_run: LoopRun, rows: dict[str, Any]) -> dict[str, Any]:
+    """Trace one completion of the promoted model back to its training rows."""
+    example = loop_run.rows(rows["ref"], "canary")[0]
+    answer = _ask(loop_run, loop_run.plan.name, example)
+    chain = loop_run.client.registry.lineage(str(answer.span_id)).model_dump(mode="json")
     return {"span_id": str(answer.span_id), "question": example.prompt_text, "answer": answer.text, "chain": chain}
 
 
 def source(text: str) -> tuple[str, str]:
-    """`kind:name` in two."""
+    """Split `kind:name` into kind and name."""
     kind, _, name = text.partition(":")
     return kind, name
 
 
 def right(answer: str, wanted: str, fields: Sequence[str]) -> float:
-    """The share of the closed fields that an answer has right; 0 where it is not the JSON object that was asked for."""
+    """Return the share of correct closed fields of a completion. Returns 0 if it is not a JSON object."""
     try:
-        said, truth = json.loads(answer), json.loads(wanted)
+        actual, expected = json.loads(answer), json.loads(wanted)
     except ValueError:
         return 0.0
-    if not isinstance(said, dict):
+    if not isinstance(actual, dict):
         return 0.0
-    return sum(said.get(name) == truth.get(name) for name in fields) / len(fields)
+    return sum(actual.get(name) == expected.get(name) for name in fields) / len(fields)
 
 
-def _asked(turn: LoopRun, model: str, examples: Sequence[Example]) -> Iterator[Any]:
+def _asked(loop_run: LoopRun, model: str, examples: Sequence[Example]) -> Iterator[Any]:
     with ThreadPoolExecutor(CONCURRENT) as threads:
-        yield from threads.map(lambda example: _ask(turn, model, example), examples)
+        yield from threads.map(lambda example: _ask(loop_run, model, example), examples)
 
 
-def _ask(turn: LoopRun, model: str, example: Example) -> Any:
+def _ask(loop_run: LoopRun, model: str, example: Example) -> Any:
     messages = [message.model_dump(exclude_none=True) for message in example.messages]
-    return turn.client.gateway.chat(model, messages, max_tokens=turn.plan.max_tokens, temperature=0)
+    return loop_run.client.gateway.chat(model, messages, max_tokens=loop_run.plan.max_tokens, temperature=0)
 
 
-def _score(turn: LoopRun, span_id: UUID, answer: str, wanted: str, *, correct: bool = False) -> float:
-    """Post a score as a person's tool would; repeated for the same span it is the same score."""
-    value = right(answer, wanted, turn.plan.fields)
-    turn.client.feedback.add(
+def _score(loop_run: LoopRun, span_id: UUID, answer: str, wanted: str, *, with_correction: bool = False) -> float:
+    """Post a score like the tool of a person would. A repeated call for a span adds no second score."""
+    value = right(answer, wanted, loop_run.plan.fields)
+    loop_run.client.feedback.add(
         span_id,
-        id=uuid5(turn.id, f"{turn.current}:{span_id}"),
+        id=uuid5(loop_run.id, f"{loop_run.current}:{span_id}"),
         name=SCORE,
         value=value,
-        correction=wanted if correct and value < 1 else None,
+        correction=wanted if with_correction and value < 1 else None,
         source="replay",
         author="samples",
     )
@@ -289,7 +307,7 @@ def _score(turn: LoopRun, span_id: UUID, answer: str, wanted: str, *, correct: b
 
 
 def _again(examples: Sequence[Example], seed: UUID) -> Iterator[Example]:
-    """The examples in random order, again and again."""
+    """Yield the examples in random order, repeatedly and without end."""
     order = random.Random(seed.int)
     while examples:
         yield from order.sample(list(examples), len(examples))

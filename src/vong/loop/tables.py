@@ -1,4 +1,4 @@
-"""The SQL of the loop."""
+"""SQL tables of canaries."""
 
 from sqlalchemy import (
     Column,
@@ -34,7 +34,7 @@ canaries = project_table(
     Column("trail", JSONB, nullable=False),
     Column("started_at", DateTime(timezone=True), nullable=False),
     Column("decided_at", DateTime(timezone=True)),
-    # One canary on a route at a time, whoever asks at the same moment.
+    # Allows one running canary per route, even for concurrent requests.
     Index("loop_canaries_running", "project_id", "route", unique=True, postgresql_where=text("status = 'running'")),
 )
 

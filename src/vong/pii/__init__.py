@@ -1,7 +1,8 @@
-"""Personal data in text: found by patterns, confirmed by checksums where the kind has one, and masked.
+"""Find and mask PII (personal data) in text by patterns, confirmed by checksums if the kind has one.
 
-Ground for whoever reads texts: datasets are cleaned by it, and calls are guarded. Names and postal addresses have no
-pattern and are not found.
+Used to clean datasets and to guard calls. Names and postal addresses have no pattern and are not found.
+
+May import no other package of Vong.
 """
 
 from vong.pii.checksums import luhn, mod97

@@ -1,4 +1,4 @@
-"""The checks that numbers carry: of cards, of accounts, and of the identity numbers that states give."""
+"""Checksums of card numbers, bank accounts, and the identity numbers that states issue."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -7,7 +7,7 @@ from datetime import date
 DNI_LETTERS = "TRWAGMYFPDXBNJZSQVHLCKE"
 LETTERS = (1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 2, 4, 18, 20, 11, 3, 6, 8, 12, 14, 16, 10, 22, 25, 24, 23)
 ODD = {**{str(digit): LETTERS[digit] for digit in range(10)}, **{chr(65 + n): value for n, value in enumerate(LETTERS)}}
-"""What a sign in an odd place of a codice fiscale counts (decree of 23 December 1976, table 2)."""
+"""Value of a character in an odd position of a codice fiscale (decree of 23 December 1976, table 2)."""
 TIMES = (
     "0123456789", "1234067895", "2340178956", "3401289567", "4012395678",
     "5987604321", "6598710432", "7659821043", "8765932104", "9876543210",
@@ -15,11 +15,11 @@ TIMES = (
 TURNS = (
     "0123456789", "1576283094", "5803796142", "8916043527", "9453126870", "4286573901", "2793806415", "7046913258",
 )  # fmt: skip
-"""Multiplication and permutations of Verhoeff's code (Error Detecting Decimal Codes, 1969)."""
+"""Multiplication table and permutations of Verhoeff's code (Error Detecting Decimal Codes, 1969)."""
 
 
 def luhn(digits: str) -> bool:
-    """Whether a card number's check digit fits."""
+    """Return True if the check digit of a card number is correct."""
     total = 0
     for place, digit in enumerate(reversed(digits)):
         value = int(digit) * (2 if place % 2 else 1)
@@ -28,13 +28,16 @@ def luhn(digits: str) -> bool:
 
 
 def mod97(iban: str) -> bool:
-    """Whether an IBAN's two check digits fit: read as a number with letters as 10 to 35, it leaves 1 over 97."""
+    """Return True if the check digits of an IBAN are correct.
+
+    Read as a number, with letters as 10 to 35, the IBAN is 1 mod 97.
+    """
     moved = iban[4:] + iban[:4]
     return int("".join(str(int(sign, 36)) for sign in moved)) % 97 == 1
 
 
 def verhoeff(digits: str) -> bool:
-    """Whether a number with Verhoeff's check digit fits."""
+    """Return True if the Verhoeff check digit of a number is correct."""
     check = 0
     for place, digit in enumerate(reversed(digits)):
         check = int(TIMES[check][int(TURNS[place % 8][int(digit)])])
@@ -42,24 +45,27 @@ def verhoeff(digits: str) -> bool:
 
 
 def weighted(digits: str, weights: Sequence[int]) -> int:
-    """The sum of the digits, each times its weight."""
+    """Return the sum of the digits, each multiplied by its weight."""
     return sum(int(digit) * weight for digit, weight in zip(digits, weights, strict=False))
 
 
 def ssn(text: str) -> bool:
-    """US social security: no check digit, but area, group and serial that were never given are known."""
+    """Return True for a US social security number.
+
+    It has no check digit, but the areas, groups and serials that were never issued are known.
+    """
     area, group, serial = re.split("[- ]", text)
     return area not in ("000", "666") and area < "900" and group != "00" and serial != "0000" and area != "987"
 
 
 def aadhaar(text: str) -> bool:
-    """India: twelve digits, by Verhoeff; the first is 2 or more."""
+    """Return True for an Indian Aadhaar: twelve digits with a Verhoeff check digit. The first digit is 2 or more."""
     digits = _digits(text)
     return digits[0] > "1" and verhoeff(digits)
 
 
 def cpf(text: str) -> bool:
-    """Brazil, persons: two check digits mod 11."""
+    """Return True for a Brazilian CPF, which has two check digits mod 11."""
     digits = _digits(text)
     if len(set(digits)) == 1:
         return False
@@ -69,53 +75,53 @@ def cpf(text: str) -> bool:
 
 
 def pesel(text: str) -> bool:
-    """Poland: a date of birth and a check digit mod 10."""
+    """Return True for a Polish PESEL: a date of birth and a check digit mod 10."""
     century, month = divmod(int(text[2:4]), 20)
     year = {0: 1900, 1: 2000, 2: 2100, 3: 2200, 4: 1800}[century] + int(text[:2])
     return _is_date(year, month, int(text[4:6])) and weighted(text, (1, 3, 7, 9, 1, 3, 7, 9, 1, 3, 1)) % 10 == 0
 
 
 def nir(text: str) -> bool:
-    """France: thirteen digits (Corsica's departments have letters) and 97 less their rest over 97."""
+    """Return True for a French NIR: thirteen digits (letters for Corsica) and 97 minus the number mod 97."""
     plain = re.sub(r"\s", "", text).upper()
     number = plain[:13].replace("2A", "19").replace("2B", "18")
     return number.isdigit() and 97 - int(number) % 97 == int(plain[13:])
 
 
 def dni(text: str) -> bool:
-    """Spain: eight digits (or X, Y, Z and seven) and a letter mod 23."""
+    """Return True for a Spanish DNI: eight digits (or X, Y, Z and seven digits) and a letter mod 23."""
     plain = text.replace("-", "").upper()
     digits = {"X": "0", "Y": "1", "Z": "2"}.get(plain[0], plain[0]) + plain[1:-1]
     return DNI_LETTERS[int(digits) % 23] == plain[-1]
 
 
 def codice_fiscale(text: str) -> bool:
-    """Italy: sixteen signs, the last a letter mod 26."""
+    """Return True for an Italian codice fiscale: sixteen characters, the last one a letter mod 26."""
     plain = text.upper()
     even = sum(int(sign) if sign.isdigit() else ord(sign) - ord("A") for sign in plain[1:15:2])
     return chr((sum(ODD[sign] for sign in plain[0:15:2]) + even) % 26 + ord("A")) == plain[15]
 
 
 def nhs(text: str) -> bool:
-    """England: ten digits mod 11."""
+    """Return True for an English NHS number: ten digits mod 11."""
     digits = _digits(text)
     return (11 - weighted(digits[:9], range(10, 1, -1)) % 11) % 11 == int(digits[9])
 
 
 def bsn(text: str) -> bool:
-    """Netherlands: nine digits by the test of eleven."""
+    """Return True for a Dutch BSN: nine digits that pass the eleven test."""
     digits = _digits(text)
     return digits != "000000000" and (weighted(digits[:8], range(9, 1, -1)) - int(digits[8])) % 11 == 0
 
 
 def sin(text: str) -> bool:
-    """Canada: nine digits by Luhn; none begins with 0 or 8."""
+    """Return True for a Canadian SIN: nine digits with a Luhn check digit. The first digit is neither 0 nor 8."""
     digits = _digits(text)
     return digits[0] not in "08" and luhn(digits)
 
 
 def personnummer(text: str) -> bool:
-    """Sweden: a date of birth, three digits, and one by Luhn over the last ten."""
+    """Return True for a Swedish personnummer: a date of birth, three digits, and a Luhn digit over the last ten."""
     digits = _digits(text)[-10:]
     return _is_date(1904, int(digits[2:4]), int(digits[4:6])) and luhn(digits)  # 1904 had a 29 February
 
@@ -144,11 +150,11 @@ NATIONAL: Mapping[str, tuple[str, Callable[[str], bool]]] = {
     "bsn": (r"\d{9}", bsn),
     "sin": (r"\d{3}[ -]?\d{3}[ -]?\d{3}", sin),
 }
-"""Identity numbers: how each is written, and its check."""
+"""Identity numbers: the pattern and the check of each."""
 CALLED: Mapping[str, str] = {
     "pesel": r"pesel",
     "nhs": r"nhs",
     "bsn": r"bsn|burgerservicenummer|citizen service",
     "sin": r"\bsin\b|social insurance|assurance sociale",
 }
-"""Bare digits, of which one in ten would fit by chance, count only where the number is called by its name before."""
+"""Names that must precede a bare number. One in ten bare numbers would pass the check by chance."""

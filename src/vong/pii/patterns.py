@@ -1,7 +1,7 @@
-"""Compiled patterns of personal data, each confirmed where it can be.
+"""Compiled patterns of PII, confirmed by checks if possible.
 
-Found are e-mail addresses, phone numbers, payment cards (Luhn: ISO/IEC 7812-1, annex B), IBANs (mod-97: ISO 13616),
-IP addresses and dates of birth that are called so; where they are asked for also US social security numbers and the
+Found by default: e-mail addresses, phone numbers, payment cards (Luhn: ISO/IEC 7812-1, annex B), IBANs (mod-97: ISO
+13616), IP addresses, and dates of birth that the text calls so. Found on request: US social security numbers and the
 identity numbers of ten other states, by their checksums.
 """
 
@@ -16,11 +16,11 @@ from vong.pii.checksums import CALLED, NATIONAL, luhn, mod97, ssn
 Kind = Literal["email", "iban", "card", "ip", "ssn", "national_id", "birth_date", "phone"]
 ALL: tuple[Kind, ...] = get_args(Kind)
 KINDS: tuple[Kind, ...] = ("email", "iban", "card", "ip", "birth_date", "phone")
-"""What datasets are cleaned of unless more is asked for."""
+"""Kinds of PII that dataset cleaning removes by default."""
 
 
 class PiiMatch(NamedTuple):
-    """One piece of personal data: text[start:end]."""
+    """One piece of PII: text[start:end]."""
 
     kind: Kind
     start: int
@@ -28,19 +28,19 @@ class PiiMatch(NamedTuple):
 
 
 def find(text: str, kinds: tuple[Kind, ...] = KINDS) -> list[PiiMatch]:
-    """All personal data in a text, by position, without overlaps (the kind named first wins)."""
+    """Return all PII in a text by position. Of two overlapping matches the kind listed first wins."""
     if not WORTH_A_LOOK.search(text):
         return []
-    taken: list[PiiMatch] = []
+    matches: list[PiiMatch] = []
     for kind in kinds:
         for found in _matches(kind, text):
-            if all(found.end <= other.start or found.start >= other.end for other in taken):
-                taken.append(found)
-    return sorted(taken, key=lambda found: found.start)
+            if all(found.end <= other.start or found.start >= other.end for other in matches):
+                matches.append(found)
+    return sorted(matches, key=lambda found: found.start)
 
 
 def mask(text: str, kinds: tuple[Kind, ...] = KINDS) -> tuple[str, list[Kind]]:
-    """The text with typed placeholders ([EMAIL], [PHONE], …) in place of personal data, and the kinds replaced."""
+    """Replace PII with typed placeholders ([EMAIL], [PHONE], …) and return the text and the replaced kinds."""
     found = find(text, kinds)
     for item in reversed(found):
         text = f"{text[: item.start]}[{item.kind.upper()}]{text[item.end :]}"
@@ -48,7 +48,7 @@ def mask(text: str, kinds: tuple[Kind, ...] = KINDS) -> tuple[str, list[Kind]]:
 
 
 def _longest(text: str, fits: Callable[[str], bool]) -> int:
-    """The length of the longest beginning, up to the end of a group of digits, that fits; 0 where none does."""
+    """Return the length of the longest valid prefix that ends after a group of digits, or 0 if none is valid."""
     ends = [group.end() for group in re.finditer(r"\d+", text)]
     return next((end for end in reversed(ends) if fits(text[:end])), 0)
 
@@ -64,7 +64,7 @@ def _is_card(text: str) -> bool:
 
 
 def _iban(text: str) -> int:
-    """The length of the longest beginning that is an IBAN: a word after it may look like more of it."""
+    """Return the length of the longest prefix that is an IBAN. A word after an IBAN may look like a part of it."""
     ends = [place for place in range(len(text), 14, -1) if place == len(text) or not text[place].isalnum()]
     for end in ends:
         plain = re.sub(r"[\s-]", "", text[:end]).upper()
@@ -78,9 +78,9 @@ def _ip(text: str) -> int:
         address = ipaddress.ip_address(text)
     except ValueError:
         return 0
-    # 10::20 may be an address or a ratio: an IPv6 address has letters or all of its eight groups.
-    unsure = address.version == 6 and text.count(":") < 7 and not re.search("[a-fA-F]", text)
-    return 0 if address.is_unspecified or address.is_loopback or unsure else len(text)
+    # 10::20 may be an address or a ratio, so an IPv6 address must have letters or all of its eight groups.
+    ambiguous = address.version == 6 and text.count(":") < 7 and not re.search("[a-fA-F]", text)
+    return 0 if address.is_unspecified or address.is_loopback or ambiguous else len(text)
 
 
 def _phone(text: str) -> int:
@@ -88,12 +88,12 @@ def _phone(text: str) -> int:
 
 
 def _called_phone(text: str) -> int:
-    """The same of a number that is called one: then it may look like any other number."""
+    """Return the length of a phone number that the text calls one. It may look like any other number."""
     return _longest(text, lambda part: _may_be_phone(part, least=7))
 
 
 def _is_phone(text: str) -> bool:
-    # National numbers begin with 0 or an area code in brackets, or are grouped 3-3-4; a bare run of digits is not one.
+    # National numbers begin with 0 or an area code in brackets, or are grouped 3-3-4. A bare run of digits is no match.
     grouped = re.fullmatch(r"(?:\([2-9]\d{2}\) ?|[2-9]\d{2}[ .-])\d{3}[ .-]\d{4}", text)
     return _may_be_phone(text, least=9) and (text[0] in "+0" or text.startswith("(0") or grouped is not None)
 
@@ -114,7 +114,7 @@ def _ssn(text: str) -> int:
 
 
 def _national(text: str, before: str) -> bool:
-    """Whether a number has the form and the check of a state's, and is called by its name where it needs one."""
+    """Return True if a number matches the format and check of a state, and its name precedes it if required."""
     return any(
         form.fullmatch(text) and check(text) and (name not in CALLED or re.search(CALLED[name], before, re.IGNORECASE))
         for name, (form, check) in FORMS.items()
@@ -122,7 +122,7 @@ def _national(text: str, before: str) -> bool:
 
 
 SHORT = {"50", *map(str, range(56, 70))}
-"""How card numbers of only 12 digits begin: Maestro's."""
+"""First digits of card numbers with only 12 digits (Maestro)."""
 FORMS = {name: (re.compile(pattern), check) for name, (pattern, check) in NATIONAL.items()}
 DATE = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}")
 WORTH_A_LOOK = re.compile(r"@|\d\D{0,3}\d\D{0,3}\d\D{0,3}\d|::")
@@ -158,7 +158,7 @@ PATTERNS: dict[Kind, tuple[re.Pattern[str], Callable[[str], int]]] = {
     ),
 }
 BEFORE = 30
-"""Characters before a candidate that are read for it."""
+"""Characters before a candidate that are read as its context."""
 WORD = re.compile(r"\w+|\W")
 CALLED_VERSION = re.compile(r"\b(?:version|release|build|v)[ .:]?$", re.IGNORECASE)
 PHONE = r"phone|mobile|cell|tel|telephone|fax|desk|landline|hotline|whatsapp|zalo|điện thoại|di động|đt|sđt"
@@ -170,7 +170,7 @@ CALLED_BIRTH = re.compile(rf"{BORN}\W{{0,4}}(?:is |was |là )?$", re.IGNORECASE)
 
 
 def _matches(kind: Kind, text: str) -> Iterator[PiiMatch]:
-    """What of one kind is in a text. Where a candidate fails, the search goes on at its next word."""
+    """Yield the matches of one kind. If a candidate fails, the search continues at its next word."""
     pattern, measure = PATTERNS[kind]
     match = pattern.search(text)
     while match is not None:
@@ -186,7 +186,7 @@ def _matches(kind: Kind, text: str) -> Iterator[PiiMatch]:
 
 
 def _fits(kind: Kind, text: str, before: str) -> bool:
-    """Whether what stands before a candidate speaks for it."""
+    """Return True if the text before a candidate supports it."""
     if kind == "national_id":
         return _national(text, before)
     if kind == "birth_date":
@@ -197,7 +197,7 @@ def _fits(kind: Kind, text: str, before: str) -> bool:
 RUN = r"[\d() ./:+-]*(?:x\d*)?"
 UNSETTLED = re.compile(
     rf"""(?:
-        (?<!\d)[+(]?\d{RUN}                                      # digits and what stands between them
+        (?<!\d)[+(]?\d{RUN}                                      # digits and separators
       | \b[A-Za-z]{{1,2}}(?:\d{{1,2}}(?:[ -]?[A-Za-z0-9]){{0,30}})?[ -]?   # the beginning of an IBAN
       | (?<!\d)\d{{1,2}}(?:st|nd|rd|th)?[ ](?:[a-z]{{0,2}}|{MONTH},?(?:[ ]{RUN})?)  # of a date
       | \b{MONTH}(?:[ ](?:\d{{0,2}},?(?:[ ]{RUN})?)?)?
@@ -209,15 +209,16 @@ UNSETTLED = re.compile(
 
 DIGIT = re.compile(r"\d")
 LONGEST_MONTH = 40
-"""Characters of a word that begins like a month, with what may stand behind it."""
+"""Maximum characters of a word that begins like a month and of the text that may follow it."""
 
 
 def settled(text: str) -> int:
-    """The length of the beginning of a text that is understood whatever follows: no personal data that is in it ends,
-    and none that lies across its end begins, otherwise than it looks now. The rest is 200 characters at the most.
+    """Return the length of the prefix that later text cannot change; the rest is at most 200 characters.
+
+    No PII in the prefix would end differently, and no PII across its end would begin differently.
     """
     start = max(0, len(text) - 200)
-    if not DIGIT.search(text, start):  # then only the last word, or a month before it, may become something
+    if not DIGIT.search(text, start):  # then only the last word, or a month before it, may become PII
         start = max(start, text.rfind(" ") + 1 - LONGEST_MONTH)
     match = UNSETTLED.search(text, start)
     return match.start() if match else len(text)

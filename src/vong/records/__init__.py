@@ -1,6 +1,7 @@
-"""The frozen types that travel round the loop, one file each.
+"""Immutable record types that the stages exchange, one file per concept.
 
-Nothing here knows a database, a network or a stage: a record is a value. Every stage takes records and gives records.
+A record is a plain value. Every stage accepts and returns records. May import `vong.errors` only: no database, network
+or stage.
 """
 
 from vong.records.dataset import DatasetVersion, Operation

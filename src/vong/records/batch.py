@@ -1,4 +1,4 @@
-"""Files of calls, and batches that make them."""
+"""Batches of model calls and their files."""
 
 from datetime import datetime
 from typing import Any, Literal
@@ -12,7 +12,7 @@ BatchStatus = Literal[
 
 
 class StoredFile(Record):
-    """A file that was uploaded, or that a batch wrote. `actor` is the key or the person whose it is."""
+    """File that was uploaded or written by a batch. `actor` is the key or the user that owns the file."""
 
     id: UUID
     filename: str
@@ -24,7 +24,7 @@ class StoredFile(Record):
 
 
 class BatchInputError(Record):
-    """What is wrong with a batch's input: with a `line` of it (the first is 1), or with the whole."""
+    """Error in the input of a batch: in one `line` (counted from 1), or in the whole file."""
 
     code: str
     message: str
@@ -33,10 +33,10 @@ class BatchInputError(Record):
 
 
 class Batch(Record):
-    """Calls that nobody waits for, one in each line of a file. `completed` and `failed` ones are of `total`.
+    """Batch of model calls, one per line of the input file. `completed` and `failed` are counts out of `total`.
 
-    `input_tokens`, `output_tokens` and `cost` (in millionths of a US dollar, of the calls whose price is known; null
-    where none is) are what the ledger has of its calls so far.
+    `input_tokens`, `output_tokens` and `cost` are the sums of the ledger so far. `cost` is in millionths of a US dollar
+    and covers the calls whose price is known; null if no price is known.
     """
 
     id: UUID
@@ -67,5 +67,5 @@ class Batch(Record):
 
     @property
     def tag(self) -> str:
-        """The tag of its calls, and its id as OpenAI's clients know it."""
+        """Return the tag of the calls of the batch, which is also its id for OpenAI clients."""
         return f"batch_{self.id.hex}"

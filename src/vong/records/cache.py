@@ -1,4 +1,4 @@
-"""Answers that are given again, and calls that are made a second time to compare."""
+"""Response cache and shadow calls: policies, statistics and comparisons."""
 
 from datetime import datetime
 from typing import Literal
@@ -13,12 +13,12 @@ ComparedAs = Literal["shadow", "cache"]
 
 
 class CachePolicy(Record):
-    """When a route answers from what it answered before.
+    """Response cache policy of a route.
 
-    `exact`: the same request to the same version of the same model. `semantic`: a chat that differs in its last
-    message only, whose meaning is as near as `threshold` (cosine of the embeddings). `scope` says who shares answers:
-    the project, or each key or user alone. `ttl` in seconds. Of the semantic hits the share `checked` is answered anew
-    behind the caller's back, and counted as false where the two answers agree less than `agreement`.
+    `exact` matches the same request to the same version of the same model. `semantic` matches a chat that differs only
+    in its last message, with a cosine similarity of the embeddings of at least `threshold`. `scope` is the group that
+    shares responses: the project, each key or each user. `ttl` is in seconds. The share `checked` of semantic hits is
+    verified with a background call, and a hit is false if the two responses agree less than `agreement`.
     """
 
     mode: Literal["exact", "semantic"] = "exact"
@@ -30,8 +30,9 @@ class CachePolicy(Record):
 
 
 class ShadowPolicy(Record):
-    """A second target that gets the `share` of a route's calls as well. Its answers go to nobody; they are kept beside
-    the first ones, and no budget of the caller's pays for them.
+    """Shadow target that receives a copy of the `share` of a route's calls.
+
+    Its responses are stored beside the original responses and never returned. No budget of the caller is charged.
     """
 
     model: str = Field(min_length=1, max_length=500)
@@ -39,8 +40,11 @@ class ShadowPolicy(Record):
 
 
 class CacheStats(Record):
-    """What is kept for one route. `hits` counts answers given again; `saved_tokens` what they would have used. Of the
-    `checked` semantic hits so many were `false`; `false_low` and `false_high` bound their rate (95 %, Wilson).
+    """Response cache statistics of one route.
+
+    `hits` counts the cached responses that were returned, `saved_tokens` the tokens that these calls would have used.
+    `false` counts the false hits among the `checked` semantic hits; `false_low` and `false_high` bound their rate (95
+    %, Wilson).
     """
 
     route: str
@@ -55,8 +59,10 @@ class CacheStats(Record):
 
 
 class ShadowComparison(Record):
-    """An answer that somebody got (`of`) and a second one that nobody did (`span_id`). `agreement` is 1 for the same
-    text or JSON, else the cosine of their embeddings; null where there was no second answer.
+    """Comparison of a returned response (`of`) with a shadow or verification response (`span_id`).
+
+    `agreement` is 1 for equal text or JSON, otherwise the cosine similarity of the embeddings; null if the second call
+    returned no response.
     """
 
     span_id: UUID
@@ -69,9 +75,12 @@ class ShadowComparison(Record):
 
 
 class ShadowTargetStats(Record):
-    """What the newest pairs of a route and a target say together: how many, how many had no second answer, the mean
-    agreement with its interval (95 %, normal), the share that said the same, the median milliseconds and the cost in
-    millionths of a US dollar of both sides, over the pairs whose two spans are there. Null where nothing is known.
+    """Statistics of the newest response pairs of a route and a target.
+
+    `pairs` counts the pairs, `failed` those without a second response. `agreement` is the mean agreement with its
+    interval from `low` to `high` (95 %, normal), `same` the share of equal responses. `first_ms` and `second_ms` are
+    median latencies, `first_cost` and `second_cost` costs in millionths of a US dollar, over the pairs whose two spans
+    exist. Null if unknown.
     """
 
     route: str

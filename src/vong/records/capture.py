@@ -1,16 +1,18 @@
-"""What a route keeps of its calls beside their figures."""
+"""Capture policy: the calls whose request and response bodies are stored."""
 
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 Capture = Literal["full", "metadata"] | Annotated[float, Field(gt=0, lt=1)]
-"""`full` keeps what was asked and answered, `metadata` nothing of it, a number that share of the traces."""
+"""`full` stores the bodies of all calls, `metadata` of none, a number those of that share of the traces."""
 
 
 def captured(capture: Capture, trace_id: str) -> bool:
-    """Whether the bodies of a trace's calls are kept: a trace is kept whole or not at all, on every server alike. The
-    last eight digits decide, which every way of making trace ids draws at random.
+    """Check if the bodies of the calls of a trace are stored.
+
+    All servers decide the same for all calls of a trace. The decision depends on the last eight digits of the trace id,
+    which are random in every trace id format.
     """
     if isinstance(capture, str):
         return capture == "full"

@@ -1,4 +1,4 @@
-"""An immutable version of a dataset."""
+"""Immutable version of a dataset."""
 
 from datetime import datetime
 from typing import Any
@@ -7,7 +7,7 @@ from vong.records.record import Record
 
 
 class Operation(Record):
-    """What made a dataset version out of its parents: its name, its settings, and the count of each change made."""
+    """Operation that created a dataset version from its parents: name, settings and number of changes by type."""
 
     name: str
     settings: dict[str, Any] = {}
@@ -15,7 +15,7 @@ class Operation(Record):
 
 
 class DatasetVersion(Record):
-    """A named, immutable list of examples. `hash` is the sha256 over the hashes of its rows, in order."""
+    """Named, immutable list of examples. `hash` is the sha256 over the hashes of its rows, in order."""
 
     name: str
     hash: str
@@ -29,5 +29,5 @@ class DatasetVersion(Record):
 
     @property
     def ref(self) -> str:
-        """How people and programs name it: `tickets@1f0c9a27b4de`."""
+        """Return the reference of the version: `tickets@1f0c9a27b4de`."""
         return f"{self.name}@{self.hash[:12]}"

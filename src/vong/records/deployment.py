@@ -1,4 +1,4 @@
-"""A model being served by an engine in a process of its own."""
+"""Model served by an engine process."""
 
 from datetime import datetime
 from typing import Any, Literal
@@ -9,10 +9,10 @@ State = Literal["pending", "checking", "starting", "ready", "failed", "stopped"]
 
 
 class Deployment(Record):
-    """A served model. `wanted` is what was asked for (`running` or `stopped`), `state` how it stands.
+    """Served model version. `wanted` is the desired state (`running` or `stopped`), `state` the current state.
 
-    An adapter is served by the engine process of its base: such deployments share `group`, one process a group.
-    `memory` is the resident size of the process in bytes; `parity` the stored result of the parity check.
+    The engine process of a base model also serves its adapters: such deployments share one `group`, which is one
+    process. `memory` is the resident size of the process in bytes, `parity` the stored result of the parity check.
     """
 
     name: str

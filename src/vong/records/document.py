@@ -1,4 +1,4 @@
-"""Documents that answers can cite, and the passages found in them."""
+"""Documents of knowledge bases, their chunks and retrieved passages."""
 
 from datetime import datetime
 from typing import Any
@@ -8,7 +8,7 @@ from vong.records.record import Record
 
 
 class Document(Record):
-    """A file of a knowledge base. `hash` is the sha256 of its bytes; `state` is `ready` or `failed` with a `reason`."""
+    """File of a knowledge base. `hash` is the sha256 of its bytes; `state` is `ready`, or `failed` with a `reason`."""
 
     id: UUID
     base: str
@@ -24,8 +24,10 @@ class Document(Record):
 
 
 class Chunk(Record):
-    """A passage of a document. `start` and `end` count characters of the document's extracted text; `heading` is the
-    path of headings above it.
+    """Part of a document.
+
+    `start` and `end` are character offsets in the extracted text of the document. `heading` is the path of headings
+    above the chunk.
     """
 
     id: UUID
@@ -39,8 +41,10 @@ class Chunk(Record):
 
 
 class RetrievedPassage(Record):
-    """A chunk found for a query, best first. `score` is the fused score, `similarity` the cosine similarity of its
-    embedding with the query's, in -1..1; `vector_rank` and `text_rank` are its places in the two rankings, from 1.
+    """Chunk that retrieval returned for a query.
+
+    `score` is the fused score, `similarity` the cosine similarity of the embeddings of chunk and query, in -1..1.
+    `vector_rank` and `text_rank` are the ranks in the two rankings, from 1. Results are ordered best first.
     """
 
     chunk: Chunk

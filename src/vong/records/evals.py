@@ -1,4 +1,4 @@
-"""What an evaluation of one model on one dataset split found."""
+"""Result of the evaluation of one model on one dataset split."""
 
 from datetime import datetime
 from typing import Any
@@ -8,11 +8,11 @@ from vong.records.record import Record
 
 
 class EvalResult(Record):
-    """A finished (or running) evaluation.
+    """Finished or running evaluation.
 
-    `scores` maps a metric to its value over all examples (`exact_match`, `rougeL`, `json_fields.urgency`, ...),
-    each in its library's own unit; `signatures` says exactly how each was computed. Latencies are milliseconds,
-    `cost` is in millionths of a US dollar (null where a price is unknown).
+    `scores` maps a metric to its value over all examples (`exact_match`, `rougeL`, `json_fields.urgency`, ...), in the
+    unit of its library. `signatures` records exactly how each metric was computed. Latencies are in milliseconds,
+    `cost` in millionths of a US dollar (null if a price is unknown).
     """
 
     id: UUID

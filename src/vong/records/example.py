@@ -1,4 +1,4 @@
-"""The unit of the loop: one dataset row, one eval item, one harvested answer."""
+"""Example: a dataset row, an evaluation item or a harvested completion."""
 
 from functools import cached_property
 from typing import Any, Literal
@@ -8,10 +8,10 @@ from vong.records.record import Record, content_hash
 
 
 class ExampleOrigin(Record):
-    """Where an example came from, so that lineage can be asked both ways.
+    """Origin of an example, which links lineage in both directions.
 
-    `kind` says what `id` names: a span, a row of an earlier dataset version, a row of an imported file
-    (`tickets.jsonl#12`), a passage of a document, or the person or program that wrote it.
+    `kind` is the type of the object that `id` names: a span, a row of an earlier dataset version, a row of an imported
+    file (`tickets.jsonl#12`), a chunk of a document, or the person or program that wrote the example.
     """
 
     kind: Literal["span", "row", "file", "document", "annotator"]
@@ -19,11 +19,11 @@ class ExampleOrigin(Record):
 
 
 class Example(Record):
-    """Messages in OpenAI chat form and what should follow them.
+    """Messages in OpenAI chat format and the expected completion.
 
-    `completion` is the wanted answer, `rejected` a worse one (a preference pair), `weight` its share in training
-    (1.0 is ordinary), `metadata` free JSON. `origin` and `metadata` are not part of the content hash: the same
-    conversation from two places is the same example.
+    `completion` is the expected completion, `rejected` a worse one (a preference pair), `weight` the weight in training
+    (default 1.0), `metadata` free JSON. `origin` and `metadata` are not part of the content hash, so that the same
+    conversation from two origins is the same example.
     """
 
     messages: tuple[Message, ...]
@@ -36,17 +36,17 @@ class Example(Record):
 
     @cached_property
     def hash(self) -> str:
-        """The sha256 of what the example says (messages, completion, rejected, tools), in hexadecimal."""
+        """Return the sha256 of the content (messages, completion, rejected, tools), in hexadecimal."""
         return content_hash(self.model_dump(mode="json", exclude_none=True, include=CONTENT_FIELDS))
 
     @property
     def prompt_text(self) -> str:
-        """The text of the user's messages, joined by line breaks."""
+        """Return the text of the user messages, joined by line breaks."""
         return "\n".join(message.text for message in self.messages if message.role == "user")
 
     @property
     def answer(self) -> str:
-        """The text of the completion; empty where there is none."""
+        """Return the text of the completion. Returns an empty string if there is no completion."""
         return self.completion.text if self.completion else ""
 
 

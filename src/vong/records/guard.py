@@ -1,4 +1,4 @@
-"""What stands guard over the texts of calls, and what it did."""
+"""Guards of requests and responses: configuration, results and self-test."""
 
 from datetime import datetime
 from typing import Any, Literal
@@ -13,11 +13,12 @@ Role = Literal["system", "user", "assistant", "tool"]
 
 
 class GuardConfig(Record):
-    """One guard at its post. `block` refuses the text, `mask` puts placeholders in place of what was found, `flag`
-    notes it, `retry` (of answers) asks the model once more, and blocks the second time.
+    """Configuration of one guard.
 
-    `settings` are the guard's own. `roles` are those whose texts it reads in requests, its own choice where none is
-    said; what the model answers is always read where `on` covers output.
+    The action `block` rejects the text, `mask` replaces each detection by a placeholder, `flag` records the detections,
+    `retry` (responses only) calls the model once more and blocks on a second detection. `settings` are the settings of
+    the guard. `roles` are the message roles that the guard checks in requests; empty uses the default of the guard.
+    Responses are always checked if `on` covers output.
     """
 
     guard: str = Field(max_length=100)
@@ -28,7 +29,7 @@ class GuardConfig(Record):
 
 
 class ProjectGuards(Record):
-    """The guards that hold for every call of a project, before those of its route. `version` is a hash of them."""
+    """Guards that apply to every call of a project, before the guards of its route. `version` is their hash."""
 
     version: str
     guards: tuple[GuardConfig, ...] = ()
@@ -36,7 +37,7 @@ class ProjectGuards(Record):
 
 
 class GuardOutcome(Record):
-    """What one guard found: how often each kind. `action` is what was done of it, `none` where nothing was found."""
+    """Result of one guard: detections by kind and the applied action, `none` if nothing was detected."""
 
     guard: str
     on: Literal["input", "output"]
@@ -46,7 +47,7 @@ class GuardOutcome(Record):
 
 
 class GuardType(Record):
-    """A guard that is installed: what it does, its actions, and its settings as a JSON schema."""
+    """Installed guard: description, supported actions and settings as a JSON schema."""
 
     name: str
     about: str
@@ -56,7 +57,7 @@ class GuardType(Record):
 
 
 class GuardTestResult(Record):
-    """A text that was held against guards: what became of it (null where it was blocked), and what each found."""
+    """Result of checking a text with guards: the resulting text (null if blocked) and the outcome of each guard."""
 
     text: str | None
     blocked_by: str | None
@@ -64,7 +65,10 @@ class GuardTestResult(Record):
 
 
 class SelfTestReport(Record):
-    """Whether a made-up card number was masked on every way through the gateway; `leaks` names the ways where not."""
+    """Result of the masking self-test: a fake card number is sent on every path through the gateway.
+
+    `leaks` lists the paths on which the number was not masked.
+    """
 
     passed: bool
     ways: int

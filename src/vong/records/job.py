@@ -1,4 +1,4 @@
-"""A durable piece of work."""
+"""Durable background job."""
 
 from datetime import datetime
 from typing import Any, Literal
@@ -10,7 +10,7 @@ JobStatus = Literal["queued", "running", "finished", "failed", "cancelled"]
 
 
 class Progress(Record):
-    """How far a job is. `rate` is units a second over the last half minute, `seconds_left` an estimate from it."""
+    """Progress of a job. `rate` is in units per second over the last 30 s, `seconds_left` an estimate from it."""
 
     done: float = 0
     total: float | None = None
@@ -21,7 +21,7 @@ class Progress(Record):
 
 
 class Job(Record):
-    """A job: what to do (`kind`, `params`), how it stands, and how it ended. `attempts` counts starts."""
+    """Job with its kind, parameters, status and result. `attempts` counts the starts."""
 
     id: UUID
     kind: str
@@ -38,7 +38,7 @@ class Job(Record):
 
 
 class LogLine(Record):
-    """One line of a job's log. `number` counts from 1 within the job."""
+    """Line of the log of a job. `number` counts from 1 within the job."""
 
     number: int
     at: datetime

@@ -1,4 +1,4 @@
-"""What a key may call, and what its calls say of themselves."""
+"""Scope of an API key and the labels of its calls."""
 
 from pydantic import Field
 
@@ -6,9 +6,10 @@ from vong.records.record import Record
 
 
 class KeyScope(Record):
-    """What a key is for. `models` are names as callers write them, with `*` for any text: `triage`, `openai/*`,
-    `deployment/*`; `shapes` are those of requests: `chat`, `embeddings` and so on. Where nothing is named everything
-    may be called.
+    """Models and endpoints that a key may call. An empty list allows all.
+
+    `models` are names as callers write them, with `*` as a wildcard: `triage`, `openai/*`, `deployment/*`. `shapes` are
+    endpoints: `chat`, `embeddings` and others.
     """
 
     models: tuple[str, ...] = Field(default=(), max_length=100)
@@ -16,8 +17,9 @@ class KeyScope(Record):
 
 
 class KeyLabels(Record):
-    """How calls with a key are accounted for where they do not say it themselves: `tags` are added to those of the
-    call, `user` stands in for the end user that a call does not name.
+    """Accounting labels of the calls of a key.
+
+    `tags` are added to the tags of a call. `user` is the end user of calls that name none.
     """
 
     tags: tuple[str, ...] = Field(default=(), max_length=20)

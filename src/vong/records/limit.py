@@ -1,4 +1,4 @@
-"""How much a project, a key, a user, a route or a tag may call."""
+"""Limits and budgets of a project, key, user, route or tag, and their usage."""
 
 from datetime import datetime
 from typing import Literal
@@ -16,10 +16,11 @@ LedgerBucket = Literal["hour", "day", "month"]
 
 
 class LimitCreate(Record):
-    """At most `amount` of `what` `per` time, on whoever is named; `*` is each of them by itself.
+    """Limit of `amount` on the metric `what` per window `per`, for the subject `name` of type `on`.
 
-    Tokens are those read and made; cost is in millionths of a US dollar; `concurrency` is always per `now`. Times begin
-    anew with the minute, hour, day or month in UTC.
+    The name `*` applies the limit to each subject separately. Tokens are input plus output tokens, cost is in
+    millionths of a US dollar, `concurrency` always has the window `now`. Windows start with the minute, hour, day or
+    month in UTC.
     """
 
     on: On
@@ -30,7 +31,7 @@ class LimitCreate(Record):
 
 
 class Limit(LimitCreate):
-    """A limit that holds."""
+    """Limit in force."""
 
     id: UUID
     created_at: datetime
@@ -38,7 +39,10 @@ class Limit(LimitCreate):
 
 
 class LimitState(Record):
-    """How far one subject of a limit is. `reserved` is held for calls under way, and by servers for the next ones."""
+    """Usage of one subject of a limit.
+
+    `reserved` is held for running calls, and by servers as quota for the next calls.
+    """
 
     limit: Limit
     subject: str
@@ -48,8 +52,10 @@ class LimitState(Record):
 
 
 class LedgerSummary(Record):
-    """What a group of calls used, by the ledger. `cost` sums the `priced` ones, in millionths of a US dollar; `failed`
-    ones are among the calls. `at` is when their hour, day or month began, in UTC, where the lines are of such.
+    """Usage of a group of calls, from the ledger.
+
+    `cost` sums the `priced` calls, in millionths of a US dollar. `calls` includes the `failed` calls. `at` is the start
+    of the hour, day or month in UTC, if the rows are grouped by time.
     """
 
     at: datetime | None = None

@@ -1,4 +1,4 @@
-"""Where a thing comes from, and what came of it."""
+"""Lineage of an object: its sources and its uses."""
 
 from typing import Any, Literal
 
@@ -8,7 +8,7 @@ Kind = Literal["answer", "deployment", "model", "run", "dataset", "row", "file",
 
 
 class LineageNode(Record):
-    """One thing and what it came from (backwards) or what came of it (forwards). `more` counts children not shown."""
+    """Object with its sources (backwards) or uses (forwards) as children. `more` counts the omitted children."""
 
     kind: Kind
     ref: str
@@ -19,7 +19,7 @@ class LineageNode(Record):
 
 
 class Lineage(Record):
-    """Both ways from one thing. `backwards` ends at files, spans and people, `forwards` at counts of answers."""
+    """Lineage in both directions. `backwards` ends at files, spans and people, `forwards` at counts of answers."""
 
     of: str
     backwards: LineageNode | None = None

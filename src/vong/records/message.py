@@ -1,4 +1,4 @@
-"""One turn of a conversation, in OpenAI's chat form."""
+"""Message of a conversation, in OpenAI's chat format."""
 
 from typing import Any, Literal
 
@@ -10,7 +10,7 @@ Role = Literal["system", "developer", "user", "assistant", "tool"]
 
 
 class Message(Record):
-    """A chat message. Fields that a provider adds beyond these are kept."""
+    """Chat message. Additional fields of a provider are preserved."""
 
     model_config = ConfigDict(frozen=True, extra="allow")
 
@@ -22,7 +22,7 @@ class Message(Record):
 
     @property
     def text(self) -> str:
-        """The text of the message: its content, or its text parts joined; empty where there is none."""
+        """Return the text: the content, or its text parts joined. Returns an empty string if there is no text."""
         if isinstance(self.content, str):
             return self.content
         parts = self.content or []

@@ -1,4 +1,4 @@
-"""A version of a model: base weights, an adapter on them, or both merged."""
+"""Model version: base weights, an adapter, or both merged."""
 
 from datetime import datetime
 from typing import Any, Literal
@@ -8,11 +8,11 @@ from vong.records.record import Record
 
 
 class ModelVersion(Record):
-    """Weights and all that is needed to use and to judge them.
+    """Model weights with the metadata that is needed to use and evaluate them.
 
-    `hash` is the sha256 of the content: the sorted list of (file name, sha256 of the file). `files` maps each file
-    name to the blob that holds it. `base` is the ref of the model below an adapter, `dataset` the ref of the dataset
-    version that taught it, `run` the training run. `chat_template` is the Jinja text that turns messages into tokens.
+    `hash` is the sha256 of the content: the sorted list of (file name, sha256 of the file). `files` maps a file name to
+    its blob. `base` is the ref of the base model of an adapter, `dataset` the ref of the dataset version that trained
+    the model, `run` the training run. `chat_template` is the Jinja template that renders messages for the tokenizer.
     """
 
     name: str
@@ -32,5 +32,5 @@ class ModelVersion(Record):
 
     @property
     def ref(self) -> str:
-        """How people and programs name it: `triage@1f0c9a27b4de`."""
+        """Return the reference of the version: `triage@1f0c9a27b4de`."""
         return f"{self.name}@{self.hash[:12]}"

@@ -1,4 +1,4 @@
-"""A named way from a request to the models that may answer it."""
+"""Route: a public model name and the targets behind it."""
 
 from datetime import datetime
 from typing import Self
@@ -14,10 +14,10 @@ from vong.records.routing_tree import ConcurrencyCap, RouteNode
 
 
 class RouteTarget(Record):
-    """One model that a route may choose.
+    """Model that a route may call.
 
-    `model` is written as a caller would write it: `deployment/NAME` for a local deployment, `PROVIDER/MODEL` for a
-    provider (`openai/gpt-4o-mini`, `echo/echo`). `weight` is its share against the other targets' weights.
+    `model` is written as in a request: `deployment/NAME` for a local deployment, `PROVIDER/MODEL` for a provider
+    (`openai/gpt-4o-mini`, `echo/echo`). `weight` is relative to the weights of the other targets.
     """
 
     model: str
@@ -25,11 +25,12 @@ class RouteTarget(Record):
 
 
 class Timeouts(Record):
-    """How long one attempt may take, in seconds. The provider's own `timeout` holds beside them: the shorter wins.
+    """Timeouts of one attempt, in seconds. The `timeout` of the provider applies as well: the shorter one wins.
 
-    A healthy host connects in well under a second, and a lost packet is sent again after 1 and after 3: hence 5. Long
-    prompts and models that think first are silent for long, hence 60 to the first token of a stream; no model that is
-    of use takes 30 for the next one. `total` is for whole answers and streams alike; null leaves it to the provider.
+    `connect` is 5 because a healthy host connects in well under a second, and a lost packet is sent again after 1 s and
+    3 s. `first_token` is 60 because long prompts and reasoning models send nothing for a long time. `between_tokens` is
+    30 because no usable model takes longer for the next token. `total` applies to complete responses and streams; null
+    uses the timeout of the provider.
     """
 
     connect: float = Field(default=5.0, gt=0, le=3600)
@@ -39,8 +40,10 @@ class Timeouts(Record):
 
 
 class CircuitBreakerPolicy(Record):
-    """When a target rests: after `failures` within `window` seconds it is passed over for `pause` seconds, then one
-    call tries it. Five in 30 s is more than chance and fewer than a crowd of callers would wait for.
+    """Circuit breaker policy of a target.
+
+    After `failures` failures within `window` seconds the circuit opens for `pause` seconds, then one call probes the
+    target. The default of 5 failures in 30 s is more than chance and limits how many callers wait for a failing target.
     """
 
     failures: int = Field(default=5, ge=1, le=1000)
@@ -49,11 +52,13 @@ class CircuitBreakerPolicy(Record):
 
 
 class RoutePolicy(Record):
-    """What a route does when a target fails before its first token: it is asked again `retries` times (1 gets over a
-    connection that was reset), then the `fallbacks` are, in their order. `cap` bounds the calls that a target gets at
-    once. With `continue_streams` a stream that breaks off after its first token is gone on with by the next target.
-    `cache` says which answers are given again, `shadow` who else is asked. `guards` look at what passes, after those of
-    the project. `capture` says which calls' bodies are kept: in spans, in the cache and in comparisons.
+    """Policy of a route: retries, fallbacks, timeouts, cache, shadow traffic, guards and capture.
+
+    If a target fails before its first token, it is retried `retries` times (1 recovers from a connection reset), then
+    the `fallbacks` are tried in order. `cap` limits the concurrent calls per target. With `continue_streams` the next
+    target continues a stream that breaks after its first token. `cache` configures the response cache, `shadow` the
+    shadow target. `guards` run after the guards of the project. `capture` selects the calls whose bodies are stored: in
+    spans, in the cache and in comparisons.
     """
 
     fallbacks: tuple[str, ...] = Field(default=(), max_length=20)
@@ -70,14 +75,17 @@ class RoutePolicy(Record):
     @model_validator(mode="after")
     def _has_something_to_keep(self) -> Self:
         if self.capture == "metadata" and (self.cache or self.shadow):
-            raise ValueError("a cache and a shadow keep bodies, which capture metadata forbids: leave one of them out")
+            raise ValueError(
+                "cache and shadow store bodies, which capture 'metadata' forbids: remove both or set another capture"
+            )
         return self
 
 
 class Route(Record):
-    """A route: callers name it in the request's `model` field. `version` is a hash of the targets, and of the policy
-    and the tree where there are some. Without either a call is tried once. Where there is a tree it says in which order
-    targets are asked; `targets` then lists them, each with the weight 1.
+    """Route, which callers name in the `model` field of a request.
+
+    `version` is a hash of the targets and, if present, of the policy and the tree. Without both a call has one attempt.
+    A tree defines the order of the targets; `targets` then lists them with the weight 1.
     """
 
     name: str

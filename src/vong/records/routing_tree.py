@@ -1,4 +1,4 @@
-"""A tree of targets: which of them answers a call, and which ones after it."""
+"""Routing tree: selects and orders the targets of a call."""
 
 from typing import Annotated, Literal
 
@@ -8,14 +8,16 @@ from vong.records.record import Record
 
 Pick = Literal["priority", "weighted", "least_busy", "lowest_latency", "cheapest"]
 FACTS = ("key", "user", "session", "tag", "shape", "stream", "tools", "images", "tokens", "max_tokens")
-"""What a condition may ask of a call, beside `metadata.NAME`. `tokens` are those of the request, about one for every
-four bytes.
+"""Facts of a call that a condition may test, besides `metadata.NAME`.
+
+`tokens` are the estimated tokens of the request, one per four bytes.
 """
 
 
 class Condition(Record):
-    """One thing that must be so: a fact of the call `equals` a value, is `any_of` several, or is `over` or `under` a
-    number. A tag equals a value where the call has that tag.
+    """Condition on a fact of the call: `equals` a value, is `any_of` several, or is `over` or `under` a number.
+
+    The fact `tag` equals a value if the call has that tag.
     """
 
     fact: str = Field(max_length=200)
@@ -27,16 +29,18 @@ class Condition(Record):
     @model_validator(mode="after")
     def _sound(self) -> "Condition":
         if self.fact not in FACTS and not (self.fact.startswith("metadata.") and len(self.fact) > len("metadata.")):
-            raise ValueError(f"no fact is named {self.fact!r}: use metadata.NAME or one of {', '.join(FACTS)}")
+            raise ValueError(f"unknown fact {self.fact!r}: use metadata.NAME or one of {', '.join(FACTS)}")
         if sum([self.equals is not None, bool(self.any_of), self.over is not None, self.under is not None]) != 1:
-            raise ValueError("say one of equals, any_of, over and under")
+            raise ValueError("set exactly one of equals, any_of, over and under")
         return self
 
 
 class RouteNode(Record):
-    """A target (`model`), or a group of `nodes` of which `pick` says the order: the first that answers does, the others
-    stand in for it. All conditions in `when` must hold, else the node is passed over. `sticky` draws the same lot for
-    the same user or session, as long as it may.
+    """Node of a routing tree: a target (`model`), or a group of `nodes`.
+
+    `pick` is the strategy that orders the nodes of a group: the first is tried first, the others are fallbacks. A node
+    is skipped unless all conditions in `when` hold. `sticky` makes the same weighted choice for the same user or
+    session, as long as the chosen target is available.
     """
 
     model: str | None = Field(default=None, min_length=1, max_length=500)
@@ -49,25 +53,25 @@ class RouteNode(Record):
     @model_validator(mode="after")
     def _sound(self) -> "RouteNode":
         if (self.model is None) == (not self.nodes):
-            raise ValueError("a node is either a target, with model, or a group, with nodes")
+            raise ValueError("set either model (a target) or nodes (a group)")
         if self.sticky and self.pick != "weighted":
-            raise ValueError("only a weighted group is sticky")
+            raise ValueError("sticky requires pick 'weighted'")
         if self.depth() > 5 or len(self.models()) > 100:
             raise ValueError("a tree has at most 5 levels and 100 targets")
         return self
 
     def depth(self) -> int:
-        """Levels, this one included."""
+        """Return the number of levels, including this node."""
         return 1 + max((node.depth() for node in self.nodes), default=0)
 
     def models(self) -> list[str]:
-        """Every target, in the order in which they are written, each once."""
+        """Return the distinct targets in the order in which they are written."""
         if self.model is not None:
             return [self.model]
         return list(dict.fromkeys(model for node in self.nodes for model in node.models()))
 
     def picks(self) -> set[Pick]:
-        """How its groups pick."""
+        """Return the strategies of all groups."""
         if self.model is not None:
             return set()
         found: set[Pick] = {self.pick}
@@ -75,8 +79,10 @@ class RouteNode(Record):
 
 
 class ConcurrencyCap(Record):
-    """How many calls a target gets at once from one server: `queue` more wait for at most `wait` seconds, then the next
-    target is asked.
+    """Limit of concurrent calls per target and server.
+
+    Up to `at_once` calls run at once. Up to `queue` more wait for at most `wait` seconds, then the next target is
+    tried.
     """
 
     at_once: int = Field(ge=1, le=10_000)

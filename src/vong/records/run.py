@@ -1,4 +1,4 @@
-"""A training run: what went in, how it goes, what came out."""
+"""Training run: inputs, status and results."""
 
 from datetime import datetime
 from typing import Any, Literal
@@ -8,8 +8,10 @@ from vong.records.record import Record
 
 
 class TrainingRun(Record):
-    """A run of a recipe. `settings` holds every hyperparameter, those defaulted too; `summary` the last and best
-    figures; `warnings` what the trainer noticed (overfitting, truncated rows).
+    """Run of a recipe.
+
+    `settings` contains all hyperparameters, including defaults; `summary` the last and best metrics; `warnings` the
+    warnings of the trainer (overfitting, truncated rows).
     """
 
     id: UUID

@@ -1,4 +1,4 @@
-"""A judgement of an answer."""
+"""Score of a span or an example."""
 
 from datetime import datetime
 from typing import Literal
@@ -8,8 +8,10 @@ from vong.records.record import Record
 
 
 class Score(Record):
-    """A score points at a span or at an example. `value` lies in 0..1 (1 is best); `correction` is the text that the
-    answer should have been. `source` says who judged.
+    """Score of a span or an example by a person, a judge or a program.
+
+    `value` is in 0..1 (1 is best). `correction` is the completion that would have been right. `source` is the type of
+    the author.
     """
 
     id: UUID

@@ -1,4 +1,4 @@
-"""One step of one answer, with the versions that made it."""
+"""Span: one recorded operation, with the versions that it used."""
 
 from datetime import datetime
 from typing import Any, Literal
@@ -11,7 +11,7 @@ from vong.records.usage import Usage
 
 
 class SpanVersions(Record):
-    """The exact configuration behind an answer. Each field is a ref or a hash; null where it played no part."""
+    """Exact configuration behind a span. Each field is a ref or a hash; null if it was not used."""
 
     route: str | None = None
     route_version: str | None = None
@@ -24,10 +24,12 @@ class SpanVersions(Record):
 
 
 class Span(Record):
-    """A timed step. `id` is Vong's (UUIDv7 at the start time); `trace_id` (32 hex digits), `span_id` and
-    `parent_span_id` (16) are OpenTelemetry's. `attributes` follow OpenTelemetry's GenAI conventions.
-    `input` and `output` are the bodies, stored compressed; null where they were not captured. An `attempt` is a step
-    below a call's span: lists leave it out where nobody asks for it, and it counts in no usage.
+    """Recorded operation with a duration.
+
+    `id` is assigned by Vong (UUIDv7 of the start time). `trace_id` (32 hex digits), `span_id` and `parent_span_id` (16)
+    are OpenTelemetry ids. `attributes` follow OpenTelemetry's GenAI conventions. `input` and `output` are the bodies,
+    stored compressed; null if they were not captured. A span of kind `attempt` is a child of the span of a call: lists
+    omit it unless requested, and usage does not count it.
     """
 
     id: UUID
@@ -53,7 +55,7 @@ class Span(Record):
 
 
 def read(span: Span) -> Span:
-    """The span with bodies that anybody can walk through: an input that was kept as it came is read now."""
+    """Return the span with a decoded input. An input may be stored as raw JSON until it is read."""
     if not isinstance(span.input, msgspec.Raw):
         return span
     return changed(span, input=msgspec.json.decode(span.input))

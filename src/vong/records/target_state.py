@@ -1,4 +1,4 @@
-"""How the targets of routes stand, as one server process sees it."""
+"""Health of the targets of routes, as one server process observes it."""
 
 from typing import Literal
 
@@ -8,11 +8,13 @@ CircuitName = Literal["closed", "open", "half-open"]
 
 
 class TargetState(Record):
-    """How a target of a route stands. `circuit` is `open` while it rests after failures and `half-open` while one call
-    tries it before all others; `failures` are those within the breaker's window, and `retry_in` the seconds until a
-    call may try it. `busy` calls are under way and `waiting` ones wait for their turn, from all routes. The latencies
-    are decayed means of the last two minutes, in milliseconds: of streams to their first token, of whole answers to
-    their end. Null is what nobody counts: a route without a policy and without a tree asks once, whatever happened.
+    """Health of a target of a route.
+
+    `circuit` is `open` while the target is skipped after failures and `half-open` while one call probes it. `failures`
+    counts the failures within the window of the breaker, `retry_in` is the number of seconds until a call may probe the
+    target. `busy` calls are running and `waiting` calls are queued, from all routes. The latencies are decayed means of
+    the last two minutes, in milliseconds: `first_token_ms` of streams, `whole_ms` of complete responses. A value that
+    is not measured is null: a route without a policy and a tree has one attempt and no circuit breaker.
     """
 
     route: str
@@ -27,8 +29,9 @@ class TargetState(Record):
 
 
 class TargetsReport(Record):
-    """The targets of all routes as the server process saw them that answered: `server` is its process id. Where several
-    share the port, another one may have seen otherwise.
+    """Health of the targets of all routes, as observed by the process that handled the request.
+
+    `server` is its process id. If several processes share the port, another process may report different values.
     """
 
     server: int

@@ -1,4 +1,4 @@
-"""Spans as lists and trees show them: without their bodies."""
+"""Spans in lists and trees, without their bodies."""
 
 from datetime import datetime
 from typing import Literal
@@ -10,9 +10,10 @@ from vong.records.usage import Usage
 
 
 class SpanSummary(Record):
-    """A span without its bodies and attributes. The previews are the beginnings (160 characters) of the text that a
-    person would read in its input (newest message first) and output. `scores` and `corrections` say how many there are
-    of it, where a list says so; null where nobody looked.
+    """Span without bodies and attributes.
+
+    The previews are the first 160 characters of the readable text of the input (newest message first) and the output.
+    `scores` and `corrections` are counts; null if they were not requested.
     """
 
     id: UUID
@@ -39,8 +40,9 @@ class SpanSummary(Record):
 
 
 class SpanBatch(Record):
-    """Spans that were stored, in the order in which they began. `gap` where some before them may be missing: read the
-    list anew.
+    """Newly stored spans, ordered by start time.
+
+    `gap` is true if earlier spans may be missing: the client must then reload the list.
     """
 
     spans: tuple[SpanSummary, ...] = ()
@@ -48,7 +50,7 @@ class SpanBatch(Record):
 
 
 class SpanNode(Record):
-    """A span in its trace. `offset_ms` counts from the start of the trace; children are ordered by their start."""
+    """Span in its trace. `offset_ms` is relative to the start of the trace; children are ordered by start time."""
 
     span: SpanSummary
     offset_ms: float
@@ -56,9 +58,11 @@ class SpanNode(Record):
 
 
 class Trace(Record):
-    """All spans of one trace as trees. A span whose parent is not recorded here (a caller's own span, or one still
-    running) is a root. `usage` sums the spans that have no measured child, so that nothing counts twice; its cost is
-    null where any of them has no known price.
+    """All spans of one trace as trees.
+
+    A span whose parent is not recorded (a span of the caller, or one that is still running) is a root. `usage` sums the
+    spans without measured children, so that nothing counts twice. Its cost is null if the price of any of them is
+    unknown.
     """
 
     trace_id: str

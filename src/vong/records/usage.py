@@ -1,14 +1,15 @@
-"""What a call consumed."""
+"""Usage of a call."""
 
 from vong.records.record import Record
 
 MOST_TOKENS = 10**12
-"""More than any call uses. Counts above it are a mistake of somebody's, and would spoil every sum that they are in."""
+"""Upper bound of the tokens of a call. Larger counts are errors and would make every sum useless."""
 
 
 class Usage(Record):
-    """Tokens as the model that bills them counts them; `cost` in millionths of a US dollar, null where the price
-    is unknown (never 0 for unknown).
+    """Tokens, as counted by the billed model, and cost.
+
+    `cost` is in millionths of a US dollar; null, never 0, if the price is unknown.
     """
 
     input_tokens: int | None = None

@@ -1,4 +1,4 @@
-"""What calls consumed over time, for charts and bills."""
+"""Usage over time, for charts and bills."""
 
 from datetime import datetime
 from typing import Literal
@@ -10,9 +10,11 @@ UsageBy = Literal["model", "route", "key", "user", "tag", "none"]
 
 
 class UsageTotals(Record):
-    """What a number of calls consumed. `cost` in millionths of a US dollar sums the calls whose price is known, which
-    are `priced`; null where none is. Latencies in milliseconds; those of hours and days are read from histograms whose
-    steps are 11.5 % wide, those of minutes are exact, and those by user and tag are null.
+    """Usage of a group of calls.
+
+    `cost`, in millionths of a US dollar, sums the `priced` calls, whose price is known; null if there are none.
+    Latencies are in milliseconds: hours and days are estimated from histograms with buckets 11.5 % wide, minutes are
+    exact, groups by user and tag are null.
     """
 
     group: str | None = None
@@ -28,15 +30,17 @@ class UsageTotals(Record):
 
 
 class UsagePoint(UsageTotals):
-    """The calls of one group that began in the bucket which starts `at` that moment."""
+    """Usage of the calls of one group that started in the bucket beginning at `at`."""
 
     at: datetime
 
 
 class UsageReport(Record):
-    """Points in the order of time (buckets without calls have none), and totals by group, most calls first. Points of
-    all but the largest groups are together in the group `…`. By user and tag they come from the ledger, where a call
-    with several tags counts in each.
+    """Usage over time with totals by group.
+
+    Points are ordered by time; buckets without calls have no point. Totals are ordered by calls, most first. The points
+    of all but the largest groups are summed in the group `…`. Groups by user and tag come from the ledger, in which a
+    call with several tags counts in each of them.
     """
 
     since: datetime

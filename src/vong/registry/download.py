@@ -1,4 +1,4 @@
-"""A version's files as a folder on disk, for engines and trainers."""
+"""Download of a model version's files to a local folder, for engines and trainers."""
 
 import shutil
 import time
@@ -8,41 +8,41 @@ from vong.records import ModelVersion, new_id
 from vong.store.blobs import BlobStore
 
 STALE = 3600.0
-"""Seconds after which a half-made folder is taken to be left over from a process that died."""
+"""Age after which an incomplete folder is considered left over from a dead process and removed."""
 
 
 def materialise(blobs: BlobStore, version: ModelVersion, models_folder: Path) -> Path:
-    """The folder `models_folder/HASH` with the version's files, each verified against its hash.
+    """Download the files of a version to `models_folder/HASH` and return that folder.
 
-    The folder appears whole or not at all: it is filled under another name and renamed. One that lost a file or
-    changed its size since is made again.
+    Each file is verified against its hash. The folder is filled under a temporary name and then renamed, so it is
+    always complete. If a file is missing or has changed its size, the folder is downloaded again.
     """
     folder = models_folder / version.hash
     if _whole(folder, version):
         return folder
     models_folder.mkdir(parents=True, exist_ok=True)
     _sweep(models_folder)
-    making = models_folder / f".{version.hash[:12]}-{new_id()}"
+    temporary = models_folder / f".{version.hash[:12]}-{new_id()}"
     for file, blob in version.files.items():
-        to = making / file
-        to.parent.mkdir(parents=True, exist_ok=True)
-        blobs.fetch(blob, to)
+        target = temporary / file
+        target.parent.mkdir(parents=True, exist_ok=True)
+        blobs.fetch(blob, target)
     if folder.exists() and not _whole(folder, version):
-        folder.rename(making.with_name(f".broken-{making.name}"))
+        folder.rename(temporary.with_name(f".broken-{temporary.name}"))
     try:
-        making.rename(folder)
+        temporary.rename(folder)
     except OSError:
-        # Another process was faster: its folder is as good as ours.
-        shutil.rmtree(making)
+        # Another process finished first; its folder has the same content.
+        shutil.rmtree(temporary)
         if not _whole(folder, version):
             raise
     return folder
 
 
 def weights(folder: Path) -> Path:
-    """What an engine loads: the one .gguf file of the folder, or the folder itself."""
-    found = sorted(folder.glob("*.gguf"))
-    return found[0] if len(found) == 1 else folder
+    """Return the path an engine loads: the only .gguf file of the folder, otherwise the folder itself."""
+    gguf_files = sorted(folder.glob("*.gguf"))
+    return gguf_files[0] if len(gguf_files) == 1 else folder
 
 
 def _whole(folder: Path, version: ModelVersion) -> bool:
@@ -51,6 +51,6 @@ def _whole(folder: Path, version: ModelVersion) -> bool:
 
 
 def _sweep(models_folder: Path) -> None:
-    for left in models_folder.glob(".*"):
-        if left.is_dir() and time.time() - left.stat().st_mtime > STALE:
-            shutil.rmtree(left, ignore_errors=True)
+    for leftover in models_folder.glob(".*"):
+        if leftover.is_dir() and time.time() - leftover.stat().st_mtime > STALE:
+            shutil.rmtree(leftover, ignore_errors=True)

@@ -1,7 +1,7 @@
-"""Lineage both ways: from an answer to the rows that taught it, from a row to every answer it had a part in.
+"""Lineage in both directions: from a model output to its training rows, from a row to the outputs it influenced.
 
-The registry knows model versions only. What other stages know (runs, datasets, deployments, spans) is looked up by
-the callables of `Sources`, so that the walk can be read, tested and used without them.
+The registry knows only model versions. Data of other stages (runs, datasets, deployments, spans) is read through the
+callables of `LineageSources`, so that this module can be read, tested and used without those stages.
 """
 
 from collections.abc import Callable, Sequence
@@ -13,16 +13,16 @@ from vong.records import DatasetVersion, Deployment, Example, ModelVersion, Span
 from vong.records.lineage import Kind, Lineage, LineageNode
 
 SHOWN = 3
-"""How many rows of a dataset are shown; the rest is counted."""
+"""Maximum number of rows shown per dataset; the remaining rows are counted."""
 
 
 @dataclass(frozen=True)
 class LineageSources:
-    """Where the walk looks things up. Each gives None, an empty list or 0 for what is not there (any more).
+    """Lookup functions for the lineage. Each returns None, an empty list or 0 for missing or deleted data.
 
-    `rows(version, limit)` gives the first rows that taught (the training split where there is one) and how many there
-    are in all; `containing(hash)` the dataset versions that hold a row or a row made from it; `answers(ref)` how many
-    answers a model version has given.
+    `training_rows(version, limit)` returns the first rows used for training (the training split, if there is one) and
+    their total number. `datasets_containing(hash)` returns the dataset versions that contain a row or a row derived
+    from it. `count_answers(ref)` returns the number of spans answered by a model version.
     """
 
     span: Callable[[UUID], Span | None]
@@ -40,7 +40,7 @@ class LineageSources:
 
 
 def trace(sources: LineageSources, of: Span | ModelVersion | DatasetVersion | Example) -> Lineage:
-    """The lineage of an answer, a model version, a dataset version or a row."""
+    """Return the lineage of a span, a model version, a dataset version or a row."""
     match of:
         case Span():
             return Lineage(of=str(of.id), backwards=answer(sources, of))
@@ -53,19 +53,19 @@ def trace(sources: LineageSources, of: Span | ModelVersion | DatasetVersion | Ex
 
 
 def answer(sources: LineageSources, span: Span) -> LineageNode:
-    """An answer and the model version that gave it; through its deployment where it had one."""
+    """Return the origins of a span: the model version that answered it, through its deployment if there was one."""
     versions = span.versions
-    found = sources.model(versions.model_version) if versions.model_version else None
-    below = model(sources, found) if found else _missing("model", versions.model_version)
+    version = sources.model(versions.model_version) if versions.model_version else None
+    parent = model(sources, version) if version else _missing("model", versions.model_version)
     if versions.deployment:
-        below = _node("deployment", versions.deployment, "", {}, [below])
+        parent = _node("deployment", versions.deployment, "", {}, [parent])
     detail = {name: value for name, value in versions.model_dump().items() if value is not None}
     detail |= {"at": span.started_at.isoformat(), "model": span.model, "status": span.status}
-    return _node("answer", str(span.id), span.name, detail, [below])
+    return _node("answer", str(span.id), span.name, detail, [parent])
 
 
 def model(sources: LineageSources, version: ModelVersion) -> LineageNode:
-    """A model version, the base below it, the run that made it and the dataset that taught it."""
+    """Return the origins of a model version: the training run, the dataset version and the base model."""
     below: list[LineageNode | None] = []
     if version.run:
         run = sources.run(version.run)
@@ -82,13 +82,13 @@ def model(sources: LineageSources, version: ModelVersion) -> LineageNode:
 def dataset(
     sources: LineageSources, version: DatasetVersion, *, with_rows: bool = True, seen: frozenset[str] = frozenset()
 ) -> LineageNode:
-    """A dataset version, some of its rows with their origins, and the versions it was made from."""
+    """Return the origins of a dataset version: some of its rows with their origins, and its parent versions."""
     below: list[LineageNode | None] = []
     more = 0
     if with_rows:
-        shown, total = sources.rows(version, SHOWN)
-        below += [row(sources, example) for example in shown]
-        more = total - len(shown)
+        preview, total = sources.rows(version, SHOWN)
+        below += [row(sources, example) for example in preview]
+        more = total - len(preview)
     for parent in version.parents:
         found = None if parent in seen else sources.dataset(parent)
         if found:
@@ -100,7 +100,7 @@ def dataset(
 
 
 def row(sources: LineageSources, example: Example, depth: int = 8) -> LineageNode:
-    """A row and its origin, followed through the rows it was made from."""
+    """Return the origins of a row, followed through the rows it was derived from."""
     below: list[LineageNode | None] = []
     origin = example.origin
     if origin and origin.kind == "row" and depth:
@@ -114,27 +114,27 @@ def row(sources: LineageSources, example: Example, depth: int = 8) -> LineageNod
 
 
 def spread(sources: LineageSources, example: Example) -> LineageNode:
-    """A row and every dataset version that holds it or a row made from it, with the models they taught."""
+    """Return the uses of a row: dataset versions that contain it or a row derived from it, and their models."""
     below = [taught(sources, version, set(), follow=False) for version in sources.containing(example.hash)]
     return _node("row", f"row:{example.hash[:12]}", _short(example.prompt_text), {}, below)
 
 
 def taught(sources: LineageSources, version: DatasetVersion, seen: set[str], *, follow: bool = True) -> LineageNode:
-    """A dataset version, the models trained on it, and the dataset versions made from it."""
+    """Return the uses of a dataset version: models trained on it, and dataset versions derived from it."""
     seen.add(version.ref)
-    below: list[LineageNode | None] = [uses(sources, learnt) for learnt in sources.taught_by(version.ref)]
+    below: list[LineageNode | None] = [uses(sources, trained) for trained in sources.taught_by(version.ref)]
     if follow:
         below += [taught(sources, child, seen) for child in sources.children(version.ref) if child.ref not in seen]
     return _node("dataset", version.ref, version.operation.name, {"rows": version.rows}, below)
 
 
 def uses(sources: LineageSources, version: ModelVersion) -> LineageNode:
-    """A model version, its deployments, the versions built on it, and how many answers it has given."""
+    """Return the uses of a model version: deployments, versions based on it, and the number of answers."""
     below: list[LineageNode | None] = [
         _node("deployment", deployment.name, deployment.state, {"engine": deployment.engine})
         for deployment in sources.deployments(version.ref)
     ]
-    below += [uses(sources, above) for above in sources.built_on(version.ref)]
+    below += [uses(sources, derived) for derived in sources.built_on(version.ref)]
     detail = {**_model_detail(version), "answers": sources.answers(version.ref)}
     return _node("model", version.ref, version.kind, detail, below)
 
@@ -145,8 +145,8 @@ def _model_detail(version: ModelVersion) -> dict[str, Any]:
 
 
 def _run(run: TrainingRun) -> LineageNode:
-    figures = {name: run.summary[name] for name in ("best_eval_loss", "epochs", "rows") if name in run.summary}
-    return _node("run", str(run.id), run.name, {"recipe": run.recipe, "status": run.status, **figures})
+    metrics = {name: run.summary[name] for name in ("best_eval_loss", "epochs", "rows") if name in run.summary}
+    return _node("run", str(run.id), run.name, {"recipe": run.recipe, "status": run.status, **metrics})
 
 
 def _missing(kind: Kind, ref: str | None) -> LineageNode | None:

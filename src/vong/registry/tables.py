@@ -1,4 +1,4 @@
-"""The SQL of registry: versions never change, alias moves are only ever added."""
+"""Database tables of the registry stage. Versions never change; alias changes are append-only."""
 
 from sqlalchemy import BigInteger, Column, DateTime, Index, Integer, PrimaryKeyConstraint, Text, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB, UUID

@@ -18,7 +18,7 @@ LISTING = "vong registry list"
 
 
 class VersionInfo(TypedDict, total=False):
-    """What is known of a version beside its files; see `ModelVersion`."""
+    """Metadata of a new model version beside its files; see `ModelVersion`."""
 
     kind: Literal["base", "adapter", "merged"]
     format: Literal["safetensors", "gguf"]
@@ -31,7 +31,7 @@ class VersionInfo(TypedDict, total=False):
 
 
 class RegisteredModel(Record):
-    """A named model: how many versions it has, the newest, and where its aliases point (alias -> ref)."""
+    """Named model: its number of versions, its newest version, and its aliases (alias -> ref)."""
 
     name: str
     versions: int
@@ -40,20 +40,22 @@ class RegisteredModel(Record):
 
 
 def register(
-    connection: Connection, blobs: BlobStore, name: str, folder: Path, **about: Unpack[VersionInfo]
+    connection: Connection, blobs: BlobStore, name: str, folder: Path, **fields: Unpack[VersionInfo]
 ) -> ModelVersion:
     """Store a folder (or one file) of weights as a version of the model `name`.
 
-    `kind` defaults to `base` and `format` to what the files are. The version's hash is the sha256 of the sorted list
-    of (file name, sha256 of the file), so the same content is the same version: registering it again gives back the
-    one that exists. InvalidInput for an impossible name or a folder without files.
+    `kind` defaults to `base`; `format` is derived from the files by default. The version hash is the sha256 of the
+    sorted list of (file name, sha256 of the file). If a version with the same content exists, that version is returned.
+
+    Raises:
+        InvalidInput: The name is invalid, or the folder has no files.
     """
     if not NAME.fullmatch(name):
         raise InvalidInput(
-            f"{name!r} cannot name a model", "use letters, digits, '.', '_' and '-', beginning with a letter or digit"
+            f"invalid model name {name!r}", "use letters, digits, '.', '_' and '-', starting with a letter or digit"
         )
-    found = _files(folder)
-    hashes = {file: _sha256(path) for file, path in found.items()}
+    paths = _files(folder)
+    hashes = {file: _sha256(path) for file, path in paths.items()}
     hash_ = content_hash(sorted(hashes.items()))
     connection.execute(text("SELECT pg_advisory_xact_lock(hashtext(:name))"), {"name": f"registry:{name}"})
     existing = _select(connection, (tables.versions.c.name == name) & (tables.versions.c.hash == hash_))
@@ -63,16 +65,16 @@ def register(
         name=name,
         hash=hash_,
         number=1 + (connection.scalar(select(func.max(tables.versions.c.number)).where(_named(name))) or 0),
-        kind=about.get("kind", "base"),
-        format=about.get("format") or ("gguf" if any(file.endswith(".gguf") for file in found) else "safetensors"),
-        files={file: blobs.put_file(path) for file, path in found.items()},
-        bytes=sum(path.stat().st_size for path in found.values()),
-        base=about.get("base"),
-        dataset=about.get("dataset"),
-        run=about.get("run"),
-        licence=about.get("licence"),
-        chat_template=about.get("chat_template"),
-        metadata=about.get("metadata", {}),
+        kind=fields.get("kind", "base"),
+        format=fields.get("format") or ("gguf" if any(file.endswith(".gguf") for file in paths) else "safetensors"),
+        files={file: blobs.put_file(path) for file, path in paths.items()},
+        bytes=sum(path.stat().st_size for path in paths.values()),
+        base=fields.get("base"),
+        dataset=fields.get("dataset"),
+        run=fields.get("run"),
+        licence=fields.get("licence"),
+        chat_template=fields.get("chat_template"),
+        metadata=fields.get("metadata", {}),
         created_at=now(),
     )
     connection.execute(insert(tables.versions).values(version.model_dump()))
@@ -80,9 +82,13 @@ def register(
 
 
 def find(connection: Connection, ref: str) -> ModelVersion:
-    """The version that a ref names: `name` (its newest), `name@hash` (6 digits or more), `name@number`, `name:alias`.
+    """Return the version that a ref names.
 
-    NotFound where there is none, InvalidInput where a hash prefix fits several.
+    A ref is `name` (the newest version), `name@hash` (6 digits or more), `name@number` or `name:alias`.
+
+    Raises:
+        NotFound: There is no such version.
+        InvalidInput: A hash prefix matches several versions.
     """
     name, mark, rest = _parse(ref)
     if mark == "@":
@@ -93,36 +99,36 @@ def find(connection: Connection, ref: str) -> ModelVersion:
         hash_ = connection.scalar(select(moves.hash).where(where).order_by(moves.id.desc()).limit(1))
         if hash_ is None:
             _known(connection, name)
-            raise NotFound(f"{name!r} has no alias {rest!r}", f"see its aliases with: vong registry show {name}")
+            raise NotFound(f"{name!r} has no alias {rest!r}", f"list its aliases with: vong registry show {name}")
         return _by_version(connection, name, hash_)
     _known(connection, name)
     return versions(connection, name, limit=1)[0]
 
 
 def versions(connection: Connection, name: str, *, before: int | None = None, limit: int = 50) -> list[ModelVersion]:
-    """The versions of one model, newest first; `before` is the number of the last one already seen."""
+    """Return the versions of a model, newest first; `before` is the last number of the previous page."""
     where = _named(name) if before is None else _named(name) & (tables.versions.c.number < before)
     return _select(connection, where, limit)
 
 
 def taught_by(connection: Connection, dataset: str) -> list[ModelVersion]:
-    """The versions trained on that dataset version (its full ref), newest first."""
+    """Return the model versions trained on a dataset version (full ref), newest first."""
     return _select(connection, tables.versions.c.dataset == dataset, None)
 
 
 def built_on(connection: Connection, base: str) -> list[ModelVersion]:
-    """The versions whose base is that model version (its full ref), newest first."""
+    """Return the model versions whose base is a model version (full ref), newest first."""
     return _select(connection, tables.versions.c.base == base, None)
 
 
 def list_models(connection: Connection, *, after: str | None = None, limit: int = 50) -> list[RegisteredModel]:
-    """The models by name, each with its newest version and its aliases."""
-    found = tables.versions.c
-    groups = select(found.name, func.count(), func.max(found.number)).group_by(found.name).order_by(found.name)
-    groups = groups if after is None else groups.where(found.name > after)
+    """Return the models by name, each with its newest version and its aliases."""
+    columns = tables.versions.c
+    groups = select(columns.name, func.count(), func.max(columns.number)).group_by(columns.name).order_by(columns.name)
+    groups = groups if after is None else groups.where(columns.name > after)
     models: list[RegisteredModel] = []
     for name, count, newest in connection.execute(groups.limit(limit)).all():
-        version = _select(connection, _named(name) & (found.number == newest))[0]
+        version = _select(connection, _named(name) & (columns.number == newest))[0]
         models.append(RegisteredModel(name=name, versions=count, newest=version, aliases=_pointers(connection, name)))
     return models
 
@@ -135,27 +141,27 @@ def _pointers(connection: Connection, name: str) -> dict[str, str]:
 
 def _parse(ref: str) -> tuple[str, str, str]:
     for mark in "@:":
-        name, found, rest = ref.partition(mark)
-        if found:
+        name, separator, rest = ref.partition(mark)
+        if separator:
             if not rest:
-                raise InvalidInput(f"the model ref {ref!r} ends too early", "write name, name@hash or name:alias")
+                raise InvalidInput(f"incomplete model ref {ref!r}", "write name, name@hash or name:alias")
             return name, mark, rest
     return ref, "", ""
 
 
 def _by_version(connection: Connection, name: str, rest: str) -> ModelVersion:
     column = tables.versions.c
-    found: list[ModelVersion] = []
+    matches: list[ModelVersion] = []
     if len(rest) >= 6 and re.fullmatch("[0-9a-f]+", rest):
-        found = _select(connection, _named(name) & column.hash.startswith(rest))
-    if not found and rest.isdigit() and len(rest) < 10:
-        found = _select(connection, _named(name) & (column.number == int(rest)))
-    if len(found) > 1:
-        raise InvalidInput(f"{len(found)} versions of {name!r} begin with {rest!r}", "write more digits of the hash")
-    if not found:
+        matches = _select(connection, _named(name) & column.hash.startswith(rest))
+    if not matches and rest.isdigit() and len(rest) < 10:
+        matches = _select(connection, _named(name) & (column.number == int(rest)))
+    if len(matches) > 1:
+        raise InvalidInput(f"{len(matches)} versions of {name!r} start with {rest!r}", "write more digits of the hash")
+    if not matches:
         _known(connection, name)
         raise NotFound(f"{name!r} has no version {rest!r}", f"list them with: vong registry show {name}")
-    return found[0]
+    return matches[0]
 
 
 def _known(connection: Connection, name: str) -> None:
@@ -182,16 +188,14 @@ def _record(row: RowMapping) -> ModelVersion:
 def _files(folder: Path) -> dict[str, Path]:
     if folder.is_file():
         return {folder.name: folder}
-    found = {
+    files = {
         path.relative_to(folder).as_posix(): path
         for path in sorted(folder.rglob("*"))
         if path.is_file() and not any(part.startswith(".") for part in path.relative_to(folder).parts)
     }
-    if not found:
-        raise InvalidInput(
-            f"{str(folder)!r} holds no files", "name a folder with the files of a model, or a .gguf file"
-        )
-    return found
+    if not files:
+        raise InvalidInput(f"{str(folder)!r} contains no files", "choose a folder with model files, or a .gguf file")
+    return files
 
 
 def _sha256(path: Path) -> str:

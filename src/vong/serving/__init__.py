@@ -1,7 +1,7 @@
-"""Serve local models: one engine process for each base model, adapters loaded beside it, looked after and checked.
+"""Serving of local models: one supervised engine process per base model, with adapters and parity checks.
 
-In: a model version and a name to serve it under. Out: a deployment that answers OpenAI's chat completions on loopback
-once it has shown that it computes what its trainer computed; `ready` lists those for the gateway.
+In: a model version and a deployment name. Out: a deployment that serves OpenAI's chat completions on loopback after it
+has passed the parity check; `list_ready_deployments` returns these for the gateway.
 """
 
 from vong.serving.deployments import (

@@ -1,4 +1,4 @@
-"""What should be served: deploy, look, stop, restart. The supervisor brings reality to it."""
+"""Desired state of deployments: deploy, list, stop and restart. The reconciler applies it."""
 
 import re
 from dataclasses import fields
@@ -19,11 +19,11 @@ ENGINE_FIELDS = {field.name for field in fields(EngineSettings)}
 
 
 class DeploymentSettings(Record):
-    """How a deployment runs. Zero means that the engine chooses.
+    """Settings of a deployment. Zero selects the engine's default.
 
-    `threads`: CPU threads. `context`: tokens of prompt and answer together. `batch`: conversations decoded side by
-    side. `prefix_bytes`: memory for the beginnings that prompts share. `parity`: `required`, or `skip` to serve a tuned
-    model without the check, which is recorded.
+    `threads`: CPU threads. `context`: tokens of prompt and completion together. `batch`: sequences that are decoded
+    concurrently. `prefix_bytes`: memory of the cache of shared prompt prefixes. `parity`: `required`, or `skip` to
+    serve a tuned model without the parity check, which is recorded.
     """
 
     threads: int = 0
@@ -34,14 +34,14 @@ class DeploymentSettings(Record):
 
 
 class DeployResult(Record):
-    """A deployment and, where a tuned model has to be checked first, the job that does it."""
+    """A deployment and the job of its parity check, if it needs one."""
 
     deployment: Deployment
     job: Job | None = None
 
 
 class ReadyDeployment(NamedTuple):
-    """A deployment that answers now: an OpenAI-compatible `url` (with `/v1`), its bearer token, what it serves."""
+    """Ready deployment: its OpenAI-compatible `url` (with `/v1`), its bearer token and its model."""
 
     project_id: UUID
     name: str
@@ -60,25 +60,29 @@ def deploy(
     engine: str | None = None,
     settings: DeploymentSettings | None = None,
 ) -> DeployResult:
-    """Serve a model under a name from now on. Asking again for what runs already changes nothing.
+    """Deploy a model under a name. A repeated request for a running deployment changes nothing.
 
-    `base` is the model below an adapter, else the model itself. A tuned model is checked against its trainer before it
-    answers: the job does that. Another model under the same name replaces the one that was served.
+    `base` is the base model of an adapter, else the model itself. A tuned model is served after its parity check, which
+    the returned job performs. A different model under an existing name replaces the served one.
+
+    Raises: NotFound if the engine is unknown; InvalidInput if the name is invalid or the engine cannot serve the model.
     """
     settings = settings or DeploymentSettings()
     if not NAME.fullmatch(name):
-        raise InvalidInput(f"{name!r} is no deployment name", "use lower-case letters, digits, and - _ . between them")
+        raise InvalidInput(
+            f"invalid deployment name {name!r}", "use lower-case letters, digits, and - _ . between them"
+        )
     engine = engine or ("xllamacpp" if base.format == "gguf" else "transformers")
     _known_engine(engine)
     _fits(engine, model, base)
-    before = tables.view(connection, name=name)
-    chosen = settings.model_dump()
-    if before and _same(before[0], model.ref, engine, chosen):
-        return DeployResult(deployment=_record(before[0]))
+    existing = tables.view(connection, name=name)
+    setting_values = settings.model_dump()
+    if existing and _same(existing[0], model.ref, engine, setting_values):
+        return DeployResult(deployment=_record(existing[0]))
     parity = _skipped(model, settings)
     job_id = None if parity else new_id()
-    engine_settings = {field: value for field, value in chosen.items() if field in ENGINE_FIELDS}
-    moment = now()
+    engine_settings = {field: value for field, value in setting_values.items() if field in ENGINE_FIELDS}
+    timestamp = now()
     tables.put(
         connection,
         {
@@ -90,19 +94,22 @@ def deploy(
             "wanted": "running",
             "state": "pending",
             "reason": None,
-            "settings": chosen,
+            "settings": setting_values,
             "parity": parity,
             "job": job_id,
             "dataset": model.dataset,
-            "created_at": moment,
-            "updated_at": moment,
+            "created_at": timestamp,
+            "updated_at": timestamp,
         },
     )
     return DeployResult(deployment=find(connection, name), job=_submit(connection, name, model.ref, job_id))
 
 
 def find(connection: Connection, name: str) -> Deployment:
-    """The deployment of that name."""
+    """Return a deployment by its name.
+
+    Raises: NotFound if the project has no such deployment.
+    """
     rows = tables.view(connection, name=name)
     if not rows:
         names = [row["name"] for row in tables.view(connection)]
@@ -111,25 +118,27 @@ def find(connection: Connection, name: str) -> Deployment:
 
 
 def list_deployments(connection: Connection, *, after: str = "", limit: int = 50) -> list[Deployment]:
-    """Deployments by name, those after `after`."""
+    """Return deployments by name, beginning after `after`."""
     return [_record(row) for row in tables.view(connection, after=after, limit=limit)]
 
 
 def stop(connection: Connection, name: str) -> Deployment:
-    """Serve it no more. No new request reaches it from now on; its process ends when no other deployment needs it."""
+    """Stop a deployment. New requests no longer reach it; its engine process ends if no other deployment uses it."""
     find(connection, name)
     tables.halt(connection, name, wanted="stopped", state="stopped", reason=None, updated_at=now())
     return find(connection, name)
 
 
 def restart(connection: Connection, name: str) -> DeployResult:
-    """Start its engine process anew, with its failures forgiven; deployments in the same process restart with it.
+    """Restart the engine process of a deployment and reset its failures. All deployments in the process restart.
 
-    A parity check that failed, or never ended, is made again.
+    A parity check that failed or did not end is repeated.
+
+    Raises: Conflict if the deployment is stopped.
     """
     deployment = find(connection, name)
     if deployment.wanted == "stopped":
-        raise Conflict(f"the deployment {name!r} is stopped", f"start it with: vong serving deploy {name} --model REF")
+        raise Conflict(f"deployment {name!r} is stopped", f"start it with: vong serving deploy {name} --model REF")
     passed = parity_passed(deployment.parity)
     job_id = None if passed else new_id()
     parity = deployment.parity if passed else None
@@ -139,7 +148,7 @@ def restart(connection: Connection, name: str) -> DeployResult:
 
 
 def ready(connection: Connection) -> list[ReadyDeployment]:
-    """The deployments that answer: one project's, or all on the owner's connection."""
+    """Return the ready deployments of the project, or of all projects on the owner's connection."""
     return [
         ReadyDeployment(row["project_id"], row["name"], f"{row['url']}/v1", row["token"], row["model"], row["dataset"])
         for row in tables.ready(connection)
@@ -147,15 +156,15 @@ def ready(connection: Connection) -> list[ReadyDeployment]:
 
 
 def address(connection: Connection, name: str) -> tuple[str, str] | None:
-    """The URL and the token of a deployment's engine process, None while there is none."""
+    """Return URL and token of a deployment's engine process. Returns None while there is none."""
     row = next(iter(tables.view(connection, name=name)), None)
     return (row["url"], row["token"]) if row and row["url"] else None
 
 
 def record_parity(connection: Connection, name: str, model: str, report: dict[str, Any]) -> Deployment:
-    """Keep the result of a parity check: the deployment is ready, or failed with the reason.
+    """Record the result of a parity check: the deployment becomes ready, or failed with the reason.
 
-    A deployment that serves another model by now, or is stopped, stays as it is.
+    A deployment that was stopped or serves a different model meanwhile is not changed.
     """
     passed = parity_passed(report)
     values: dict[str, Any] = {"parity": report, "updated_at": now(), "state": "ready" if passed else "failed"}
@@ -165,7 +174,7 @@ def record_parity(connection: Connection, name: str, model: str, report: dict[st
 
 
 def parity_passed(parity: dict[str, Any] | None) -> bool:
-    """Whether a stored result lets the model serve."""
+    """Return whether a stored parity result allows serving."""
     return bool(parity and (parity.get("equal") or "skipped" in parity))
 
 
@@ -175,15 +184,15 @@ def _record(row: RowMapping) -> Deployment:
 
 
 def _same(row: RowMapping, model: str, engine: str, settings: dict[str, Any]) -> bool:
-    asked = (model, engine, settings, "running")
-    return (row["model"], row["engine"], row["settings"], row["wanted"]) == asked and row["state"] != "failed"
+    requested = (model, engine, settings, "running")
+    return (row["model"], row["engine"], row["settings"], row["wanted"]) == requested and row["state"] != "failed"
 
 
 def _skipped(model: ModelVersion, settings: DeploymentSettings) -> dict[str, Any] | None:
     if model.kind == "base":
-        return {"skipped": "a base model: nothing was trained that could have changed on the way"}
+        return {"skipped": "a base model has no trainer to compare with"}
     if settings.parity == "skip":
-        return {"skipped": "switched off in the deployment's settings"}
+        return {"skipped": "disabled in the settings of the deployment"}
     return None
 
 
@@ -201,8 +210,10 @@ def _known_engine(engine: str) -> None:
 
 def _fits(engine: str, model: ModelVersion, base: ModelVersion) -> None:
     if engine == "xllamacpp" and base.format != "gguf":
-        raise InvalidInput(f"{base.ref} is {base.format}, and xllamacpp serves GGUF", "leave --engine out")
+        raise InvalidInput(f"engine xllamacpp serves GGUF, but {base.ref} is {base.format}", "omit --engine")
     if engine == "transformers" and base.format == "gguf":
-        raise InvalidInput(f"{base.ref} is GGUF, and transformers serves safetensors", "leave --engine out")
+        raise InvalidInput(f"engine transformers serves safetensors, but {base.ref} is GGUF", "omit --engine")
     if model.kind == "adapter" and base.format == "gguf":
-        raise InvalidInput(f"{model.ref} is an adapter on a GGUF base", "tune and serve the safetensors of this base")
+        raise InvalidInput(
+            f"{model.ref} is an adapter of a GGUF base", "train and serve the safetensors version of the base"
+        )

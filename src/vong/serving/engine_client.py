@@ -1,4 +1,4 @@
-"""How the supervisor and the parity check speak to an engine process."""
+"""HTTP client of an engine process, for the reconciler and the parity check."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +9,10 @@ if TYPE_CHECKING:
 
 
 class EngineClient:
-    """One engine. Errors: InvalidInput for what it refuses, UpstreamFailed where it fails or does not answer."""
+    """Client of one engine.
+
+    Raises: InvalidInput if the engine rejects a request; UpstreamFailed if it fails or is unreachable.
+    """
 
     def __init__(self, url: str, token: str, *, timeout: float = 120.0) -> None:
         import httpx
@@ -18,29 +21,29 @@ class EngineClient:
         self._http = httpx.Client(base_url=url, headers=headers, timeout=timeout, trust_env=False, verify=False)
 
     def health(self, *, timeout: float = 5.0) -> dict[str, Any]:
-        """Its state (`loading`, `ready`, `failed`), what it serves, and how busy it is."""
+        """Return state (`loading`, `ready`, `failed`), served models and load of the engine."""
         return self._ask("GET", "/health", timeout=timeout)
 
     def serve(self, name: str, folder: str | None) -> None:
-        """Serve the adapter in that folder, or the base, under a name."""
+        """Serve the adapter in a folder, or the base model, under a name."""
         self._ask("POST", "/adapters", body={"name": name, "folder": folder})
 
     def drop(self, name: str) -> None:
-        """Serve that name no more."""
+        """Stop serving a name."""
         self._ask("DELETE", f"/adapters/{name}")
 
     def tokenize(self, name: str, messages: list[dict[str, Any]]) -> list[int]:
-        """The token ids of a conversation as the served model sees it."""
+        """Return the token ids of a conversation by the chat template of the served model."""
         return self._ask("POST", "/tokenize", body={"model": name, "messages": messages})["ids"]
 
     def logprobs(self, name: str, ids: list[int], positions: int, top: int) -> list[dict[int, float]]:
-        """The likeliest next tokens with their log-probabilities after each of the last prefixes of `ids`."""
+        """Return the `top` most likely next tokens with log-probabilities after each of the last prefixes of `ids`."""
         body = {"model": name, "ids": ids, "positions": positions, "top": top}
-        found: list[list[tuple[int, float]]] = self._ask("POST", "/logprobs", body=body)["positions"]
-        return [{token: score for token, score in position} for position in found]
+        results: list[list[tuple[int, float]]] = self._ask("POST", "/logprobs", body=body)["positions"]
+        return [{token: score for token, score in position} for position in results]
 
     def close(self) -> None:
-        """Close the connection."""
+        """Close the connections."""
         self._http.close()
 
     def __enter__(self) -> "EngineClient":
@@ -56,7 +59,7 @@ class EngineClient:
         try:
             response = self._http.request(method, path, json=body, **options)
         except HTTPError as error:
-            message = f"the engine does not answer ({type(error).__name__})"
+            message = f"the engine is unreachable ({type(error).__name__})"
             raise UpstreamFailed(message, "see: vong serving log NAME") from error
         if response.status_code < 400:
             return response.json()

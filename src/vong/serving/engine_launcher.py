@@ -1,6 +1,7 @@
-"""The processes of engines on this machine: started, recognised after whoever started them died, and ended.
+"""Start, identification and termination of engine processes on this machine.
 
-A process is recognised by its pid and the moment it started: a pid alone may belong to another program by now.
+A process is identified by pid and start time, because a pid may be reused. Identification works across restarts of the
+supervisor.
 """
 
 import json
@@ -22,7 +23,7 @@ LOG_LIMIT = 5_000_000
 
 
 class ReservedAddress(NamedTuple):
-    """A port that listens already, and the token that its engine will ask for."""
+    """Listening socket for an engine, with its URL and the bearer token that the engine requires."""
 
     socket: socket.socket
     url: str
@@ -30,7 +31,7 @@ class ReservedAddress(NamedTuple):
 
 
 class ProcessStatus(NamedTuple):
-    """A process that runs: its pid, its start in seconds since 1970, its resident memory in bytes."""
+    """Running process: pid, start time in seconds since 1970 and resident memory in bytes."""
 
     pid: int
     started: float
@@ -38,7 +39,7 @@ class ProcessStatus(NamedTuple):
 
 
 def reserve() -> ReservedAddress:
-    """A free port on loopback, bound now, so that the engine's address is known before the engine lives."""
+    """Bind a free loopback port, so that the address of an engine is known before the engine starts."""
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     listener.bind(("127.0.0.1", 0))
     listener.listen(512)
@@ -48,7 +49,7 @@ def reserve() -> ReservedAddress:
 def start(
     engine: str, model: Path, settings: EngineSettings, address: ReservedAddress, *, lease: Path, log: Path
 ) -> "subprocess.Popen[bytes]":
-    """Start an engine in a session of its own on that address, its output appended to `log`."""
+    """Start an engine in a separate session on a reserved address, with its output appended to `log`."""
     lease.parent.mkdir(parents=True, exist_ok=True)
     lease.touch()
     log.parent.mkdir(parents=True, exist_ok=True)
@@ -72,14 +73,14 @@ def start(
 
 
 def look(pid: int, started: float | None = None) -> ProcessStatus | None:
-    """The process with that pid, if it still is the one that started then and is no zombie."""
-    import psutil  # here, for it takes 3 MB, and a server without deployments has no use for it
+    """Return the process with this pid and start time. Returns None if it ended or is a zombie."""
+    import psutil  # a local import saves 3 MB in servers without deployments
 
     try:
         process = psutil.Process(pid)
         with process.oneshot():
-            same = started is None or abs(process.create_time() - started) < 1.0
-            if not same or process.status() == psutil.STATUS_ZOMBIE:
+            is_same = started is None or abs(process.create_time() - started) < 1.0
+            if not is_same or process.status() == psutil.STATUS_ZOMBIE:
                 return None
             return ProcessStatus(pid, process.create_time(), process.memory_info().rss)
     except psutil.Error:
@@ -87,12 +88,12 @@ def look(pid: int, started: float | None = None) -> ProcessStatus | None:
 
 
 def end(processes: Sequence[tuple[int, float | None]], *, grace: float = 10.0) -> None:
-    """SIGTERM to all of them, and SIGKILL to the groups that are still there after `grace` seconds."""
+    """Send SIGTERM to processes, and SIGKILL to the process groups that still run after `grace` seconds."""
     for pid, started in processes:
         if look(pid, started):
             _signal(pid, signal.SIGTERM)
-    until = time.monotonic() + grace
-    while time.monotonic() < until and any(look(pid, started) for pid, started in processes):
+    deadline = time.monotonic() + grace
+    while time.monotonic() < deadline and any(look(pid, started) for pid, started in processes):
         time.sleep(0.05)
     for pid, started in processes:
         if look(pid, started):
@@ -100,12 +101,12 @@ def end(processes: Sequence[tuple[int, float | None]], *, grace: float = 10.0) -
 
 
 def log_file(home: Path, group: str) -> Path:
-    """Where the engine process of a group writes its log."""
+    """Return the path of the log of an engine process."""
     return home / "logs" / f"engine-{group}.log"
 
 
 def tail(log: Path, lines: int = 40) -> list[str]:
-    """The last lines of a log; none where there is no log."""
+    """Return the last lines of a log. Returns an empty list if there is no log."""
     if not log.is_file():
         return []
     with log.open("rb") as file:

@@ -1,4 +1,4 @@
-"""One engine process and the deployments that share it: start it, keep it, tell it what to serve, end it."""
+"""One engine process and the deployments that share it: start, supervision, adapters and termination."""
 
 import logging
 import os
@@ -30,11 +30,12 @@ STOPPED: dict[str, Any] = {"url": None, "token": None, "pid": None, "started": N
 
 @dataclass(frozen=True)
 class SupervisorSettings:
-    """How engines are looked after. Times in seconds.
+    """Settings of the supervision of engines. Times are in seconds.
 
-    An engine that ends is started again after 1, 2, 4 … seconds, at most `longest_pause`; after `tries` ends within
-    `window` its deployments fail. One that does not answer for `patience` is killed; loading may take `loading`.
-    `threads` is what an engine gets whose deployment does not say (0: the engine chooses).
+    An engine that ended is restarted after 1, 2, 4 … seconds (`first_backoff`), at most `max_backoff`. After
+    `max_failures` ends within `failure_window` its deployments fail. An engine that does not answer for
+    `answer_timeout` is killed; loading a model may take `load_timeout`. `threads` applies to deployments without this
+    setting (0: default of the engine).
     """
 
     home: Path
@@ -50,7 +51,7 @@ class SupervisorSettings:
 
 @dataclass(frozen=True)
 class EngineDependencies:
-    """What every group works with."""
+    """Dependencies of all engine processes."""
 
     database: Database
     model_folder: Callable[[Connection, str], Path]
@@ -59,7 +60,7 @@ class EngineDependencies:
 
 @dataclass
 class EngineProcess:
-    """One engine process. `reconcile` takes one step towards what is wanted and writes down what it finds."""
+    """One engine process. `reconcile` takes one step towards the desired state and records the observed state."""
 
     places: EngineDependencies
     project_id: UUID
@@ -70,7 +71,7 @@ class EngineProcess:
     folders: dict[str, str] = field(default_factory=dict[str, str])
 
     def reconcile(self, engine: RowMapping | None, members: Sequence[RowMapping]) -> None:
-        """`engine` is its row, None before the first start; `members` are the deployments that want it."""
+        """Take one step. `engine` is the stored row, None before the first start; `members` are the deployments."""
         if not members:
             if engine and engine["url"]:
                 self._end(engine)
@@ -92,33 +93,35 @@ class EngineProcess:
         try:
             folder = self._folder(members[0]["base"])
         except (VongError, OSError) as error:
-            self._ended(engine, members, f"the model's files cannot be had: {error}")
+            self._ended(engine, members, f"the files of the model are unavailable: {error}")
             return
         self._launch(members[0], folder)
 
     def _launch(self, member: RowMapping, folder: Path) -> None:
-        chosen = {name: value for name, value in member["settings"].items() if name in ENGINE_FIELDS}
-        settings = EngineSettings(**{**chosen, "threads": chosen.get("threads") or self.places.settings.threads})
+        engine_settings = {name: value for name, value in member["settings"].items() if name in ENGINE_FIELDS}
+        settings = EngineSettings(
+            **{**engine_settings, "threads": engine_settings.get("threads") or self.places.settings.threads}
+        )
         address, launch = engine_launcher.reserve(), new_id()
         self.folders.clear()
-        # Written before it lives: whoever supervises next finds it even if we die between the two lines.
-        moment = now()
+        # Recorded before the start, so that the next supervisor finds the engine if this one dies in between.
+        timestamp = now()
         self._write(
             **{**STOPPED, "url": address.url, "token": address.token, "launch": launch},
             state="starting",
-            launched_at=moment,
-            answered_at=moment,
+            launched_at=timestamp,
+            answered_at=timestamp,
             retry_at=None,
         )
         self.child = engine_launcher.start(
             member["engine"], folder, settings, address, lease=self._lease(launch), log=self._log
         )
-        log.info("started the engine %s as process %d", self.name, self.child.pid)
-        alive = engine_launcher.look(self.child.pid)
-        self._write(pid=self.child.pid, started=alive.started if alive else time.time())
+        log.info("started engine %s as process %d", self.name, self.child.pid)
+        status = engine_launcher.look(self.child.pid)
+        self._write(pid=self.child.pid, started=status.started if status else time.time())
 
     def _look_after(self, engine: RowMapping, members: Sequence[RowMapping]) -> None:
-        """A process that was started: is it alive, does it answer, does it serve what it should?"""
+        """Check that the process runs and answers, and synchronize what it serves."""
         if self.child is not None:
             self.child.poll()
         alive = engine_launcher.look(engine["pid"], engine["started"]) if engine["pid"] else None
@@ -126,27 +129,27 @@ class EngineProcess:
             self._ended(engine, members, f"the engine ended ({self._how()})")
             return
         self._touch(engine)
-        remote = self._remote(engine)
+        client = self._remote(engine)
         try:
-            health = remote.health()
+            health = client.health()
         except (UpstreamFailed, InvalidInput) as error:
             self._silent(engine, members, str(error))
             return
         self._answered(engine, health, alive)
         if health["state"] == "ready":
-            self._serve(remote, health["models"], members)
+            self._serve(client, health["models"], members)
         elif health["state"] == "loading" and _age(engine["launched_at"]) > self.places.settings.loading:
             self._end(engine)
-            self._ended(engine, members, "the model took too long to load")
+            self._ended(engine, members, f"the model did not load within {self.places.settings.loading:g} s")
 
     def _answered(
         self, engine: RowMapping, health: dict[str, Any], alive: engine_launcher.ProcessStatus | None
     ) -> None:
         values: dict[str, Any] = {}
-        if alive is None:  # the supervisor that started it died before it could write down the pid
-            found = engine_launcher.look(int(health["pid"]))
-            values |= {"pid": health["pid"], "started": found.started if found else time.time()}
-            log.info("adopted the engine %s as process %d", self.name, health["pid"])
+        if alive is None:  # the supervisor that started it died before recording the pid
+            process = engine_launcher.look(int(health["pid"]))
+            values |= {"pid": health["pid"], "started": process.started if process else time.time()}
+            log.info("adopted engine %s as process %d", self.name, health["pid"])
         state = "ready" if health["state"] == "ready" else "starting"
         if time.monotonic() - self.measured > MEMORY_EVERY or engine["state"] != state:
             self.measured = time.monotonic()
@@ -155,32 +158,32 @@ class EngineProcess:
             self._write(**values)
 
     def _silent(self, engine: RowMapping, members: Sequence[RowMapping], reason: str) -> None:
-        """It lives but does not answer. Before it has a pid nothing may be listening: that is over sooner."""
-        patience = self.places.settings.patience if engine["pid"] else 10.0
-        if _age(engine["answered_at"]) > patience:
+        """Stop a process that does not answer. Without a recorded pid the timeout is 10 s: nothing may be listening."""
+        timeout = self.places.settings.patience if engine["pid"] else 10.0
+        if _age(engine["answered_at"]) > timeout:
             self._end(engine)
             self._ended(engine, members, reason)
 
-    def _serve(self, remote: EngineClient, served: dict[str, str | None], members: Sequence[RowMapping]) -> None:
-        """Load and unload until the engine serves exactly the members, then say which of them are ready."""
-        for gone in served.keys() - {member["name"] for member in members}:
-            remote.drop(gone)
+    def _serve(self, client: EngineClient, served: dict[str, str | None], members: Sequence[RowMapping]) -> None:
+        """Load and unload adapters until the engine serves exactly the members, and mark the members that are ready."""
+        for removed in served.keys() - {member["name"] for member in members}:
+            client.drop(removed)
         for member in members:
             name = member["name"]
             try:
                 folder = None if member["model"] == member["base"] else self._adapter_folder(member["model"])
                 if name not in served or served[name] != folder:
                     self._states([member], "starting", only={"ready", "checking"})
-                    remote.serve(name, folder)
+                    client.serve(name, folder)
             except UpstreamFailed as error:
-                log.warning("the engine %s could not load %r: %s", self.name, name, error)
+                log.warning("engine %s failed to load %r: %s", self.name, name, error)
             except (VongError, OSError) as error:
                 self._change(member, state="failed", reason=str(error))
             else:
                 self._settle(member)
 
     def _settle(self, member: RowMapping) -> None:
-        """Loaded: ready where the parity check allows it, else waiting for the check."""
+        """Set the state of a loaded deployment: ready if the parity check passed, else checking."""
         if parity_passed(member["parity"]):
             self._states([member], "ready", only={"pending", "starting", "checking"})
             return
@@ -191,38 +194,40 @@ class EngineProcess:
             except NotFound:
                 return
         if job.status in {"failed", "cancelled"}:
-            reason = f"the parity check {job.status}: {job.error or 'it was cancelled'}"
+            reason = f"parity check {job.status}: {job.error or 'cancelled by a user'}"
             self._change(member, state="failed", reason=reason)
 
     def _ended(self, engine: RowMapping | None, members: Sequence[RowMapping], reason: str) -> None:
-        """It ended by itself: again after a pause, or never."""
+        """Record that the process ended: schedule a restart, or give up after too many failures."""
         settings = self.places.settings
-        since = time.time() - settings.window
-        failures = [at for at in (engine["failures"] if engine else []) if at > since] + [time.time()]
+        window_start = time.time() - settings.window
+        failures = [at for at in (engine["failures"] if engine else []) if at > window_start] + [time.time()]
         restarts = (engine["restarts"] if engine else 0) + 1
-        pause = min(settings.longest_pause, settings.first_pause * 2 ** (len(failures) - 1))
-        over = len(failures) >= settings.tries
-        retry_at = now() + timedelta(seconds=pause)
-        kept = {"failures": [] if over else failures, "restarts": restarts, "retry_at": None if over else retry_at}
-        if over:
+        backoff = min(settings.longest_pause, settings.first_pause * 2 ** (len(failures) - 1))
+        gave_up = len(failures) >= settings.tries
+        retry_at = now() + timedelta(seconds=backoff)
+        engine_values = {
+            "failures": [] if gave_up else failures,
+            "restarts": restarts,
+            "retry_at": None if gave_up else retry_at,
+        }
+        if gave_up:
             tail = "\n".join(engine_launcher.tail(self._log, 15))
-            reason = (
-                f"{reason}, {len(failures)} times in {settings.window / 60:.0f} minutes; the end of its log:\n{tail}"
-            )
+            reason = f"{reason}, {len(failures)} times in {settings.window / 60:.0f} minutes; end of the log:\n{tail}"
             for member in members:
                 self._change(member, state="failed", reason=reason)
-            log.error("the engine %s is given up: %s", self.name, reason)
+            log.error("giving up on engine %s: %s", self.name, reason)
         else:
-            log.warning("%s; the engine %s starts again in %.0f s", reason, self.name, pause)
+            log.warning("%s; engine %s restarts in %.0f s", reason, self.name, backoff)
             for member in members:
-                self._change(member, state="starting", reason=f"{reason}; it starts again")
-        # After the deployments, so that none is seen ready without a process.
-        self._write(**STOPPED, state="failed" if over else "stopped", **kept)
+                self._change(member, state="starting", reason=f"{reason}; restarting")
+        # Written after the deployments, so that no deployment is ready without a process.
+        self._write(**STOPPED, state="failed" if gave_up else "stopped", **engine_values)
 
     def _end(self, engine: RowMapping) -> None:
         if engine["pid"]:
             engine_launcher.end([(engine["pid"], engine["started"])])
-            log.info("ended the engine %s, process %d", self.name, engine["pid"])
+            log.info("stopped engine %s, process %d", self.name, engine["pid"])
         if self.child is not None:
             self.child.poll()
             self.child = None
@@ -233,7 +238,7 @@ class EngineProcess:
         code = self.child.poll() if self.child else None
         self.child = None
         if code is None:
-            return "it was started by an earlier supervisor, so how is not known"
+            return "unknown exit code, because an earlier supervisor started it"
         return f"signal {-code}" if code < 0 else f"exit code {code}"
 
     def _remote(self, engine: RowMapping) -> EngineClient:

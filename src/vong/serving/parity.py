@@ -1,8 +1,8 @@
-"""The parity check: does the engine compute what the trainer computed?
+"""Parity check: verifies that the engine computes what the trainer computed.
 
-Both read the same conversations. The token ids must be equal, so that the chat template and the tokenizer are the same;
-the log-probabilities of the next token must agree at every compared position, so that the weights, the adapter and the
-arithmetic are the same. The first place where they do not is named.
+Both process the same conversations. Equal token ids prove the same chat template and tokenizer. Equal log-probabilities
+of the next token at every compared position prove the same weights, adapter and arithmetic. The report names the first
+mismatch.
 """
 
 from collections.abc import Sequence
@@ -15,18 +15,20 @@ from vong.serving.engine_client import EngineClient
 Precision = Literal["fp32", "bf16", "quantised"]
 
 TOLERANCE: dict[Precision, float] = {"fp32": 1e-3, "bf16": 5e-2, "quantised": 1.0}
-"""Natural logarithm. Exact arithmetic (fp32, bf16): how far a token's log-probability may lie from the trainer's.
-Quantised weights: how much less likely than the trainer's likeliest token the engine's may be, for the trainer."""
+"""Tolerance in natural logarithm. Exact arithmetic (fp32, bf16): maximum difference of a token's log-probability.
+Quantised weights: how much less likely than the trainer's most likely token the engine's may be for the trainer."""
 
 COMPARED = 5
-"""The trainer's likeliest tokens that are compared at each position."""
+"""Number of the trainer's most likely tokens that are compared at each position."""
 ASKED = 50
-"""The likeliest tokens that the engine is asked for, so that those few are among them."""
+"""Number of most likely tokens requested from the engine, so that the compared ones are among them."""
 
 
 class TokenLogprobs(Record):
-    """What one side computed for one conversation: its token ids, ready for the answer, and the log-probabilities of
-    the likeliest next tokens after each of the last prefixes of these ids (the last item follows all of them).
+    """Token ids and log-probabilities of one side for one conversation.
+
+    `ids` ends with the generation prompt. `logprobs` contains the most likely next tokens after each of the last
+    prefixes of `ids`; its last item follows all ids.
     """
 
     ids: tuple[int, ...]
@@ -34,7 +36,7 @@ class TokenLogprobs(Record):
 
 
 class ParityMismatch(Record):
-    """The first place where the two disagree. `position` counts tokens of the conversation from 0."""
+    """First mismatch of trainer and engine. `position` counts tokens of the conversation from 0."""
 
     kind: Literal["tokens", "logprobs"]
     conversation: int
@@ -44,17 +46,17 @@ class ParityMismatch(Record):
     observed: float | int | None
 
     def __str__(self) -> str:
-        place = f"conversation {self.conversation}, position {self.position}"
+        location = f"conversation {self.conversation}, position {self.position}"
         if self.kind == "tokens":
-            return f"{place}: the trainer has token {self.reference}, the engine {self.observed}"
+            return f"{location}: the trainer has token {self.reference}, the engine {self.observed}"
         return (
-            f"{place}, token {self.token}: log-probability {_number(self.reference)} in the trainer, "
+            f"{location}, token {self.token}: log-probability {_number(self.reference)} in the trainer, "
             f"{_number(self.observed)} in the engine"
         )
 
 
 class ParityReport(Record):
-    """The outcome. `largest_difference` is over all compared log-probabilities, in natural logarithm."""
+    """Result of a parity check. `largest_difference` covers all compared log-probabilities, in natural logarithm."""
 
     equal: bool
     precision: Precision
@@ -71,27 +73,34 @@ class ParityReport(Record):
 def compare(
     reference: Sequence[TokenLogprobs], observed: Sequence[TokenLogprobs], precision: Precision = "fp32"
 ) -> ParityReport:
-    """Compare what the trainer and the engine computed for the same conversations, up to the first mismatch."""
+    """Compare the results of trainer and engine for the same conversations, up to the first mismatch.
+
+    Raises: InvalidInput if the numbers of conversations differ.
+    """
     if len(reference) != len(observed):
-        raise InvalidInput("the two sides saw different numbers of conversations", "compare the same conversations")
+        raise InvalidInput(
+            "trainer and engine processed different numbers of conversations", "compare the same conversations"
+        )
     tolerance, largest, positions = TOLERANCE[precision], 0.0, 0
     mismatch: ParityMismatch | None = None
-    for number, (ours, theirs) in enumerate(zip(reference, observed, strict=True)):
-        mismatch = _tokens(number, ours.ids, theirs.ids)
+    for number, (reference_item, observed_item) in enumerate(zip(reference, observed, strict=True)):
+        mismatch = _tokens(number, reference_item.ids, observed_item.ids)
         if mismatch:
             break
-        for back, (wanted, found) in enumerate(zip(reversed(ours.logprobs), reversed(theirs.logprobs), strict=False)):
-            token, difference = _distance(wanted, found, precision)
+        for back, (reference_logprobs, observed_logprobs) in enumerate(
+            zip(reversed(reference_item.logprobs), reversed(observed_item.logprobs), strict=False)
+        ):
+            token, difference = _distance(reference_logprobs, observed_logprobs, precision)
             positions, largest = positions + 1, max(largest, difference)
             if difference > tolerance and mismatch is None:
-                place = len(ours.ids) - 1 - back
+                position = len(reference_item.ids) - 1 - back
                 mismatch = ParityMismatch(
                     kind="logprobs",
                     conversation=number,
-                    position=place,
+                    position=position,
                     token=token,
-                    reference=wanted.get(token),
-                    observed=found.get(token),
+                    reference=reference_logprobs.get(token),
+                    observed=observed_logprobs.get(token),
                 )
         if mismatch:
             break
@@ -111,16 +120,16 @@ def compare(
 def observe(
     remote: EngineClient, name: str, conversations: Sequence[Sequence[Message]], positions: int
 ) -> list[TokenLogprobs]:
-    """What the engine computes for these conversations under that name, at the last `positions` of each."""
-    seen: list[TokenLogprobs] = []
+    """Compute token ids and log-probabilities with the engine, at the last `positions` of each conversation."""
+    results: list[TokenLogprobs] = []
     for conversation in conversations:
         messages: list[dict[str, Any]] = [
             message.model_dump(mode="json", exclude_none=True) for message in conversation
         ]
         ids = remote.tokenize(name, messages)
         logprobs = remote.logprobs(name, ids, min(positions, len(ids)), ASKED)
-        seen.append(TokenLogprobs(ids=tuple(ids), logprobs=tuple(logprobs)))
-    return seen
+        results.append(TokenLogprobs(ids=tuple(ids), logprobs=tuple(logprobs)))
+    return results
 
 
 def _tokens(number: int, ours: Sequence[int], theirs: Sequence[int]) -> ParityMismatch | None:
@@ -135,17 +144,17 @@ def _tokens(number: int, ours: Sequence[int], theirs: Sequence[int]) -> ParityMi
 
 
 def _distance(wanted: dict[int, float], found: dict[int, float], precision: Precision) -> tuple[int, float]:
-    """The token that disagrees most at one position, and by how much."""
+    """Return the token with the largest difference at one position, and the difference."""
     best = sorted(wanted, key=lambda token: -wanted[token])
     if precision == "quantised":
         chosen = max(found, key=lambda token: found[token])
         return chosen, wanted[best[0]] - wanted.get(chosen, min(wanted.values()))
     floor = min(found.values())
-    # A token that the engine did not list is at most as likely as the last one it did.
+    # A token that the engine did not return is at most as likely as the last returned one.
     gaps = {token: abs(wanted[token] - found.get(token, min(floor, wanted[token]))) for token in best[:COMPARED]}
     token = max(gaps, key=lambda token: gaps[token])
     return token, gaps[token]
 
 
 def _number(value: float | int | None) -> str:
-    return "not among the likeliest" if value is None else f"{value:.4f}"
+    return "not among the most likely" if value is None else f"{value:.4f}"

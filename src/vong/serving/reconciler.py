@@ -1,8 +1,7 @@
-"""The reconciler: brings the engine processes of this machine to what `serving_deployments` asks for.
+"""Reconciler of the engine processes of this machine with the desired state in `serving_deployments`.
 
-It runs as a thread of the worker. It keeps no truth of its own: whatever it must know after a kill -9 is in the tables,
-so the next supervisor adopts the engines that still run. One supervisor works on a database at a time, by an advisory
-lock; the others wait for their turn.
+The reconciler runs as a thread of the worker. All state that must survive a kill -9 is in the tables, so that the next
+supervisor adopts the running engines. An advisory lock allows one supervisor per database; others wait for the lock.
 """
 
 import logging
@@ -23,7 +22,7 @@ from vong.store.database import Database
 log = logging.getLogger(__name__)
 
 CALM = 3
-"""Without a deployment a round comes this many times more seldom: an idle machine should stay idle."""
+"""Factor of the interval between rounds while there is no deployment, to reduce load on an idle machine."""
 
 
 def supervise(
@@ -32,30 +31,30 @@ def supervise(
     settings: SupervisorSettings,
     stop: threading.Event,
 ) -> None:
-    """Look after all engines until `stop` is set, and leave them running then: the next supervisor adopts them.
+    """Supervise all engines until `stop` is set. Engines continue to run, and the next supervisor adopts them.
 
-    `model_folder` gives the folder with a model version's files, by its ref.
+    `model_folder` returns the folder with the files of a model version by its ref.
     """
-    places = EngineDependencies(database, model_folder, settings)
+    dependencies = EngineDependencies(database, model_folder, settings)
     while not stop.is_set():
         try:
             with database.engine.connect() as lock:
                 lock.execution_options(isolation_level="AUTOCOMMIT")
-                lock.detach()  # closed at the end and not pooled: a pooled connection would go on holding the lock
+                lock.detach()  # not pooled, because a pooled connection would hold the lock
                 while not lock.scalar(tables.LOCK):
                     if stop.wait(max(settings.tick, 1.0)):
                         return
-                _watch(Reconciler(places), lock, stop)
+                _watch(Reconciler(dependencies), lock, stop)
         except SQLAlchemyError as error:
-            log.warning("the database does not answer; engines go on meanwhile: %s", str(error).splitlines()[0])
-        # The boundary of this thread: deployments must not go unsupervised because one round failed.
+            log.warning("the database is unavailable; engines continue to run: %s", str(error).splitlines()[0])
+        # Boundary of this thread: one failed round must not end the supervision.
         except Exception:
             log.exception("a round of supervision failed")
         stop.wait(1.0)
 
 
 def stop_all(database: Database, *, grace: float = 10.0) -> int:
-    """End every engine process of this machine; how many there were. They start again with the next supervisor."""
+    """End all engine processes of this machine and return their number. The next supervisor starts them again."""
     with database.owner() as connection:
         engines = [row for row in tables.all_engines(connection) if row["pid"]]
         engine_launcher.end([(row["pid"], row["started"]) for row in engines], grace=grace)
@@ -65,33 +64,33 @@ def stop_all(database: Database, *, grace: float = 10.0) -> int:
 
 @dataclass
 class Reconciler:
-    """The groups under supervision, as far as memory of them makes the work quicker."""
+    """Supervised engine processes, cached in memory between rounds."""
 
     places: EngineDependencies
     groups: dict[tuple[UUID, str], EngineProcess] = field(default_factory=dict[tuple[UUID, str], EngineProcess])
 
     def round(self) -> bool:
-        """Look at every group once. Whether there is any."""
-        database, found = self.places.database, False
+        """Reconcile every engine process once. Returns False if there is none."""
+        database, has_any = self.places.database, False
         with database.owner() as connection:
             projects = tables.projects(connection)
         for project_id in projects:
             with database.scope(project_id) as connection:
                 engines = {row["group"]: row for row in tables.all_engines(connection)}
-                wanted = [row for row in tables.wanted(connection) if row["state"] != "failed"]
-            for name in sorted({*engines, *(row["group"] for row in wanted)}):
-                found = True
+                desired = [row for row in tables.wanted(connection) if row["state"] != "failed"]
+            for name in sorted({*engines, *(row["group"] for row in desired)}):
+                has_any = True
                 key = (project_id, name)
-                group = self.groups.setdefault(key, EngineProcess(self.places, project_id, name))
-                group.reconcile(engines.get(name), [row for row in wanted if row["group"] == name])
-        return found
+                process = self.groups.setdefault(key, EngineProcess(self.places, project_id, name))
+                process.reconcile(engines.get(name), [row for row in desired if row["group"] == name])
+        return has_any
 
 
-def _watch(watch: Reconciler, lock: Connection, stop: threading.Event) -> None:
-    """Round after round, as long as the lock is held."""
-    tick = watch.places.settings.tick
+def _watch(reconciler: Reconciler, lock: Connection, stop: threading.Event) -> None:
+    """Repeat rounds while the lock is held."""
+    tick = reconciler.places.settings.tick
     while not stop.is_set():
-        began = time.monotonic()
-        lock.execute(tables.HELD)  # fails when the connection, and with it the lock, is gone
-        pause = tick if watch.round() else CALM * tick
-        stop.wait(max(pause, 2 * (time.monotonic() - began)))
+        started = time.monotonic()
+        lock.execute(tables.HELD)  # fails if the connection, and with it the lock, is lost
+        interval = tick if reconciler.round() else CALM * tick
+        stop.wait(max(interval, 2 * (time.monotonic() - started)))

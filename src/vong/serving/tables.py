@@ -1,4 +1,4 @@
-"""The SQL of serving."""
+"""SQL tables and queries of deployments and engines."""
 
 import uuid
 from typing import Any
@@ -66,7 +66,7 @@ engines = project_table(
     PrimaryKeyConstraint("project_id", "group", name="serving_engines_pk"),
 )
 
-SUPERVISOR = 0x766F6E67_73657276  # "vongserv": the advisory lock of the one supervisor of a database
+SUPERVISOR = 0x766F6E67_73657276  # "vongserv": advisory lock of the only supervisor of a database
 LOCK = text(f"SELECT pg_try_advisory_lock({SUPERVISOR})")
 HELD = text("SELECT 1")
 
@@ -80,26 +80,26 @@ _view = select(
 
 
 def view(connection: Connection, *, name: str | None = None, after: str = "", limit: int = 500) -> list[RowMapping]:
-    """Deployments with their engine's address, by name."""
+    """Return deployments with the address of their engine, by name."""
     query = _view.where(deployments.c.name == name) if name else _view.where(deployments.c.name > after)
     return list(connection.execute(query.order_by(deployments.c.name).limit(limit)).mappings())
 
 
 def ready(connection: Connection) -> list[RowMapping]:
-    """Deployments that answer now."""
+    """Return the ready deployments."""
     query = _view.where(deployments.c.state == "ready", engines.c.url.is_not(None))
     return list(connection.execute(query.order_by(deployments.c.name)).mappings())
 
 
 def put(connection: Connection, values: dict[str, Any]) -> None:
-    """Write a deployment, new or over the one of its name."""
+    """Insert a deployment or replace the one with its name."""
     changes = {name: value for name, value in values.items() if name not in {"name", "created_at"}}
     statement = insert(deployments).values(values)
     connection.execute(statement.on_conflict_do_update(index_elements=["project_id", "name"], set_=changes))
 
 
 def change(connection: Connection, name: str, *, model: str | None = None, **values: Any) -> bool:
-    """Change a deployment that is still wanted (and still of that model); whether there was one."""
+    """Update a deployment if it should run (and has this model). Returns whether it was updated."""
     query = update(deployments).where(deployments.c.name == name, deployments.c.wanted == "running")
     if model is not None:
         query = query.where(deployments.c.model == model)
@@ -107,24 +107,24 @@ def change(connection: Connection, name: str, *, model: str | None = None, **val
 
 
 def halt(connection: Connection, name: str, **values: Any) -> None:
-    """Change a deployment whether or not it is wanted."""
+    """Update a deployment regardless of its desired state."""
     connection.execute(update(deployments).where(deployments.c.name == name).values(**values))
 
 
 def wanted(connection: Connection) -> list[RowMapping]:
-    """All deployments that should run."""
+    """Return all deployments that should run."""
     return list(connection.execute(select(deployments).where(deployments.c.wanted == "running")).mappings())
 
 
 def all_engines(connection: Connection) -> list[RowMapping]:
-    """All engine processes, running or not."""
+    """Return all engine processes, running or not."""
     return list(connection.execute(select(engines)).mappings())
 
 
 def put_engine(connection: Connection, group: str, **values: Any) -> None:
-    """Write an engine's row, new or over the one of its group."""
-    fresh = {"state": "stopped", "restart": False, "restarts": 0, "failures": []}
-    statement = insert(engines).values({**fresh, **values, "group": group})
+    """Insert the row of an engine or update the existing one."""
+    defaults = {"state": "stopped", "restart": False, "restarts": 0, "failures": []}
+    statement = insert(engines).values({**defaults, **values, "group": group})
     if not values:
         connection.execute(statement.on_conflict_do_nothing())
         return
@@ -132,17 +132,17 @@ def put_engine(connection: Connection, group: str, **values: Any) -> None:
 
 
 def projects(connection: Connection) -> list[uuid.UUID]:
-    """The projects in which something should run or still runs. For the owner's connection."""
-    some = union(
+    """Return the projects in which an engine should run or still runs. Requires the owner's connection."""
+    project_ids = union(
         select(deployments.c.project_id).where(deployments.c.wanted == "running"),
         select(engines.c.project_id).where(or_(engines.c.url.is_not(None), engines.c.pid.is_not(None))),
     )
-    return [row[0] for row in connection.execute(some)]
+    return [row[0] for row in connection.execute(project_ids)]
 
 
 def forget_processes(connection: Connection) -> None:
-    """No engine runs any more. For the owner's connection."""
-    gone = {"url": null(), "token": null(), "pid": null(), "started": null(), "memory": null(), "state": "stopped"}
-    connection.execute(update(engines).values(gone))
+    """Record that no engine runs. Requires the owner's connection."""
+    cleared = {"url": null(), "token": null(), "pid": null(), "started": null(), "memory": null(), "state": "stopped"}
+    connection.execute(update(engines).values(cleared))
     running = deployments.c.state.in_(["ready", "checking", "starting"])
     connection.execute(update(deployments).where(running).values(state="pending"))

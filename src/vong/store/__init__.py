@@ -1,5 +1,6 @@
-"""The ground everything stands on: PostgreSQL, its migrations, the blobs and the span journal.
+"""Storage: PostgreSQL connections, migrations, the embedded server, blobs, encryption and the span writer.
 
-In: a database URL and a blob URL. Out: connections that can see one project only (`Database.scope`), content-addressed
-bytes (`Blobs`), spans that are acknowledged once they are committed (`Journal`).
+In: a database URL and a blob URL. Out: connections that see one project only (`Database.scope`), content-addressed
+bytes (`BlobStore`) and spans that are acknowledged once they are committed (`SpanWriter`). May import `vong.errors` and
+`vong.records`.
 """

@@ -1,4 +1,4 @@
-"""The dump that is taken before a migration."""
+"""Database dump before a migration."""
 
 import logging
 import os
@@ -15,20 +15,23 @@ from vong.store.postgres.server import programs
 log = logging.getLogger(__name__)
 
 KEPT = 5
-"""How many dumps are kept; the oldest go."""
+"""Dumps that stay on disk. Older dumps are deleted after a new one."""
 
 
 def back_up(url: str, folder: Path, *, revision: str, spans: bool) -> Path:
     """Dump the database into `folder/TIME-REVISION.dump` with `pg_dump`, for `pg_restore`.
 
-    The whole schema and all data, but the spans' own only where `spans` says so: they are most of the bytes, and a
-    migration that does not name their table leaves them as they are. Unavailable where the dump fails.
+    The dump holds the whole schema and all data. Span rows are included only if `include_spans` is set: they are most
+    of the bytes, and a migration that does not name their table does not change them.
+
+    Raises:
+        Unavailable: the dump failed.
     """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     target = folder / f"{now():%Y%m%dT%H%M%S%fZ}-{revision}.dump"
     partial = target.with_suffix(".partial")
     address = {name: str(value) for name, value in conninfo_to_dict(libpq_url(url)).items()}
-    # A password goes in the environment: everybody can read a command line.
+    # The password is passed in the environment, because every user of the machine can read a command line.
     environment = {"PATH": os.defpath, "PGPASSWORD": address.pop("password", "")}
     command = [str(programs() / "pg_dump"), "--dbname", make_conninfo("", **address), "--file", str(partial)]
     command += ["--format=custom", "--compress=gzip:1", "--no-comments"]
@@ -41,8 +44,8 @@ def back_up(url: str, folder: Path, *, revision: str, spans: bool) -> Path:
         partial.unlink(missing_ok=True)
         reason = str(error.stderr).strip() if isinstance(error, subprocess.CalledProcessError) else str(error)
         raise Unavailable(
-            f"the backup before the migration failed, so nothing was migrated: {reason}",
-            f"see that {folder} has room and that pg_dump is not older than your PostgreSQL",
+            f"backup before the migration failed, so nothing was migrated: {reason}",
+            f"check that {folder} has free space and that pg_dump is not older than your PostgreSQL",
         ) from error
     partial.replace(target)
     for old in sorted(folder.glob("*.dump"))[:-KEPT]:

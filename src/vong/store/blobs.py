@@ -1,7 +1,8 @@
-"""Content-addressed bytes: named by their sha256, written once, verified whenever they are read.
+"""Content-addressed blob storage: blobs are named by their sha256, written once and verified on every read.
 
-A folder by default; any object store that fsspec reaches (`s3://bucket/prefix` with the extra `s3`) by changing one
-URL. A blob lies at `ab/cd/abcd…`: two levels of 256 folders each, so that no folder grows large.
+Blobs are stored in a folder by default, or in any object store that fsspec supports (`s3://bucket/prefix` with the
+extra `s3`), selected by one URL. The path of a blob is `ab/cd/abcd…`: two levels of 256 folders each limit the size of
+a folder.
 """
 
 import errno
@@ -25,34 +26,37 @@ EXTRAS = {"s3": "s3"}
 
 
 class BlobBackend(Protocol):
-    """Where the bytes lie. `key` is the path below the root; a write is seen whole or not at all."""
+    """Storage of blobs. `key` is the path below the root. Writes are atomic."""
 
     def write(self, key: str, source: Path) -> None:
-        """Keep a copy of that file under the key. The file may be moved away."""
+        """Store the file `source` under the key. The file may be moved away."""
         ...
 
     def copy(self, key: str, to: Path) -> None:
-        """Put the bytes into that new file. FileNotFoundError where there are none."""
+        """Write the blob to the new file `to`. Raises FileNotFoundError if the blob does not exist."""
         ...
 
     def read(self, key: str) -> bytes:
-        """The bytes. FileNotFoundError where there are none."""
+        """Return the bytes of the blob. Raises FileNotFoundError if the blob does not exist."""
         ...
 
     def size(self, key: str) -> int | None:
-        """How many bytes lie under the key; None where there are none."""
+        """Return the size in bytes. Returns None if the blob does not exist."""
         ...
 
 
 class BlobStore:
-    """The blobs at one URL. `options` go to fsspec (credentials, endpoints); most come from the environment."""
+    """Blobs at one URL.
+
+    `options` are passed to fsspec (credentials, endpoints). Most options come from the environment.
+    """
 
     def __init__(self, url: str, **options: Any) -> None:
         self.url = url
         self.store: BlobBackend = _open(url, options)
 
     def put(self, data: bytes) -> str:
-        """Keep the bytes and give their sha256 (64 hexadecimal digits). Putting them again changes nothing."""
+        """Store the bytes and return their sha256 (64 hexadecimal digits). Storing them again changes nothing."""
         digest = hashlib.sha256(data).hexdigest()
         if self.store.size(key(digest)) != len(data):
             with _spool(self.store) as spool:
@@ -61,8 +65,9 @@ class BlobStore:
         return digest
 
     def put_file(self, path: Path) -> str:
-        """Keep a copy of the file and give its sha256. The hash is of the bytes that were copied, even if the file
-        changes meanwhile.
+        """Store a copy of the file and return its sha256.
+
+        The hash covers the copied bytes, even if the file changes during the copy.
         """
         with _spool(self.store) as spool:
             with path.open("rb") as source, spool.open("wb") as target:
@@ -72,7 +77,12 @@ class BlobStore:
         return digest
 
     def get(self, hash: str) -> bytes:
-        """The bytes, verified. NotFound where there are none, Damaged where they are not what was put."""
+        """Return the verified bytes of a blob.
+
+        Raises:
+            NotFound: the blob does not exist.
+            DataCorrupted: the bytes do not have the hash.
+        """
         try:
             data = self.store.read(key(hash))
         except FileNotFoundError as error:
@@ -81,8 +91,10 @@ class BlobStore:
         return data
 
     def fetch(self, hash: str, to: Path) -> Path:
-        """Write the blob to a file, whole or not at all, verified first. Where the store is a folder on the same disk
-        the file is a hard link to the blob, read-only: replace it, never change it in place.
+        """Write a verified blob to a file, atomically.
+
+        If the store is a folder on the same disk, the file is a read-only hard link to the blob: replace the file,
+        never change it in place.
         """
         to.parent.mkdir(parents=True, exist_ok=True)
         partial = to.with_name(f".{to.name}.{os.getpid()}.{os.urandom(4).hex()}")
@@ -99,35 +111,37 @@ class BlobStore:
         return to
 
     def exists(self, hash: str) -> bool:
-        """Whether it is there (its content is verified when it is read)."""
+        """Check that a blob exists. The content is verified only on read."""
         return self.store.size(key(hash)) is not None
 
     def size(self, hash: str) -> int:
-        """Its size in bytes. NotFound where there is none."""
+        """Return the size of a blob in bytes. Raises NotFound if the blob does not exist."""
         size = self.store.size(key(hash))
         if size is None:
             raise self._missing(hash)
         return size
 
     def _missing(self, hash: str) -> NotFound:
-        return NotFound(f"no blob {hash!r} in {self.url}", "is VONG_BLOB_URL the one it was written to?")
+        return NotFound(
+            f"no blob {hash!r} in {self.url}", "check that VONG_BLOB_URL is the store the blob was written to"
+        )
 
     def _verify(self, hash: str, found: str, size: int) -> None:
         if found != hash:
             raise DataCorrupted(
-                f"the blob {self.url.rstrip('/')}/{key(hash)} is damaged: its {size} bytes have the sha256 {found}",
-                "restore it from a backup, or remove it and import its source again",
+                f"blob {self.url.rstrip('/')}/{key(hash)} is corrupted: its {size} bytes have the sha256 {found}",
+                "restore the blob from a backup, or delete it and import its source again",
             )
 
 
 class LocalBackend:
-    """Blobs in a folder of this machine, or of a file system that it mounts."""
+    """Blobs in a folder of this machine or of a mounted file system."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
 
     def write(self, key: str, source: Path) -> None:
-        """Flushed to the disk, then renamed into place: a crash leaves either nothing or all of it."""
+        """Flush the file to disk, then rename it into place: a crash leaves either nothing or the whole blob."""
         target = self.root / key
         target.parent.mkdir(parents=True, exist_ok=True)
         with source.open("rb") as written:
@@ -141,7 +155,7 @@ class LocalBackend:
             os.close(directory)
 
     def copy(self, key: str, to: Path) -> None:
-        """A hard link where the disk allows one, else a copy."""
+        """Create a hard link if the disk allows one, otherwise a copy."""
         try:
             to.hardlink_to(self.root / key)
         except OSError as error:
@@ -150,11 +164,11 @@ class LocalBackend:
             shutil.copyfile(self.root / key, to)
 
     def read(self, key: str) -> bytes:
-        """All of the file."""
+        """Return the content of the file."""
         return (self.root / key).read_bytes()
 
     def size(self, key: str) -> int | None:
-        """From the file's own entry."""
+        """Return the size of the file. Returns None if the file does not exist."""
         try:
             return (self.root / key).stat().st_size
         except FileNotFoundError:
@@ -162,37 +176,37 @@ class LocalBackend:
 
 
 class FsspecBackend:
-    """Blobs in an object store. An upload becomes visible only when it is complete: the store's own promise."""
+    """Blobs in an object store, which makes an upload visible only when it is complete."""
 
     def __init__(self, filesystem: Any, root: str, url: str) -> None:
         self.filesystem = filesystem
         self.root = root.rstrip("/")
         self.url = url
-        # fsspec turns most errors of an object store's own client into OSError, and lets those of the network through.
+        # fsspec converts most errors of an object store's client to OSError, but not the network errors.
         client = sys.modules.get("botocore.exceptions")
         self.failures: tuple[type[Exception], ...] = (OSError, client.BotoCoreError) if client else (OSError,)
 
     def write(self, key: str, source: Path) -> None:
-        """Upload, in parts where it is large."""
+        """Upload a blob, in parts if it is large."""
         with self._speaking():
             try:
                 self.filesystem.put_file(str(source), f"{self.root}/{key}")
             except FileNotFoundError as error:
-                message = f"the blob store {self.url} does not exist: {error}"
-                raise Misconfigured(message, "make the bucket, or mend VONG_BLOB_URL") from error
+                message = f"blob store {self.url} does not exist: {error}"
+                raise Misconfigured(message, "create the bucket, or fix VONG_BLOB_URL") from error
 
     def copy(self, key: str, to: Path) -> None:
-        """Download."""
+        """Download a blob."""
         with self._speaking():
             self.filesystem.get_file(f"{self.root}/{key}", str(to))
 
     def read(self, key: str) -> bytes:
-        """All of the object."""
+        """Return the content of the object."""
         with self._speaking():
             return bytes(self.filesystem.cat_file(f"{self.root}/{key}"))
 
     def size(self, key: str) -> int | None:
-        """From the object's own entry."""
+        """Return the size of the object. Returns None if the object does not exist."""
         with self._speaking():
             try:
                 return int(self.filesystem.info(f"{self.root}/{key}")["size"])
@@ -206,32 +220,32 @@ class FsspecBackend:
         except FileNotFoundError:
             raise
         except PermissionError as error:
-            message = f"the blob store {self.url} refuses these credentials: {error}"
-            raise Misconfigured(message, "check the access key and the rights of its owner") from error
+            message = f"blob store {self.url} refused the credentials: {error}"
+            raise Misconfigured(message, "check the access key and its permissions") from error
         except self.failures as error:
-            message = f"the blob store {self.url} does not answer: {error}"
+            message = f"blob store {self.url} is unreachable: {error}"
             raise Unavailable(message, "check the network, the credentials and VONG_BLOB_URL") from error
 
 
 def key(hash: str) -> str:
-    """Where the blob of that hash lies below the root."""
+    """Return the key of a blob: its path below the root."""
     if not HASH.fullmatch(hash):
-        raise InvalidInput(f"{hash!r} is not a sha256", "give the 64 hexadecimal digits that put answered")
+        raise InvalidInput(f"{hash!r} is not a sha256", "use the 64 hexadecimal digits that put returned")
     return f"{hash[:2]}/{hash[2:4]}/{hash}"
 
 
 def _open(url: str, options: dict[str, Any]) -> BlobBackend:
-    fsspec = import_module("fsspec")  # 60 ms: paid where blobs are used
+    fsspec = import_module("fsspec")  # imported here: the import takes 60 ms
     scheme = url.split("://", 1)[0].split("::", 1)[0] if "://" in url else "file"
-    # Object stores list lazily: a cached listing would hide what another process has just written.
+    # A cached listing would hide what another process has just written.
     remote = {} if scheme in {"file", "local"} else {"use_listings_cache": False}
     try:
         filesystem, root = fsspec.core.url_to_fs(url, **remote, **options)
     except ImportError as error:
         raise MissingExtra(scheme, EXTRAS.get(scheme, scheme)) from error
     except ValueError as error:
-        message = f"VONG_BLOB_URL {url!r} is not an address that can be opened: {error}"
-        raise Misconfigured(message, "give a folder, or a URL like s3://bucket/prefix") from error
+        message = f"VONG_BLOB_URL {url!r} cannot be opened: {error}"
+        raise Misconfigured(message, "set a folder, or a URL such as s3://bucket/prefix") from error
     if scheme in {"file", "local"}:
         return LocalBackend(Path(root))
     return FsspecBackend(filesystem, root, url)
@@ -239,7 +253,7 @@ def _open(url: str, options: dict[str, Any]) -> BlobBackend:
 
 @contextmanager
 def _spool(store: BlobBackend) -> Generator[Path]:
-    """A new file to write into: beside the blobs where they lie in a folder, so that a rename puts it in place."""
+    """Create a temporary file, for a local store inside its folder, so that a rename moves the file into place."""
     folder = store.root / ".incoming" if isinstance(store, LocalBackend) else None
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -252,7 +266,7 @@ def _spool(store: BlobBackend) -> Generator[Path]:
 
 
 def _copy(source: IO[bytes], target: IO[bytes] | None) -> tuple[str, int]:
-    """The sha256 and the size of what was read, and copied where there is a target."""
+    """Return the sha256 and the size of `source`, and copy it to `target` if there is one."""
     digest, size = hashlib.sha256(), 0
     while block := source.read(BLOCK):
         digest.update(block)

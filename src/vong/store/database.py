@@ -1,4 +1,4 @@
-"""Connections to PostgreSQL: as the owner, or as one project that can see nothing else."""
+"""Connections to PostgreSQL: as the owner, or restricted to one project."""
 
 import threading
 from collections.abc import Generator
@@ -13,17 +13,17 @@ from sqlalchemy.exc import SQLAlchemyError
 from vong.store.schema import PROJECT
 
 REQUEST_ROLE = "vong_request"
-"""The role of everything done on behalf of a caller. It owns nothing and row-level security binds it."""
+"""Database role for all work on behalf of a caller. The role owns nothing and is bound by row-level security."""
 
 
 class Database:
-    """A pool of connections to one database."""
+    """Connection pool of one database."""
 
     def __init__(self, url: str, *, pool: int = 5) -> None:
         self.url = url
         self._lock = threading.Lock()
         self._question: Future[bool] | None = None
-        """Whether it answers, asked and perhaps not answered yet."""
+        """Reachability check that is running or that ran last."""
         self.engine = create_engine(
             sqlalchemy_url(url),
             pool_size=pool,
@@ -34,7 +34,7 @@ class Database:
 
     @contextmanager
     def scope(self, project_id: UUID) -> Generator[Connection]:
-        """One transaction that sees and writes the rows of one project only, whatever its statements say."""
+        """Open a transaction in which row-level security limits every statement to the rows of one project."""
         with self.engine.begin() as connection:
             connection.execute(
                 text(f"SELECT set_config('role', '{REQUEST_ROLE}', true), set_config('{PROJECT}', :project, true)"),
@@ -44,41 +44,44 @@ class Database:
 
     @contextmanager
     def owner(self) -> Generator[Connection]:
-        """One transaction without that restriction: migrations, authentication, the job queue's housekeeping."""
+        """Open a transaction without row-level security, for migrations, authentication and job queue maintenance."""
         with self.engine.begin() as connection:
             yield connection
 
     def reachable(self, patience: float) -> bool:
-        """Whether it answers within so many seconds. One that hangs is asked once: a question holds a thread."""
+        """Check that the database answers within `timeout_seconds` seconds.
+
+        Concurrent callers share one pending check, because a check that hangs occupies a thread.
+        """
         with self._lock:
             if self._question is None or self._question.done():
                 self._question = Future[bool]()
                 threading.Thread(target=self._ask, args=[self._question], name="vong-pulse", daemon=True).start()
-            question = self._question
+            check = self._question
         try:
-            return question.result(patience)
+            return check.result(patience)
         except TimeoutError:
             return False
 
-    def _ask(self, question: Future[bool]) -> None:
-        answered = False
+    def _ask(self, check: Future[bool]) -> None:
+        reachable = False
         try:
             with suppress(SQLAlchemyError), self.owner() as connection:
                 connection.execute(text("SELECT 1"))
-                answered = True
+                reachable = True
         finally:
-            question.set_result(answered)
+            check.set_result(reachable)
 
     def close(self) -> None:
-        """Give all connections back."""
+        """Close all connections."""
         self.engine.dispose()
 
 
 def sqlalchemy_url(url: str) -> URL:
-    """A libpq URL for SQLAlchemy, with psycopg 3 as its driver."""
+    """Convert a libpq URL to a SQLAlchemy URL with the driver psycopg 3."""
     return make_url(url).set(drivername="postgresql+psycopg")
 
 
 def libpq_url(url: str) -> str:
-    """The same address as psycopg itself takes it."""
+    """Convert a database URL to a libpq URL, as psycopg expects it."""
     return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)

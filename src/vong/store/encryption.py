@@ -1,4 +1,4 @@
-"""Secrets at rest: AES-256-GCM under a key that lies in Vong's home folder, never in the database."""
+"""Encryption of stored secrets: AES-256-GCM with a key in Vong's home folder, never in the database."""
 
 import hmac
 import os
@@ -13,16 +13,19 @@ NONCE = 12
 
 
 class SecretBox:
-    """Seals and opens secrets. The key is made when first needed (mode 600); several servers of one database need the
-    same file.
+    """Encrypts and decrypts secrets.
+
+    The key file is created on first use (mode 600). All servers of one database need the same file.
     """
 
     def __init__(self, home: Path) -> None:
         self._file = home / FILE
 
     def seal(self, secret: str, name: str, *, alike: bool = False) -> bytes:
-        """A secret as it is stored. It can be opened under the same `name` only, so that no row takes another's. With
-        `alike` the same secret of the same name gives the same each time.
+        """Encrypt a secret for storage.
+
+        Decryption requires the same `name`, so that one row cannot use the secret of another. With `deterministic` the
+        same secret and name give the same bytes each time.
         """
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -31,15 +34,19 @@ class SecretBox:
         return nonce + AESGCM(key).encrypt(nonce, secret.encode(), name.encode())
 
     def open(self, sealed: bytes, name: str) -> str:
-        """The secret. Misconfigured where the key is not the one it was sealed with."""
+        """Decrypt a stored secret.
+
+        Raises:
+            Misconfigured: the secret was encrypted with another key, or the key file cannot be read.
+        """
         from cryptography.exceptions import InvalidTag
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
         try:
             return AESGCM(self._key(make=False)).decrypt(sealed[:NONCE], sealed[NONCE:], name.encode()).decode()
         except InvalidTag as error:
-            message = f"the stored secret of {name.rpartition('/')[2]!r} was sealed with another {self._file}"
-            raise Misconfigured(message, "bring that file back, or set the secret anew") from error
+            message = f"stored secret of {name.rpartition('/')[2]!r} was encrypted with another {self._file}"
+            raise Misconfigured(message, "restore that file, or set the secret again") from error
 
     def _key(self, *, make: bool) -> bytes:
         if make and not self._file.exists():
@@ -48,27 +55,27 @@ class SecretBox:
             key = self._file.read_bytes()
         except OSError as error:
             raise Misconfigured(
-                f"the key of the stored secrets cannot be read: {error}", "bring that file back, or set them anew"
+                f"key of the stored secrets cannot be read: {error}", "restore that file, or set the secrets again"
             ) from error
         if len(key) != SIZE:
-            raise Misconfigured(f"{self._file} is no key of {SIZE} bytes", "bring the right file back")
+            raise Misconfigured(f"{self._file} is not a key of {SIZE} bytes", "restore the right file")
         return key
 
     def _make(self) -> None:
-        """Whole or not at all, and the first of two processes wins."""
+        """Create the key file atomically. If two processes create it at once, both use the first file."""
         self._file.parent.mkdir(parents=True, exist_ok=True)
-        draft = self._file.with_name(f"{FILE}.{os.getpid()}")
+        partial = self._file.with_name(f"{FILE}.{os.getpid()}")
         with suppress(FileNotFoundError):
-            draft.unlink()
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            partial.unlink()
+        with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             file.write(os.urandom(SIZE))
             file.flush()
             os.fsync(file.fileno())
         with suppress(FileExistsError):
-            os.link(draft, self._file)
-        draft.unlink()
+            os.link(partial, self._file)
+        partial.unlink()
 
 
 def _nonce(key: bytes, secret: str, name: str) -> bytes:
-    """One that no other secret and no other name has: what AES-GCM asks of a nonce."""
+    """Derive a nonce that is unique per secret and name, as AES-GCM requires."""
     return hmac.digest(key, b"%b\0%b" % (name.encode(), secret.encode()), "sha256")[:NONCE]

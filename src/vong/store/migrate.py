@@ -1,4 +1,4 @@
-"""Bring a database to the newest schema: in one transaction, alone, after a backup."""
+"""Database migration to the newest schema: one transaction, one process at a time, after a backup."""
 
 import logging
 import re
@@ -17,17 +17,21 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-LOCK = 0x766F6E67  # "vong": two processes that start at once migrate one after the other
+LOCK = 0x766F6E67  # "vong" in ASCII: serializes the migrations of processes that start at the same time
 PATIENCE = "120s"
 MIGRATIONS = Path(__file__).parent / "migrations"
 NUMBERED = re.compile(r"(\d{4})_\w+\.py")
 
 
 def migrate(database: Database, backups: Path | None = None) -> list[str]:
-    """Apply all missing migrations in one transaction, alone, and give the revisions that were applied.
+    """Apply all missing migrations in one transaction and return the applied revisions.
 
-    A database that holds something already is dumped into the folder `backups` first (never where that is None).
-    Misconfigured where the database is newer than this code; Unavailable where somebody holds its tables too long.
+    A database with data is first dumped into the folder `backups`. There is no dump if `backups` is None. Processes
+    that migrate at the same time wait for each other.
+
+    Raises:
+        Misconfigured: the database is newer than this code.
+        Unavailable: another session locked the tables for too long.
     """
     try:
         with database.owner() as connection:
@@ -36,15 +40,17 @@ def migrate(database: Database, backups: Path | None = None) -> list[str]:
             current = revision(connection)
             applied = [] if current == newest() else _upgrade(connection, current, database.url, backups)
     except OperationalError as error:
-        message = f"the database could not be migrated: {error.orig}"
-        raise Unavailable(message, "is another process using it? nothing was changed; start again") from error
+        message = f"database could not be migrated: {error.orig}"
+        raise Unavailable(
+            message, "nothing was changed: stop other processes that use the database and start again"
+        ) from error
     if applied:
         log.info("migrated the database from %s to %s", current or "nothing", applied[-1])
     return applied
 
 
 def _upgrade(connection: Connection, current: str | None, url: str, backups: Path | None) -> list[str]:
-    from alembic import command  # half a second of imports, which a database at the newest schema is spared
+    from alembic import command  # imported here: the import takes 0.5 s and is not needed for an up-to-date database
     from alembic.config import Config
     from alembic.script import ScriptDirectory
 
@@ -61,25 +67,25 @@ def _upgrade(connection: Connection, current: str | None, url: str, backups: Pat
 
 
 def revision(connection: Connection) -> str | None:
-    """The schema's revision; None in a database that has never been migrated."""
+    """Return the revision of the schema. Returns None for a database that was never migrated."""
     if connection.scalar(text("SELECT to_regclass('alembic_version')")) is None:
         return None
-    found: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
-    return found
+    version: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    return version
 
 
 def newest() -> str:
-    """The newest revision that this code has: the greatest number among its files."""
+    """Return the newest revision of this code: the greatest number among the migration files."""
     numbers = (NUMBERED.match(file.name) for file in (MIGRATIONS / "versions").glob("*.py"))
-    return max(found[1] for found in numbers if found)
+    return max(match[1] for match in numbers if match)
 
 
 def _missing(scripts: "ScriptDirectory", current: str | None) -> "list[Script]":
-    """What is to be applied, oldest first."""
+    """Return the migrations to apply, oldest first."""
     known = {script.revision for script in scripts.walk_revisions()}
     if current is not None and current not in known:
         raise Misconfigured(
-            f"the database is at revision {current!r}, which this version of Vong does not know: it is newer",
-            "start the newer Vong, or restore the backup that it took before it migrated",
+            f"database is at revision {current!r}, which is newer than this version of Vong",
+            "start the newer Vong, or restore the backup from before its migration",
         )
     return list(reversed(list(scripts.iterate_revisions("heads", current or "base"))))

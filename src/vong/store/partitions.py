@@ -1,4 +1,4 @@
-"""The day partitions of the spans: made ahead and on demand, without stopping readers or writers."""
+"""Day partitions of the spans table, created ahead and on demand without blocking readers or writers."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
@@ -9,22 +9,22 @@ from psycopg import Connection, sql
 from vong.records import now
 
 LOCK = 0x766F6E68
-"""Two processes that make the same day make it one after the other."""
+"""Advisory lock that serializes the processes that create partitions."""
 READY_DAYS = 3
-"""Today and this many days after it always have their partition."""
+"""Days after today whose partitions are created ahead."""
 
 
 def days_ahead() -> list[str]:
-    """The days that should have a partition before their first span comes, as YYYYMMDD."""
+    """Return the days whose partitions are created before their first span arrives, as YYYYMMDD."""
     return [(now() + timedelta(days=ahead)).strftime("%Y%m%d") for ahead in range(READY_DAYS + 1)]
 
 
 def make_days(connection: Connection[Any], days: Iterable[str]) -> None:
-    """Make the missing partitions of these UTC days (YYYYMMDD).
+    """Create the missing partitions of these UTC days (YYYYMMDD).
 
-    `CREATE TABLE … PARTITION OF` would wait for every reader of the table and stop the next ones; a table that is made
-    apart and attached does not. The restricted role gets no rights on a partition: it reads through the table, where
-    row-level security binds it, or not at all.
+    `CREATE TABLE … PARTITION OF` would wait for all readers of the table and block new ones. Creating a separate table
+    and attaching it does not. The restricted role gets no rights on a partition, so that it can read spans only through
+    the parent table, where row-level security applies.
     """
     for day in sorted(days):
         with connection.transaction():

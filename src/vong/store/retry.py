@@ -1,4 +1,4 @@
-"""Work in one transaction that outlasts a database which is away for a while."""
+"""Retries of a transaction while the database is unavailable."""
 
 import time
 from collections.abc import Callable
@@ -13,11 +13,11 @@ from vong.store.database import Database
 T = TypeVar("T")
 
 PAUSE = 0.5
-"""Seconds between two tries."""
+"""Delay between two attempts."""
 
 
 def is_away(error: DBAPIError) -> bool:
-    """Whether an error says that the database is not there (restarting, unreachable), not that a query is wrong."""
+    """Check that an error means an unavailable database (restarting, unreachable) and not a wrong query."""
     state = getattr(error.orig, "sqlstate", None)
     lost = isinstance(error, OperationalError) and state is None
     return lost or error.connection_invalidated or (state or "").startswith(("08", "57P"))
@@ -31,16 +31,16 @@ def patiently(
     seconds: float = 120.0,
     unless: Callable[[], bool] = bool,
 ) -> T:
-    """Do it in one transaction of the project, again and again while the database is away.
+    """Run `work` in one transaction of the project and retry while the database is unavailable.
 
-    The error is raised after `seconds`, or as soon as `unless` says that there is no use in it any more.
+    The last error is raised after `timeout_seconds`, or as soon as `cancelled` returns true.
     """
-    until = time.monotonic() + seconds
+    deadline = time.monotonic() + seconds
     while True:
         try:
             with database.scope(project_id) as connection:
                 return work(connection)
         except DBAPIError as error:
-            if not is_away(error) or time.monotonic() > until or unless():
+            if not is_away(error) or time.monotonic() > deadline or unless():
                 raise
         time.sleep(PAUSE)

@@ -1,4 +1,4 @@
-"""How tables are declared: one metadata for all stages, and what every project table has."""
+"""Table declarations: the shared SQLAlchemy metadata and the parts common to all project tables."""
 
 from typing import Any
 
@@ -16,12 +16,14 @@ metadata = MetaData(
 )
 
 PROJECT = "vong.project_id"
-"""The setting of a transaction that names the only project it may see."""
+"""Transaction setting that names the only project whose rows are visible."""
 
 
 def project_column() -> Column[Any]:
-    """The column that every project table has. The database fills it from the transaction's own project, so a stage
-    never writes it, and row-level security compares it, so a stage never filters by it.
+    """Return the `project_id` column of a project table.
+
+    The database fills the column from the project of the transaction, and row-level security compares it. A stage
+    therefore neither writes the column nor filters by it.
     """
     return Column(
         "project_id", UUID(as_uuid=True), nullable=False, server_default=text(f"current_setting('{PROJECT}')::uuid")
@@ -29,5 +31,8 @@ def project_column() -> Column[Any]:
 
 
 def project_table(name: str, *columns: Any, **options: Any) -> Table:
-    """A table whose rows belong to a project. Its migration must call `tenancy.protect(name)`; a test checks that."""
+    """Declare a table whose rows belong to a project.
+
+    Its migration must call `tenancy.protect(name)`; a test checks that.
+    """
     return Table(name, metadata, project_column(), *columns, info={"project": True}, **options)

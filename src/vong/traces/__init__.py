@@ -1,7 +1,8 @@
-"""What was asked and answered: search, count and read the spans that the journal wrote, and take in spans of others.
+"""Traces: search, count, read and ingest spans, and export them to OpenTelemetry.
 
-In: a filter, the id of a span or of a trace, or spans that another program measured. Out: `SpanSummary` lists (newest
-first, without bodies), whole `Span`s, and a `Trace`: its spans as trees.
+In: a filter, the id of a span or a trace, or spans measured by another program. Out: `SpanSummary` lists (newest first,
+without bodies), complete `Span`s, and a `Trace` with its spans as trees. May import `vong.config`, `vong.errors`,
+`vong.records` and `vong.store`.
 """
 
 from vong.traces.ingest import ingest

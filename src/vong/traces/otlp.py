@@ -1,4 +1,4 @@
-"""Spans as OpenTelemetry's: OTLP requests in protobuf, with the names of the GenAI conventions."""
+"""Conversion of spans to OTLP protobuf requests with OpenTelemetry's GenAI attribute names."""
 
 import json
 from collections.abc import Sequence
@@ -13,24 +13,24 @@ from vong import __version__
 from vong.records import Span
 
 CALLS = ("chat", "embeddings")
-"""Kinds that go over a network to a model: clients, in OpenTelemetry's words."""
+"""Kinds that call a model over a network, exported with the OpenTelemetry span kind CLIENT."""
 WHOLE = 2**63
-"""What an integer attribute stays below."""
+"""Exclusive upper bound of an integer attribute."""
 
 
 def request(spans: Sequence[Span], *, bodies: bool) -> bytes:
-    """One request with these spans; what was asked and answered goes along with `bodies`."""
-    made = ExportTraceServiceRequest()
-    told = made.resource_spans.add()
-    told.resource.attributes.append(KeyValue(key="service.name", value=AnyValue(string_value="vong")))
-    scope = told.scope_spans.add()
+    """Encode an export request with these spans. `bodies` adds the requests and responses."""
+    export = ExportTraceServiceRequest()
+    resource = export.resource_spans.add()
+    resource.resource.attributes.append(KeyValue(key="service.name", value=AnyValue(string_value="vong")))
+    scope = resource.scope_spans.add()
     scope.scope.name, scope.scope.version = "vong.gateway", __version__
     scope.spans.extend(span_of(span, bodies=bodies) for span in spans)
-    return made.SerializeToString()
+    return export.SerializeToString()
 
 
 def span_of(span: Span, *, bodies: bool) -> Otel:
-    """One span. Attributes that are unknown are left out."""
+    """Convert a span. Attributes with unknown values are omitted."""
     start = round(span.started_at.timestamp() * 1e6) * 1000
     attributes = attributes_of(span, bodies=bodies)
     return Otel(
@@ -50,7 +50,7 @@ def span_of(span: Span, *, bodies: bool) -> Otel:
 
 
 def attributes_of(span: Span, *, bodies: bool) -> dict[str, Any]:
-    """Its attributes: those that it has, and its fields by the names of the conventions, or of Vong's own."""
+    """Return the attributes of a span and its fields under the names of the conventions or of Vong."""
     usage = span.usage
     fields: dict[str, Any] = {
         "gen_ai.usage.input_tokens": usage.input_tokens,
@@ -69,17 +69,17 @@ def attributes_of(span: Span, *, bodies: bool) -> dict[str, Any]:
     }
     if bodies:
         fields |= {"vong.input": _text(span.input), "vong.output": _text(span.output)}
-        said, answered = _within(span.input, "messages"), _within(span.output, "choices")
-        fields["gen_ai.input.messages"] = _text([message_of(one) for one in said] or None)
+        messages, choices = _within(span.input, "messages"), _within(span.output, "choices")
+        fields["gen_ai.input.messages"] = _text([message_of(one) for one in messages] or None)
         fields["gen_ai.output.messages"] = _text(
-            [{**message_of(one.get("message") or {}), "finish_reason": one.get("finish_reason")} for one in answered]
+            [{**message_of(one.get("message") or {}), "finish_reason": one.get("finish_reason")} for one in choices]
             or None
         )
     return {name: value for name, value in {**span.attributes, **fields}.items() if value is not None}
 
 
 def value_of(value: Any) -> AnyValue:
-    """A value in OTLP: texts, numbers, truths and lists of them as they are, all else as JSON."""
+    """Convert a value: texts, numbers, booleans and lists of them to their OTLP types, everything else to JSON text."""
     if isinstance(value, bool):
         return AnyValue(bool_value=value)
     if isinstance(value, int) and -WHOLE <= value < WHOLE:
@@ -94,7 +94,7 @@ def value_of(value: Any) -> AnyValue:
 
 
 def message_of(message: dict[str, Any]) -> dict[str, Any]:
-    """A message as the conventions write it: a role, and parts."""
+    """Convert a message to the format of the conventions: a role and parts."""
     content, parts = message.get("content"), list[dict[str, Any]]()
     for part in [{"type": "text", "text": content}] if isinstance(content, str) else content or []:
         text = part.get("text")
@@ -103,14 +103,14 @@ def message_of(message: dict[str, Any]) -> dict[str, Any]:
         parts = [{"type": "tool_call_response", "id": message.get("tool_call_id"), "response": content}]
     for call in message.get("tool_calls") or []:
         function = call.get("function") or {}
-        named = {"name": function.get("name"), "arguments": function.get("arguments")}
-        parts.append({"type": "tool_call", "id": call.get("id"), **named})
+        arguments = {"name": function.get("name"), "arguments": function.get("arguments")}
+        parts.append({"type": "tool_call", "id": call.get("id"), **arguments})
     return {"role": message.get("role", "assistant"), "parts": parts}
 
 
 def _within(body: Any, name: str) -> list[dict[str, Any]]:
-    found = body.get(name) if isinstance(body, dict) else None
-    return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
+    items = body.get(name) if isinstance(body, dict) else None
+    return [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
 
 
 def _text(value: Any) -> str | None:

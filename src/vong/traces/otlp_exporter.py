@@ -1,6 +1,4 @@
-"""Spans sent on to OpenTelemetry endpoints while they are stored: in batches, again where they do not answer, and never
-so many held back that memory grows.
-"""
+"""Export of spans to OpenTelemetry endpoints: in batches, with retries and a bounded queue."""
 
 import gzip
 import logging
@@ -18,27 +16,27 @@ from vong.traces import otlp
 log = logging.getLogger(__name__)
 
 BATCH = 200
-"""Spans of one request."""
+"""Maximum spans of one request."""
 HELD = 5_000
-"""Spans that wait for one endpoint; where more come, the oldest are dropped and counted."""
+"""Maximum queued spans of one endpoint. Beyond it the oldest spans are dropped and counted."""
 DELAY = 1.0
-"""Seconds in which a batch comes together."""
+"""Time in which a batch is collected."""
 PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0)
-"""Seconds before a batch is sent again; after the last one it is dropped and counted."""
+"""Delays between attempts to send a batch. After the last attempt the batch is dropped and counted."""
 PASSING = {408, 425, 429, 500, 502, 503, 504}
-"""Statuses that pass."""
+"""HTTP statuses of temporary errors, which are retried."""
 
 
 class OtlpExporter:
-    """One endpoint. `take` from any thread; a thread of its own sends."""
+    """Exporter for one endpoint, with its own sending thread. `enqueue` is thread-safe."""
 
     def __init__(self, name: str, settings: OtlpExportSettings) -> None:
         self.name = name
         self.bodies = settings.bodies
         self.exported = 0
-        """Spans that the endpoint took."""
+        """Spans that the endpoint accepted."""
         self.dropped = 0
-        """Spans that it did not take, or that came too fast."""
+        """Spans that the endpoint did not accept or that exceeded the queue."""
         self._settings = settings
         self._held: deque[Span] = deque()
         self._changed = threading.Condition()
@@ -49,11 +47,11 @@ class OtlpExporter:
 
     @property
     def waiting(self) -> int:
-        """Spans that are not sent yet."""
+        """Return the number of queued spans."""
         return len(self._held)
 
     def take(self, span: Span) -> None:
-        """A span that is to be sent."""
+        """Queue a span."""
         with self._changed:
             if len(self._held) >= HELD:
                 self._held.popleft()
@@ -62,13 +60,13 @@ class OtlpExporter:
             self._changed.notify()
 
     def send(self, spans: Sequence[Span]) -> httpx.Response:
-        """Send spans at once. Raises what httpx raises where nobody answers."""
+        """Send spans immediately, without retries. Raises httpx.HTTPError if there is no response."""
         body = gzip.compress(otlp.request(spans, bodies=self._settings.bodies), 5)
-        kind = {"content-type": "application/x-protobuf", "content-encoding": "gzip"}
-        return self._http.post(self._settings.url, content=body, headers={**self._settings.sent(), **kind})
+        headers = {"content-type": "application/x-protobuf", "content-encoding": "gzip"}
+        return self._http.post(self._settings.url, content=body, headers={**self._settings.sent(), **headers})
 
     def stop(self, timeout: float = 5.0) -> None:
-        """Send what is held, for so long, and end."""
+        """Send the queued spans for at most `timeout` seconds, then stop."""
         self._ending.set()
         with self._changed:
             self._changed.notify()
@@ -87,19 +85,19 @@ class OtlpExporter:
             self._deliver(batch)
 
     def _deliver(self, batch: Sequence[Span]) -> None:
-        said = ""
+        reason = ""
         for pause in (*PAUSES, None):
             try:
-                answer = self.send(batch)
-                if answer.is_success:
+                response = self.send(batch)
+                if response.is_success:
                     self.exported += len(batch)
                     return
-                said = f"{answer.status_code} {answer.text[:200]}"
-                if answer.status_code not in PASSING:
+                reason = f"{response.status_code} {response.text[:200]}"
+                if response.status_code not in PASSING:
                     break
-            except (httpx.HTTPError, RuntimeError) as error:  # a client that was closed at the end is a RuntimeError
-                said = f"{type(error).__name__}: {error}"
+            except (httpx.HTTPError, RuntimeError) as error:  # RuntimeError: the client was closed
+                reason = f"{type(error).__name__}: {error}"
             if pause is None or self._ending.wait(pause * random.uniform(0.5, 1.0)):
                 break
         self.dropped += len(batch)
-        log.warning("%d spans were not taken by the export %r: %s", len(batch), self.name, said)
+        log.warning("OTLP exporter %r dropped %d spans: %s", self.name, len(batch), reason)

@@ -1,4 +1,4 @@
-"""Search, count and read spans."""
+"""Search, counting and reading of spans."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -21,9 +21,10 @@ LISTING = "vong traces list"
 
 
 class SpanFilter(Record):
-    """Which spans. All that is given must hold; attempts only where their kind or their trace is given. `text` is
-    searched in the name and in the first 1,000 characters of input and output: words in any order, "words in a row" in
-    quotes, -without; no endings are cut off.
+    """Filter of spans. All given conditions must hold.
+
+    Spans of kind `attempt` match only if `kind` or `trace_id` is set. `text` is searched in the name and in the first
+    1,000 characters of input and output: words in any order, "phrases" in quotes, -excluded words, without stemming.
     """
 
     text: str | None = Field(default=None, max_length=1000)
@@ -45,51 +46,52 @@ class SpanFilter(Record):
 def search(
     connection: Connection, wanted: SpanFilter | None = None, *, after: UUID | None = None, limit: int = 50
 ) -> list[SpanSummary]:
-    """The spans that match, newest first, without their bodies. `after` is the id of the last span of the page before;
-    NotFound where there is no such span.
+    """Return the matching spans, newest first, without bodies.
+
+    `after` is the id of the last span of the previous page. Raises NotFound if there is no such span.
     """
-    place = None
+    position = None
     if after is not None:
         started_at = tables.started(connection, after)
         if started_at is None:
             raise _unknown(after)
-        place = started_at, after
-    return [summary(row) for row in tables.list_page(connection, _wanted(wanted, place), limit)]
+        position = started_at, after
+    return [summary(row) for row in tables.list_page(connection, _wanted(wanted, position), limit)]
 
 
 def among(connection: Connection, ids: Iterable[UUID], wanted: SpanFilter | None = None) -> list[SpanSummary]:
-    """The spans of these ids that match, newest id first."""
+    """Return the spans of these ids that match, newest id first."""
     rows = tables.list_among(connection, _wanted(wanted), ids)
     return sorted(map(summary, rows), key=lambda span: span.id, reverse=True)
 
 
 def count(connection: Connection, wanted: SpanFilter | None = None, at_most: int | None = None) -> int:
-    """How many spans match; counting ends at `at_most`."""
+    """Count the matching spans, up to `at_most`."""
     return tables.count_all(connection, _wanted(wanted), at_most)
 
 
 def get(connection: Connection, span_id: UUID) -> Span:
-    """One span with its bodies. NotFound where there is none in this project."""
-    found = for_ids(connection, [span_id])
-    if not found:
+    """Return a span with its bodies. Raises NotFound if this project has no such span."""
+    spans = for_ids(connection, [span_id])
+    if not spans:
         raise _unknown(span_id)
-    return found[0]
+    return spans[0]
 
 
 def forget(connection: Connection, project_id: UUID, span_id: UUID, told: dict[str, Any]) -> None:
-    """Remove the bodies of a span for good and add the attributes `told`. The connection is the owner's."""
+    """Delete the bodies of a span permanently and add the attributes `attributes`. The connection is the owner's."""
     tables.forget(connection, project_id, span_id, told)
 
 
 def for_ids(connection: Connection, ids: Iterable[UUID]) -> list[Span]:
-    """The spans of those ids with their bodies, in the order of the ids; ids that are not known are left out."""
-    wanted = list(ids)
-    rows = {row.id: row for row in tables.whole(connection, wanted)}
-    return [decode(rows[id]) for id in wanted if id in rows]
+    """Return the spans of these ids with their bodies, in the order of the ids. Unknown ids are skipped."""
+    requested = list(ids)
+    rows = {row.id: row for row in tables.whole(connection, requested)}
+    return [decode(rows[id]) for id in requested if id in rows]
 
 
 def summary(row: Row[Any]) -> SpanSummary:
-    """A row of `tables.SUMMARY` as a record."""
+    """Convert a row of summary columns to a record."""
     columns = dict(row._mapping)  # pyright: ignore[reportPrivateUsage]  # SQLAlchemy's public name for it
     usage = Usage(**{name: columns.pop(name) for name in USAGE})
     versions = SpanVersions(**{name: columns.pop(name) for name in VERSIONS})
@@ -99,8 +101,8 @@ def summary(row: Row[Any]) -> SpanSummary:
 def _wanted(filter: SpanFilter | None, after: tuple[datetime, UUID] | None = None) -> SpanQuery:
     filter = filter or SpanFilter()
     equal = {name: value for name in EQUAL if (value := getattr(filter, name)) is not None}
-    steps = filter.kind is not None or filter.trace_id is not None
-    return SpanQuery(equal, filter.since, filter.until, filter.text, filter.min_duration_ms, after, steps)
+    attempts = filter.kind is not None or filter.trace_id is not None
+    return SpanQuery(equal, filter.since, filter.until, filter.text, filter.min_duration_ms, after, attempts)
 
 
 def _unknown(id: UUID) -> NotFound:

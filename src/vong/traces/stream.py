@@ -1,4 +1,4 @@
-"""Spans as they are stored: the arrivals after a number, in the order in which they became visible."""
+"""Stream of newly stored spans: numbered batches in the order in which they became visible."""
 
 from typing import NamedTuple
 from uuid import UUID
@@ -11,36 +11,36 @@ from vong.traces import tables
 from vong.traces.search import SpanFilter, among
 
 ARRIVALS = 200
-"""Batches of the journal that are read at once."""
+"""Batches of the span writer that are read at once."""
 LARGEST = 2**62
 
 
 class SpanArrivals(NamedTuple):
-    """What has arrived up to a number. More may be there."""
+    """Spans that arrived up to `number`. More may be available."""
 
     number: int
     arrived: SpanBatch
 
 
 def end(connection: Connection) -> int:
-    """The number of the last arrival."""
+    """Return the number of the last batch."""
     return tables.tail_end(connection)
 
 
 def known(connection: Connection, number: int) -> bool:
-    """Whether the arrivals after that number are all still known: they are for an hour."""
+    """Check that all batches after a number are still stored. Batches are stored for one hour."""
     return number == 0 or tables.tail_has(connection, number)
 
 
 def number_of(event: str) -> int:
-    """The number in the id of an event. InvalidInput where that is none."""
+    """Parse the id of an event. Raises InvalidInput if it is not a number."""
     if not event.isdecimal() or len(event) > 18:
-        raise InvalidInput(f"{event!r} is not an event id", "leave it out to have what comes from now on")
+        raise InvalidInput(f"{event!r} is not an event id", "omit the id to receive new spans only")
     return int(event)
 
 
 def news(connection: Connection, after: int, wanted: SpanFilter) -> SpanArrivals:
-    """The spans that arrived after a number and match."""
+    """Return the matching spans that arrived after a batch number."""
     rows = tables.tail_after(connection, after, ARRIVALS)
     ids: list[UUID] = [id for row in rows for id in row.spans]
     found: list[SpanSummary] = among(connection, ids, wanted)

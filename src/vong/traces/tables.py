@@ -1,5 +1,7 @@
-"""The SQL of traces. The table of the spans is the journal's: `vong.store.spans.schema`. Two more are kept by a trigger on it:
-the calls of each hour, counted, and the tail, which says in which order spans arrived.
+"""Tables and SQL of traces. The spans table is defined in `vong.store.spans.schema`.
+
+A trigger on the spans table maintains two more tables: `hours` counts the calls of each hour, `tail` records the order
+in which spans were stored.
 """
 
 from collections.abc import Iterable, Sequence
@@ -40,9 +42,9 @@ from vong.store.schema import project_table
 from vong.store.spans.schema import PLAIN, USAGE, VERSIONS, WORDS, spans, started_near
 
 CHANNEL = "vong_traces"
-"""The channel on which stored spans are announced; the payload is the project's id."""
+"""NOTIFY channel for stored spans. The payload is the id of the project."""
 STEPS = 128
-"""Steps of the histograms in `hours`: see `vong.traces.usage`."""
+"""Buckets of the histograms in `hours`: see `vong.traces.usage`."""
 
 hours = project_table(
     "traces_hours",
@@ -65,19 +67,20 @@ tail = project_table(
 )
 
 GROUPS = 12
-"""Groups of a usage report that have points of their own."""
+"""Groups of a usage report with their own points. The other groups are summed."""
 TOTALS = 100
-"""Groups that have totals."""
+"""Maximum groups with totals."""
 REST = "…"
 
 STEP = "attempt"
-"""The kind of what happened within a call: not looked for where calls are."""
+"""Kind of the spans within a call, which lists of calls omit."""
 FEW = 1000
-"""Spans that are looked through one by one for words."""
+"""Maximum spans that are scanned one by one in a word search."""
 SPELL = timedelta(hours=1)
+"""First time window of a word search. Each further window is four times as long."""
 INSTANT = timedelta(microseconds=1)
 SHOWN = 160
-"""Characters of a preview."""
+"""Characters of a preview in a list."""
 SUMMARY: tuple[ColumnElement[Any], ...] = (
     *(spans.c[name] for name in (*PLAIN, *USAGE, *VERSIONS)),
     func.left(spans.c.input_text, SHOWN).label("input_preview"),
@@ -86,9 +89,11 @@ SUMMARY: tuple[ColumnElement[Any], ...] = (
 
 
 class SpanQuery(NamedTuple):
-    """What a list is about: started at or after `since` and before `until`, containing the words, with these equal
-    values, lasting at least so many milliseconds, and older than the span at `after` (its start and id); those of the
-    kind `attempt` only with `steps`.
+    """Conditions of a span list.
+
+    The start is in `since` <= t < `until`, the text contains `words`, the columns in `equal` have these values, the
+    duration is at least `min_duration_ms`, and the span is older than the span `after` (start and id).
+    `include_attempts` includes spans of kind `attempt`.
     """
 
     equal: dict[str, str]
@@ -101,7 +106,7 @@ class SpanQuery(NamedTuple):
 
 
 def list_page(connection: Connection, wanted: SpanQuery, limit: int) -> Sequence[Row[Any]]:
-    """Summaries, newest first."""
+    """Return summaries of the matching spans, newest first."""
     if wanted.words:
         return _list_by_words(connection, wanted, limit)
     newest = _matching(select(*SUMMARY), wanted).order_by(spans.c.started_at.desc(), spans.c.id.desc())
@@ -109,47 +114,49 @@ def list_page(connection: Connection, wanted: SpanQuery, limit: int) -> Sequence
 
 
 def _list_by_words(connection: Connection, wanted: SpanQuery, limit: int) -> Sequence[Row[Any]]:
-    """The same where words are asked for. The index gives all spans that have them, in no order, and that may be very
-    many: so it is asked for one spell of time after the other, from the newest back, each longer than the one before.
+    """Return summaries of the spans that contain the words, newest first.
+
+    The index returns all spans with the words, unordered, and there may be very many. The search therefore reads one
+    time window after the other, from the newest back, each longer than the one before.
     """
     if wanted.equal or wanted.min_duration_ms is not None:
         rest = wanted._replace(words=None)
         if count_all(connection, rest, FEW + 1) <= FEW:
             return _list_few_by_words(connection, rest, wanted.words or "", limit)
-    # A plan that is kept for all spells would serve the longest, and the rare word, badly.
+    # A cached plan for all windows would be slow for the longest window and for rare words.
     connection.execute(text("SET LOCAL plan_cache_mode = force_custom_plan"))
     when = spans.c.started_at
     ends: Any = select(func.min(when).label("oldest"), func.max(when).label("newest")).select_from(spans)
     row = connection.execute(_matching(ends, wanted._replace(words=None, equal={}, min_duration_ms=None))).one()
     oldest, newest = row.oldest, row.newest
-    found: list[Row[Any]] = []
+    rows: list[Row[Any]] = []
     until, width = (newest + INSTANT, SPELL) if newest else (None, SPELL)
-    while until is not None and until > oldest and len(found) < limit:
+    while until is not None and until > oldest and len(rows) < limit:
         since = max(oldest, until - width)
-        spell = wanted._replace(since=since, until=until)
-        query = _matching(select(*SUMMARY), spell).order_by(spans.c.started_at.desc(), spans.c.id.desc())
-        found += connection.execute(query.limit(limit - len(found))).all()
+        window = wanted._replace(since=since, until=until)
+        query = _matching(select(*SUMMARY), window).order_by(spans.c.started_at.desc(), spans.c.id.desc())
+        rows += connection.execute(query.limit(limit - len(rows))).all()
         until, width = since, width * 4
-    return found
+    return rows
 
 
 def _list_few_by_words(connection: Connection, rest: SpanQuery, words: str, limit: int) -> Sequence[Row[Any]]:
-    """The same where few spans match but for the words: those are read one by one."""
+    """Return the same summaries by scanning the few spans that match all other conditions."""
     columns = (spans.c[name] for name in ("project_id", "id", "name", "input_text", "output_text"))
     few = _matching(select(*columns), rest).cte("few").prefix_with("MATERIALIZED")
-    having = func.websearch_to_tsquery(text("'simple'"), words)
-    found = connection.scalars(select(few.c.id).where(literal_column(WORDS).op("@@")(having))).all()
-    rows = _by_ids(connection, select(*SUMMARY), found)
+    search = func.websearch_to_tsquery(text("'simple'"), words)
+    ids = connection.scalars(select(few.c.id).where(literal_column(WORDS).op("@@")(search))).all()
+    rows = _by_ids(connection, select(*SUMMARY), ids)
     return sorted(rows, key=lambda row: (row.started_at, row.id), reverse=True)[:limit]
 
 
 def list_among(connection: Connection, wanted: SpanQuery, ids: Iterable[UUID]) -> Sequence[Row[Any]]:
-    """Summaries of those spans of these ids that match, in no order."""
+    """Return summaries of the spans of these ids that match, unordered."""
     return _by_ids(connection, _matching(select(*SUMMARY), wanted), ids)
 
 
 def count_all(connection: Connection, wanted: SpanQuery, at_most: int | None = None) -> int:
-    """How many match; counting ends at `at_most`."""
+    """Count the matching spans, up to `at_most`."""
     if at_most is None:
         return connection.scalar(_matching(select(func.count()).select_from(spans), wanted)) or 0
     some = _matching(select(literal(1)).select_from(spans), wanted).limit(at_most).subquery()
@@ -157,44 +164,44 @@ def count_all(connection: Connection, wanted: SpanQuery, at_most: int | None = N
 
 
 def tail_end(connection: Connection) -> int:
-    """The number of the last arrival; 0 where there is none."""
+    """Return the number of the last batch. Returns 0 if there is none."""
     return connection.scalar(select(func.coalesce(func.max(tail.c.number), 0))) or 0
 
 
 def tail_has(connection: Connection, number: int) -> bool:
-    """Whether that arrival is still known."""
+    """Check that a batch is still stored."""
     return connection.scalar(select(tail.c.number).where(tail.c.number == number)) is not None
 
 
 def tail_after(connection: Connection, number: int, limit: int) -> Sequence[Row[Any]]:
-    """The arrivals after that one: number and spans."""
+    """Return the batches after a number: number and span ids."""
     query: Any = select(tail.c.number, tail.c.spans).where(tail.c.number > number).order_by(tail.c.number)
     return connection.execute(query.limit(limit)).all()
 
 
 def started(connection: Connection, id: UUID) -> datetime | None:
-    """When the span of that id started; None where there is no such span."""
+    """Return the start time of a span. Returns None if there is no such span."""
     rows = _by_ids(connection, select(spans.c.id, spans.c.started_at), [id])
     return rows[0].started_at if rows else None
 
 
 def whole(connection: Connection, ids: Iterable[UUID]) -> Sequence[Row[Any]]:
-    """The spans of those ids with their bodies, in no order."""
+    """Return the spans of these ids with their bodies, unordered."""
     return _by_ids(connection, select(spans), ids)
 
 
 def forget(connection: Connection, project_id: UUID, id: UUID, told: dict[str, Any]) -> None:
-    """Remove the bodies of a span for good, as the owner, and add attributes that say so."""
+    """Delete the bodies of a span permanently, as the owner, and add the attributes `attributes`."""
     since, until = started_near(id)
-    here = (spans.c.project_id == project_id, spans.c.id == id, spans.c.started_at.between(since, until))
-    without = {"body": None, "input_text": "", "output_text": "", "attributes": spans.c.attributes.concat(told)}
-    connection.execute(update(spans).where(*here).values(without))
+    condition = (spans.c.project_id == project_id, spans.c.id == id, spans.c.started_at.between(since, until))
+    values = {"body": None, "input_text": "", "output_text": "", "attributes": spans.c.attributes.concat(told)}
+    connection.execute(update(spans).where(*condition).values(values))
 
 
 def of_trace(connection: Connection, trace_id: str, limit: int) -> Sequence[Row[Any]]:
-    """The summaries of a trace's spans, oldest first."""
-    found = select(*SUMMARY).where(spans.c.trace_id == trace_id).order_by(spans.c.started_at, spans.c.id).limit(limit)
-    return connection.execute(found).all()
+    """Return summaries of the spans of a trace, oldest first."""
+    query = select(*SUMMARY).where(spans.c.trace_id == trace_id).order_by(spans.c.started_at, spans.c.id).limit(limit)
+    return connection.execute(query).all()
 
 
 def _matching(statement: Select[Any], wanted: SpanQuery) -> Select[Any]:
@@ -209,9 +216,9 @@ def _matching(statement: Select[Any], wanted: SpanQuery) -> Select[Any]:
         conditions.append(spans.c.duration_ms >= wanted.min_duration_ms)
     if wanted.after is not None:
         started_at, id = wanted.after
-        # The first condition follows from the second: it is what lets PostgreSQL leave out the later days' partitions.
-        place = tuple_(literal(started_at), literal(id, PG_UUID(as_uuid=True)))
-        conditions += [spans.c.started_at <= started_at, tuple_(spans.c.started_at, spans.c.id) < place]
+        # The first condition follows from the second, but lets PostgreSQL skip the partitions of later days.
+        position = tuple_(literal(started_at), literal(id, PG_UUID(as_uuid=True)))
+        conditions += [spans.c.started_at <= started_at, tuple_(spans.c.started_at, spans.c.id) < position]
     if wanted.words:
         since = literal(wanted.since or "-infinity", DateTime(timezone=True))
         until = literal(wanted.until or "infinity", DateTime(timezone=True))
@@ -221,7 +228,7 @@ def _matching(statement: Select[Any], wanted: SpanQuery) -> Select[Any]:
 
 
 def _by_ids(connection: Connection, statement: Select[*tuple[Any, ...]], ids: Iterable[UUID]) -> Sequence[Row[Any]]:
-    """Look in the days that the ids name; what is not there has an id of another time, so look everywhere."""
+    """Return rows by id. Search the days encoded in the ids first, then all partitions for the remaining ids."""
     missing = set(ids)
     if not missing:
         return []
@@ -233,10 +240,10 @@ def _by_ids(connection: Connection, statement: Select[*tuple[Any, ...]], ids: It
     return rows
 
 
-def _merged(spells: Iterable[tuple[datetime, datetime]]) -> list[tuple[datetime, datetime]]:
-    """The same time in as few spells as possible."""
+def _merged(ranges: Iterable[tuple[datetime, datetime]]) -> list[tuple[datetime, datetime]]:
+    """Merge overlapping time ranges."""
     merged: list[tuple[datetime, datetime]] = []
-    for since, until in sorted(spells):
+    for since, until in sorted(ranges):
         if merged and since <= merged[-1][1]:
             merged[-1] = (merged[-1][0], max(merged[-1][1], until))
         else:
@@ -245,7 +252,7 @@ def _merged(spells: Iterable[tuple[datetime, datetime]]) -> list[tuple[datetime,
 
 
 class UsageQuery(NamedTuple):
-    """Which calls are counted, and how they are put together."""
+    """Selection and grouping of the calls of a usage report."""
 
     since: datetime
     until: datetime
@@ -255,16 +262,16 @@ class UsageQuery(NamedTuple):
 
 
 class UsageRows(NamedTuple):
-    """Rows of points and of totals."""
+    """Rows of the points and of the totals."""
 
     points: Sequence[Row[Any]]
     totals: Sequence[Row[Any]]
 
 
 def usage_of_hours(connection: Connection, wanted: UsageQuery) -> UsageRows:
-    """From the counted hours; latencies as histograms."""
+    """Return usage from the hourly counts, with latencies as histograms."""
     columns = hours.c
-    figures = [
+    metrics = [
         *(_whole(func.coalesce(func.sum(columns[name]), 0)).label(name) for name in ("calls", "errors", "priced")),
         *(_whole(func.sum(columns[name])).label(name) for name in ("input_tokens", "output_tokens", "cost")),
         *(func.sum(columns[name]).label(name) for name in ("durations", "first_tokens")),
@@ -272,13 +279,13 @@ def usage_of_hours(connection: Connection, wanted: UsageQuery) -> UsageRows:
     within = [columns.hour >= wanted.since, columns.hour < wanted.until, columns.kind.in_(wanted.kinds)]
     at = func.date_trunc(wanted.bucket, columns.hour, "UTC")
     group = None if wanted.by == "none" else func.nullif(columns[wanted.by], "")
-    return _both(connection, figures, within, at, group)
+    return _both(connection, metrics, within, at, group)
 
 
 def usage_of_spans(connection: Connection, wanted: UsageQuery) -> UsageRows:
-    """From the spans themselves; latencies exact."""
+    """Return usage from the spans, with exact latencies."""
     columns = spans.c
-    figures = [
+    metrics = [
         func.count().label("calls"),
         func.count().filter(columns.status == "error").label("errors"),
         func.count(columns.cost).label("priced"),
@@ -289,13 +296,13 @@ def usage_of_spans(connection: Connection, wanted: UsageQuery) -> UsageRows:
     ]
     within = [columns.started_at >= wanted.since, columns.started_at < wanted.until, columns.kind.in_(wanted.kinds)]
     at = func.date_trunc(wanted.bucket, columns.started_at, "UTC")
-    return _both(connection, figures, within, at, None if wanted.by == "none" else columns[wanted.by])
+    return _both(connection, metrics, within, at, None if wanted.by == "none" else columns[wanted.by])
 
 
 def facets(connection: Connection, since: datetime) -> dict[str, list[tuple[str, int]]]:
-    """The values of each field since an hour with their counts, most first."""
+    """Return the values of each field since an hour with their counts, most frequent first."""
     columns = hours.c
-    found: dict[str, list[tuple[str, int]]] = {}
+    facets_by_field: dict[str, list[tuple[str, int]]] = {}
     calls = _whole(func.sum(columns.calls))
     for name in ("kind", "route", "model", "key"):
         value = columns[name]
@@ -303,41 +310,41 @@ def facets(connection: Connection, since: datetime) -> dict[str, list[tuple[str,
         if name != "kind":
             query = query.where(columns.kind != STEP)
         rows = connection.execute(query.order_by(calls.desc(), value).limit(TOTALS)).all()
-        found[f"{name}s"] = [(row[0], row[1]) for row in rows]
+        facets_by_field[f"{name}s"] = [(row[0], row[1]) for row in rows]
     errors = _whole(func.coalesce(func.sum(columns.errors), 0))
     row = connection.execute(select(calls, errors).where(columns.hour >= since, columns.kind != STEP)).one()
     counts = (("ok", (row[0] or 0) - row[1]), ("error", row[1]))
-    found["statuses"] = [(status, count) for status, count in counts if count]
-    return found
+    facets_by_field["statuses"] = [(status, count) for status, count in counts if count]
+    return facets_by_field
 
 
 def _both(
     connection: Connection,
-    figures: list[Any],
+    metrics: list[Any],
     within: list[Any],
     at: ColumnElement[Any],
     group: ColumnElement[Any] | None,
 ) -> UsageRows:
     named = null() if group is None else group
-    query: Any = select(named.label("group"), *figures).where(*within)
+    query: Any = select(named.label("group"), *metrics).where(*within)
     if group is None:
         totals = connection.execute(query).all()
     else:
-        query = query.group_by(group).order_by(figures[0].desc(), group).limit(TOTALS)
+        query = query.group_by(group).order_by(metrics[0].desc(), group).limit(TOTALS)
         totals = connection.execute(query).all()
-        shown = [row[0] for row in totals[:GROUPS]]
+        largest = [row[0] for row in totals[:GROUPS]]
         if len(totals) > GROUPS:
-            known = [value for value in shown if value is not None]
-            fits = group.in_(known) | group.is_(None) if None in shown else group.in_(known)
+            known = [value for value in largest if value is not None]
+            fits = group.in_(known) | group.is_(None) if None in largest else group.in_(known)
             named = case((fits, group), else_=literal(REST))
-    points: Any = select(at.label("at"), named.label("group"), *figures).where(*within)
+    points: Any = select(at.label("at"), named.label("group"), *metrics).where(*within)
     if group is None:
         points = points.group_by(at).order_by(at)
     else:
-        points = points.group_by(at, named).order_by(at, figures[0].desc())
+        points = points.group_by(at, named).order_by(at, metrics[0].desc())
     return UsageRows(connection.execute(points).all(), totals)
 
 
 def _whole(amount: Any) -> Any:
-    """Sums of bigint are numeric in PostgreSQL."""
+    """Cast to bigint, because PostgreSQL returns the sum of bigint values as numeric."""
     return cast(amount, BigInteger)

@@ -1,4 +1,4 @@
-"""The spans of one trace as trees."""
+"""Span trees of a trace."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -14,13 +14,13 @@ from vong.traces import tables
 from vong.traces.search import LISTING, summary
 
 LIMIT = 10_000
-"""Spans of one trace that are read; the oldest win."""
+"""Maximum spans that are read of one trace, oldest first."""
 DEEPEST = 100
 MILLISECOND = timedelta(milliseconds=1)
 
 
 def tree(connection: Connection, trace_id: str) -> Trace:
-    """All spans of a trace. NotFound where none is recorded in this project."""
+    """Return a trace with all its spans. Raises NotFound if this project has no span of the trace."""
     spans = [summary(row) for row in tables.of_trace(connection, trace_id, LIMIT)]
     if not spans:
         raise NotFound(f"no trace {trace_id!r}", f"list the newest spans with: {LISTING}")
@@ -28,16 +28,16 @@ def tree(connection: Connection, trace_id: str) -> Trace:
 
 
 def grow(spans: Sequence[SpanSummary]) -> Trace:
-    """The trace of these spans, which are at least one and sorted by their start."""
+    """Build a trace from at least one span, sorted by start time."""
     begin = spans[0].started_at
     end = max(span.started_at + timedelta(milliseconds=span.duration_ms) for span in spans)
     known = {span.span_id: span for span in spans}
-    places = [(*_place(span, known), span) for span in spans]
+    nodes = [(*_place(span, known), span) for span in spans]
     below: defaultdict[UUID, list[SpanNode]] = defaultdict(list)
     roots: list[SpanNode] = []
-    for _, parent, span in sorted(places, key=lambda place: (-place[0], place[2].started_at)):
-        node = SpanNode(span=span, offset_ms=(span.started_at - begin) / MILLISECOND, children=tuple(below[span.id]))
-        (roots if parent is None else below[parent.id]).append(node)
+    for _, parent, span in sorted(nodes, key=lambda node: (-node[0], node[2].started_at)):
+        child = SpanNode(span=span, offset_ms=(span.started_at - begin) / MILLISECOND, children=tuple(below[span.id]))
+        (roots if parent is None else below[parent.id]).append(child)
     return Trace(
         trace_id=spans[0].trace_id,
         started_at=begin,
@@ -50,21 +50,22 @@ def grow(spans: Sequence[SpanSummary]) -> Trace:
 
 
 def _place(span: SpanSummary, known: dict[str, SpanSummary]) -> tuple[int, SpanSummary | None]:
-    """How deep a span hangs, and below which. Spans that name each other as parents in a circle, and those deeper than
-    `DEEPEST`, stand by themselves.
+    """Return the depth of a span and its parent.
+
+    Spans in a cycle of parents, and spans deeper than `MAX_DEPTH`, are roots.
     """
-    parent = above = known.get(span.parent_span_id or "")
+    parent = ancestor = known.get(span.parent_span_id or "")
     for depth in range(DEEPEST):
-        if above is None:
+        if ancestor is None:
             return depth, parent
-        if above is span:
+        if ancestor is span:
             break
-        above = known.get(above.parent_span_id or "")
+        ancestor = known.get(ancestor.parent_span_id or "")
     return 0, None
 
 
 def _measured(node: SpanNode) -> Iterable[Usage]:
-    """The usage of the deepest spans that have one: a caller's sum over its calls is not counted beside them."""
+    """Return the usage of the deepest spans that have one, so that the sum of a parent is not counted twice."""
     below = [used for child in node.children for used in _measured(child)]
     own = node.span.usage
     return below or ([own] if own != Usage() else [])

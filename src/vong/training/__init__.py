@@ -1,8 +1,8 @@
-"""Teach a base model from examples: recipes, their plan, and the trainer's half of the parity check.
+"""Fine-tuning of a base model on examples: recipes, resource estimates, and the trainer's side of the parity check.
 
-In: a base model's folder, examples with answers, typed settings. Out: a folder of weights (an adapter, or a whole
-model), the figures of the run as it goes, and warnings where it goes wrong. It knows no database: `Report` carries
-what it has to say. torch is imported inside the functions that compute.
+In: a base model's folder, examples with completions, typed settings. Out: a folder of weights (an adapter or a whole
+model), the metrics of the run while it is running, and warnings if it goes wrong. The package uses no database:
+`TrainingReporter` receives its output. torch is imported inside the functions that need it.
 """
 
 from vong.training.gguf_convert import convert_gguf

@@ -1,4 +1,4 @@
-"""Which rows share a batch, and the batch as tensors."""
+"""Batching: the order of rows, padding, and batches as tensors."""
 
 import random
 from collections.abc import Iterator, Sequence
@@ -7,14 +7,14 @@ from typing import Any
 from vong.training.tokenization import IGNORED, TokenizedExample
 
 WINDOW = 16
-"""Batches that are sorted by length together: enough to save most padding, few enough to keep the order random."""
+"""Batches sorted by length together: enough to avoid most padding, few enough to keep the order random."""
 
 
 class EpochSampler:
-    """The order of rows in each epoch, by the seed and the epoch alone, so that a resumed run meets the same rows.
+    """Sampler whose order of rows depends only on seed and epoch, so that a resumed run sees the same rows.
 
-    With `grouped`, windows of 16 batches of shuffled rows are sorted by length and cut into batches, and the batches
-    are shuffled. torch's DataLoader takes it as a sampler.
+    If `grouped` is set, windows of 16 batches of shuffled rows are sorted by length and cut into batches, and the
+    batches are shuffled. Can be used as a sampler of torch's DataLoader.
     """
 
     def __init__(self, lengths: Sequence[int], batch: int, seed: int, *, grouped: bool = True) -> None:
@@ -25,33 +25,33 @@ class EpochSampler:
         self.epoch = 0
 
     def set_epoch(self, epoch: int) -> None:
-        """Which epoch the next pass belongs to."""
+        """Set the epoch of the next iteration."""
         self.epoch = epoch
 
     def __len__(self) -> int:
         return len(self.lengths)
 
     def __iter__(self) -> Iterator[int]:
-        chance = random.Random(f"{self.seed}/{self.epoch}")
+        rng = random.Random(f"{self.seed}/{self.epoch}")
         order = list(range(len(self.lengths)))
-        chance.shuffle(order)
+        rng.shuffle(order)
         if not self.grouped:
             return iter(order)
         window = self.batch * WINDOW
         batches: list[list[int]] = []
         rest: list[int] = []
         for start in range(0, len(order), window):
-            near = sorted(order[start : start + window], key=lambda index: self.lengths[index])
-            whole = len(near) - len(near) % self.batch
-            batches += [near[at : at + self.batch] for at in range(0, whole, self.batch)]
-            rest += near[whole:]
-        chance.shuffle(batches)
-        # Only the last batch may be short: a short one in the middle would move every batch after it.
+            similar = sorted(order[start : start + window], key=lambda index: self.lengths[index])
+            whole = len(similar) - len(similar) % self.batch
+            batches += [similar[at : at + self.batch] for at in range(0, whole, self.batch)]
+            rest += similar[whole:]
+        rng.shuffle(batches)
+        # Only the last batch may be short: a short batch in the middle would shift all batches after it.
         return iter([index for batch in batches for index in batch] + rest)
 
 
 def padding(order: Sequence[int], lengths: Sequence[int], batch: int) -> float:
-    """The share of padding in what is computed, 0..1, when rows go in this order."""
+    """Return the share of padding in the computed tokens, 0..1, for rows in this order."""
     computed = sum(
         max(lengths[index] for index in order[at : at + batch]) * len(order[at : at + batch])
         for at in range(0, len(order), batch)
@@ -60,7 +60,7 @@ def padding(order: Sequence[int], lengths: Sequence[int], batch: int) -> float:
 
 
 def collate(rows: Sequence[dict[str, Any]], pad: int) -> dict[str, Any]:
-    """Rows as tensors of shape (rows, longest): `input_ids`, `attention_mask`, `labels`, and `weights` (rows)."""
+    """Return rows as tensors of shape (rows, longest): `input_ids`, `attention_mask`, `labels`; `weights` is (rows)."""
     import torch
 
     longest = max(len(row["input_ids"]) for row in rows)
@@ -78,7 +78,7 @@ def collate(rows: Sequence[dict[str, Any]], pad: int) -> dict[str, Any]:
 
 
 def table(rows: Sequence[TokenizedExample]) -> dict[str, list[Any]]:
-    """Rows as columns, as `datasets.Dataset.from_dict` takes them."""
+    """Convert rows to columns, as `datasets.Dataset.from_dict` expects them."""
     return {
         "input_ids": [row.ids for row in rows],
         "labels": [row.labels for row in rows],

@@ -1,4 +1,4 @@
-"""Checkpoints that can be trusted: one counts only once its marker is there, and the marker is written last."""
+"""Crash-safe checkpoints: a checkpoint is valid only if its marker file exists, and the marker is written last."""
 
 import json
 import os
@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 MARKER = "vong.json"
-"""Lies in a complete checkpoint and holds what the trainer must remember beside the weights."""
+"""File in a complete checkpoint with the trainer state that is not part of the weights."""
 
 
 def mark(checkpoint: Path, state: dict[str, Any]) -> None:
-    """Declare a checkpoint complete. Its files are flushed to the disk first, then the marker appears whole."""
+    """Mark a checkpoint as complete: flush its files to disk, then write the marker atomically."""
     for file in checkpoint.iterdir():
         if file.is_file():
             _flush(file)
@@ -23,22 +23,22 @@ def mark(checkpoint: Path, state: dict[str, Any]) -> None:
 
 
 def newest(folder: Path) -> tuple[Path, dict[str, Any]] | None:
-    """The newest complete checkpoint and its remembered state. Torn ones (no marker) are removed."""
-    found: list[tuple[int, Path, dict[str, Any]]] = []
+    """Return the newest complete checkpoint and its state, or None. Incomplete checkpoints (no marker) are removed."""
+    complete: list[tuple[int, Path, dict[str, Any]]] = []
     for checkpoint in folder.glob("checkpoint-*"):
         state = _state(checkpoint)
         if state is None:
             shutil.rmtree(checkpoint, ignore_errors=True)
         else:
-            found.append((int(checkpoint.name.rpartition("-")[2]), checkpoint, state))
-    if not found:
+            complete.append((int(checkpoint.name.rpartition("-")[2]), checkpoint, state))
+    if not complete:
         return None
-    _, checkpoint, state = max(found, key=lambda one: one[0])
+    _, checkpoint, state = max(complete, key=lambda one: one[0])
     return checkpoint, state
 
 
 def keep(folder: Path, best: str | None) -> None:
-    """Remove the kept best weights that no checkpoint remembers any more."""
+    """Remove all saved best weights except `best`, the ones that the newest checkpoint refers to."""
     for old in folder.glob("best-*"):
         if old.name != best:
             shutil.rmtree(old, ignore_errors=True)

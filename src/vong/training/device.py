@@ -1,4 +1,4 @@
-"""What a run computes on."""
+"""Selection of the device that a training run computes on."""
 
 import os
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from vong.errors import MissingExtra
 
 
 class Device(NamedTuple):
-    """`name` is `cpu`, `cuda`, `mps` or `xpu`; `dtype` is `fp32` or `bf16`; memory is in bytes."""
+    """Compute device. `name` is `cpu`, `cuda`, `mps` or `xpu`; `dtype` is `fp32` or `bf16`; memory is in bytes."""
 
     name: str
     dtype: str
@@ -16,30 +16,30 @@ class Device(NamedTuple):
 
 
 def choose(dtype: str, threads: int) -> Device:
-    """The accelerator where there is one, else the CPU with that many threads (0: all that this process may use)."""
-    # Threads that wait by spinning would take the cores that the engines and the database need.
+    """Return the accelerator if there is one, else the CPU with this number of threads (0: all available cores)."""
+    # Spinning threads would take CPU time from the engines and the database.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     try:
         import torch
     except ImportError as error:
         raise MissingExtra("torch", "training") from error
-    found = torch.accelerator.current_accelerator() if torch.accelerator.is_available() else None
-    if found is None:
+    accelerator = torch.accelerator.current_accelerator() if torch.accelerator.is_available() else None
+    if accelerator is None:
         torch.set_num_threads(threads or cores())
         return Device("cpu", "bf16" if dtype == "bf16" else "fp32", resident)
-    half = dtype == "bf16" or (dtype == "auto" and found.type == "cuda" and torch.cuda.is_bf16_supported())
-    in_use = torch.cuda.max_memory_reserved if found.type == "cuda" else resident
-    return Device(found.type, "bf16" if half else "fp32", in_use)
+    use_bf16 = dtype == "bf16" or (dtype == "auto" and accelerator.type == "cuda" and torch.cuda.is_bf16_supported())
+    in_use = torch.cuda.max_memory_reserved if accelerator.type == "cuda" else resident
+    return Device(accelerator.type, "bf16" if use_bf16 else "fp32", in_use)
 
 
 def cores() -> int:
-    """How many CPU cores this process may use."""
+    """Return the number of CPU cores available to this process."""
     affinity = getattr(os, "sched_getaffinity", None)
     return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
 def resident() -> float:
-    """The resident memory of this process."""
+    """Return the resident memory of this process in bytes."""
     import psutil
 
     return float(psutil.Process().memory_info().rss)

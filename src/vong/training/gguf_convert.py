@@ -1,4 +1,4 @@
-"""From GGUF to the safetensors that training needs."""
+"""Conversion of GGUF files to the safetensors that training needs."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -7,10 +7,13 @@ from vong.errors import InvalidInput, MissingExtra
 
 
 def convert_gguf(gguf: Path, folder: Path, say: Callable[[str], None] = lambda _: None) -> Path:
-    """Unpack a GGUF file into fp32 weights with its configuration, tokenizer and chat template, all in `folder`.
+    """Convert a GGUF file to fp32 weights with configuration, tokenizer and chat template, and return `folder`.
 
-    The weights are exactly the values that the quantised file stands for. Takes a minute for 135 M parameters and
-    four bytes of disk a parameter. InvalidInput for a file that is not GGUF or of an unknown architecture.
+    The weights equal the dequantized values of the file. The conversion takes one minute for 135 M parameters and four
+    bytes of disk per parameter.
+
+    Raises:
+        InvalidInput: The file is not GGUF or has an unknown architecture.
     """
     try:
         import torch
@@ -19,7 +22,7 @@ def convert_gguf(gguf: Path, folder: Path, say: Callable[[str], None] = lambda _
         raise MissingExtra("transformers", "training") from error
     with gguf.open("rb") as file:
         if file.read(4) != b"GGUF":
-            raise InvalidInput(f"{gguf.name!r} is not a GGUF file", "name a .gguf file or a folder of safetensors")
+            raise InvalidInput(f"{gguf.name!r} is not a GGUF file", "choose a .gguf file or a folder of safetensors")
     say("reading the tokenizer")
     tokenizer = AutoTokenizer.from_pretrained(gguf.parent, gguf_file=gguf.name, local_files_only=True)
     say("unpacking the weights")

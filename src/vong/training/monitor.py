@@ -1,6 +1,6 @@
-"""What is watched while a model learns: the figures, the best weights, the turn into overfitting, the end.
+"""Monitoring of a training run: metrics, best weights, overfitting and early stopping.
 
-Plain values in, plain decisions out: the trainer's own callback only passes on what happened.
+Takes plain values and returns plain decisions; the trainer's callback only forwards events.
 """
 
 import time
@@ -19,15 +19,15 @@ SHOWN = {
     "eval_loss": "eval_loss",
     "eval_mean_token_accuracy": "eval_token_accuracy",
 }
-"""The trainer's names of the figures that are passed on, and ours."""
+"""Metrics to report: the trainer's name -> Vong's name."""
 
 TURN = 0.01
-"""By how much, as a share, eval loss must lie over its best before it is called overfitting."""
+"""Relative increase of eval loss over its best value from which a run counts as overfitting."""
 
 
 @dataclass
 class MonitorState:
-    """What must survive a restart: it lies in every checkpoint's marker."""
+    """State that survives a restart; stored in the marker of each checkpoint."""
 
     best_loss: float | None = None
     best_step: int = 0
@@ -45,13 +45,15 @@ class MonitorState:
     stopped: bool = False
 
     def plain(self) -> dict[str, Any]:
-        """As JSON values."""
+        """Return the state as JSON values."""
         return asdict(self)
 
 
 class TrainingMonitor:
-    """Follows one run. `patience` is in evaluations, None for never; `save_best(step)` keeps the weights as they are
-    now and gives the name under which they lie; `memory_in_use` is in bytes.
+    """Monitor of one training run.
+
+    `patience` is a number of evaluations, None disables early stopping. `save_best(step)` saves the current weights and
+    returns their folder name. `memory_in_use` returns bytes.
     """
 
     def __init__(
@@ -74,13 +76,13 @@ class TrainingMonitor:
         self.rate = 0.0
 
     def step_begins(self, step: int) -> None:
-        """A step starts; `step` are done."""
+        """Record the start of a step after `step` completed steps."""
         self.step_began = time.monotonic()
         if self.first_step is None:
             self.first_step, self.began = step, self.step_began
 
     def step_ended(self, step: int, total: int, tokens: int) -> None:
-        """A step of that many tokens is done."""
+        """Record a completed step and its number of tokens, and report progress."""
         seconds = time.monotonic() - self.step_began
         self.rate = tokens / seconds if seconds else 0.0
         self.memory.tokens += tokens
@@ -90,8 +92,8 @@ class TrainingMonitor:
         self.report.progress(step, total, f"{loss}{best}{self.rate:.0f} tokens/s")
 
     def logged(self, step: int, total: int, logs: dict[str, float]) -> None:
-        """The trainer's figures of a step or of an evaluation."""
-        values = {ours: float(logs[theirs]) for theirs, ours in SHOWN.items() if theirs in logs}
+        """Report the trainer's metrics of a step or of an evaluation."""
+        values = {name: float(logs[trainer_name]) for trainer_name, name in SHOWN.items() if trainer_name in logs}
         if "loss" in values:
             self.memory.last_loss = values["loss"]
             self.memory.losses.append(values["loss"])
@@ -103,44 +105,45 @@ class TrainingMonitor:
             self.report.metrics(step, values)
 
     def seconds_left(self, step: int, total: int) -> float:
-        """From the pace of this attempt, evaluations and checkpoints included."""
+        """Return the estimated remaining seconds, from the pace of this attempt with evaluations and checkpoints."""
         done = step - (self.first_step or 0)
         return (time.monotonic() - self.began) / done * (total - step) if done > 0 else 0.0
 
     def evaluated(self, step: int, eval_loss: float) -> bool:
-        """An evaluation is done; whether training should stop here."""
-        memory = self.memory
-        if step == memory.last_eval_step:
-            return memory.stopped
-        memory.last_eval_step = step
-        memory.evaluations += 1
-        train_loss = sum(memory.losses) / len(memory.losses) if memory.losses else None
-        memory.losses = []
-        if memory.best_loss is None or eval_loss < memory.best_loss:
-            memory.best_loss, memory.best_step, memory.without_better = eval_loss, step, 0
-            memory.train_loss_at_best = train_loss
+        """Record an evaluation and return True if training should stop."""
+        state = self.memory
+        if step == state.last_eval_step:
+            return state.stopped
+        state.last_eval_step = step
+        state.evaluations += 1
+        train_loss = sum(state.losses) / len(state.losses) if state.losses else None
+        state.losses = []
+        if state.best_loss is None or eval_loss < state.best_loss:
+            state.best_loss, state.best_step, state.without_better = eval_loss, step, 0
+            state.train_loss_at_best = train_loss
             if self.save_best:
-                memory.best = self.save_best(step)
+                state.best = self.save_best(step)
             return False
-        memory.without_better += 1
+        state.without_better += 1
         self._look_for_overfitting(step, eval_loss, train_loss)
-        memory.stopped = self.patience is not None and memory.without_better >= self.patience
-        if memory.stopped:
+        state.stopped = self.patience is not None and state.without_better >= self.patience
+        if state.stopped:
             self.report.log(
-                f"stopped early at step {step}: {memory.without_better} evaluations without a better eval loss than "
-                f"{memory.best_loss:.4f} at step {memory.best_step}"
+                f"stopped early at step {step}: {state.without_better} evaluations without improving on the eval loss "
+                f"{state.best_loss:.4f} of step {state.best_step}"
             )
-        return memory.stopped
+        return state.stopped
 
     def _look_for_overfitting(self, step: int, eval_loss: float, train_loss: float | None) -> None:
-        """Eval loss has turned up while training loss still falls: what is learnt now is the rows themselves."""
-        memory = self.memory
-        if memory.overfitting or memory.best_loss is None or train_loss is None or memory.train_loss_at_best is None:
+        """Warn once if eval loss has risen while training loss still falls: the model now memorizes the rows."""
+        state = self.memory
+        if state.overfitting or state.best_loss is None or train_loss is None or state.train_loss_at_best is None:
             return
-        if eval_loss > memory.best_loss * (1 + TURN) and train_loss < memory.train_loss_at_best:
-            memory.overfitting = True
-            kept = "; the weights of the best step are kept" if self.save_best else ""
+        if eval_loss > state.best_loss * (1 + TURN) and train_loss < state.train_loss_at_best:
+            state.overfitting = True
+            suffix = "; the weights of the best step are kept" if self.save_best else ""
             self.report.warn(
-                f"overfitting: eval loss rose from {memory.best_loss:.4f} (step {memory.best_step}) to {eval_loss:.4f} "
-                f"(step {step}) while training loss fell from {memory.train_loss_at_best:.4f} to {train_loss:.4f}{kept}"
+                f"overfitting: eval loss rose from {state.best_loss:.4f} (step {state.best_step}) to {eval_loss:.4f} "
+                f"(step {step}) while training loss fell from {state.train_loss_at_best:.4f} to "
+                f"{train_loss:.4f}{suffix}"
             )

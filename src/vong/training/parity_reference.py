@@ -1,4 +1,4 @@
-"""The trainer's half of the parity check: what the model says when it is computed as it was trained."""
+"""Reference for the parity check: the outputs of the model when computed by the training stack."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,12 +19,14 @@ def reference(
     top: int = 20,
     max_tokens: int = 32,
 ) -> list[dict[str, Any]]:
-    """For each conversation: `ids`, the prompt's token ids; `logprobs`, for each of the last `positions` prefixes of
-    the prompt, the longest last, the `top` likeliest next tokens with their natural log-probabilities (id -> value);
-    `greedy`, the text of at most `max_tokens` tokens, the likeliest at every step, as the tokenizer decodes them.
+    """Return the reference outputs of each conversation.
 
-    Computed in fp32 by transformers and PEFT, one conversation at a time, without padding and without a cache of
-    another's state.
+    Each item has `ids`, the prompt's token ids; `logprobs`, for each of the last `positions` prefixes of the prompt
+    (the longest last) the `top` most likely next tokens with their natural log-probabilities (id -> value); and
+    `greedy`, the decoded text of at most `max_tokens` tokens, generated greedily.
+
+    Computed in fp32 by transformers and PEFT, one conversation at a time, without padding and without a cache shared
+    between conversations.
     """
     try:
         import torch
@@ -39,26 +41,26 @@ def reference(
     if adapter is not None:
         model = PeftModel.from_pretrained(model, adapter)
     model.eval()
-    found: list[dict[str, Any]] = []
+    results: list[dict[str, Any]] = []
     with torch.no_grad():
         for messages in conversations:
             prompt: str = tokenizer.apply_chat_template(
                 [plain(message) for message in messages], add_generation_prompt=True, tokenize=False
             )
             ids: list[int] = tokenizer(prompt, add_special_tokens=False)["input_ids"]
-            given = torch.tensor([ids])
-            chances = model(input_ids=given).logits[0, -positions:].float().log_softmax(-1)
-            best = chances.topk(min(top, chances.shape[-1]))
-            made = model.generate(
-                input_ids=given,
-                attention_mask=torch.ones_like(given),
+            input_ids = torch.tensor([ids])
+            log_probs = model(input_ids=input_ids).logits[0, -positions:].float().log_softmax(-1)
+            likeliest = log_probs.topk(min(top, log_probs.shape[-1]))
+            output = model.generate(
+                input_ids=input_ids,
+                attention_mask=torch.ones_like(input_ids),
                 max_new_tokens=max_tokens,
                 do_sample=False,
                 pad_token_id=tokenizer.pad_token_id,
                 eos_token_id=tokenizer.eos_token_id,
             )
-            pairs = zip(best.indices.tolist(), best.values.tolist(), strict=True)
+            pairs = zip(likeliest.indices.tolist(), likeliest.values.tolist(), strict=True)
             logprobs = [dict(zip(tokens, values, strict=True)) for tokens, values in pairs]
-            greedy = tokenizer.decode(made[0, len(ids) :], skip_special_tokens=True)
-            found.append({"ids": ids, "logprobs": logprobs, "greedy": greedy})
-    return found
+            greedy = tokenizer.decode(output[0, len(ids) :], skip_special_tokens=True)
+            results.append({"ids": ids, "logprobs": logprobs, "greedy": greedy})
+    return results

@@ -1,23 +1,23 @@
-"""What a recipe says while it works, and to whom."""
+"""Interface through which a recipe reports metrics, progress, warnings and log lines."""
 
 from typing import Protocol
 
 
 class TrainingReporter(Protocol):
-    """What a recipe says while it works. Each call may raise JobCancelled; the recipe lets it through."""
+    """Receiver of a recipe's output. Each method may raise JobCancelled, which the recipe must not catch."""
 
     def metrics(self, step: int, values: dict[str, float]) -> None:
-        """Figures of one optimiser step: loss, eval_loss, learning_rate, grad_norm, tokens_per_second, …"""
+        """Report the metrics of one optimiser step: loss, eval_loss, learning_rate, grad_norm, tokens_per_second, …"""
         ...
 
     def progress(self, done: float, total: float, message: str) -> None:
-        """How many optimiser steps are done."""
+        """Report the number of completed optimiser steps."""
         ...
 
     def warn(self, text: str) -> None:
-        """Something that the person should know: rows left out, overfitting."""
+        """Report a problem that the user should know: rows left out, overfitting."""
         ...
 
     def log(self, line: str) -> None:
-        """A line of the run's log."""
+        """Add a line to the log of the run."""
         ...

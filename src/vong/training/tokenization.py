@@ -1,4 +1,4 @@
-"""From examples to token ids, with the loss on the answer only."""
+"""Tokenization of examples, with the loss on the completion only."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
@@ -7,11 +7,11 @@ from vong.errors import InvalidInput
 from vong.records import Example, Message
 
 IGNORED = -100
-"""The label of a token that is read but not learnt."""
+"""Label of a token that is excluded from the loss."""
 
 
 class TokenizedExample(NamedTuple):
-    """One row: `ids` and `labels` of equal length; a label is its token's id, or IGNORED in the prompt."""
+    """One row: `ids` and `labels` of equal length. A label is its token's id, or IGNORED_LABEL in the prompt."""
 
     ids: list[int]
     labels: list[int]
@@ -19,19 +19,19 @@ class TokenizedExample(NamedTuple):
 
     @property
     def answer_tokens(self) -> int:
-        """How many tokens are learnt."""
+        """Return the number of tokens in the loss."""
         return sum(label != IGNORED for label in self.labels)
 
 
 class TrainableExamples(NamedTuple):
-    """What can be trained on, and how many examples had no answer to learn."""
+    """Examples with a completion, and the number of examples without one."""
 
     examples: list[Example]
     without_answer: int
 
 
 class TokenizedDataset(NamedTuple):
-    """Rows that fit, and how many were longer than the limit, with the longest length met."""
+    """Rows within the length limit, the number of longer rows, and the length of the longest row."""
 
     rows: list[TokenizedExample]
     too_long: int
@@ -39,30 +39,32 @@ class TokenizedDataset(NamedTuple):
 
 
 def with_answer(examples: Iterable[Example]) -> TrainableExamples:
-    """Each example in the form prompt and completion: a last assistant message is taken as the completion."""
-    kept: list[Example] = []
+    """Return the examples with a completion; a final assistant message is converted to the completion."""
+    trainable: list[Example] = []
     without = 0
     for example in examples:
         if example.completion is not None:
-            kept.append(example)
+            trainable.append(example)
         elif len(example.messages) > 1 and example.messages[-1].role == "assistant":
             split = {"messages": example.messages[:-1], "completion": example.messages[-1]}
-            kept.append(example.model_copy(update=split))
+            trainable.append(example.model_copy(update=split))
         else:
             without += 1
-    return TrainableExamples(kept, without)
+    return TrainableExamples(trainable, without)
 
 
 def encode(tokenizer: Any, examples: Sequence[Example], max_length: int) -> TokenizedDataset:
-    """Every example as a row by the tokenizer's own chat template; rows over `max_length` tokens are left out."""
+    """Tokenize examples with the tokenizer's own chat template. Rows over `max_length` tokens are left out."""
     rows = [row(tokenizer, example) for example in examples]
-    fit = [one for one in rows if len(one.ids) <= max_length]
-    return TokenizedDataset(fit, len(rows) - len(fit), max((len(one.ids) for one in rows), default=0))
+    fitting = [one for one in rows if len(one.ids) <= max_length]
+    return TokenizedDataset(fitting, len(rows) - len(fitting), max((len(one.ids) for one in rows), default=0))
 
 
 def row(tokenizer: Any, example: Example) -> TokenizedExample:
-    """One row. The prompt is tokenized apart from the answer, exactly as a server sees it before it answers, so no
-    token can straddle the two. The answer ends with the end-of-turn token, which is learnt too; what a template
+    """Tokenize one example.
+
+    The prompt is tokenized separately from the completion, exactly as a server sees it before it generates, so that no
+    token spans both. The completion ends with the end-of-turn token, which is part of the loss; text that a template
     writes after it is dropped.
     """
     assert example.completion is not None
@@ -79,25 +81,26 @@ def row(tokenizer: Any, example: Example) -> TokenizedExample:
 def rendered(
     tokenizer: Any, messages: Sequence[Message], completion: Message, tools: Sequence[dict[str, Any]] | None = None
 ) -> tuple[str, str]:
-    """The text of the prompt and the text of the answer, as the chat template writes them.
+    """Return the text of the prompt and the text of the completion, as rendered by the chat template.
 
-    InvalidInput where the template writes the prompt differently once an answer follows: the model would be taught
-    in a context that it never meets.
+    Raises:
+        InvalidInput: The template renders the prompt differently if a completion follows. The model would be trained in
+            a context that never occurs in use.
     """
     before = [plain(message) for message in messages]
     options: dict[str, Any] = {"tokenize": False} | ({"tools": list(tools)} if tools else {})
     prompt: str = tokenizer.apply_chat_template(before, add_generation_prompt=True, **options)
-    whole: str = tokenizer.apply_chat_template([*before, plain(completion)], **options)
-    if not whole.startswith(prompt):
+    full: str = tokenizer.apply_chat_template([*before, plain(completion)], **options)
+    if not full.startswith(prompt):
         raise InvalidInput(
-            "the chat template of the base model writes a prompt differently when an answer follows it",
-            "give the base model a template that ends its generation prompt where the answer begins",
+            "the chat template of the base model renders a prompt differently if a completion follows it",
+            "use a base model whose template ends its generation prompt where the completion starts",
         )
-    return prompt, whole[len(prompt) :]
+    return prompt, full[len(prompt) :]
 
 
 def plain(message: Message) -> dict[str, Any]:
-    """A message as templates expect it: text content, and tool calls where there are some."""
+    """Convert a message to the form that chat templates expect: text content, and tool calls if there are any."""
     fields: dict[str, Any] = {"role": message.role, "content": message.text}
-    more = {"name": message.name, "tool_calls": message.tool_calls, "tool_call_id": message.tool_call_id}
-    return fields | {name: value for name, value in more.items() if value is not None}
+    optional = {"name": message.name, "tool_calls": message.tool_calls, "tool_call_id": message.tool_call_id}
+    return fields | {name: value for name, value in optional.items() if value is not None}

@@ -134,7 +134,7 @@ def test_a_guard_that_cannot_look_lets_nothing_through() -> None:
     assert isinstance(error, GuardFailed) and error.status == 503
     assert span.input["messages"][0]["content"] == WITHHELD
     error, _ = refused([use("patterns", patterns={"x": "("})], chat("x"))
-    assert isinstance(error, GuardFailed) and "cannot be read" in error.message
+    assert isinstance(error, GuardFailed) and "not a valid regular expression" in error.message
 
 
 def test_what_cannot_stand_guard_is_refused_when_it_is_set() -> None:
@@ -142,10 +142,10 @@ def test_what_cannot_stand_guard_is_refused_when_it_is_set() -> None:
         (use("persona"), NotFound, "did you mean 'personal'"),
         (use("personal", kinds=["shoe"]), InvalidInput, "kinds"),
         (use("personal", shoes=1), InvalidInput, "shoes"),
-        (use("patterns", patterns={"x": "("}), InvalidInput, "cannot be read"),
+        (use("patterns", patterns={"x": "("}), InvalidInput, "not a valid regular expression"),
         (use("patterns", patterns={"x": "a*"}), InvalidInput, "empty text"),
         (use("words", words=[" "]), InvalidInput, "empty"),
-        (use("words", "retry", words=["x"]), InvalidInput, "only answers"),
+        (use("words", "retry", words=["x"]), InvalidInput, "only possible for responses"),
     ]
     for guard, kind, message in wrong:
         with pytest.raises(kind, match=message):

@@ -129,7 +129,7 @@ def test_every_shape_is_masked_on_both_ways(shape: Any, stream: bool) -> None:
 def test_what_is_embedded_is_masked_and_tokens_are_refused() -> None:
     found = told([use("personal")], {"model": "echo/echo", "input": [SAID, "nothing"]}, "embeddings")
     assert json.loads(found.sent[0])["input"] == [mask(SAID)[0], "nothing"]
-    with pytest.raises(Exception, match="token ids cannot be read"):
+    with pytest.raises(Exception, match="guards cannot read token ids"):
         told([use("personal")], {"model": "echo/echo", "input": [[1, 2], [3]]}, "embeddings")
 
 

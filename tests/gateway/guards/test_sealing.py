@@ -113,7 +113,7 @@ def test_a_key_that_is_brought_back_mends_the_guards(tmp_path: Path) -> None:
     (kept,) = sealed([hook("https://a.example")], own)
     assert opened(kept, opener(own)) == hook("https://a.example")
     others.seal("any", "thing")
-    with pytest.raises(Misconfigured, match="sealed with another"):
+    with pytest.raises(Misconfigured, match="encrypted with another"):
         opened(kept, opener(others))
     makers = GuardFactory(GuardDependencies(NO_AIDS.embed, UpstreamClient(), open=opener(others)))
     assert isinstance(makers.post(kept).guard, UnavailableGuard)

@@ -117,7 +117,7 @@ def test_the_console_offers_every_kind_at_its_own_address() -> None:
     for kind, told in offered.items():
         settings, address = ProviderSettings(kind=kind), json.loads(told)
         if address is None:
-            with pytest.raises(Misconfigured, match="no address"):
+            with pytest.raises(Misconfigured, match="no base_url"):
                 plugins.load("provider", kind)("subject", settings, UpstreamClient())
         else:
             assert plugins.load("provider", kind)("subject", settings, UpstreamClient()).address == address

@@ -1,8 +1,10 @@
-"""What a request presents to say who calls: a key in `Authorization: Bearer` or, as Anthropic's clients send it, in
-`x-api-key`; or the session cookie of the console.
+"""Read the credentials of a request.
 
-A browser sends the cookie whoever wrote the page that asks. So with a cookie, what changes something must come from a
-page of this very server: browsers say so in `Sec-Fetch-Site` or `Origin`, which no page can forge.
+A request presents a key in `Authorization: Bearer` or, as Anthropic clients send it, in `x-api-key`, or the session
+cookie of the console.
+
+A browser sends the cookie with requests of any page. A request with a cookie that changes something must therefore come
+from a page of this server. Browsers state the origin in `Sec-Fetch-Site` or `Origin`, which no page can forge.
 """
 
 from collections.abc import Mapping
@@ -13,12 +15,15 @@ from vong.errors import CrossSite, Unauthenticated
 
 COOKIE = "vong_session"
 READING = {"GET", "HEAD"}
+"""Methods that change nothing."""
 
 
 def credential(method: str, headers: Mapping[str, str]) -> str:
-    """The secret that a request presents; `headers` by their lower-case names.
+    """Return the secret that a request presents. `headers` have lower-case names.
 
-    Unauthenticated where there is none; CrossSite where a cookie comes with a change that another site asks for.
+    Raises:
+        Unauthenticated: if the request has no credentials.
+        CrossSite: if a page of another site requests a change with the session cookie.
     """
     scheme, _, secret = headers.get("authorization", "").partition(" ")
     secret = secret.strip()
@@ -30,14 +35,12 @@ def credential(method: str, headers: Mapping[str, str]) -> str:
     if not token:
         raise Unauthenticated("no API key was sent", "send the header Authorization: Bearer KEY")
     if method not in READING and not same_origin(headers):
-        raise CrossSite(
-            "this request came from a page of another site", "use the console of this very server, or an API key"
-        )
+        raise CrossSite("the request came from a page of another site", "use the console of this server, or an API key")
     return token
 
 
 def same_origin(headers: Mapping[str, str]) -> bool:
-    """Whether a browser says that a page of this very server asks."""
+    """Return True if the browser states that a page of this server sent the request."""
     site = headers.get("sec-fetch-site")
     if site is not None:
         return site == "same-origin"
@@ -45,7 +48,7 @@ def same_origin(headers: Mapping[str, str]) -> bool:
 
 
 def from_elsewhere(headers: Mapping[str, str]) -> bool:
-    """Whether a browser says that a page of another site asks. Programs say nothing of the kind."""
+    """Return True if the browser states that a page of another site sent the request. Programs send no such headers."""
     return ("sec-fetch-site" in headers or "origin" in headers) and not same_origin(headers)
 
 

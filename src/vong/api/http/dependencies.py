@@ -1,4 +1,4 @@
-"""What a route knows of its caller."""
+"""FastAPI dependencies: the authenticated caller of a request."""
 
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -14,16 +14,16 @@ from vong.app import Platform
 from vong.errors import Forbidden, OutOfScope
 
 ROUTING = ("/api/v1/gateway", "/api/v1/serving")
-"""Where it is changed what model calls lead to."""
+"""Path prefixes under which a change affects the routing of model calls."""
 SCOPED = {("GET", "/api/v1/gateway/models"), ("POST", "/api/v1/feedback")}
-"""What a key with a scope may do beside calling models under `/v1`: with more it could make itself another way."""
+"""REST routes that a key with a scope may call. With more rights the key could lift its own scope."""
 
 
 @dataclass(frozen=True)
 class RequestContext:
-    """An authenticated request: who calls, from which address, and the platform that answers.
+    """Authenticated request: the caller, its address, and the platform.
 
-    `idempotency_key` is the request's `Idempotency-Key` header: pass it on where a stage function takes one.
+    `idempotency_key` is the `Idempotency-Key` header. Pass it on to stage functions that accept one.
     """
 
     principal: access.Principal
@@ -31,12 +31,13 @@ class RequestContext:
     idempotency_key: str | None = None
     address: str = ""
     routes: bool = False
-    """Whether it may change what model calls lead to."""
+    """True if the request may change the routing of model calls."""
 
     @contextmanager
     def scope(self) -> Generator[Connection]:
-        """One transaction that sees the caller's project only; committed when the block ends, so before the answer.
-        What it changes for model calls holds from the next one on here, and elsewhere within a second.
+        """Open a transaction on the caller's project. It commits when the block ends, before the response.
+
+        A change of routing applies to the next model call on this server, and within a second on other servers.
         """
         with self.platform.scope(self.principal.project_id) as connection:
             yield connection
@@ -45,22 +46,22 @@ class RequestContext:
 
     @contextmanager
     def owner(self) -> Generator[Connection]:
-        """One transaction that sees every project: for accounts, sessions and projects themselves."""
+        """Open a transaction on all projects, for accounts, sessions and the projects themselves."""
         with self.platform.database.owner() as connection:
             yield connection
 
     def must(self, *roles: str) -> None:
-        """Refuse callers of other roles; an owner may do everything."""
+        """Raise Forbidden unless the caller is an owner or has one of the given roles."""
         if self.principal.role not in {"owner", *roles}:
-            what = "an account" if self.principal.user_id else "a key"
+            caller = "an account" if self.principal.user_id else "a key"
             raise Forbidden(
-                f"{what} with the role {self.principal.role!r} may not do this",
+                f"{caller} with role {self.principal.role!r} may not do this",
                 f"use one of: {', '.join(['owner', *roles])}",
             )
 
 
 def identified(request: Request) -> RequestContext:
-    """The caller of this request, whatever its role: by `Authorization: Bearer` or by the session cookie."""
+    """Return the caller of a request, with any role, by API key or session cookie."""
     platform: Platform = request.app.state.platform
     secret = credential(request.method, request.headers)
     with platform.database.owner() as connection:
@@ -70,10 +71,15 @@ def identified(request: Request) -> RequestContext:
 
 
 def authenticated(caller: Annotated[RequestContext, Depends(identified)], request: Request) -> RequestContext:
-    """The same; who may only look is refused where something is to change, and a key with a scope nearly everywhere."""
+    """Return the caller of a request.
+
+    Raises:
+        Forbidden: if a viewer requests a change.
+        OutOfScope: if the caller is a key with a scope, on most routes.
+    """
     principal = caller.principal
     if principal.scope is not None and (request.method, request.url.path) not in SCOPED:
-        message = f"the key {principal.actor!r} has a scope: it calls models under /v1 and gives feedback"
+        message = f"key {principal.actor!r} has a scope and may only call models under /v1 and send feedback"
         raise OutOfScope(message, "use a key without a scope")
     if request.method not in READING:
         caller.must("member")
@@ -81,10 +87,11 @@ def authenticated(caller: Annotated[RequestContext, Depends(identified)], reques
 
 
 def address_of(request: Request) -> str:
-    """Where the request comes from."""
+    """Return the IP address of the client."""
     return request.client.host if request.client else "unknown"
 
 
 Anybody = Annotated[RequestContext, Depends(identified)]
-"""A caller of any role: for what everybody may do with their own session and password."""
+"""Caller with any role, for operations on the caller's own session and password."""
 Call = Annotated[RequestContext, Depends(authenticated)]
+"""Caller who may do what the request asks: a viewer may only read."""

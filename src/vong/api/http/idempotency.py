@@ -1,4 +1,4 @@
-"""`Idempotency-Key` on every POST of the REST API: a repeated request gets the first answer and makes nothing twice."""
+"""Idempotency of POST requests to the REST API: a repeated `Idempotency-Key` gets the stored first response."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -21,19 +21,19 @@ Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 LARGEST_KEPT = 1_000_000
-"""Bytes of a request body that is compared, and of an answer that is kept; uploads are compared by their length."""
+"""Maximum bytes of a compared request body and of a stored response. Uploads are compared by their length."""
 
 
 UNKEPT = ("/api/v1/access/session", "/api/v1/access/users", "/api/v1/access/keys", "/api/v1/gateway/guards/try")
-"""Where answers below are never kept: they hold a session's cookie, a password, a key, or a text to be masked."""
+"""Path prefixes whose responses are never stored: they contain a session cookie, password, key or unmasked text."""
 
 
 class IdempotencyMiddleware:
     """ASGI middleware in front of the REST API.
 
-    Two requests with one key at the same moment run one after the other in this process. Where the process is killed
-    between the work and the keeping of its answer, a repeat does the work again: what must not happen twice even then
-    (jobs, scores) takes its identity from the key.
+    Simultaneous requests with the same key run one after the other in this process. If the process is killed after the
+    work and before its response is stored, a repeated request does the work again. Work that must not happen twice even
+    then (jobs, scores) derives its identity from the key.
     """
 
     def __init__(self, app: Application, platform: Platform) -> None:
@@ -42,7 +42,7 @@ class IdempotencyMiddleware:
         self.locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass everything through but a POST with a key."""
+        """Handle POST requests with an Idempotency-Key, and pass all others through."""
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope.get("headers", ())}
         key = headers.get("idempotency-key")
         if scope["type"] != "http" or scope["method"] != "POST" or key is None or scope["path"].startswith(UNKEPT):
@@ -50,16 +50,16 @@ class IdempotencyMiddleware:
             return
         try:
             if not 0 < len(key) <= 255:
-                raise InvalidInput("an Idempotency-Key has 1 to 255 characters", "a UUID is a good one")
+                raise InvalidInput(f"Idempotency-Key has {len(key)} characters, allowed are 1 to 255", "use a UUID")
             principal = await run_sync(self._principal, headers)
             lock = self.locks.setdefault(f"{principal.project_id}:{key}", asyncio.Lock())
             async with lock:
                 await self._once(principal, key, (scope, receive, send), headers)
         except Unauthenticated:
-            await self.app(scope, receive, send)  # the route itself says what is wrong with the key
+            await self.app(scope, receive, send)  # the route itself raises the error about the key
         except VongError as error:
-            answer = problem(error.status, error.code, error.fault, error.message, error.hint)
-            await answer(scope, receive, send)
+            response = problem(error.status, error.code, error.fault, error.message, error.hint)
+            await response(scope, receive, send)
 
     async def _once(
         self, principal: access.Principal, key: str, call: tuple[Scope, Receive, Send], headers: dict[str, str]
@@ -67,16 +67,16 @@ class IdempotencyMiddleware:
         scope, receive, send = call
         body, receive = await _peek(receive, headers)
         path = f"{scope['path']}?{scope['query_string'].decode('latin-1')}"
-        print_ = fingerprint("POST", path, body)
-        earlier = await run_sync(self._earlier, principal, key, print_)
-        if earlier is not None:
-            await _replay(earlier, send)
+        request_hash = fingerprint("POST", path, body)
+        stored = await run_sync(self._earlier, principal, key, request_hash)
+        if stored is not None:
+            await _replay(stored, send)
             return
-        answer = _Recorder()
-        await self.app(scope, receive, answer)
-        if answer.keep:
-            await run_sync(self._keep, principal, key, print_, answer.answer())
-        for message in answer.messages:
+        response = _Recorder()
+        await self.app(scope, receive, response)
+        if response.keep:
+            await run_sync(self._keep, principal, key, request_hash, response.answer())
+        for message in response.messages:
             await send(message)
 
     def _principal(self, headers: dict[str, str]) -> access.Principal:
@@ -84,17 +84,17 @@ class IdempotencyMiddleware:
         with self.platform.database.owner() as connection:
             return access.authenticate(connection, secret)
 
-    def _earlier(self, principal: access.Principal, key: str, print_: str) -> StoredResponse | None:
+    def _earlier(self, principal: access.Principal, key: str, request_hash: str) -> StoredResponse | None:
         with self.platform.scope(principal.project_id) as connection:
-            return earlier_answer(connection, key, print_)
+            return earlier_answer(connection, key, request_hash)
 
-    def _keep(self, principal: access.Principal, key: str, print_: str, answer: StoredResponse) -> None:
+    def _keep(self, principal: access.Principal, key: str, request_hash: str, response: StoredResponse) -> None:
         with self.platform.scope(principal.project_id) as connection:
-            keep_answer(connection, key, print_, answer)
+            keep_answer(connection, key, request_hash, response)
 
 
 class _Recorder:
-    """Holds an answer until it is kept, so that the caller never sees one that a repeat would not give again."""
+    """Buffer of a response until it is stored, so a client never sees a response that a repetition would not return."""
 
     def __init__(self) -> None:
         self.messages: list[Message] = []
@@ -116,7 +116,7 @@ class _Recorder:
 
 
 async def _peek(receive: Receive, headers: dict[str, str]) -> tuple[bytes, Receive]:
-    """What to compare of the body, and a `receive` that still gives the whole of it."""
+    """Return the part of the body to compare, and a `receive` that still returns the whole body."""
     length = headers.get("content-length", "")
     if not length.isdigit() or int(length) > LARGEST_KEPT or headers.get("content-type", "").startswith("multipart/"):
         return length.encode(), receive
@@ -126,12 +126,12 @@ async def _peek(receive: Receive, headers: dict[str, str]) -> tuple[bytes, Recei
         if messages[-1]["type"] == "http.disconnect":
             break
     body = b"".join(message.get("body", b"") for message in messages)
-    waiting = iter(messages)
+    remaining = iter(messages)
 
-    async def again() -> Message:
-        return next(waiting, None) or await receive()
+    async def replay() -> Message:
+        return next(remaining, None) or await receive()
 
-    return body, again
+    return body, replay
 
 
 async def _replay(answer: StoredResponse, send: Send) -> None:

@@ -1,4 +1,4 @@
-"""Errors as RFC 9457 problem details: whose fault it is (`fault`), a stable `code`, and the next step (`hint`)."""
+"""Errors as RFC 9457 problem details, with whose fault it is (`fault`), a stable `code`, and the next step (`hint`)."""
 
 import logging
 from typing import Any
@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 
 
 def install(app: FastAPI) -> None:
-    """Answer every error of the REST API as a problem document."""
+    """Register the exception handlers that return problem documents."""
     app.add_exception_handler(VongError, _known)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
@@ -26,7 +26,7 @@ def install(app: FastAPI) -> None:
 
 
 def problem(status: int, code: str, fault: str, detail: str, hint: str = "", **more: Any) -> Response:
-    """One problem document."""
+    """Return a problem document."""
     body = {"type": f"/docs/errors#{code}", "title": code, "status": status, "code": code, "fault": fault}
     headers = {"WWW-Authenticate": "Bearer"} if status == 401 else None
     content = {**body, "detail": detail, "hint": hint, **more}
@@ -37,17 +37,17 @@ async def _known(_: Request, error: Exception) -> Response:
     assert isinstance(error, VongError)
     if error.status >= 500:
         log.warning("%s: %s", error.code, error)
-    answer = problem(error.status, error.code, error.fault, error.message, error.hint)
+    response = problem(error.status, error.code, error.fault, error.message, error.hint)
     if isinstance(error, TooManyAttempts) and error.retry_after is not None:
-        answer.headers["Retry-After"] = str(error.retry_after)
-    return answer
+        response.headers["Retry-After"] = str(error.retry_after)
+    return response
 
 
 async def _invalid(_: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     faults = [{"where": ".".join(map(str, fault["loc"])), "what": fault["msg"]} for fault in error.errors()]
     detail = "; ".join(f"{fault['where']}: {fault['what']}" for fault in faults)
-    return problem(422, "invalid_input", "caller", detail, "see /api/docs for what is expected", errors=faults)
+    return problem(422, "invalid_input", "caller", detail, "see /api/docs for the expected request", errors=faults)
 
 
 async def _http(_: Request, error: Exception) -> Response:
@@ -59,20 +59,20 @@ async def _http(_: Request, error: Exception) -> Response:
 
 
 async def _no_database(_: Request, error: Exception) -> Response:
-    """PostgreSQL is away or restarting: nothing was committed, so the same request may be sent again."""
-    log.warning("the database does not answer: %s", str(error).splitlines()[0])
+    """Return 503: PostgreSQL is down or restarting. Nothing was committed, so the same request may be sent again."""
+    log.warning("database does not answer: %s", str(error).splitlines()[0])
     return problem(503, "unavailable", "ours", "the database does not answer", "try again in a few seconds")
 
 
 async def _unfit(request: Request, error: Exception) -> Response:
-    """A value that no column holds: a text with NUL in it, a number or a moment out of all bounds."""
+    """Return 422: no column can store a value, such as a text with NUL, or a number or time out of range."""
     assert isinstance(error, DataError)
     why = str(error.orig).splitlines()[0]
-    log.warning("%s %s holds a value that PostgreSQL does not take: %s", request.method, request.url.path, why)
-    hint = "look at the texts, numbers and dates that you send"
-    return problem(422, "invalid_input", "caller", f"the request holds a value that cannot be stored: {why}", hint)
+    log.warning("%s %s contains a value that PostgreSQL rejects: %s", request.method, request.url.path, why)
+    hint = "check the texts, numbers and dates of the request"
+    return problem(422, "invalid_input", "caller", f"the request contains a value that cannot be stored: {why}", hint)
 
 
 async def _ours(request: Request, error: Exception) -> Response:
     log.error("%s %s failed", request.method, request.url.path, exc_info=error)
-    return problem(500, "internal", "ours", "the server failed on this request", "the traceback is in the server's log")
+    return problem(500, "internal", "ours", "the server failed on this request", "see the traceback in the server log")

@@ -1,6 +1,6 @@
-"""Server-sent events: what changes, as it changes, resumed by `Last-Event-ID`.
+"""Server-sent events: a stream of changes that a client can resume with `Last-Event-ID`.
 
-A route gives a function that reads what is new since an event; PostgreSQL's NOTIFY says when to read again, and one
+A route passes a function that reads what is new since an event. PostgreSQL's NOTIFY triggers the next read, and one
 connection listens for all streams of a process.
 """
 
@@ -18,14 +18,14 @@ from psycopg import sql
 from pydantic import BaseModel
 
 POLL = 5.0
-"""Seconds after which a stream reads again although nothing was announced."""
+"""Seconds after which a stream reads again without a notification."""
 
 PAUSE = 0.5
-"""Seconds between two tries to reach a database that is away."""
+"""Seconds between two attempts to connect to an unavailable database."""
 
 
 class ServerSentEvent(NamedTuple):
-    """One event. `id` says where a stream goes on after it; `last` ends the stream."""
+    """One event. A stream resumes after its `id`. `is_last` ends the stream."""
 
     id: str
     name: str
@@ -33,12 +33,12 @@ class ServerSentEvent(NamedTuple):
     last: bool = False
 
     def encode(self) -> str:
-        """As the stream carries it (WHATWG HTML, section 9.2)."""
+        """Return the event in the format of WHATWG HTML, section 9.2."""
         return f"id: {self.id}\nevent: {self.name}\ndata: {self.data.model_dump_json()}\n\n"
 
 
 class NotifyTopic(NamedTuple):
-    """What is listened for: a channel of NOTIFY, and the payload that concerns this stream."""
+    """Subscription of a stream: a NOTIFY channel, and the payload that concerns the stream."""
 
     channel: str
     payload: str
@@ -46,14 +46,16 @@ class NotifyTopic(NamedTuple):
 
 def last_event_id(
     header: Annotated[str, Header(alias="Last-Event-ID")] = "",
-    after: Annotated[str, Query(description="Go on after this event; the header Last-Event-ID wins.")] = "",
+    after: Annotated[
+        str, Query(description="Resume after this event. The header Last-Event-ID takes precedence.")
+    ] = "",
 ) -> str:
-    """Where the caller's stream goes on: a dependency for routes. Empty: from the start."""
+    """Return the event id after which the stream resumes, or an empty string for the start. A route dependency."""
     return header or after
 
 
 class EventStreamResponse(StreamingResponse):
-    """The answer of a route whose events come as they happen."""
+    """Response of a route that streams events."""
 
     media_type = "text/event-stream"
 
@@ -66,17 +68,17 @@ def stream(
     *,
     every: float = 0.0,
 ) -> EventStreamResponse:
-    """Send what `read(id)` gives, the events after that id, until one is the last or the server goes down.
+    """Stream the events that `read(id)` returns, until one is the last or the server shuts down.
 
-    `read` runs in a thread. It is called once at once, so that what it raises is an ordinary answer; then as often as
-    something is announced, but not more often than each `every` seconds.
+    `read` returns the events after an id and runs in a thread. The first call happens immediately, so its exceptions
+    become an ordinary error response. Further calls follow notifications, at least `min_interval` seconds apart.
     """
     events = _follow(request, topic, read, _Place(read(after), after, every))
     return EventStreamResponse(events, headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no"})
 
 
 class _Place(NamedTuple):
-    """Where a stream begins: its first events, the id before them, and the seconds between two reads."""
+    """Start of a stream: its first events, the id before them, and the minimum seconds between two reads."""
 
     batch: Sequence[ServerSentEvent]
     after: str
@@ -87,19 +89,19 @@ async def _follow(
     request: Request, topic: NotifyTopic, read: Callable[[str], Sequence[ServerSentEvent]], place: _Place
 ) -> AsyncIterator[str]:
     batch, after, every = place
-    ringing = bell(request)
-    with ringing.hear(topic) as rung:
-        while not ringing.ended:
+    hub = bell(request)
+    with hub.hear(topic) as notified:
+        while not hub.ended:
             for event in batch:
                 yield event.encode()
                 after = event.id
                 if event.last:
                     return
-            if not batch and not await _within(rung, POLL):
-                yield ": nothing new\n\n"
+            if not batch and not await _within(notified, POLL):
+                yield ": keep-alive\n\n"
             elif every:
                 await asyncio.sleep(every)
-            rung.clear()
+            notified.clear()
             batch = await run_sync(read, after)
 
 
@@ -112,10 +114,11 @@ async def _within(event: asyncio.Event, seconds: float) -> bool:
 
 
 all_bells: "WeakSet[NotificationHub]" = WeakSet()
+"""Notification hubs of all event loops of this process."""
 
 
 class NotificationHub:
-    """Wakes the streams of one event loop. It is connected only while somebody listens."""
+    """Wakes the streams of one event loop. Connected to the database only while there are subscribers."""
 
     def __init__(self, url: str) -> None:
         self.ended = False
@@ -125,21 +128,21 @@ class NotificationHub:
         self._task: asyncio.Task[None] | None = None
 
     def end(self) -> None:
-        """End all streams: the server goes down. May be called from a signal handler or another thread."""
+        """End all streams, because the server shuts down. May be called from a signal handler or another thread."""
         self.ended = True
         self._loop.call_soon_threadsafe(self._ring, lambda _: True)
 
     @contextmanager
     def hear(self, topic: NotifyTopic) -> Generator[asyncio.Event]:
-        """An event that is set whenever the topic is announced."""
-        rung = asyncio.Event()
-        self._waiting.setdefault(topic, set()).add(rung)
+        """Yield an event that is set at each notification of the topic."""
+        notified = asyncio.Event()
+        self._waiting.setdefault(topic, set()).add(notified)
         if self._task is None or self._task.done():
-            self._task = asyncio.create_task(self._listen(), name="bell")
+            self._task = asyncio.create_task(self._listen(), name="notification-hub")
         try:
-            yield rung
+            yield notified
         finally:
-            self._waiting[topic].discard(rung)
+            self._waiting[topic].discard(notified)
             if not self._waiting[topic]:
                 del self._waiting[topic]
             if not self._waiting and self._task:
@@ -157,35 +160,37 @@ class NotificationHub:
                 await asyncio.sleep(PAUSE)
 
     async def _ring_from(self, connection: psycopg.AsyncConnection[Any]) -> None:
-        heard: set[str] = set()
+        channels: set[str] = set()
         while True:
-            for channel in {topic.channel for topic in self._waiting} - heard:
+            for channel in {topic.channel for topic in self._waiting} - channels:
                 await connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
-                heard.add(channel)
-                self._ring(lambda topic, channel=channel: topic.channel == channel)  # what was missed till now
+                channels.add(channel)
+                self._ring(
+                    lambda topic, channel=channel: topic.channel == channel
+                )  # covers notifications sent before LISTEN
             async for notice in connection.notifies(timeout=1.0):
                 self._ring(lambda topic, notice=notice: topic == (notice.channel, notice.payload))
 
     def _ring(self, concerns: Callable[[NotifyTopic], bool]) -> None:
-        for topic, rung in self._waiting.items():
+        for topic, events in self._waiting.items():
             if concerns(topic):
-                for event in rung:
+                for event in events:
                     event.set()
 
 
 def bell(request: Request) -> NotificationHub:
-    """The bell of the running event loop."""
-    bells: WeakKeyDictionary[Any, NotificationHub] | None = getattr(request.app.state, "bells", None)
-    if bells is None:
-        bells = request.app.state.bells = WeakKeyDictionary()
+    """Return the notification hub of the running event loop."""
+    hubs: WeakKeyDictionary[Any, NotificationHub] | None = getattr(request.app.state, "notification_hubs", None)
+    if hubs is None:
+        hubs = request.app.state.notification_hubs = WeakKeyDictionary()
     loop = asyncio.get_running_loop()
-    if loop not in bells:
-        bells[loop] = NotificationHub(request.app.state.platform.database.url)
-        all_bells.add(bells[loop])
-    return bells[loop]
+    if loop not in hubs:
+        hubs[loop] = NotificationHub(request.app.state.platform.database.url)
+        all_bells.add(hubs[loop])
+    return hubs[loop]
 
 
 def end_streams() -> None:
-    """End every stream of this process."""
-    for ringing in list(all_bells):
-        ringing.end()
+    """End all streams of this process."""
+    for hub in list(all_bells):
+        hub.end()

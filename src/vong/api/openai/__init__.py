@@ -1,4 +1,7 @@
-"""The surface that OpenAI's clients speak to: `/v1/chat/completions`, `/v1/embeddings`, `/v1/models`."""
+"""Serve the OpenAI-compatible API under `/v1`: model calls, models, files, batches and stored responses.
+
+May import `vong.api.http`, `vong.app` and `vong.gateway`.
+"""
 
 from vong.api.openai.app import create_surface
 from vong.api.openai.protocol.model_calls import ModelCallProtocol, create_listener

@@ -1,7 +1,7 @@
-"""Everything under `/v1/` as a plain ASGI application without a framework: a framework costs more than the whole call.
+"""OpenAI-compatible API as a plain ASGI application. A web framework would cost more CPU than the whole call.
 
-Under uvicorn the model calls themselves take a shorter way yet, see `listener`. Here a caller who leaves is noticed
-within `WATCH` seconds, and the call at the upstream is cancelled with it.
+Under uvicorn the model calls take an even shorter path (`protocol.model_calls`). Here a client disconnect is noticed
+only after WATCH_DELAY_SECONDS, and cancels the call at the upstream.
 """
 
 import asyncio
@@ -26,29 +26,29 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Surface = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 WATCH = 0.05
-"""Seconds into a call from which it is watched whether the caller is still there; most calls are over before."""
+"""Seconds into a call after which client disconnects are watched. Most calls end sooner."""
 COUNTED = "/v1/messages/count_tokens"
 MODERATIONS = "/v1/moderations"
 READ = {
     name.encode(): name
     for name in (
-        # who calls, see api/credentials.py
+        # credentials, see api/http/credentials.py
         *("authorization", "x-api-key", "cookie", "host", "origin", "sec-fetch-site"),
         *("content-length", "traceparent", "x-vong-session", "x-vong-tags", "x-vong-cache"),
         *PASSED,
     )
 }
-"""The headers that are read."""
+"""Request headers that the API reads."""
 
 
 class ClientDisconnected(BaseException):
-    """The connection ended before the request was read."""
+    """Signal that the connection ended before the request was read."""
 
 
 def create_surface(gateway: Gateway, max_body: int) -> Surface:
-    """The application for everything under `/v1/`; a request body may have `max_body` bytes."""
+    """Return the ASGI application for everything under `/v1/`. `max_body` is the maximum bytes of a request body."""
 
-    async def surface(scope: Scope, receive: Receive, send: Send) -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
         headers = {READ[name]: value.decode("latin-1") for name, value in scope["headers"] if name in READ}
         path: str = scope["path"]
         shape = "messages" if path == COUNTED else PATHS.get(path)
@@ -62,39 +62,39 @@ def create_surface(gateway: Gateway, max_body: int) -> Surface:
             elif shape is None:
                 await _models(gateway, scope, headers, send)
             elif scope["method"] != "POST":
-                raise MethodNotAllowed(f"{path} takes no {scope['method']}", "send a POST")
+                raise MethodNotAllowed(f"{path} does not accept {scope['method']}", "send a POST")
             else:
                 principal = await gateway.keys.principal(credential("POST", headers))
                 body = await _body(headers, receive, max_body)
                 call = gateway.call(principal, shape, body, TraceContext.of(headers))
-                out = _Watched(send, receive)
+                writer = _Watched(send, receive)
                 try:
-                    await answer(call, out)
+                    await answer(call, writer)
                 finally:
-                    out.stop()
+                    writer.stop()
         except VongError as error:
             await refuse(_Sent(send), error, shape or "chat")
         except ClientDisconnected:
             return
 
-    return surface
+    return app
 
 
 async def _models(gateway: Gateway, scope: Scope, headers: dict[str, str], send: Send) -> None:
     path = unquote(scope["path"])
     if path == MODERATIONS:
-        raise MethodNotAllowed(f"{path} takes no {scope['method']}", "send a POST")
+        raise MethodNotAllowed(f"{path} does not accept {scope['method']}", "send a POST")
     if path != "/v1/models" and not path.startswith("/v1/models/"):
-        raise UnknownPath(f"there is no {path} here", "see docs/guides/gateway.md for what is served under /v1")
+        raise UnknownPath(f"path {path} does not exist", "see docs/guides/gateway.md for the paths under /v1")
     if scope["method"] != "GET":
-        raise MethodNotAllowed(f"{path} takes no {scope['method']}", "send a GET")
+        raise MethodNotAllowed(f"{path} does not accept {scope['method']}", "send a GET")
     principal = await gateway.keys.principal(credential("GET", headers), calls=False)
     names = await gateway.offered(principal)
-    wanted = path.removeprefix("/v1/models").removeprefix("/")
-    if wanted and wanted not in names:
-        raise NotFound(f"no model named {wanted!r}", nearest(wanted, names, "vong gateway models"))
+    model = path.removeprefix("/v1/models").removeprefix("/")
+    if model and model not in names:
+        raise NotFound(f"no model named {model!r}", nearest(model, names, "vong gateway models"))
     cards = [{"id": name, "object": "model", "created": 0, "owned_by": "vong"} for name in names]
-    found = next(card for card in cards if card["id"] == wanted) if wanted else {"object": "list", "data": cards}
+    found = next(card for card in cards if card["id"] == model) if model else {"object": "list", "data": cards}
     await _json(send, found)
 
 
@@ -112,40 +112,45 @@ async def _moderate(gateway: Gateway, headers: dict[str, str], receive: Receive,
 
 async def _json(send: Send, found: Any) -> None:
     body = msgspec.json.encode(found)
-    sent = _Sent(send)
-    await sent.start(200, [JSON, (b"content-length", b"%d" % len(body))])
-    await sent.write(body, more=False)
+    writer = _Sent(send)
+    await writer.start(200, [JSON, (b"content-length", b"%d" % len(body))])
+    await writer.write(body, more=False)
 
 
 async def _body(headers: dict[str, str], receive: Receive, limit: int) -> bytes:
-    """The whole body. TooLarge as soon as it is known to be."""
+    """Read the whole body.
+
+    Raises:
+        RequestTooLarge: as soon as the body is known to exceed the limit.
+        ClientDisconnected: if the client disconnects first.
+    """
     declared = headers.get("content-length", "0")
     message = await receive() if declared.isdigit() and int(declared) <= limit else None
-    pieces: list[bytes] = []
+    chunks: list[bytes] = []
     size = 0
     while message is not None:
         if message["type"] == "http.disconnect":
             raise ClientDisconnected
-        piece = message.get("body", b"")
-        if not pieces and not message.get("more_body"):
-            return piece
-        pieces.append(piece)
-        size += len(piece)
+        chunk = message.get("body", b"")
+        if not chunks and not message.get("more_body"):
+            return chunk
+        chunks.append(chunk)
+        size += len(chunk)
         if size > limit:
             break
         if not message.get("more_body"):
-            return b"".join(pieces)
+            return b"".join(chunks)
         message = await receive()
     raise RequestTooLarge(f"the request has more than {limit} bytes", "send less, or raise max_body in vong.toml")
 
 
 class _Sent:
-    """An outlet over ASGI."""
+    """Response writer over ASGI."""
 
     def __init__(self, send: Send) -> None:
         self.raw = send
         self.started = False
-        self.left = False
+        self.client_left = False
 
     async def start(self, status: int, headers: Headers) -> None:
         self.started = True
@@ -156,7 +161,7 @@ class _Sent:
 
 
 class _Watched(_Sent):
-    """An outlet that cancels the task that made it when the caller leaves."""
+    """Response writer that cancels the task that created it when the client disconnects."""
 
     def __init__(self, send: Send, receive: Receive) -> None:
         super().__init__(send)
@@ -166,7 +171,7 @@ class _Watched(_Sent):
         self._timer = asyncio.get_running_loop().call_later(WATCH, self._watch)
 
     def stop(self) -> None:
-        """The call is over."""
+        """Stop watching, because the call has ended."""
         self._timer.cancel()
         if self._watcher is not None:
             self._watcher.cancel()
@@ -177,6 +182,6 @@ class _Watched(_Sent):
     async def _wait(self) -> None:
         while (await self._receive())["type"] != "http.disconnect":
             pass
-        self.left = True
+        self.client_left = True
         if self._task is not None:
             self._task.cancel()

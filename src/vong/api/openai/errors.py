@@ -1,4 +1,4 @@
-"""Errors as callers expect them: OpenAI's `{"error": {"message", "type", "param", "code"}}`, or their shape's own."""
+"""Errors in the format of the endpoint: OpenAI's `{"error": {"message", "type", "param", "code"}}`, or Anthropic's."""
 
 from typing import Any, ClassVar
 
@@ -20,25 +20,25 @@ from vong.gateway.providers import Shape
 
 
 class RequestTooLarge(VongError):
-    """The request is larger than the server takes."""
+    """Request that exceeds the maximum size."""
 
     code, fault, status = "request_too_large", "caller", 413
 
 
 class HeadersTooLarge(VongError):
-    """The headers of a request are more, or longer, than the server takes."""
+    """Request with too many or too long headers."""
 
     code, fault, status = "head_too_large", "caller", 431
 
 
 class MalformedHttp(VongError):
-    """What came over a connection is no HTTP."""
+    """Data on a connection that is not HTTP."""
 
     code, fault, status = "malformed_http", "caller", 400
 
 
 class UnknownPath(VongError):
-    """No such path, or not with that method."""
+    """Request for a path that does not exist."""
 
     code: ClassVar[str] = "unknown_url"
     fault: ClassVar[Fault] = "caller"
@@ -46,33 +46,33 @@ class UnknownPath(VongError):
 
 
 class MethodNotAllowed(UnknownPath):
-    """The path is there, the method is not."""
+    """Request with a method that the path does not accept."""
 
     code, status = "method_not_allowed", 405
 
 
 def status_of(error: VongError) -> int:
-    """OpenAI answers 400 where problem documents say 422."""
+    """Return the HTTP status of an error. OpenAI uses 400 where problem documents use 422."""
     return 400 if isinstance(error, InvalidInput) else error.status
 
 
 def body_of(error: VongError, shape: Shape = "chat") -> bytes:
-    """The JSON of an error, in the form of the caller's shape."""
-    served = SERVED.get(shape)
-    said = said_of(error)
-    return msgspec.json.encode(served.error(status_of(error), said) if served else {"error": said})
+    """Return the JSON of an error in the format of an endpoint."""
+    adapter = SERVED.get(shape)
+    fields = said_of(error)
+    return msgspec.json.encode(adapter.error(status_of(error), fields) if adapter else {"error": fields})
 
 
 def event_of(error: VongError, shape: Shape) -> bytes:
-    """The event by which a stream that was begun says that it breaks off."""
-    served = SERVED.get(shape)
-    if served:
-        return served.error_event(status_of(error), said_of(error))
+    """Return the event that ends a started stream with an error."""
+    adapter = SERVED.get(shape)
+    if adapter:
+        return adapter.error_event(status_of(error), said_of(error))
     return b"data: " + body_of(error) + b"\n\n"
 
 
 def said_of(error: VongError) -> dict[str, Any]:
-    """OpenAI's error object: the message with its next step, and a type that OpenAI's clients know."""
+    """Return OpenAI's error object: the message with its next step, and a type that OpenAI clients know."""
     code, kind, param = error.code, "server_error", None
     if error.fault == "caller":
         kind = "invalid_request_error"

@@ -1,4 +1,4 @@
-"""`/v1/files` and `/v1/batches` as OpenAI has them. They are seldom asked, so a framework does the work."""
+"""OpenAI's `/v1/files` and `/v1/batches`. They are called rarely, so they use Starlette."""
 
 import shutil
 import tempfile
@@ -23,7 +23,7 @@ from vong.access import Principal
 from vong.api.http.credentials import READING, credential
 from vong.api.openai.errors import MethodNotAllowed, RequestTooLarge, UnknownPath, body_of, said_of, status_of
 from vong.app import Platform
-from vong.app import batches as wired
+from vong.app import batches as batches_app
 from vong.errors import InvalidInput, NotFound, RateLimitExceeded, VongError
 from vong.gateway.batch import files
 from vong.gateway.gateway import Gateway
@@ -35,22 +35,22 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 B = TypeVar("B", bound=BaseModel)
 FORM = 100_000
-"""Bytes that a form may have beside its file, and a request without one."""
+"""Maximum bytes of a form besides its file, and of a request without a file."""
 PAGE = {"files": 10_000, "batches": 100}
-"""The longest page of each."""
+"""Maximum number of items per page."""
 DAYS = 3_600, 30 * 86_400
-"""Seconds that OpenAI lets a file be kept for, if it is to go by itself."""
+"""Range of seconds after which OpenAI lets a file expire."""
 
 
 class FileExpiry(BaseModel):
-    """How long a file is kept."""
+    """Expiry of a file."""
 
     anchor: str = "created_at"
     seconds: Annotated[int, Field(ge=DAYS[0], le=DAYS[1])]
 
 
 class BatchCreateBody(BaseModel):
-    """The body of `POST /v1/batches`."""
+    """Body of `POST /v1/batches`."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -62,31 +62,31 @@ class BatchCreateBody(BaseModel):
 
 
 class FilesAndBatchesApp:
-    """The routes, for one platform."""
+    """Handlers of the files and batches routes."""
 
     def __init__(self, platform: Platform, gateway: Gateway) -> None:
         self._platform = platform
         self._gateway = gateway
 
     async def upload(self, request: Request) -> Response:
-        """`POST /v1/files`: keep an uploaded file."""
+        """Handle `POST /v1/files`: store an uploaded file."""
         principal = await self._principal(request)
-        form, kept = await self._form(request)
+        form, expires_at = await self._form(request)
         upload = form.get("file")
         if not isinstance(upload, UploadFile):
-            raise InvalidInput("file is missing", "send it as multipart/form-data, with its purpose")
+            raise InvalidInput("field file is missing", "send multipart/form-data with the fields file and purpose")
         if form.get("purpose") != "batch":
-            raise InvalidInput(f"no file can be kept for the purpose {form.get('purpose')!r}", "send purpose=batch")
+            raise InvalidInput(f"purpose {form.get('purpose')!r} is not supported", "send purpose=batch")
         try:
-            return _json(shown(await run_in_threadpool(self._keep, principal, upload, kept)))
+            return _json(shown(await run_in_threadpool(self._keep, principal, upload, expires_at)))
         finally:
             await form.close()
 
     async def list_files(self, request: Request) -> Response:
-        """`GET /v1/files`: files, newest first."""
-        principal, asked = await self._principal(request), request.query_params
-        (after, limit), purpose, oldest = page_of(request, "files"), asked.get("purpose"), asked.get("order") == "asc"
-        of = wired.seen_by(principal)
+        """Handle `GET /v1/files`: list files, newest first."""
+        principal, query = await self._principal(request), request.query_params
+        (after, limit), purpose, oldest = page_of(request, "files"), query.get("purpose"), query.get("order") == "asc"
+        of = batches_app.seen_by(principal)
 
         def find() -> list[StoredFile]:
             with self._platform.scope(principal.project_id) as connection:
@@ -97,9 +97,9 @@ class FilesAndBatchesApp:
         return _page([shown(one) for one in await run_in_threadpool(find)], limit)
 
     async def file(self, request: Request) -> Response:
-        """`GET` and `DELETE /v1/files/{id}`."""
+        """Handle `GET` and `DELETE /v1/files/{id}`."""
         principal, id = await self._principal(request), id_of(request, "file-")
-        of = wired.seen_by(principal)
+        of = batches_app.seen_by(principal)
         if request.method == "GET":
             return _json(shown(await run_in_threadpool(self._find, principal, id)))
 
@@ -111,42 +111,42 @@ class FilesAndBatchesApp:
         return _json({"id": f"file-{id.hex}", "object": "file", "deleted": True})
 
     async def content(self, request: Request) -> Response:
-        """`GET /v1/files/{id}/content`: the bytes."""
+        """Handle `GET /v1/files/{id}/content`: return the bytes of a file."""
         principal, id = await self._principal(request), id_of(request, "file-")
         found = await run_in_threadpool(self._find, principal, id)
         folder = Path(await run_in_threadpool(tempfile.mkdtemp, prefix="vong-file-"))
-        gone = BackgroundTask(shutil.rmtree, folder, ignore_errors=True)
+        cleanup = BackgroundTask(shutil.rmtree, folder, ignore_errors=True)
         try:
             path = await run_in_threadpool(self._platform.blobs.fetch, found.blob, folder / "content")
         except BaseException:
-            await gone()
+            await cleanup()
             raise
-        return FileResponse(path, media_type="application/octet-stream", filename=found.filename, background=gone)
+        return FileResponse(path, media_type="application/octet-stream", filename=found.filename, background=cleanup)
 
     async def create_batch(self, request: Request) -> Response:
-        """`POST /v1/batches`."""
+        """Handle `POST /v1/batches`: create a batch."""
         principal = await self._principal(request)
-        wanted = read(BatchCreateBody, await _bounded(request, FORM).body())
-        kept = wanted.output_expires_after.seconds if wanted.output_expires_after else None
-        input_file = parsed(wanted.input_file_id, "file-")
-        new = wired.BatchCreate(input_file, wanted.endpoint, wanted.completion_window, wanted.metadata, kept)
-        return _json(told(await run_in_threadpool(wired.create, self._platform, principal, new)))
+        body = read(BatchCreateBody, await _bounded(request, FORM).body())
+        expires_after = body.output_expires_after.seconds if body.output_expires_after else None
+        input_file = parsed(body.input_file_id, "file-")
+        new = batches_app.BatchCreate(input_file, body.endpoint, body.completion_window, body.metadata, expires_after)
+        return _json(told(await run_in_threadpool(batches_app.create, self._platform, principal, new)))
 
     async def list_batches(self, request: Request) -> Response:
-        """`GET /v1/batches`: batches, newest first."""
+        """Handle `GET /v1/batches`: list batches, newest first."""
         principal, page = await self._principal(request), page_of(request, "batches")
-        found = await run_in_threadpool(wired.list_batches, self._platform, principal, page[0], page[1] + 1)
+        found = await run_in_threadpool(batches_app.list_batches, self._platform, principal, page[0], page[1] + 1)
         return _page([told(one) for one in found], page[1])
 
     async def batch(self, request: Request) -> Response:
-        """`GET /v1/batches/{id}`."""
+        """Handle `GET /v1/batches/{id}`: return a batch."""
         principal, id = await self._principal(request), id_of(request, "batch_")
-        return _json(told(await run_in_threadpool(wired.get, self._platform, principal, id)))
+        return _json(told(await run_in_threadpool(batches_app.get, self._platform, principal, id)))
 
     async def cancel(self, request: Request) -> Response:
-        """`POST /v1/batches/{id}/cancel`."""
+        """Handle `POST /v1/batches/{id}/cancel`: cancel a batch."""
         principal, id = await self._principal(request), id_of(request, "batch_")
-        return _json(told(await run_in_threadpool(wired.cancel, self._platform, principal, id)))
+        return _json(told(await run_in_threadpool(batches_app.cancel, self._platform, principal, id)))
 
     async def _principal(self, request: Request) -> Principal:
         secret = credential(request.method, request.headers)
@@ -155,7 +155,7 @@ class FilesAndBatchesApp:
         return found
 
     async def _form(self, request: Request) -> tuple[FormData, datetime | None]:
-        """The form, and when its file goes by itself."""
+        """Return the form, and the expiry of its file."""
         form = await _bounded(request, self._platform.settings.max_file + FORM).form(max_files=1, max_fields=10)
         fields = {
             name: form[f"expires_after[{name}]"] for name in ("anchor", "seconds") if f"expires_after[{name}]" in form
@@ -174,40 +174,40 @@ class FilesAndBatchesApp:
                 )
             blob = self._platform.blobs.put_file(Path(spool.name))
         name = Path(upload.filename or "").name[:200] or "batch.jsonl"
-        whose = files.FileOwner(principal.actor, principal.key_id)
+        owner = files.FileOwner(principal.actor, principal.key_id)
         with self._platform.scope(principal.project_id) as connection:
-            return files.keep_file(connection, files.new_file(name, "batch", blob, size, whose, expires_at))
+            return files.keep_file(connection, files.new_file(name, "batch", blob, size, owner, expires_at))
 
     def _find(self, principal: Principal, id: UUID) -> files.OwnedFile:
         with self._platform.scope(principal.project_id) as connection:
-            return files.get_file(connection, id, of=wired.seen_by(principal))
+            return files.get_file(connection, id, of=batches_app.seen_by(principal))
 
 
 def create_storage(platform: Platform, gateway: Gateway) -> Starlette:
-    """The application for everything under `/v1/files` and `/v1/batches`."""
-    storage = FilesAndBatchesApp(platform, gateway)
+    """Return the application for everything under `/v1/files` and `/v1/batches`."""
+    handlers = FilesAndBatchesApp(platform, gateway)
     routes = [
-        Route("/v1/files", storage.upload, methods=["POST"]),
-        Route("/v1/files", storage.list_files, methods=["GET"]),
-        Route("/v1/files/{id}", storage.file, methods=["GET", "DELETE"]),
-        Route("/v1/files/{id}/content", storage.content, methods=["GET"]),
-        Route("/v1/batches", storage.create_batch, methods=["POST"]),
-        Route("/v1/batches", storage.list_batches, methods=["GET"]),
-        Route("/v1/batches/{id}", storage.batch, methods=["GET"]),
-        Route("/v1/batches/{id}/cancel", storage.cancel, methods=["POST"]),
+        Route("/v1/files", handlers.upload, methods=["POST"]),
+        Route("/v1/files", handlers.list_files, methods=["GET"]),
+        Route("/v1/files/{id}", handlers.file, methods=["GET", "DELETE"]),
+        Route("/v1/files/{id}/content", handlers.content, methods=["GET"]),
+        Route("/v1/batches", handlers.create_batch, methods=["POST"]),
+        Route("/v1/batches", handlers.list_batches, methods=["GET"]),
+        Route("/v1/batches/{id}", handlers.batch, methods=["GET"]),
+        Route("/v1/batches/{id}/cancel", handlers.cancel, methods=["POST"]),
     ]
     return Starlette(routes=routes, exception_handlers={VongError: _known, HTTPException: _http})
 
 
 def shown(file: StoredFile) -> dict[str, Any]:
-    """A file as OpenAI shows it."""
+    """Return a file as OpenAI's file object."""
     times = {"created_at": _seconds(file.created_at), "expires_at": _seconds(file.expires_at)}
     named = {"id": f"file-{file.id.hex}", "object": "file", "filename": file.filename, "purpose": file.purpose}
     return {**named, "bytes": file.bytes, "status": "processed", **times}
 
 
 def told(batch: Batch) -> dict[str, Any]:
-    """A batch as OpenAI shows it."""
+    """Return a batch as OpenAI's batch object."""
     own = {"id": batch.tag, "object": "batch", "endpoint": batch.endpoint, "completion_window": batch.window}
     named = {f"{name}_id": getattr(batch, name) for name in ("input_file", "output_file", "error_file")}
     own |= {name: id and f"file-{id.hex}" for name, id in named.items()}
@@ -219,28 +219,36 @@ def told(batch: Batch) -> dict[str, Any]:
 
 
 def parsed(text: str, prefix: str) -> UUID:
-    """An id as it is shown. InvalidInput where it is none."""
+    """Parse a public id.
+
+    Raises:
+        InvalidInput: if the text is not an id.
+    """
     try:
         return UUID(hex=text.removeprefix(prefix))
     except ValueError:
-        raise InvalidInput(f"{text!r} is no id", f"an id begins with {prefix}") from None
+        raise InvalidInput(f"{text!r} is not a valid id", f"use an id that begins with {prefix}") from None
 
 
 def id_of(request: Request, prefix: str) -> UUID:
-    """The id in a path."""
+    """Return the id in the path of a request."""
     return parsed(request.path_params["id"], prefix)
 
 
 def page_of(request: Request, of: str) -> tuple[UUID | None, int]:
-    """After which id a page begins, and how long it is."""
+    """Return the id after which the requested page starts, and the page size."""
     after, limit = request.query_params.get("after"), request.query_params.get("limit", "20")
     if not limit.isdigit() or not 1 <= int(limit) <= PAGE[of]:
-        raise InvalidInput(f"limit is {limit!r}", f"give a number from 1 to {PAGE[of]}")
+        raise InvalidInput(f"limit {limit!r} is invalid", f"use a number from 1 to {PAGE[of]}")
     return parsed(after, "file-" if of == "files" else "batch_") if after else None, int(limit)
 
 
 def read(kind: type[B], body: bytes) -> B:
-    """A body in JSON. InvalidInput says which field is wrong."""
+    """Parse a JSON body.
+
+    Raises:
+        InvalidInput: names the invalid fields.
+    """
     try:
         return kind.model_validate_json(body)
     except ValidationError as error:
@@ -248,7 +256,11 @@ def read(kind: type[B], body: bytes) -> B:
 
 
 def checked(kind: type[B], fields: Any) -> B:
-    """The same, of fields."""
+    """Validate fields.
+
+    Raises:
+        InvalidInput: names the invalid fields.
+    """
     try:
         return kind.model_validate(fields)
     except ValidationError as error:
@@ -256,20 +268,20 @@ def checked(kind: type[B], fields: Any) -> B:
 
 
 def wrong(error: ValidationError) -> InvalidInput:
-    """What does not fit."""
-    faults = [f"{'.'.join(map(str, fault['loc'])) or 'the body'}: {fault['msg']}" for fault in error.errors()]
+    """Return the InvalidInput error for a validation error."""
+    faults = [f"{'.'.join(map(str, fault['loc'])) or 'body'}: {fault['msg']}" for fault in error.errors()]
     return InvalidInput("; ".join(faults), "see docs/guides/batches.md for an example")
 
 
 def _bounded(request: Request, limit: int) -> Request:
-    """The request, refused as soon as it turns out to be larger."""
-    left = limit
+    """Return the request with a bounded body. Reading beyond the limit raises RequestTooLarge."""
+    remaining = limit
 
     async def receive() -> Message:
-        nonlocal left
+        nonlocal remaining
         message = await request.receive()
-        left -= len(message.get("body", b""))
-        if left < 0:
+        remaining -= len(message.get("body", b""))
+        if remaining < 0:
             raise RequestTooLarge(
                 f"the request has more than {limit} bytes", "send less, or raise max_file in vong.toml"
             )
@@ -279,7 +291,7 @@ def _bounded(request: Request, limit: int) -> Request:
 
 
 def _page(cards: list[dict[str, Any]], limit: int) -> Response:
-    """A page of a list; `cards` has one more where there is another page."""
+    """Return a page of a list. `cards` has one extra item if there is another page."""
     data = cards[:limit]
     ends = {"first_id": data[0]["id"], "last_id": data[-1]["id"]} if data else {"first_id": None, "last_id": None}
     return _json({"object": "list", "data": data, **ends, "has_more": len(cards) > limit})
@@ -302,7 +314,7 @@ def _refused(error: VongError) -> Response:
     if isinstance(error, RequestTooLarge):
         headers["connection"] = "close"
     body = body_of(error)
-    if isinstance(error, NotFound):  # no model here, as elsewhere under /v1
+    if isinstance(error, NotFound):  # here it is a file or batch that is missing, not a model
         body = msgspec.json.encode({"error": {**said_of(error), "param": "id", "code": error.code}})
     return Response(body, status_of(error), headers, "application/json")
 
@@ -316,7 +328,7 @@ async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     path = request.url.path
     if error.status_code == 404:
-        return _refused(UnknownPath(f"there is no {path} here", "see docs/guides/batches.md"))
+        return _refused(UnknownPath(f"path {path} does not exist", "see docs/guides/batches.md"))
     if error.status_code == 405:
-        return _refused(MethodNotAllowed(f"{path} takes no {request.method}", "see docs/guides/batches.md"))
+        return _refused(MethodNotAllowed(f"{path} does not accept {request.method}", "see docs/guides/batches.md"))
     return _refused(InvalidInput(str(error.detail), "see docs/guides/batches.md for an example"))

@@ -1,5 +1,7 @@
-"""What is served under `/v1`, as OpenAPI: the paths and the fields that Vong itself reads. All other fields of OpenAI's
-and Anthropic's bodies pass through or are translated, so the bodies are open.
+"""OpenAPI description of the paths under `/v1`.
+
+Only the fields that Vong itself reads are listed. All other fields of OpenAI's and Anthropic's bodies are passed
+through or translated, so the bodies are open.
 """
 
 from typing import Any
@@ -13,13 +15,13 @@ TOOL: dict[str, Any] = {"type": "object", "properties": {"type": TEXT, "function
 
 
 def message(*roles: str) -> dict[str, Any]:
-    """One turn."""
+    """Return the schema of a message."""
     fields = {"role": {"type": "string", "enum": list(roles)}, "content": CONTENT}
     return {"type": "object", "properties": fields, "required": ["role", "content"]}
 
 
 def messages(*roles: str) -> dict[str, Any]:
-    """A conversation."""
+    """Return the schema of a conversation."""
     return {"type": "array", "items": message(*roles), "minItems": 1}
 
 
@@ -77,31 +79,31 @@ KEY: list[dict[str, list[str]]] = [{"key": []}]
 
 
 def operation(name: str, *parameters: dict[str, Any], body: dict[str, Any] | None = None) -> dict[str, Any]:
-    """One thing that can be done."""
-    said: dict[str, Any] = {
+    """Return an OpenAPI operation."""
+    result: dict[str, Any] = {
         "operationId": name,
         "security": KEY,
         "responses": {
-            "200": {"description": "The answer.", "content": {"application/json": {}}},
-            "default": {"description": "An error, in the shape's own form.", "content": {"application/json": {}}},
+            "200": {"description": "The response.", "content": {"application/json": {}}},
+            "default": {"description": "An error, in the format of the endpoint.", "content": {"application/json": {}}},
         },
     }
     if parameters:
-        said["parameters"] = list(parameters)
+        result["parameters"] = list(parameters)
     if body is not None:
-        said["requestBody"] = {"required": True, "content": {"application/json": {"schema": body}}}
-    return said
+        result["requestBody"] = {"required": True, "content": {"application/json": {"schema": body}}}
+    return result
 
 
 def description() -> dict[str, Any]:
-    """The whole description."""
+    """Return the OpenAPI document."""
     paths: dict[str, Any] = {}
     for path, shape in PATHS.items():
         properties, required = BODIES[shape]
         body = {"type": "object", "properties": properties, "required": required}
         paths[path] = {"post": operation(shape, body=body)}
-    counted, required = BODIES["messages"]
-    body = {"type": "object", "properties": counted, "required": ["model", "messages"]}
+    properties, required = BODIES["messages"]
+    body = {"type": "object", "properties": properties, "required": ["model", "messages"]}
     paths["/v1/messages/count_tokens"] = {"post": operation("count_tokens", body=body)}
     paths["/v1/models"] = {"get": operation("models")}
     paths["/v1/models/{id}"] = {"get": operation("model", ID)}

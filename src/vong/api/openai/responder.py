@@ -1,6 +1,6 @@
-"""One model call answered: run, passed on as it comes, and accounted for however it ends.
+"""Run a model call, write its response as it arrives, and close the call however it ends.
 
-How the answer is carried is another matter: `Outlet` is what the listener and the ASGI surface both are.
+`ResponseWriter` is implemented by the HTTP protocol (`protocol.model_calls`) and by the ASGI application (`app`).
 """
 
 import asyncio
@@ -29,24 +29,26 @@ EVENTS = [(b"content-type", b"text/event-stream; charset=utf-8"), (b"cache-contr
 
 
 class ResponseWriter(Protocol):
-    """Where an answer goes. `started` says whether its head was sent, `left` whether the caller has gone: then the
-    task that runs the call was cancelled.
+    """Destination of a response.
+
+    `started` is true after the head was sent, `client_left` after the client has disconnected. In that case the task
+    that runs the call was cancelled.
     """
 
     started: bool
-    left: bool
+    client_left: bool
 
     async def start(self, status: int, headers: Headers) -> None:
         """Send status and headers."""
         ...
 
     async def write(self, data: bytes, *, more: bool) -> None:
-        """Send a part of the body, waiting where the caller reads slowly."""
+        """Send a part of the body, and wait if the client reads slowly."""
         ...
 
 
 async def answer(call: ModelCall, out: ResponseWriter) -> None:
-    """Run a call, and account for it however it ends."""
+    """Run a call and write its response. Close the call however it ends."""
     head = _identity(call)
     try:
         reply = await call.open()
@@ -61,28 +63,28 @@ async def answer(call: ModelCall, out: ResponseWriter) -> None:
             call.close()
     except asyncio.CancelledError as error:
         call.close(error)
-        if not out.left:
+        if not out.client_left:
             raise
         task = asyncio.current_task()
         if task is not None:
-            task.uncancel()  # the caller left, and this task has dealt with it
+            task.uncancel()  # the client has disconnected, and this task has handled it
     except VongError as error:
         call.close(error, None if out.started else status_of(error))
         await _fail(out, error, head, call.shape)
-    except RecursionError:  # JSON within a text, such as the arguments of a tool that a guard reads
-        deep = InvalidInput("the call holds JSON that is nested too deeply", "send lists that hold fewer others")
+    except RecursionError:  # from JSON in a text, for example tool arguments that a guard reads
+        deep = InvalidInput("the call contains JSON that is nested too deeply", "reduce the nesting")
         call.close(deep, None if out.started else status_of(deep))
         await _fail(out, deep, head, call.shape)
-    # The boundary of a request: what nobody foresaw is recorded, and the caller told in a form it knows.
+    # The boundary of a request: an unexpected error is recorded and returned in the format of the endpoint.
     except Exception as error:
-        log.exception("a model call failed")
+        log.exception("model call failed")
         call.close(error, None if out.started else 500)
-        ours = VongError("the server failed on this request", "the traceback is in the server's log")
-        await _fail(out, ours, head, call.shape)
+        internal = VongError("the server failed on this request", "see the traceback in the server log")
+        await _fail(out, internal, head, call.shape)
 
 
 async def refuse(out: ResponseWriter, error: VongError, shape: Shape = "chat", head: Headers | None = None) -> None:
-    """Answer with an error, in the form of the caller's shape."""
+    """Write an error response in the format of the endpoint."""
     body = body_of(error, shape)
     headers = [JSON, (b"content-length", b"%d" % len(body))]
     headers += head or [(b"x-request-id", f"req_{new_id().hex}".encode())]
@@ -97,20 +99,20 @@ async def refuse(out: ResponseWriter, error: VongError, shape: Shape = "chat", h
 
 
 def whole_head(call: ModelCall, reply: ProviderResponse) -> Headers:
-    """The headers of an answer that is whole."""
+    """Return the headers of a response that is not streamed."""
     head = _identity(call) + _told(call)
     return [JSON, (b"content-length", b"%d" % len(reply.body)), *_passed(reply, head), *head]
 
 
 def plain_lines(call: FastCall, reply: ProviderResponse) -> bytes:
-    """The same of a plain call, as lines."""
-    digits, told, passed = b"%032x" % call.number, call.told, b""
-    own = "".join([f"{name}: {value}\r\n" for name, value in told.items()]).encode()
+    """Return the headers of a fast call as lines."""
+    digits, headers, upstream = b"%032x" % call.span_number, call.response_headers, b""
+    own = "".join([f"{name}: {value}\r\n" for name, value in headers.items()]).encode()
     if reply.headers:
-        head = [(name.encode(), b"") for name in told]
-        passed = b"".join([b"%b: %b\r\n" % header for header in _passed(reply, head)])
+        head = [(name.encode(), b"") for name in headers]
+        upstream = b"".join([b"%b: %b\r\n" % header for header in _passed(reply, head)])
     dashed = b"-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
-    return PLAIN % (len(reply.body), passed, digits, dashed, digits, own)
+    return PLAIN % (len(reply.body), upstream, digits, dashed, digits, own)
 
 
 async def _stream(call: ModelCall, reply: ProviderResponse, head: Headers, out: ResponseWriter) -> None:
@@ -123,7 +125,7 @@ async def _stream(call: ModelCall, reply: ProviderResponse, head: Headers, out: 
 
 
 async def _fail(out: ResponseWriter, error: VongError, head: Headers, shape: Shape) -> None:
-    """Before the first byte an error has a status of its own; after it, it is the stream's last event."""
+    """Write an error: as a response before the first byte, later as the last event of the stream."""
     if error.status >= 500:
         log.warning("%s: %s", error.code, error)
     if out.started:
@@ -133,7 +135,7 @@ async def _fail(out: ResponseWriter, error: VongError, head: Headers, shape: Sha
 
 
 def _identity(call: ModelCall) -> Headers:
-    """The headers by which a caller finds the call again."""
+    """Return the headers that identify the call."""
     digits = b"%032x" % call.id.int
     dashed = b"-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
     return [
@@ -149,8 +151,9 @@ def _told(call: ModelCall) -> Headers:
 
 
 def _passed(reply: ProviderResponse, head: Headers) -> Headers:
-    """The upstream's headers that callers act on: when to try again, what is left of a limit
-    where none of ours is told. They are the only ones that may hold anything.
+    """Return the upstream headers that clients act on: Retry-After, and rate limits unless Vong sets its own.
+
+    Only these headers may contain arbitrary characters, so control characters are replaced.
     """
     if not reply.headers:
         return []

@@ -1,8 +1,8 @@
-"""`/v1/responses/{id}`: responses that were given, found again and deleted; and the description of what is served."""
+"""Serve `/v1/responses/{id}` (return and delete stored responses) and `/v1/openapi.json`."""
 
 import asyncio
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 from vong.api.http.credentials import credential
@@ -17,27 +17,24 @@ DESCRIPTION = "/v1/openapi.json"
 ITEMS = "input_items"
 
 
-class ResponseQuery(NamedTuple):
-    """What of which response."""
-
-    id: str
-    part: str
-
-
 def is_kept(path: str) -> bool:
-    """Whether it is served here."""
+    """Return True if this module serves the path."""
     return path.startswith(RESPONSES) or path == DESCRIPTION
 
 
 async def kept(gateway: Gateway, scope: Mapping[str, Any], headers: dict[str, str]) -> Any:
-    """The answer to a request for something that is kept. A VongError where it is not."""
+    """Return the result of a request to one of these paths.
+
+    Raises:
+        VongError: if the response does not exist or the request is invalid.
+    """
     path, method = unquote(scope["path"]), str(scope["method"])
     if path == DESCRIPTION:
         _only(path, method, "GET")
         return description()
     id, _, part = path.removeprefix(RESPONSES).partition("/")
     if part not in ("", ITEMS):
-        raise response_store.ResponseNotFound(f"a response has no {part!r}", f"it has {ITEMS}")
+        raise response_store.ResponseNotFound(f"a response has no {part!r}", f"use {ITEMS}")
     _only(path, method, *(["GET"] if part else ["GET", "DELETE"]))
     principal = await gateway.keys.principal(credential(method, headers), calls=method != "GET")
     span = await gateway.response(principal, id)
@@ -46,26 +43,28 @@ async def kept(gateway: Gateway, scope: Mapping[str, Any], headers: dict[str, st
         return {"id": f"resp_{span.id.hex}", "object": "response.deleted", "deleted": True}
     if not part:
         return response_store.whole(span)
-    asked = dict(parse_qsl(bytes(scope.get("query_string", b"")).decode("latin-1")))
-    return _page(response_store.input_items(span), asked)
+    query = dict(parse_qsl(bytes(scope.get("query_string", b"")).decode("latin-1")))
+    return _page(response_store.input_items(span), query)
 
 
-def _page(items: list[dict[str, Any]], asked: Mapping[str, str]) -> dict[str, Any]:
-    """A page as OpenAI turns them: the newest first unless `order=asc`, `limit` of 1 to 100, `after` an item's id."""
-    limit, order = asked.get("limit", "20"), asked.get("order", "desc")
+def _page(items: list[dict[str, Any]], query: Mapping[str, str]) -> dict[str, Any]:
+    """Return a page as OpenAI does: newest first unless `order=asc`, `limit` of 1 to 100, `after` an item id."""
+    limit, order = query.get("limit", "20"), query.get("order", "desc")
     if not limit.isdecimal() or not 1 <= int(limit) <= 100 or order not in ("asc", "desc"):
-        raise InvalidInput("limit lies between 1 and 100, and order is asc or desc", "leave them out for 20 and desc")
-    turned = items if order == "asc" else items[::-1]
-    if after := asked.get("after"):
-        ids = [item["id"] for item in turned]
+        raise InvalidInput(
+            f"limit {limit!r} or order {order!r} is invalid", "use a limit from 1 to 100 and order asc or desc"
+        )
+    ordered = items if order == "asc" else items[::-1]
+    if after := query.get("after"):
+        ids = [item["id"] for item in ordered]
         if after not in ids:
-            raise InvalidInput(f"no item has the id {after!r}", "send the last_id of the page before")
-        turned = turned[ids.index(after) + 1 :]
-    page = turned[: int(limit)]
+            raise InvalidInput(f"no item has the id {after!r}", "send the last_id of the previous page")
+        ordered = ordered[ids.index(after) + 1 :]
+    page = ordered[: int(limit)]
     ends = {"first_id": page[0]["id"] if page else None, "last_id": page[-1]["id"] if page else None}
-    return {"object": "list", "data": page, **ends, "has_more": len(turned) > len(page)}
+    return {"object": "list", "data": page, **ends, "has_more": len(ordered) > len(page)}
 
 
 def _only(path: str, method: str, *allowed: str) -> None:
     if method not in allowed:
-        raise MethodNotAllowed(f"{path} takes no {method}", f"send a {' or a '.join(allowed)}")
+        raise MethodNotAllowed(f"{path} does not accept {method}", f"send a {' or a '.join(allowed)}")

@@ -1,4 +1,4 @@
-"""Routes of access: keys, projects and users. Signing in stands in `sessions`."""
+"""Routes of access: keys, projects and users. Sessions are in `sessions`."""
 
 from datetime import timedelta
 
@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from pydantic import AwareDatetime, Field, SecretStr
 
 from vong import access
-from vong.access import users as people
+from vong.access import users as accounts
 from vong.access.key_rotation import rotate_key as rotate
 from vong.access.keys import ApiKey, NewApiKey, find_key
 from vong.access.passwords import new_password
@@ -20,14 +20,15 @@ from vong.records import Record
 from vong.records.key_scope import KeyLabels, KeyScope
 
 LONGEST_OVERLAP = 90 * 86_400
-"""Seconds that a replaced secret may go on working."""
+"""Maximum seconds that a replaced secret stays valid."""
 
 routes = APIRouter(prefix="/api/v1/access", tags=["access"])
 
 
 class KeyCreate(Record):
-    """The key to make. An owner may name another `project` than their own. A key with a `scope` calls models and gives
-    feedback, and may do nothing else.
+    """API key to create.
+
+    An owner may name another `project` than the own one. A key with a `scope` may only call models and send feedback.
     """
 
     name: str
@@ -39,8 +40,9 @@ class KeyCreate(Record):
 
 
 class KeyRotation(Record):
-    """How to replace a key's secret: the old one works for `overlap` more seconds. `expires_at` is the key's new end;
-    null leaves it.
+    """Rotation of a key. The old secret stays valid for `overlap` seconds.
+
+    `expires_at` is the new expiry of the key; null keeps the current one.
     """
 
     overlap: int = Field(default=0, ge=0, le=LONGEST_OVERLAP)
@@ -48,14 +50,16 @@ class KeyRotation(Record):
 
 
 class ProjectCreate(Record):
-    """The project to make."""
+    """Project to create."""
 
     name: str = Field(min_length=1, max_length=100)
 
 
 class UserCreate(Record):
-    """The account to make. Without a `password` Vong chooses one and shows it once. `projects` (by name) are those that
-    the person may work in: the caller's own where none is named; an owner may work in all.
+    """Account to create.
+
+    Without a `password` Vong generates one and shows it once. `projects` (by name) are the projects of the user; by
+    default the project of the caller. An owner may work in all projects.
     """
 
     email: str = Field(max_length=320)
@@ -65,119 +69,123 @@ class UserCreate(Record):
 
 
 class PasswordReset(Record):
-    """The password from now on; without one Vong chooses."""
+    """New password. If left out, Vong generates one."""
 
     password: SecretStr | None = Field(default=None, min_length=10, max_length=1000)
 
 
 @routes.get("/projects")
-def projects(call: Call) -> list[Project]:
-    """The projects that the caller may see: an owner all of them, others their own."""
-    with call.owner() as connection:
-        principal = call.principal
+def projects(context: Call) -> list[Project]:
+    """List the projects of the caller. Owners see all projects."""
+    with context.owner() as connection:
+        principal = context.principal
         if principal.user_id is not None or principal.role == "owner":
-            return people.projects_of(connection, principal.user_id, principal.role)
+            return accounts.projects_of(connection, principal.user_id, principal.role)
         return [project for project in access.list_projects(connection) if project.id == principal.project_id]
 
 
 @routes.post("/projects", status_code=201)
-def create_project(wanted: ProjectCreate, call: Call) -> Project:
-    """Make a project (owners)."""
-    call.must()
-    with call.owner() as connection:
-        return access.create_project(connection, wanted.name)
+def create_project(body: ProjectCreate, context: Call) -> Project:
+    """Create a project. Owners only."""
+    context.must()
+    with context.owner() as connection:
+        return access.create_project(connection, body.name)
 
 
 @routes.get("/users")
-def users(call: Call) -> list[User]:
-    """Everybody who can sign in (owners)."""
-    call.must()
-    with call.owner() as connection:
-        return people.list_users(connection)
+def users(context: Call) -> list[User]:
+    """List all accounts. Owners only."""
+    context.must()
+    with context.owner() as connection:
+        return accounts.list_users(connection)
 
 
 @routes.post("/users", status_code=201)
-def create_user(wanted: UserCreate, call: Call) -> NewUser:
-    """Make an account (owners). A password that Vong chose is in this answer and nowhere else."""
-    call.must()
-    password = wanted.password.get_secret_value() if wanted.password else new_password()
-    with call.owner() as connection:
-        here = [one for one in access.list_projects(connection) if one.id == call.principal.project_id]
-        chosen = [access.find_project(connection, name) for name in wanted.projects] or here
-        user = access.create_user(connection, wanted.email, password, wanted.role, projects=chosen)
-    return NewUser(user=user, password=None if wanted.password else password)
+def create_user(body: UserCreate, context: Call) -> NewUser:
+    """Create an account. Owners only.
+
+    A generated password is returned only in this response.
+    """
+    context.must()
+    password = body.password.get_secret_value() if body.password else new_password()
+    with context.owner() as connection:
+        current = [one for one in access.list_projects(connection) if one.id == context.principal.project_id]
+        selected = [access.find_project(connection, name) for name in body.projects] or current
+        user = access.create_user(connection, body.email, password, body.role, projects=selected)
+    return NewUser(user=user, password=None if body.password else password)
 
 
 @routes.delete("/users/{email}")
-def remove_user(email: str, call: Call) -> User:
-    """Delete an account and end its sessions (owners). The last owner stays."""
-    call.must()
-    with call.owner() as connection:
-        return people.remove_user(connection, email)
+def remove_user(email: str, context: Call) -> User:
+    """Delete an account and end its sessions. Owners only. The last owner cannot be deleted."""
+    context.must()
+    with context.owner() as connection:
+        return accounts.remove_user(connection, email)
 
 
 @routes.put("/users/{email}/password")
-def reset_password(email: str, wanted: PasswordReset, call: Call) -> NewUser:
-    """Give somebody another password and end their sessions (owners): for a password that was lost."""
-    call.must()
-    password = wanted.password.get_secret_value() if wanted.password else new_password()
-    with call.owner() as connection:
-        user = people.find_user(connection, email)
-        people.set_password(connection, user.id, password)
-    return NewUser(user=user, password=None if wanted.password else password)
+def reset_password(email: str, body: PasswordReset, context: Call) -> NewUser:
+    """Reset the password of a user and end the user's sessions. Owners only."""
+    context.must()
+    password = body.password.get_secret_value() if body.password else new_password()
+    with context.owner() as connection:
+        user = accounts.find_user(connection, email)
+        accounts.set_password(connection, user.id, password)
+    return NewUser(user=user, password=None if body.password else password)
 
 
 @routes.get("/installation")
-def show_installation(call: Call) -> SystemInfo:
-    """What is installed and what it uses: versions, storage, processes (owners and members)."""
-    call.must("member")
-    with call.owner() as connection:
-        return installation(call.platform, connection)
+def show_installation(context: Call) -> SystemInfo:
+    """Return installed versions, storage usage and processes. Owners and members only."""
+    context.must("member")
+    with context.owner() as connection:
+        return installation(context.platform, connection)
 
 
 @routes.get("/keys")
-def keys(call: Call) -> list[ApiKey]:
-    """The project's API keys, without their secrets."""
-    with call.scope() as connection:
+def keys(context: Call) -> list[ApiKey]:
+    """List the API keys of the project, without their secrets."""
+    with context.scope() as connection:
         return access.list_keys(connection)
 
 
 @routes.post("/keys", status_code=201)
-def create_key(wanted: KeyCreate, call: Call) -> NewApiKey:
-    """Make an API key (owners). The secret is in this answer and nowhere else."""
-    call.must()
+def create_key(body: KeyCreate, context: Call) -> NewApiKey:
+    """Create an API key. Owners only. The secret is returned only in this response."""
+    context.must()
     known = sorted({*PATHS.values()})
-    if unknown := [shape for shape in (wanted.scope or KeyScope()).shapes if shape not in known]:
-        raise InvalidInput(f"no shape is named {unknown[0]!r}", f"use one of: {', '.join(known)}")
-    with call.owner() as connection:
-        project_id = call.principal.project_id
-        if wanted.project is not None:
-            project_id = access.find_project(connection, wanted.project).id
-        more = wanted.model_dump(include={"role", "expires_at"})
-        more |= {"scope": wanted.scope, "labels": wanted.labels}
-        return access.create_key(connection, wanted.name, project_id=project_id, **more)
+    if unknown := [shape for shape in (body.scope or KeyScope()).shapes if shape not in known]:
+        raise InvalidInput(f"unknown endpoint {unknown[0]!r} in the scope", f"use one of: {', '.join(known)}")
+    with context.owner() as connection:
+        project_id = context.principal.project_id
+        if body.project is not None:
+            project_id = access.find_project(connection, body.project).id
+        options = body.model_dump(include={"role", "expires_at"})
+        options |= {"scope": body.scope, "labels": body.labels}
+        return access.create_key(connection, body.name, project_id=project_id, **options)
 
 
 @routes.get("/keys/{name}")
-def get_key(name: str, call: Call) -> ApiKey:
-    """A live key by its name, prefix or id."""
-    with call.scope() as connection:
+def get_key(name: str, context: Call) -> ApiKey:
+    """Return an active key by name, prefix or id."""
+    with context.scope() as connection:
         return find_key(connection, name)
 
 
 @routes.post("/keys/{name}/rotate")
-def rotate_key(name: str, wanted: KeyRotation, call: Call) -> NewApiKey:
-    """Give a key another secret (owners), which is in this answer and nowhere else. Name, scope, limits, budgets and
-    ledger go on.
+def rotate_key(name: str, body: KeyRotation, context: Call) -> NewApiKey:
+    """Replace the secret of a key. Owners only.
+
+    The new secret is returned only in this response. Name, scope, limits, budgets and ledger are kept.
     """
-    call.must()
-    with call.scope() as connection:
-        return rotate(connection, name, timedelta(seconds=wanted.overlap), expires_at=wanted.expires_at)
+    context.must()
+    with context.scope() as connection:
+        return rotate(connection, name, timedelta(seconds=body.overlap), expires_at=body.expires_at)
 
 
 @routes.delete("/keys/{name}")
-def revoke_key(name: str, call: Call) -> ApiKey:
-    """Revoke a key, named by its name, prefix or id (owners)."""
-    call.must()
-    with call.scope() as connection:
+def revoke_key(name: str, context: Call) -> ApiKey:
+    """Revoke a key by name, prefix or id. Owners only."""
+    context.must()
+    with context.scope() as connection:
         return access.revoke_key(connection, name)

@@ -1,4 +1,4 @@
-"""Batches as the project's people see them; they are made under `/v1`, see `openai/storage`."""
+"""Routes of batches for the members of a project. Batches are created under `/v1` (`openai.files_and_batches`)."""
 
 from typing import Annotated
 from uuid import UUID
@@ -13,18 +13,23 @@ routes = APIRouter(prefix="/api/v1/gateway/batches", tags=["gateway"])
 
 
 @routes.get("")
-def list_batches(call: Call, after: UUID | None = None, limit: Annotated[int, Query(ge=1, le=500)] = 50) -> list[Batch]:
-    """Batches with what their calls cost so far, newest first; `after` is the last id of the page before."""
-    return batches.list_batches(call.platform, call.principal, after, limit)
+def list_batches(
+    context: Call, after: UUID | None = None, limit: Annotated[int, Query(ge=1, le=500)] = 50
+) -> list[Batch]:
+    """List batches with their cost so far, newest first. `after` is the last id of the previous page."""
+    return batches.list_batches(context.platform, context.principal, after, limit)
 
 
 @routes.get("/{id}")
-def get_batch(id: UUID, call: Call) -> Batch:
-    """One batch. Its job has the same id."""
-    return batches.get(call.platform, call.principal, id)
+def get_batch(id: UUID, context: Call) -> Batch:
+    """Return a batch. Its job has the same id."""
+    return batches.get(context.platform, context.principal, id)
 
 
 @routes.post("/{id}/cancel")
-def cancel_batch(id: UUID, call: Call) -> Batch:
-    """End a batch: one that waits at once, one that runs within seconds, with the files of what is answered."""
-    return batches.cancel(call.platform, call.principal, id)
+def cancel_batch(id: UUID, context: Call) -> Batch:
+    """Cancel a batch.
+
+    A queued batch ends immediately, a running one within seconds, with the files of the finished requests.
+    """
+    return batches.cancel(context.platform, context.principal, id)

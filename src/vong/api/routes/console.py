@@ -1,6 +1,7 @@
-"""The web console, served from the files that its build left in `static`; every other path is a page of it.
+"""Web console: serves the files that its build wrote to `static`. Every other path is a page of the console.
 
-Nothing of it comes from elsewhere, so it works with the network off. `/api/docs` is Swagger's page on the same terms.
+Nothing is loaded from other servers, so the console works without a network. `/api/docs` is Swagger UI under the same
+conditions.
 """
 
 import mimetypes
@@ -16,8 +17,8 @@ from vong import __version__
 STATIC = Path(__file__).parents[1] / "static"
 STAGES = "data training evals registry serving gateway knowledge traces feedback loop".split()  # noqa: SIM905
 
-# Scripts come from files only. Styles may be inline: the component library writes a <style> tag with the theme's
-# colours and places its popovers through style attributes. A style runs no code, and nothing foreign is put in one.
+# Scripts come from files only. Styles may be inline, because the component library writes a <style> tag with the
+# colours of the theme and positions popovers with style attributes. A style runs no code, and none contains user input.
 POLICY = (
     "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
     "font-src 'self'; connect-src 'self'; worker-src 'self' blob:; frame-ancestors 'none'; base-uri 'none'; "
@@ -32,20 +33,20 @@ GUARDS = {
 FOREVER = "public, max-age=31536000, immutable"
 TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".woff2": "font/woff2"}
 PACKED = {"br": ".br", "gzip": ".gz"}
-"""The encodings of which a file may have a sibling, the best first."""
+"""Encodings for which a file may have a compressed sibling, best first."""
 
 
 class PageConvertor(Convertor[str]):
-    """Any path but those of the API: there a missing route stays an error of the API."""
+    """Path convertor for any path outside the API, where an unknown route stays an API error."""
 
     regex = r"(?!(?:api|v1|health|metrics)(?:/|$)).*"
 
     def convert(self, value: str) -> str:
-        """The path as it is."""
+        """Return the path unchanged."""
         return value
 
     def to_string(self, value: str) -> str:
-        """The path as it is."""
+        """Return the path unchanged."""
         return value
 
 
@@ -76,21 +77,21 @@ pre {{ border: 1px solid var(--line); border-radius: .5rem; padding: 1rem; overf
 </head>
 <body>
 <main>
-<h1>Vong <small>{version} is up</small></h1>
+<h1>Vong <small>{version} is running</small></h1>
 <ol>{stages}</ol>
 <dl>
 <dt>OpenAI clients</dt><dd><code>{url}/v1</code></dd>
 <dt>API</dt><dd><a href="/api/docs">{url}/api/v1</a></dd>
-<dt>Description</dt><dd><a href="/api/openapi.json">/api/openapi.json</a></dd>
+<dt>OpenAPI document</dt><dd><a href="/api/openapi.json">/api/openapi.json</a></dd>
 <dt>Health</dt><dd><a href="/health">/health</a></dd>
 <dt>Metrics</dt><dd><a href="/metrics">/metrics</a></dd>
 </dl>
 <h2>First steps</h2>
-<p>No console was built here: <code>make up</code> builds it from a checkout, and release wheels carry it.
-Everything works without it, by command line, API and Python client.</p>
+<p>This installation has no console. <code>make up</code> builds it from a checkout, and release wheels contain it.
+The command line, the API and the Python client work without it.</p>
 <pre>vong access key create mine       # a key for your OpenAI client
-vong quickstart                   # one whole turn of the loop on the samples
-vong traces list --follow         # what is asked and answered, live
+vong quickstart                   # one complete loop run on the samples
+vong traces list --follow         # model calls, live
 vong --help</pre>
 </main>
 </body>
@@ -115,8 +116,8 @@ DOCS = """<!doctype html>
 SWAGGER = """<link rel="stylesheet" href="/swagger/swagger-ui.css">
 <script src="/swagger/swagger-ui-bundle.js" defer></script>
 <script src="/api/docs.js" defer></script>"""
-NO_SWAGGER = """<p>No console was built here, and this page comes with it: <code>make up</code> builds it.
-The description itself is at <a href="/api/openapi.json">/api/openapi.json</a>.</p>"""
+NO_SWAGGER = """<p>This installation has no console, which includes Swagger UI. <code>make up</code> builds it.
+The OpenAPI document is at <a href="/api/openapi.json">/api/openapi.json</a>.</p>"""
 STARTING = """window.addEventListener("DOMContentLoaded", () =>
   SwaggerUIBundle({ url: "/api/openapi.json", dom_id: "#docs", deepLinking: true, validatorUrl: null }));
 """
@@ -124,7 +125,7 @@ STARTING = """window.addEventListener("DOMContentLoaded", () =>
 
 @routes.get("/api/docs", response_class=HTMLResponse)
 def docs() -> HTMLResponse:
-    """Every route, to read and to try."""
+    """Return the page with all API routes (Swagger UI)."""
     built = (STATIC / "swagger" / "swagger-ui-bundle.js").is_file()
     page = DOCS.format(head=SWAGGER if built else "", body="" if built else NO_SWAGGER)
     return HTMLResponse(page, headers=GUARDS)
@@ -132,25 +133,25 @@ def docs() -> HTMLResponse:
 
 @routes.get("/api/docs.js")
 def docs_script() -> Response:
-    """What starts Swagger's page: a file, because the page may have no script of its own."""
+    """Return the script that starts Swagger UI. It is a file because the page may contain no inline script."""
     return Response(STARTING, media_type="text/javascript", headers=GUARDS)
 
 
 @routes.api_route("/{path:page}", methods=["GET", "HEAD"])
 def console(path: str, request: Request) -> Response:
-    """A file of the console, or its one page, which knows its own paths."""
+    """Return a file of the console, or its page, which does its own routing."""
     file = _file(path) if path else None
     if file is not None:
         cached = FOREVER if path.startswith("assets/") else "no-cache"
         return _serve(file, request, cached)
     if "." in path.rpartition("/")[2]:
-        raise HTTPException(404, f"there is no file {path!r}")
+        raise HTTPException(404, f"file {path!r} does not exist")
     index = STATIC / "index.html"
     return _serve(index, request, "no-cache") if index.is_file() else _unbuilt(request)
 
 
 def _file(path: str) -> Path | None:
-    """The built file of that path; nothing outside the folder, and nothing hidden."""
+    """Return the built file with a path, or None. Hidden files and files outside the folder are never returned."""
     if "\0" in path or any(part.startswith(".") for part in path.split("/")):
         return None
     file = (STATIC / path).resolve()
@@ -158,7 +159,7 @@ def _file(path: str) -> Path | None:
 
 
 def _serve(file: Path, request: Request, cached: str) -> Response:
-    """The file, in the best encoding that the browser takes and the build has made; 304 where the browser has it."""
+    """Return the file in the best encoding that browser and build support, or 304 if the browser has it."""
     encoding = next((one for one in _accepted(request) if file.with_name(file.name + PACKED[one]).is_file()), None)
     sent = file.with_name(file.name + PACKED[encoding]) if encoding else file
     state = sent.stat()
@@ -182,7 +183,7 @@ def _accepted(request: Request) -> list[str]:
 
 
 def _unbuilt(request: Request) -> Response:
-    """Where the API, the OpenAI surface and the first steps are; whole without a script, a font or a network."""
+    """Return a page with the API addresses and first steps that needs no script, font or network."""
     stages = "".join(f"<li>{stage}</li>" for stage in STAGES)
     url = escape(str(request.base_url).rstrip("/"))
     return HTMLResponse(UNBUILT.format(version=escape(__version__), stages=stages, url=url), headers=GUARDS)

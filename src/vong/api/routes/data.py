@@ -1,4 +1,4 @@
-"""Routes of data: datasets, their versions and rows, and the jobs that make new ones."""
+"""Routes of data: datasets, their versions and rows, and the jobs that create new versions."""
 
 from typing import Annotated, Literal
 
@@ -7,7 +7,7 @@ from pydantic import Json
 
 from vong import data, jobs
 from vong.api.http.dependencies import Call
-from vong.app import data as wired
+from vong.app import data as data_app
 from vong.data.clean import CleaningChange, CleanSettings
 from vong.data.edit import RowEdit
 from vong.data.graph import VersionGraph, graph
@@ -25,38 +25,38 @@ Limit = Annotated[int, Query(ge=1, le=500)]
 
 
 class CleanRequest(Record):
-    """How to clean, and the dataset that gets the result (the same one where none is named)."""
+    """Cleaning of a dataset version. `name` is the dataset for the result, by default the same dataset."""
 
     name: str | None = None
     settings: CleanSettings = CleanSettings()
 
 
 class SplitRequest(Record):
-    """How to split, and the dataset that gets the result (the same one where none is named)."""
+    """Split of a dataset version. `name` is the dataset for the result, by default the same dataset."""
 
     name: str | None = None
     settings: SplitSettings = SplitSettings()
 
 
 @routes.get("/datasets")
-def datasets(call: Call, after: str | None = None, limit: Limit = 50) -> list[DatasetVersion]:
-    """The newest version of every dataset, by name; `after` is the last name of the page before."""
-    with call.scope() as connection:
+def datasets(context: Call, after: str | None = None, limit: Limit = 50) -> list[DatasetVersion]:
+    """List the newest version of every dataset by name. `after` is the last name of the previous page."""
+    with context.scope() as connection:
         return list_datasets(connection, after=after, limit=limit)
 
 
 @routes.get("/datasets/{name}/versions")
-def versions(name: str, call: Call, after: int | None = None, limit: Limit = 50) -> list[DatasetVersion]:
-    """The versions of a dataset, newest first; `after` is the last number of the page before."""
-    with call.scope() as connection:
+def versions(name: str, context: Call, after: int | None = None, limit: Limit = 50) -> list[DatasetVersion]:
+    """List the versions of a dataset, newest first. `after` is the last number of the previous page."""
+    with context.scope() as connection:
         data.find(connection, name)
         return data.list_versions(connection, name, before=after, limit=limit)
 
 
 @routes.get("/datasets/{name}/graph")
-def version_graph(name: str, call: Call) -> VersionGraph:
-    """The newest 200 versions of a dataset and what each was made from, versions of other datasets too."""
-    with call.scope() as connection:
+def version_graph(name: str, context: Call) -> VersionGraph:
+    """Return the newest 200 versions of a dataset and their sources, including versions of other datasets."""
+    with context.scope() as connection:
         return graph(connection, name)
 
 
@@ -64,16 +64,18 @@ def version_graph(name: str, call: Call) -> VersionGraph:
 def import_files(
     name: str,
     file: list[UploadFile],
-    call: Call,
+    context: Call,
     format: Annotated[str | None, Form()] = None,
-    options: Annotated[Json[dict[str, str]] | None, Form(description="The format's options as a JSON object.")] = None,
+    options: Annotated[
+        Json[dict[str, str]] | None, Form(description="Options of the format, as a JSON object.")
+    ] = None,
     on_error: Annotated[Literal["stop", "skip"], Form()] = "stop",
 ) -> Job:
-    """Upload files and import them as the dataset's next version. The job's result has its ref."""
+    """Upload files and import them as the next version of a dataset. The job result contains the ref."""
     given = {"name": check_name(name), "format": format, "options": options, "on_error": on_error}
-    files = wired.keep_uploads(call.platform, [(one.filename or "rows.jsonl", one.file) for one in file])
-    with call.scope() as connection:
-        return jobs.submit(connection, "data.import", given | {"files": files}, key=call.idempotency_key)
+    files = data_app.keep_uploads(context.platform, [(one.filename or "rows.jsonl", one.file) for one in file])
+    with context.scope() as connection:
+        return jobs.submit(connection, "data.import", given | {"files": files}, key=context.idempotency_key)
 
 
 @routes.post("/preview")
@@ -81,116 +83,118 @@ def preview_files(
     file: list[UploadFile],
     _: Call,
     format: Annotated[str | None, Form()] = None,
-    options: Annotated[Json[dict[str, str]] | None, Form(description="The format's options as a JSON object.")] = None,
+    options: Annotated[
+        Json[dict[str, str]] | None, Form(description="Options of the format, as a JSON object.")
+    ] = None,
     limit: Annotated[int, Form(ge=1, le=100)] = 20,
 ) -> list[FilePreview]:
-    """Look at files, or at their beginnings, before an import: format, columns and first rows. Nothing is kept."""
-    return wired.look(
+    """Preview files, or their beginnings, before an import: format, columns and first rows. Nothing is stored."""
+    return data_app.look(
         [(one.filename or "rows.jsonl", one.file) for one in file], format=format, options=options, limit=limit
     )
 
 
 @routes.post("/datasets/{name}/rows", status_code=201)
-def append_rows(name: str, rows: list[Example], call: Call) -> DatasetVersion:
-    """Add rows: the next version of the dataset has them too, without those it has already."""
-    with call.scope() as connection:
-        return data.append(connection, call.platform.blobs, name, rows)
+def append_rows(name: str, rows: list[Example], context: Call) -> DatasetVersion:
+    """Append rows that the dataset does not contain yet, as its next version."""
+    with context.scope() as connection:
+        return data.append(connection, context.platform.blobs, name, rows)
 
 
 @routes.get("/versions/{ref}")
-def version(ref: str, call: Call) -> DatasetVersion:
-    """One version: NAME (the newest), NAME@NUMBER or NAME@HASH."""
-    with call.scope() as connection:
+def version(ref: str, context: Call) -> DatasetVersion:
+    """Return a version: NAME (the newest), NAME@NUMBER or NAME@HASH."""
+    with context.scope() as connection:
         return data.find(connection, ref)
 
 
 def row_filter(
     split: str | None = None,
-    text: Annotated[str | None, Query(description="Stands in question or answer, in any case.")] = None,
-    metadata: Annotated[list[str] | None, Query(description="FIELD=VALUE, as often as wanted.")] = None,
-    label: Annotated[list[str] | None, Query(description="PATH=VALUE: completion.intent=refund.")] = None,
-    origin: Annotated[OriginKind | None, Query(description="Where rows came from; `span`: a correction.")] = None,
+    text: Annotated[str | None, Query(description="Text in prompt or completion, case-insensitive.")] = None,
+    metadata: Annotated[list[str] | None, Query(description="FIELD=VALUE, repeatable.")] = None,
+    label: Annotated[list[str] | None, Query(description="PATH=VALUE, for example completion.intent=refund.")] = None,
+    origin: Annotated[OriginKind | None, Query(description="Origin of the rows; `span`: corrections.")] = None,
 ) -> RowFilter:
-    """Which rows are wanted."""
+    """Return the row filter of the query parameters."""
     return RowFilter(split=split, text=text, metadata=tuple(metadata or ()), labels=tuple(label or ()), origin=origin)
 
 
-Wanted = Annotated[RowFilter, Depends(row_filter)]
+RowQuery = Annotated[RowFilter, Depends(row_filter)]
 
 
 class RowCount(Record):
-    """How many rows there are."""
+    """Number of rows."""
 
     rows: int
 
 
 @routes.get("/versions/{ref}/rows")
 def rows(
-    ref: str, call: Call, wanted: Wanted, after: Annotated[int, Query(ge=0)] = 0, limit: Limit = 50
+    ref: str, context: Call, query: RowQuery, after: Annotated[int, Query(ge=0)] = 0, limit: Limit = 50
 ) -> list[DatasetRow]:
-    """The rows after number `after` which fit: by split, text, metadata, label and origin."""
-    with call.scope() as connection:
+    """List the rows after number `after` that match split, text, metadata, label and origin."""
+    with context.scope() as connection:
         found = data.find(connection, ref)
-    return page(call.platform.blobs, found, wanted, after=after, limit=limit)
+    return page(context.platform.blobs, found, query, after=after, limit=limit)
 
 
 @routes.get("/versions/{ref}/rows/count")
-def count_rows(ref: str, call: Call, wanted: Wanted) -> RowCount:
-    """How many rows fit."""
-    with call.scope() as connection:
+def count_rows(ref: str, context: Call, query: RowQuery) -> RowCount:
+    """Return the number of matching rows."""
+    with context.scope() as connection:
         found = data.find(connection, ref)
-    return RowCount(rows=count(call.platform.blobs, found, wanted))
+    return RowCount(rows=count(context.platform.blobs, found, query))
 
 
 @routes.post("/versions/{ref}/rows", status_code=201)
-def edit_rows(ref: str, edits: list[RowEdit], call: Call) -> DatasetVersion:
-    """Change rows, or take out those whose `example` is null: the next version. A conflict where REF is not newest."""
-    with call.scope() as connection:
-        return data.edit(connection, call.platform.blobs, data.find(connection, ref), edits)
+def edit_rows(ref: str, edits: list[RowEdit], context: Call) -> DatasetVersion:
+    """Change rows, or delete those with a null `example`, as the next version. Returns 409 if REF is not the newest."""
+    with context.scope() as connection:
+        return data.edit(connection, context.platform.blobs, data.find(connection, ref), edits)
 
 
 @routes.get("/versions/{ref}/changes")
-def changes(ref: str, call: Call) -> list[CleaningChange]:
-    """Every change that cleaning or editing made, by row."""
-    with call.scope() as connection:
+def changes(ref: str, context: Call) -> list[CleaningChange]:
+    """List the changes of cleaning or editing, by row."""
+    with context.scope() as connection:
         found = data.find(connection, ref)
-    return changes_of(call.platform.blobs, found)
+    return changes_of(context.platform.blobs, found)
 
 
 @routes.get("/versions/{ref}/report")
-def report(ref: str, call: Call) -> HealthReport:
-    """The newest health report of a version."""
-    with call.scope() as connection:
-        return latest_report(connection, call.platform.blobs, data.find(connection, ref))
+def report(ref: str, context: Call) -> HealthReport:
+    """Return the newest health report of a version."""
+    with context.scope() as connection:
+        return latest_report(connection, context.platform.blobs, data.find(connection, ref))
 
 
 @routes.post("/versions/{ref}/profile", status_code=202)
-def profile(ref: str, call: Call, settings: ProfileSettings | None = None) -> Job:
-    """Look at the health of a version. The report is kept beside it."""
-    with call.scope() as connection:
+def profile(ref: str, context: Call, settings: ProfileSettings | None = None) -> Job:
+    """Start a job that creates the health report of a version. The report is stored with the version."""
+    with context.scope() as connection:
         params = {"ref": data.find(connection, ref).ref, "settings": (settings or ProfileSettings()).model_dump()}
-        return jobs.submit(connection, "data.profile", params, key=call.idempotency_key)
+        return jobs.submit(connection, "data.profile", params, key=context.idempotency_key)
 
 
 @routes.post("/versions/{ref}/clean", status_code=202)
-def clean(ref: str, call: Call, wanted: CleanRequest | None = None) -> Job:
-    """Clean a version into a new one. The job's result has its ref and the count of each change."""
-    with call.scope() as connection:
-        params = {"ref": data.find(connection, ref).ref, **(wanted or CleanRequest()).model_dump(mode="json")}
-        return jobs.submit(connection, "data.clean", params, key=call.idempotency_key)
+def clean(ref: str, context: Call, body: CleanRequest | None = None) -> Job:
+    """Start a job that cleans a version into a new one. The job result has the new ref and the count of each change."""
+    with context.scope() as connection:
+        params = {"ref": data.find(connection, ref).ref, **(body or CleanRequest()).model_dump(mode="json")}
+        return jobs.submit(connection, "data.clean", params, key=context.idempotency_key)
 
 
 @routes.post("/versions/{ref}/split", status_code=202)
-def split(ref: str, call: Call, wanted: SplitRequest | None = None) -> Job:
-    """Split a version into a new one. The job's result has its ref and the rows of each split."""
-    with call.scope() as connection:
-        params = {"ref": data.find(connection, ref).ref, **(wanted or SplitRequest()).model_dump(mode="json")}
-        return jobs.submit(connection, "data.split", params, key=call.idempotency_key)
+def split(ref: str, context: Call, body: SplitRequest | None = None) -> Job:
+    """Start a job that splits a version into a new one. The job result has the new ref and the rows of each split."""
+    with context.scope() as connection:
+        params = {"ref": data.find(connection, ref).ref, **(body or SplitRequest()).model_dump(mode="json")}
+        return jobs.submit(connection, "data.split", params, key=context.idempotency_key)
 
 
 @routes.get("/diff")
-def diff(a: str, b: str, call: Call, limit: Limit = 50, kind: Kind | None = None) -> DatasetDiff:
-    """What differs between two versions: the counts, and the first differing rows, of one kind where it is named."""
-    with call.scope() as connection:
+def diff(a: str, b: str, context: Call, limit: Limit = 50, kind: Kind | None = None) -> DatasetDiff:
+    """Return the differences of two versions: the counts, and the first different rows, optionally of one kind."""
+    with context.scope() as connection:
         versions = data.find(connection, a), data.find(connection, b)
-    return data.diff(call.platform.blobs, *versions, limit=limit, kind=kind)
+    return data.diff(context.platform.blobs, *versions, limit=limit, kind=kind)

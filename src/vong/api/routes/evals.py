@@ -1,4 +1,4 @@
-"""Routes of evals: scorers, runs, their answers, comparisons."""
+"""Routes of evals: scorers, runs, their outputs, and comparisons."""
 
 from typing import Annotated
 from uuid import UUID
@@ -8,7 +8,7 @@ from pydantic import Field
 
 from vong import evals
 from vong.api.http.dependencies import Call
-from vong.app import evals as wired
+from vong.app import evals as evals_app
 from vong.evals.runs import ScoredOutput
 from vong.evals.scoring import ScorerInfo
 from vong.records import EvalResult, Job, Record
@@ -19,8 +19,9 @@ Position = Annotated[int, Query(ge=-1, le=2**31 - 1)]
 
 
 class EvalRequest(Record):
-    """The evaluation to run. `model` is written as in a request to `/v1`; `scorers` as `NAME` or
-    `NAME:option=value;option=value`.
+    """Evaluation to run.
+
+    `model` is written as in a request to `/v1`, `scorers` as `NAME` or `NAME:option=value;option=value`.
     """
 
     model: str = Field(min_length=1)
@@ -32,65 +33,65 @@ class EvalRequest(Record):
 
 
 class EvalStarted(Record):
-    """A run and the job that does it; both have the same id."""
+    """Evaluation run and its job. Both have the same id."""
 
     result: EvalResult
     job: Job
 
 
 @routes.get("/scorers")
-def scorers(call: Call) -> list[ScorerInfo]:  # noqa: ARG001 (a key is asked for all the same)
-    """The scorers that are installed, with their options."""
+def scorers(context: Call) -> list[ScorerInfo]:  # noqa: ARG001 (requires authentication)
+    """List the installed scorers with their options."""
     return evals.list_scorers()
 
 
 @routes.post("/runs", status_code=202)
-def run(wanted: EvalRequest, call: Call) -> EvalStarted:
-    """Evaluate a model on a dataset split. The run goes on in a job."""
-    with call.scope() as connection:
-        result, job = wired.start(
+def run(body: EvalRequest, context: Call) -> EvalStarted:
+    """Start an evaluation of a model on a dataset split. It runs as a job."""
+    with context.scope() as connection:
+        result, job = evals_app.start(
             connection,
-            model=wanted.model,
-            dataset=wanted.dataset,
-            split=wanted.split,
-            scorers=wanted.scorers,
-            settings=wanted.settings,
-            name=wanted.name,
-            key=call.idempotency_key,
+            model=body.model,
+            dataset=body.dataset,
+            split=body.split,
+            scorers=body.scorers,
+            settings=body.settings,
+            name=body.name,
+            key=context.idempotency_key,
         )
         return EvalStarted(result=result, job=job)
 
 
 @routes.get("/runs")
-def runs(call: Call, model: str | None = None, after: UUID | None = None, limit: Limit = 50) -> list[EvalResult]:
-    """The project's runs, newest first."""
-    with call.scope() as connection:
-        return wired.settled(connection, evals.list_runs(connection, model=model, after=after, limit=limit))
+def runs(context: Call, model: str | None = None, after: UUID | None = None, limit: Limit = 50) -> list[EvalResult]:
+    """List the evaluation runs of the project, newest first."""
+    with context.scope() as connection:
+        return evals_app.settled(connection, evals.list_runs(connection, model=model, after=after, limit=limit))
 
 
 @routes.get("/runs/{id}")
-def show(id: UUID, call: Call) -> EvalResult:
-    """One run: its scores, how each was computed, latency and tokens."""
-    with call.scope() as connection:
-        return wired.settled(connection, [evals.get(connection, id)])[0]
+def show(id: UUID, context: Call) -> EvalResult:
+    """Return an evaluation run: its scores, how each was computed, latency and tokens."""
+    with context.scope() as connection:
+        return evals_app.settled(connection, [evals.get(connection, id)])[0]
 
 
 @routes.get("/runs/{id}/examples")
 def examples(
     id: UUID,
-    call: Call,
+    context: Call,
     failed: bool = False,
     changed_from: UUID | None = None,
     after: Position = -1,
     limit: Limit = 50,
 ) -> list[ScoredOutput]:
-    """A run's answers by position: all, those that failed, or those whose text differs from another run's."""
-    with call.scope() as connection:
+    """List the outputs of a run by position: all, the failed ones, or those that differ from another run."""
+    with context.scope() as connection:
         return evals.list_answers(connection, id, failed=failed, changed_from=changed_from, after=after, limit=limit)
 
 
 @routes.get("/compare")
-def compare(a: UUID, b: UUID, call: Call, changes: Annotated[int, Query(ge=0, le=500)] = 20) -> evals.EvalComparison:
-    """Run `b` against run `a` on the same examples: differences, intervals, exact tests, and what changed."""
-    with call.scope() as connection:
+def compare(a: UUID, b: UUID, context: Call, changes: Annotated[int, Query(ge=0, le=500)] = 20) -> evals.EvalComparison:
+    """Compare run `b` with run `a` on the same examples: differences, intervals, exact tests, and changed outputs."""
+    with context.scope() as connection:
         return evals.compare(connection, a, b, changes=changes)

@@ -1,4 +1,4 @@
-"""Routes of experiments: runs and their figures, from our trainer or anybody's."""
+"""Routes of experiments: training runs and their metrics, from Vong's trainer or any other."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -22,14 +22,14 @@ routes = APIRouter(prefix="/api/v1/experiments", tags=["experiments"])
 
 STREAM: dict[int | str, dict[str, Any]] = {
     200: {
-        "description": "Server-sent events: `metrics` (figures of a step), `end` (the Run), which is the last.",
+        "description": "Server-sent events: `metrics` (metrics of a step), and last `end` (the TrainingRun).",
         "content": {"text/event-stream": {"schema": {"type": "string"}}},
     }
 }
 
 
 class RunCreate(Record):
-    """A run of a trainer that is not ours."""
+    """Run of an external trainer."""
 
     name: str
     base: str = ""
@@ -38,7 +38,7 @@ class RunCreate(Record):
 
 
 class MetricsLog(Record):
-    """The figures of one step."""
+    """Metrics of one step."""
 
     step: int = Field(ge=0, le=2**31 - 1)
     values: dict[str, float]
@@ -46,7 +46,7 @@ class MetricsLog(Record):
 
 
 class RunFinish(Record):
-    """How a run ended."""
+    """Final state of a run."""
 
     status: Ended = "finished"
     summary: dict[str, Any] = {}
@@ -55,69 +55,69 @@ class RunFinish(Record):
 
 @routes.get("/runs")
 def runs(
-    call: Call,
+    context: Call,
     after: UUID | None = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
     name: str | None = None,
     status: str | None = None,
 ) -> list[TrainingRun]:
-    """The runs, newest first; `after` is the last id of the page before."""
-    with call.scope() as connection:
+    """List the runs, newest first. `after` is the last id of the previous page."""
+    with context.scope() as connection:
         return experiments.list_runs(connection, after=after, limit=limit, name=name, status=status)
 
 
 @routes.post("/runs", status_code=201)
-def start(wanted: RunCreate, call: Call) -> TrainingRun:
-    """Begin a run whose figures you send yourself. (Our own trainer is started at training.)"""
-    with call.scope() as connection:
+def start(body: RunCreate, context: Call) -> TrainingRun:
+    """Start a run of an external trainer that logs its own metrics. Vong's trainer is started under training."""
+    with context.scope() as connection:
         return experiments.start_run(
-            connection, wanted.name, base=wanted.base, dataset=wanted.dataset, settings=wanted.settings
+            connection, body.name, base=body.base, dataset=body.dataset, settings=body.settings
         )
 
 
 @routes.get("/runs/{id}")
-def run(id: UUID, call: Call) -> TrainingRun:
-    """One run with its settings, best and last figures and warnings."""
-    with call.scope() as connection:
+def run(id: UUID, context: Call) -> TrainingRun:
+    """Return a run with its settings, best and last metrics, and warnings."""
+    with context.scope() as connection:
         return experiments.get(connection, id)
 
 
 @routes.get("/runs/{id}/metrics")
 def metrics(
     id: UUID,
-    call: Call,
-    name: Annotated[list[str] | None, Query(description="Which figures; all if none is named.")] = None,
+    context: Call,
+    name: Annotated[list[str] | None, Query(description="Names of the metrics. All metrics if left out.")] = None,
     points: Annotated[int, Query(ge=3, le=10_000)] = 500,
 ) -> list[Curve]:
-    """The curves of a run, thinned to that many points each (LTTB: every point is a measured one)."""
-    with call.scope() as connection:
+    """Return the metric curves of a run, downsampled to `points` points each. LTTB keeps measured points only."""
+    with context.scope() as connection:
         return experiments.curve(connection, id, name, points)
 
 
 @routes.post("/runs/{id}/metrics")
-def log(id: UUID, steps: list[MetricsLog], call: Call) -> TrainingRun:
-    """Write figures. A step that is sent again takes the newer values."""
-    with call.scope() as connection:
+def log(id: UUID, steps: list[MetricsLog], context: Call) -> TrainingRun:
+    """Log metrics. Values of a step that is sent again replace the earlier ones."""
+    with context.scope() as connection:
         for one in steps:
             experiments.log(connection, id, one.step, one.values, one.at)
         return experiments.get(connection, id)
 
 
 @routes.post("/runs/{id}/finish")
-def finish(id: UUID, ended: RunFinish, call: Call) -> TrainingRun:
-    """Say how a run ended."""
-    with call.scope() as connection:
+def finish(id: UUID, ended: RunFinish, context: Call) -> TrainingRun:
+    """Finish a run with its status."""
+    with context.scope() as connection:
         return experiments.finish_run(connection, id, ended.status, summary=ended.summary, model=ended.model)
 
 
 @routes.get("/runs/{id}/events", response_class=EventStreamResponse, responses=STREAM)
 def events(
-    id: UUID, call: Call, request: Request, after: Annotated[str, Depends(last_event_id)]
+    id: UUID, context: Call, request: Request, after: Annotated[str, Depends(last_event_id)]
 ) -> EventStreamResponse:
-    """Follow a run: its figures as they come, until it has ended. `Last-Event-ID` goes on where a stream broke."""
+    """Stream the metrics of a run until it ends. `Last-Event-ID` resumes a broken stream."""
 
     def read(last: str) -> list[ServerSentEvent]:
-        return _news(call, id, last)
+        return _news(context, id, last)
 
     return stream(request, NotifyTopic(CHANNEL, str(id)), read, after)
 
@@ -125,24 +125,24 @@ def events(
 @routes.get("/compare")
 def compare(
     run: Annotated[list[UUID], Query(min_length=1, max_length=20)],
-    call: Call,
+    context: Call,
     points: Annotated[int, Query(ge=3, le=1000)] = 200,
 ) -> RunComparison:
-    """What differs between runs: settings, best and last figures; and their curves, thinned to that many points."""
-    with call.scope() as connection:
+    """Compare runs: settings, best and last metrics, and curves downsampled to `points` points."""
+    with context.scope() as connection:
         return experiments.compare(connection, run, points)
 
 
-def _news(call: RequestContext, id: UUID, last: str) -> list[ServerSentEvent]:
+def _news(context: RequestContext, id: UUID, last: str) -> list[ServerSentEvent]:
     try:
         after = UUID(last) if last else None
     except ValueError as error:
-        raise InvalidInput(f"{last!r} is not an event's id", "send back an id that this stream gave") from error
-    with call.scope() as connection:
-        # The status is read first: figures written before it changed are then sure to be among those read.
+        raise InvalidInput(f"{last!r} is not a valid event id", "send an event id of this stream") from error
+    with context.scope() as connection:
+        # The status is read first, so the metrics include everything that was written before the status changed.
         run = experiments.get(connection, id)
-        figures = experiments.figures_after(connection, id, after)
-    found: Sequence[ServerSentEvent] = [ServerSentEvent(str(one.entry), "metrics", one) for one in figures]
-    if run.status in {"queued", "running"} or len(figures) >= 500:
+        entries = experiments.figures_after(connection, id, after)
+    found: Sequence[ServerSentEvent] = [ServerSentEvent(str(one.entry), "metrics", one) for one in entries]
+    if run.status in {"queued", "running"} or len(entries) >= 500:
         return list(found)
     return [*found, ServerSentEvent(found[-1].id if found else last or str(id), "end", run, last=True)]

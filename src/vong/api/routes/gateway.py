@@ -1,4 +1,4 @@
-"""Routes of the gateway's management: routes to models, providers, and what can be called."""
+"""Routes of the gateway: model routes, providers, limits, ledger, cache, shadow results and usage."""
 
 from datetime import datetime, timedelta
 from typing import Annotated
@@ -8,12 +8,12 @@ from fastapi import APIRouter, Query
 
 from vong import gateway
 from vong.api.http.dependencies import Call
-from vong.app import providers as wired
+from vong.app import providers as providers_app
 from vong.app.gateway import callable_models, check, sealed
-from vong.app.gateway import targets as wired_targets
+from vong.app.gateway import targets as target_states
 from vong.app.providers import ProviderState, ProviderTest
 from vong.app.shadow_reports import ShadowPair, compared, pairs
-from vong.app.usage import usage as wired_usage
+from vong.app.usage import usage as read_usage
 from vong.errors import InvalidInput
 from vong.gateway.accounting.ledger import ledger
 from vong.gateway.cache import store as cache_store
@@ -32,8 +32,9 @@ Page = Annotated[int, Query(ge=1, le=500)]
 
 
 class RouteUpdate(Record):
-    """What a route shall be: `targets`, or a `tree` instead. Where `policy` is left out the one that it has stays; null
-    removes it.
+    """Route to create or change: `targets`, or a `tree` instead.
+
+    If `policy` is left out, the current one is kept; null removes it.
     """
 
     targets: tuple[RouteTarget, ...] = ()
@@ -42,184 +43,195 @@ class RouteUpdate(Record):
 
 
 class CallableModel(Record):
-    """A name for the `model` field of a request."""
+    """Valid value for the `model` field of a request."""
 
     name: str
 
 
 class CacheCleared(Record):
-    """How many kept answers were forgotten."""
+    """Number of deleted cache entries."""
 
     answers: int
 
 
 @routes.get("/routes")
-def list_routes(call: Call, after: str = "", limit: Page = 50) -> list[Route]:
-    """The project's routes by name."""
-    with call.scope() as connection:
+def list_routes(context: Call, after: str = "", limit: Page = 50) -> list[Route]:
+    """List the routes of the project by name."""
+    with context.scope() as connection:
         return gateway.list_routes(connection, after=after, limit=limit)
 
 
 @routes.get("/routes/{name}")
-def get_route(name: str, call: Call) -> Route:
-    """One route."""
-    with call.scope() as connection:
+def get_route(name: str, context: Call) -> Route:
+    """Return a route."""
+    with context.scope() as connection:
         return gateway.get_route(connection, name)
 
 
 @routes.put("/routes/{name}")
-def put_route(name: str, wanted: RouteUpdate, call: Call) -> Route:
-    """Make a route or give it new targets and a policy for when they fail. The same again changes nothing."""
-    with call.scope() as connection:
-        known = check(call.platform, call.principal.project_id, connection)
-        policy = wanted.policy if "policy" in wanted.model_fields_set else KEPT
+def put_route(name: str, body: RouteUpdate, context: Call) -> Route:
+    """Create a route, or change its targets and failure policy. Setting the same values again changes nothing."""
+    with context.scope() as connection:
+        known = check(context.platform, context.principal.project_id, connection)
+        policy = body.policy if "policy" in body.model_fields_set else KEPT
         if policy is not None and policy is not KEPT and policy.guards:
-            policy = policy.model_copy(update={"guards": sealed(call.platform, policy.guards)})
-        if wanted.tree is not None and wanted.targets:
-            raise InvalidInput("a route has targets or a tree, not both", "leave one of them out")
-        return gateway.put_route(connection, name, wanted.targets, known, policy, wanted.tree)
+            policy = policy.model_copy(update={"guards": sealed(context.platform, policy.guards)})
+        if body.tree is not None and body.targets:
+            raise InvalidInput("a route cannot have both targets and a tree", "remove one of them")
+        return gateway.put_route(connection, name, body.targets, known, policy, body.tree)
 
 
 @routes.delete("/routes/{name}")
-def delete_route(name: str, call: Call) -> Route:
-    """Remove a route; its history stays."""
-    with call.scope() as connection:
+def delete_route(name: str, context: Call) -> Route:
+    """Delete a route. Its history is kept."""
+    with context.scope() as connection:
         return gateway.delete_route(connection, name)
 
 
 @routes.get("/routes/{name}/history")
-def history(name: str, call: Call, limit: Page = 50) -> list[RouteVersion]:
-    """Every version of a route, newest first; one without targets is its deletion."""
-    with call.scope() as connection:
+def history(name: str, context: Call, limit: Page = 50) -> list[RouteVersion]:
+    """List the versions of a route, newest first. A version without targets is a deletion."""
+    with context.scope() as connection:
         return gateway.route_history(connection, name, limit=limit)
 
 
 @routes.get("/targets")
-def targets(call: Call) -> TargetsReport:
-    """How each target of the project's routes stands, as the server process sees it that answers: its circuit, calls
-    under way and waiting, and how long it takes lately.
+def targets(context: Call) -> TargetsReport:
+    """Return the state of each route target: circuit, calls in flight and waiting, and recent latency.
+
+    The state is that of the server process that answers this request.
     """
-    with call.scope() as connection:
-        return wired_targets(call.platform, call.principal.project_id, connection)
+    with context.scope() as connection:
+        return target_states(context.platform, context.principal.project_id, connection)
 
 
 @routes.get("/providers")
-def providers(call: Call, probe: bool = True) -> list[ProviderState]:
-    """Every provider, without its key. With `probe` each is asked whether it answers at this moment."""
-    return wired.states(call.platform, call.principal.project_id, probe=probe)
+def providers(context: Call, probe: bool = True) -> list[ProviderState]:
+    """List the providers, without their keys. With `probe` each provider is tested for availability."""
+    return providers_app.states(context.platform, context.principal.project_id, probe=probe)
 
 
 @routes.get("/providers/{name}")
-def get_provider(name: str, call: Call) -> ProviderState:
-    """One provider, without its key; it is not asked."""
-    return wired.state(call.platform, call.principal.project_id, name)
+def get_provider(name: str, context: Call) -> ProviderState:
+    """Return a provider, without its key and without probing it."""
+    return providers_app.state(context.platform, context.principal.project_id, name)
 
 
 @routes.put("/providers/{name}")
-def put_provider(name: str, wanted: ProviderUpdate, call: Call) -> ProviderState:
-    """Make a provider or change it; for owners. `api_key` is written and never read back: left out it stays as it is,
-    null removes it.
+def put_provider(name: str, body: ProviderUpdate, context: Call) -> ProviderState:
+    """Create or change a provider. Owners only.
+
+    `api_key` is write-only: if left out it is kept, null removes it.
     """
-    call.must()
-    return wired.put(call.platform, call.principal.project_id, name, wanted)
+    context.must()
+    return providers_app.put(context.platform, context.principal.project_id, name, body)
 
 
 @routes.delete("/providers/{name}")
-def delete_provider(name: str, call: Call) -> ProviderState:
-    """Remove a stored provider with its secret; for owners."""
-    call.must()
-    return wired.remove(call.platform, call.principal.project_id, name)
+def delete_provider(name: str, context: Call) -> ProviderState:
+    """Delete a stored provider and its secret. Owners only."""
+    context.must()
+    return providers_app.remove(context.platform, context.principal.project_id, name)
 
 
 @routes.post("/providers/{name}/test")
-def test_provider(name: str, call: Call) -> ProviderTest:
-    """Ask a provider for its models: whether it is reachable, how fast, what it offers, or why not."""
-    return wired.test(call.platform, call.principal.project_id, name)
+def test_provider(name: str, context: Call) -> ProviderTest:
+    """Test a provider by listing its models. Returns reachability, latency, models, or the error."""
+    return providers_app.test(context.platform, context.principal.project_id, name)
 
 
 @routes.get("/models")
-def models(call: Call) -> list[CallableModel]:
-    """Every name that can be called: routes, deployments, and what the providers list."""
-    return [CallableModel(name=name) for name in callable_models(call.platform, call.principal)]
+def models(context: Call) -> list[CallableModel]:
+    """List the callable model names: routes, deployments, and models of the providers."""
+    return [CallableModel(name=name) for name in callable_models(context.platform, context.principal)]
 
 
 @routes.get("/limits")
-def limits(call: Call) -> list[LimitState]:
-    """Every limit and budget, with each subject that called in the present time."""
-    with call.scope() as connection:
+def limits(context: Call) -> list[LimitState]:
+    """List all limits and budgets, with each subject that made calls in the current window."""
+    with context.scope() as connection:
         return states(connection)
 
 
 @routes.put("/limits")
-def set_limit(wanted: LimitCreate, call: Call) -> Limit:
-    """Set a limit or a budget; for owners. One on the same subject, thing and time gets the new amount."""
-    call.must()
-    with call.scope() as connection:
-        return put_limit(connection, wanted)
+def set_limit(body: LimitCreate, context: Call) -> Limit:
+    """Set a limit or a budget. Owners only.
+
+    A limit with the same subject, metric and window gets the new amount.
+    """
+    context.must()
+    with context.scope() as connection:
+        return put_limit(connection, body)
 
 
 @routes.delete("/limits/{id}")
-def remove_limit(id: UUID, call: Call) -> Limit:
-    """Remove a limit with what it counted; for owners."""
-    call.must()
-    with call.scope() as connection:
+def remove_limit(id: UUID, context: Call) -> Limit:
+    """Delete a limit with its counters. Owners only."""
+    context.must()
+    with context.scope() as connection:
         return delete_limit(connection, id)
 
 
 @routes.get("/ledger")
 def read_ledger(
-    call: Call,
+    context: Call,
     since: datetime | None = None,
     until: datetime | None = None,
     by: LedgerBy = "none",
     bucket: LedgerBucket | None = None,
 ) -> list[LedgerSummary]:
-    """What calls used, by the append-only ledger: a month where no `since` is given; with a `bucket` over time."""
+    """Return usage and cost from the append-only ledger. Covers 30 days without `since`; `bucket` groups by time."""
     until = until or now()
-    with call.scope() as connection:
+    with context.scope() as connection:
         return ledger(connection, since=since or until - timedelta(days=30), until=until, by=by, bucket=bucket)
 
 
 @routes.get("/cache")
-def cache(call: Call) -> list[CacheStats]:
-    """What is kept of each route's answers, how often it was given again, and how often wrongly."""
-    with call.scope() as connection:
+def cache(context: Call) -> list[CacheStats]:
+    """Return cache statistics per route: entries, hits and false hits."""
+    with context.scope() as connection:
         return cache_store.states(connection, now())
 
 
 @routes.delete("/cache")
-def clear_cache(call: Call, route: str | None = None) -> CacheCleared:
-    """Forget the kept answers of a route, or of all."""
-    with call.scope() as connection:
+def clear_cache(context: Call, route: str | None = None) -> CacheCleared:
+    """Delete the cached responses of a route, or of all routes."""
+    with context.scope() as connection:
         return CacheCleared(answers=cache_store.clear(connection, route))
 
 
 @routes.get("/comparisons")
 def comparisons(
-    call: Call, route: str | None = None, kind: ComparedAs | None = None, after: UUID | None = None, limit: Page = 50
+    context: Call, route: str | None = None, kind: ComparedAs | None = None, after: UUID | None = None, limit: Page = 50
 ) -> list[ShadowPair]:
-    """Answers that somebody got beside second ones that nobody did, newest first; `after` is a second one's span."""
-    with call.scope() as connection:
+    """List shadow results, newest first, each with the original response.
+
+    `after` is the span id of the last shadow result of the previous page.
+    """
+    with context.scope() as connection:
         return pairs(connection, {"route": route, "kind": kind}, after, limit)
 
 
 @routes.get("/comparisons/summary")
-def compared_targets(call: Call, route: str | None = None, kind: ComparedAs | None = None) -> list[ShadowTargetStats]:
-    """What the newest 1,000 pairs say together, for each route, second target and kind."""
-    with call.scope() as connection:
+def compared_targets(
+    context: Call, route: str | None = None, kind: ComparedAs | None = None
+) -> list[ShadowTargetStats]:
+    """Summarize the newest 1,000 shadow results for each route, shadow target and kind."""
+    with context.scope() as connection:
         return compared(connection, {"route": route, "kind": kind})
 
 
 @routes.get("/usage")
 def usage(
-    call: Call,
+    context: Call,
     since: datetime | None = None,
     until: datetime | None = None,
     bucket: Bucket = "hour",
     by: UsageBy = "none",
 ) -> UsageReport:
-    """Calls, errors, tokens, cost and latencies over time, and in all by group: for charts and for bills. By user and
-    tag it is read from the ledger, which knows no latencies.
+    """Return calls, errors, tokens, cost and latencies over time and in total, by group.
+
+    By user and by tag the numbers come from the ledger, which has no latencies.
     """
-    with call.scope() as connection:
-        return wired_usage(connection, since=since, until=until, bucket=bucket, by=by)
+    with context.scope() as connection:
+        return read_usage(connection, since=since, until=until, bucket=bucket, by=by)

@@ -1,4 +1,4 @@
-"""Routes of the guards: what there is, what holds in a project, and trying them. A part of the gateway's."""
+"""Routes of guards: installed types, the guards of the project, and tests. Part of the gateway's API."""
 
 from typing import Annotated, Literal
 
@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 
 from vong.api.http.dependencies import Call
-from vong.app import gateway as wired
+from vong.app import gateway as gateway_app
 from vong.gateway.guards.registry import kinds
 from vong.gateway.guards.store import guard_history, project_guards, put_guards
 from vong.records import Record
@@ -16,14 +16,16 @@ routes = APIRouter(prefix="/api/v1/gateway/guards", tags=["gateway"])
 
 
 class GuardsUpdate(Record):
-    """The guards of all calls, in the order in which they look; none removes them."""
+    """Guards of all calls, in the order in which they check. An empty list removes them."""
 
     guards: tuple[GuardConfig, ...] = Field(max_length=50)
 
 
 class GuardTestRequest(Record):
-    """A text, as of a request or of an answer, and the guards to try on it; without any it is tried on those of calls
-    to `model`, a route or another name: without that too, on the project's.
+    """Text to test guards on, as a request or as a response.
+
+    Without `guards` the guards of calls to `model` (a route or another name) are tested, and without `model` those of
+    the project.
     """
 
     text: str = Field(max_length=100_000)
@@ -33,42 +35,42 @@ class GuardTestRequest(Record):
 
 
 @routes.get("")
-def guards(call: Call) -> ProjectGuards:
-    """The guards of all the project's calls."""
-    with call.scope() as connection:
+def guards(context: Call) -> ProjectGuards:
+    """Return the guards of all calls of the project."""
+    with context.scope() as connection:
         return project_guards(connection)
 
 
 @routes.put("")
-def set_guards(wanted: GuardsUpdate, call: Call) -> ProjectGuards:
-    """Set the guards of all the project's calls; for owners. The same again changes nothing."""
-    call.must()
-    uses = wired.sealed(call.platform, wanted.guards)
-    with call.scope() as connection:
-        return put_guards(connection, uses)
+def set_guards(body: GuardsUpdate, context: Call) -> ProjectGuards:
+    """Set the guards of all calls of the project. Owners only. Setting the same guards again changes nothing."""
+    context.must()
+    configs = gateway_app.sealed(context.platform, body.guards)
+    with context.scope() as connection:
+        return put_guards(connection, configs)
 
 
 @routes.get("/history")
-def guards_history(call: Call, limit: Annotated[int, Query(ge=1, le=500)] = 50) -> list[ProjectGuards]:
-    """How the project's guards stood, newest first."""
-    with call.scope() as connection:
+def guards_history(context: Call, limit: Annotated[int, Query(ge=1, le=500)] = 50) -> list[ProjectGuards]:
+    """List the versions of the project's guards, newest first."""
+    with context.scope() as connection:
         return guard_history(connection, limit=limit)
 
 
 @routes.get("/kinds")
-def guard_kinds(call: Call) -> list[GuardType]:
-    """Every guard that is installed: what it does, and its settings as a JSON schema."""
-    del call
+def guard_kinds(context: Call) -> list[GuardType]:
+    """List the installed guards: what they do, and their settings as a JSON schema."""
+    del context
     return kinds()
 
 
 @routes.post("/try")
-def try_guards(wanted: GuardTestRequest, call: Call) -> GuardTestResult:
-    """Hold a text against guards. Nothing is stored."""
-    return wired.hold(call.platform, call.principal, wanted.text, wanted.guards, wanted.model, wanted.on)
+def try_guards(body: GuardTestRequest, context: Call) -> GuardTestResult:
+    """Test guards on a text. Nothing is stored."""
+    return gateway_app.hold(context.platform, context.principal, body.text, body.guards, body.model, body.on)
 
 
 @routes.get("/self-test")
-def self_test(call: Call) -> SelfTestReport:
-    """Send a made-up card number every way through the gateway, now, and see whether it is masked on each."""
-    return wired.masking(call.platform)
+def self_test(context: Call) -> SelfTestReport:
+    """Send a test card number through every path of the gateway, and report whether it is masked on each."""
+    return gateway_app.masking(context.platform)

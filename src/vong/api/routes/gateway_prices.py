@@ -1,4 +1,4 @@
-"""Routes of what models cost the project, as it says itself."""
+"""Routes of the custom prices of a project."""
 
 from fastapi import APIRouter
 
@@ -10,25 +10,26 @@ routes = APIRouter(prefix="/api/v1/gateway/prices", tags=["gateway"])
 
 
 @routes.get("")
-def prices(call: Call) -> list[CustomPrice]:
-    """Your own prices by target, from vong.toml and stored; published ones hold for all other targets."""
-    with call.scope() as connection:
-        return list_prices(connection, call.platform.settings.prices)
+def prices(context: Call) -> list[CustomPrice]:
+    """List custom prices by target, from vong.toml and stored. Other targets have catalog prices."""
+    with context.scope() as connection:
+        return list_prices(connection, context.platform.settings.prices)
 
 
 @routes.put("")
-def set_price(wanted: PriceUpdate, call: Call) -> CustomPrice:
-    """Say what a target costs, in US dollars for a million tokens; for owners. It wins over vong.toml and over the
-    published price, from the next calls on.
+def set_price(body: PriceUpdate, context: Call) -> CustomPrice:
+    """Set the price of a target, in US dollars per million tokens. Owners only.
+
+    The price takes precedence over vong.toml and the catalog price, starting with the next call.
     """
-    call.must()
-    with call.scope() as connection:
-        return put_price(connection, wanted, check(call.platform, call.principal.project_id, connection))
+    context.must()
+    with context.scope() as connection:
+        return put_price(connection, body, check(context.platform, context.principal.project_id, connection))
 
 
 @routes.delete("")
-def remove_price(target: str, call: Call) -> CustomPrice:
-    """Forget a stored price; for owners. That of vong.toml holds again, or the published one."""
-    call.must()
-    with call.scope() as connection:
+def remove_price(target: str, context: Call) -> CustomPrice:
+    """Delete a stored price. Owners only. The price of vong.toml or of the catalog applies again."""
+    context.must()
+    with context.scope() as connection:
         return delete_price(connection, target)

@@ -1,4 +1,4 @@
-"""`/health` for balancers and `/metrics` for Prometheus. Neither needs a key, neither tells of any project."""
+"""Routes `/health` for load balancers and `/metrics` for Prometheus. Both need no key and reveal no project data."""
 
 from typing import Literal
 
@@ -11,13 +11,15 @@ from vong.app import Platform
 from vong.records import Record
 
 PATIENCE = 2.0
-"""Seconds that the database is waited for: a balancer asks to hear, not to wait."""
+"""Seconds to wait for the database. Load balancers need a fast answer."""
 routes = APIRouter(tags=["health"])
 
 
 class Health(Record):
-    """How the server stands, or all that share its port. `waiting_spans` are taken and not committed yet, `disk_spans`
-    of them lie on disk, `dropped_spans` were refused. `servers` counts the processes.
+    """Health of the server, or of all servers that share its port.
+
+    `waiting_spans` are accepted and not yet committed, `disk_spans` of them are buffered on disk, `dropped_spans` were
+    rejected. `servers` is the number of server processes.
     """
 
     status: Literal["ok", "degraded"]
@@ -31,7 +33,7 @@ class Health(Record):
 
 @routes.get("/health", responses={503: {"model": Health}})
 def health(request: Request, response: Response) -> Health:
-    """200 while the server can work, 503 while its database does not answer."""
+    """Return 200 if the server is operational, 503 if its database does not answer."""
     platform: Platform = request.app.state.platform
     reachable, servers = platform.database.reachable(PATIENCE), metrics.all_counted(platform)
     response.status_code = 200 if reachable else 503
@@ -48,6 +50,6 @@ def health(request: Request, response: Response) -> Health:
 
 @routes.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
 def prometheus(request: Request) -> Response:
-    """Counters and histograms in Prometheus' text format."""
+    """Return counters and histograms in the text format of Prometheus."""
     platform: Platform = request.app.state.platform
     return Response(metrics.exposition(metrics.all_counted(platform)), media_type=CONTENT_TYPE_LATEST)

@@ -1,4 +1,4 @@
-"""Routes of jobs: look, follow, cancel, try again. They are made by the stages' own routes."""
+"""Routes of jobs: list, follow, cancel and retry. Jobs are created by the routes of the stages."""
 
 from collections.abc import Sequence
 from typing import Annotated, Any
@@ -19,75 +19,75 @@ routes = APIRouter(prefix="/api/v1/jobs", tags=["jobs"])
 
 STREAM: dict[int | str, dict[str, Any]] = {
     200: {
-        "description": "Server-sent events: `progress` (a Job), `log` (a LogLine), `end` (a Job), which is the last.",
+        "description": "Server-sent events: `progress` (a Job), `log` (a LogLine), and last `end` (a Job).",
         "content": {"text/event-stream": {"schema": {"type": "string"}}},
     }
 }
 
 LINES = 500
-"""Log lines read at once for a stream."""
+"""Log lines that a stream reads at once."""
 
 
 @routes.get("")
 def list_jobs(
-    call: Call,
+    context: Call,
     status: JobStatus | None = None,
     kind: str | None = None,
     after: UUID | None = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
 ) -> list[Job]:
-    """The project's jobs, newest first; `after` is the last id of the page before."""
-    with call.scope() as connection:
+    """List the jobs of the project, newest first. `after` is the last id of the previous page."""
+    with context.scope() as connection:
         return jobs.list_jobs(connection, status=status, kind=kind, after=after, limit=limit)
 
 
 @routes.get("/{id}")
-def show(id: UUID, call: Call) -> Job:
-    """A job as it stands."""
-    with call.scope() as connection:
+def show(id: UUID, context: Call) -> Job:
+    """Return the current state of a job."""
+    with context.scope() as connection:
         return jobs.get(connection, id)
 
 
 @routes.get("/{id}/log")
 def log(
     id: UUID,
-    call: Call,
+    context: Call,
     after: Annotated[int, Query(ge=0, le=2**31 - 1)] = 0,
     limit: Annotated[int, Query(ge=1, le=500)] = 500,
 ) -> list[LogLine]:
-    """A job's log from line `after` + 1 on."""
-    with call.scope() as connection:
+    """Return the log of a job, starting with line `after` + 1."""
+    with context.scope() as connection:
         return jobs.log_lines(connection, id, after, limit)
 
 
 @routes.get("/{id}/events", response_class=EventStreamResponse, responses=STREAM)
 def events(
-    id: UUID, call: Call, request: Request, after: Annotated[str, Depends(last_event_id)]
+    id: UUID, context: Call, request: Request, after: Annotated[str, Depends(last_event_id)]
 ) -> EventStreamResponse:
-    """A job live: its progress and its log, to its end. An event's id is where a broken stream goes on."""
-    return stream(request, NotifyTopic(CHANNEL, str(id)), lambda cursor: news(call, id, cursor), after)
+    """Stream the progress and log of a job until it ends. A stream resumes after an event id."""
+    return stream(request, NotifyTopic(CHANNEL, str(id)), lambda cursor: news(context, id, cursor), after)
 
 
 @routes.post("/{id}/cancel")
-def cancel(id: UUID, call: Call) -> Job:
-    """Cancel a job: a queued one at once, a running one within seconds."""
-    with call.scope() as connection:
+def cancel(id: UUID, context: Call) -> Job:
+    """Cancel a job: a queued one immediately, a running one within seconds."""
+    with context.scope() as connection:
         return jobs.cancel(connection, id)
 
 
 @routes.post("/{id}/retry")
-def retry(id: UUID, call: Call) -> Job:
-    """Queue a failed or cancelled job again; its finished steps are kept."""
-    with call.scope() as connection:
+def retry(id: UUID, context: Call) -> Job:
+    """Queue a failed or cancelled job again. Its finished steps are kept."""
+    with context.scope() as connection:
         return jobs.retry(connection, id)
 
 
-def news(caller: RequestContext, id: UUID, after: str) -> Sequence[ServerSentEvent]:
-    """The events of a job after one: log lines first, then the job if it changed, as `end` where it has ended."""
+def news(context: RequestContext, id: UUID, after: str) -> Sequence[ServerSentEvent]:
+    """Return the events of a job after an event id: log lines first, then the job if it has changed or ended."""
     seen, _, number = (after or "0.0").partition(".")
     if not (seen.isdecimal() and number.isdecimal() and len(after) <= 40):
-        raise InvalidInput(f"{after!r} is not an event id", "leave it out to have the events from the start")
-    with caller.scope() as connection:
+        raise InvalidInput(f"{after!r} is not a valid event id", "leave it out to stream from the start")
+    with context.scope() as connection:
         job, version, lines = jobs.news(connection, id, min(int(number), 2**31 - 1), LINES)
     events = [ServerSentEvent(f"{seen}.{line.number}", "log", line) for line in lines]
     ended = job.status in ENDED

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query
 
 from vong import jobs, registry
 from vong.api.http.dependencies import Call
-from vong.app import registry as wired
+from vong.app import registry as registry_app
 from vong.records import Job, ModelVersion, Record
 from vong.records.lineage import Lineage
 from vong.registry.aliases import AliasChange
@@ -18,7 +18,7 @@ Limit = Annotated[int, Query(ge=1, le=500)]
 
 
 class ModelImport(Record):
-    """What to import: what ships, or a .gguf file or a folder of safetensors on the worker's machine."""
+    """Model to import: the bundled model, or a .gguf file or a folder of safetensors on the worker's machine."""
 
     source: str = SOURCE
     name: str | None = None
@@ -27,7 +27,7 @@ class ModelImport(Record):
 
 
 class AliasUpdate(Record):
-    """Where the alias shall point (a ref, a number or a hash), and why."""
+    """New target of an alias (a ref, a number or a hash), with evidence or a reason."""
 
     model: str
     evidence: dict[str, Any] = {}
@@ -35,52 +35,52 @@ class AliasUpdate(Record):
 
 
 @routes.get("/models")
-def models(call: Call, after: str | None = None, limit: Limit = 50) -> list[RegisteredModel]:
-    """The models by name, each with its newest version and its aliases; `after` is the last name of the page before."""
-    with call.scope() as connection:
+def models(context: Call, after: str | None = None, limit: Limit = 50) -> list[RegisteredModel]:
+    """List models by name, each with newest version and aliases. `after` is the last name of the previous page."""
+    with context.scope() as connection:
         return registry.list_models(connection, after=after, limit=limit)
 
 
 @routes.post("/models", status_code=202)
-def import_model(wanted: ModelImport, call: Call) -> Job:
-    """Import a base model. The job's result has the refs `model` and, for a GGUF, `gguf`."""
-    with call.scope() as connection:
-        return jobs.submit(connection, "registry.import", wanted.model_dump(), key=call.idempotency_key)
+def import_model(body: ModelImport, context: Call) -> Job:
+    """Import a base model. The job result has the refs `model` and, for a GGUF, `gguf`."""
+    with context.scope() as connection:
+        return jobs.submit(connection, "registry.import", body.model_dump(), key=context.idempotency_key)
 
 
 @routes.get("/models/{name}/versions")
-def versions(name: str, call: Call, after: int | None = None, limit: Limit = 50) -> list[ModelVersion]:
-    """The versions of a model, newest first; `after` is the last number of the page before."""
-    with call.scope() as connection:
+def versions(name: str, context: Call, after: int | None = None, limit: Limit = 50) -> list[ModelVersion]:
+    """List the versions of a model, newest first. `after` is the last number of the previous page."""
+    with context.scope() as connection:
         registry.find(connection, name)
         return registry.versions(connection, name, before=after, limit=limit)
 
 
 @routes.get("/versions/{ref}")
-def version(ref: str, call: Call) -> ModelVersion:
-    """One version: NAME (the newest), NAME@NUMBER, NAME@HASH or NAME:ALIAS."""
-    with call.scope() as connection:
+def version(ref: str, context: Call) -> ModelVersion:
+    """Return a version: NAME (the newest), NAME@NUMBER, NAME@HASH or NAME:ALIAS."""
+    with context.scope() as connection:
         return registry.find(connection, ref)
 
 
 @routes.get("/models/{name}/aliases")
-def aliases(name: str, call: Call, history: bool = False, limit: Limit = 50) -> list[AliasChange]:
-    """Where a model's aliases point now, or with `history` every move, newest first."""
-    with call.scope() as connection:
+def aliases(name: str, context: Call, history: bool = False, limit: Limit = 50) -> list[AliasChange]:
+    """List the aliases of a model, or with `history` every change of them, newest first."""
+    with context.scope() as connection:
         registry.find(connection, name)
         return registry.history(connection, name, limit=limit) if history else registry.aliases(connection, name)
 
 
 @routes.put("/models/{name}/aliases/{alias}")
-def set_alias(name: str, alias: str, wanted: AliasUpdate, call: Call) -> AliasChange:
-    """Point an alias at a version. `prod` moves only with evidence or a reason."""
-    why = {"reason": wanted.reason, "moved_by": call.principal.actor}
-    with call.scope() as connection:
-        return registry.set_alias(connection, name, alias, wanted.model, wanted.evidence, **why)
+def set_alias(name: str, alias: str, body: AliasUpdate, context: Call) -> AliasChange:
+    """Point an alias to a version. `prod` requires evidence or a reason."""
+    change = {"reason": body.reason, "moved_by": context.principal.actor}
+    with context.scope() as connection:
+        return registry.set_alias(connection, name, alias, body.model, body.evidence, **change)
 
 
 @routes.get("/lineage")
-def lineage(of: str, call: Call) -> Lineage:
-    """Both ways from an answer (a span's id), a model, a dataset (their refs) or a row (`row:HASH`)."""
-    with call.scope() as connection:
-        return wired.lineage(call.platform, connection, of)
+def lineage(of: str, context: Call) -> Lineage:
+    """Return the lineage, in both directions, of a span id, model ref, dataset ref or row (`row:HASH`)."""
+    with context.scope() as connection:
+        return registry_app.lineage(context.platform, connection, of)

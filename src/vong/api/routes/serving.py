@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query
 
 from vong import serving
 from vong.api.http.dependencies import Call
-from vong.app import serving as wired
+from vong.app import serving as serving_app
 from vong.records import Deployment, Record
 from vong.serving import DeployResult
 from vong.serving.deployments import DeploymentSettings
@@ -15,7 +15,7 @@ routes = APIRouter(prefix="/api/v1/serving", tags=["serving"])
 
 
 class DeploymentCreate(Record):
-    """What to serve: a model ref (`triage`, `triage@1f0c9a27b4de`, `triage:prod`), by which engine, and how."""
+    """Deployment to start: a model ref (`triage`, `triage@1f0c9a27b4de`, `triage:prod`), its engine, and settings."""
 
     model: str
     engine: str | None = None
@@ -23,48 +23,48 @@ class DeploymentCreate(Record):
 
 
 class LogTail(Record):
-    """The last lines of an engine's log, oldest first."""
+    """Last lines of an engine log, oldest first."""
 
     lines: list[str]
 
 
 @routes.put("/deployments/{name}", status_code=202)
-def deploy(name: str, wanted: DeploymentCreate, call: Call) -> DeployResult:
-    """Serve a model under that name. A tuned model answers once its parity check has passed: see the job."""
-    with call.scope() as connection:
-        return wired.deploy(connection, name, wanted.model, engine=wanted.engine, settings=wanted.settings)
+def deploy(name: str, body: DeploymentCreate, context: Call) -> DeployResult:
+    """Deploy a model under a name. A fine-tuned model serves after its parity check has passed; see the job."""
+    with context.scope() as connection:
+        return serving_app.deploy(connection, name, body.model, engine=body.engine, settings=body.settings)
 
 
 @routes.get("/deployments")
-def deployments(call: Call, after: str = "", limit: Annotated[int, Query(ge=1, le=500)] = 50) -> list[Deployment]:
-    """The project's deployments by name, those after `after`."""
-    with call.scope() as connection:
+def deployments(context: Call, after: str = "", limit: Annotated[int, Query(ge=1, le=500)] = 50) -> list[Deployment]:
+    """List the deployments of the project by name, starting after `after`."""
+    with context.scope() as connection:
         return serving.list_deployments(connection, after=after, limit=limit)
 
 
 @routes.get("/deployments/{name}")
-def deployment(name: str, call: Call) -> Deployment:
-    """One deployment: what is wanted, how it stands and why, its process, and its parity check."""
-    with call.scope() as connection:
+def deployment(name: str, context: Call) -> Deployment:
+    """Return a deployment: desired and actual state with its reason, process, and parity check."""
+    with context.scope() as connection:
         return serving.find(connection, name)
 
 
 @routes.delete("/deployments/{name}")
-def stop(name: str, call: Call) -> Deployment:
-    """Serve it no more."""
-    with call.scope() as connection:
+def stop(name: str, context: Call) -> Deployment:
+    """Stop and delete a deployment."""
+    with context.scope() as connection:
         return serving.stop(connection, name)
 
 
 @routes.post("/deployments/{name}/restart", status_code=202)
-def restart(name: str, call: Call) -> DeployResult:
-    """Start its engine process anew, its failures forgiven."""
-    with call.scope() as connection:
+def restart(name: str, context: Call) -> DeployResult:
+    """Restart the engine process of a deployment and reset its failure count."""
+    with context.scope() as connection:
         return serving.restart(connection, name)
 
 
 @routes.get("/deployments/{name}/log")
-def log(name: str, call: Call, lines: Annotated[int, Query(ge=1, le=2000)] = 100) -> LogTail:
-    """The end of its engine's log."""
-    with call.scope() as connection:
-        return LogTail(lines=wired.log_lines(call.platform, connection, name, lines))
+def log(name: str, context: Call, lines: Annotated[int, Query(ge=1, le=2000)] = 100) -> LogTail:
+    """Return the last lines of the engine log."""
+    with context.scope() as connection:
+        return LogTail(lines=serving_app.log_lines(context.platform, connection, name, lines))

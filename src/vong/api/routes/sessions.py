@@ -1,4 +1,4 @@
-"""Routes of access: sign in and out, and one's own password."""
+"""Routes of access: sign-in, sign-out, and the caller's own password."""
 
 from fastapi import APIRouter, Request, Response
 from pydantic import Field, SecretStr
@@ -15,40 +15,40 @@ routes = APIRouter(prefix="/api/v1/access", tags=["access"])
 
 
 class SignIn(Record):
-    """Who signs in."""
+    """Credentials of a user."""
 
     email: str = Field(max_length=320)
     password: SecretStr = Field(max_length=1000)
 
 
 class ProjectSwitch(Record):
-    """The project to look at, by its name or id."""
+    """Project to switch to, by name or id."""
 
     project: str
 
 
 class PasswordChange(Record):
-    """The password so far, and the one from now on (10 to 1000 characters)."""
+    """Current password and new password (10 to 1000 characters)."""
 
     current: SecretStr = Field(max_length=1000)
     new: SecretStr = Field(min_length=10, max_length=1000)
 
 
 @routes.post("/session")
-def sign_in(wanted: SignIn, request: Request, response: Response) -> SessionView:
-    """Sign in: the answer sets the cookie of the session. 429 after too many failed attempts."""
+def sign_in(body: SignIn, request: Request, response: Response) -> SessionView:
+    """Sign in and set the session cookie. Returns 429 after too many failed attempts."""
     if from_elsewhere(request.headers):
-        raise CrossSite("this request came from a page of another site", "sign in on the console of this very server")
+        raise CrossSite("the request came from a page of another site", "sign in on the console of this server")
     platform: Platform = request.app.state.platform
-    password = wanted.password.get_secret_value()
-    opened = sessions.sign_in(platform.database.owner, wanted.email, password, address_of(request))
+    password = body.password.get_secret_value()
+    opened = sessions.sign_in(platform.database.owner, body.email, password, address_of(request))
     _set(request, response, opened.token)
     return opened.session
 
 
 @routes.get("/session")
 def session(call: Anybody, request: Request, response: Response) -> SessionView:
-    """Who is signed in, the project they look at, and those they may change to. 401 where nobody is."""
+    """Return the signed-in user, the current project and the available projects. Returns 401 without a session."""
     with call.owner() as connection:
         found = sessions.read(connection, call.principal)
     _set(request, response, request.cookies.get(COOKIE, ""))
@@ -56,29 +56,29 @@ def session(call: Anybody, request: Request, response: Response) -> SessionView:
 
 
 @routes.put("/session")
-def switch_project(wanted: ProjectSwitch, call: Anybody) -> SessionView:
-    """Look at another project from now on."""
+def switch_project(body: ProjectSwitch, call: Anybody) -> SessionView:
+    """Switch the session to another project."""
     with call.owner() as connection:
-        return sessions.switch(connection, call.principal, wanted.project)
+        return sessions.switch(connection, call.principal, body.project)
 
 
 @routes.delete("/session", status_code=204)
 def sign_out(call: Anybody, response: Response) -> None:
-    """Sign out: this session ends at once."""
+    """Sign out and end the session immediately."""
     with call.owner() as connection:
         sessions.sign_out(connection, call.principal)
     response.delete_cookie(COOKIE, path="/", httponly=True, samesite="strict")
 
 
 @routes.put("/password", status_code=204)
-def change_password(wanted: PasswordChange, call: Anybody) -> None:
-    """Change one's own password. One's other sessions end."""
-    current, new = wanted.current.get_secret_value(), wanted.new.get_secret_value()
+def change_password(body: PasswordChange, call: Anybody) -> None:
+    """Change the caller's own password. All other sessions of the user end."""
+    current, new = body.current.get_secret_value(), body.new.get_secret_value()
     sessions.change_password(call.owner, call.principal, current, new, call.address)
 
 
 def _set(request: Request, response: Response, token: str) -> None:
-    """The cookie lasts as long as an idle session; it is set again whenever the console opens."""
+    """Set the session cookie, which lasts as long as an idle session. Renewed whenever the console opens."""
     if token.startswith(sessions.PREFIX):
         age = int(sessions.IDLE.total_seconds())
         secure = request.url.scheme == "https"

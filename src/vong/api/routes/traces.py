@@ -1,4 +1,4 @@
-"""Routes of traces: spans as lists, whole spans, traces as trees, and the intake of spans that others measured."""
+"""Routes of traces: span lists, single spans, traces as trees, and ingestion of external spans."""
 
 from functools import partial
 from typing import Annotated, Any
@@ -19,102 +19,102 @@ from vong.traces.usage import Facets
 
 routes = APIRouter(prefix="/api/v1/traces", tags=["traces"])
 EVERY = 0.25
-"""Seconds between two looks at what has arrived, for each stream."""
+"""Minimum seconds between two reads of new spans, per stream."""
 STREAM: dict[int | str, dict[str, Any]] = {
     200: {
-        "description": "Server-sent events: `spans` (an Arrived). The stream ends when the server goes down.",
+        "description": "Server-sent events: `spans` (an Arrived). The stream ends when the server shuts down.",
         "content": {"text/event-stream": {"schema": {"type": "string"}}},
     }
 }
 
 
 class SpanPage(traces.SpanFilter):
-    """Which spans, and which page of them."""
+    """Span filter and page."""
 
-    after: UUID | None = Field(default=None, description="The id of the last span of the page before.")
+    after: UUID | None = Field(default=None, description="Id of the last span of the previous page.")
     limit: int = Field(default=50, ge=1, le=500)
-    has: Having | None = Field(default=None, description="Only spans that have a score, or a correction.")
+    has: Having | None = Field(default=None, description="Only spans with a score, or with a correction.")
 
 
 class SpanFollow(traces.SpanFilter):
-    """Which spans, and where a stream goes on."""
+    """Span filter and the event after which the stream resumes."""
 
-    after: str = Field(default="", description="Go on after this event; the header Last-Event-ID wins.")
+    after: str = Field(default="", description="Resume after this event. The header Last-Event-ID takes precedence.")
 
 
 class SpanCountQuery(traces.SpanFilter):
-    """Which spans to count, and where to stop."""
+    """Span filter and the maximum count."""
 
-    at_most: int | None = Field(default=None, ge=1, description="Counting ends here: more than a person reads.")
+    at_most: int | None = Field(default=None, ge=1, description="Stop counting at this number.")
 
 
 class SpanCount(Record):
-    """How many there are; with `more`, at least so many."""
+    """Number of spans. With `more` it is a lower bound."""
 
     count: int
     more: bool = False
 
 
 class IngestResult(Record):
-    """How many spans are committed."""
+    """Number of committed spans."""
 
     stored: int
 
 
 @routes.get("/spans")
-def spans(call: Call, page: Annotated[SpanPage, Query()]) -> list[SpanSummary]:
-    """The spans that match, newest first, without their bodies, with the counts of their scores."""
-    with call.scope() as connection:
+def spans(context: Call, page: Annotated[SpanPage, Query()]) -> list[SpanSummary]:
+    """List matching spans, newest first, without their bodies, with the counts of their scores."""
+    with context.scope() as connection:
         return listed(connection, page, page.has, page.after, page.limit)
 
 
 @routes.get("/spans/count")
-def count(call: Call, wanted: Annotated[SpanCountQuery, Query()]) -> SpanCount:
-    """How many spans match. With `at_most` counting ends there."""
-    with call.scope() as connection:
-        found = traces.count(connection, wanted, wanted.at_most)
-    return SpanCount(count=found, more=found == wanted.at_most)
+def count(context: Call, query: Annotated[SpanCountQuery, Query()]) -> SpanCount:
+    """Return the number of matching spans. Counting stops at `at_most`."""
+    with context.scope() as connection:
+        found = traces.count(connection, query, query.at_most)
+    return SpanCount(count=found, more=found == query.at_most)
 
 
 @routes.get("/spans/events", response_class=EventStreamResponse, responses=STREAM)
 def events(
-    call: Call,
+    context: Call,
     request: Request,
-    wanted: Annotated[SpanFollow, Query()],
+    query: Annotated[SpanFollow, Query()],
     last: Annotated[str, Header(alias="Last-Event-ID")] = "",
 ) -> EventStreamResponse:
-    """Spans live, as they are stored: those that match and arrive from now on, or after an event of the last hour."""
-    after = last or wanted.after
-    read = tail(call.platform, call.principal.project_id, wanted, after)
-    topic = NotifyTopic(CHANNEL, str(call.principal.project_id))
+    """Stream matching spans as they are stored, from now on or after an event of the last hour."""
+    after = last or query.after
+    read = tail(context.platform, context.principal.project_id, query, after)
+    topic = NotifyTopic(CHANNEL, str(context.principal.project_id))
     return stream(request, topic, lambda cursor: _events(read(cursor)), after, every=EVERY)
 
 
 @routes.get("/facets")
-def facets(call: Call) -> Facets:
-    """What the spans of the last seven days can be filtered by: routes, models, kinds, statuses and keys."""
-    with call.scope() as connection:
+def facets(context: Call) -> Facets:
+    """Return the filter values of the last seven days: routes, models, kinds, statuses and keys."""
+    with context.scope() as connection:
         return traces.facets(connection)
 
 
 @routes.get("/spans/{id}")
-def span(call: Call, id: UUID) -> Span:
-    """One span with its input and output."""
-    with call.scope() as connection:
+def span(context: Call, id: UUID) -> Span:
+    """Return a span with its input and output."""
+    with context.scope() as connection:
         return traces.get(connection, id)
 
 
 @routes.get("/traces/{trace_id}")
-def trace(call: Call, trace_id: str) -> Trace:
-    """All spans of a trace as trees, with offsets from its start."""
-    with call.scope() as connection:
+def trace(context: Call, trace_id: str) -> Trace:
+    """Return all spans of a trace as trees, with offsets from the start of the trace."""
+    with context.scope() as connection:
         return traces.tree(connection, trace_id)
 
 
 @routes.post("/spans", status_code=201)
-def ingest(call: Call, spans: Annotated[list[Span], Body(max_length=1000)]) -> IngestResult:
-    """Store spans that another program measured. Answered when they are committed; known ones stay as they are."""
-    append = partial(call.platform.journal.append, call.principal.project_id)
+def ingest(context: Call, spans: Annotated[list[Span], Body(max_length=1000)]) -> IngestResult:
+    """Store spans that another program measured. Returns after the commit; known spans are kept unchanged."""
+    append = partial(context.platform.journal.append, context.principal.project_id)
     return IngestResult(stored=traces.ingest(append, spans))
 
 

@@ -1,9 +1,9 @@
-"""Routes of training: recipes, plans and runs. The figures of a run are read at experiments."""
+"""Routes of training: recipes, plans and runs. The metrics of a run are under experiments."""
 
 from fastapi import APIRouter
 
 from vong.api.http.dependencies import Call
-from vong.app import training as wired
+from vong.app import training as training_app
 from vong.app.training import RecipeInfo, TrainingRequest, TrainingStarted
 from vong.training import TrainingPlan
 
@@ -11,21 +11,21 @@ routes = APIRouter(prefix="/api/v1/training", tags=["training"])
 
 
 @routes.get("/recipes")
-def recipes(call: Call) -> list[RecipeInfo]:
-    """The ways of training, each with the JSON schema of its settings."""
-    call.must("member", "viewer")
-    return wired.recipes()
+def recipes(context: Call) -> list[RecipeInfo]:
+    """List the training recipes, each with the JSON schema of its settings."""
+    context.must("member", "viewer")
+    return training_app.recipes()
 
 
 @routes.post("/plan")
-def plan(wanted: TrainingRequest, call: Call) -> TrainingPlan:
-    """What a run would take: steps, tokens, time and memory. Nothing is started."""
-    with call.scope() as connection:
-        return wired.plan(call.platform, connection, wanted)
+def plan(body: TrainingRequest, context: Call) -> TrainingPlan:
+    """Estimate the steps, tokens, time and memory of a run. Nothing is started."""
+    with context.scope() as connection:
+        return training_app.plan(context.platform, connection, body)
 
 
 @routes.post("/runs", status_code=202)
-def start(wanted: TrainingRequest, call: Call) -> TrainingStarted:
-    """Start a run. Its job's result has the ref of the model (`model`) and the figures (`summary`)."""
-    with call.scope() as connection:
-        return wired.start(connection, wanted, call.idempotency_key)
+def start(body: TrainingRequest, context: Call) -> TrainingStarted:
+    """Start a training run. The job result has the model ref (`model`) and the metrics (`summary`)."""
+    with context.scope() as connection:
+        return training_app.start(connection, body, context.idempotency_key)

@@ -1,4 +1,4 @@
-"""What the very first start makes: the project `default`, the owner's account and the owner's key."""
+"""First start: creates the project `default`, the owner's account and the owner's key."""
 
 import secrets
 from pathlib import Path
@@ -13,7 +13,7 @@ OWNER = "owner@localhost"
 
 
 class InitialCredentials(NamedTuple):
-    """What the owner is shown once."""
+    """Credentials that the owner is shown once."""
 
     email: str
     password: str
@@ -21,15 +21,15 @@ class InitialCredentials(NamedTuple):
 
 
 def owner_key(home: Path) -> Path:
-    """The file that keeps the owner's key for the CLI on this machine (mode 600)."""
+    """Return the file with the owner's key for the CLI on this machine (mode 600)."""
     return home / "owner.key"
 
 
 def prepare(database: Database, home: Path) -> InitialCredentials | None:
-    """Make project, account and key where there are none yet; None on every later start.
+    """Create project, account and key on the first start. Returns None on every later start.
 
-    All in one transaction, and the key's file is written before it is committed: a start that is interrupted either
-    made everything or nothing.
+    All are created in one transaction, and the key file is written before the commit: an interrupted start leaves
+    either everything or nothing.
     """
     with database.owner() as connection:
         try:

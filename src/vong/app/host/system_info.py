@@ -1,4 +1,4 @@
-"""What is installed and what it uses: for the about page, and for whoever reports a fault."""
+"""System information: installed versions, storage and process usage, for the about page and bug reports."""
 
 import platform as machine
 import shutil
@@ -17,7 +17,7 @@ LIBRARIES = {
     "serving": ("xllamacpp", "gguf"),
     "s3": ("s3fs",),
 }
-"""Key libraries by the extra that brings them."""
+"""Main libraries by the extra that installs them."""
 WITH_CHILDREN = {"postgres", "worker"}
 
 STORAGE = text("""
@@ -28,11 +28,11 @@ STORAGE = text("""
               FROM pg_inherits JOIN pg_class part ON part.oid = inhrelid
              WHERE inhparent = to_regclass('public.traces_spans')) AS spans
 """)
-"""Sizes as PostgreSQL keeps them for itself: nothing is counted."""
+"""Sizes from PostgreSQL's own statistics, so that no rows are counted."""
 
 
 class LibraryInfo(Record):
-    """A library by its version, null where it is not installed; `extra` brings it, null where Vong always has it."""
+    """Library and its version, null if it is not installed. `extra` is null for libraries that Vong always has."""
 
     name: str
     version: str | None
@@ -40,7 +40,7 @@ class LibraryInfo(Record):
 
 
 class ProcessInfo(Record):
-    """A process of Vong: its memory in bytes (shared pages by their share) and the CPU seconds it has used."""
+    """Process of Vong: its memory in bytes (shared pages by their share) and used CPU seconds."""
 
     name: str
     pid: int
@@ -49,7 +49,7 @@ class ProcessInfo(Record):
 
 
 class StorageUsage(Record):
-    """Bytes on disk. Blobs are null where they lie in an object store; `spans` is PostgreSQL's own estimate."""
+    """Bytes on disk. Blob values are null for an object store; `spans` is PostgreSQL's own estimate."""
 
     database_bytes: int
     blob_bytes: int | None
@@ -60,7 +60,7 @@ class StorageUsage(Record):
 
 
 class SystemInfo(Record):
-    """What is installed and what it uses."""
+    """Installed versions, storage and process usage."""
 
     version: str
     python: str
@@ -74,13 +74,13 @@ class SystemInfo(Record):
 
 
 def installation(platform: Platform, connection: Connection) -> SystemInfo:
-    """As it is at this moment. The connection is the owner's: sizes belong to no project."""
-    from vong.app.host import supervisor  # here, for a server needs it for nothing else
+    """Return the current system information. The connection is the owner's, because sizes belong to no project."""
+    from vong.app.host import supervisor  # imported here, because a server needs it only for this
 
     home = platform.settings.folder
     row = connection.execute(STORAGE).one()
     state = supervisor.running(home)
-    blobs = _blobs(platform.settings.blobs)
+    blob_sizes = _blobs(platform.settings.blobs)
     return SystemInfo(
         version=__version__,
         python=machine.python_version(),
@@ -91,23 +91,25 @@ def installation(platform: Platform, connection: Connection) -> SystemInfo:
         home=str(home),
         storage=StorageUsage(
             database_bytes=row.bytes,
-            blob_bytes=blobs[0] if blobs else None,
-            blobs=blobs[1] if blobs else None,
+            blob_bytes=blob_sizes[0] if blob_sizes else None,
+            blobs=blob_sizes[1] if blob_sizes else None,
             blob_url=platform.settings.blobs,
             spans=row.spans,
             free_bytes=shutil.disk_usage(home if home.is_dir() else Path.cwd()).free,
         ),
-        processes=tuple(usage(name, one.pid) for name, one in (supervisor.processes(state) if state else {}).items()),
+        processes=tuple(
+            usage(name, identity.pid) for name, identity in (supervisor.processes(state) if state else {}).items()
+        ),
     )
 
 
 def usage(name: str, pid: int) -> ProcessInfo:
-    """What one process uses; PostgreSQL and the worker with their children."""
-    import psutil  # here, for it takes 3 MB that a server has no other use for
+    """Return the usage of one process; for PostgreSQL and the worker including their children."""
+    import psutil  # imported here, because it takes 3 MB that a server needs only for this
 
     from vong.app.host.processes import memory
 
-    seconds = 0.0
+    cpu_seconds = 0.0
     try:
         family = [psutil.Process(pid)]
         family += family[0].children(recursive=True) if name in WITH_CHILDREN else []
@@ -118,9 +120,9 @@ def usage(name: str, pid: int) -> ProcessInfo:
             times = member.cpu_times()
         except psutil.Error:
             continue
-        seconds += times.user + times.system
+        cpu_seconds += times.user + times.system
     return ProcessInfo(
-        name=name, pid=pid, memory=memory(pid, children=name in WITH_CHILDREN), cpu_seconds=round(seconds, 1)
+        name=name, pid=pid, memory=memory(pid, children=name in WITH_CHILDREN), cpu_seconds=round(cpu_seconds, 1)
     )
 
 
@@ -133,7 +135,7 @@ def _library(name: str, extra: str) -> LibraryInfo:
 
 
 def _blobs(url: str) -> tuple[int, int] | None:
-    """Bytes and number of the blobs in a folder; None for an object store, where counting would cost money."""
+    """Return bytes and number of the blobs in a folder, or None for an object store, where counting costs money."""
     if not url.startswith("file://"):
         return None
     sizes = [file.stat().st_size for file in Path(url.removeprefix("file://")).glob("??/??/*")]

@@ -1,4 +1,4 @@
-"""`vong gateway`: routes, providers, limits, guards, usage, kept answers, batches, and calls."""
+"""Commands of `vong gateway`: routes, providers, limits, guards, usage, response cache, batches and calls."""
 
 from vong.cli.gateway import batches, cache, calls, guards, limits, prices, providers, routes, targets, usage
 from vong.cli.gateway.group import group

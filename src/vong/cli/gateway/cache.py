@@ -1,4 +1,4 @@
-"""Kept answers, and answers compared with second ones."""
+"""Commands for the response cache and shadow results."""
 
 from typing import Any
 
@@ -14,56 +14,56 @@ from vong.records.cache import CacheStats, ComparedAs, ShadowTargetStats
 @json_option
 @click.pass_context
 def cache(context: click.Context, as_json: bool) -> None:
-    """What is kept of each route's answers, how often it was given again, and how often wrongly."""
+    """Show response cache statistics per route: entries, hits and false hits."""
     if context.invoked_subcommand is None:
-        found = Client().gateway.cache()
-        emit(found if as_json else [_state(state) for state in found], as_json)
+        stats = Client().gateway.cache()
+        emit(stats if as_json else [_state(state) for state in stats], as_json)
 
 
 @cache.command()
-@click.option("--route", help="Of this route only.")
+@click.option("--route", help="Only this route.")
 @json_option
 def clear(route: str | None, as_json: bool) -> None:
-    """Forget kept answers."""
-    gone = Client().gateway.clear_cache(route)
+    """Clear the response cache."""
+    deleted = Client().gateway.clear_cache(route)
     if as_json:
-        emit({"answers": gone}, True)
+        emit({"answers": deleted}, True)
     else:
-        note(f"forgot {gone} answers")
+        note(f"deleted {deleted} cached responses")
 
 
 @group.command()
-@click.option("--route", help="Of this route only.")
-@click.option("--kind", type=click.Choice(["shadow", "cache"]), help="Shadow targets, or checks of the cache.")
-@click.option("--pairs", type=click.IntRange(1, 500), help="Show the newest pairs instead of what they say together.")
+@click.option("--route", help="Only this route.")
+@click.option("--kind", type=click.Choice(["shadow", "cache"]), help="Only shadow targets, or only cache verification.")
+@click.option("--pairs", type=click.IntRange(1, 500), help="List this many of the newest pairs instead of summaries.")
 @json_option
 def compare(route: str | None, kind: ComparedAs | None, pairs: int | None, as_json: bool) -> None:
-    """Answers beside the second ones of a shadow target, or of a check of the cache."""
-    gateway, wanted = Client().gateway, {"route": route, "kind": kind}
+    """Compare answers with those of a shadow target, or with those of cache verification."""
+    gateway, filters = Client().gateway, {"route": route, "kind": kind}
     if pairs is None:
-        found = gateway.compared(**wanted)
-        emit(found if as_json else [_compared(one) for one in found], as_json)
+        summaries = gateway.compared(**filters)
+        emit(summaries if as_json else [_compared(stats) for stats in summaries], as_json)
         return
-    both = gateway.comparisons(**wanted, limit=pairs)
-    emit(both if as_json else [_pair(pair) for pair in both], as_json)
+    pairs_ = gateway.comparisons(**filters, limit=pairs)
+    emit(pairs_ if as_json else [_pair(pair) for pair in pairs_], as_json)
 
 
 def _state(state: CacheStats) -> dict[str, Any]:
-    false = f"{state.false} of {state.checked}" if state.checked else None
+    false_hits = f"{state.false} of {state.checked}" if state.checked else None
     if state.false_high is not None:
-        false = f"{false} ({state.false_low or 0:.3f} to {state.false_high:.3f})"
-    return {**state.model_dump(include={"route", "entries", "bytes", "hits", "saved_tokens"}), "false": false}
+        false_hits = f"{false_hits} ({state.false_low or 0:.3f} to {state.false_high:.3f})"
+    return {**state.model_dump(include={"route", "entries", "bytes", "hits", "saved_tokens"}), "false": false_hits}
 
 
 def _compared(one: ShadowTargetStats) -> dict[str, Any]:
-    said = None if one.agreement is None else f"{one.agreement:.3f}"
+    agreement = None if one.agreement is None else f"{one.agreement:.3f}"
     if one.low is not None and one.high is not None:
-        said = f"{said} ({one.low:.3f} to {one.high:.3f})"
+        agreement = f"{agreement} ({one.low:.3f} to {one.high:.3f})"
     costs = [None if cost is None else f"${cost / 1e6:.6f}" for cost in (one.first_cost, one.second_cost)]
     times = [None if ms is None else round(ms, 1) for ms in (one.first_ms, one.second_ms)]
     return {
         **one.model_dump(include={"route", "target", "kind", "pairs", "failed"}),
-        "agreement": said,
+        "agreement": agreement,
         "same": None if one.same is None else f"{one.same:.3f}",
         "p50 ms": " / ".join(map(str, times)),
         "cost": " / ".join(map(str, costs)),

@@ -1,4 +1,4 @@
-"""What can be called, and calling it."""
+"""Commands to list models and call them."""
 
 import sys
 from typing import Any
@@ -13,24 +13,24 @@ from vong.client import Client
 @group.command()
 @json_option
 def models(as_json: bool) -> None:
-    """Every name that the `model` field of a request may have."""
+    """List all names that the `model` field of a request may have."""
     emit(Client().gateway.models(), as_json)
 
 
 @group.command("try")
 @click.argument("text")
 @click.option("--model", required=True, help="A route, deployment/NAME or PROVIDER/MODEL.")
-@click.option("--stream", is_flag=True, help="Print the answer while it is made.")
-@click.option("--max-tokens", type=click.IntRange(min=1), help="The longest answer, in tokens.")
+@click.option("--stream", is_flag=True, help="Print the answer while it is generated.")
+@click.option("--max-tokens", type=click.IntRange(min=1), help="Maximum tokens of the answer.")
 @json_option
 def try_model(text: str, model: str, stream: bool, max_tokens: int | None, as_json: bool) -> None:
-    """Ask a model and show its answer and the span that was recorded."""
+    """Call a model and show its answer and the recorded span."""
     client = Client()
     params: dict[str, Any] = {"max_tokens": max_tokens} if max_tokens else {}
     if stream and not as_json:
         streamed = client.gateway.stream(model, text, **params)
-        for piece in streamed:
-            click.echo(piece, nl=False)
+        for text_chunk in streamed:
+            click.echo(text_chunk, nl=False)
             sys.stdout.flush()
         click.echo()
         answer = streamed.answer

@@ -1,8 +1,8 @@
-"""`vong gateway`: every model behind one endpoint. Each file beside this one adds its commands to the group."""
+"""Command group `vong gateway`. Each module beside this one adds its commands."""
 
 import click
 
 
 @click.group()
 def group() -> None:
-    """Routes to every model behind one endpoint."""
+    """Manage routes to all models behind one endpoint."""

@@ -1,4 +1,4 @@
-"""Providers: the APIs that calls go to."""
+"""Commands for providers: the APIs that answer model calls."""
 
 from typing import Any, TextIO
 
@@ -14,19 +14,19 @@ PROVIDER = ["name", "kind", "source", "base_url", "key"]
 @group.command()
 @json_option
 def providers(as_json: bool) -> None:
-    """The configured providers and whether each answers."""
+    """List the configured providers and whether each is reachable."""
     emit(Client().gateway.providers(), as_json, [*PROVIDER, "reachable", "models", "error"])
 
 
 @group.group()
 def provider() -> None:
-    """Stored providers: list, set, remove, test."""
+    """Manage stored providers."""
 
 
 @provider.command("list")
 @json_option
 def list_providers(as_json: bool) -> None:
-    """Every provider, from vong.toml and stored, without asking them."""
+    """List every provider, from vong.toml and stored, without probing them."""
     emit(Client().gateway.providers(probe=False), as_json, [*PROVIDER, "timeout", "updated_at"])
 
 
@@ -36,21 +36,21 @@ def list_providers(as_json: bool) -> None:
     "--kind",
     default="openai",
     show_default=True,
-    help="openai (any API in its shape), anthropic, gemini, bedrock, groq …: see the guide on providers.",
+    help="openai (any API in its format), anthropic, gemini, bedrock, groq …: see the guide on providers.",
 )
-@click.option("--base-url", help="Where it is: http(s)://HOST[:PORT]/PATH.")
-@click.option("--api-key-file", type=click.File(), help="A file with the API key; - reads it from stdin.")
-@click.option("--ask-key", is_flag=True, help="Ask for the API key on the terminal.")
+@click.option("--base-url", help="Base URL: http(s)://HOST[:PORT]/PATH.")
+@click.option("--api-key-file", type=click.File(), help="File with the API key; - reads stdin.")
+@click.option("--ask-key", is_flag=True, help="Prompt for the API key.")
 @click.option("--no-key", is_flag=True, help="Remove the stored API key.")
-@click.option("--timeout", type=float, default=120.0, show_default=True, help="Seconds for one whole call.")
-@click.option("--model", "models", multiple=True, help="A model to list, instead of what the API lists; several.")
+@click.option("--timeout", type=float, default=120.0, show_default=True, help="Timeout of one call in seconds.")
+@click.option("--model", "models", multiple=True, help="Model to list instead of those that the API lists; repeatable.")
 @json_option
 def set_provider(
     name: str, api_key_file: TextIO | None, ask_key: bool, no_key: bool, as_json: bool, **wanted: Any
 ) -> None:
-    """Make a provider or change it. Its key is encrypted and never shown again; without a key option it stays."""
+    """Create or update a provider. The key is encrypted and never shown; without a key option it stays unchanged."""
     if sum(map(bool, (api_key_file, ask_key, no_key))) > 1:
-        raise click.UsageError("choose one of --api-key-file, --ask-key and --no-key")
+        raise click.UsageError("use only one of --api-key-file, --ask-key and --no-key")
     if api_key_file or ask_key:
         wanted["api_key"] = (api_key_file.read() if api_key_file else click.prompt("API key", hide_input=True)).strip()
     elif no_key:
@@ -71,8 +71,8 @@ def remove_provider(name: str) -> None:
 @click.argument("name")
 @json_option
 def test_provider(name: str, as_json: bool) -> None:
-    """Ask a provider for its models; exit code 1 where it does not answer."""
-    said = Client().gateway.test_provider(name)
-    emit(said, as_json)
-    if not said["reachable"]:
+    """Probe a provider by listing its models. Exit code 1 if it is unreachable."""
+    result = Client().gateway.test_provider(name)
+    emit(result, as_json)
+    if not result["reachable"]:
         raise click.exceptions.Exit(1)

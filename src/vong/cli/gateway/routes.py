@@ -1,4 +1,4 @@
-"""Routes: which models answer, in which order, and what happens when one fails."""
+"""Commands for routes: public model names, their targets and policies."""
 
 import sys
 from pathlib import Path
@@ -20,46 +20,62 @@ TIMES = list(Timeouts.model_fields)
 @group.command()
 @json_option
 def routes(as_json: bool) -> None:
-    """The project's routes."""
+    """List the project's routes."""
     emit(Client().gateway.routes(), as_json, ["name", "version", "targets", "updated_at"])
 
 
 @group.group()
 def route() -> None:
-    """One route: set, show, history, delete."""
+    """Manage a route."""
 
 
 @route.command("set")
 @click.argument("name")
 @click.argument("targets", nargs=-1, metavar="TARGET=WEIGHT…")
-@click.option("--tree", metavar="FILE", help="A file with a tree of targets, in JSON; - reads it from stdin.")
-@click.option("--fallback", "fallbacks", metavar="MODEL", multiple=True, help="Asked when the target fails; several.")
-@click.option("--retries", type=click.IntRange(0, 10), help="How often a failed target is asked again.  [default: 1]")
-@click.option("--timeout", "times", metavar="KIND=SECONDS", multiple=True, help=f"KIND is one of: {', '.join(TIMES)}.")
-@click.option("--continue-streams", is_flag=True, default=None, help="Another target goes on with a broken stream.")
-@click.option("--cache", metavar="MODE[,FIELD=VALUE…]", help="exact or semantic, e.g. semantic,ttl=600,threshold=0.97.")
-@click.option("--shadow", metavar="MODEL[=SHARE]", help="Asked as well, for comparison; e.g. deployment/new=0.2.")
-@click.option("--guards", "guards", metavar="FILE", help="A file with the route's guards, a list in JSON; - for stdin.")
+@click.option("--tree", metavar="FILE", help="JSON file with a routing tree; - reads stdin.")
 @click.option(
-    "--capture", metavar="full|metadata|SHARE", help="Whose bodies are kept: all, none, or 0.1 of the traces."
+    "--fallback", "fallbacks", metavar="MODEL", multiple=True, help="Fallback if the target fails; repeatable."
 )
-@click.option("--no-policy", is_flag=True, help="Try a call once, and keep nothing of it.")
+@click.option("--retries", type=click.IntRange(0, 10), help="Retries of a failed target.  [default: 1]")
+@click.option(
+    "--timeout",
+    "times",
+    metavar="KIND=SECONDS",
+    multiple=True,
+    help=f"Timeout; KIND is one of: {', '.join(TIMES)}; repeatable.",
+)
+@click.option("--continue-streams", is_flag=True, default=None, help="Resume a broken stream at another target.")
+@click.option(
+    "--cache",
+    metavar="MODE[,FIELD=VALUE…]",
+    help="Response cache: exact or semantic, for example semantic,ttl=600,threshold=0.97.",
+)
+@click.option(
+    "--shadow", metavar="MODEL[=SHARE]", help="Shadow target and its share of calls, for example deployment/new=0.2."
+)
+@click.option("--guards", "guards", metavar="FILE", help="JSON file with a list of the route's guards; - reads stdin.")
+@click.option(
+    "--capture",
+    metavar="full|metadata|SHARE",
+    help="Store the bodies of all spans, of none, or of a share of traces, for example 0.1.",
+)
+@click.option("--no-policy", is_flag=True, help="Remove the policy: calls are tried once.")
 @json_option
 def set_route(
     name: str, targets: tuple[str, ...], tree: str | None, no_policy: bool, as_json: bool, **wanted: Any
 ) -> None:
-    """Make a route or give it new targets: deployment/NAME=0.9 echo/echo=0.1. A target without a weight has 1.
+    """Create a route or replace its targets: deployment/NAME=0.9 echo/echo=0.1. The default weight is 1.
 
-    With any of the options on what happens to calls it gets a policy, of these alone; without them its policy stays.
+    Any policy option replaces the route's policy with the given options; without them the policy stays.
     """
     if bool(targets) == (tree is not None):
-        raise click.UsageError("name one target or more, or a file with --tree")
-    given = {option: value for option, value in wanted.items() if value not in (None, ())}
-    if no_policy and given:
-        raise click.UsageError("--no-policy goes with no other option of the policy")
+        raise click.UsageError("name at least one target, or a file with --tree")
+    options = {option: value for option, value in wanted.items() if value not in (None, ())}
+    if no_policy and options:
+        raise click.UsageError("--no-policy cannot be combined with other policy options")
     more: dict[str, RoutePolicy | None] = {"policy": None} if no_policy else {}
-    if given:
-        more["policy"] = _policy(given)
+    if options:
+        more["policy"] = _policy(options)
     emit(Client().gateway.put_route(name, _tree(tree) if tree else dict(map(_target, targets)), **more), as_json)
 
 
@@ -67,7 +83,7 @@ def set_route(
 @click.argument("name")
 @json_option
 def show(name: str, as_json: bool) -> None:
-    """One route and its targets."""
+    """Show one route and its targets."""
     emit(Client().gateway.route(name), as_json)
 
 
@@ -75,7 +91,7 @@ def show(name: str, as_json: bool) -> None:
 @click.argument("name")
 @json_option
 def history(name: str, as_json: bool) -> None:
-    """Every version of a route, newest first."""
+    """List every version of a route, newest first."""
     emit(Client().gateway.history(name), as_json, ["version", "targets", "changed_at"])
 
 
@@ -83,14 +99,14 @@ def history(name: str, as_json: bool) -> None:
 @click.argument("name")
 @json_option
 def delete(name: str, as_json: bool) -> None:
-    """Remove a route; its history stays."""
+    """Delete a route; its history stays."""
     emit(Client().gateway.delete_route(name), as_json)
 
 
 def _policy(given: dict[str, Any]) -> RoutePolicy:
     if "guards" in given:
         given["guards"] = read_guards(given["guards"])
-    times = dict(text.partition("=")[::2] for text in given.pop("times", ()))
+    timeouts = dict(text.partition("=")[::2] for text in given.pop("times", ()))
     if "cache" in given:
         mode, *fields = given["cache"].split(",")
         given["cache"] = {"mode": mode, **dict(field.partition("=")[::2] for field in fields)}
@@ -98,11 +114,11 @@ def _policy(given: dict[str, Any]) -> RoutePolicy:
         model, share = _target(given["shadow"])
         given["shadow"] = {"model": model, "share": share}
     try:
-        return RoutePolicy.model_validate({**given, "timeout": times})
+        return RoutePolicy.model_validate({**given, "timeout": timeouts})
     except ValidationError as error:
-        wrong = error.errors()[0]
-        where = " ".join(str(part) for part in wrong["loc"])
-        raise click.BadParameter(f"{where}: {wrong['msg']}; see: vong gateway route set --help") from None
+        first_error = error.errors()[0]
+        location = " ".join(str(part) for part in first_error["loc"])
+        raise click.BadParameter(f"{location}: {first_error['msg']}; see: vong gateway route set --help") from None
 
 
 def _tree(file: str) -> RouteNode:
@@ -110,19 +126,19 @@ def _tree(file: str) -> RouteNode:
         text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
         return RouteNode.model_validate_json(text)
     except (OSError, UnicodeDecodeError) as error:
-        raise click.BadParameter(f"{file!r} cannot be read: {error}") from None
+        raise click.BadParameter(f"cannot read {file!r}: {error}") from None
     except ValidationError as error:
-        wrong = error.errors()[0]
-        where = ".".join(str(part) for part in wrong["loc"]) or "the file"
-        raise click.BadParameter(f"{where}: {wrong['msg']}; see docs/guides/gateway.md") from None
+        first_error = error.errors()[0]
+        location = ".".join(str(part) for part in first_error["loc"]) or "the file"
+        raise click.BadParameter(f"{location}: {first_error['msg']}; see docs/guides/gateway.md") from None
 
 
 def _target(text: str) -> tuple[str, float]:
-    """`TARGET=WEIGHT`; the target itself may hold `=` (echo/echo?delay=1), then the weight must be given."""
+    """Parse `TARGET=WEIGHT`. A target that contains `=` (echo/echo?delay=1) needs an explicit weight."""
     model, separator, weight = text.rpartition("=")
     if not separator:
         return text, 1.0
     try:
         return model, float(weight)
     except ValueError:
-        raise click.BadParameter(f"{text!r}: write TARGET=WEIGHT, e.g. deployment/triage=0.9") from None
+        raise click.BadParameter(f"{text!r}: write TARGET=WEIGHT, for example deployment/triage=0.9") from None

@@ -1,4 +1,4 @@
-"""Targets: how those of the routes stand."""
+"""Command for the state of route targets."""
 
 from vong.cli.gateway.group import group
 from vong.cli.output import emit, json_option, note
@@ -10,10 +10,10 @@ TARGET = ["route", "target", "circuit", "failures", "retry_in", "busy", "waiting
 @group.command()
 @json_option
 def targets(as_json: bool) -> None:
-    """How each target of each route stands, as one server process sees it: circuit, load, latency."""
-    found = Client().gateway.targets()
+    """Show the state of each route's targets in one server process: circuit, load, latency."""
+    report = Client().gateway.targets()
     if as_json:
-        emit(found, as_json)
+        emit(report, as_json)
         return
-    emit(found.targets, as_json, TARGET)
-    note(f"as the server process {found.server} sees them")
+    emit(report.targets, as_json, TARGET)
+    note(f"state in server process {report.server}")

@@ -1,4 +1,4 @@
-"""What was called and what it cost: over time, and by the ledger."""
+"""Commands for usage and costs: over time, and from the ledger."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any, get_args
@@ -13,13 +13,15 @@ from vong.records.usage_report import Bucket, UsageBy, UsageTotals
 
 
 @group.command()
-@click.option("--since", help="From: 15m, 2h, 7d, or a moment like 2026-11-22T08:00.  [default: 30 days before]")
-@click.option("--until", help="To: the same forms.  [default: now]")
+@click.option("--since", help="Start: 15m, 2h, 7d ago, or a time such as 2026-11-22T08:00.  [default: 30 days before]")
+@click.option("--until", help="End, in the same formats.  [default: now]")
 @click.option("--by", type=click.Choice(list(get_args(LedgerBy))), default="key", show_default=True)
-@click.option("--bucket", type=click.Choice(list(get_args(LedgerBucket))), help="For each of these by itself, in UTC.")
+@click.option(
+    "--bucket", type=click.Choice(list(get_args(LedgerBucket))), help="Show costs over time, per bucket in UTC."
+)
 @json_option
 def ledger(since: str | None, until: str | None, by: LedgerBy, bucket: LedgerBucket | None, as_json: bool) -> None:
-    """What calls cost, by the append-only ledger."""
+    """Show the costs of calls from the append-only ledger."""
     lines = Client().gateway.ledger(by=by, bucket=bucket, since=moment(since), until=moment(until))
     if as_json:
         emit(lines, True)
@@ -30,15 +32,15 @@ def ledger(since: str | None, until: str | None, by: LedgerBy, bucket: LedgerBuc
 
 
 @group.command()
-@click.option("--since", help="From: 15m, 2h, 7d, or a moment like 2026-11-22T08:00.  [default: a day before]")
-@click.option("--until", help="To: the same forms.  [default: now]")
+@click.option("--since", help="Start: 15m, 2h, 7d ago, or a time such as 2026-11-22T08:00.  [default: 1 day before]")
+@click.option("--until", help="End, in the same formats.  [default: now]")
 @click.option("--by", type=click.Choice(list(get_args(UsageBy))), default="model", show_default=True)
-@click.option("--bucket", type=click.Choice(list(get_args(Bucket))), help="Show the course of time instead.")
+@click.option("--bucket", type=click.Choice(list(get_args(Bucket))), help="Show usage over time instead of totals.")
 @json_option
 def usage(since: str | None, until: str | None, by: UsageBy, bucket: Bucket | None, as_json: bool) -> None:
-    """Calls, tokens, cost and latencies: in all by group, or over time with --bucket."""
-    spell = {"since": moment(since), "until": moment(until)}
-    report = Client().gateway.usage(bucket=bucket or fitting(spell["since"]), by=by, **spell)
+    """Show calls, tokens, cost and latencies: totals by group, or over time with --bucket."""
+    period = {"since": moment(since), "until": moment(until)}
+    report = Client().gateway.usage(bucket=bucket or fitting(period["since"]), by=by, **period)
     if as_json:
         emit(report, True)
         return
@@ -50,14 +52,14 @@ def usage(since: str | None, until: str | None, by: UsageBy, bucket: Bucket | No
 
 
 def fitting(since: str | None) -> Bucket:
-    """The bucket for totals: hours for up to a month, else days."""
+    """Return the bucket for totals: hours for up to 31 days, else days."""
     if since is None:
         return "hour"
     return "hour" if datetime.now(UTC) - datetime.fromisoformat(since) < timedelta(days=31) else "day"
 
 
 def consumed(what: UsageTotals, by: UsageBy) -> dict[str, Any]:
-    """A line of the table. A cost that is not known in all calls says so."""
+    """Return a table row. The cost includes the number of priced calls if not all are priced."""
     cost = None if what.cost is None else f"${what.cost / 1e6:.6f}"
     if cost and what.priced < what.calls:
         cost += f" ({what.priced} priced)"

@@ -1,8 +1,8 @@
-"""How rows of a file become Examples, and Examples rows again: one file a format, found through `vong.plugins`.
+"""File formats: convert rows of a file to Examples and back. One module per format, loaded through `vong.plugins`.
 
-A format is a class with four members. It is made with the options that the caller gave (`--option k=v`), refuses
-those that it does not know, and raises InvalidInput for a row that it cannot read, with the reason. One that takes
-options says so in `OPTIONS` (name -> what it means), and keeps the value in force in an attribute of that name.
+A format is a class with the members of `Format`. Its constructor takes the caller's options (`--option k=v`) and raises
+InvalidInput for an unknown option. `to_example` raises InvalidInput with the reason if a row cannot be read. A format
+with options declares them in `OPTIONS` (name -> description) and stores each value in an attribute of the same name.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,54 +14,73 @@ from vong.records import Example
 
 
 class Format(Protocol):
-    """One shape of rows."""
+    """Format of the rows of a file."""
 
     def __init__(self, options: Mapping[str, str]) -> None:
-        """`options` are this format's own; an unknown one raises InvalidInput."""
+        """Set the options of the format.
+
+        Raises:
+            InvalidInput: An option is unknown.
+        """
         ...
 
     def confidence(self, row: Mapping[str, Any]) -> float:
-        """How surely this row has this shape, 0..1. Generic shapes stay low, so that exact ones win."""
+        """Return how likely the row has this format, 0..1.
+
+        Generic formats return low values, so that specific formats win.
+        """
         ...
 
     def to_example(self, row: Mapping[str, Any]) -> Example:
-        """The row as an Example. InvalidInput says what is wrong with it."""
+        """Convert a row to an Example.
+
+        Raises:
+            InvalidInput: The row is invalid. The message gives the reason.
+        """
         ...
 
     def to_row(self, example: Example) -> dict[str, Any]:
-        """The Example as a row that `to_example` reads as the same. InvalidInput where the shape cannot hold it."""
+        """Convert an Example to a row that `to_example` converts to the same Example.
+
+        Raises:
+            InvalidInput: The format cannot represent the Example.
+        """
         ...
 
 
 def make(name: str, options: Mapping[str, str] | None = None) -> Format:
-    """The format of that name, with these options."""
-    made: Format = plugins.load("format", name)(options or {})
-    return made
+    """Create the format with this name and these options."""
+    format_: Format = plugins.load("format", name)(options or {})
+    return format_
 
 
 def detect(rows: Sequence[Mapping[str, Any]]) -> str:
-    """The name of the format that fits these rows best. InvalidInput where none fits."""
-    fits = confidences(rows)
-    if not fits or fits[0].confidence < 0.25:
+    """Return the name of the format that matches the rows best.
+
+    Raises:
+        InvalidInput: No format matches.
+    """
+    matches = confidences(rows)
+    if not matches or matches[0].confidence < 0.25:
         columns = ", ".join(map(repr, list(rows[0])[:12])) if rows else "none"
         raise InvalidInput(
-            f"no format fits these rows (columns: {columns})",
-            "name it with --format, for example: --format pairs --option input=COLUMN --option output=COLUMN",
+            f"no format matches these rows (columns: {columns})",
+            "set it with --format, for example: --format pairs --option input=COLUMN --option output=COLUMN",
         )
-    return fits[0].name
+    return matches[0].name
 
 
 class FormatMatch(NamedTuple):
-    """How surely rows have a format's shape, 0..1."""
+    """Name of a format and how likely the rows have it, 0..1."""
 
     name: str
     confidence: float
 
 
 def confidences(rows: Sequence[Mapping[str, Any]]) -> list[FormatMatch]:
-    """Every format with how well it fits these rows, the best first."""
-    found: list[FormatMatch] = []
+    """Return all formats with their mean confidence for these rows, best first."""
+    matches: list[FormatMatch] = []
     for name in plugins.names("format"):
-        known = make(name)
-        found.append(FormatMatch(name, sum(known.confidence(row) for row in rows) / max(1, len(rows))))
-    return sorted(found, key=lambda fit: -fit.confidence)
+        format_ = make(name)
+        matches.append(FormatMatch(name, sum(format_.confidence(row) for row in rows) / max(1, len(rows))))
+    return sorted(matches, key=lambda match: -match.confidence)

@@ -1,4 +1,4 @@
-"""Instructions in Alpaca's form: `instruction`, `input`, `output`."""
+"""Alpaca format: `instruction`, `input`, `output`."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,48 +9,53 @@ from vong.records import Example, Message
 
 
 class AlpacaFormat:
-    """`instruction` and `input` (joined by an empty line) are asked, `output` is answered.
+    """Instructions: `instruction` and `input` (joined by an empty line) are the input, `output` is the completion.
 
-    `system` stands in front, and `history` (a list of [question, answer]) before the question, where they are given.
+    An optional `system` becomes the first message, and an optional `history` (a list of [question, answer]) the turns
+    before the question.
     """
 
     def __init__(self, options: Mapping[str, str]) -> None:
         columns.only(options, (), "alpaca")
 
     def confidence(self, row: Mapping[str, Any]) -> float:
-        """Sure where instruction and output stand together."""
+        """Return a high confidence if the columns `instruction` and `output` both exist."""
         return 0.95 if {"instruction", "output"} <= row.keys() else 0.0
 
     def to_example(self, row: Mapping[str, Any]) -> Example:
-        """A conversation whose last question is the instruction."""
+        """Convert the row to a conversation whose last user message is the instruction."""
         if row.get("instruction") is None and row.get("input") is None:
-            raise InvalidInput("it has neither 'instruction' nor 'input'")
+            raise InvalidInput("the row has neither 'instruction' nor 'input'")
         if row.get("output") is None:
-            raise InvalidInput("it has no 'output'")
+            raise InvalidInput("the row has no 'output'")
         messages: list[Message] = []
         if row.get("system"):
             messages.append(Message(role="system", content=columns.text(row["system"])))
         for question, answer in _history(row.get("history")):
             messages.append(Message(role="user", content=question))
             messages.append(Message(role="assistant", content=answer))
-        asked = [columns.text(row[name]) for name in ("instruction", "input") if row.get(name)]
-        messages.append(Message(role="user", content="\n\n".join(asked)))
+        parts = [columns.text(row[name]) for name in ("instruction", "input") if row.get(name)]
+        messages.append(Message(role="user", content="\n\n".join(parts)))
         completion = Message(role="assistant", content=columns.text(row["output"]))
         used = {"instruction", "input", "output", "system", "history"}
         return columns.build(row, used, messages=tuple(messages), completion=completion)
 
     def to_row(self, example: Example) -> dict[str, Any]:
-        """The last question as the instruction, the turns before it as history."""
+        """Convert the last user message to the instruction and the turns before it to the history."""
         columns.without(example, "alpaca", "rejected", "tools")
         messages = list(example.messages)
         row: dict[str, Any] = {}
         if messages and messages[0].role == "system":
             row["system"] = columns.plain(messages.pop(0), "alpaca")
             if not row["system"]:
-                raise InvalidInput("the format 'alpaca' cannot hold an empty system message", "use the format 'chat'")
+                raise InvalidInput(
+                    "the format 'alpaca' cannot represent an empty system message", "use the format 'chat'"
+                )
         roles = [message.role for message in messages]
         if roles != ["user", "assistant"] * (len(roles) // 2) + ["user"] or example.completion is None:
-            raise InvalidInput("the format 'alpaca' holds questions and answers in turn", "use the format 'chat'")
+            raise InvalidInput(
+                "the format 'alpaca' requires alternating questions and answers", "use the format 'chat'"
+            )
         texts = [columns.plain(message, "alpaca") for message in messages]
         row |= {"instruction": texts[-1], "input": "", "output": columns.plain(example.completion, "alpaca")}
         if len(texts) > 1:

@@ -1,4 +1,4 @@
-"""Conversations in OpenAI's form: `{"messages": [...]}`, as its fine-tuning files have them."""
+"""OpenAI chat format: `{"messages": [...]}`, as in OpenAI fine-tuning files."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,16 +9,16 @@ from vong.records import Example, Message
 
 
 class ChatFormat:
-    """`messages` (the last answer of the assistant is the completion), or `prompt` and `completion` as messages.
+    """Conversations: `messages` with the completion as last message, or `prompt` and `completion` as messages.
 
-    An explicit `completion` column (also null) wins: then `messages` are the prompt as they stand. `tools` are kept.
+    If a `completion` column exists (also with null), `messages` is the unchanged prompt. `tools` are preserved.
     """
 
     def __init__(self, options: Mapping[str, str]) -> None:
         columns.only(options, (), "chat")
 
     def confidence(self, row: Mapping[str, Any]) -> float:
-        """Sure where the messages are a list."""
+        """Return 1 if the messages are a list."""
         for name in ("messages", "prompt"):
             value = columns.parsed(row.get(name))
             if isinstance(value, list) and "chosen" not in row:
@@ -26,7 +26,7 @@ class ChatFormat:
         return 0.0
 
     def to_example(self, row: Mapping[str, Any]) -> Example:
-        """The conversation, its last answer apart."""
+        """Convert the row to an Example; a final assistant message becomes the completion."""
         name = "messages" if "messages" in row else "prompt"
         messages = columns.conversation(row.get(name), name)
         completion: Message | None = None
@@ -35,16 +35,16 @@ class ChatFormat:
         elif messages and messages[-1].role == "assistant":
             completion = messages.pop()
         if not messages:
-            raise InvalidInput("the conversation has no message before its answer")
+            raise InvalidInput("the conversation has no message before its completion")
         used = {name, "completion", "tools"}
         return columns.build(row, used, messages=tuple(messages), completion=completion, tools=columns.tools(row))
 
     def to_row(self, example: Example) -> dict[str, Any]:
-        """One list of messages with the answer at its end."""
+        """Convert the Example to one list of messages that ends with the completion."""
         columns.without(example, "chat", "rejected")
         answer = example.completion
-        whole = [*example.messages, answer] if answer and answer.role == "assistant" else example.messages
-        row: dict[str, Any] = {"messages": columns.dump(whole)}
+        messages = [*example.messages, answer] if answer and answer.role == "assistant" else example.messages
+        row: dict[str, Any] = {"messages": columns.dump(messages)}
         if answer and answer.role != "assistant":
             row["completion"] = columns.dump([answer])[0]
         elif answer is None and example.messages[-1].role == "assistant":
@@ -62,5 +62,5 @@ def _answer(value: Any) -> Message | None:
         return Message(role="assistant", content=value)
     messages = columns.conversation(value, "completion")
     if len(messages) != 1:
-        raise InvalidInput(f"the column 'completion' holds {len(messages)} messages instead of one")
+        raise InvalidInput(f"the column 'completion' has {len(messages)} messages instead of one")
     return messages[0]

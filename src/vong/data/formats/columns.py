@@ -1,4 +1,4 @@
-"""What all formats share: options, conversations in columns, and the columns that belong to no shape."""
+"""Helpers shared by all formats: options, messages in columns, and columns that become metadata."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -10,21 +10,26 @@ from vong.errors import InvalidInput
 from vong.records import Example, Message
 
 RESERVED = {"metadata", "weight"}
+"""Columns with a meaning in every format."""
 
 
 def only(options: Mapping[str, str], known: Iterable[str], format_name: str) -> None:
-    """Refuse options that the format does not know."""
+    """Check the options of a format.
+
+    Raises:
+        InvalidInput: The format does not have an option.
+    """
     known = sorted(known)
     for name in options:
         if name not in known:
-            listing = f"it knows: {', '.join(known)}" if known else "it has none"
-            raise InvalidInput(f"the format {format_name!r} has no option {name!r}", listing)
+            hint = f"use one of: {', '.join(known)}" if known else "remove it: the format has no options"
+            raise InvalidInput(f"the format {format_name!r} has no option {name!r}", hint)
 
 
 def build(row: Mapping[str, Any], used: Iterable[str], **fields: Any) -> Example:
-    """An Example of these fields, with all other columns in its metadata.
+    """Build an Example from these fields, with all other columns as its metadata.
 
-    A column `metadata` that holds an object is merged in, and a numeric column `weight` is the Example's weight.
+    An object in the column `metadata` is merged into the metadata. A numeric column `weight` is the Example's weight.
     """
     taken = set(used)
     metadata = {str(name): value for name, value in row.items() if name not in taken | RESERVED}
@@ -45,7 +50,7 @@ def build(row: Mapping[str, Any], used: Iterable[str], **fields: Any) -> Example
 
 
 def rest(example: Example) -> dict[str, Any]:
-    """The columns that `build` reads back: metadata and a weight that is not 1."""
+    """Return the columns that `build_example` reads back: metadata, and a weight other than 1."""
     columns: dict[str, Any] = {"metadata": example.metadata} if example.metadata else {}
     if example.weight != 1.0:
         columns["weight"] = example.weight
@@ -53,7 +58,7 @@ def rest(example: Example) -> dict[str, Any]:
 
 
 def parsed(value: Any) -> Any:
-    """A value that CSV keeps as JSON text, as the value itself; all other values as they are."""
+    """Decode a cell that contains a JSON array or object as text (as in CSV); return any other value unchanged."""
     if isinstance(value, str) and value[:1] in {"[", "{"}:
         try:
             return json.loads(value)
@@ -63,7 +68,11 @@ def parsed(value: Any) -> Any:
 
 
 def conversation(value: Any, column: str) -> list[Message]:
-    """A column of messages in OpenAI's form. InvalidInput where it is not one."""
+    """Parse a column of messages in OpenAI's format.
+
+    Raises:
+        InvalidInput: The column is not a list of messages.
+    """
     value = parsed(value)
     if isinstance(value, dict):
         value = [value]
@@ -73,15 +82,19 @@ def conversation(value: Any, column: str) -> list[Message]:
 
 
 def message(value: Mapping[str, Any], column: str) -> Message:
-    """One message. InvalidInput where its fields do not fit."""
+    """Parse one message.
+
+    Raises:
+        InvalidInput: A field of the message is invalid.
+    """
     try:
         return Message.model_validate({name: item for name, item in value.items() if item is not None})
     except ValidationError as error:
-        raise InvalidInput(f"the column {column!r} holds a message that does not fit: {reason(error)}") from error
+        raise InvalidInput(f"the column {column!r} has an invalid message: {reason(error)}") from error
 
 
 def tools(row: Mapping[str, Any]) -> tuple[dict[str, Any], ...] | None:
-    """The column `tools`: a list of objects, or None."""
+    """Return the column `tools` as a list of objects, or None if it is empty."""
     value = parsed(row.get("tools"))
     if value is None or value in ("", []):
         return None
@@ -91,37 +104,45 @@ def tools(row: Mapping[str, Any]) -> tuple[dict[str, Any], ...] | None:
 
 
 def dump(messages: Iterable[Message]) -> list[dict[str, Any]]:
-    """Messages as plain objects, without empty fields."""
+    """Convert messages to plain objects without empty fields."""
     return [item.model_dump(mode="json", exclude_none=True) for item in messages]
 
 
 def text(value: Any) -> str:
-    """A cell as text: text as it is, objects and lists as compact JSON with their keys in the order given."""
+    """Return a cell as text: text unchanged, objects and lists as compact JSON with their keys in order."""
     if isinstance(value, str):
         return value
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def plain(message: Message, format_name: str) -> str:
-    """The text of a message that has nothing but text. InvalidInput for any other."""
+    """Return the text of a message that contains only text.
+
+    Raises:
+        InvalidInput: The message has other content.
+    """
     extra = message.model_dump(exclude_none=True, exclude={"role", "content"})
     if not isinstance(message.content, str) or extra:
         raise InvalidInput(
-            f"the format {format_name!r} holds text only, and a message has {', '.join(extra) or 'no plain text'}",
+            f"the format {format_name!r} supports text only, but a message has {', '.join(extra) or 'no plain text'}",
             "use the format 'chat'",
         )
     return message.content
 
 
 def without(example: Example, format_name: str, *fields: str) -> None:
-    """Refuse an Example that has any of these fields."""
+    """Check that an Example has none of these fields.
+
+    Raises:
+        InvalidInput: The Example has one of the fields.
+    """
     for name in fields:
         if getattr(example, name) is not None:
-            raise InvalidInput(f"the format {format_name!r} cannot hold {name!r}", "use 'chat' or 'preference'")
+            raise InvalidInput(f"the format {format_name!r} cannot represent {name!r}", "use 'chat' or 'preference'")
 
 
 def reason(error: ValidationError) -> str:
-    """The first fault that pydantic found, on one line."""
-    fault = error.errors()[0]
-    where = ".".join(str(part) for part in fault["loc"])
-    return f"{where}: {fault['msg']}" if where else str(fault["msg"])
+    """Return the first error of a pydantic validation on one line."""
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"])
+    return f"{where}: {first['msg']}" if where else str(first["msg"])

@@ -1,4 +1,4 @@
-"""Two columns of any table: what is asked and what should be answered."""
+"""Input and output in two columns of any table."""
 
 import string
 from collections.abc import Mapping
@@ -9,23 +9,27 @@ from vong.errors import InvalidInput
 from vong.records import Example, Message
 
 INPUTS = ("prompt", "input", "question", "instruction", "query", "text", "message", "ticket", "source", "document")
+"""Common names of input columns, in order of preference."""
 OUTPUTS = ("completion", "output", "answer", "response", "target", "label", "labels", "category", "class")
+"""Common names of output columns, in order of preference."""
 
 
 class PairsFormat:
-    """Options: `input` and `output` name the columns (where not given, guessed among the usual names at the first row;
-    an output of no usual name is the only column that holds an object), `system` is a system message put in front, and
-    `template` a Python format string that makes the question out of `{columns}`.
+    """Pairs of input and output columns.
 
-    An object as the answer is written as compact JSON with its keys in the order given. All other columns, and `id`
-    always, go to the metadata.
+    Options: `input` and `output` name the columns. By default both are guessed from common names in the first row; if
+    no common output name matches, the output is the only column that contains an object. `system` is a system message
+    that precedes every input. `template` is a Python format string that builds the input from `{columns}`.
+
+    An object in the output column is written as compact JSON with its keys in order. All other columns, and always
+    `id`, go to the metadata.
     """
 
     OPTIONS: ClassVar[dict[str, str]] = {
-        "input": "the column that is asked",
-        "output": "the column that is answered; an object is written as JSON",
-        "system": "a system message in front of every question",
-        "template": "how columns make the question: {subject}: {body}",
+        "input": "Column with the input.",
+        "output": "Column with the completion; an object is written as JSON.",
+        "system": "System message that precedes every input.",
+        "template": "Format string that builds the input from columns, for example {subject}: {body}.",
     }
 
     def __init__(self, options: Mapping[str, str]) -> None:
@@ -37,35 +41,40 @@ class PairsFormat:
         self.fields = _fields(self.template) if self.template else ()
 
     def confidence(self, row: Mapping[str, Any]) -> float:
-        """Low: many tables have two columns."""
+        """Return a low confidence if both columns are found, because many tables have two columns."""
         return 0.5 if self._input(row) and self._output(row) else 0.0
 
     def to_example(self, row: Mapping[str, Any]) -> Example:
-        """The question with its answer."""
-        asked, answered = self._input(row), self._output(row)
-        if asked is None and not self.template:
-            raise InvalidInput("no column for the input was found", "name it with --option input=COLUMN")
-        if answered is None:
-            raise InvalidInput("no column for the output was found", "name it with --option output=COLUMN")
-        self.input, self.output = asked, answered
-        question = self._question(row, asked)
-        if answered not in row or row[answered] is None:
-            raise InvalidInput(f"the column {answered!r} has no value")
-        messages = [Message(role="user", content=question)]
+        """Convert the row to an input and a completion."""
+        input_column, output_column = self._input(row), self._output(row)
+        if input_column is None and not self.template:
+            raise InvalidInput("no input column found", "set it with --option input=COLUMN")
+        if output_column is None:
+            raise InvalidInput("no output column found", "set it with --option output=COLUMN")
+        self.input, self.output = input_column, output_column
+        prompt = self._question(row, input_column)
+        if output_column not in row or row[output_column] is None:
+            raise InvalidInput(f"the column {output_column!r} has no value")
+        messages = [Message(role="user", content=prompt)]
         if self.system:
             messages.insert(0, Message(role="system", content=self.system))
-        completion = Message(role="assistant", content=columns.text(row[answered]))
-        used = {answered, *(self.fields if self.template else (asked or "",))} - {"id"}
+        completion = Message(role="assistant", content=columns.text(row[output_column]))
+        used = {output_column, *(self.fields if self.template else (input_column or "",))} - {"id"}
         return columns.build(row, used, messages=tuple(messages), completion=completion)
 
     def to_row(self, example: Example) -> dict[str, Any]:
-        """Question and answer as text. A template cannot be undone."""
+        """Convert the Example to input and output text.
+
+        Raises:
+            InvalidInput: The format has a template, which cannot be reversed, or the Example is not one input and one
+                output.
+        """
         columns.without(example, "pairs", "rejected", "tools")
         messages = list(example.messages)
         if self.system and messages and messages[0] == Message(role="system", content=self.system):
             messages.pop(0)
         if self.template or [message.role for message in messages] != ["user"] or example.completion is None:
-            raise InvalidInput("the format 'pairs' holds one question and one answer", "use the format 'chat'")
+            raise InvalidInput("the format 'pairs' requires one input and one output", "use the format 'chat'")
         return {
             self.input or "prompt": columns.plain(messages[0], "pairs"),
             self.output or "completion": columns.plain(example.completion, "pairs"),
@@ -85,16 +94,20 @@ class PairsFormat:
         return self.input or next((name for name in INPUTS if name in row and name != self.output), None)
 
     def _output(self, row: Mapping[str, Any]) -> str | None:
-        asked = self._input(row)
-        usual = next((name for name in OUTPUTS if name in row and name != asked), None)
-        if self.output or usual:
-            return self.output or usual
+        input_column = self._input(row)
+        common = next((name for name in OUTPUTS if name in row and name != input_column), None)
+        if self.output or common:
+            return self.output or common
         objects = [name for name, value in row.items() if isinstance(value, dict) and name != "metadata"]
         return objects[0] if len(objects) == 1 else None
 
 
 def _fields(template: str) -> tuple[str, ...]:
-    """The columns that a template names. Only plain `{column}` is allowed: no attributes, indexes or conversions."""
+    """Return the columns that a template names.
+
+    Raises:
+        InvalidInput: The template has anything but plain `{column}`: attributes, indexes or conversions.
+    """
     try:
         parts = list(string.Formatter().parse(template))
     except ValueError as error:
@@ -106,8 +119,8 @@ def _fields(template: str) -> tuple[str, ...]:
         if name is None:
             continue
         if not name or any(sign in name for sign in ".[]") or spec or conversion:
-            raise InvalidInput(f"the template has {{{name}}}", "name plain columns only, like {text}")
+            raise InvalidInput(f"the template contains {{{name}}}", "use plain column names only, like {text}")
         names.append(name)
     if not names:
-        raise InvalidInput("the template names no column", "write for example: --option template='{text}'")
+        raise InvalidInput("the template contains no column", "write for example: --option template='{text}'")
     return tuple(dict.fromkeys(names))

@@ -9,27 +9,28 @@ from vong.records import Example, Message
 
 
 class PreferenceFormat:
-    """`chosen` becomes the completion, `rejected` the worse answer; each is text, a message, or a whole conversation.
+    """Preference pairs: `chosen` is the completion, `rejected` the worse completion.
 
-    Without a `prompt`, both conversations must begin alike: what they share is the prompt.
+    Each is text, a message, or a whole conversation. Without `prompt`, both conversations must start with the same
+    messages, which become the prompt.
     """
 
     def __init__(self, options: Mapping[str, str]) -> None:
         columns.only(options, (), "preference")
 
     def confidence(self, row: Mapping[str, Any]) -> float:
-        """Sure where both answers are there."""
+        """Return 1 if the columns `chosen` and `rejected` both exist."""
         return 1.0 if {"chosen", "rejected"} <= row.keys() else 0.0
 
     def to_example(self, row: Mapping[str, Any]) -> Example:
-        """The prompt with both answers."""
+        """Convert the row to a prompt with both completions."""
         chosen, rejected = _turns(row, "chosen"), _turns(row, "rejected")
         if row.get("prompt") is not None:
             messages = _prompt(row["prompt"])
         elif chosen[:-1] and chosen[:-1] == rejected[:-1]:
             messages = chosen[:-1]
         else:
-            raise InvalidInput("it has no 'prompt', and 'chosen' and 'rejected' do not begin alike")
+            raise InvalidInput("the row has no 'prompt', and 'chosen' and 'rejected' start with different messages")
         if row.get("system"):
             messages.insert(0, Message(role="system", content=columns.text(row["system"])))
         if not messages:
@@ -45,9 +46,9 @@ class PreferenceFormat:
         )
 
     def to_row(self, example: Example) -> dict[str, Any]:
-        """Prompt and answers as lists of messages."""
+        """Convert prompt and completions to lists of messages."""
         if example.completion is None or example.rejected is None:
-            raise InvalidInput("the format 'preference' needs a completion and a rejected answer", "use 'chat'")
+            raise InvalidInput("the format 'preference' needs a completion and a rejected completion", "use 'chat'")
         row: dict[str, Any] = {
             "prompt": columns.dump(example.messages),
             "chosen": columns.dump([example.completion]),
@@ -65,10 +66,10 @@ def _prompt(value: Any) -> list[Message]:
 
 
 def _turns(row: Mapping[str, Any], column: str) -> list[Message]:
-    """An answer as the last of its turns."""
+    """Return the messages of a column; the last one is the completion."""
     value = row.get(column)
     if value is None:
-        raise InvalidInput(f"it has no {column!r}")
+        raise InvalidInput(f"the row has no {column!r}")
     if isinstance(value, str) and not isinstance(columns.parsed(value), list):
         return [Message(role="assistant", content=value)]
     turns = columns.conversation(value, column)

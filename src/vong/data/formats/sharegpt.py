@@ -1,4 +1,4 @@
-"""Conversations in ShareGPT's form: `{"conversations": [{"from": "human", "value": "…"}, …]}`."""
+"""ShareGPT format: `{"conversations": [{"from": "human", "value": "…"}, …]}`."""
 
 import json
 from collections.abc import Mapping
@@ -25,21 +25,21 @@ NAMES = {"user": "human", "assistant": "gpt"}
 
 
 class ShareGptFormat:
-    """Turns with `from` and `value`; `system` and `tools` columns where they are given.
+    """Conversations of turns with `from` and `value`, and optional columns `system` and `tools`.
 
-    The last turn is the completion where the assistant speaks it. A `function_call` turn (JSON with `name` and
-    `arguments`) becomes a tool call, the `observation` after it its result.
+    If the last turn is by the assistant, it is the completion. A `function_call` turn (JSON with `name` and
+    `arguments`) becomes a tool call, and the `observation` that follows its result.
     """
 
     def __init__(self, options: Mapping[str, str]) -> None:
         columns.only(options, (), "sharegpt")
 
     def confidence(self, row: Mapping[str, Any]) -> float:
-        """Sure where the conversations are a list."""
+        """Return 1 if the conversations are a list."""
         return 1.0 if isinstance(columns.parsed(row.get("conversations")), list) else 0.0
 
     def to_example(self, row: Mapping[str, Any]) -> Example:
-        """The turns in OpenAI's form."""
+        """Convert the turns to messages in OpenAI's format."""
         turns = columns.parsed(row.get("conversations"))
         if not isinstance(turns, list) or not turns:
             raise InvalidInput("the column 'conversations' is not a list of turns")
@@ -48,18 +48,22 @@ class ShareGptFormat:
             messages.insert(0, Message(role="system", content=columns.text(row["system"])))
         completion = messages.pop() if messages[-1].role == "assistant" else None
         if not messages:
-            raise InvalidInput("the conversation has no turn before its answer")
+            raise InvalidInput("the conversation has no turn before its completion")
         used = {"conversations", "system", "tools"}
         return columns.build(row, used, messages=tuple(messages), completion=completion, tools=columns.tools(row))
 
     def to_row(self, example: Example) -> dict[str, Any]:
-        """Turns of text; the system message is the first of them."""
+        """Convert the Example to text turns; the system message becomes the first turn."""
         columns.without(example, "sharegpt", "rejected")
         answer = example.completion
         if (answer is None and example.messages[-1].role == "assistant") or (answer and answer.role != "assistant"):
-            raise InvalidInput("the format 'sharegpt' takes the assistant's last turn as the answer", "use 'chat'")
-        whole = [*example.messages, *([answer] if answer else [])]
-        turns = [{"from": NAMES.get(item.role, item.role), "value": columns.plain(item, "sharegpt")} for item in whole]
+            raise InvalidInput(
+                "the format 'sharegpt' requires the completion to be the assistant's last turn", "use 'chat'"
+            )
+        messages = [*example.messages, *([answer] if answer else [])]
+        turns = [
+            {"from": NAMES.get(item.role, item.role), "value": columns.plain(item, "sharegpt")} for item in messages
+        ]
         row: dict[str, Any] = {"conversations": turns}
         if example.tools:
             row["tools"] = list(example.tools)
@@ -71,7 +75,9 @@ def _message(turn: Any, number: int) -> Message:
         raise InvalidInput(f"turn {number + 1} is not an object")
     speaker = turn.get("from", turn.get("role"))
     if speaker not in ROLES:
-        raise InvalidInput(f"turn {number + 1} is from {speaker!r}", f"known are: {', '.join(sorted(ROLES))}")
+        raise InvalidInput(
+            f"turn {number + 1} has the unknown speaker {speaker!r}", f"use one of: {', '.join(sorted(ROLES))}"
+        )
     value = turn.get("value", turn.get("content"))
     if value is None:
         raise InvalidInput(f"turn {number + 1} has no value")
@@ -83,9 +89,9 @@ def _message(turn: Any, number: int) -> Message:
 
 
 def _call(value: Any, number: int) -> dict[str, Any]:
-    called = columns.parsed(value)
-    if not isinstance(called, dict) or "name" not in called:
+    call = columns.parsed(value)
+    if not isinstance(call, dict) or "name" not in call:
         raise InvalidInput(f"turn {number + 1} is a function call without a name")
-    arguments = called.get("arguments", {})
-    written = arguments if isinstance(arguments, str) else json.dumps(arguments, ensure_ascii=False)
-    return {"id": f"call_{number}", "type": "function", "function": {"name": called["name"], "arguments": written}}
+    arguments = call.get("arguments", {})
+    encoded = arguments if isinstance(arguments, str) else json.dumps(arguments, ensure_ascii=False)
+    return {"id": f"call_{number}", "type": "function", "function": {"name": call["name"], "arguments": encoded}}

@@ -1,6 +1,6 @@
-"""Scorers, one file each: a function from options to a `Scorer`; its docstring is its page in the docs.
+"""Scorers, one per file: each function returns a `Scorer` for its options; its docstring is its documentation page.
 
-In: an answer and its reference. Out: a `Measure` for each metric, and totals that equal the metric's own library's.
+In: an output and its reference. Out: a `MetricValue` for each metric, with totals equal to those of its library.
 """
 
 from vong.evals.scorers.base import MetricValue, Scorer, share

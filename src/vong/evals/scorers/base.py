@@ -1,7 +1,7 @@
-"""What a scorer is: a function from its options to a `Scorer`.
+"""Scorer interface: a scorer is a function that takes options and returns a `Scorer`.
 
-A scorer says what one answer contributes to each of its metrics, and how a metric follows from the sum of those
-contributions. That is enough for totals, for comparing two runs and for resampling them without reading texts again.
+A `Scorer` computes the contribution of one output to each of its metrics, and a metric from the sum of these
+contributions. Totals, comparisons and resampling therefore need no second look at the texts.
 """
 
 from collections.abc import Callable, Sequence
@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 
 class MetricValue(NamedTuple):
-    """One answer under one metric: its own `value`, and the `statistics` whose sums over all answers give the total."""
+    """Value of one metric for one output, with the `statistics` whose sums over all outputs yield the total."""
 
     value: float
     statistics: tuple[float, ...]
@@ -18,11 +18,11 @@ class MetricValue(NamedTuple):
 
 @dataclass(frozen=True)
 class Scorer:
-    """Scores answers against references.
+    """Computation of one or more metrics of an output against a reference.
 
-    `measure(answer, reference)` gives a `Measure` for each metric. `total(sums)` makes the metric of the summed
-    statistics; where it is None the metric is a mean: statistics are (value, 1). `best` is the value of a perfect
-    answer in the library's own unit (1 or 100), the worst is 0. `signature` says exactly how the metric is computed.
+    `measure(output, reference)` returns a `MetricValue` for each metric. `total(sums)` computes the metric from the
+    summed statistics; if it is None, the metric is a mean and the statistics are (value, 1). `best` is the value of a
+    perfect output in the library's unit (1 or 100); the worst is 0. `signature` identifies the exact computation.
     """
 
     signature: str
@@ -32,5 +32,5 @@ class Scorer:
 
 
 def share(value: float) -> MetricValue:
-    """The measure of a metric that is a mean over answers."""
+    """Return the value of a metric whose total is the mean over outputs."""
     return MetricValue(float(value), (float(value), 1.0))

@@ -1,4 +1,4 @@
-"""BLEU, by sacrebleu."""
+"""BLEU, computed by sacrebleu."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -12,10 +12,11 @@ ORDER = 4
 def bleu(
     lowercase: bool = False, tokenize: Literal["13a", "intl", "char", "zh", "none"] = "13a", field: str = ""
 ) -> Scorer:
-    """Corpus BLEU in 0..100 (Papineni et al. 2002), exactly `sacrebleu.corpus_bleu` over all answers, not a mean of
-    sentences. A single answer is shown with its sentence BLEU (effective order).
+    """Compute corpus BLEU in 0..100 (Papineni et al. 2002), equal to `sacrebleu.corpus_bleu` over all outputs.
 
-    `lowercase`, `tokenize`: sacrebleu's. `field`: score this field of JSON answers instead of the whole text.
+    The total is not a mean of sentences. A single output has its sentence BLEU (effective order).
+
+    `lowercase`, `tokenize`: options of sacrebleu. `field`: score this field of JSON outputs instead of the whole text.
     """
     from sacrebleu.metrics.bleu import BLEU
 
@@ -23,10 +24,10 @@ def bleu(
     sentence = BLEU(lowercase=lowercase, tokenize=tokenize, effective_order=True)
 
     def measure(answer: str, reference: str) -> dict[str, MetricValue]:
-        given, wanted = field_text(answer, field), field_text(reference, field)
-        counted = corpus.corpus_score([given], [[wanted]])
+        output_text, reference_text = field_text(answer, field), field_text(reference, field)
+        counted = corpus.corpus_score([output_text], [[reference_text]])
         statistics = (counted.sys_len, counted.ref_len, *counted.counts, *counted.totals)
-        value = sentence.sentence_score(given, [wanted]).score
+        value = sentence.sentence_score(output_text, [reference_text]).score
         return {"bleu": MetricValue(value, tuple(float(count) for count in statistics))}
 
     def total(sums: Sequence[float]) -> float:
@@ -34,6 +35,6 @@ def bleu(
         correct, totals = counts[2 : 2 + ORDER], counts[2 + ORDER :]
         return BLEU.compute_bleu(correct, totals, counts[0], counts[1], smooth_method="exp").score
 
-    corpus.corpus_score(["a"], [["a"]])  # the signature knows the number of references only after a first score
+    corpus.corpus_score(["a"], [["a"]])  # the signature contains the number of references only after a first score
     suffix = f"|field:{field}" if field else ""
     return Scorer(f"BLEU|{corpus.get_signature()}{suffix}", measure, total, best=100.0)

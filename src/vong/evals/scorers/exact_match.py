@@ -1,4 +1,4 @@
-"""Exact match."""
+"""Exact match of outputs and references."""
 
 import json
 from typing import Any
@@ -13,30 +13,30 @@ def exact_match(
     ignore_punctuation: bool = False,
     ignore_space: bool = True,
 ) -> Scorer:
-    """1 where the answer equals the reference, else 0; the total is the share of equal answers.
+    """Score 1 if the output equals the reference, else 0; the total is the share of equal outputs.
 
-    `fields`: both are JSON objects, and only these fields must be equal (all of them). `ignore_case`,
-    `ignore_punctuation` and `ignore_space` (runs of white space are one space, none at the ends) say what does not
-    count in texts. Texts are compared in Unicode's composed form (NFC).
+    `fields`: both are JSON objects, and all of these fields must be equal, others are ignored. `ignore_case`,
+    `ignore_punctuation` and `ignore_space` (runs of white space count as one space, none at the ends) select what is
+    ignored in texts. Texts are compared in Unicode's composed form (NFC).
     """
 
-    def plain(text: str) -> str:
+    def normalized(text: str) -> str:
         return normalise(
             text, ignore_case=ignore_case, ignore_punctuation=ignore_punctuation, ignore_space=ignore_space
         )
 
-    def picked(text: str) -> Any:
+    def selected_fields(text: str) -> Any:
         value = read_json(text)
         if not isinstance(value, dict) or any(field not in value for field in fields):
             return None
-        chosen = [value[field] for field in fields]
-        return json.dumps([plain(part) if isinstance(part, str) else part for part in chosen], sort_keys=True)
+        values = [value[field] for field in fields]
+        return json.dumps([normalized(part) if isinstance(part, str) else part for part in values], sort_keys=True)
 
     def measure(answer: str, reference: str) -> dict[str, MetricValue]:
         if not fields:
-            return {"exact_match": share(plain(answer) == plain(reference))}
-        wanted = picked(reference)
-        return {"exact_match": share(wanted is not None and picked(answer) == wanted)}
+            return {"exact_match": share(normalized(answer) == normalized(reference))}
+        expected = selected_fields(reference)
+        return {"exact_match": share(expected is not None and selected_fields(answer) == expected)}
 
     flags = {"case": ignore_case, "punctuation": ignore_punctuation, "space": ignore_space}
     ignored = "+".join(name for name, on in flags.items() if on) or "none"

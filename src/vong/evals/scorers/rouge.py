@@ -1,4 +1,4 @@
-"""ROUGE, by rouge-score."""
+"""ROUGE, computed by rouge-score."""
 
 from importlib.metadata import version
 
@@ -9,18 +9,19 @@ TYPES = ["rouge1", "rouge2", "rougeL", "rougeLsum"]
 
 
 def rouge(stemmer: bool = False, field: str = "") -> Scorer:
-    """ROUGE-1, -2, -L and -Lsum (Lin 2004): the F-measure of `rouge_score.RougeScorer` for each answer, and their mean.
+    """Compute ROUGE-1, -2, -L and -Lsum (Lin 2004): the F-measure of `rouge_score.RougeScorer`, and its mean as total.
 
-    `stemmer`: Porter's, for English. `field`: score this field of JSON answers instead of the whole text. The library's
-    tokenizer keeps a-z and 0-9 only: letters with marks (Vietnamese) split words, so prefer chrF for those languages.
+    `stemmer`: use Porter's stemmer, for English. `field`: score this field of JSON outputs instead of the whole text.
+    The library's tokenizer accepts only a-z and 0-9: letters with diacritics (Vietnamese) split words, so prefer chrF
+    for such languages.
     """
     from rouge_score.rouge_scorer import RougeScorer
 
     scorer = RougeScorer(TYPES, use_stemmer=stemmer)
 
     def measure(answer: str, reference: str) -> dict[str, MetricValue]:
-        found = scorer.score(field_text(reference, field), field_text(answer, field))
-        return {name: share(found[name].fmeasure) for name in TYPES}
+        scores = scorer.score(field_text(reference, field), field_text(answer, field))
+        return {name: share(scores[name].fmeasure) for name in TYPES}
 
     suffix = f"|field:{field}" if field else ""
     signature = f"rouge-score|stemmer:{'yes' if stemmer else 'no'}|tokenizer:default|split_summaries:no"

@@ -1,4 +1,4 @@
-"""What scorers read out of an answer: its JSON, one of its fields, a normalised form."""
+"""Text helpers of the scorers: JSON parsing, field extraction and normalization."""
 
 import json
 import re
@@ -7,16 +7,16 @@ from typing import Any
 
 FENCE = re.compile(r"\A\s*```[\w-]*\s*\n(.*?)\n?```\s*\Z", re.DOTALL)
 MISSING = object()
-"""What `read_json` gives for a text that is not JSON (which no JSON value equals)."""
+"""Result of `parse_json` for a text that is not JSON. No JSON value equals it."""
 
 
 def read_json(text: str, *, fenced: bool = False) -> Any:
-    """The value of a text that is exactly one JSON value (RFC 8259: no NaN), else `MISSING`.
+    """Return the value of a text that is exactly one JSON value (RFC 8259: no NaN), else `NOT_JSON`.
 
-    With `fenced`, a Markdown code fence around it is taken off first.
+    `fenced` first removes a Markdown code fence around the text.
     """
-    if fenced and (found := FENCE.match(text)):
-        text = found.group(1)
+    if fenced and (match := FENCE.match(text)):
+        text = match.group(1)
     try:
         return json.loads(text, parse_constant=_refuse)
     except (ValueError, RecursionError):
@@ -24,18 +24,18 @@ def read_json(text: str, *, fenced: bool = False) -> Any:
 
 
 def field_text(text: str, field: str) -> str:
-    """The text itself, or, where a field is named, that field of the JSON object that it is ("" where it has none)."""
+    """Return the text, or the named field of the JSON object in it. Returns "" if there is no such field."""
     if not field:
         return text
     value = read_json(text)
-    inner = value.get(field) if isinstance(value, dict) else None
-    if inner is None:
+    field_value = value.get(field) if isinstance(value, dict) else None
+    if field_value is None:
         return ""
-    return inner if isinstance(inner, str) else json.dumps(inner, ensure_ascii=False, sort_keys=True)
+    return field_value if isinstance(field_value, str) else json.dumps(field_value, ensure_ascii=False, sort_keys=True)
 
 
 def normalise(text: str, *, ignore_case: bool, ignore_punctuation: bool, ignore_space: bool) -> str:
-    """The text in Unicode's composed form (NFC), with what is to be ignored taken out."""
+    """Return the text in Unicode's composed form (NFC) without the ignored parts."""
     text = unicodedata.normalize("NFC", text)
     if ignore_case:
         text = text.casefold()
@@ -45,12 +45,12 @@ def normalise(text: str, *, ignore_case: bool, ignore_punctuation: bool, ignore_
 
 
 def equal(left: Any, right: Any) -> bool:
-    """Whether two JSON values are the same, true and 1 being different."""
+    """Return whether two JSON values are equal; true and 1 differ."""
     return json.dumps(left, sort_keys=True) == json.dumps(right, sort_keys=True)
 
 
 def storable(text: str) -> str:
-    """The text as PostgreSQL can hold it: NUL and lone surrogates, which it refuses, become U+FFFD."""
+    """Replace NUL and lone surrogates, which PostgreSQL rejects, with U+FFFD."""
     return text.replace("\x00", "\ufffd").encode("utf-8", "surrogatepass").decode("utf-8", "replace")
 
 

@@ -1,7 +1,7 @@
-"""The ledger: one line for each call, written in the transaction that writes its span, and its budgets settled with it.
+"""Ledger writer: one row per call, written in the transaction of its span, which also settles budgets.
 
-So the sum of the ledger is the sum over the spans, and what a budget counts is what stands in the ledger: after a crash
-all three are there or none.
+The sum of the ledger therefore equals the sum over the spans and the usage of the budgets. After a crash all three are
+stored, or none.
 """
 
 from collections.abc import Sequence
@@ -44,18 +44,18 @@ SPEND = """
     WHERE held.limit_id = counted.limit_id AND held.subject = counted.subject AND held.begins = counted.begins
         AND held.worker = %s
 """
-"""The counter's row is locked first, as whoever grants locks it first."""
+"""Settles a budget. Locks the counter first, in the same order as grants."""
 
 
 class LedgerContext(msgspec.Struct):
-    """What comes with the span of a call."""
+    """Context of a span for its ledger row."""
 
     tags: tuple[str, ...]
     ticket: Reservation | None
 
 
 class BudgetCharge(msgspec.Struct, array_like=True):
-    """So much was reserved of a budget, and so much counts."""
+    """Amount reserved of a budget, and the cost that counts."""
 
     place: CounterKey
     reserved: int
@@ -63,7 +63,7 @@ class BudgetCharge(msgspec.Struct, array_like=True):
 
 
 class LedgerRow(msgspec.Struct, array_like=True):
-    """A line of the ledger, with the budgets that it settles and the server that reserved them."""
+    """Row of the ledger, with the budgets that it settles and the server that reserved them."""
 
     project_id: UUID
     id: UUID
@@ -82,7 +82,7 @@ class LedgerRow(msgspec.Struct, array_like=True):
     worker: UUID
 
     def packed(self) -> bytes:
-        """As binary COPY takes it."""
+        """Encode the row for binary COPY."""
         fields = [
             FIELDS,
             copy_format.uuid(self.project_id),
@@ -106,18 +106,18 @@ _read = msgspec.msgpack.Decoder(LedgerRow).decode
 
 
 class LedgerWriter:
-    """Goes along with the journal of spans: each call's span is added with an `Entry`."""
+    """Transaction hook of the span writer: writes the ledger row of each call."""
 
-    def __init__(self, admission: Limiter) -> None:
-        self._admission = admission
+    def __init__(self, limiter: Limiter) -> None:
+        self._admission = limiter
 
     def line(self, project_id: UUID, span: Span, along: LedgerContext) -> LedgerRow:
-        """The line of a span."""
+        """Build the ledger row of a span."""
         usage = span.usage
         budgets = [
-            BudgetCharge(share.place, amount, cost_of(span, amount))
-            for share, amount in (along.ticket.holds if along.ticket else ())
-            if share.limit.what == "cost"
+            BudgetCharge(quota.place, amount, cost_of(span, amount))
+            for quota, amount in (along.ticket.holds if along.ticket else ())
+            if quota.limit.what == "cost"
         ]
         return LedgerRow(
             project_id,
@@ -138,73 +138,76 @@ class LedgerWriter:
         )
 
     def read(self, packed: bytes) -> LedgerRow:
-        """A line that was kept on disk, perhaps by a server that is gone."""
+        """Decode a row from the disk buffer, perhaps of a server that is gone."""
         return _read(packed)
 
     def within(self, connection: psycopg.Connection[Any], lines: Sequence[LedgerRow], *, fresh: bool) -> None:
-        """Write lines, and settle their budgets, in the transaction that writes their spans."""
-        new = self._copied(connection, lines) if fresh else self._merged(connection, lines)
-        for place, worker, _, cost in sorted(_spent(new)):  # in one order everywhere: no two wait for each other
-            connection.execute(SPEND, (cost, *place, cost, worker))
+        """Write rows and settle their budgets in the transaction that writes the spans."""
+        new_rows = self._copied(connection, lines) if fresh else self._merged(connection, lines)
+        for counter_key, server_id, _, cost in sorted(_spent(new_rows)):  # a fixed order prevents deadlocks
+            connection.execute(SPEND, (cost, *counter_key, cost, server_id))
 
     def kept(self, lines: Sequence[LedgerRow]) -> None:
-        """They are safe on disk: what they cost is known, and is owed until it is written."""
-        for place, _, reserved, cost in _spent(lines):
-            self._admission.owed(place, reserved, cost)
+        """Hold the cost of rows that are in the disk buffer until they are in the database."""
+        for counter_key, _, reserved, cost in _spent(lines):
+            self._admission.owed(counter_key, reserved, cost)
 
     def after(self, lines: Sequence[LedgerRow], *, kept: bool) -> None:
-        """They are written."""
-        for place, worker, reserved, cost in _spent(lines):
-            if worker != self._admission.worker:
-                continue  # what another server reserved goes with it
+        """Settle the cost of rows that are committed. `spooled` marks rows that came from the disk buffer."""
+        for counter_key, server_id, reserved, cost in _spent(lines):
+            if server_id != self._admission.worker:
+                continue  # the reservation of another server was released with its leases
             if kept:
-                self._admission.paid(place, cost)
+                self._admission.paid(counter_key, cost)
             else:
-                self._admission.settled(place, reserved, cost)
+                self._admission.settled(counter_key, reserved, cost)
 
     def lost(self, along: LedgerContext) -> None:
-        """A span will never be written: what it reserved counts as used, for its cost is not known."""
-        for share, amount in along.ticket.holds if along.ticket else ():
-            if share.limit.what == "cost":
-                self._admission.settled(share.place, amount, amount)
+        """Settle a span that is never written. Its reserved amount counts as used, because its cost is unknown."""
+        for quota, amount in along.ticket.holds if along.ticket else ():
+            if quota.limit.what == "cost":
+                self._admission.settled(quota.place, amount, amount)
 
-    def _copied(self, connection: psycopg.Connection[Any], lines: Sequence[LedgerRow]) -> Sequence[LedgerRow]:
+    def _copied(self, connection: psycopg.Connection[Any], rows: Sequence[LedgerRow]) -> Sequence[LedgerRow]:
         with connection.cursor() as cursor, cursor.copy(COPY) as copy:
-            copy.write(b"".join([copy_format.HEAD, *[line.packed() for line in lines], copy_format.TAIL]))
-        return lines
+            copy.write(b"".join([copy_format.HEAD, *[row.packed() for row in rows], copy_format.TAIL]))
+        return rows
 
-    def _merged(self, connection: psycopg.Connection[Any], lines: Sequence[LedgerRow]) -> Sequence[LedgerRow]:
-        """Write what is not there yet, and give that."""
-        fields = [list(column) for column in zip(*[msgspec.structs.astuple(line)[:13] for line in lines], strict=True)]
+    def _merged(self, connection: psycopg.Connection[Any], rows: Sequence[LedgerRow]) -> Sequence[LedgerRow]:
+        """Write the rows that do not exist yet and return them."""
+        fields = [list(column) for column in zip(*[msgspec.structs.astuple(row)[:13] for row in rows], strict=True)]
         fields[7] = [chr(31).join(tags) for tags in fields[7]]
-        new = {found[0] for found in connection.execute(WRITE, fields).fetchall()}
-        return [line for line in lines if line.id in new]
+        new_ids = {row_id[0] for row_id in connection.execute(WRITE, fields).fetchall()}
+        return [row for row in rows if row.id in new_ids]
 
 
-def _spent(lines: Sequence[LedgerRow]) -> list[tuple[CounterKey, UUID, int, int]]:
-    """What lines reserved and spent of each budget, by the server that reserved it. Lines that were made here have the
-    same places, and are added up by that first: to compare places takes longer than all the rest.
+def _spent(rows: Sequence[LedgerRow]) -> list[tuple[CounterKey, UUID, int, int]]:
+    """Sum reserved amounts and costs of rows by budget and server.
+
+    Rows of this process share their key objects and are summed by object identity first, because comparing keys takes
+    longer than the rest.
     """
     sums: dict[tuple[int, int], list[Any]] = {}
-    for line in lines:
-        for budget in line.budgets:
-            key = id(budget.place), id(line.worker)
-            found = sums.get(key)
-            if found is None:
-                sums[key] = [budget.place, line.worker, budget.reserved, budget.cost]
+    for row in rows:
+        for budget in row.budgets:
+            key = id(budget.place), id(row.worker)
+            total = sums.get(key)
+            if total is None:
+                sums[key] = [budget.place, row.worker, budget.reserved, budget.cost]
             else:
-                found[2] += budget.reserved
-                found[3] += budget.cost
-    found = dict[tuple[CounterKey, UUID], tuple[int, int]]()
-    for place, worker, reserved, cost in sums.values():
-        before = found.get((place, worker), (0, 0))
-        found[place, worker] = before[0] + reserved, before[1] + cost
-    return [(*whose, *amounts) for whose, amounts in found.items()]
+                total[2] += budget.reserved
+                total[3] += budget.cost
+    total = dict[tuple[CounterKey, UUID], tuple[int, int]]()
+    for counter_key, server_id, reserved, cost in sums.values():
+        previous = total.get((counter_key, server_id), (0, 0))
+        total[counter_key, server_id] = previous[0] + reserved, previous[1] + cost
+    return [(*owner, *totals) for owner, totals in total.items()]
 
 
 def cost_of(span: Span, reserved: int) -> int:
-    """What a budget counts: the cost; nothing for a failure that nobody counted tokens of, the worst case for an
-    answer whose price or tokens are not known.
+    """Return the amount that a budget counts for a span.
+
+    The amount is the cost if known, 0 for a failure without reported tokens, else the reserved amount.
     """
     if span.usage.cost is not None:
         return span.usage.cost

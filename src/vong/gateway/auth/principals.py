@@ -1,5 +1,6 @@
-"""Who calls: the key or session of a request, known without asking the database again while it is the same: for two
-seconds at most where changes are not heard of.
+"""Principals of requests: a cache of keys and sessions, so that most calls need no database query.
+
+Without change notifications an entry is at most two seconds old.
 """
 
 import hashlib
@@ -14,78 +15,82 @@ from vong.records import now
 from vong.records.key_scope import KeyLabels, KeyScope
 
 AGE = 2.0
-"""Seconds after which a revoked key is refused at the latest, where announcements are not heard."""
+"""Maximum age of a principal without change notifications: a revoked key is rejected after this time at the latest."""
 
 
 class GatewayPrincipal(Protocol):
-    """What the gateway needs to know of a caller."""
+    """Caller of the gateway: a key, or a user with a session."""
 
     @property
     def project_id(self) -> UUID:
-        """Whose routes it sees and where its spans go."""
+        """Return the project whose routes the principal uses and that stores its spans."""
         ...
 
     @property
     def actor(self) -> str:
-        """The name of its key, or the address of the person who is signed in."""
+        """Return the name of the key, or the email address of the user."""
         ...
 
     @property
     def role(self) -> str:
-        """What it may do: `viewer` may list models, but not call them."""
+        """Return the role. A `viewer` may list models, but not call them."""
         ...
 
     @property
     def scope(self) -> KeyScope | None:
-        """What its key may call; None: everything."""
+        """Return the scope of the key, or None if the key may call everything."""
         ...
 
     @property
     def labels(self) -> KeyLabels | None:
-        """How its calls are accounted for where they do not say it themselves."""
+        """Return the labels for accounting of calls that set none."""
         ...
 
     @property
     def expires_at(self) -> datetime | None:
-        """When it ends by itself."""
+        """Return the time at which the key or session expires."""
         ...
 
     @property
     def deputy(self) -> bool:
-        """Whether a job calls in its name, which gives way to everybody who waits for an answer."""
+        """Return True for the delegated key of a job. Its calls have low priority."""
         ...
 
 
 class PrincipalCache:
-    """The secrets seen lately: keys, and tokens of sessions. `lookup` raises Unauthenticated for one that is unknown,
-    expired or revoked.
+    """Cache of principals by secret: keys and session tokens.
+
+    `lookup` raises Unauthenticated for a secret that is unknown, expired or revoked.
     """
 
     def __init__(self, lookup: Callable[[str], GatewayPrincipal], hears: Callable[[], bool] = lambda: False) -> None:
         self._known: RefreshingCache[bytes, GatewayPrincipal] = RefreshingCache(lookup, age=AGE, hears=hears)
 
     async def principal(self, secret: str, *, calls: bool = True) -> GatewayPrincipal:
-        """The caller who presents this secret. Forbidden where it `calls` and may not."""
+        """Return the principal of a secret.
+
+        Raises Forbidden if `for_call` is set and the role may not call models.
+        """
         key = _digest(secret)
         principal = await self._known.get(key, secret)
         if _ended(principal):
             self._known.forget(key)
-            principal = await self._known.get(key, secret)  # which says so
+            principal = await self._known.get(key, secret)  # raises Unauthenticated if the key has ended
         if calls and principal.role == "viewer":
-            raise Forbidden("the role 'viewer' may not call models", "use one of: owner, member")
+            raise Forbidden("the role 'viewer' may not call models", "use a key with the role owner or member")
         return principal
 
     def at_hand(self, secret: str) -> GatewayPrincipal | None:
-        """The caller who presents this secret and may call, where that is known without a wait."""
+        """Return the cached principal of a secret if it may call models, else None. Does not wait."""
         principal = self._known.at_hand(_digest(secret), secret)
         return principal if principal is not None and principal.role != "viewer" and not _ended(principal) else None
 
     def forget(self) -> None:
-        """Some of them have changed or ended."""
+        """Drop all entries, after a key, session, user or membership has changed."""
         self._known.forget()
 
     def fresh_until(self, secret: str) -> float:
-        """Until when, on the monotonic clock, that is known without another look."""
+        """Return the time, on the monotonic clock, until which the entry is served without a refresh."""
         return self._known.fresh_until(_digest(secret))
 
 

@@ -1,4 +1,4 @@
-"""What a key may call: the patterns of its scope against the name that a request names."""
+"""Scope of a key: patterns that the model name of a request must match."""
 
 import re
 from collections.abc import Iterable
@@ -10,35 +10,36 @@ from vong.gateway.providers import Shape
 from vong.records.key_scope import KeyScope
 
 
-def check(principal: GatewayPrincipal, shape: Shape, model: str) -> None:
-    """OutOfScope, which says what the key may call, where it may not call that model in that shape."""
+def check(principal: GatewayPrincipal, endpoint: Shape, model: str) -> None:
+    """Raise OutOfScope, with the allowed models or endpoints, if the key may not make this call."""
     scope = principal.scope
     if scope is None:
         return
-    check_shape(principal, shape)
+    check_shape(principal, endpoint)
     if not may_call(scope, model):
-        raise OutOfScope(f"the key {principal.actor!r} may not call {model!r}", f"it may call: {told(scope.models)}")
+        message = f"the key {principal.actor!r} may not call {model!r}"
+        raise OutOfScope(message, f"models in its scope: {told(scope.models)}")
 
 
-def check_shape(principal: GatewayPrincipal, shape: Shape) -> None:
-    """OutOfScope where the key may not call in that shape."""
+def check_shape(principal: GatewayPrincipal, endpoint: Shape) -> None:
+    """Raise OutOfScope if the key may not use the endpoint."""
     scope = principal.scope
-    if scope is not None and scope.shapes and shape not in scope.shapes:
-        message = f"the key {principal.actor!r} may not call in the shape {shape!r}"
-        raise OutOfScope(message, f"it may call in: {told(scope.shapes)}")
+    if scope is not None and scope.shapes and endpoint not in scope.shapes:
+        message = f"the key {principal.actor!r} may not use the endpoint {endpoint!r}"
+        raise OutOfScope(message, f"endpoints in its scope: {told(scope.shapes)}")
 
 
 def may_call(scope: KeyScope | None, model: str) -> bool:
-    """Whether a name is within a scope."""
+    """Return True if a model name is in the scope."""
     return scope is None or not scope.models or _pattern(scope.models).fullmatch(model) is not None
 
 
 def told(names: Iterable[str]) -> str:
-    """Names in a sentence."""
+    """Join names for a message."""
     return ", ".join(names)
 
 
 @lru_cache(maxsize=4096)
 def _pattern(models: tuple[str, ...]) -> re.Pattern[str]:
-    """One pattern for all; `*` stands for any text."""
+    """Return one compiled pattern for all models; `*` matches any text."""
     return re.compile("|".join(re.escape(model).replace(r"\*", ".*") for model in models), re.DOTALL)

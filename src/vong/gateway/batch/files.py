@@ -1,4 +1,4 @@
-"""Files for batches: rows that name blobs."""
+"""SQL of batch files: rows that reference blobs."""
 
 from datetime import datetime
 from typing import Literal, NamedTuple
@@ -15,21 +15,21 @@ SHOWN = [tables.files.c[name] for name in StoredFile.model_fields]
 
 
 class FileOwner(NamedTuple):
-    """Who has a file: the name of a key or of a person, and the key's id."""
+    """Owner of a file: name of the key or user, and the id of the key."""
 
     actor: str
     key_id: UUID | None = None
 
 
 class OwnedFile(StoredFile):
-    """A file with its blob, and the key that may see it where that has a scope."""
+    """File with its blob. `key_id` is the only key that may see it, None for all keys."""
 
     blob: str
     key_id: UUID | None = None
 
 
 def keep_file(connection: Connection, file: OwnedFile) -> StoredFile:
-    """Write down a file whose bytes are kept as a blob."""
+    """Insert a file whose bytes are stored as a blob."""
     connection.execute(insert(tables.files).values(file.model_dump()))
     return StoredFile.model_validate(file.model_dump(include=set(StoredFile.model_fields)))
 
@@ -39,21 +39,21 @@ def new_file(
     purpose: Literal["batch", "batch_output"],
     blob: str,
     size: int,
-    whose: FileOwner,
+    owner: FileOwner,
     expires_at: datetime | None = None,
 ) -> OwnedFile:
-    """A file that is not written down yet."""
-    named = {"id": new_id(), "filename": filename, "purpose": purpose, "blob": blob, "bytes": size}
-    return OwnedFile.model_validate({**named, **whose._asdict(), "created_at": now(), "expires_at": expires_at})
+    """Build the row of a new file."""
+    values = {"id": new_id(), "filename": filename, "purpose": purpose, "blob": blob, "bytes": size}
+    return OwnedFile.model_validate({**values, **owner._asdict(), "created_at": now(), "expires_at": expires_at})
 
 
 def get_file(connection: Connection, id: UUID, *, of: UUID | None = None) -> OwnedFile:
-    """A file; where `of` is given only if it is that key's."""
+    """Return a file. With `key_id`, only if it belongs to that key. Raises NotFound."""
     columns = tables.files.c
-    found = select(tables.files).where(columns.id == id, _living(), *_of(of))
-    row = connection.execute(found).mappings().first()
+    query = select(tables.files).where(columns.id == id, _living(), *_of(of))
+    row = connection.execute(query).mappings().first()
     if row is None:
-        raise NotFound(f"no file has the id 'file-{id.hex}'", "list them with: vong gateway batch files")
+        raise NotFound(f"no file has the id 'file-{id.hex}'", "list the files: vong gateway batch files")
     return OwnedFile.model_validate({name: row[name] for name in OwnedFile.model_fields})
 
 
@@ -66,7 +66,7 @@ def list_files(
     oldest_first: bool = False,
     of: UUID | None = None,
 ) -> list[StoredFile]:
-    """Files, newest first unless asked otherwise; `after` is the last id of the page before."""
+    """Return files, newest first by default. `after` is the last id of the previous page."""
     columns = tables.files.c
     query = select(*SHOWN).where(_living(), *_of(of)).limit(limit)
     query = query.order_by(columns.id if oldest_first else columns.id.desc())
@@ -78,10 +78,10 @@ def list_files(
 
 
 def delete_file(connection: Connection, id: UUID, *, of: UUID | None = None) -> StoredFile:
-    """Remove a file. A batch that has begun goes on with what it read."""
-    found = get_file(connection, id, of=of)
+    """Delete a file. A running batch continues with the blob."""
+    file = get_file(connection, id, of=of)
     connection.execute(delete(tables.files).where(tables.files.c.id == id))
-    return found
+    return file
 
 
 def _living() -> ColumnElement[bool]:

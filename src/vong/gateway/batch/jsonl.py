@@ -1,4 +1,4 @@
-"""The lines of a batch: how each asks for a call, what can be wrong with it, and how its answer is written."""
+"""JSONL of batches: parse and validate request lines, write result lines."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
@@ -9,18 +9,18 @@ from vong.records import new_id
 from vong.records.batch import BatchInputError
 
 MOST = 50_000
-"""Lines of one batch."""
+"""Maximum number of lines of one batch."""
 SHOWN = 100
-"""Faults that are told."""
+"""Maximum number of reported errors."""
 LONGEST_ID = 512
-"""Characters of a custom_id."""
+"""Maximum number of characters of a custom_id."""
 
 _line = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _text = msgspec.json.Decoder(str)
 
 
 class BatchRequestLine(NamedTuple):
-    """One call: its line of the file (the first is 1), the name that its caller gave it, and the request."""
+    """Request line: its number in the file (from 1), the caller's id, and the request body."""
 
     number: int
     custom_id: str
@@ -28,7 +28,7 @@ class BatchRequestLine(NamedTuple):
 
 
 class BatchResultLine(NamedTuple):
-    """The answer to a line as it stands in a file of results. `ok` says in which of the two."""
+    """Result line. `ok` selects the output file, else the error file."""
 
     number: int
     ok: bool
@@ -36,7 +36,7 @@ class BatchResultLine(NamedTuple):
 
 
 class BatchLineError(Exception):
-    """What is wrong with a line."""
+    """Error in a request line."""
 
     def __init__(self, code: str, message: str, param: str | None = None) -> None:
         super().__init__(message)
@@ -44,55 +44,57 @@ class BatchLineError(Exception):
 
 
 def lines_of(source: Iterable[bytes], endpoint: str) -> Iterator[BatchRequestLine]:
-    """The calls of a file that was found to be good."""
+    """Yield the request lines of a valid file."""
     for number, raw in enumerate(source, start=1):
         if raw.strip():
             yield _read(raw, number, endpoint)
 
 
 def check(source: Iterable[bytes], endpoint: str) -> tuple[int, list[BatchInputError]]:
-    """How many calls a file asks for, and what is wrong with it: of many faults the first ones."""
-    faults, seen = list[BatchInputError](), dict[str, int]()
+    """Return the number of requests in a file, and its errors up to a maximum."""
+    errors, line_by_custom_id = list[BatchInputError](), dict[str, int]()
     for number, raw in enumerate(source, start=1):
         if not raw.strip():
             continue
         try:
             line = _read(raw, number, endpoint)
-            first = seen.setdefault(line.custom_id, number)
-            if first != number:
+            first_line = line_by_custom_id.setdefault(line.custom_id, number)
+            if first_line != number:
                 raise BatchLineError(
-                    "duplicate_custom_id", f"the custom_id {line.custom_id!r} is that of line {first} too"
+                    "duplicate_custom_id", f"line {first_line} has the same custom_id {line.custom_id!r}"
                 )
         except BatchLineError as wrong:
-            faults.append(BatchInputError(code=wrong.code, message=wrong.message, line=number, param=wrong.param))
-        if len(seen) > MOST:
-            return len(seen), [BatchInputError(code="too_many_requests", message=f"a batch has at most {MOST} lines")]
-        if len(faults) >= SHOWN:
+            errors.append(BatchInputError(code=wrong.code, message=wrong.message, line=number, param=wrong.param))
+        if len(line_by_custom_id) > MOST:
+            return len(line_by_custom_id), [
+                BatchInputError(code="too_many_requests", message=f"the file has more than {MOST} lines")
+            ]
+        if len(errors) >= SHOWN:
             break
-    if not seen and not faults:
-        faults.append(BatchInputError(code="empty_file", message="the file has no lines"))
-    return len(seen), faults
+    if not line_by_custom_id and not errors:
+        errors.append(BatchInputError(code="empty_file", message="the file is empty"))
+    return len(line_by_custom_id), errors
 
 
 def answered(line: BatchRequestLine, status: int, request_id: str, body: bytes) -> BatchResultLine:
-    """The answer of the gateway to a line."""
+    """Build the result line of a response."""
     try:
         body.decode()
-        said: Any = msgspec.Raw(msgspec.json.format(body, indent=-1))  # on one line, whatever the provider sent
+        decoded: Any = msgspec.Raw(msgspec.json.format(body, indent=-1))  # one line, even if the provider sent several
     except (msgspec.DecodeError, UnicodeDecodeError):
-        said = {"error": {"message": body[:2000].decode("utf-8", "replace"), "type": "upstream_error"}}
-    response = {"status_code": status, "request_id": request_id, "body": said}
+        decoded = {"error": {"message": body[:2000].decode("utf-8", "replace"), "type": "upstream_error"}}
+    response = {"status_code": status, "request_id": request_id, "body": decoded}
     return BatchResultLine(line.number, status < 400, _written(line, response, None))
 
 
 def unanswered(line: BatchRequestLine, code: str, message: str) -> BatchResultLine:
-    """A line that was not asked."""
+    """Build the result line of a request that was not sent."""
     return BatchResultLine(line.number, False, _written(line, None, {"code": code, "message": message}))
 
 
 def _written(line: BatchRequestLine, response: Any, error: Any) -> str:
-    said = {"id": f"batch_req_{new_id().hex}", "custom_id": line.custom_id, "response": response, "error": error}
-    return msgspec.json.encode(said).decode()
+    result = {"id": f"batch_req_{new_id().hex}", "custom_id": line.custom_id, "response": response, "error": error}
+    return msgspec.json.encode(result).decode()
 
 
 def _read(raw: bytes, number: int, endpoint: str) -> BatchRequestLine:
@@ -100,34 +102,36 @@ def _read(raw: bytes, number: int, endpoint: str) -> BatchRequestLine:
         raw.decode()
         fields = _line.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise BatchLineError("invalid_json_line", f"the line is not an object in JSON: {error}") from error
+        raise BatchLineError("invalid_json_line", f"the line is not a JSON object: {error}") from error
     custom_id = _string(fields, "custom_id")
     if len(custom_id) > LONGEST_ID:
         raise BatchLineError("invalid_value", f"custom_id has more than {LONGEST_ID} characters", "custom_id")
     if (method := _string(fields, "method")) != "POST":
         raise BatchLineError("invalid_method", f"the method {method!r} is not POST", "method")
     if (url := _string(fields, "url")) != endpoint:
-        raise BatchLineError("invalid_url", f"the url {url!r} is not the endpoint of the batch, {endpoint!r}", "url")
+        raise BatchLineError(
+            "invalid_url", f"the url {url!r} differs from the endpoint of the batch, {endpoint!r}", "url"
+        )
     if "body" not in fields:
         raise BatchLineError("missing_required_parameter", "body is missing", "body")
     try:
         body = _line.decode(fields["body"])
     except msgspec.DecodeError as error:
-        raise BatchLineError("invalid_value", "body is not an object", "body") from error
+        raise BatchLineError("invalid_value", "body is not a JSON object", "body") from error
     _string(body, "model", "body.")
     if bytes(body.get("stream", b"false")) not in (b"false", b"null"):
-        raise BatchLineError("invalid_value", "a batch cannot stream: leave stream out", "body.stream")
+        raise BatchLineError("invalid_value", "a batch cannot stream; omit stream", "body.stream")
     return BatchRequestLine(number, custom_id, bytes(fields["body"]))
 
 
-def _string(fields: dict[str, msgspec.Raw], name: str, within: str = "") -> str:
-    """A field that must be there, as a text that is not empty."""
+def _string(fields: dict[str, msgspec.Raw], name: str, prefix: str = "") -> str:
+    """Return a required field that is a string and not empty."""
     if name not in fields:
-        raise BatchLineError("missing_required_parameter", f"{within}{name} is missing", f"{within}{name}")
+        raise BatchLineError("missing_required_parameter", f"{prefix}{name} is missing", f"{prefix}{name}")
     try:
-        found = _text.decode(fields[name])
+        value = _text.decode(fields[name])
     except msgspec.DecodeError as error:
-        raise BatchLineError("invalid_value", f"{within}{name} is not a text", f"{within}{name}") from error
-    if not found:
-        raise BatchLineError("missing_required_parameter", f"{within}{name} is empty", f"{within}{name}")
-    return found
+        raise BatchLineError("invalid_value", f"{prefix}{name} is not a string", f"{prefix}{name}") from error
+    if not value:
+        raise BatchLineError("missing_required_parameter", f"{prefix}{name} is empty", f"{prefix}{name}")
+    return value

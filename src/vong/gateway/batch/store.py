@@ -1,6 +1,6 @@
-"""Batches as they are kept: made, listed, taken from status to status, and ended with the files of their results.
+"""SQL of batches: create, list, change the status, finish with result files.
 
-The answers of a batch that runs are rows; they become files, and go, in the transaction that ends it.
+Results of a running batch are rows. The transaction that finishes the batch writes them to files and deletes them.
 """
 
 import tempfile
@@ -27,11 +27,11 @@ LONGEST = timedelta(days=14)
 COUNTED = ("input_tokens", "output_tokens", "cost")
 OWN = [name for name in Batch.model_fields if name not in COUNTED]
 PAGE = 500
-"""Answers that are read at once."""
+"""Number of results that are read from the database at a time."""
 
 
 class BatchRow(Batch):
-    """A batch with what its job must know: the blob of its input, whose deputy asks, and how long results are kept."""
+    """Batch with the columns of its job: input blob, principal, and how long results are kept."""
 
     blob: str
     key_id: UUID | None = None
@@ -40,37 +40,37 @@ class BatchRow(Batch):
 
 
 def lasting(window: str) -> timedelta:
-    """A completion window: `24h`, `3d`. InvalidInput for what is none, or too long."""
+    """Return the duration of a completion window (`24h`, `3d`). Raises InvalidInput if it is invalid or too long."""
     number, unit = window[:-1], window[-1:]
     length = timedelta(**{UNITS[unit]: int(number)}) if unit in UNITS and number.isdigit() else timedelta(0)
     if not timedelta(0) < length <= LONGEST:
         raise InvalidInput(
-            f"{window!r} is no completion_window", "write 24h, or another number of m, h or d: 14d at most"
+            f"invalid completion_window {window!r}", "use a number of m, h or d, at most 14d, for example 24h"
         )
     return length
 
 
 def put_batch(connection: Connection, batch: BatchRow) -> Batch:
-    """Write down a new batch."""
+    """Insert a batch."""
     values = batch.model_dump(mode="python", exclude=set(COUNTED))
     connection.execute(insert(tables.batches).values(values))
     return _shown(batch)
 
 
 def get_batch(connection: Connection, id: UUID, *, of: UUID | None = None, lock: bool = False) -> BatchRow:
-    """A batch as it stands, where `of` is given only if it is that key's."""
+    """Return a batch. With `key_id`, only if it belongs to that key. Raises NotFound."""
     columns = tables.batches.c
     query = select(tables.batches).where(columns.id == id, *([] if of is None else [columns.key_id == of]))
     row = connection.execute(query.with_for_update() if lock else query).mappings().first()
     if row is None:
-        raise NotFound(f"no batch has the id 'batch_{id.hex}'", "list them with: vong gateway batches")
+        raise NotFound(f"no batch has the id 'batch_{id.hex}'", "list the batches: vong gateway batches")
     return _kept(row)
 
 
 def list_batches(
     connection: Connection, *, after: UUID | None = None, limit: int = 20, of: UUID | None = None
 ) -> list[BatchRow]:
-    """Batches, newest first; `after` is the last id of the page before."""
+    """Return batches, newest first. `after` is the last id of the previous page."""
     columns = tables.batches.c
     query = select(tables.batches).order_by(columns.id.desc()).limit(limit)
     if after is not None:
@@ -81,70 +81,73 @@ def list_batches(
 
 
 def with_costs(connection: Connection, batches: Sequence[Batch]) -> list[Batch]:
-    """The batches with what the ledger has of their calls."""
+    """Return the batches with the tokens and cost of their calls from the ledger."""
     if not batches:
         return []
-    lines, tags = tables.ledger.c, [batch.tag for batch in batches]
+    ledger, tags = tables.ledger.c, [batch.tag for batch in batches]
     since = min(batch.created_at for batch in batches)
-    each = select(func.unnest(lines.tags).label("tag"), *(lines[name] for name in COUNTED))
-    rows = each.where(lines.at >= since, lines.tags.overlap(tags)).subquery()
+    calls = select(func.unnest(ledger.tags).label("tag"), *(ledger[name] for name in COUNTED))
+    rows = calls.where(ledger.at >= since, ledger.tags.overlap(tags)).subquery()
     sums = [cast(func.sum(rows.c[name]), BigInteger).label(name) for name in COUNTED]
     query = select(rows.c.tag, *sums).where(rows.c.tag.in_(tags)).group_by(rows.c.tag)
-    found = dict[str, dict[str, int | None]]()
+    costs = dict[str, dict[str, int | None]]()
     for row in connection.execute(query).mappings():
         tokens = {name: row[name] or 0 for name in COUNTED if name != "cost"}
-        found[row["tag"]] = {**tokens, "cost": row["cost"]}
-    return [_shown(batch).model_copy(update=found.get(batch.tag, {})) for batch in batches]
+        costs[row["tag"]] = {**tokens, "cost": row["cost"]}
+    return [_shown(batch).model_copy(update=costs.get(batch.tag, {})) for batch in batches]
 
 
 def begin(connection: Connection, id: UUID, total: int) -> BatchRow:
-    """The input is good: the batch runs, unless it was cancelled meanwhile."""
+    """Start a batch whose input is valid, unless it was cancelled meanwhile."""
     columns = tables.batches.c
     running = {"status": "in_progress", "in_progress_at": now(), "total": total}
     connection.execute(update(tables.batches).where(columns.id == id, columns.status == "validating").values(running))
     return get_batch(connection, id)
 
 
-def refuse(connection: Connection, id: UUID, faults: Sequence[BatchInputError]) -> None:
-    """The input cannot be used."""
-    values = {"status": "failed", "failed_at": now(), "errors": [fault.model_dump() for fault in faults]}
+def refuse(connection: Connection, id: UUID, errors: Sequence[BatchInputError]) -> None:
+    """Mark a batch as failed because its input is invalid."""
+    values = {"status": "failed", "failed_at": now(), "errors": [error.model_dump() for error in errors]}
     connection.execute(update(tables.batches).where(tables.batches.c.id == id).values(values))
 
 
 def cancelling(connection: Connection, id: UUID, *, of: UUID | None = None) -> BatchRow:
-    """The batch shall end. Conflict where it has."""
+    """Request cancellation of a batch. Raises Conflict if it has ended."""
     batch = get_batch(connection, id, of=of, lock=True)
     if batch.status in ENDED:
-        raise Conflict(f"the batch {batch.tag!r} is {batch.status}", "only a batch that has not ended can be cancelled")
+        raise Conflict(f"the batch {batch.tag!r} is {batch.status}", "cancel a batch before it ends")
     if batch.status != "cancelling":
         values = {"status": "cancelling", "cancelling_at": now()}
         connection.execute(update(tables.batches).where(tables.batches.c.id == id).values(values))
     return get_batch(connection, id)
 
 
-def keep_answers(connection: Connection, id: UUID, answers: Iterable[BatchResultLine]) -> None:
-    """Keep what was answered, each line once, and count it. What comes when the batch has ended is too late."""
-    rows = [{"batch_id": id, "number": one.number, "ok": one.ok, "line": one.text} for one in answers]
+def keep_answers(connection: Connection, id: UUID, lines: Iterable[BatchResultLine]) -> None:
+    """Insert results, each line once, and count them.
+
+    Results that arrive after the end of the batch are dropped.
+    """
+    rows = [{"batch_id": id, "number": line.number, "ok": line.ok, "line": line.text} for line in lines]
     if not rows or get_batch(connection, id, lock=True).status in ENDED:
         return
-    answer = tables.batch_answers.c
-    new = upsert(tables.batch_answers).values(rows).on_conflict_do_nothing().returning(answer.ok)
-    good = list(connection.scalars(new))
+    results = tables.batch_answers.c
+    inserted = upsert(tables.batch_answers).values(rows).on_conflict_do_nothing().returning(results.ok)
+    ok_flags = list(connection.scalars(inserted))
     batch = tables.batches.c
-    counts = {"completed": batch.completed + good.count(True), "failed": batch.failed + good.count(False)}
+    counts = {"completed": batch.completed + ok_flags.count(True), "failed": batch.failed + ok_flags.count(False)}
     connection.execute(update(tables.batches).where(batch.id == id).values(counts))
 
 
 def answered_lines(connection: Connection, id: UUID) -> set[int]:
-    """The numbers of the lines that are answered."""
-    answer = tables.batch_answers.c
-    return set(connection.scalars(select(answer.number).where(answer.batch_id == id)))
+    """Return the numbers of the lines that have a result."""
+    results = tables.batch_answers.c
+    return set(connection.scalars(select(results.number).where(results.batch_id == id)))
 
 
 def conclude(
     connection: Connection, blobs: BlobStore, id: UUID, status: BatchStatus, fault: BatchInputError | None = None
 ) -> Batch:
-    """End a batch with the files of its results so far. One that has ended stays as it is."""
+    """Finish a batch and write its results so far to files. A batch that has ended is returned unchanged."""
     batch = get_batch(connection, id, lock=True)
     if batch.status in ENDED:
         return _shown(batch)
@@ -161,9 +164,9 @@ def conclude(
 
 
 def _written(connection: Connection, blobs: BlobStore, batch: BatchRow, *, ok: bool, name: str) -> StoredFile | None:
-    """The file of the good answers, or of the others, in the order of their lines; None where there are none."""
-    answer = tables.batch_answers.c
-    query = select(answer.line).where(answer.batch_id == batch.id, answer.ok == ok).order_by(answer.number)
+    """Write the successful or the failed results to a file, in order of their lines. Returns None if there are none."""
+    results = tables.batch_answers.c
+    query = select(results.line).where(results.batch_id == batch.id, results.ok == ok).order_by(results.number)
     with tempfile.NamedTemporaryFile(prefix="vong-batch-") as spool:
         for line in connection.execute(query.execution_options(yield_per=PAGE)).scalars():
             spool.write(line.encode() + b"\n")
@@ -172,9 +175,9 @@ def _written(connection: Connection, blobs: BlobStore, batch: BatchRow, *, ok: b
         if not size:
             return None
         blob = blobs.put_file(Path(spool.name))
-    ends: datetime | None = now() + timedelta(seconds=batch.kept_for) if batch.kept_for else None
-    whose = FileOwner(batch.actor, batch.key_id)
-    return keep_file(connection, new_file(name, "batch_output", blob, size, whose, ends))
+    expires_at: datetime | None = now() + timedelta(seconds=batch.kept_for) if batch.kept_for else None
+    owner = FileOwner(batch.actor, batch.key_id)
+    return keep_file(connection, new_file(name, "batch_output", blob, size, owner, expires_at))
 
 
 def _kept(row: RowMapping) -> BatchRow:

@@ -1,4 +1,4 @@
-"""Pairs of answers to one request: noted, listed, summed up."""
+"""SQL of shadow results: pairs of responses to the same request."""
 
 from uuid import UUID
 
@@ -9,7 +9,7 @@ from vong.records.cache import ComparedAs, ShadowComparison
 
 
 def note(connection: Connection, found: ShadowComparison, *, false: bool | None = None) -> None:
-    """Keep a pair. `false` says of a cache's answer that it should not have been given."""
+    """Insert a shadow result. `is_false_hit` marks a cached response that should not have been returned."""
     connection.execute(insert(tables.comparisons).values({**found.model_dump(), "false": false}))
 
 
@@ -21,14 +21,14 @@ def list_comparisons(
     after: UUID | None = None,
     limit: int = 50,
 ) -> list[ShadowComparison]:
-    """The pairs of a route, newest first, those after the span `after`."""
-    compared = tables.comparisons.c
-    columns = [column for column in compared if column.name not in ("project_id", "false")]
-    query = select(*columns).order_by(compared.span_id.desc()).limit(limit)
+    """Return the shadow results of a route, newest first, those after the span `after`."""
+    results = tables.comparisons.c
+    columns = [column for column in results if column.name not in ("project_id", "false")]
+    query = select(*columns).order_by(results.span_id.desc()).limit(limit)
     if route is not None:
-        query = query.where(compared.route == route)
+        query = query.where(results.route == route)
     if kind is not None:
-        query = query.where(compared.kind == kind)
+        query = query.where(results.kind == kind)
     if after is not None:
-        query = query.where(compared.span_id < after)
+        query = query.where(results.span_id < after)
     return [ShadowComparison.model_validate(dict(row)) for row in connection.execute(query).mappings()]

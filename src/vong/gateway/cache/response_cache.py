@@ -1,7 +1,7 @@
-"""The cache of one server process: the newest answers in memory, all of them in the database.
+"""Response cache of one server process: the latest responses in memory, all of them in the database.
 
-Nothing here may fail a call: where the database does not answer in time there is no kept answer, and an answer that
-cannot be written down is not kept.
+The cache never fails a call: if the database does not answer in time, the lookup is a miss, and a response that cannot
+be written is dropped.
 """
 
 import asyncio
@@ -28,19 +28,19 @@ from vong.records.cache import ShadowComparison
 log = logging.getLogger(__name__)
 
 SIZE = 32 * 1024 * 1024
-"""Bytes of answers in memory."""
+"""Maximum size of the responses in memory."""
 PATIENCE = 1.0
-"""Seconds that a call waits for the cache, before it goes on without."""
+"""Maximum wait of a call for a lookup."""
 REST = 5.0
-"""Seconds in which the database is not asked again after it did not answer."""
+"""Time without lookups after the database did not answer."""
 PENDING = 200
-"""Answers on their way into the database; further ones are not kept."""
+"""Maximum number of pending writes. Further responses are not stored."""
 COUNTED = 1.0
-"""Seconds between two reports of hits."""
+"""Interval between two reports of hits."""
 
 
 class ResponseCache:
-    """Kept answers. All methods are called on the event loop that serves."""
+    """Stored responses. Call all methods on the event loop that serves."""
 
     def __init__(self, scope: Callable[[UUID], AbstractContextManager[Connection]], embedder: EmbeddingModel) -> None:
         self._scope = scope
@@ -53,25 +53,27 @@ class ResponseCache:
         self._counting = False
 
     async def exact(self, project_id: UUID, key: bytes) -> CachedResponse | None:
-        """The answer with that key."""
-        known = self._newest.get((project_id, key))
-        if known is not None and known.expires_at > now():
+        """Return the response with that key, or None."""
+        cached = self._newest.get((project_id, key))
+        if cached is not None and cached.expires_at > now():
             self._newest.move_to_end((project_id, key))
-            return known
-        found = await self._asked(project_id, lambda connection: cache_store.find(connection, key, now()))
-        if found is not None:
-            self._remember(project_id, found)
-        return found
+            return cached
+        response = await self._asked(project_id, lambda connection: cache_store.find(connection, key, now()))
+        if response is not None:
+            self._remember(project_id, response)
+        return response
 
     async def near(self, project_id: UUID, family: bytes, text: str, threshold: float) -> CachedResponse | None:
-        """The answer of a family whose question means nearly the same."""
+        """Return the most similar response of a semantic group if it reaches the threshold, else None."""
 
-        vector = await asyncio.to_thread(self._vector, text)
-        found = await self._asked(project_id, lambda connection: cache_store.nearest(connection, family, vector, now()))
-        return found if found is not None and (found.similarity or 0.0) >= threshold else None
+        embedding = await asyncio.to_thread(self._vector, text)
+        response = await self._asked(
+            project_id, lambda connection: cache_store.nearest(connection, family, embedding, now())
+        )
+        return response if response is not None and (response.similarity or 0.0) >= threshold else None
 
     def keep(self, project_id: UUID, entry: CacheEntry, text: str | None) -> None:
-        """Keep an answer, behind everybody's back. `text` is the question, where it may be found by its meaning."""
+        """Store a response in the background. `text` is the question, for semantic lookup."""
         if len(self._tasks) >= PENDING:
             return
         self._remember(project_id, entry.kept)
@@ -82,32 +84,34 @@ class ResponseCache:
         self._go(self._written(project_id, write))
 
     def hit(self, project_id: UUID, key: bytes) -> None:
-        """An answer was given again."""
+        """Count a hit."""
         self._hits.setdefault(project_id, Counter())[key] += 1
         if not self._counting:
             self._counting = True
             self._go(self._count())
 
     def compared(self, project_id: UUID, found: ShadowComparison, *, false: bool | None) -> None:
-        """Note a pair of answers."""
+        """Store a shadow result in the background."""
         self._go(self._written(project_id, lambda connection: comparison_store.note(connection, found, false=false)))
 
-    async def agreement(self, one: Mapping[str, Any], other: Mapping[str, Any]) -> float:
-        """How far two chat completions say the same: 1 for the same calls, JSON or text, 0 for other calls, else the
-        cosine of their texts.
+    async def agreement(self, first: Mapping[str, Any], second: Mapping[str, Any]) -> float:
+        """Return how far two chat completions agree, from 0 to 1.
+
+        1 for equal tool calls, JSON values or texts, 0 for different tool calls, else the cosine similarity of the
+        texts.
         """
-        ours, theirs = said(one), said(other)
-        if ours[1] or theirs[1]:
-            return float(ours[1] == theirs[1])
-        if _meaning(ours[0]) == _meaning(theirs[0]):
+        first_content, second_content = said(first), said(second)
+        if first_content[1] or second_content[1]:
+            return float(first_content[1] == second_content[1])
+        if _meaning(first_content[0]) == _meaning(second_content[0]):
             return 1.0
-        if not ours[0] or not theirs[0]:
+        if not first_content[0] or not second_content[0]:
             return 0.0
-        vectors = await asyncio.to_thread(self._embedder.embed, [ours[0], theirs[0]])
-        return min(max(float(vectors[0] @ vectors[1]), 0.0), 1.0)
+        embeddings = await asyncio.to_thread(self._embedder.embed, [first_content[0], second_content[0]])
+        return min(max(float(embeddings[0] @ embeddings[1]), 0.0), 1.0)
 
     def forget(self, project_id: UUID | None) -> None:
-        """Nothing of that project, or of any, is in memory any more."""
+        """Drop the responses of a project, or of all projects, from memory."""
         if project_id is None:
             self._newest.clear()
             self._size = 0
@@ -117,28 +121,28 @@ class ResponseCache:
     def _vector(self, text: str) -> list[float]:
         return [float(number) for number in self._embedder.embed([text])[0]]
 
-    def _remember(self, project_id: UUID, answer: CachedResponse) -> None:
-        old = self._newest.pop((project_id, answer.key), None)
-        self._size += len(answer.body) - (len(old.body) if old else 0)
-        self._newest[project_id, answer.key] = answer
+    def _remember(self, project_id: UUID, response: CachedResponse) -> None:
+        old = self._newest.pop((project_id, response.key), None)
+        self._size += len(response.body) - (len(old.body) if old else 0)
+        self._newest[project_id, response.key] = response
         while self._size > SIZE:
             self._size -= len(self._newest.popitem(last=False)[1].body)
 
     async def _asked(
-        self, project_id: UUID, look: Callable[[Connection], CachedResponse | None]
+        self, project_id: UUID, query: Callable[[Connection], CachedResponse | None]
     ) -> CachedResponse | None:
         if time.monotonic() < self._resting:
             return None
 
         def ask() -> CachedResponse | None:
             with self._scope(project_id) as connection:
-                return look(connection)
+                return query(connection)
 
         try:
             async with asyncio.timeout(PATIENCE):
                 return await asyncio.to_thread(ask)
         except (TimeoutError, SQLAlchemyError, VongError) as error:
-            log.warning("the cache does not answer: %s", str(error).splitlines()[0] if str(error) else "too slow")
+            log.warning("cache lookup failed: %s", str(error).splitlines()[0] if str(error) else "timeout")
             self._resting = time.monotonic() + REST
             return None
 
@@ -150,7 +154,7 @@ class ResponseCache:
         try:
             await asyncio.to_thread(do)
         except (SQLAlchemyError, VongError) as error:
-            log.warning("the cache was not written: %s", str(error).splitlines()[0])
+            log.warning("cache write failed: %s", str(error).splitlines()[0])
 
     async def _count(self) -> None:
         await asyncio.sleep(COUNTED)
@@ -159,14 +163,14 @@ class ResponseCache:
         for project_id, counted in hits.items():
             await self._written(project_id, lambda connection, counted=counted: cache_store.count(connection, counted))
 
-    def _go(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
+    def _go(self, coroutine: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(coroutine)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
 
 def said(completion: Mapping[str, Any]) -> tuple[str, list[Any]]:
-    """The text of a chat completion's first choice, and the calls of functions in it."""
+    """Return the text and the function calls of the first choice of a chat completion."""
     choices = completion.get("choices") or [{}]
     message: Mapping[str, Any] = choices[0].get("message") or {}
     text = message.get("content")
@@ -178,7 +182,7 @@ def said(completion: Mapping[str, Any]) -> tuple[str, list[Any]]:
 
 
 def _meaning(text: str) -> Any:
-    """JSON by its value, other text by its words."""
+    """Return JSON as its value and other text with normalized whitespace."""
     try:
         return json.loads(text)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Answers that are given again, as they lie in the database. All servers of an installation share them."""
+"""SQL of cached responses, which all servers of an installation share."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -14,8 +14,9 @@ from vong.records.intervals import wilson
 
 
 class CachedResponse(NamedTuple):
-    """An answer: a chat completion or an embeddings answer in JSON, the span of the call that it was made for, and,
-    where it was found by meaning, the cosine.
+    """Cached response: a chat completion or embeddings in JSON, and the span of the original call.
+
+    `similarity` is the cosine similarity of a semantic hit.
     """
 
     key: bytes
@@ -27,7 +28,7 @@ class CachedResponse(NamedTuple):
 
 
 class CacheEntry(NamedTuple):
-    """An answer to keep. `family` and `vector` are those of a semantic cache."""
+    """Response to store. `semantic_group` and `vector` are set in a semantic cache."""
 
     kept: CachedResponse
     route: str
@@ -37,28 +38,28 @@ class CacheEntry(NamedTuple):
 
 
 def find(connection: Connection, key: bytes, at: datetime) -> CachedResponse | None:
-    """The answer with that key, unless its time is over."""
-    answers = tables.answers.c
-    query = select(*_columns()).where(answers.key == key, answers.expires_at > at)
+    """Return the response with that key, or None if there is none or it has expired."""
+    columns = tables.answers.c
+    query = select(*_columns()).where(columns.key == key, columns.expires_at > at)
     row = connection.execute(query).first()
     return CachedResponse(*row) if row else None
 
 
 def nearest(connection: Connection, family: bytes, vector: list[float], at: datetime) -> CachedResponse | None:
-    """The answer of a family whose question is nearest by cosine, however far it is."""
-    answers = tables.answers.c
-    distance = answers.vector.cosine_distance(vector)
+    """Return the response of a semantic group with the most similar question, at any distance."""
+    columns = tables.answers.c
+    distance = columns.vector.cosine_distance(vector)
     query = select(*_columns(), (1 - distance).label("similarity"))
-    query = query.where(answers.family == family, answers.expires_at > at, answers.vector.is_not(None))
+    query = query.where(columns.family == family, columns.expires_at > at, columns.vector.is_not(None))
     row = connection.execute(query.order_by(distance).limit(1)).first()
     return CachedResponse(*row) if row else None
 
 
 def put(connection: Connection, entry: CacheEntry) -> None:
-    """Keep an answer in the place of the one with the same key."""
-    kept = entry.kept
+    """Insert a response, or replace the one with the same key."""
+    response = entry.kept
     values: dict[str, Any] = {
-        **kept._asdict(),
+        **response._asdict(),
         "route": entry.route,
         "tokens": entry.tokens,
         "family": entry.family,
@@ -67,69 +68,70 @@ def put(connection: Connection, entry: CacheEntry) -> None:
     }
     del values["similarity"]
     changed = {name: value for name, value in values.items() if name not in ("key", "hits")}
-    answers = tables.answers.c
+    columns = tables.answers.c
     statement = upsert(tables.answers).values(values)
-    connection.execute(statement.on_conflict_do_update(index_elements=[answers.project_id, answers.key], set_=changed))
+    connection.execute(statement.on_conflict_do_update(index_elements=[columns.project_id, columns.key], set_=changed))
 
 
 def count(connection: Connection, hits: Mapping[bytes, int]) -> None:
-    """So often were answers given again."""
-    answers = tables.answers.c
-    statement = update(tables.answers).where(answers.key == bindparam("of")).values(hits=answers.hits + bindparam("by"))
+    """Add hits to the counts of responses."""
+    columns = tables.answers.c
+    statement = update(tables.answers).where(columns.key == bindparam("of")).values(hits=columns.hits + bindparam("by"))
     connection.execute(statement, [{"of": key, "by": by} for key, by in sorted(hits.items())])
 
 
 def clear(connection: Connection, route: str | None = None) -> int:
-    """Forget the answers of a route, or of all; how many there were. Every server hears of it."""
+    """Delete the responses of a route, or all, and notify all servers. Returns the number of deleted responses."""
     statement = delete(tables.answers)
     if route is not None:
         statement = statement.where(tables.answers.c.route == route)
-    gone = connection.execute(statement).rowcount
+    deleted = connection.execute(statement).rowcount
     connection.execute(select(func.pg_notify(tables.CHANNEL, func.current_setting("vong.project_id"))))
-    return gone
+    return deleted
 
 
 def purge(connection: Connection, at: datetime) -> int:
-    """Forget what is past its time. The connection is the owner's."""
+    """Delete expired responses. The connection is the owner's."""
     return connection.execute(delete(tables.answers).where(tables.answers.c.expires_at <= at)).rowcount
 
 
 def states(connection: Connection, at: datetime) -> list[CacheStats]:
-    """What is kept for each route, and how often an answer found by meaning was false."""
-    answers, compared = tables.answers.c, tables.comparisons.c
+    """Return cache statistics per route: entries, hits and false hits."""
+    columns, results = tables.answers.c, tables.comparisons.c
     sizes = select(
-        answers.route,
-        func.count().filter(answers.expires_at > at),
-        func.coalesce(func.sum(func.length(answers.body)), 0),
-        func.coalesce(func.sum(answers.hits), 0),
-        func.coalesce(func.sum(answers.hits * answers.tokens), 0),
-    ).group_by(answers.route)
-    found = {row[0]: [int(number) for number in row[1:]] for row in connection.execute(sizes)}
-    checks = select(compared.route, func.count(), func.count().filter(compared.false))
-    checks = checks.where(compared.kind == "cache", compared.agreement.is_not(None)).group_by(compared.route)
-    checked = {row[0]: (int(row[1]), int(row[2])) for row in connection.execute(checks)}
+        columns.route,
+        func.count().filter(columns.expires_at > at),
+        func.coalesce(func.sum(func.length(columns.body)), 0),
+        func.coalesce(func.sum(columns.hits), 0),
+        func.coalesce(func.sum(columns.hits * columns.tokens), 0),
+    ).group_by(columns.route)
+    sizes_by_route = {row[0]: [int(number) for number in row[1:]] for row in connection.execute(sizes)}
+    verifications = select(results.route, func.count(), func.count().filter(results.false))
+    verifications = verifications.where(results.kind == "cache", results.agreement.is_not(None)).group_by(results.route)
+    verified_by_route = {row[0]: (int(row[1]), int(row[2])) for row in connection.execute(verifications)}
     return [
-        _state(route, found.get(route, [0] * 4), checked.get(route, (0, 0))) for route in sorted({*found, *checked})
+        _state(route, sizes_by_route.get(route, [0] * 4), verified_by_route.get(route, (0, 0)))
+        for route in sorted({*sizes_by_route, *verified_by_route})
     ]
 
 
-def _state(route: str, sizes: list[int], checks: tuple[int, int]) -> CacheStats:
-    entries, size, hits, saved = sizes
-    checked, false = checks
-    low, high = wilson(false / checked, checked) if checked else (None, None)
+def _state(route: str, sizes: list[int], verifications: tuple[int, int]) -> CacheStats:
+    entries, size, hits, saved_tokens = sizes
+    verified, false_hits = verifications
+    rate_low, rate_high = wilson(false_hits / verified, verified) if verified else (None, None)
     return CacheStats(
         route=route,
         entries=entries,
         bytes=size,
         hits=hits,
-        saved_tokens=saved,
-        checked=checked,
-        false=false,
-        false_low=low,
-        false_high=high,
+        saved_tokens=saved_tokens,
+        checked=verified,
+        false=false_hits,
+        false_low=rate_low,
+        false_high=rate_high,
     )
 
 
 def _columns() -> list[Any]:
-    answers = tables.answers.c
-    return [answers.key, answers.body, answers.span_id, answers.at, answers.expires_at]
+    columns = tables.answers.c
+    return [columns.key, columns.body, columns.span_id, columns.at, columns.expires_at]

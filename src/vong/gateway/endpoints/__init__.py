@@ -1,6 +1,7 @@
-"""The forms in which callers write to the gateway beside chat and embeddings, one small file each.
+"""Endpoints of the gateway beside chat and embeddings, one small file each.
 
-In: a request body and, from a provider, an answer in that form or as a chat. Out: the same in the other.
+In: a request body and, from a provider, a response in the endpoint's format or as a chat. Out: the same in the other
+format. May import `vong.gateway.upstream`, `vong.gateway.translators` and `vong.gateway.providers`.
 """
 
 from collections.abc import Mapping
@@ -12,14 +13,14 @@ from vong.gateway.endpoints.responses import ResponsesEndpoint
 from vong.gateway.providers import Shape
 
 SERVED: Mapping[Shape, EndpointAdapter] = {
-    shape.name: shape for shape in (CompletionsEndpoint(), MessagesEndpoint(), ResponsesEndpoint())
+    adapter.name: adapter for adapter in (CompletionsEndpoint(), MessagesEndpoint(), ResponsesEndpoint())
 }
-"""By name. Chats and embeddings are not here: every provider takes them as they are."""
+"""Adapters by endpoint name, without chat and embeddings, which every provider accepts unchanged."""
 PATHS: Mapping[str, Shape] = {
     "/v1/chat/completions": "chat",
     "/v1/embeddings": "embeddings",
-    **{f"/v1{shape.path}": name for name, shape in SERVED.items()},
+    **{f"/v1{adapter.path}": name for name, adapter in SERVED.items()},
 }
-"""Where each shape is served."""
+"""Endpoints by path."""
 
 __all__ = ["PATHS", "SERVED", "EndpointAdapter"]

@@ -1,8 +1,8 @@
-"""What a served shape is: how a request is written, how its answer is, and how both become a chat and come back.
+"""Interface of an endpoint: reading requests, writing responses, and translating both from and to a chat.
 
-Conversations are translated through one pivot, OpenAI's chat completion, as plain dicts. It is widened where others
-hold more, by the field's own names: `reasoning_content` and `reasoning_details` of a message, `cache_control` of a
-part, `prompt_tokens_details.cache_write_tokens` of usage.
+Conversations are translated through one common format, OpenAI's chat completion, as plain dicts. Fields that chat
+completions do not have are added under their established names: `reasoning_content` and `reasoning_details` of a
+message, `cache_control` of a part, `prompt_tokens_details.cache_write_tokens` of usage.
 """
 
 from collections.abc import Mapping
@@ -13,80 +13,89 @@ from vong.gateway.providers import Shape
 
 
 class StreamEncoder(Protocol):
-    """A chat's stream on its way into another shape."""
+    """Encoder of chat chunks into the events of another endpoint."""
 
     def take(self, chunk: Mapping[str, Any]) -> bytes:
-        """The events that follow from one chunk; empty where none does."""
+        """Return the events for one chunk, or empty bytes."""
         ...
 
     def end(self) -> bytes:
-        """What the shape says after the last chunk, usage with it."""
+        """Return the events after the last chunk, including usage."""
         ...
 
 
 class ChunkDecoder(Protocol):
-    """A native stream of a shape on its way into a chat's chunks."""
+    """Decoder of an endpoint's native stream into chat chunks."""
 
     ended: bool
-    """Whether the stream came to its proper end."""
+    """Whether the stream ended properly."""
 
     def take(self, event: Mapping[str, Any]) -> list[dict[str, Any]]:
-        """The chunks that follow from the data of one event. An error is a chunk with `error`, in OpenAI's form."""
+        """Return the chunks for the data of one event. An error is a chunk with `error`, in OpenAI's format."""
         ...
 
 
 class EndpointAdapter(Protocol):
-    """A shape that a conversation is served in, beside the chat itself."""
+    """Endpoint for conversations, beside the chat itself."""
 
     name: Shape
     path: str
-    """Below `/v1`."""
+    """Path below `/v1`."""
 
     def read(self, body: bytes) -> RequestFields:
-        """What is asked. InvalidInput names the field that is missing or wrong."""
+        """Parse a request.
+
+        Raises: InvalidInput, which names the missing or invalid field.
+        """
         ...
 
     def written(self, body: bytes, model: str, stream: bool) -> bytes:
-        """The body for a provider that speaks this shape: its own name of the model, nothing else changed."""
+        """Return the body for a provider with this endpoint, with only the model name replaced."""
         ...
 
     def chat(self, asked: Mapping[str, Any]) -> dict[str, Any]:
-        """The request as a chat. Unsupported for what a chat cannot hold."""
+        """Translate the request into a chat.
+
+        Raises: Unsupported if a chat cannot express the request.
+        """
         ...
 
     def answer(self, completion: Mapping[str, Any], asked: Mapping[str, Any], id: str) -> dict[str, Any]:
-        """A chat completion as this shape's answer to the request `asked`; `id` is the call's, in 32 hex digits."""
+        """Translate a chat completion into the response to `request`.
+
+        `id` is the id of the call, in 32 hexadecimal digits.
+        """
         ...
 
     def streamed(self, asked: Mapping[str, Any], id: str) -> StreamEncoder:
-        """For the chat's stream that answers the request `asked`."""
+        """Return an encoder for the chat stream that answers `request`."""
         ...
 
     def error(self, status: int, said: Mapping[str, Any]) -> dict[str, Any]:
-        """An error body of this shape. `said` is OpenAI's error object: message, type, param, code."""
+        """Build an error body from OpenAI's error object (message, type, param, code)."""
         ...
 
     def error_event(self, status: int, said: Mapping[str, Any]) -> bytes:
-        """The last event of a stream that was begun and breaks off."""
+        """Build the last event of a stream that breaks."""
         ...
 
 
 @runtime_checkable
 class NativeEndpointAdapter(EndpointAdapter, Protocol):
-    """A shape that some providers speak themselves."""
+    """Endpoint that some providers support themselves."""
 
     def passes(self, body: bytes, address: str) -> bool:
-        """Whether a provider at that address that speaks the shape is asked in it; else in a chat, as all others."""
+        """Return True if a provider of this endpoint at `address` receives the request itself, not a chat."""
         ...
 
     def ended(self, body: bytes, tokens: int) -> bytes:
-        """The body with an end to its answer."""
+        """Return the body with a maximum number of output tokens."""
         ...
 
     def completion(self, answer: Mapping[str, Any]) -> dict[str, Any]:
-        """A native whole answer as a chat completion."""
+        """Translate a complete native response into a chat completion."""
         ...
 
     def chunks(self) -> ChunkDecoder:
-        """For a native stream."""
+        """Return a decoder for a native stream."""
         ...

@@ -1,4 +1,4 @@
-"""What shapes have in common that every provider is asked in as a chat."""
+"""Base of endpoints that every provider receives as a chat."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,14 +7,14 @@ from vong.gateway.endpoints.parsing import named
 
 
 class ChatBackedEndpoint:
-    """Every provider is asked in a chat."""
+    """Endpoint whose requests are sent to every provider as a chat."""
 
     def written(self, body: bytes, model: str, stream: bool) -> bytes:
-        """The body with a provider's name of the model."""
+        """Return the body with the provider's model name."""
         del stream
         return named(body, model)
 
     def error(self, status: int, said: Mapping[str, Any]) -> dict[str, Any]:
-        """OpenAI's error body."""
+        """Build OpenAI's error body."""
         del status
         return {"error": dict(said)}

@@ -1,4 +1,4 @@
-"""OpenAI's old completions: one prompt, one text."""
+"""OpenAI's legacy completions: one prompt, one text."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -21,41 +21,41 @@ _read = msgspec.json.Decoder(_Asked).decode
 
 
 class CompletionsEndpoint(ChatBackedEndpoint):
-    """`POST /v1/completions`."""
+    """Endpoint `POST /v1/completions`."""
 
     name: Shape = "completions"
     path = "/completions"
 
     def read(self, body: bytes) -> RequestFields:
-        """What is asked."""
+        """Parse a request."""
         return decoded(_read, body)
 
     def chat(self, asked: Mapping[str, Any]) -> dict[str, Any]:
-        """The request as a chat."""
+        """Translate the request into a chat."""
         return chat_of(asked)
 
     def answer(self, completion: Mapping[str, Any], asked: Mapping[str, Any], id: str) -> dict[str, Any]:
-        """A chat completion as a text completion."""
+        """Translate a chat completion into a text completion."""
         del asked, id
         return completion_of(completion)
 
     def streamed(self, asked: Mapping[str, Any], id: str) -> StreamEncoder:
-        """For a chat's stream."""
+        """Return an encoder for a chat stream."""
         del id
         return _Streamed(bool((asked.get("stream_options") or {}).get("include_usage")))
 
     def error_event(self, status: int, said: Mapping[str, Any]) -> bytes:
-        """The event of an error."""
+        """Build the event of an error."""
         return event(self.error(status, said))
 
 
 class _Streamed:
-    def __init__(self, usage: bool) -> None:
-        self._usage = usage
+    def __init__(self, include_usage: bool) -> None:
+        self._usage = include_usage
 
     def take(self, chunk: Mapping[str, Any]) -> bytes:
-        made = chunk_of(chunk, self._usage)
-        return event(made) if made else b""
+        text_chunk = chunk_of(chunk, self._usage)
+        return event(text_chunk) if text_chunk else b""
 
     def end(self) -> bytes:
         return DONE

@@ -1,4 +1,4 @@
-"""A stream that broke off, gone on with by another target from the text so far."""
+"""Continuation of a broken stream: another target resumes it from the text so far."""
 
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import aclosing
@@ -15,12 +15,12 @@ ASK = (
     "Repeat nothing of it and say nothing about this."
 )
 OVERLAP = 120
-"""Characters of the text so far that a model may repeat at its start, and that are then left out."""
+"""Maximum number of characters that a model may repeat at its start; repeated characters are removed."""
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
 
 
 class PartialAnswer(NamedTuple):
-    """What is there of an answer that broke off: its text, about how many tokens, and the id and model it names."""
+    """State of an answer whose stream broke: its text, approximate number of tokens, id and model."""
 
     text: str
     made: int
@@ -29,30 +29,32 @@ class PartialAnswer(NamedTuple):
 
 
 def onward(chat: Mapping[str, Any], so_far: PartialAnswer) -> dict[str, Any]:
-    """The chat that asks for the rest of an answer."""
-    rest = [{"role": "assistant", "content": so_far.text}, {"role": "user", "content": ASK}]
-    asked: dict[str, Any] = {**chat, "messages": [*chat["messages"], *rest]}
+    """Build the chat that requests the rest of an answer."""
+    extra = [{"role": "assistant", "content": so_far.text}, {"role": "user", "content": ASK}]
+    request: dict[str, Any] = {**chat, "messages": [*chat["messages"], *extra]}
     for name in ("max_tokens", "max_completion_tokens"):
-        if isinstance(asked.get(name), int):
-            asked[name] = max(1, asked[name] - so_far.made)
-    return asked
+        if isinstance(request.get(name), int):
+            request[name] = max(1, request[name] - so_far.made)
+    return request
 
 
 async def joined(events: AsyncIterator[bytes], so_far: PartialAnswer) -> AsyncGenerator[bytes]:
-    """The events of the rest, as further events of the first stream: its id and model, no second beginning, and without
-    what the rest repeats at its start.
+    """Yield the events of the rest as further events of the first stream.
+
+    The events have the id and model of the first stream, no second beginning, and no text repeated at the start of the
+    rest.
     """
-    seam: str | None = ""
+    start: str | None = ""
     head: dict[str, Any] = {}
     async with aclosing(cast(AsyncGenerator[bytes], events)) as batches:
         async for batch in batches:
-            for one in batch.split(b"\n\n"):
-                data = data_of(one)
+            for item in batch.split(b"\n\n"):
+                data = data_of(item)
                 if data is None:
                     continue
                 if data == b"[DONE]":
-                    if seam:
-                        choice = {"index": 0, "delta": {"content": _new(seam, so_far.text)}, "finish_reason": None}
+                    if start:
+                        choice = {"index": 0, "delta": {"content": _new(start, so_far.text)}, "finish_reason": None}
                         yield event({**head, "choices": [choice]})
                     yield DONE
                     continue
@@ -62,36 +64,39 @@ async def joined(events: AsyncIterator[bytes], so_far: PartialAnswer) -> AsyncGe
                 for choice in chunk.get("choices") or ():
                     delta = choice["delta"] = choice.get("delta") or {}
                     delta.pop("role", None)
-                    if seam is not None:
-                        seam = _sewn(seam, delta, so_far.text, ended=bool(choice.get("finish_reason")))
+                    if start is not None:
+                        start = _sewn(start, delta, so_far.text, ended=bool(choice.get("finish_reason")))
                 yield event(chunk)
 
 
-def _sewn(seam: str, delta: dict[str, Any], text: str, *, ended: bool) -> str | None:
-    """Hold back the start of the rest until it is known whether it repeats the text; None once that is over."""
-    said = delta.get("content")
-    seam += said if isinstance(said, str) else ""
-    repeats = len(seam) < OVERLAP and _at_the_end(text, seam)
+def _sewn(start: str, delta: dict[str, Any], text: str, *, ended: bool) -> str | None:
+    """Hold back the start of the rest until it is known to repeat the text or not; None when that is decided."""
+    content = delta.get("content")
+    start += content if isinstance(content, str) else ""
+    repeats = len(start) < OVERLAP and _at_the_end(text, start)
     if repeats and not ended:
         delta["content"] = ""
-        return seam
-    delta["content"] = _new(seam, text)
+        return start
+    delta["content"] = _new(start, text)
     return None
 
 
-def _new(seam: str, text: str) -> str:
-    """The start of the rest without what it repeats. One or two characters in common are chance, not a repetition."""
-    overlap = next((size for size in range(min(len(seam), OVERLAP), 0, -1) if text.endswith(seam[:size])), 0)
-    return seam[overlap if overlap > 2 else 0 :]
+def _new(start: str, text: str) -> str:
+    """Return the start of the rest without the repeated text.
+
+    Overlaps of one or two characters are coincidences and are not removed.
+    """
+    overlap = next((size for size in range(min(len(start), OVERLAP), 0, -1) if text.endswith(start[:size])), 0)
+    return start[overlap if overlap > 2 else 0 :]
 
 
-def _at_the_end(text: str, seam: str) -> bool:
-    """Whether what came so far may be the start of a repetition of the end of the text."""
-    return not seam or seam in text[-OVERLAP - len(seam) :]
+def _at_the_end(text: str, start: str) -> bool:
+    """Return True if the start of the rest may repeat the end of the text."""
+    return not start or start in text[-OVERLAP - len(start) :]
 
 
 def _chunk(data: bytes) -> dict[str, Any]:
     try:
         return _decode(data)
     except msgspec.DecodeError as error:
-        raise UpstreamFailed(f"the upstream streamed an event that is not JSON: {error}", "ask again") from error
+        raise UpstreamFailed(f"the upstream streamed an event that is not JSON: {error}", "try again") from error

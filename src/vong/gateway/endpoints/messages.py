@@ -1,4 +1,4 @@
-"""Anthropic's messages."""
+"""Endpoint of Anthropic's messages."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -30,7 +30,7 @@ KINDS = {
     504: "timeout_error",
     529: "overloaded_error",
 }
-"""What Anthropic calls an error of that status; every other one is an `api_error`."""
+"""Anthropic's error types by status; every other status is an `api_error`."""
 
 
 class _Asked(RequestFields, kw_only=True):
@@ -41,71 +41,71 @@ _read = msgspec.json.Decoder(_Asked).decode
 
 
 class MessagesEndpoint:
-    """`POST /v1/messages`."""
+    """Endpoint `POST /v1/messages`."""
 
     name: Shape = "messages"
     path = "/messages"
 
     def read(self, body: bytes) -> RequestFields:
-        """What is asked; the user and the session are in `metadata`."""
-        asked = counted(body)
-        if asked.max_tokens is None:
-            raise InvalidInput("max_tokens is missing", "send the most tokens that the answer may have")
-        return asked
+        """Parse a request; the user and the session are in `metadata`."""
+        fields = counted(body)
+        if fields.max_tokens is None:
+            raise InvalidInput("max_tokens is missing", "set the maximum number of output tokens")
+        return fields
 
     def written(self, body: bytes, model: str, stream: bool) -> bytes:
-        """The body for a provider that speaks messages; its streams tell usage unasked."""
+        """Return the body with the provider's model name; a messages stream always contains usage."""
         del stream
         return named(body, model)
 
     def chat(self, asked: Mapping[str, Any]) -> dict[str, Any]:
-        """The request as a chat."""
+        """Translate the request into a chat."""
         return chat_of(asked)
 
     def answer(self, completion: Mapping[str, Any], asked: Mapping[str, Any], id: str) -> dict[str, Any]:
-        """A completion as a message."""
+        """Translate a chat completion into a message."""
         del asked, id
         return message_of(completion)
 
     def streamed(self, asked: Mapping[str, Any], id: str) -> StreamEncoder:
-        """For a chat's stream."""
+        """Return an encoder for a chat stream."""
         del id
         return _Streamed(AnthropicEventEncoder(str(asked["model"])))
 
     def passes(self, body: bytes, address: str) -> bool:
-        """Always."""
+        """Return True."""
         del body, address
         return True
 
     def ended(self, body: bytes, tokens: int) -> bytes:
-        """A message always has one."""
+        """Return the body unchanged: `max_tokens` is required in a messages request."""
         del tokens
         return body
 
     def completion(self, answer: Mapping[str, Any]) -> dict[str, Any]:
-        """A message as a completion."""
+        """Translate a message into a chat completion."""
         return completion_of(answer)
 
     def chunks(self) -> ChunkDecoder:
-        """For a stream of messages."""
+        """Return a decoder for a messages stream."""
         return AnthropicChunkDecoder()
 
     def error(self, status: int, said: Mapping[str, Any]) -> dict[str, Any]:
-        """An error as Anthropic writes it."""
-        message = str(said.get("message") or f"the upstream answered {status}")
+        """Build an error in Anthropic's format."""
+        message = str(said.get("message") or f"the upstream responded with {status}")
         return {"type": "error", "error": {"type": KINDS.get(status, "api_error"), "message": message}}
 
     def error_event(self, status: int, said: Mapping[str, Any]) -> bytes:
-        """The event of an error."""
+        """Build the event of an error."""
         return _event(self.error(status, said))
 
 
 def counted(body: bytes) -> RequestFields:
-    """What `POST /v1/messages/count_tokens` asks: the same, less the length of an answer."""
-    asked = decoded(_read, body)
-    user = (asked.metadata or {}).get("user_id")
-    asked.user = user if isinstance(user, str) else asked.user
-    return asked
+    """Parse a request of `POST /v1/messages/count_tokens`, which has no `max_tokens`."""
+    fields = decoded(_read, body)
+    user = (fields.metadata or {}).get("user_id")
+    fields.user = user if isinstance(user, str) else fields.user
+    return fields
 
 
 class _Streamed:
@@ -119,5 +119,5 @@ class _Streamed:
         return b"".join(map(_event, self._events.end()))
 
 
-def _event(said: Mapping[str, Any]) -> bytes:
-    return b"event: %b\ndata: %b\n\n" % (said["type"].encode(), msgspec.json.encode(said))
+def _event(data: Mapping[str, Any]) -> bytes:
+    return b"event: %b\ndata: %b\n\n" % (data["type"].encode(), msgspec.json.encode(data))

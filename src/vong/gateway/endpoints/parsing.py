@@ -1,4 +1,4 @@
-"""What is read of a request, and how it goes on to a provider: as it was written, but for the fields Vong must set."""
+"""Parsing of requests, and the body that is sent to a provider: unchanged except for the fields that Vong sets."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -12,18 +12,18 @@ from vong.gateway.providers import Shape
 from vong.records import new_id
 
 PASSED = ("anthropic-beta", "anthropic-version")
-"""Headers that go on to a provider that speaks the caller's shape."""
+"""Request headers that are forwarded to a provider with the same format as the caller."""
 TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}")
 
 
 class RequestStreamOptions(msgspec.Struct):
-    """`stream_options`."""
+    """Value of `stream_options`."""
 
     include_usage: bool | None = None
 
 
 class RequestFields(msgspec.Struct):
-    """The fields of a request that the gateway itself reads. All others pass through unread."""
+    """Fields of a request that the gateway reads; all others are forwarded unread."""
 
     model: str
     stream: bool | None = None
@@ -54,8 +54,9 @@ _encode = msgspec.json.encode
 
 
 class TraceContext(NamedTuple):
-    """Where a call stands in the caller's trace, and what its headers say of it. `id` is the span's own, `passed` what
-    goes on to a provider that speaks the caller's shape.
+    """Position of a call in the caller's trace, and further data of its headers.
+
+    `id` is the id of the span, `forwarded_headers` are sent to a provider with the same format as the caller.
     """
 
     id: UUID
@@ -69,54 +70,63 @@ class TraceContext(NamedTuple):
 
     @classmethod
     def of(cls, headers: Mapping[str, str]) -> "TraceContext":
-        """From the W3C `traceparent` (a new trace where there is none or a malformed one) and `x-vong-session`."""
+        """Read the W3C `traceparent`, `x-vong-session`, `x-vong-tags` and `x-vong-cache`.
+
+        A missing or malformed `traceparent` starts a new trace.
+        """
         id = new_id()
-        own = f"{id.int:032x}"
-        trace_id, parent = own, None
-        given = headers.get("traceparent")
-        found = TRACEPARENT.fullmatch(given.strip()) if given else None
-        if found and found[1].strip("0") and found[2].strip("0"):
-            trace_id, parent = found.groups()
+        own_hex = f"{id.int:032x}"
+        trace_id, parent = own_hex, None
+        traceparent = headers.get("traceparent")
+        match = TRACEPARENT.fullmatch(traceparent.strip()) if traceparent else None
+        if match and match[1].strip("0") and match[2].strip("0"):
+            trace_id, parent = match.groups()
         session, tags = headers.get("x-vong-session") or None, headers.get("x-vong-tags")
         cache = headers.get("x-vong-cache") or None
-        passed = None
+        forwarded = None
         if "anthropic-version" in headers or "anthropic-beta" in headers:
-            passed = {name: headers[name] for name in PASSED if name in headers}
-        return cls(id, trace_id, own[16:], parent, session, tags, cache, passed)
+            forwarded = {name: headers[name] for name in PASSED if name in headers}
+        return cls(id, trace_id, own_hex[16:], parent, session, tags, cache, forwarded)
 
 
 def read(shape: Shape, body: bytes) -> RequestFields:
-    """What a request asks. InvalidInput says what is wrong and where."""
-    asked = decoded(_readers[shape], body)
-    if isinstance(asked, _Chat) and not asked.messages:
+    """Parse a chat or embedding request.
+
+    Raises: InvalidInput, which names the invalid field and the reason.
+    """
+    fields = decoded(_readers[shape], body)
+    if isinstance(fields, _Chat) and not fields.messages:
         raise InvalidInput("messages is missing or empty", "send at least one message")
-    if isinstance(asked, _Embeddings) and not bytes(asked.input):
+    if isinstance(fields, _Embeddings) and not bytes(fields.input):
         raise InvalidInput("input is missing", "send a text or a list of texts")
-    return asked
+    return fields
 
 
 def decoded(decode: Callable[[bytes], A], body: bytes) -> A:
-    """What a shape's decoder finds in a body. InvalidInput says what is wrong and where."""
+    """Decode and check a request body.
+
+    Raises: InvalidInput, which names the invalid field and the reason.
+    """
     try:
         if not body.isascii():
             body.decode()
-        asked = decode(body)
+        fields = decode(body)
     except UnicodeDecodeError as error:
         raise InvalidInput(f"the body is not UTF-8: {error}", "send JSON in UTF-8") from error
     except msgspec.DecodeError as error:
-        raise InvalidInput(f"the body cannot be used: {error}", "see docs/guides/gateway.md for an example") from error
-    if not asked.model:
-        raise InvalidInput("model is empty", "list what can be called with: vong gateway models")
-    return asked
+        raise InvalidInput(f"invalid request body: {error}", "see docs/guides/gateway.md for an example") from error
+    if not fields.model:
+        raise InvalidInput("model is empty", "list the available models with: vong gateway models")
+    return fields
 
 
 def with_field(body: bytes, name: str, value: str | int) -> bytes:
-    """The body with that field, and nothing else changed."""
+    """Return the body with one field replaced."""
     return with_fields(body, {name: msgspec.Raw(_encode(value))})
 
 
 def with_fields(body: bytes, values: Mapping[str, msgspec.Raw], *, usage: bool = False) -> bytes:
-    """The body with those fields, and nothing else changed; `usage` asks for it in the stream."""
+    """Return the body with some fields replaced; `include_usage` requests usage in the stream."""
     fields = {**_fields.decode(body), **values}
     if usage:
         fields["stream_options"] = _with_usage(fields.get("stream_options"))
@@ -124,17 +134,17 @@ def with_fields(body: bytes, values: Mapping[str, msgspec.Raw], *, usage: bool =
 
 
 def capped(body: bytes, tokens: int) -> bytes:
-    """The chat with an end to its answer."""
+    """Return the chat with a maximum number of output tokens."""
     return with_field(body, "max_completion_tokens", tokens)
 
 
 def named(body: bytes, model: str) -> bytes:
-    """The body with a provider's own name of the model, and nothing else changed."""
+    """Return the body with a provider's model name."""
     return with_field(body, "model", model)
 
 
 def unstreamed(body: bytes, model: str) -> bytes:
-    """The body that asks another model for a whole answer."""
+    """Return the body as a request to another model without streaming."""
     fields = _fields.decode(body)
     fields.pop("stream_options", None)
     fields |= {"model": msgspec.Raw(_encode(model)), "stream": msgspec.Raw(b"false")}
@@ -142,11 +152,11 @@ def unstreamed(body: bytes, model: str) -> bytes:
 
 
 def written(body: bytes, model: str, stream: bool) -> bytes:
-    """The body for a provider: its own name of the model, and usage asked for in a stream."""
+    """Return the body for a provider: with its model name, and with usage requested in a stream."""
     return with_fields(body, {"model": msgspec.Raw(_encode(model))}, usage=stream)
 
 
 def _with_usage(options: msgspec.Raw | None) -> msgspec.Raw:
-    """`stream_options` that ask for usage."""
-    given = _fields.decode(options) if options and bytes(options) != b"null" else {}
-    return msgspec.Raw(_encode({**given, "include_usage": True}))
+    """Return `stream_options` that request usage."""
+    values = _fields.decode(options) if options and bytes(options) != b"null" else {}
+    return msgspec.Raw(_encode({**values, "include_usage": True}))

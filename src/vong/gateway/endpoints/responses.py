@@ -1,7 +1,7 @@
-"""OpenAI's responses. A response is the span of its call: `previous_response_id` goes on from what stands there.
+"""Endpoint of OpenAI's responses. A response is the span of its call, and `previous_response_id` continues it.
 
-What a chat cannot hold (tools that run at OpenAI, say) passes on as it is to a provider that speaks responses, and the
-answer comes back as it is: then the response is OpenAI's, by its id too.
+Features that a chat cannot express (tools that run at OpenAI, for example) are forwarded unchanged to a provider of the
+responses endpoint, and its response is returned unchanged. Such a response is stored at OpenAI and has OpenAI's id.
 """
 
 import re
@@ -30,86 +30,96 @@ class _Asked(RequestFields, kw_only=True):
 
 OURS = re.compile(r"resp_[0-9a-f]{32}")
 HOSTS = (".openai.com", ".openai.azure.com", ".services.ai.azure.com")
-"""Where OpenAI's models are that give their thoughts away encrypted."""
+"""Hosts of OpenAI's models, which return encrypted reasoning."""
 MALFORMED = (KeyError, TypeError, ValueError, AttributeError, IndexError)
 _read = msgspec.json.Decoder(_Asked).decode
 
 
 class ResponsesEndpoint(ChatBackedEndpoint):
-    """`POST /v1/responses`."""
+    """Endpoint `POST /v1/responses`."""
 
     name: Shape = "responses"
     path = "/responses"
 
     def read(self, body: bytes) -> RequestFields:
-        """What is asked."""
-        asked = decoded(_read, body)
-        if not bytes(asked.input) or bytes(asked.input) in (b"null", b'""', b"[]"):
-            raise InvalidInput("input is missing or empty", "send a text, or items")
-        asked.max_completion_tokens = asked.max_output_tokens
-        asked.previous = asked.previous_response_id if is_ours(asked.previous_response_id) else None
-        return asked
+        """Parse a request."""
+        fields = decoded(_read, body)
+        if not bytes(fields.input) or bytes(fields.input) in (b"null", b'""', b"[]"):
+            raise InvalidInput("input is missing or empty", "send a text or a list of items")
+        fields.max_completion_tokens = fields.max_output_tokens
+        fields.previous = fields.previous_response_id if is_ours(fields.previous_response_id) else None
+        return fields
 
     def chat(self, asked: Mapping[str, Any]) -> dict[str, Any]:
-        """The request as a chat. NotFound where it goes on from a response that was not made here."""
+        """Translate the request into a chat.
+
+        Raises: NotFound if the request continues a response that was not created by this server.
+        """
         previous = asked.get("previous_response_id")
         if previous and not is_ours(previous):
             raise NotFound(f"no response has the id {previous!r}", "send the whole conversation as input")
         return chat_of(asked)
 
     def answer(self, completion: Mapping[str, Any], asked: Mapping[str, Any], id: str) -> dict[str, Any]:
-        """A chat completion as a response."""
+        """Translate a chat completion into a response."""
         return response_of(completion, asked, id)
 
     def streamed(self, asked: Mapping[str, Any], id: str) -> StreamEncoder:
-        """For a chat's stream."""
+        """Return an encoder for a chat stream."""
         return _Streamed(ResponsesEventEncoder(asked, id))
 
     def passes(self, body: bytes, address: str) -> bool:
-        """Where only OpenAI can answer: a chat cannot hold the request, it goes on from a response of OpenAI's, or from
-        a thought that only OpenAI can read, or asks OpenAI itself for one.
+        """Return True if only OpenAI can answer the request.
+
+        Such a request cannot be expressed as a chat, continues a response or reasoning of OpenAI, or requests encrypted
+        reasoning from OpenAI.
         """
-        asked = msgspec.json.decode(body, type=dict[str, Any])
-        if is_ours(asked.get("previous_response_id")):
+        request = msgspec.json.decode(body, type=dict[str, Any])
+        if is_ours(request.get("previous_response_id")):
             return False
         try:
             details = [
-                one for message in self.chat(asked)["messages"] for one in message.get("reasoning_details") or ()
+                detail
+                for message in self.chat(request)["messages"]
+                for detail in message.get("reasoning_details") or ()
             ]
         except (Unsupported, NotFound):
             return True
         except MALFORMED:
-            return False  # the chat says what is wrong with it
-        foreign = any(one["type"] == "reasoning.encrypted" and not one.get("format") for one in details)
+            return False  # the translation to a chat reports the error
+        foreign = any(detail["type"] == "reasoning.encrypted" and not detail.get("format") for detail in details)
         host = urlsplit(address).hostname or ""
-        return foreign or (host.endswith(HOSTS) and "reasoning.encrypted_content" in (asked.get("include") or ()))
+        return foreign or (host.endswith(HOSTS) and "reasoning.encrypted_content" in (request.get("include") or ()))
 
     def ended(self, body: bytes, tokens: int) -> bytes:
-        """The body with an end to its answer."""
+        """Return the body with a maximum number of output tokens."""
         return with_field(body, "max_output_tokens", tokens)
 
     def completion(self, answer: Mapping[str, Any]) -> dict[str, Any]:
-        """A response of OpenAI's as a completion."""
+        """Translate a response of OpenAI into a chat completion."""
         return completion_of(answer)
 
     def chunks(self) -> ChunkDecoder:
-        """For a stream of OpenAI's."""
+        """Return a decoder for a stream of OpenAI."""
         return ResponsesChunkDecoder()
 
     def error_event(self, status: int, said: Mapping[str, Any]) -> bytes:
-        """The event of an error."""
+        """Build the event of an error."""
         del status
-        told = {"code": said.get("code"), "message": said.get("message"), "param": said.get("param")}
-        return _event({"type": "error", **told, "sequence_number": 0})
+        fields = {"code": said.get("code"), "message": said.get("message"), "param": said.get("param")}
+        return _event({"type": "error", **fields, "sequence_number": 0})
 
 
 def is_ours(id: str | None) -> bool:
-    """Whether an id was made here: then it is that of a span."""
+    """Return True if an id was created by Vong: it is then the id of a span."""
     return id is not None and OURS.fullmatch(id) is not None
 
 
 def span_of(id: str) -> UUID:
-    """The span that a response is. NotFound where the id was not made here."""
+    """Return the span id of a response.
+
+    Raises: NotFound if the id was not created by Vong.
+    """
     try:
         return UUID(id.removeprefix("resp_"))
     except ValueError:
@@ -127,5 +137,5 @@ class _Streamed:
         return b"".join(map(_event, self._events.end()))
 
 
-def _event(said: Mapping[str, Any]) -> bytes:
-    return b"event: %b\ndata: %b\n\n" % (said["type"].encode(), msgspec.json.encode(said))
+def _event(data: Mapping[str, Any]) -> bytes:
+    return b"event: %b\ndata: %b\n\n" % (data["type"].encode(), msgspec.json.encode(data))

@@ -1,4 +1,4 @@
-"""What a stream said: its text, tool calls, usage and end, gathered while it passes."""
+"""Accumulator of a stream: collects text, tool calls, usage and finish reason while events pass."""
 
 import time
 from collections.abc import Mapping
@@ -54,7 +54,7 @@ TEXTS = ("content", "reasoning_content", "refusal")
 
 
 class _Message:
-    """One choice of the answer, growing."""
+    """One choice of the completion, built up from deltas."""
 
     def __init__(self) -> None:
         self.texts: dict[str, list[str]] = {}
@@ -63,26 +63,26 @@ class _Message:
         self.finish: str | None = None
 
     def add(self, delta: _Delta) -> bool:
-        """Whether the delta said anything."""
-        said = False
+        """Add a delta and return True if it contained text or a tool call."""
+        has_content = False
         for name in TEXTS:
             text: str | None = getattr(delta, name)
             if text:
                 self.texts.setdefault(name, []).append(text)
-                said = True
+                has_content = True
         if delta.reasoning_details:
             self.details = joined([*self.details, *delta.reasoning_details])
         for part in delta.tool_calls or ():
             call = self.calls.setdefault(part.index, {"id": part.id, "type": "function", "function": ["", ""]})
             if part.function:
-                if part.function.name != call["function"][0]:  # some say it again with every part
+                if part.function.name != call["function"][0]:  # some providers repeat the name in every part
                     call["function"][0] += part.function.name or ""
                 call["function"][1] += part.function.arguments or ""
-            said = True
-        return said
+            has_content = True
+        return has_content
 
     def whole(self, index: int) -> dict[str, Any]:
-        """As a choice of a completion."""
+        """Return the message as a choice of a completion."""
         message: dict[str, Any] = {"role": "assistant", "content": None}
         message.update({name: "".join(parts) for name, parts in self.texts.items()})
         if self.details:
@@ -96,15 +96,15 @@ class _Message:
 
 
 class StreamAccumulator:
-    """Takes the events of a stream. `with_usage` says whether the caller asked for usage in the stream."""
+    """Accumulator of the events of a chat stream; `with_usage` is set if the caller requested usage."""
 
     def __init__(self, with_usage: bool) -> None:
         self.first_token: float | None = None
-        """When the first text or tool call came, by `time.perf_counter`; None before."""
+        """Time of the first text or tool call, by `time.perf_counter`; None before."""
         self.usage: dict[str, Any] | None = None
         self.error: Any = None
         self.failure: UpstreamFailed | None = None
-        """What is to be raised once the caller has what came before it in the same batch."""
+        """Error to raise once the caller has received the events before it in the same batch."""
         self.done = False
         self.chunks = 0
         self.model: str | None = None
@@ -114,7 +114,7 @@ class StreamAccumulator:
 
     @property
     def text(self) -> str | None:
-        """What was said so far, where it is one text and nothing else: no other choice, no call of a function."""
+        """Return the text so far, if it is one unfinished text without other choices or tool calls; else None."""
         message = self._messages.get(0)
         if message is None or len(self._messages) > 1 or message.calls or message.finish:
             return None
@@ -122,51 +122,51 @@ class StreamAccumulator:
 
     @property
     def id(self) -> str | None:
-        """The id that the provider gave the answer."""
+        """Return the completion id that the provider chose."""
         return self._id
 
     def go_on(self) -> int:
-        """The rest comes from elsewhere: what broke the stream off is forgotten. How many chunks came so far."""
+        """Forget the end of a broken stream before another target continues it; return the chunks so far."""
         self.error, self.failure, self.done, self.usage = None, None, False, None
         return self.chunks
 
     @property
     def ended(self) -> bool:
-        """Whether the stream came to its proper end."""
+        """Return True if the stream ended properly."""
         finished = bool(self._messages) and all(message.finish for message in self._messages.values())
         return self.done or finished or self.error is not None
 
     def take(self, batch: bytes) -> bytes:
-        """What the caller gets of these events: all, less usage that it did not ask for."""
+        """Record a batch of events and return those for the caller: all, except unrequested usage."""
         if batch.count(b"\n\n") == 1:
             return self.event(batch)
-        passed = list[bytes]()
+        forwarded = list[bytes]()
         for event in whole(batch):
             try:
-                passed.append(self.event(event))
+                forwarded.append(self.event(event))
             except UpstreamFailed as error:
-                if not any(passed):
+                if not any(forwarded):
                     raise
                 self.failure = error
                 break
-        return b"".join(passed)
+        return b"".join(forwarded)
 
     def completion(self) -> dict[str, Any]:
-        """The answer as if it had not been streamed."""
+        """Return the completion as if it had not been streamed."""
         choices = [message.whole(index) for index, message in sorted(self._messages.items())]
-        whole: dict[str, Any] = {"id": self._id, "model": self.model, "choices": choices, "usage": self.usage}
-        return {**whole, "error": self.error} if self.error is not None else whole
+        result: dict[str, Any] = {"id": self._id, "model": self.model, "choices": choices, "usage": self.usage}
+        return {**result, "error": self.error} if self.error is not None else result
 
     def tail(self) -> bytes:
-        """What the caller gets after the last event."""
+        """Return the bytes for the caller after the last event."""
         return b""
 
     def note(self, chunk: Mapping[str, Any]) -> None:
-        """Take down what a chunk says, and pass nothing on."""
+        """Record a chunk without passing it on."""
         self._note(msgspec.convert(chunk, _Chunk))
 
     def event(self, event: bytes) -> bytes:
-        """What the caller gets of one event."""
+        """Record one event and return the bytes for the caller."""
         if not event.startswith(b"data:"):
             return event
         data = event[5:].strip()
@@ -177,10 +177,10 @@ class StreamAccumulator:
             if not data.isascii():
                 data.decode()
             chunk = _decode(data)
-        except msgspec.ValidationError:  # not ours to judge: the caller gets what the provider said
+        except msgspec.ValidationError:  # an unknown format is not an error here: the caller receives it unchanged
             return event
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise UpstreamFailed(f"the upstream streamed an event that is not JSON: {error}", "ask again") from error
+            raise UpstreamFailed(f"the upstream streamed an event that is not JSON: {error}", "try again") from error
         self._note(chunk)
         if chunk.usage is None or self._with_usage:
             return event
@@ -207,17 +207,17 @@ class StreamAccumulator:
 
 
 def whole(batch: bytes) -> list[bytes]:
-    """The events of a batch, one by one."""
+    """Split a batch into single events."""
     return [event + b"\n\n" for event in batch.split(b"\n\n") if event]
 
 
 def usage_of(found: Any) -> Usage:
-    """OpenAI's usage object as a record; what is missing or odd stays unknown."""
+    """Convert OpenAI's usage object into a record; missing or invalid values stay unknown."""
     if not isinstance(found, dict):
         return Usage()
     details = found.get("prompt_tokens_details")
     cached = details.get("cached_tokens") if isinstance(details, dict) else None
     counts = (found.get("prompt_tokens"), found.get("completion_tokens"), cached)
-    tokens = [count if isinstance(count, int) and 0 <= count <= MOST_TOKENS else None for count in counts]
-    values = {"input_tokens": tokens[0], "output_tokens": tokens[1], "cached_tokens": tokens[2], "cost": None}
+    valid = [count if isinstance(count, int) and 0 <= count <= MOST_TOKENS else None for count in counts]
+    values = {"input_tokens": valid[0], "output_tokens": valid[1], "cached_tokens": valid[2], "cost": None}
     return known(Usage, values)

@@ -1,4 +1,4 @@
-"""Streams of other shapes, told as a chat's: by a provider that speaks the caller's shape, or translated for them."""
+"""Accumulators for streams of other endpoints: passed through unchanged, or translated for the caller."""
 
 from typing import Any
 
@@ -9,12 +9,12 @@ from vong.gateway.endpoints.base import ChunkDecoder, EndpointAdapter, StreamEnc
 from vong.gateway.endpoints.stream import StreamAccumulator
 
 MALFORMED = (KeyError, TypeError, ValueError, AttributeError, IndexError)
-"""What a walk through JSON of another form raises."""
+"""Exceptions raised when JSON does not have the expected format."""
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
 
 
 class PassthroughStream(StreamAccumulator):
-    """A stream in the caller's own shape: every event passes on as it came."""
+    """Stream in the caller's own format: every event is forwarded unchanged."""
 
     def __init__(self, chunks: ChunkDecoder) -> None:
         super().__init__(with_usage=True)
@@ -22,11 +22,11 @@ class PassthroughStream(StreamAccumulator):
 
     @property
     def ended(self) -> bool:
-        """Whether the stream came to its proper end."""
+        """Return True if the stream ended properly."""
         return self._chunked.ended or self.error is not None
 
     def event(self, event: bytes) -> bytes:
-        """Note what an event says."""
+        """Record the chunks of an event and return it unchanged."""
         data = data_of(event)
         if data is not None and data != b"[DONE]":
             try:
@@ -38,7 +38,7 @@ class PassthroughStream(StreamAccumulator):
 
 
 class TranslatedStream(StreamAccumulator):
-    """A chat's stream that becomes one of the caller's shape."""
+    """Chat stream that is translated into the format of the caller's endpoint."""
 
     def __init__(self, shape: EndpointAdapter, streamed: StreamEncoder) -> None:
         super().__init__(with_usage=True)
@@ -46,7 +46,7 @@ class TranslatedStream(StreamAccumulator):
         self._streamed = streamed
 
     def event(self, event: bytes) -> bytes:
-        """The events that follow from one of a chat."""
+        """Translate one chat event into the caller's format."""
         data = data_of(event)
         if data is None:
             return b""
@@ -60,16 +60,16 @@ class TranslatedStream(StreamAccumulator):
                 return self._streamed.take(chunk)
         except MALFORMED as error:
             raise _odd(error) from error
-        said = self.error if isinstance(self.error, dict) else {"message": str(self.error)}
-        return self._shape.error_event(502, said)
+        details = self.error if isinstance(self.error, dict) else {"message": str(self.error)}
+        return self._shape.error_event(502, details)
 
     def tail(self) -> bytes:
-        """How the caller's shape ends."""
+        """Return the last events in the caller's format."""
         return b"" if self.error is not None else self._streamed.end()
 
 
 def data_of(event: bytes) -> bytes | None:
-    """The data of one event; None where it has none, as a comment."""
+    """Return the data of an event, or None if it has none (a comment, for example)."""
     for line in event.split(b"\n"):
         if line.startswith(b"data:"):
             return line[5:].strip()
@@ -77,4 +77,4 @@ def data_of(event: bytes) -> bytes | None:
 
 
 def _odd(error: Exception) -> UpstreamFailed:
-    return UpstreamFailed(f"the upstream streamed an event that is none of an answer: {error!r}", "ask again")
+    return UpstreamFailed(f"the upstream streamed an unexpected event: {error!r}", "try again")

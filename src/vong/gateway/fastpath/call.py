@@ -1,8 +1,8 @@
-"""The short way of a plain call (`lanes`): sent and answered by callbacks, without a task and without a wait.
+"""Fast path of a model call: sent and received by callbacks, without a task and without waiting.
 
-Key, route, price, budget and a connection to the upstream must be at hand. Where one is missing, or the answer is not a
-plain one, the call goes the way of all others, from where it is; so whatever can go wrong is told in one place. A
-stream has a task of its own, which begins where the others have come after looking for all of that.
+The key, route, price, budget and a connection to the upstream must be cached. If one of them is missing, or the
+response is not a plain one, the call continues on the slow path (`pipeline`) from where it is, so every error is
+produced in one place. A stream has its own task, which skips the lookups of the slow path.
 """
 
 import asyncio
@@ -32,50 +32,52 @@ from vong.store.spans.schema import SINCE
 
 
 class FastCall:
-    """A call that was sent. `arrived` is called when its answer is there: then `receive` it, and `account` for it once
-    that is sent on; where it gives none, tell it as any other call (`whole`).
+    """Call that was sent on the fast path.
+
+    The `on_response` callback runs when the response is complete. Then call `receive`, and `record` after the response
+    was written. If `receive` returns None, continue with `fall_back`.
     """
 
     __slots__ = (
         "_body",
-        "_brief",
-        "_lane",
-        "_means",
+        "_compact_record",
+        "_plan",
         "_record",
+        "_reservation",
         "_response",
-        "_ticket",
-        "at",
-        "begun",
-        "number",
-        "told",
+        "_services",
+        "arrived_at_us",
+        "response_headers",
+        "span_number",
+        "started",
     )
 
     def __init__(
         self,
-        means: CallServices,
-        lane: FastPathPlan,
+        services: CallServices,
+        plan: FastPathPlan,
         body: bytes,
-        at: tuple[int, int],
-        ticket: Reservation | None,
+        arrival: tuple[int, int],
+        reservation: Reservation | None,
         response: UpstreamResponse,
         record: Callable[[CompactCallRecord], object],
     ) -> None:
-        self.number, self.at = at
+        self.span_number, self.arrived_at_us = arrival
+        """Number of the span's UUID, and time of arrival in microseconds since 2000."""
         self._record = record
-        """The number of the span's UUID, and the time of arrival in microseconds since 2000."""
-        self.told: Mapping[str, str] = {}
-        """Headers that say what is left of the limits that hold, once it was received."""
-        self.begun = time.perf_counter()
-        """The same, by `time.perf_counter`."""
-        self._means = means
-        self._lane = lane
+        self.response_headers: Mapping[str, str] = {}
+        """Rate limit headers of the response, set by `receive`."""
+        self.started = time.perf_counter()
+        """Time of arrival by `time.perf_counter`."""
+        self._services = services
+        self._plan = plan
         self._body = body
-        self._ticket = ticket
+        self._reservation = reservation
         self._response = response
-        self._brief: CompactCallRecord | None = None
+        self._compact_record: CompactCallRecord | None = None
 
     def receive(self) -> ProviderResponse | None:
-        """The answer, with the headers of its upstream that go on. None where it is not a plain one."""
+        """Return the response with the forwarded upstream headers, or None if it is not a plain one."""
         response = self._response
         if response.status != 200 or response.failed:
             return None
@@ -83,179 +85,192 @@ class FastCall:
         answer = None if deep(body) else answered(body)
         if answer is None:
             return None
-        lane, took = self._lane, (time.perf_counter() - self.begun) * 1000
+        plan, took = self._plan, (time.perf_counter() - self.started) * 1000
         usage, kinds = used(answer)
-        self._brief = CompactCallRecord(
-            lane, self.number, self.at, took, self._body, body, answer, usage, kinds, self._ticket
+        self._compact_record = CompactCallRecord(
+            plan, self.span_number, self.arrived_at_us, took, self._body, body, answer, usage, kinds, self._reservation
         )
-        if self._ticket is not None:
-            self.told = self._ticket.headers()
+        if self._reservation is not None:
+            self.response_headers = self._reservation.headers()
         return ProviderResponse(200, body, passed(response) if response.passes else {})
 
     def account(self) -> None:
-        """Count the call, and hand its span over: after the answer, so that no caller waits for it."""
-        brief = self._brief
-        assert brief is not None
-        usage, seconds = brief.usage, brief.duration_ms / 1000
-        self._lane.tally.answered(seconds, usage.input_tokens or 0, usage.output_tokens or 0)
-        self._record(brief)
+        """Count the call and record its span. Runs after the response was written, so no caller waits for it."""
+        record = self._compact_record
+        assert record is not None
+        usage, seconds = record.usage, record.duration_ms / 1000
+        self._plan.tally.answered(seconds, usage.input_tokens or 0, usage.output_tokens or 0)
+        self._record(record)
 
     def whole(self) -> "PlannedCall":
-        """The same as any other call."""
-        return PlannedCall(self._means, self._lane, self._body, self, self._ticket, self._response)
+        """Return the call as a call of the slow path."""
+        return PlannedCall(self._services, self._plan, self._body, self, self._reservation, self._response)
 
     def leave(self) -> None:
-        """The caller has gone: cancel it at the upstream, and account for it."""
+        """Cancel the call at the upstream and record it, because the client has disconnected."""
         self._response.close()
         self.whole().close(asyncio.CancelledError())
 
 
 class _Laned(ModelCall):
-    """A call of which a lane knows where it goes."""
+    """Call on the slow path whose target is known from a plan."""
 
     def __init__(
-        self, means: CallServices, lane: FastPathPlan, body: bytes, number: int, ticket: Reservation | None
+        self, services: CallServices, plan: FastPathPlan, body: bytes, number: int, reservation: Reservation | None
     ) -> None:
         id = uuid_of(number)
-        super().__init__(means, lane.principal, "chat", body, TraceContext(id, id.hex, id.hex[16:], None, None))
-        course = self._course
-        course.body, course.route, course.choice = body, lane.route, lane.choice
-        course.passage = UpstreamExchange("chat", body, id.hex)
-        self._label(course.passage)
-        self._ticket = ticket
+        super().__init__(services, plan.principal, "chat", body, TraceContext(id, id.hex, id.hex[16:], None, None))
+        context = self._course
+        context.body, context.route, context.choice = body, plan.route, plan.choice
+        context.passage = UpstreamExchange("chat", body, id.hex)
+        self._label(context.passage)
+        self._ticket = reservation
 
 
 class PlannedCall(_Laned):
-    """A call that was sent the short way and goes on as any other."""
+    """Call that was sent on the fast path and continues on the slow path."""
 
     def __init__(
         self,
-        means: CallServices,
-        lane: FastPathPlan,
+        services: CallServices,
+        plan: FastPathPlan,
         body: bytes,
-        plain: FastCall,
-        ticket: Reservation | None,
+        fast_call: FastCall,
+        reservation: Reservation | None,
         response: UpstreamResponse,
     ) -> None:
-        super().__init__(means, lane, body, plain.number, ticket)
-        self._course.at = EPOCH + timedelta(microseconds=plain.at)
-        self._course.started = plain.begun
-        self._sending, self._response = lane.sending, response
+        super().__init__(services, plan, body, fast_call.span_number, reservation)
+        self._course.at = EPOCH + timedelta(microseconds=fast_call.arrived_at_us)
+        self._course.started = fast_call.started
+        self._sending, self._response = plan.sending, response
 
     async def open(self) -> ProviderResponse:
-        """The answer that has arrived. UpstreamFailed as with any call."""
-        course = self._course
-        assert course.passage is not None
+        """Return the response that has arrived.
+
+        Raises:
+            UpstreamFailed: as for any other call.
+        """
+        context = self._course
+        assert context.passage is not None
         reply = self._sending.api.reply(self._response)
-        course.status = reply.status
-        self._read(course.passage, reply)
+        context.status = reply.status
+        self._read(context.passage, reply)
         return reply
 
 
 class FastStreamCall(_Laned):
-    """A call for a stream, for which everything is at hand; sent already where a connection was free."""
+    """Streaming call with a plan. It is already sent if a connection was idle."""
 
     def __init__(
         self,
-        means: CallServices,
-        lane: FastPathPlan,
+        services: CallServices,
+        plan: FastPathPlan,
         body: bytes,
         number: int,
-        ticket: Reservation | None,
+        reservation: Reservation | None,
         response: UpstreamResponse | None,
     ) -> None:
-        super().__init__(means, lane, body, number, ticket)
-        self._api, self._response = lane.sending.api, response
+        super().__init__(services, plan, body, number, reservation)
+        self._api, self._response = plan.sending.api, response
 
     async def open(self) -> ProviderResponse:
-        """The stream of the target. UpstreamFailed as with any call."""
-        course, ticket = self._course, self._ticket
-        assert course.passage is not None and course.choice is not None
+        """Return the stream of the target.
+
+        Raises:
+            UpstreamFailed: as for any other call.
+        """
+        context, reservation = self._course, self._ticket
+        assert context.passage is not None and context.choice is not None
         if self._response is not None:
-            return self._told_of(course.passage, await begun(self._api, self._response))
-        if ticket is not None:
-            course.passage.cap = ticket.cap
-        return await self._answered(course.choice)
+            return self._told_of(context.passage, await begun(self._api, self._response))
+        if reservation is not None:
+            context.passage.cap = reservation.cap
+        return await self._answered(context.choice)
 
     def close(self, error: BaseException | None = None, status: int | None = None) -> None:
-        """As with any call. One that nobody opened is cancelled at the upstream."""
+        """Close the call. If it was never opened, it is cancelled at the upstream."""
         if self._response is not None:
             self._response.close()
         super().close(error, status)
 
 
 class FastPath:
-    """The short way of one gateway."""
+    """Fast path of one gateway."""
 
     def __init__(
-        self, means: CallServices, lanes: FastPathPlanner, record: Callable[[CompactCallRecord], object]
+        self, services: CallServices, planner: FastPathPlanner, record: Callable[[CompactCallRecord], object]
     ) -> None:
-        self._means = means
+        self._services = services
         self._record = record
-        self._lanes = lanes
+        self._planner = planner
 
     def send(
-        self, secret: str, body: bytes, lot: float, arrived: Callable[[], object]
+        self, secret: str, body: bytes, random_draw: float, on_response: Callable[[], object]
     ) -> FastCall | FastStreamCall | None:
-        """Send a chat on, where it is plain; None, with nothing done, where it is not."""
+        """Send a chat request, or return None without side effects if it does not qualify for the fast path."""
         try:
-            return self._send(secret, body, lot, arrived)
+            return self._send(secret, body, random_draw, on_response)
         except (VongError, msgspec.MsgspecError, ValueError, RecursionError):
-            return None  # the long way says what is wrong
+            return None  # the slow path raises the error
 
     def _send(
-        self, secret: str, body: bytes, lot: float, arrived: Callable[[], object]
+        self, secret: str, body: bytes, random_draw: float, on_response: Callable[[], object]
     ) -> FastCall | FastStreamCall | None:
         shallow(body)
-        asked = read("chat", body)
-        if asked.metadata:
+        request = read("chat", body)
+        if request.metadata:
             return None
-        lane = self._lanes.find(secret, asked.model, asked.user, lot)
-        if lane is None:
+        plan = self._planner.find(secret, request.model, request.user, random_draw)
+        if plan is None:
             return None
         at = time.time_ns()
-        ticket = None
-        if lane.shares:
-            ticket = self._reserved(lane, asked, body, at)
-            if ticket is None:
+        reservation = None
+        if plan.shares:
+            reservation = self._reserved(plan, request, body, at)
+            if reservation is None:
                 return None
         response, call = None, None
         try:
-            response = self._begun(lane, asked, body, ticket.cap if ticket else None, arrived)
-            if asked.stream:
-                call = FastStreamCall(self._means, lane, body, new_number(at), ticket, response)
+            response = self._begun(plan, request, body, reservation.cap if reservation else None, on_response)
+            if request.stream:
+                call = FastStreamCall(self._services, plan, body, new_number(at), reservation, response)
             elif response is not None:
                 arrival = new_number(at), at // 1000 - SINCE
-                call = FastCall(self._means, lane, body, arrival, ticket, response, self._record)
+                call = FastCall(self._services, plan, body, arrival, reservation, response, self._record)
         finally:
             if call is None and response is not None:
                 response.close()
-            if call is None and ticket is not None:
-                self._means.admission.give(ticket)
+            if call is None and reservation is not None:
+                self._services.admission.give(reservation)
         return call
 
-    def _reserved(self, lane: FastPathPlan, asked: RequestFields, body: bytes, at: int) -> Reservation | None:
-        """What the limits reserve for a call; None where that is not at hand."""
-        if at >= lane.ends:
+    def _reserved(self, plan: FastPathPlan, request: RequestFields, body: bytes, at: int) -> Reservation | None:
+        """Reserve quota for a call, or return None if the quota is not cached or not sufficient."""
+        if at >= plan.ends:
             return None
-        read, made, cap, kinds = worst("chat", asked, len(body), body)
-        wanted: list[Hold] = []
-        for share in lane.shares:
+        input_tokens, output_tokens, cap, kinds = worst("chat", request, len(body), body)
+        holds: list[Hold] = []
+        for share in plan.shares:
             what = share.limit.what
             if what == "cost":
-                amount = lane.price.most(read, made, kinds) if lane.price is not None else 0
+                amount = plan.price.most(input_tokens, output_tokens, kinds) if plan.price is not None else 0
             else:
-                amount = read + made if what == "tokens" else 1
-            wanted.append((share, amount))
-        return Reservation(wanted, cap if lane.capped else None) if self._means.admission.take(wanted) else None
+                amount = input_tokens + output_tokens if what == "tokens" else 1
+            holds.append((share, amount))
+        return Reservation(holds, cap if plan.capped else None) if self._services.admission.take(holds) else None
 
     def _begun(
-        self, lane: FastPathPlan, asked: RequestFields, body: bytes, cap: int | None, arrived: Callable[[], object]
+        self,
+        plan: FastPathPlan,
+        request: RequestFields,
+        body: bytes,
+        cap: int | None,
+        on_response: Callable[[], object],
     ) -> UpstreamResponse | None:
-        fields = {"model": lane.model_name}
+        fields = {"model": plan.model_name}
         if cap is not None:
             fields["max_completion_tokens"] = msgspec.Raw(b"%d" % cap)
-        sending, data = lane.sending, with_fields(body, fields, usage=bool(asked.stream))
+        sending, data = plan.sending, with_fields(body, fields, usage=bool(request.stream))
         if sending.written is not None:
             data = sending.written(data)
-        return sending.api.begin(sending.path, data, None if asked.stream else arrived)
+        return sending.api.begin(sending.path, data, None if request.stream else on_response)

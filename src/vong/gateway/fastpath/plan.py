@@ -1,7 +1,8 @@
-"""What all plain calls of one key to one name have in common: worked out once, and kept while what it is made of holds.
+"""Cached plans for the fast path: everything that all calls of one key to one model share.
 
-A call is plain where nothing stands in its way: no guard, no policy, no tree, and a target that is asked in
-the caller's own words. Most calls of most applications are.
+A call qualifies if its route has no guards, policy or routing tree, and its target accepts the request format
+unchanged. Most calls of most applications qualify. A plan is created once and dropped when the key, route or price
+changes.
 """
 
 import time
@@ -20,8 +21,9 @@ from vong.errors import VongError
 from vong.gateway.auth.principals import GatewayPrincipal, PrincipalCache
 from vong.gateway.auth.scopes import check
 from vong.gateway.endpoints.parsing import TraceContext
-from vong.gateway.limits.limiter import Limiter, LimitSubjects
+from vong.gateway.limits.limiter import Limiter
 from vong.gateway.limits.quota import LocalQuota
+from vong.gateway.limits.subjects import LimitSubjects
 from vong.gateway.pricing.prices import ModelPrice
 from vong.gateway.providers.http import PassthroughProvider, RequestTemplate
 from vong.gateway.refreshing_cache import RefreshingCache
@@ -33,25 +35,27 @@ from vong.records.usage import Usage
 from vong.store.spans.row_template import RowTemplate
 
 KEPT = 1_000
-"""Keys, names and users whose lanes are kept."""
+"""Maximum number of cached plans. There is one per key, model and user."""
 LONGEST = 500
-"""Characters of a name and a user whose lane is kept."""
+"""Maximum characters of model and user together. Longer ones have no plan."""
 UNKNOWN = Usage()
 
 
 class CallCounter(Protocol):
-    """Counts calls that have everything in common that calls are counted by."""
+    """Counter of calls with the same metric labels."""
 
-    def answered(self, seconds: float, read: int, made: int) -> None:
-        """One more, that took so long and used so many tokens."""
+    def answered(self, seconds: float, input_tokens: int, output_tokens: int) -> None:
+        """Count a call with its duration and tokens."""
         ...
 
 
 class FastPathPlan(NamedTuple):
-    """Where plain calls go. `model_name` is the provider's own in JSON; `ends` when the first of the shares does, in
-    nanoseconds since 1970. `capped`: a call that sets no end to its answer is given one; `counted`: not all limits are
-    budgets. `price` is None where nobody knows or sends one. `template` packs their spans, whose attributes begin with
-    `attributes`, and `span` is what they have in common.
+    """Plan of the calls of one key and user to one model.
+
+    `encoded_model` is the provider's model name in JSON. `valid_until_ns` is when the first quota expires, in
+    nanoseconds since 1970. `needs_max_tokens`: a call without a maximum of output tokens gets one. `has_rate_limits`:
+    not all limits are budgets. `price` is None if the price is unknown or the target is not billed. `row_template`
+    encodes the spans, `attributes` begins their attributes, and `span` holds their shared fields.
     """
 
     principal: GatewayPrincipal
@@ -71,104 +75,110 @@ class FastPathPlan(NamedTuple):
     tally: CallCounter
 
 
-class _Plan(NamedTuple):
-    """The lanes of a route by its targets, or the only one, while principal and directory are the same; none where
-    calls are not plain. Until that moment nobody needs to look whether they are.
+class _RoutePlans(NamedTuple):
+    """Plans of a route by target, or the only plan, valid while principal and catalog are unchanged.
+
+    Without any plan the calls do not qualify. Until `fresh_until` the principal and catalog are not checked for
+    changes.
     """
 
     principal: GatewayPrincipal
-    directory: "ref[ModelCatalog]"
-    until: float
-    only: FastPathPlan | None
+    catalog: "ref[ModelCatalog]"
+    fresh_until: float
+    single: FastPathPlan | None
     weighted: Route | None = None
-    lanes: dict[str, FastPathPlan | None] = {}
+    by_target: dict[str, FastPathPlan | None] = {}
 
 
 class FastPathPlanner:
-    """The lanes of one gateway. `price` is what a choice costs, `...` where that must be looked up first."""
+    """Planner of one gateway.
+
+    `price` returns the price of a target, or `...` if it must be loaded first.
+    """
 
     def __init__(
         self,
-        keys: PrincipalCache,
-        directories: RefreshingCache[UUID, ModelCatalog],
-        admission: Limiter,
+        principals: PrincipalCache,
+        catalogs: RefreshingCache[UUID, ModelCatalog],
+        limiter: Limiter,
         price: Callable[[ResolvedTarget], ModelPrice | EllipsisType | None],
-        tally: Callable[[str, str | None, str, int], CallCounter],
+        counter_for: Callable[[str, str | None, str, int], CallCounter],
     ) -> None:
-        self._keys = keys
-        self._directories = directories
-        self._admission = admission
+        self._principals = principals
+        self._catalogs = catalogs
+        self._limiter = limiter
         self._price = price
-        self._tally = tally
-        self._plans: dict[tuple[str, str, str | None], _Plan] = {}
+        self._counter_for = counter_for
+        self._plans: dict[tuple[str, str, str | None], _RoutePlans] = {}
 
-    def find(self, secret: str, model: str, user: str | None, lot: float) -> FastPathPlan | None:
-        """The lane of a call; None where it is none, or something must be waited for. `lot`, from 0 to 1, draws a
-        target by its weight.
+    def find(self, secret: str, model: str, user: str | None, random_draw: float) -> FastPathPlan | None:
+        """Return the plan of a call, or None if there is none or something must be loaded first.
+
+        `random_draw`, from 0 to 1, selects a target by weight.
         """
         if len(model) + len(user or "") > LONGEST:
             return None
-        plan = self._plans.get((secret, model, user))
-        if plan is None or plan.until <= time.monotonic():
-            plan = self._looked(plan, secret, model, user)
-            if plan is None:
+        route_plans = self._plans.get((secret, model, user))
+        if route_plans is None or route_plans.fresh_until <= time.monotonic():
+            route_plans = self._looked(route_plans, secret, model, user)
+            if route_plans is None:
                 return None
-        if plan.weighted is None:
-            return plan.only
-        target = choose(plan.weighted, lambda: lot).model
-        if target not in plan.lanes:
-            made, directory = None, plan.directory()
-            with suppress(VongError):  # the long way says what is wrong
-                if directory is not None:
-                    made = self._lane(plan.principal, directory, plan.weighted, target, model, user)
-            plan.lanes[target] = made
-        return plan.lanes[target]
+        if route_plans.weighted is None:
+            return route_plans.single
+        target = choose(route_plans.weighted, lambda: random_draw).model
+        if target not in route_plans.by_target:
+            plan, catalog = None, route_plans.catalog()
+            with suppress(VongError):  # the slow path raises the error
+                if catalog is not None:
+                    plan = self._lane(route_plans.principal, catalog, route_plans.weighted, target, model, user)
+            route_plans.by_target[target] = plan
+        return route_plans.by_target[target]
 
     def forget(self) -> None:
-        """Something has changed."""
+        """Drop all plans, because something they depend on has changed."""
         self._plans.clear()
 
-    def _looked(self, plan: _Plan | None, secret: str, model: str, user: str | None) -> _Plan | None:
-        principal = self._keys.at_hand(secret)
-        directory = self._directories.at_hand(principal.project_id, principal.project_id) if principal else None
-        if principal is None or directory is None:
+    def _looked(self, route_plans: _RoutePlans | None, secret: str, model: str, user: str | None) -> _RoutePlans | None:
+        principal = self._principals.at_hand(secret)
+        catalog = self._catalogs.at_hand(principal.project_id, principal.project_id) if principal else None
+        if principal is None or catalog is None:
             return None
-        if plan is not None and plan.principal is principal and plan.directory() is directory:
-            return plan  # they are being renewed
-        plan = self._planned(principal, directory, secret, model, user)
+        if route_plans is not None and route_plans.principal is principal and route_plans.catalog() is catalog:
+            return route_plans  # both are being refreshed in the background
+        route_plans = self._planned(principal, catalog, secret, model, user)
         if len(self._plans) >= KEPT:
             self._plans.clear()
-        self._plans[secret, model, user] = plan
-        return plan
+        self._plans[secret, model, user] = route_plans
+        return route_plans
 
     def _planned(
-        self, principal: GatewayPrincipal, directory: ModelCatalog, secret: str, model: str, user: str | None
-    ) -> _Plan:
-        until = min(self._keys.fresh_until(secret), self._directories.fresh_until(principal.project_id))
-        plan = _Plan(principal, ref(directory), until, None)
-        route = directory.routes.get(model)
-        if directory.guards is not None or principal.deputy or (route and (route.policy or route.tree)):
-            return plan
+        self, principal: GatewayPrincipal, catalog: ModelCatalog, secret: str, model: str, user: str | None
+    ) -> _RoutePlans:
+        fresh_until = min(self._principals.fresh_until(secret), self._catalogs.fresh_until(principal.project_id))
+        route_plans = _RoutePlans(principal, ref(catalog), fresh_until, None)
+        route = catalog.routes.get(model)
+        if catalog.guards is not None or principal.deputy or (route and (route.policy or route.tree)):
+            return route_plans
         try:
             check(principal, "chat", model)
             if route is not None and len(route.targets) > 1:
-                return plan._replace(weighted=route, lanes={})
-            (target,) = directory.way(model, random).targets
-            lane = self._lane(principal, directory, route, target, model, user)
+                return route_plans._replace(weighted=route, by_target={})
+            (target,) = catalog.way(model, random).targets
+            plan = self._lane(principal, catalog, route, target, model, user)
         except VongError:
-            return plan  # the long way says what is wrong
-        return plan._replace(only=lane)
+            return route_plans  # the slow path raises the error
+        return route_plans._replace(single=plan)
 
     def _lane(
         self,
         principal: GatewayPrincipal,
-        directory: ModelCatalog,
+        catalog: ModelCatalog,
         route: Route | None,
         target: str,
         model: str,
         user: str | None,
     ) -> FastPathPlan | None:
-        choice = directory.resolve(target, route)
+        choice = catalog.resolve(target, route)
         if not hasattr(choice.provider, "sending"):
             return None
         sending = cast(PassthroughProvider, choice.provider).sending("chat")
@@ -181,10 +191,10 @@ class FastPathPlanner:
             user = user or labels.user
         tags = tuple(dict.fromkeys(labels.tags)) if labels else ()
         subjects = LimitSubjects(principal.actor, user, route.name if route else None, tags)
-        limits = [(limit, subject) for limit in directory.limits for subject in subjects.of(limit)]
-        if price is None and self._admission.billed(choice) and any(limit.what == "cost" for limit, _ in limits):
+        limits = [(limit, subject) for limit in catalog.limits for subject in subjects.of(limit)]
+        if price is None and self._limiter.billed(choice) and any(limit.what == "cost" for limit, _ in limits):
             return None
-        shares = [self._admission.share(principal.project_id, limit, subject) for limit, subject in limits]
+        shares = [self._limiter.share(principal.project_id, limit, subject) for limit, subject in limits]
         span = _common(principal, choice, model, user)
         attributes = {
             "gen_ai.operation.name": "chat",
@@ -209,12 +219,12 @@ class FastPathPlanner:
             span,
             msgspec.json.encode(attributes)[:-1],
             RowTemplate(principal.project_id, span),
-            self._tally("chat", choice.versions.route, choice.system, 200),
+            self._counter_for("chat", choice.versions.route, choice.system, 200),
         )
 
 
 def _common(principal: GatewayPrincipal, choice: ResolvedTarget, model: str, user: str | None) -> Span:
-    """What the spans of a lane have in common."""
+    """Return the span with the fields that all spans of a plan share."""
     trace = TraceContext.of({})
     values = {
         "id": trace.id,

@@ -1,5 +1,6 @@
-"""A plain call told in brief: what its span has of its own, beside the lane that says the rest. Nothing is packed or
-put together on the event loop; the writer of spans does that, most often by the lane's template.
+"""Compact record of a call on the fast path: what its span has beyond the plan.
+
+Nothing is encoded on the event loop. The span writer encodes it, usually with the row template of the plan.
 """
 
 from collections.abc import Mapping
@@ -45,7 +46,7 @@ class _Used(msgspec.Struct):
 
 
 class ParsedCompletion(msgspec.Struct):
-    """What is read of a plain answer: one choice of text, and no error."""
+    """Decoded plain completion: one choice with text, and no error."""
 
     choices: list[_Choice]
     id: str | None = None
@@ -56,7 +57,7 @@ class ParsedCompletion(msgspec.Struct):
 
     @property
     def said(self) -> str | None:
-        """Its text; None where it is not a plain one."""
+        """Return the text of the completion, or None if it is not a plain one."""
         if len(self.choices) != 1:
             return None
         message = self.choices[0].message
@@ -67,7 +68,7 @@ _answered = msgspec.json.Decoder(ParsedCompletion).decode
 
 
 def answered(body: bytes) -> ParsedCompletion | None:
-    """The answer in a body; None where it is not a plain one, whatever it is."""
+    """Decode a response body, or return None if it is not a plain completion."""
     try:
         if not body.isascii():
             body.decode()
@@ -80,8 +81,10 @@ def answered(body: bytes) -> ParsedCompletion | None:
 
 
 class CompactCallRecord(msgspec.Struct):
-    """A call that was answered as asked. `number` is that of its span's UUID, `at` microseconds since 2000; `body` what
-    was asked, `reply` what was answered, `answer` what was read of it.
+    """Record of a call that was answered as requested.
+
+    `span_number` is the number of the span's UUID, `arrived_at_us` is in microseconds since 2000. `request_body` and
+    `response_body` are the bodies, `completion` is the decoded response.
     """
 
     lane: FastPathPlan
@@ -97,34 +100,34 @@ class CompactCallRecord(msgspec.Struct):
 
     @property
     def started_at(self) -> datetime:
-        """When the call came."""
+        """Return the time of arrival."""
         return EPOCH + timedelta(microseconds=self.at)
 
     @property
     def id(self) -> UUID:
-        """The span's."""
+        """Return the id of the span."""
         return uuid_of(self.number)
 
     def billed(self) -> Usage:
-        """The usage with what it cost, where the price is known."""
+        """Return the usage with its cost if the price is known."""
         price = self.lane.price
         cost = price.billed(self.usage, self.kinds) if price is not None else None
         return self.usage if cost is None else changed(self.usage, cost=cost)
 
     def draft(self, usage: Usage) -> PartialRow | None:
-        """The row of the span with that usage; None where it cannot be packed so."""
-        lane, answer, body = self.lane, self.answer, self.body
+        """Return the row of the span with the given usage, or None if the row template cannot encode it."""
+        plan, answer, body = self.lane, self.answer, self.body
         attributes = self._attributes()
         if unfit(attributes):
             return None
-        asked, said = preview_of_chat(body), (answer.said or "")[:PREVIEW]
+        input_preview, output_preview = preview_of_chat(body), (answer.said or "")[:PREVIEW]
         bodies = b'{"input":%b,"output":%b}' % (body, self.reply)
-        return lane.template.draft(
-            SpanFields(self.number, self.at, self.duration_ms, usage, attributes, asked, said, bodies)
+        return plan.template.draft(
+            SpanFields(self.number, self.at, self.duration_ms, usage, attributes, input_preview, output_preview, bodies)
         )
 
     def span(self) -> Span:
-        """The whole span, without its cost."""
+        """Return the complete span, without its cost."""
         digits = f"{self.number:032x}"
         return changed(
             self.lane.span,
@@ -153,18 +156,18 @@ class CompactCallRecord(msgspec.Struct):
         return b"".join(parts)
 
 
-def ledger_row(brief: CompactCallRecord, usage: Usage, id: UUID, worker: UUID) -> LedgerRow:
+def ledger_row(record: CompactCallRecord, usage: Usage, id: UUID, worker: UUID) -> LedgerRow:
     """Return the ledger row of a compact record with the usage that is billed."""
-    lane, cost, budgets = brief.lane, usage.cost, list[BudgetCharge]()
-    if brief.ticket is not None:
-        for share, amount in brief.ticket.holds:
+    plan, cost, budgets = record.lane, usage.cost, list[BudgetCharge]()
+    if record.ticket is not None:
+        for share, amount in record.ticket.holds:
             if share.limit.what == "cost":
                 budgets.append(BudgetCharge(share.place, amount, amount if cost is None else cost))
-    subjects, choice = lane.subjects, lane.choice
+    subjects, choice = plan.subjects, plan.choice
     return LedgerRow(
-        lane.principal.project_id,
+        plan.principal.project_id,
         id,
-        brief.started_at,
+        record.started_at,
         subjects.key,
         subjects.user,
         choice.target,
@@ -181,13 +184,13 @@ def ledger_row(brief: CompactCallRecord, usage: Usage, id: UUID, worker: UUID) -
 
 
 def used(answer: ParsedCompletion) -> tuple[Usage, Mapping[str, int]]:
-    """The tokens that an answer counts, and of which kinds with a price of their own."""
+    """Return the usage of a completion, and its token counts by types that have their own price."""
     found = answer.usage
     if found is None:
         return UNKNOWN, {}
     if found.prompt_tokens_details or found.completion_tokens_details:
-        said = msgspec.structs.asdict(found)
-        return usage_of(said), counted(said)
+        fields = msgspec.structs.asdict(found)
+        return usage_of(fields), counted(fields)
     values = {
         "input_tokens": found.prompt_tokens,
         "output_tokens": found.completion_tokens,

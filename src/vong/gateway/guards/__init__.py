@@ -1,7 +1,9 @@
-"""Guards over the texts of calls, one small file each: what they find is blocked, masked, flagged, or asked anew.
+"""Check the texts of model calls with guards, one small file per guard.
 
-In: the texts of a request and of its answer. Out: the same with nothing in them that a guard forbids, and what each
-guard did.
+In: the texts of a request and of its response. Out: the same texts without anything that a guard forbids, and the
+outcome of each guard. A detection is blocked, masked, flagged, or makes the model answer again.
+
+May import `gateway.upstream`, `gateway.providers` and `gateway.endpoints`.
 """
 
 from vong.gateway.guards.base import Guard, GuardDependencies, SpanGuard

@@ -1,4 +1,4 @@
-"""What a guard is."""
+"""Guard protocol and the types that guards share."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Protocol, TypeAlias, runtime_checkable
@@ -11,16 +11,18 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 Reads = Literal["all", "untrusted", "last"]
+"""Texts of a request that a guard checks: all, those of users and tools, or the last user text."""
 Ask = Callable[[str, list[dict[str, Any]]], Awaitable[str]]
-"""Asks a model of the gateway, by its name, a conversation: what it says."""
+"""Send a conversation to a model of the gateway, given by name, and return its text."""
 Embed: TypeAlias = Callable[[Sequence[str]], "npt.NDArray[np.float32]"]
-"""Unit vectors of texts; it computes, so it is called in a thread."""
+"""Return the unit vectors of texts. Runs for long, so call it in a thread."""
 PIECE = 200
-"""Characters of an answer after which a guard that reads for the sense looks again; they are held back till then."""
+"""Characters of a streamed response between two checks of a semantic guard. They are held back until the check is done.
+"""
 
 
 class Detection(NamedTuple):
-    """Something that a guard looks for. Where it says a place it is `text[start:end]`, else the text as a whole."""
+    """Finding of a guard: `text[start:end]` for a guard with spans, otherwise the whole text."""
 
     kind: str
     start: int = 0
@@ -34,45 +36,42 @@ def _as_it_is(secret: str, name: str) -> str:
 
 
 class GuardDependencies(NamedTuple):
-    """What guards may use beside the text."""
+    """Services that a guard may use besides the text."""
 
     embed: Embed
     upstream: UpstreamClient
     allow_link_local: bool = False
     open: Callable[[str, str], str] = _as_it_is
-    """Opens a secret of its settings (`sealing`)."""
-
-
-class NoSettings(Record):
-    """There is nothing to set."""
+    """Decrypt a secret of the guard's settings (`secret_settings`)."""
 
 
 class Guard(Protocol):
-    """Looks at texts. Made once for its settings, and used for many calls at the same time.
+    """Check of texts. Created once per settings and used by many calls at the same time.
 
-    `look` raises GuardFailed where it could not look. Work that takes longer than a millisecond belongs in a thread.
+    `check` raises GuardFailed if the check itself fails. Run work that takes longer than a millisecond in a thread.
     """
 
     Settings: ClassVar[type[Record]]
-    """Its settings; their JSON schema is what people see."""
+    """Settings of the guard. Users see their JSON schema."""
     reads: ClassVar[Reads]
-    """Of requests: every text, those of users and tools, or what the user said last (joined to one text)."""
+    """Texts of a request to check: all texts, those of users and tools, or the last user text (its parts joined)."""
     every: ClassVar[int | None]
-    """Of streams: it looks each time so many characters have come; None: once, at the end."""
+    """Characters of a stream between two checks. None: check once, at the end."""
 
-    def __init__(self, settings: Any, aids: GuardDependencies) -> None: ...
+    def __init__(self, settings: Any, dependencies: GuardDependencies) -> None: ...
 
     async def look(self, text: str, ask: Ask) -> Sequence[Detection]:
-        """All that it finds."""
+        """Return all detections in a text."""
         ...
 
 
 @runtime_checkable
 class SpanGuard(Protocol):
-    """A guard whose findings have places, in order and apart: only what it finds can be masked, and streams pass it
-    with no more held back than may yet become a finding.
+    """Guard whose detections have positions, in order and without overlaps.
+
+    Only such detections can be masked. A stream through such a guard holds back only what may still become a detection.
     """
 
     def settled(self, text: str) -> int:
-        """The length of the beginning that is understood whatever follows; findings across its end count as open."""
+        """Return the length of the prefix that later text cannot change. A detection across its end counts as open."""
         ...

@@ -1,7 +1,7 @@
-"""Guards over a stream: texts pass through each guard in turn, and no more is held back than may become a finding.
+"""Holdback of streamed text: passes each text through the guards and holds back only what may become a detection.
 
-`PIECE` characters are the most that a guard holds back of what it has not found anything in. What it has found and may
-not pass is held until its end is known, of a private key, say.
+A guard holds back at most CHECK_INTERVAL_CHARS characters of text without a detection. Text of an open detection that
+must not pass, for example a private key, is held back until its end is known.
 """
 
 from collections.abc import Sequence
@@ -10,16 +10,17 @@ from vong.gateway.guards.base import PIECE, Detection, SpanGuard
 from vong.gateway.guards.run import GuardRun, masked
 
 BEHIND = 64
-"""Characters before the held text that a guard with places reads again: words that say what a number is."""
+"""Released characters that a guard with spans reads again, because words before a number say what the number is."""
 SENSE = 2000
-"""Characters of a text that a guard which reads for the sense sees at once."""
+"""Characters of a text that a semantic guard reads at once."""
 LONGEST = 8192
-"""Characters of a finding from which only its beginning and its end are held."""
+"""Characters from which only the beginning and the end of an open detection are held."""
 EDGE = 100
+"""Characters of that beginning and of that end."""
 
 
 class SpanHoldback:
-    """One text on its way through a guard whose findings have places."""
+    """Stage of one text in a guard whose detections have positions."""
 
     def __init__(self, duty: GuardRun, guard: SpanGuard, before: str) -> None:
         self._duty = duty
@@ -30,12 +31,16 @@ class SpanHoldback:
         self._growing = False
 
     async def push(self, text: str) -> str:
-        """What passes now that `text` has come too. ContentBlocked where something is found that may not pass."""
+        """Add text and return what may pass now.
+
+        Raises:
+            ContentBlocked: if a detection blocks the text.
+        """
         passed = await self._push(text)
         return passed if self._holds else text
 
     async def end(self) -> str:
-        """What is left, when nothing follows."""
+        """Return the remaining text at the end of the stream."""
         seen = self._behind + self._held
         if not self._held:
             return ""
@@ -43,7 +48,7 @@ class SpanHoldback:
         return passed if self._holds else ""
 
     async def settle(self) -> str:
-        """What is left, when other texts come between."""
+        """Return the remaining text because another text of the choice begins."""
         return await self.end()
 
     async def _push(self, text: str) -> str:
@@ -67,7 +72,7 @@ class SpanHoldback:
         return self._pass(seen, safe, [item for item in found if item.end <= safe])
 
     def _after(self, found: Sequence[Detection]) -> list[Detection]:
-        """Those that reach into what has not passed yet."""
+        """Return the detections that reach into unreleased text, cut to it."""
         start = len(self._behind)
         return [item._replace(start=max(item.start, start)) for item in found if item.end > start]
 
@@ -86,7 +91,7 @@ class SpanHoldback:
 
 
 class ChunkedHoldback:
-    """One text on its way through a guard that reads for the sense: it looks again after each piece."""
+    """Stage of one text in a semantic guard, which checks again after each chunk."""
 
     def __init__(self, duty: GuardRun, every: int, before: str) -> None:
         self._duty = duty
@@ -96,61 +101,63 @@ class ChunkedHoldback:
         self._held = ""
 
     async def push(self, text: str) -> str:
-        """What passes now that `text` has come too: one that only flags holds nothing back."""
+        """Add text and return what may pass now. A guard that only flags holds nothing back."""
         self._held += text
         passed = await self._look() if len(self._held) >= self._every else ""
         return passed if self._holds else text
 
     async def settle(self) -> str:
-        """What is left, when other texts come between."""
+        """Return the remaining text because another text of the choice begins."""
         return await self.end()
 
     async def end(self) -> str:
-        """What is left, once it was looked at."""
+        """Check the remaining text and return it."""
         passed = await self._look()
         return passed if self._holds else ""
 
     async def _look(self) -> str:
         held, self._held = self._held, ""
-        if held and not self._duty.found:  # it is flagged once
+        if held and not self._duty.found:  # a text is flagged only once
             self._behind = (self._behind + held)[-SENSE:]
             await self._duty.over(self._behind)
         return held
 
 
 class FullTextBuffer:
-    """One text that a guard looks at once it is complete: it passes meanwhile, and what ends it waits."""
+    """Stage of one text in a guard that checks the complete text. The text passes at once, only its end waits."""
 
     def __init__(self, duty: GuardRun, before: str) -> None:
         self._duty = duty
         self._texts = [before]
 
     async def push(self, text: str) -> str:
-        """The text."""
+        """Add text and return it unchanged."""
         self._texts.append(text)
         return text
 
     async def settle(self) -> str:
-        """Nothing is held."""
+        """Return an empty string, because nothing is held back."""
         return ""
 
     async def end(self) -> str:
-        """Nothing more; the guard looks, once."""
+        """Check the complete text, once, and return an empty string."""
         text, self._texts = "".join(self._texts), []
         await self._duty.over(text)
         return ""
 
 
 class GuardChain:
-    """One text on its way through all guards. `sense` says whether it is what the answer says: tools' names and
-    thoughts are read only by the guards that read everything. `before` is what the text says already and has passed.
+    """One text on its way through all guards.
+
+    `is_content` is true for the content of the response. Tool names and reasoning are read only by guards that read all
+    texts. `before` is the part of the text that has already passed.
     """
 
     def __init__(self, duties: Sequence[GuardRun], sense: bool, before: str = "") -> None:
         self._stages = [_stage(duty, before) for duty in duties if sense or duty.post.guard.reads == "all"]
 
     async def push(self, text: str) -> str:
-        """What passes all guards now."""
+        """Add text and return what passes all guards now."""
         for stage in self._stages:
             if not text:
                 break
@@ -158,14 +165,14 @@ class GuardChain:
         return text
 
     async def settle(self) -> str:
-        """What is left, when other texts come between."""
+        """Return the remaining text because another text of the choice begins."""
         text = ""
         for stage in self._stages:
             text = (await stage.push(text) if text else "") + await stage.settle()
         return text
 
     async def end(self) -> str:
-        """What is left, when nothing follows."""
+        """Return the remaining text at the end of the stream."""
         text = ""
         for stage in self._stages:
             text = (await stage.push(text) if text else "") + await stage.end()
@@ -180,7 +187,7 @@ def _stage(duty: GuardRun, before: str) -> SpanHoldback | ChunkedHoldback | Full
 
 
 def _from_word(text: str) -> str:
-    """The end of what has passed, from the beginning of a word where there is one."""
+    """Return the end of the released text, starting at a word if there is one."""
     behind = text[-BEHIND:]
     if len(text) <= BEHIND:
         return behind

@@ -1,4 +1,4 @@
-"""Guards at their posts: made from what people set, kept while that stays the same, and gathered for a call."""
+"""Guard registry: creates guards from their settings, caches them, and collects the guards of a call."""
 
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
@@ -25,30 +25,30 @@ def _nothing(texts: Sequence[str]) -> "npt.NDArray[np.float32]":
 
 
 NO_AIDS = GuardDependencies(_nothing, UpstreamClient())
-"""For guards that are made only to see whether they can be."""
+"""Dependencies for guards that are created only to validate their settings."""
 KEPT = 1000
-"""Guards that a process keeps made."""
+"""Guards that a process caches."""
 
 
 class ConfiguredGuard(NamedTuple):
-    """A guard, and how it is used."""
+    """Guard with its configuration."""
 
     use: GuardConfig
     guard: Guard
 
     @property
     def reads_input(self) -> bool:
-        """Whether it looks at requests."""
+        """Return True if the guard checks requests."""
         return self.use.on != "output"
 
     @property
     def reads_output(self) -> bool:
-        """Whether it looks at answers."""
+        """Return True if the guard checks responses."""
         return self.use.on != "input"
 
 
 class GuardSet:
-    """The guards of one project: those of all its calls, and of each route."""
+    """Guards of one project: those of all its calls, and those of each route."""
 
     def __init__(
         self,
@@ -61,29 +61,29 @@ class GuardSet:
         self._routes = {name: (*everywhere, *posts) for name, posts in routes.items()}
 
     def of(self, model: str) -> tuple[ConfiguredGuard, ...]:
-        """Those over a call to that model or route."""
+        """Return the guards of calls to a model or route."""
         return self._routes.get(model, self._everywhere)
 
 
 class UnavailableGuard:
-    """A stored guard that cannot be made any more: it says why when it is to look."""
+    """Stored guard that cannot be created any longer. Each check raises the reason."""
 
     Settings: ClassVar[type[Record]] = GuardConfig
     reads: ClassVar[Reads] = "all"
     every: ClassVar[int | None] = None
 
-    def __init__(self, settings: VongError, aids: GuardDependencies) -> None:
-        del aids
+    def __init__(self, settings: VongError, dependencies: GuardDependencies) -> None:
+        del dependencies
         self._reason = settings
 
     async def look(self, text: str, ask: Any) -> Sequence[Detection]:
-        """Say why."""
+        """Raise the reason why the guard is unavailable."""
         del text, ask
         raise self._reason
 
 
 class GuardFactory:
-    """Makes guards, each once for its settings: patterns are compiled and examples embedded once."""
+    """Creates guards, once per settings, so that patterns are compiled and examples embedded only once."""
 
     def __init__(self, aids: GuardDependencies = NO_AIDS) -> None:
         self._aids = aids
@@ -91,7 +91,7 @@ class GuardFactory:
         self._lock = Lock()
 
     def posts(self, routes: Sequence[Route], project: ProjectGuards | None) -> GuardSet | None:
-        """The guards of a project; None where it has none."""
+        """Return the guards of a project, or None if it has none."""
         everywhere = [self.post(use) for use in (project.guards if project else ())]
         of_routes = {
             route.name: [self.post(use) for use in route.policy.guards]
@@ -103,18 +103,23 @@ class GuardFactory:
         return GuardSet(project.version if project and everywhere else None, everywhere, of_routes)
 
     def sound(self, use: GuardConfig) -> ConfiguredGuard:
-        """One guard at its post. NotFound and InvalidInput where it cannot be made."""
+        """Create a guard.
+
+        Raises:
+            NotFound: if the guard is not installed.
+            InvalidInput: if its settings are invalid.
+        """
         return ConfiguredGuard(use, make(use, self._aids))
 
     def post(self, use: GuardConfig) -> ConfiguredGuard:
-        """One guard at its post; one that cannot be made lets nothing through."""
+        """Return a cached or new guard. A guard that cannot be created blocks every text."""
         key = content_hash({"guard": use.guard, "settings": use.settings})
         with self._lock:
             guard = self._made.get(key)
             if guard is None:
                 try:
                     guard = make(use, self._aids)
-                except Misconfigured as error:  # it may be mended without a change of the guard
+                except Misconfigured as error:  # fixable without a change of the guard, so it is not cached
                     return ConfiguredGuard(use, UnavailableGuard(error, self._aids))
                 except VongError as error:
                     guard = UnavailableGuard(error, self._aids)
@@ -125,33 +130,45 @@ class GuardFactory:
 
 
 def make(use: GuardConfig, aids: GuardDependencies) -> Guard:
-    """A guard of a kind that is installed. NotFound and InvalidInput say what is wrong with what was set."""
+    """Create a guard of an installed type.
+
+    Raises:
+        NotFound: if the guard is not installed.
+        InvalidInput: if its settings are invalid.
+    """
     kind, settings = settings_of(opened(use, aids.open))
     return kind(settings, aids)
 
 
 def check(uses: Sequence[GuardConfig]) -> None:
-    """InvalidInput or NotFound where one of these cannot stand guard as it is set."""
+    """Validate guard configurations.
+
+    Raises:
+        NotFound: if a guard is not installed.
+        InvalidInput: if its settings or its action do not fit.
+    """
     for use in uses:
         make(use, NO_AIDS)
         if use.action not in actions(plugins.load("guard", use.guard)):
-            hint = "its findings have no places: use block or flag"
-            raise InvalidInput(f"the guard {use.guard!r} cannot mask", hint)
+            hint = "its detections have no positions: use block or flag"
+            raise InvalidInput(f"guard {use.guard!r} cannot mask", hint)
         if use.action == "retry" and use.on != "output":
-            raise InvalidInput("only answers can be asked for once more", 'set "on": "output" with "action": "retry"')
+            raise InvalidInput(
+                "action retry is only possible for responses", 'set "on": "output" with "action": "retry"'
+            )
 
 
-def actions(kind: type[Any]) -> tuple[Action, ...]:
-    """What can be done of what such a guard finds."""
+def actions(kind: type[Guard]) -> tuple[Action, ...]:
+    """Return the actions that a guard type supports."""
     return ("block", "mask", "flag", "retry") if issubclass(kind, SpanGuard) else ("block", "flag", "retry")
 
 
 def kinds() -> list[GuardType]:
-    """Every guard that is installed, by name."""
+    """Return all installed guard types, by name."""
     return [_kind(name, plugins.load("guard", name)) for name in plugins.names("guard")]
 
 
-def _kind(name: str, kind: type[Any]) -> GuardType:
+def _kind(name: str, kind: type[Guard]) -> GuardType:
     streams = f"every {kind.every} characters" if kind.every else "at the end"
     streams = "as they come" if "mask" in actions(kind) else streams
     about = " ".join((kind.__doc__ or "").split())

@@ -1,8 +1,8 @@
-"""The texts of a request in any shape, and the request with other texts in their places.
+"""Collect the texts of a request of any endpoint, and write replaced texts back into the request.
 
-Of a request the conversation is read: every text in it, also in tool calls and in what tools answered, and fields that
-Vong does not know. What only names or links something (ids, types, addresses, files and images) is not, nor what the
-application says of the call (`user`, `metadata`, descriptions of tools).
+The whole conversation is read: every text, also in tool calls, tool results and fields that Vong does not know. Names
+and links (ids, types, URLs, files and images) are not read, and neither is what the application says about the call
+(`user`, `metadata`, descriptions of tools).
 """
 
 from collections.abc import Iterator, Mapping
@@ -22,7 +22,7 @@ FIELDS: Mapping[Shape, Mapping[str, Role]] = {
     "messages": {"system": "system", "messages": "user"},
     "responses": {"instructions": "system", "input": "user"},
 }
-"""Where the conversation stands, and whose the texts are where nothing says so."""
+"""Fields with the conversation, and the role of their texts if the request names none."""
 PARAMETERS = frozenset(
     {
         *("model", "user", "metadata", "tools", "tool_choice", "functions", "function_call", "response_format", "text"),
@@ -41,7 +41,7 @@ PARAMETERS = frozenset(
         *("web_search_options", "context_management", "output_config", "cache_control", "logit_bias", "mcp_servers"),
     }
 )
-"""What else a request may hold. Fields that are neither here nor there are read as said by the user."""
+"""Other known fields of a request. A field that is in neither table is read as text of the user."""
 NAMES = frozenset(
     {
         *("role", "type", "id", "index", "call_id", "tool_call_id", "tool_use_id", "name", "model", "object", "status"),
@@ -49,7 +49,7 @@ NAMES = frozenset(
         *("signature", "encrypted_content", "cache_control", "finish_reason"),
     }
 )
-"""Fields whose texts are not said by anybody, outside the arguments of tools."""
+"""Fields whose texts belong to no speaker, except in the arguments of tools."""
 JSON_TEXTS = frozenset({"arguments"})
 """Fields whose text is JSON."""
 ROLES: Mapping[str, Role] = {
@@ -65,13 +65,13 @@ ROLES: Mapping[str, Role] = {
     "tool_result": "tool",
 }
 LONG = 7
-"""Digits from which a number is read as a text: an identity number, say, in the arguments of a tool."""
+"""Digits from which a number in tool arguments is read as a text: it may be an identity number."""
 _fields = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
 
 @dataclass(slots=True)
 class TextSegment:
-    """One text, and where it stands. `prose` is false for what stands in tools' arguments."""
+    """One text and its position, `container[key]`. `is_prose` is false in the arguments of tools."""
 
     text: str
     role: Role
@@ -81,20 +81,20 @@ class TextSegment:
     last: bool = False
 
     def put(self, text: str) -> None:
-        """Another text in its place."""
+        """Replace the text in its container."""
         if text != self.text:
             self.text = self.place[self.key] = text
 
 
 @dataclass
 class TextCollector:
-    """All texts of a value. `folded` are the JSON texts among them, which are written anew at the end."""
+    """Texts of a value. `json_values` are the JSON texts among them, encoded again at the end."""
 
     pieces: list[TextSegment] = field(default_factory=list[TextSegment])
     folded: list[tuple[Any, Any, Any]] = field(default_factory=list[tuple[Any, Any, Any]])
 
     def gather(self, value: Any, role: Role, place: Any, key: Any, prose: bool = True) -> None:
-        """Every text below `place[key]`, which is `value`."""
+        """Collect every text in `value`, which is stored at `container[key]`."""
         if isinstance(value, str):
             self._text(value, role, place, key, prose)
         elif isinstance(value, dict):
@@ -123,7 +123,7 @@ class TextCollector:
             self.pieces.append(TextSegment(value, role, prose and key not in JSON_TEXTS, place, key))
 
     def fold(self) -> None:
-        """Write the JSON texts anew where something in them changed."""
+        """Encode the JSON texts again if something in them changed."""
         for place, key, found in reversed(self.folded):
             text = msgspec.json.encode(found).decode()
             if msgspec.json.decode(place[key]) != found:
@@ -131,8 +131,11 @@ class TextCollector:
 
 
 class GuardedRequest:
-    """A request that is read. InvalidInput where it is no JSON object in UTF-8, Unsupported where it holds tokens
-    instead of texts, which no guard can read.
+    """Parsed request with its texts.
+
+    Raises:
+        InvalidInput: if the body is not a JSON object in UTF-8.
+        Unsupported: if it contains token ids instead of texts, which no guard can read.
     """
 
     def __init__(self, shape: Shape, body: bytes) -> None:
@@ -144,21 +147,21 @@ class GuardedRequest:
             read = [name for name in self._fields if name in FIELDS[shape] or name not in PARAMETERS]
             self._said = {name: msgspec.json.decode(self._fields[name]) for name in read}
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            message = f"the body cannot be used: {error}"
+            message = f"invalid request body: {error}"
             raise InvalidInput(message, "see docs/guides/gateway.md for an example") from error
         for name, value in self._said.items():
             self.texts.gather(value, FIELDS[shape].get(name, "user"), self._said, name)
         if shape in ("embeddings", "completions") and any(_tokens(self._said.get(name)) for name in FIELDS[shape]):
-            raise Unsupported("token ids cannot be read by guards, and guards hold here", "send texts instead")
+            raise Unsupported("guards cannot read token ids, and this call has guards", "send texts instead")
         self._mark()
 
     @property
     def model(self) -> str:
-        """What is asked; empty where it is missing."""
+        """Return the requested model, or an empty string if it is missing."""
         return model_of(self._fields)
 
     def last(self) -> Iterator[tuple[TextSegment, ...]]:
-        """What the user said last, in one or more pieces; of embeddings each text by itself."""
+        """Yield the last user text as one or more segments; for embeddings each text by itself."""
         found = [piece for piece in self.texts.pieces if piece.last]
         if self.shape == "embeddings":
             yield from ((piece,) for piece in found)
@@ -166,27 +169,27 @@ class GuardedRequest:
             yield tuple(found)
 
     def body(self) -> bytes:
-        """The request as it is now. The conversation is written anew, so that no field in it stands twice."""
+        """Encode the current request. Each field of the conversation is written exactly once."""
         self.texts.fold()
-        told = {name: msgspec.Raw(msgspec.json.encode(value)) for name, value in self._said.items()}
-        return msgspec.json.encode({**self._fields, **told})
+        conversation = {name: msgspec.Raw(msgspec.json.encode(value)) for name, value in self._said.items()}
+        return msgspec.json.encode({**self._fields, **conversation})
 
     def _mark(self) -> None:
-        """Find what the user said last."""
-        said = self._said.get("messages" if "messages" in FIELDS[self.shape] else "input")
-        if self.shape in ("completions", "embeddings") or not isinstance(said, list):
-            said = [self._said.get(name) for name in FIELDS[self.shape]]
+        """Mark the segments of the last user text."""
+        conversation = self._said.get("messages" if "messages" in FIELDS[self.shape] else "input")
+        if self.shape in ("completions", "embeddings") or not isinstance(conversation, list):
+            conversation = [self._said.get(name) for name in FIELDS[self.shape]]
             for piece in self.texts.pieces:
-                piece.last = piece.role == "user" and (piece.place is self._said or piece.place in said)
+                piece.last = piece.role == "user" and (piece.place is self._said or piece.place in conversation)
             return
-        messages = [item for item in said if isinstance(item, dict) and item.get("role") == "user"]
+        messages = [item for item in conversation if isinstance(item, dict) and item.get("role") == "user"]
         inside = _inside(messages[-1]) if messages else set[int]()
         for piece in self.texts.pieces:
             piece.last = piece.role == "user" and piece.prose and id(piece.place) in inside
 
 
 def model_of(fields: Mapping[str, msgspec.Raw]) -> str:
-    """The `model` of a request."""
+    """Return the `model` field of a request, or an empty string if it is missing."""
     try:
         found = msgspec.json.decode(fields["model"])
     except (KeyError, msgspec.DecodeError):
@@ -195,7 +198,7 @@ def model_of(fields: Mapping[str, msgspec.Raw]) -> str:
 
 
 def _inside(value: Any) -> set[int]:
-    """The ids of a value and of all that it holds."""
+    """Return the ids of a value and of all lists and objects in it."""
     found = {id(value)}
     for item in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
         if isinstance(item, dict | list):

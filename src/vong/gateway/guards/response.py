@@ -1,4 +1,4 @@
-"""Whole answers under guard, as they came from the upstream: a chat completion, or a message."""
+"""Apply guards to complete upstream responses: a chat completion or an Anthropic message."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -14,11 +14,14 @@ from vong.gateway.guards.run import GuardRun, RetryRequested
 from vong.gateway.providers import ProviderResponse
 
 UNREAD = frozenset({"logprobs", "usage", "stop_reason", "stop_sequence", "finish_reason"})
+"""Fields of a choice that hold no text of the model."""
 
 
 async def over(duties: Sequence[GuardRun], reply: ProviderResponse, *, blocks: bool = False) -> ProviderResponse:
-    """A reply after the guards. One that lets it not through leaves an answer without any text, which ends by the
-    content filter. AskAgain where the model is to be asked once more, unless it was (`blocks`).
+    """Return a response after the guards. A blocked response has no text and ends with `content_filter`.
+
+    Raises:
+        RetryRequested: if the model must answer again, unless `retried` says that it did.
     """
     try:
         found: Any = msgspec.json.decode(reply.body)
@@ -43,22 +46,29 @@ async def over(duties: Sequence[GuardRun], reply: ProviderResponse, *, blocks: b
 async def streamed(
     duties: Sequence[GuardRun], batches: Sequence[bytes], chunked: ChunkDecoder | None, before: str = ""
 ) -> None:
-    """AskAgain where a stream that was gathered is not what it should be, with what its answer says already."""
+    """Check a buffered stream, after the text `before` that was already sent.
+
+    Raises:
+        RetryRequested: if the model must answer again.
+        UpstreamFailed: if the stream ended early.
+    """
     transcript = PassthroughStream(chunked) if chunked else StreamAccumulator(with_usage=True)
     for batch in batches:
         transcript.take(batch)
     if not transcript.ended:
-        raise UpstreamFailed("the upstream ended its stream before the answer was complete", "send it again")
+        raise UpstreamFailed("upstream stream ended before the response was complete", "send the request again")
     found = transcript.completion()
     if before:
-        found["choices"] = found["choices"] or [{"message": {}}]  # nothing may follow, and it is judged all the same
+        found["choices"] = found["choices"] or [
+            {"message": {}}
+        ]  # the text before is checked even if nothing follows it
         message = found["choices"][0]["message"]
         message["content"] = before + (message.get("content") or "")
     await _whole(duties, found)
 
 
 def summed(second: ProviderResponse, first: ProviderResponse) -> ProviderResponse:
-    """The second answer, with the tokens of both: both are billed."""
+    """Return the second response with the token usage of both, because both are billed."""
     try:
         found, before = msgspec.json.decode(second.body), msgspec.json.decode(first.body)
         usage = dict(found["usage"])
@@ -67,15 +77,15 @@ def summed(second: ProviderResponse, first: ProviderResponse) -> ProviderRespons
                 usage[name] = usage.get(name, 0) + count
         second.body = msgspec.json.encode({**found, "usage": usage})
     except (msgspec.DecodeError, KeyError, TypeError, AttributeError):
-        return second  # one of them does not say its tokens
+        return second  # one of them reports no usage
     return second
 
 
 def empty(found: dict[str, Any], error: ContentBlocked) -> dict[str, Any]:
-    """An answer of which nothing is let through, as the filters of model APIs write it."""
+    """Return a response without its content, in the form that model APIs use for content filters."""
     if "choices" not in found:
         return {**found, "content": [], "stop_reason": "refusal"}
-    kept = [
+    choices = [
         {
             "index": number,
             "message": {"role": "assistant", "content": ""},
@@ -84,20 +94,20 @@ def empty(found: dict[str, Any], error: ContentBlocked) -> dict[str, Any]:
         }
         for number in range(len(found["choices"]))
     ]
-    return {**found, "choices": kept}
+    return {**found, "choices": choices}
 
 
 def results(error: ContentBlocked) -> dict[str, Any]:
-    """What a choice says of the filter that ended it."""
+    """Return the content filter results of a blocked choice."""
     return {"vong": {"filtered": True, "detail": error.message}}
 
 
 async def _whole(duties: Sequence[GuardRun], found: dict[str, Any]) -> bool:
-    """Read every choice, and mask in it. Whether something changed."""
+    """Check and mask every choice. Return True if something changed."""
     before = msgspec.json.encode(found)
     choices = found.get("choices")
-    said = [choice for choice in choices if isinstance(choice, dict)] if isinstance(choices, list) else [found]
-    for choice in said:
+    answers = [choice for choice in choices if isinstance(choice, dict)] if isinstance(choices, list) else [found]
+    for choice in answers:
         content = {name: value for name, value in choice.items() if name not in UNREAD}
         texts = TextCollector()
         texts.gather(content, "assistant", None, None)
@@ -110,13 +120,13 @@ async def _whole(duties: Sequence[GuardRun], found: dict[str, Any]) -> bool:
         texts.fold()
         choice.update(content)
     changed = before != msgspec.json.encode(found)
-    for choice in said if changed else ():
-        choice.pop("logprobs", None)  # they spell the text out
+    for choice in answers if changed else ():
+        choice.pop("logprobs", None)  # the log probabilities contain the unmasked text
     return changed
 
 
 async def _error(duties: Sequence[GuardRun], reply: ProviderResponse, found: Any) -> None:
-    """An error of the upstream may repeat what was said: it is masked, and never blocked."""
+    """Mask an upstream error, which may repeat texts of the request. Errors are never blocked."""
     texts, holder = TextCollector(), {"": found if found is not None else reply.body.decode("utf-8", "replace")}
     texts.gather(holder, "assistant", None, None)
     before = holder[""] if found is None else msgspec.json.encode(found)
@@ -130,7 +140,7 @@ async def _error(duties: Sequence[GuardRun], reply: ProviderResponse, found: Any
 
 
 def _prose(message: dict[str, Any]) -> str:
-    """What a message says, be it a text or a list of parts."""
+    """Return the text of a message, whether it is a string or a list of parts."""
     content = message.get("content")
     if isinstance(content, str):
         return content

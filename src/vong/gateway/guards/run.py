@@ -1,4 +1,4 @@
-"""What one guard does in one call: it looks, and keeps count."""
+"""Run of one guard in one call: checks texts and counts detections."""
 
 import time
 from collections.abc import Sequence
@@ -12,12 +12,12 @@ from vong.records.guard import GuardOutcome
 
 
 class RetryRequested(ContentBlocked):
-    """The model is to be asked once more; the second time it is what it was made from."""
+    """Signal that the model must answer again. After the second attempt it is treated as ContentBlocked."""
 
 
 @dataclass
 class GuardRun:
-    """A guard's work on the request, or on the answer, of one call."""
+    """Work of one guard on the request, or on the response, of one call."""
 
     post: ConfiguredGuard
     on: Literal["input", "output"]
@@ -26,19 +26,27 @@ class GuardRun:
     seconds: float = 0.0
 
     async def look(self, text: str) -> Sequence[Detection]:
-        """All that the guard finds. GuardFailed where it could not look."""
+        """Return all detections of the guard.
+
+        Raises:
+            GuardFailed: if the check itself fails.
+        """
         start = time.perf_counter()
         try:
             return await self.post.guard.look(text, self.ask)
         except GuardFailed:
             raise
         except VongError as error:
-            raise GuardFailed(f"the guard {self.name!r} could not look: {error.message}", error.hint) from error
+            raise GuardFailed(f"guard {self.name!r} failed: {error.message}", error.hint) from error
         finally:
             self.seconds += time.perf_counter() - start
 
     async def over(self, text: str) -> str:
-        """A whole text after this guard. ContentBlocked where it lets it not through."""
+        """Check a whole text and return it, masked if configured.
+
+        Raises:
+            ContentBlocked: if the guard blocks the text.
+        """
         found = await self.look(text) if text else ()
         if not found:
             return text
@@ -50,48 +58,48 @@ class GuardRun:
         return text
 
     def count(self, found: Sequence[Detection]) -> None:
-        """These were found."""
+        """Add detections to the counts."""
         for item in found:
             self.found[item.kind] = self.found.get(item.kind, 0) + 1
 
     @property
     def name(self) -> str:
-        """The guard's."""
+        """Return the name of the guard."""
         return self.post.use.guard
 
     @property
     def masks(self) -> bool:
-        """Whether placeholders take the place of what is found."""
+        """Return True if detections are replaced by placeholders."""
         return self.post.use.action == "mask"
 
     @property
     def stops(self) -> bool:
-        """Whether a text in which something is found goes no further."""
+        """Return True if a detection blocks the text."""
         return self.post.use.action in ("block", "retry")
 
     def blocked(self) -> ContentBlocked:
-        """What the caller is told: the guard, never the text."""
-        what = "request" if self.on == "input" else "answer"
+        """Return the error for the caller. The error names the guard and never contains the text."""
+        what = "request" if self.on == "input" else "response"
         kind = RetryRequested if self.post.use.action == "retry" else ContentBlocked
         return kind(
-            f"the guard {self.name!r} lets this {what} not through ({', '.join(self.found)})",
-            "change what you send, or ask who keeps the guards of this project",
+            f"{what} blocked by guard {self.name!r} ({', '.join(self.found)})",
+            "change the request, or ask an owner of the project to change its guards",
         )
 
     def outcome(self) -> GuardOutcome:
-        """For the span."""
+        """Return the outcome for the span."""
         action = self.post.use.action if self.found else "none"
         found = dict(self.found)
         return GuardOutcome(guard=self.name, on=self.on, action=action, found=found, ms=round(self.seconds * 1000, 3))
 
 
 def masked(text: str, found: Sequence[Detection]) -> str:
-    """The text with typed placeholders ([EMAIL]) in place of what was found."""
+    """Replace detections in a text with typed placeholders such as [EMAIL]."""
     for item in reversed(found):
         text = f"{text[: item.start]}{placeholder(item)}{text[item.end :]}"
     return text
 
 
 def placeholder(item: Detection) -> str:
-    """What stands in place of it."""
+    """Return the placeholder of a detection."""
     return f"[{item.kind.upper()}]"

@@ -1,7 +1,8 @@
-"""Secrets in the settings of guards: sealed before they are stored, opened when a guard is made.
+"""Secrets in guard settings: encrypted before they are stored, decrypted when a guard is created.
 
-A setting is secret where a guard's `Settings` declare it as `SecretStr`, alone or within a list or mapping. It is
-sealed for that guard and the origin of its `url`: whoever points a guard to another address must know the secret.
+A setting is secret if the guard's `Settings` declare it as `SecretStr`, alone or in a list or mapping. A secret is
+encrypted for its guard and the origin of its `url`, so a guard can be pointed to another address only by someone who
+knows the secret.
 """
 
 import json
@@ -18,13 +19,18 @@ from vong.records.guard import GuardConfig
 from vong.store.encryption import SecretBox
 
 SEALED = "sealed:"
-"""What a secret begins with as it is stored."""
+"""Prefix of a stored, encrypted secret."""
 Open = Callable[[str, str], str]
-"""Opens a sealed secret under the name that it was sealed for."""
+"""Decrypt a secret, given the label for which it was encrypted."""
 
 
 def settings_of(use: GuardConfig) -> tuple[type[Any], Record]:
-    """A guard's kind and its settings. NotFound and InvalidInput say what is wrong with what was set."""
+    """Return the class of a guard and its parsed settings.
+
+    Raises:
+        NotFound: if the guard is not installed.
+        InvalidInput: if its settings are invalid.
+    """
     kind = plugins.load("guard", use.guard)
     try:
         return kind, kind.Settings.model_validate_json(json.dumps(use.settings))
@@ -32,50 +38,58 @@ def settings_of(use: GuardConfig) -> tuple[type[Any], Record]:
         wrong = error.errors()[0]
         where = ".".join(str(part) for part in wrong["loc"]) or "settings"
         hint = f"see its settings with: vong gateway guard kinds {use.guard}"
-        raise InvalidInput(f"the guard {use.guard!r}: {where}: {wrong['msg']}", hint) from None
+        raise InvalidInput(f"guard {use.guard!r}: {where}: {wrong['msg']}", hint) from None
 
 
 def sealed(uses: Sequence[GuardConfig], secrets: SecretBox) -> tuple[GuardConfig, ...]:
-    """Guards as they are stored, of which no secret is sealed yet (`given`)."""
+    """Encrypt the secrets of guards for storage. No secret may be encrypted yet (see `resolve_secrets`)."""
 
-    def seal(secret: str, label: str) -> str:
+    def encrypt(secret: str, label: str) -> str:
         return SEALED + secrets.seal(secret, label, alike=True).hex()
 
-    return tuple(_changed(use, seal) for use in uses)
+    return tuple(_changed(use, encrypt) for use in uses)
 
 
 def opened(use: GuardConfig, open: Open) -> GuardConfig:
-    """A guard with its secrets, as it is made. Misconfigured where one cannot be opened."""
+    """Decrypt the secrets of a guard.
 
-    def plain(secret: str, label: str) -> str:
+    Raises:
+        Misconfigured: if a secret cannot be decrypted.
+    """
+
+    def decrypt(secret: str, label: str) -> str:
         return open(secret, label) if secret.startswith(SEALED) else secret
 
-    return _changed(use, plain)
+    return _changed(use, decrypt)
 
 
 def given(uses: Sequence[GuardConfig], secrets: SecretBox) -> tuple[GuardConfig, ...]:
-    """Guards as somebody sets them, with their secrets. InvalidInput where one that is sealed is not of this guard."""
+    """Decrypt the secrets of submitted guards, which may be plain or encrypted.
+
+    Raises:
+        InvalidInput: if a secret was encrypted for another guard or address.
+    """
     try:
         return tuple(opened(use, opener(secrets)) for use in uses)
     except Misconfigured as error:
-        message = "a secret of a guard was sealed for another guard or address, or with another key"
-        raise InvalidInput(message, "write the secret itself") from error
+        message = "a secret was encrypted for another guard or address, or with another key"
+        raise InvalidInput(message, "enter the secret itself") from error
 
 
 def opener(secrets: SecretBox) -> Open:
-    """What opens them."""
+    """Return a function that decrypts secrets with the given keys."""
 
     def open(secret: str, label: str) -> str:
         try:
             return secrets.open(bytes.fromhex(secret.removeprefix(SEALED)), label)
         except ValueError as error:
-            raise Misconfigured(f"a stored secret of {label!r} is damaged", "write it anew") from error
+            raise Misconfigured(f"stored secret of {label!r} is corrupted", "set it again") from error
 
     return open
 
 
 def _changed(use: GuardConfig, change: Callable[[str, str], str]) -> GuardConfig:
-    """The guard with other texts for its secrets, each made of the text and of what it is sealed for."""
+    """Return the guard with its secrets transformed. `change` receives the secret and its encryption label."""
     names = [name for name in _secret(plugins.load("guard", use.guard).Settings) if name in use.settings]
     if not names:
         return use
@@ -85,7 +99,7 @@ def _changed(use: GuardConfig, change: Callable[[str, str], str]) -> GuardConfig
 
 
 def _secret(settings: type[BaseModel]) -> Iterator[str]:
-    """The names of the settings that are secret."""
+    """Yield the names of the secret settings."""
     for name, field in settings.model_fields.items():
         if _holds(field.annotation):
             yield field.alias or name
@@ -104,9 +118,9 @@ def _each(value: Any, change: Callable[[str], str]) -> Any:
 
 
 def _label(use: GuardConfig) -> str:
-    """What a secret is sealed for."""
+    """Return the label for which the secrets of a guard are encrypted."""
     try:
         parts = urlsplit(str(use.settings.get("url", "")))
     except ValueError as error:
-        raise InvalidInput(f"the guard {use.guard!r}: url: {error}", "write it as https://HOST/PATH") from error
+        raise InvalidInput(f"guard {use.guard!r}: url: {error}", "write it as https://HOST/PATH") from error
     return f"guard/{parts.scheme}://{parts.netloc.lower()}/{use.guard}"

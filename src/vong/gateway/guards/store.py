@@ -1,4 +1,4 @@
-"""The guards of all a project's calls: each change kept, and heard of by every server."""
+"""Storage of the guards of a project. Every change is stored as a new version and announced to all servers."""
 
 from collections.abc import Sequence
 
@@ -11,39 +11,47 @@ from vong.records import content_hash, new_id, now
 from vong.records.guard import GuardConfig, ProjectGuards
 
 MOST = 50
-"""Guards that a project, or a route, may have."""
+"""Maximum number of guards of a project or a route."""
 
 
 def well_guarded(uses: Sequence[GuardConfig]) -> None:
-    """InvalidInput or NotFound where one of these cannot stand guard as it is set."""
+    """Validate the guards of a project or a route.
+
+    Raises:
+        NotFound: if a guard is not installed.
+        InvalidInput: if there are too many guards, or the settings of one are invalid.
+    """
     if len(uses) > MOST:
-        raise InvalidInput(f"more than {MOST} guards", "put words and patterns into one guard")
+        raise InvalidInput(
+            f"{len(uses)} guards exceed the maximum of {MOST}", "combine words and patterns in one guard"
+        )
     check(uses)
 
 
 def put_guards(connection: Connection, uses: Sequence[GuardConfig]) -> ProjectGuards:
-    """Set the guards of all calls; none removes them. The same again changes nothing. Servers follow within a second
-    of the commit.
+    """Set the guards of all calls of a project. An empty list removes them.
+
+    Setting the same guards again changes nothing. Servers apply a change within a second after the commit.
     """
     well_guarded(uses)
     old, version = project_guards(connection), _version(uses)
     if old.version == version:
         return old
-    made = ProjectGuards(version=version, guards=tuple(uses), changed_at=now())
+    new = ProjectGuards(version=version, guards=tuple(uses), changed_at=now())
     dumped = [use.model_dump(mode="json") for use in uses]
-    values = {"id": new_id(), "version": version, "guards": dumped, "changed_at": made.changed_at}
+    values = {"id": new_id(), "version": version, "guards": dumped, "changed_at": new.changed_at}
     connection.execute(insert(tables.guards).values(values))
-    return made
+    return new
 
 
 def project_guards(connection: Connection) -> ProjectGuards:
-    """The guards of all calls at this moment."""
+    """Return the current guards of all calls of a project."""
     found = guard_history(connection, limit=1)
     return found[0] if found else ProjectGuards(version=_version(()))
 
 
 def guard_history(connection: Connection, *, limit: int = 50) -> list[ProjectGuards]:
-    """How they stood, newest first."""
+    """Return the versions of the project's guards, newest first."""
     columns = tables.guards.c
     query = select(columns.version, columns.guards, columns.changed_at).order_by(columns.id.desc()).limit(limit)
     return [ProjectGuards.model_validate(dict(row)) for row in connection.execute(query).mappings()]

@@ -1,5 +1,7 @@
-"""A stream of a chat's chunks under guard: each text of each choice passes through the window; the arguments of a tool
-are gathered, because they are JSON, and passed on once they are whole.
+"""Apply guards to a stream of chat chunks.
+
+Each text of each choice passes through its guard chain. The arguments of a tool call are JSON, so they are buffered and
+passed on when complete.
 """
 
 from collections.abc import AsyncGenerator, Sequence
@@ -18,16 +20,17 @@ from vong.gateway.guards.run import GuardRun
 from vong.gateway.upstream.sse import DONE, event
 
 HEAD = ("id", "object", "created", "model", "system_fingerprint")
+"""Fields of a chunk that are copied to events which the guards create."""
 PASSED = frozenset(
     {"index", "delta", "finish_reason", "native_finish_reason", "stop_reason", "logprobs", "content_filter_results"}
 )
-"""Fields of a choice that pass: in others might stand what no guard has read."""
+"""Fields of a choice that pass. Other fields could contain text that no guard has read."""
 Path = tuple[Any, ...]
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
 
 
 class _Choice:
-    """One choice of the answer: its texts by where they stand in deltas."""
+    """One choice of the response: its texts by their path in the deltas."""
 
     def __init__(self, duties: Sequence[GuardRun], before: str) -> None:
         self.over = False
@@ -37,10 +40,10 @@ class _Choice:
         self._arguments: dict[Path, list[str]] = {}
         self._current: frozenset[Path] = frozenset()
         if before:
-            self._passing(("content",))  # it is judged at the end, whether or not anything follows
+            self._passing(("content",))  # the text is checked at the end even if nothing follows
 
     async def delta(self, delta: dict[str, Any]) -> tuple[list[dict[str, Any]], dict[str, Any]]:
-        """What is now known to pass of earlier deltas, where this one goes on elsewhere, and what passes of it."""
+        """Return the released rest of texts that this delta does not continue, and what passes of this delta."""
         leaves = list(_leaves(delta, ()))
         paths = frozenset(path for _, _, path in leaves)
         before: list[dict[str, Any]] = []
@@ -56,17 +59,17 @@ class _Choice:
         return before, delta
 
     async def end(self) -> list[dict[str, Any]]:
-        """The deltas of all that is left."""
-        made: list[dict[str, Any]] = []
-        for path, passing in self._texts.items():
-            if text := await passing.end():
-                made.append(_built(path, text))
+        """Return deltas with all remaining text."""
+        deltas: list[dict[str, Any]] = []
+        for path, chain in self._texts.items():
+            if text := await chain.end():
+                deltas.append(_built(path, text))
         for path in list(self._arguments):
-            made += await self._left(path)
-        return made
+            deltas += await self._left(path)
+        return deltas
 
     async def _left(self, path: Path) -> list[dict[str, Any]]:
-        """What is left of one text, because another one begins."""
+        """Return deltas with the rest of one text, because another text begins."""
         if path in self._arguments:
             text = await self._checked("".join(self._arguments.pop(path)))
         else:
@@ -91,8 +94,10 @@ class _Choice:
 
 
 class GuardedStream:
-    """Takes a chat's events and gives those that pass. `wanted` is its number of choices; `before` what an answer says
-    already that these go on with: it passed, and gives what follows its sense.
+    """Filter of chat events: takes events and returns those that pass.
+
+    `choice_count` is the number of choices of the request. `before` is text of a response that this stream continues:
+    it has already passed, and guards read it as context.
     """
 
     def __init__(self, duties: Sequence[GuardRun], wanted: int, before: str = "") -> None:
@@ -104,67 +109,69 @@ class GuardedStream:
 
     @property
     def over(self) -> bool:
-        """Whether every choice was blocked, so that nothing more can pass."""
+        """Return True if every choice was blocked, so nothing more can pass."""
         blocked = [choice for choice in self._choices.values() if choice.over]
         return len(blocked) >= self._wanted
 
     async def take(self, data: bytes) -> bytes:
-        """The events that follow from the data of one."""
+        """Return the events that pass after the data of one event."""
         if data == b"[DONE]":
             return await self.end() + DONE
         try:
             chunk = _decode(data)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise UpstreamFailed(f"the upstream streamed an event that is not JSON: {error}", "ask again") from error
+            raise UpstreamFailed(
+                f"upstream sent a stream event that is not JSON: {error}", "send the request again"
+            ) from error
         if chunk.get("error") is not None:
             return await self.end() + event(await self._error(chunk))
         self._head = {name: chunk[name] for name in HEAD if name in chunk}
         choices = chunk.get("choices")
         if not isinstance(choices, list) or not choices:
             return event(chunk)
-        made, kept = list[bytes](), list[Any]()
+        events, passing = list[bytes](), list[Any]()
         for choice in choices:
             if isinstance(choice, dict) and isinstance(choice.get("delta") or {}, dict):
                 before, passed = await self._choice({key: value for key, value in choice.items() if key in PASSED})
-                made += before
-                kept += [passed] if passed else []
-        if kept or chunk.get("usage"):
-            made.append(event({**chunk, "choices": kept}))
-        return b"".join(made)
+                events += before
+                passing += [passed] if passed else []
+        if passing or chunk.get("usage"):
+            events.append(event({**chunk, "choices": passing}))
+        return b"".join(events)
 
     async def end(self) -> bytes:
-        """The events of all that is held, when nothing follows."""
-        made = list[bytes]()
+        """Return the events with all remaining text, at the end of the stream."""
+        events = list[bytes]()
         for index, choice in self._choices.items():
             if not choice.over:
-                made += await self._ended(index, choice)
-        return b"".join(made)
+                events += await self._ended(index, choice)
+        return b"".join(events)
 
     async def _choice(self, choice: dict[str, Any]) -> tuple[list[bytes], dict[str, Any] | None]:
-        """The events before this choice of a chunk, and what passes of it; None where nothing does."""
+        """Return the events before a choice of a chunk, and what passes of the choice, or None if nothing does."""
         index = choice.get("index", 0)
         state = self._choices.setdefault(index, _Choice(self._duties, self._before))
         if state.over:
             return [], None
         delta, finish = choice.get("delta") or {}, choice.get("finish_reason")
-        said = any(_leaves(delta, ()))
-        made = list[bytes]()
+        has_text = any(_leaves(delta, ()))
+        events = list[bytes]()
         try:
             before, _ = await state.delta(delta)
-            made += [self._event(index, rest) for rest in before]
+            events += [self._event(index, rest) for rest in before]
         except ContentBlocked as error:
-            return [*made, self._blocked(index, state, error)], None
-        if said:
-            choice.pop("logprobs", None)  # they spell out what may be held back
+            return [*events, self._blocked(index, state, error)], None
+        if has_text:
+            choice.pop("logprobs", None)  # the log probabilities contain text that may be held back
         if finish is None:
-            return made, choice if _speaks(delta, said) else None
+            return events, choice if _speaks(delta, has_text) else None
         rest = {key: value for key, value in choice.items() if key != "finish_reason"}
-        if said and _speaks(delta, said):
-            made.append(event({**self._head, "choices": [{**rest, "finish_reason": None}]}))
+        if has_text and _speaks(delta, has_text):
+            events.append(event({**self._head, "choices": [{**rest, "finish_reason": None}]}))
         ended = await self._ended(index, state)
         if state.over:
-            return [*made, *ended], None
-        return [*made, *ended], {**choice, "delta": {}} if said else choice
+            return [*events, *ended], None
+        return [*events, *ended], {**choice, "delta": {}} if has_text else choice
 
     async def _ended(self, index: int, state: _Choice) -> list[bytes]:
         try:
@@ -181,7 +188,7 @@ class GuardedStream:
         return event({**self._head, "choices": [choice]})
 
     async def _error(self, chunk: dict[str, Any]) -> dict[str, Any]:
-        """An error of the upstream may repeat what was said."""
+        """Mask an upstream error, which may repeat texts of the request."""
         texts = TextCollector()
         texts.gather(chunk["error"], "assistant", chunk, "error")
         for duty in self._duties:
@@ -193,18 +200,20 @@ class GuardedStream:
 async def guarded(
     events: AsyncGenerator[bytes], under: GuardedStream, chunked: ChunkDecoder | None
 ) -> AsyncGenerator[bytes]:
-    """A stream under guard, as a chat's; `chunked` reads it where it is of another shape. Each batch gives one, empty
-    where nothing of it passes yet. Once all is blocked the upstream's is closed.
+    """Yield an upstream stream after the guards, as chat events.
+
+    `chunked` decodes a stream of another format. Each batch yields one batch, which is empty if nothing of it passes
+    yet. Once all choices are blocked the upstream stream is closed.
     """
     async with aclosing(events):
         async for batch in events:
-            made = list[bytes]()
+            passing = list[bytes]()
             for data in _data(batch, chunked):
-                made.append(await under.take(data))
+                passing.append(await under.take(data))
                 if under.over:
-                    yield b"".join(made) + DONE
+                    yield b"".join(passing) + DONE
                     return
-            yield b"".join(made)
+            yield b"".join(passing)
     if chunked is not None and chunked.ended:
         yield await under.end() + DONE
     elif rest := await under.end():
@@ -212,19 +221,19 @@ async def guarded(
 
 
 def _data(batch: bytes, chunked: ChunkDecoder | None) -> list[bytes]:
-    """The data of each event, as a chat's chunks."""
+    """Return the data of each event, as chat chunks."""
     found = [data for text in batch.split(b"\n\n") if text and (data := data_of(text)) is not None]
     if chunked is None:
         return found
     try:
         return [msgspec.json.encode(chunk) for data in found for chunk in chunked.take(_decode(data))]
     except MALFORMED as error:
-        message = f"the upstream streamed an event that is none of an answer: {error!r}"
-        raise UpstreamFailed(message, "ask again") from error
+        message = f"upstream sent an unexpected stream event: {error!r}"
+        raise UpstreamFailed(message, "send the request again") from error
 
 
 def _leaves(value: Any, path: Path) -> Any:
-    """The texts that a delta says: (holder, key, path)."""
+    """Yield the texts of a delta as (container, key, path)."""
     items = value.items() if isinstance(value, dict) else enumerate(value)
     for key, item in items:
         step = key if isinstance(value, dict) else _step(item, key, path[-1] if path else "")
@@ -236,7 +245,7 @@ def _leaves(value: Any, path: Path) -> Any:
 
 
 def _step(item: Any, number: int, within: Any) -> Any:
-    """An item of a list by what tells it apart: its index, of thoughts its type too."""
+    """Return the path step of a list item: its index, and for reasoning its type too."""
     if not isinstance(item, dict):
         return (("index", number),)
     kind = {"type": item["type"]} if within != "tool_calls" and "type" in item else {}
@@ -244,18 +253,18 @@ def _step(item: Any, number: int, within: Any) -> Any:
 
 
 def _built(path: Path, text: str) -> dict[str, Any]:
-    """A delta with that text at that place."""
-    made: Any = text
+    """Return a delta with a text at a path."""
+    value: Any = text
     for step in reversed(path):
         if isinstance(step, tuple):
-            made = [{**dict(cast(Any, step)), **made} if isinstance(made, dict) else made]
+            value = [{**dict(cast(Any, step)), **value} if isinstance(value, dict) else value]
         else:
-            made = {step: made}
-    return made
+            value = {step: value}
+    return value
 
 
-def _speaks(delta: Any, said: bool) -> bool:
-    """Whether a delta still says something after the guards: a text, or anything else than texts."""
-    if not said:
+def _speaks(delta: Any, had_text: bool) -> bool:
+    """Return True if a delta still carries something after the guards: text, or anything other than text."""
+    if not had_text:
         return True
     return any(_leaves(delta, ())) or any(not isinstance(value, str) or key in NAMES for key, value in delta.items())

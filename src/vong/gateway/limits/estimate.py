@@ -1,4 +1,4 @@
-"""How much a call may use at the worst: what is reserved before it is sent."""
+"""Upper bound of the usage of a call, which is reserved before the call is sent."""
 
 from typing import NamedTuple
 
@@ -9,22 +9,24 @@ from vong.records import Usage
 from vong.records.record import known
 
 ANSWER = 4096
-"""Tokens of an answer where the caller set no end and a limit holds: the call is sent with this end."""
+"""Output tokens of a request without max_tokens if a limit applies. The request is sent with this maximum."""
 PART = 20_000
-"""Tokens of an image, a sound or a document, whose bytes say nothing of its tokens. Large images cost some thousands
-with every provider, documents some thousands for each page.
+"""Tokens of an image, an audio or a document, whose size in bytes does not bound its tokens. Large images cost a few
+thousand tokens with every provider, documents a few thousand per page.
 """
 PARTS = (b'"image_url"', b'"input_audio"', b'"file"', b'"image"', b'"document"', b'"input_image"', b'"input_file"')
 FLAT: frozenset[Shape] = frozenset({"chat", "completions", "embeddings"})
-"""Shapes in which parts, and what asks for other kinds of tokens, lie in lists within the list of messages or beside
-it, and each has its type.
+"""Endpoints in which attachments, and fields that request other token types, are in lists within or beside the list of
+messages and have a type.
 """
 TYPED = b'"type"'
 
 
 class WorstCaseUsage(NamedTuple):
-    """Tokens read and made at the most, and the kinds that they may be of (`vong.gateway.pricing.token_types`). `cap` is the end that
-    the call is sent with, None where it has its own.
+    """Upper bound of the usage of a call.
+
+    `token_types` are the types that the tokens may have (`vong.gateway.pricing.token_types`). `max_tokens` is the value
+    that the call is sent with, None if the request has its own.
     """
 
     read: int
@@ -33,21 +35,25 @@ class WorstCaseUsage(NamedTuple):
     kinds: frozenset[str] = frozenset()
 
     def usage(self) -> Usage:
-        """As if it had been used."""
+        """Return the bound as a usage."""
         values = {"input_tokens": self.read, "output_tokens": self.made, "cached_tokens": None, "cost": None}
         return known(Usage, values)
 
 
-def worst(shape: Shape, asked: RequestFields, read: int, body: bytes) -> WorstCaseUsage:
-    """Of a request of `read` bytes with what it follows. A token is a byte or more in every common vocabulary, and the
-    JSON around the text makes up for the words that a chat template adds; so the bytes bound what is read.
+def worst(endpoint: Shape, request: RequestFields, input_bound: int, body: bytes) -> WorstCaseUsage:
+    """Return the upper bound of a request whose body and history have `input_bound` bytes.
+
+    A token has at least one byte in every common vocabulary, and the JSON around the texts makes up for the words that
+    a chat template adds. The bytes are therefore a bound for the input tokens.
     """
-    if shape in FLAT and body.count(b"[") <= 1 and TYPED not in body:
-        kinds = ALWAYS
+    if endpoint in FLAT and body.count(b"[") <= 1 and TYPED not in body:
+        token_types = ALWAYS
     else:
-        kinds = possible(body)
-        read += PART * sum([body.count(part) for part in PARTS])
-    if shape == "embeddings":
-        return WorstCaseUsage(read, 0, None, kinds)
-    most = asked.max_completion_tokens or asked.max_tokens
-    return WorstCaseUsage(read, max(most or ANSWER, 0) * max(asked.n or 1, 1), None if most else ANSWER, kinds)
+        token_types = possible(body)
+        input_bound += PART * sum([body.count(part) for part in PARTS])
+    if endpoint == "embeddings":
+        return WorstCaseUsage(input_bound, 0, None, token_types)
+    max_tokens = request.max_completion_tokens or request.max_tokens
+    return WorstCaseUsage(
+        input_bound, max(max_tokens or ANSWER, 0) * max(request.n or 1, 1), None if max_tokens else ANSWER, token_types
+    )

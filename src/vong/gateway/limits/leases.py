@@ -1,8 +1,8 @@
-"""What a server may admit without asking again: granted, reported, and released where a server is gone.
+"""Leases: quota that PostgreSQL grants to a server, until it is reported back or the server is gone.
 
-For each subject of a limit and each time PostgreSQL keeps what was used, and for each server what it holds. Grants are
-made under the lock of the counter, so used and held together never exceed the limit, whatever the number of servers.
-A server says what it holds in all, not by how much it changed: a word that is lost or said twice does no harm.
+For each counter (limit, subject, window) PostgreSQL stores the used amount, and for each server the leased amount.
+Grants are made under the lock of the counter, so used and leased together never exceed the limit, with any number of
+servers. A server reports its total, not the change, so a lost or repeated report does no harm.
 """
 
 from datetime import datetime, timedelta
@@ -16,11 +16,11 @@ from vong.gateway import tables
 from vong.records import now
 
 DEAD = timedelta(seconds=60)
-"""How long a server may be silent before what it holds is released."""
+"""Time after which the leases of a silent server are released."""
 
 
 class CounterKey(NamedTuple):
-    """Where is counted: a limit, whom it is on, and since when."""
+    """Key of a counter: limit, subject and start of the window."""
 
     limit_id: UUID
     subject: str
@@ -28,67 +28,71 @@ class CounterKey(NamedTuple):
 
 
 class QuotaGrant(NamedTuple):
-    """What was granted, and what is left for everybody after it."""
+    """Granted amount, and the amount that is still free for all servers."""
 
     amount: int
     free: int
 
 
 def grant(
-    connection: Connection, place: CounterKey, worker: UUID, *, bound: int, held: int, need: int, want: int
+    connection: Connection, counter_key: CounterKey, server_id: UUID, *, bound: int, held: int, need: int, want: int
 ) -> QuotaGrant:
-    """Between `need` and `want` of what is free, or nothing; beside the `held` that the server has already."""
+    """Lease between `need` and `want` of the free amount, or nothing, in addition to `held`."""
     counters, leases = tables.counters.c, tables.leases.c
-    connection.execute(upsert(tables.counters).values({**place._asdict(), "used": 0}).on_conflict_do_nothing())
-    here = and_(*(counters[name] == value for name, value in place._asdict().items()))
-    used = connection.scalar(select(counters.used).where(here).with_for_update()) or 0
-    others = and_(*(leases[name] == value for name, value in place._asdict().items()), leases.worker != worker)
-    connection.execute(delete(tables.leases).where(others, leases.seen_at < now() - DEAD))
-    leased = connection.scalar(select(func.coalesce(func.sum(leases.amount), 0)).where(others)) or 0
+    connection.execute(upsert(tables.counters).values({**counter_key._asdict(), "used": 0}).on_conflict_do_nothing())
+    same_counter = and_(*(counters[name] == value for name, value in counter_key._asdict().items()))
+    used = connection.scalar(select(counters.used).where(same_counter).with_for_update()) or 0
+    other_leases = and_(
+        *(leases[name] == value for name, value in counter_key._asdict().items()), leases.worker != server_id
+    )
+    connection.execute(delete(tables.leases).where(other_leases, leases.seen_at < now() - DEAD))
+    leased = connection.scalar(select(func.coalesce(func.sum(leases.amount), 0)).where(other_leases)) or 0
     free = bound - used - int(leased) - held
-    given = min(free, max(need, want)) if free >= need else 0
-    _hold(connection, place, worker, held + given)
-    return QuotaGrant(given, free - given)
+    granted = min(free, max(need, want)) if free >= need else 0
+    _hold(connection, counter_key, server_id, held + granted)
+    return QuotaGrant(granted, free - granted)
 
 
-def report(connection: Connection, place: CounterKey, worker: UUID, *, held: int, used: int) -> None:
-    """A server used so much more, and holds so much from now on."""
+def report(connection: Connection, counter_key: CounterKey, server_id: UUID, *, held: int, used: int) -> None:
+    """Add the usage of a server since its last report and set the amount that the server holds."""
     counters = tables.counters.c
-    here = and_(*(counters[name] == value for name, value in place._asdict().items()))
-    connection.execute(update(tables.counters).where(here).values(used=counters.used + used))
-    _hold(connection, place, worker, held)
+    same_counter = and_(*(counters[name] == value for name, value in counter_key._asdict().items()))
+    connection.execute(update(tables.counters).where(same_counter).values(used=counters.used + used))
+    _hold(connection, counter_key, server_id, held)
 
 
-def beat(connection: Connection, worker: UUID) -> None:
-    """The server lives. The connection is the owner's."""
-    connection.execute(update(tables.leases).where(tables.leases.c.worker == worker).values(seen_at=now()))
+def beat(connection: Connection, server_id: UUID) -> None:
+    """Renew the leases of a server. The connection is the owner's."""
+    connection.execute(update(tables.leases).where(tables.leases.c.worker == server_id).values(seen_at=now()))
 
 
 def sweep(connection: Connection) -> None:
-    """Release what servers held that are gone. The connection is the owner's."""
+    """Release the leases of servers that are gone. The connection is the owner's."""
     connection.execute(delete(tables.leases).where(tables.leases.c.seen_at < now() - DEAD))
 
 
-def release(connection: Connection, worker: UUID) -> None:
-    """The server ends: what it holds is free. The connection is the owner's."""
-    connection.execute(delete(tables.leases).where(tables.leases.c.worker == worker))
+def release(connection: Connection, server_id: UUID) -> None:
+    """Release the leases of a server that stops. The connection is the owner's."""
+    connection.execute(delete(tables.leases).where(tables.leases.c.worker == server_id))
 
 
 def forget(connection: Connection, before: datetime) -> None:
-    """Delete counters and leases of minutes, hours and days long past. The connection is the owner's."""
+    """Delete counters and leases of past minutes, hours and days. The connection is the owner's."""
     for table in (tables.counters, tables.leases):
         limits = select(tables.limits.c.id).where(tables.limits.c.per.in_(["minute", "hour", "day"]))
         connection.execute(delete(table).where(table.c.begins < before, table.c.limit_id.in_(limits)))
 
 
-def _hold(connection: Connection, place: CounterKey, worker: UUID, amount: int) -> None:
+def _hold(connection: Connection, counter_key: CounterKey, server_id: UUID, amount: int) -> None:
     leases = tables.leases.c
     if amount <= 0:
-        mine = and_(*(leases[name] == value for name, value in place._asdict().items()), leases.worker == worker)
-        connection.execute(delete(tables.leases).where(mine))
+        own_lease = and_(
+            *(leases[name] == value for name, value in counter_key._asdict().items()), leases.worker == server_id
+        )
+        connection.execute(delete(tables.leases).where(own_lease))
         return
-    values = {**place._asdict(), "worker": worker, "amount": amount, "seen_at": now()}
-    key = [leases.limit_id, leases.subject, leases.begins, leases.worker]
+    values = {**counter_key._asdict(), "worker": server_id, "amount": amount, "seen_at": now()}
+    primary_key = [leases.limit_id, leases.subject, leases.begins, leases.worker]
     statement = upsert(tables.leases).values(values)
     changed = {"amount": amount, "seen_at": values["seen_at"]}
-    connection.execute(statement.on_conflict_do_update(index_elements=key, set_=changed))
+    connection.execute(statement.on_conflict_do_update(index_elements=primary_key, set_=changed))

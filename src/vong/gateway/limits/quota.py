@@ -1,4 +1,4 @@
-"""What a server holds of a limit, what one call has reserved of it, and why it is refused."""
+"""Quota of a limit that this server holds, the reservation of a call, and the error if the quota is exhausted."""
 
 import asyncio
 import threading
@@ -14,13 +14,16 @@ from vong.records import now
 from vong.records.limit import Limit
 
 DOLLAR = 1_000_000
-"""What budgets are counted in, of one."""
+"""Budget units of one US dollar."""
 
 
 @dataclass(slots=True)
 class LocalQuota:
-    """What this server holds of a place: `available` for new calls, `reserved` by those under way, `owed` by those
-    whose cost waits on disk; `consumed` is used and not yet reported. `free` is what nobody held when last asked.
+    """Quota of one counter that this server holds.
+
+    `available` is for new calls, `reserved` is held by running calls, `held_cost` is the cost of finished calls whose
+    ledger rows are in the disk buffer, `unreported` is used and not yet reported. `free` is what no server held at the
+    latest grant.
     """
 
     project_id: UUID
@@ -32,81 +35,90 @@ class LocalQuota:
     consumed: int = 0
     free: int = 0
     ends: float = inf
-    """When the next time begins in which is counted anew, in seconds since 1970."""
+    """End of the window, in seconds since 1970."""
     taken_at: float = 0.0
+    """Time of the latest reservation, on the monotonic clock."""
     alive_at: float = 0.0
+    """Time of the latest successful report or grant, on the monotonic clock."""
     asking: asyncio.Task[int] | None = None
+    """Pending request for a grant."""
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     told: threading.Lock = field(default_factory=threading.Lock)
-    """Held from reading what is held until the database knows: a report that overtakes a grant would undo it."""
+    """Held from reading the amounts until the database has stored them: a report that overtakes a grant would undo it.
+    """
 
     @property
     def held(self) -> int:
-        """All that is not anybody else's."""
+        """Return the amount that no other server may use."""
         return self.available + self.reserved + self.owed
 
     @property
     def remaining(self) -> int:
-        """What is left, as far as this server knows."""
+        """Return the remaining amount of the limit, as far as this server knows."""
         return max(0, self.available + self.free)
 
 
 Hold = tuple[LocalQuota, int]
-"""So much is reserved in that share for one call."""
+"""Amount reserved in one quota for one call."""
 
 
 @dataclass(slots=True)
 class Reservation:
-    """What one call has reserved."""
+    """Amounts that one call has reserved. `max_tokens` is the value that the call is sent with."""
 
     holds: list[Hold]
     cap: int | None = None
 
     def headers(self) -> dict[str, str]:
-        """Limits as OpenAI tells them, of each kind the tightest, and what is left of the budget in US dollars."""
-        found, tightest = dict[str, str](), dict[str, LocalQuota]()
-        for share, _ in self.holds:
-            other = tightest.get(share.limit.what)
-            if other is None or share.remaining < other.remaining:
-                tightest[share.limit.what] = share
-        for what, share in tightest.items():
-            limit = share.limit
-            left = max(0.0, share.ends - time.time()) if share.ends < inf else None
-            if what == "cost":
-                left_over = share.remaining
-                found["x-vong-budget-limit"] = f"{limit.amount // DOLLAR}.{limit.amount % DOLLAR:06d}"
-                found["x-vong-budget-remaining"] = f"{left_over // DOLLAR}.{left_over % DOLLAR:06d}"
-                if left is not None:
-                    found["x-vong-budget-reset"] = f"{left:.0f}s"
+        """Return the rate limit headers of OpenAI for the tightest limit of each metric.
+
+        The remaining budget is returned in US dollars.
+        """
+        headers, tightest = dict[str, str](), dict[str, LocalQuota]()
+        for quota, _ in self.holds:
+            tightest_so_far = tightest.get(quota.limit.what)
+            if tightest_so_far is None or quota.remaining < tightest_so_far.remaining:
+                tightest[quota.limit.what] = quota
+        for metric, quota in tightest.items():
+            limit = quota.limit
+            seconds_left = max(0.0, quota.ends - time.time()) if quota.ends < inf else None
+            if metric == "cost":
+                remaining = quota.remaining
+                headers["x-vong-budget-limit"] = f"{limit.amount // DOLLAR}.{limit.amount % DOLLAR:06d}"
+                headers["x-vong-budget-remaining"] = f"{remaining // DOLLAR}.{remaining % DOLLAR:06d}"
+                if seconds_left is not None:
+                    headers["x-vong-budget-reset"] = f"{seconds_left:.0f}s"
             else:
-                found[f"x-ratelimit-limit-{what}"] = str(limit.amount)
-                found[f"x-ratelimit-remaining-{what}"] = str(share.remaining)
-                if left is not None:
-                    found[f"x-ratelimit-reset-{what}"] = f"{left:.3f}s"
-        return found
+                headers[f"x-ratelimit-limit-{metric}"] = str(limit.amount)
+                headers[f"x-ratelimit-remaining-{metric}"] = str(quota.remaining)
+                if seconds_left is not None:
+                    headers[f"x-ratelimit-reset-{metric}"] = f"{seconds_left:.3f}s"
+        return headers
 
 
-def refusal(share: LocalQuota, amount: int) -> VongError:
-    """Why a share does not cover an amount, and when it may."""
-    limit, reset = share.limit, resets(share.limit.per, now())
-    whom = limit.on if limit.on == "project" else f"{limit.on} {share.place.subject!r}"
-    again = f"it begins anew at {reset:%Y-%m-%d %H:%M} UTC" if reset else "it does not begin anew"
+def refusal(quota: LocalQuota, amount: int) -> VongError:
+    """Return the error for a call whose amount the quota does not cover, with the time of the reset."""
+    limit, reset = quota.limit, resets(quota.limit.per, now())
+    subject = limit.on if limit.on == "project" else f"{limit.on} {quota.place.subject!r}"
+    reset_hint = f"it resets at {reset:%Y-%m-%d %H:%M} UTC" if reset else "it never resets"
     if limit.what == "cost":
-        left, need, bound = (f"${number / 1e6:.6f}" for number in (share.remaining, amount, limit.amount))
+        left, needed, bound = (f"${number / 1e6:.6f}" for number in (quota.remaining, amount, limit.amount))
         message = (
-            f"of the budget of {bound} per {limit.per} on the {whom} {left} is left, and this call may cost {need}"
+            f"budget exceeded: the {subject} has {left} of {bound} per {limit.per} left "
+            f"and this call may cost up to {needed}"
         )
-        hint = f"{again}; set a smaller max_tokens, or ask an owner: vong gateway budgets"
-        return BudgetExceeded(message.replace(" per ever", " in all"), hint)
+        hint = f"{reset_hint}; lower max_tokens, or ask an owner to raise the budget (vong gateway budgets)"
+        return BudgetExceeded(message.replace(" per ever", " in total"), hint)
     if limit.what == "concurrency":
-        message = f"{limit.amount} calls at once are allowed on the {whom}, and so many are under way"
-        error = RateLimitExceeded(message, "try again when one has ended")
+        message = f"concurrency limit exceeded: the {subject} may have {limit.amount} concurrent calls"
+        error = RateLimitExceeded(message, "retry when a call has finished")
         error.retry_after, error.limit = 1, limit.what
         return error
-    message = f"{limit.amount} {limit.what} per {limit.per} are allowed on the {whom}, and {share.remaining} are left"
-    error = RateLimitExceeded(
-        f"{message} of the {amount} that this call may need", f"{again}; or ask: vong gateway limits"
+    message = (
+        f"rate limit exceeded: the {subject} has {quota.remaining} of {limit.amount} {limit.what} per {limit.per} left "
+        f"and this call may need {amount}"
     )
+    error = RateLimitExceeded(message, f"{reset_hint}; show the limits: vong gateway limits")
     error.limit = limit.what
     error.retry_after = max(1, int((reset - now()).total_seconds()) + 1) if reset else None
     return error

@@ -1,4 +1,4 @@
-"""Limits: set, listed with how far they are, removed; every server hears of a change."""
+"""SQL of limits: set, list with their usage, delete."""
 
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -19,11 +19,11 @@ ALLOWED = {
     "cost": {"day", "month", "ever"},
 }
 START = datetime(2000, 1, 1, tzinfo=UTC)
-"""When a time without a beginning began."""
+"""Start of a window without a start."""
 
 
 def begins(per: Per, at: datetime) -> datetime:
-    """When the minute, hour, day or month of a moment began, in UTC."""
+    """Return the start of the window that contains a moment, in UTC."""
     at = at.astimezone(UTC)
     if per in ("ever", "now"):
         return START
@@ -38,7 +38,7 @@ def begins(per: Per, at: datetime) -> datetime:
 
 
 def resets(per: Per, at: datetime) -> datetime | None:
-    """When the next one begins; None where none does."""
+    """Return the end of the window, or None if it has none."""
     start = begins(per, at)
     steps = {"minute": timedelta(minutes=1), "hour": timedelta(hours=1), "day": timedelta(days=1)}
     if per == "month":
@@ -46,58 +46,63 @@ def resets(per: Per, at: datetime) -> datetime | None:
     return start + steps[per] if per in steps else None
 
 
-def put_limit(connection: Connection, wanted: LimitCreate) -> Limit:
-    """Set a limit; one on the same subject, thing and time gets the new amount. What was used stays used."""
-    if wanted.per not in ALLOWED[wanted.what]:
-        fitting = " or ".join(sorted(ALLOWED[wanted.what]))
-        raise InvalidInput(f"{wanted.what} cannot be limited per {wanted.per}", f"use {fitting}")
-    if wanted.on == "project" and wanted.name != "*":
-        raise InvalidInput("a limit on the project names nobody", "leave name out")
-    at = now()
-    values = {**wanted.model_dump(), "id": new_id(), "created_at": at, "updated_at": at}
+def put_limit(connection: Connection, request: LimitCreate) -> Limit:
+    """Create a limit, or change the amount of the limit on the same subject, metric and window.
+
+    Recorded usage is kept.
+    """
+    if request.per not in ALLOWED[request.what]:
+        allowed = " or ".join(sorted(ALLOWED[request.what]))
+        raise InvalidInput(f"{request.what} cannot be limited per {request.per!r}", f"use {allowed}")
+    if request.on == "project" and request.name != "*":
+        raise InvalidInput(f"a limit on the project has no name, but name is {request.name!r}", "omit name")
+    updated_at = now()
+    values = {**request.model_dump(), "id": new_id(), "created_at": updated_at, "updated_at": updated_at}
     columns = tables.limits.c
-    key = [columns.project_id, columns.on, columns.name, columns.what, columns.per]
+    unique_key = [columns.project_id, columns.on, columns.name, columns.what, columns.per]
     statement = upsert(tables.limits).values(values)
-    changed = {"amount": wanted.amount, "updated_at": at}
-    connection.execute(statement.on_conflict_do_update(index_elements=key, set_=changed))
-    return next(limit for limit in list_limits(connection) if _key(limit) == _key(wanted))
+    changed = {"amount": request.amount, "updated_at": updated_at}
+    connection.execute(statement.on_conflict_do_update(index_elements=unique_key, set_=changed))
+    return next(limit for limit in list_limits(connection) if _key(limit) == _key(request))
 
 
 def list_limits(connection: Connection) -> list[Limit]:
-    """The project's limits, oldest first."""
+    """Return the project's limits, oldest first."""
     columns = [column for column in tables.limits.c if column.name != "project_id"]
     rows = connection.execute(select(*columns).order_by(tables.limits.c.id)).mappings()
     return [Limit.model_validate(dict(row)) for row in rows]
 
 
 def delete_limit(connection: Connection, id: UUID) -> Limit:
-    """Remove a limit with what it counted."""
-    found = next((limit for limit in list_limits(connection) if limit.id == id), None)
-    if found is None:
-        raise NotFound(f"no limit has the id {id}", "list them with: vong gateway limits")
+    """Delete a limit and its counters."""
+    limit_found = next((limit for limit in list_limits(connection) if limit.id == id), None)
+    if limit_found is None:
+        raise NotFound(f"no limit has the id {str(id)!r}", "list the limits: vong gateway limits")
     connection.execute(delete(tables.limits).where(tables.limits.c.id == id))
-    return found
+    return limit_found
 
 
 def states(connection: Connection, at: datetime | None = None) -> list[LimitState]:
-    """Every limit with each of its subjects that called in the present minute, hour, day or month."""
+    """Return the state of every limit for each subject with calls in the current window."""
     at = at or now()
-    held = tables.leases.c
+    leases = tables.leases.c
     used, found = tables.counters.c, list[LimitState]()
     for limit in list_limits(connection):
         start = begins(limit.per, at)
-        reserved = dict[str, int]()
-        living = held.limit_id == limit.id, held.begins == start, held.seen_at >= at - DEAD
-        leased = select(held.subject, func.sum(held.amount)).where(*living)
-        for subject, amount in connection.execute(leased.group_by(held.subject)):
-            reserved[subject] = int(amount)
-        spent = select(used.subject, used.used).where(used.limit_id == limit.id, used.begins == start)
-        counted = {subject: amount for subject, amount in connection.execute(spent)}
-        subjects = sorted(counted.keys() | reserved.keys()) or ([limit.name] if limit.name != "*" else [])
+        reserved_by_subject = dict[str, int]()
+        active = leases.limit_id == limit.id, leases.begins == start, leases.seen_at >= at - DEAD
+        lease_query = select(leases.subject, func.sum(leases.amount)).where(*active)
+        for subject, amount in connection.execute(lease_query.group_by(leases.subject)):
+            reserved_by_subject[subject] = int(amount)
+        usage_query = select(used.subject, used.used).where(used.limit_id == limit.id, used.begins == start)
+        used_by_subject = {subject: amount for subject, amount in connection.execute(usage_query)}
+        subjects = sorted(used_by_subject.keys() | reserved_by_subject.keys()) or (
+            [limit.name] if limit.name != "*" else []
+        )
         if not subjects and limit.on == "project":
             subjects = ["*"]
         for subject in subjects or ["*"]:
-            amounts = {"used": counted.get(subject, 0), "reserved": reserved.get(subject, 0)}
+            amounts = {"used": used_by_subject.get(subject, 0), "reserved": reserved_by_subject.get(subject, 0)}
             found.append(LimitState(limit=limit, subject=subject, **amounts, resets_at=resets(limit.per, at)))
     return found
 

@@ -1,4 +1,4 @@
-"""The spans below a call's own: its attempts, where it needed more than one."""
+"""Child spans of a call: one for each attempt if there was more than one."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -9,31 +9,34 @@ from vong.records import Span, new_id
 from vong.records.span import SpanVersions
 
 STEP: Literal["attempt"] = "attempt"
-"""The kind of a span that is a step within a call."""
+"""Kind of a span that is an attempt within a call."""
 NEVER_ASKED = ("circuit_open", "busy")
-"""What is said of a target that rested or was full."""
+"""Errors of attempts that were not sent, because the circuit was open or the target was at its cap."""
 
 
-def steps(course: CallContext, span: Span) -> Iterator[Span]:
-    """A span for each attempt of the call that `span` tells of. They carry no usage: what was used is the call's."""
-    made = course.attempts.made if course.attempts else ()
-    if course.attempts is None or len(made) < 2:
+def steps(context: CallContext, span: Span) -> Iterator[Span]:
+    """Yield one child span for each attempt of the call.
+
+    Child spans have no usage: the span of the call contains all of it.
+    """
+    attempts = context.attempts.made if context.attempts else ()
+    if context.attempts is None or len(attempts) < 2:
         return
-    for place, (attempt, begun) in enumerate(zip(made, course.attempts.begun, strict=False)):
-        offset = (begun - course.started) * 1000
+    for index, (attempt, started) in enumerate(zip(attempts, context.attempts.begun, strict=False)):
+        offset = (started - context.started) * 1000
         duration = float(attempt["ms"])
-        if place == len(made) - 1 and attempt.get("error") not in NEVER_ASKED:
-            duration = max(duration, span.duration_ms - offset)  # what it answered may have streamed for long
+        if index == len(attempts) - 1 and attempt.get("error") not in NEVER_ASKED:
+            duration = max(duration, span.duration_ms - offset)  # the last attempt includes the whole stream
         started_at = span.started_at + timedelta(milliseconds=offset)
         id = new_id(started_at)
         target, error = str(attempt["target"]), _failure(attempt)
-        choice = course.asked.get(target)
+        resolved = context.asked.get(target)
         yield Span(
             id=id,
             trace_id=span.trace_id,
             span_id=id.hex[16:],
             parent_span_id=span.span_id,
-            name=f"attempt {place + 1}",
+            name=f"attempt {index + 1}",
             kind=STEP,
             status="error" if error else "ok",
             error=error,
@@ -42,21 +45,21 @@ def steps(course: CallContext, span: Span) -> Iterator[Span]:
             model=target,
             session=span.session,
             key=span.key,
-            versions=choice.versions if choice else SpanVersions(route=span.versions.route),
-            attributes=_attributes(place, attempt),
+            versions=resolved.versions if resolved else SpanVersions(route=span.versions.route),
+            attributes=_attributes(index, attempt),
         )
 
 
 def _failure(attempt: dict[str, Any]) -> str | None:
-    """What went wrong, in words. None where it answered."""
+    """Return the error message of an attempt, or None if it succeeded."""
     if error := attempt.get("error"):
         return str(attempt.get("message") or error)
     status = int(attempt.get("status", 200))
-    return f"the upstream answered {status}" if status >= 400 else None
+    return f"the upstream returned status {status}" if status >= 400 else None
 
 
-def _attributes(place: int, attempt: dict[str, Any]) -> dict[str, Any]:
+def _attributes(index: int, attempt: dict[str, Any]) -> dict[str, Any]:
     provider, _, model = str(attempt["target"]).partition("/")
-    found = {"gen_ai.provider.name": provider, "gen_ai.request.model": model, "vong.attempt": place + 1}
+    attributes = {"gen_ai.provider.name": provider, "gen_ai.request.model": model, "vong.attempt": index + 1}
     names = {"http.response.status_code": "status", "error.type": "error"}
-    return found | {name: attempt[key] for name, key in names.items() if key in attempt}
+    return attributes | {name: attempt[key] for name, key in names.items() if key in attempt}

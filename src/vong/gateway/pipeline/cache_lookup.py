@@ -1,8 +1,8 @@
-"""What the cache does for one call: an answer found before a model is asked, and the one that came kept.
+"""Cache lookup of one model call: find a stored response before the call, store the new one after it.
 
-An answer depends on who may share it, on the very configuration that answers (target, address, model version, route
-version), and on all of the request but what merely accounts for it. All of that is hashed into its key, so a new model
-version or a changed route never answers with what an old one said.
+A response depends on the scope that may share it, on the configuration that answers (target, address, model version,
+route version) and on all fields of the request except those used only for accounting. The cache key is a hash of all of
+them, so a new model version or a changed route never returns a response of the old one.
 """
 
 import hashlib
@@ -30,123 +30,135 @@ ACCOUNTING = frozenset(
         *("safety_identifier", "prompt_cache_key"),
     }
 )
-"""Fields that change no answer. The model is in the configuration."""
+"""Request fields that do not change the response. The model is part of the hashed configuration."""
 ENDS = {"stop", "length", "tool_calls", "function_call"}
-"""How an answer ends that is worth keeping."""
+"""Finish reasons of responses that may be cached."""
 FIGURES = re.compile(r"\S*\d\S*")
-"""Words with digits. Questions about two orders, dates or amounts are near in meaning and have different answers, so
-only those with the same figures stand in for one another.
+"""Words with digits. Questions about two orders, dates or amounts are similar in meaning but have different answers, so
+a semantic hit requires the same numbers.
 """
 Outcome = Literal["hit", "semantic", "miss", "bypass", "refresh"]
 _encoder = msgspec.json.Encoder(order="sorted")
 
 
 class CacheLookup:
-    """The cache of one call. `guards` is the version of the project's guards, which an answer has passed."""
+    """Cache lookup of one call. `guards_version` is the version of the guards that the stored response has passed."""
 
     def __init__(
         self,
-        answers: ResponseCache,
-        rule: CachePolicy,
+        cache: ResponseCache,
+        policy: CachePolicy,
         principal: GatewayPrincipal,
-        choice: ResolvedTarget,
-        passage: UpstreamExchange,
-        guards: str | None,
+        resolved: ResolvedTarget,
+        exchange: UpstreamExchange,
+        guards_version: str | None,
     ) -> None:
         self.outcome: Outcome = "miss"
         self.found: CachedResponse | None = None
-        self.rule = rule
-        self._answers = answers
+        self.rule = policy
+        self._answers = cache
         self._principal = principal
-        self._choice = choice
-        self._passage = passage
-        self._guards = guards
+        self._choice = resolved
+        self._passage = exchange
+        self._guards = guards_version
         self._key = b""
         self._family: bytes | None = None
         self._text: str | None = None
 
-    def wish(self, wish: str | None) -> None:
-        """What the caller asks of it: `bypass` or `refresh`. InvalidInput for anything else."""
-        if wish is None:
+    def wish(self, value: str | None) -> None:
+        """Apply the header x-vong-cache: `bypass` or `refresh`.
+
+        Raises InvalidInput for any other value.
+        """
+        if value is None:
             return
-        if wish not in ("bypass", "refresh"):
-            raise InvalidInput(f"x-vong-cache is {wish!r}", "send bypass or refresh, or leave it out")
-        self.outcome = "bypass" if wish == "bypass" else "refresh"
+        if value not in ("bypass", "refresh"):
+            raise InvalidInput(f"invalid header x-vong-cache: {value!r}", "send bypass or refresh, or omit the header")
+        self.outcome = "bypass" if value == "bypass" else "refresh"
 
     @property
     def doubtful(self) -> bool:
-        """Whether this hit is one that is answered anew, to see whether it was right."""
+        """Return True if this semantic hit is drawn for verification by a second call."""
         return self.outcome == "semantic" and random() < self.rule.checked
 
     async def find(self) -> CachedResponse | None:
-        """The answer to give again, if there is one. InvalidInput where the request cannot be read."""
+        """Return the cached response, or None.
+
+        Raises InvalidInput if the request cannot be parsed.
+        """
         if self.outcome == "bypass":
             return None
         self._hash()
         if self.outcome == "refresh":
             return None
         project_id = self._principal.project_id
-        found = await self._answers.exact(project_id, self._key)
-        if found is not None:
+        response = await self._answers.exact(project_id, self._key)
+        if response is not None:
             self.outcome = "hit"
         elif self._family is not None and self._text is not None:
-            found = await self._answers.near(project_id, self._family, self._text, self.rule.threshold)
-            self.outcome = "semantic" if found else "miss"
-        if found is not None:
-            self._answers.hit(project_id, found.key)
-        self.found = found
-        return found
+            response = await self._answers.near(project_id, self._family, self._text, self.rule.threshold)
+            self.outcome = "semantic" if response else "miss"
+        if response is not None:
+            self._answers.hit(project_id, response.key)
+        self.found = response
+        return response
 
-    def keep(self, answer: Mapping[str, Any], span_id: UUID, tokens: int) -> None:
-        """Keep what the model said, where it came to a proper end."""
-        if self.outcome not in ("miss", "refresh") or not _whole(answer):
+    def keep(self, completion: Mapping[str, Any], span_id: UUID, tokens: int) -> None:
+        """Store the response of the model if it is complete."""
+        if self.outcome not in ("miss", "refresh") or not _whole(completion):
             return
-        at = now()
-        lasting = CachedResponse(
-            self._key, msgspec.json.encode(answer), span_id, at, at + timedelta(seconds=self.rule.ttl)
+        created_at = now()
+        response = CachedResponse(
+            self._key,
+            msgspec.json.encode(completion),
+            span_id,
+            created_at,
+            created_at + timedelta(seconds=self.rule.ttl),
         )
         route = self._choice.versions.route or ""
-        self._answers.keep(self._principal.project_id, CacheEntry(lasting, route, tokens, self._family), self._text)
+        self._answers.keep(self._principal.project_id, CacheEntry(response, route, tokens, self._family), self._text)
 
     def headers(self) -> dict[str, str]:
-        """What the caller is told."""
-        told = {"x-vong-cache": self.outcome}
+        """Return the response headers: outcome, source span and age."""
+        headers = {"x-vong-cache": self.outcome}
         if self.found:
-            told["x-vong-cache-source"] = str(self.found.span_id)
-            told["age"] = f"{max(0.0, (now() - self.found.at).total_seconds()):.0f}"
-        return told
+            headers["x-vong-cache-source"] = str(self.found.span_id)
+            headers["age"] = f"{max(0.0, (now() - self.found.at).total_seconds()):.0f}"
+        return headers
 
     def attributes(self) -> dict[str, Any]:
-        """What the span says of it."""
-        told: dict[str, Any] = {"vong.cache": self.outcome}
+        """Return the span attributes of the lookup."""
+        attributes: dict[str, Any] = {"vong.cache": self.outcome}
         if self.found:
-            told["vong.cache.source"] = str(self.found.span_id)
+            attributes["vong.cache.source"] = str(self.found.span_id)
             if self.found.similarity is not None:
-                told["vong.cache.similarity"] = round(self.found.similarity, 4)
-        return told
+                attributes["vong.cache.similarity"] = round(self.found.similarity, 4)
+        return attributes
 
     def _hash(self) -> None:
-        fields = self._passage.chat()
-        asked = {name: value for name, value in fields.items() if name not in ACCOUNTING and value is not None}
-        self._key = self._hashed(asked)
+        chat = self._passage.chat()
+        fields = {name: value for name, value in chat.items() if name not in ACCOUNTING and value is not None}
+        self._key = self._hashed(fields)
         if self.rule.mode == "semantic":
-            self._text = question(asked)
+            self._text = question(fields)
             if self._text is not None:
-                rest = [*asked["messages"][:-1], {**asked["messages"][-1], "content": None}]
-                self._family = self._hashed({**asked, "messages": rest, "figures": FIGURES.findall(self._text)})
+                other_messages = [*fields["messages"][:-1], {**fields["messages"][-1], "content": None}]
+                self._family = self._hashed(
+                    {**fields, "messages": other_messages, "figures": FIGURES.findall(self._text)}
+                )
 
-    def _hashed(self, asked: Mapping[str, Any]) -> bytes:
+    def _hashed(self, fields: Mapping[str, Any]) -> bytes:
         scope = {
             "project": "",
             "key": self._principal.actor,
             "user": self._passage.asked.user or f"key {self._principal.actor}",
         }[self.rule.scope]
         parts = (self.rule.scope, scope, self._passage.kind, self._choice.versions.config_hash, self._guards)
-        return hashlib.blake2b(_encoder.encode([*parts, asked]), digest_size=32).digest()
+        return hashlib.blake2b(_encoder.encode([*parts, fields]), digest_size=32).digest()
 
 
 def question(chat: Mapping[str, Any]) -> str | None:
-    """The text of a chat's last message, where a person said it and it is all that they said."""
+    """Return the text of the last message if it is a user message with exactly one text, else None."""
     messages = chat.get("messages")
     last = messages[-1] if isinstance(messages, list) and messages else None
     if not isinstance(last, dict) or last.get("role") != "user":
@@ -157,10 +169,10 @@ def question(chat: Mapping[str, Any]) -> str | None:
     return content if isinstance(content, str) and content.strip() else None
 
 
-def _whole(answer: Mapping[str, Any]) -> bool:
-    if answer.get("error") is not None:
+def _whole(completion: Mapping[str, Any]) -> bool:
+    if completion.get("error") is not None:
         return False
-    if answer.get("object") == "list":
-        return bool(answer.get("data"))
-    choices = answer.get("choices")
-    return bool(choices) and all(choice.get("finish_reason") in ENDS for choice in choices or ())
+    if completion.get("object") == "list":
+        return bool(completion.get("data"))
+    choices = completion.get("choices")
+    return bool(choices) and all(resolved.get("finish_reason") in ENDS for resolved in choices or ())

@@ -1,4 +1,4 @@
-"""What follows from an answer of a route: it is kept, and somebody else is asked as well."""
+"""Actions after a successful response of a route: store it in the cache and send a shadow request."""
 
 from collections.abc import Callable
 from random import random
@@ -12,23 +12,23 @@ from vong.records import Span
 from vong.records.cache import ComparedAs
 
 
-def follow_up(course: CallContext, span: Span, mirror: Callable[[UUID, ShadowRequest], None]) -> None:
-    """Keep the answer of a call that went well, and have it compared, as its route says."""
-    answer, policy = course.output, course.route.policy if course.route else None
-    if policy is None or answer is None:
+def follow_up(context: CallContext, span: Span, enqueue_shadow: Callable[[UUID, ShadowRequest], None]) -> None:
+    """Store the response in the cache and send a shadow request, as the policy of the route requires."""
+    completion, policy = context.output, context.route.policy if context.route else None
+    if policy is None or completion is None:
         return
-    recall = course.recall
-    if recall is not None:
-        recall.keep(answer, span.id, (span.usage.input_tokens or 0) + (span.usage.output_tokens or 0))
-    if course.shape == "embeddings" or course.choice is None:
+    lookup = context.recall
+    if lookup is not None:
+        lookup.keep(completion, span.id, (span.usage.input_tokens or 0) + (span.usage.output_tokens or 0))
+    if context.shape == "embeddings" or context.choice is None:
         return
-    if recall is not None and recall.doubtful:
-        mirror(course.principal.project_id, _second(course, "cache", course.choice.target, answer))
-    elif policy.shadow is not None and not (recall and recall.found) and random() < policy.shadow.share:
-        mirror(course.principal.project_id, _second(course, "shadow", policy.shadow.model, answer))
+    if lookup is not None and lookup.doubtful:
+        enqueue_shadow(context.principal.project_id, _second(context, "cache", context.choice.target, completion))
+    elif policy.shadow is not None and not (lookup and lookup.found) and random() < policy.shadow.share:
+        enqueue_shadow(context.principal.project_id, _second(context, "shadow", policy.shadow.model, completion))
 
 
-def _second(course: CallContext, kind: ComparedAs, target: str, answer: dict[str, Any]) -> ShadowRequest:
-    body, route = unstreamed(course.body, target), course.route.name if course.route else ""
-    least = course.recall.rule.agreement if course.recall else 0.0
-    return ShadowRequest(kind, route, target, course.shape, body, course.trace, answer, least)
+def _second(context: CallContext, kind: ComparedAs, target: str, completion: dict[str, Any]) -> ShadowRequest:
+    body, route = unstreamed(context.body, target), context.route.name if context.route else ""
+    min_agreement = context.recall.rule.agreement if context.recall else 0.0
+    return ShadowRequest(kind, route, target, context.shape, body, context.trace, completion, min_agreement)

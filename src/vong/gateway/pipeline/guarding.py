@@ -1,4 +1,4 @@
-"""The guards over one call: the request first, then its answer."""
+"""Guards of one model call: they check the request first, then the response."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
@@ -17,120 +17,134 @@ from vong.gateway.providers import ProviderResponse, Shape
 from vong.records.guard import GuardOutcome
 
 WITHHELD = "[WITHHELD]"
-"""What a span keeps in place of each text of a request that was blocked."""
+"""Replacement of each text of a blocked request in its span."""
 
 
 class GuardSession:
-    """What the guards of one call did. `version` is that of the project's guards."""
+    """Guard runs of one model call. `version` is the version of the project's guards."""
 
-    def __init__(self, posts: Sequence[ConfiguredGuard], ask: Ask, version: str | None = None) -> None:
+    def __init__(self, guards: Sequence[ConfiguredGuard], ask: Ask, version: str | None = None) -> None:
         self.version = version
-        self._input = [GuardRun(post, "input", ask) for post in posts if post.reads_input]
-        self._output = [GuardRun(post, "output", ask) for post in posts if post.reads_output]
+        self._input = [GuardRun(guard, "input", ask) for guard in guards if guard.reads_input]
+        self._output = [GuardRun(guard, "output", ask) for guard in guards if guard.reads_output]
 
     @property
     def reads(self) -> bool:
-        """Whether requests are read at all."""
+        """Return True if a guard checks requests."""
         return bool(self._input)
 
     async def request(self, request: GuardedRequest) -> None:
-        """Let the guards read a request and mask in it. ContentBlocked, or GuardFailed; then `withheld` is what may be
-        kept of it.
+        """Check the request and mask its texts in place.
+
+        Raises ContentBlocked or GuardFailed. The span may then store only the redacted request (`redacted_body`).
         """
-        for duty in self._input:
-            roles = duty.post.use.roles
-            if duty.post.guard.reads == "last" and not roles:
-                for pieces in request.last():
-                    await _joined(duty, pieces)
+        for run in self._input:
+            roles = run.post.use.roles
+            if run.post.guard.reads == "last" and not roles:
+                for segments in request.last():
+                    await _joined(run, segments)
                 continue
-            for piece in request.texts.pieces:
-                if piece.role in (roles or _roles(duty)):
-                    piece.put(await duty.over(piece.text))
+            for segment in request.texts.pieces:
+                if segment.role in (roles or _roles(run)):
+                    segment.put(await run.over(segment.text))
 
     async def earlier(self, messages: list[dict[str, Any]]) -> None:
-        """The same for what was said before, in place: it may have been kept before these guards stood there."""
+        """Mask the earlier messages of the conversation in place.
+
+        Stored messages may be older than these guards.
+        """
         texts = TextCollector()
         texts.gather(messages, "user", None, None)
-        for duty in self._input:
-            for piece in texts.pieces:
-                if duty.masks and piece.role in (duty.post.use.roles or _roles(duty)):
-                    piece.put(await duty.over(piece.text))
+        for run in self._input:
+            for segment in texts.pieces:
+                if run.masks and segment.role in (run.post.use.roles or _roles(run)):
+                    segment.put(await run.over(segment.text))
         texts.fold()
 
     async def reply(
-        self, passage: UpstreamExchange, reply: ProviderResponse, again: Callable[[], Awaitable[ProviderResponse]]
+        self, exchange: UpstreamExchange, reply: ProviderResponse, resend: Callable[[], Awaitable[ProviderResponse]]
     ) -> ProviderResponse:
-        """An answer after the guards: of a stream what passes, as it comes. `again` asks the same target anew."""
-        if not self._output or passage.shape == "embeddings":
+        """Return the response after the guards; a stream is checked while it arrives.
+
+        `resend` sends the request to the same target once more.
+        """
+        if not self._output or exchange.shape == "embeddings":
             return reply
         if reply.events is not None:
-            read = passage.as_chat()  # at once: what it returns is told as a chat's from here on
-            reply.events = self._stream(cast(AsyncGenerator[bytes], reply.events), read, passage, again)
+            # Called here and not in the generator: from now on the stream is accumulated as chat completion chunks.
+            decoder_factory = exchange.as_chat()
+            reply.events = self._stream(cast(AsyncGenerator[bytes], reply.events), decoder_factory, exchange, resend)
             return reply
         try:
             return await guard_response.over(self._output, reply)
         except RetryRequested:
-            second = await again()
+            second = await resend()
             return await guard_response.over(self._output, guard_response.summed(second, reply), blocks=True)
 
     async def _stream(
         self,
         events: AsyncGenerator[bytes],
-        read: Callable[[], ChunkDecoder] | None,
-        passage: UpstreamExchange,
-        again: Callable[[], Awaitable[ProviderResponse]],
+        decoder_factory: Callable[[], ChunkDecoder] | None,
+        exchange: UpstreamExchange,
+        resend: Callable[[], Awaitable[ProviderResponse]],
     ) -> AsyncGenerator[bytes]:
-        """A stream under guard. Where the model may be asked again, nothing passes before the first answer is whole."""
-        before = passage.so_far.text if passage.so_far else ""
-        duties = [duty for duty in self._output if duty.post.use.action != "retry"]
-        retrying = [duty for duty in self._output if duty not in duties]
-        if retrying:
+        """Yield a stream under guard.
+
+        If a guard may request a retry, nothing is sent before the first response is complete.
+        """
+        text_so_far = exchange.so_far.text if exchange.so_far else ""
+        runs = [run for run in self._output if run.post.use.action != "retry"]
+        retry_runs = [run for run in self._output if run not in runs]
+        if retry_runs:
             async with aclosing(events):
-                kept = [batch async for batch in events]
+                buffered = [batch async for batch in events]
             try:
-                await guard_response.streamed(retrying, kept, read() if read else None, before)
-                events = _again(kept)
+                await guard_response.streamed(
+                    retry_runs, buffered, decoder_factory() if decoder_factory else None, text_so_far
+                )
+                events = _again(buffered)
             except RetryRequested:
-                second, duties = await again(), self._output
+                second, runs = await resend(), self._output
                 if second.events is None:
-                    raise UpstreamFailed(
-                        "the upstream did not answer when it was asked once more", "ask again"
-                    ) from None
+                    message = "the upstream did not stream its response to the retry that a guard requested"
+                    raise UpstreamFailed(message, "send the request again") from None
                 events = cast(AsyncGenerator[bytes], second.events)
-        under = GuardedStream(duties, passage.asked.n or 1, before)
-        async with aclosing(guarded(events, under, read() if read else None)) as passing:
-            async for batch in passing:
+        guarded_stream = GuardedStream(runs, exchange.asked.n or 1, text_so_far)
+        async with aclosing(
+            guarded(events, guarded_stream, decoder_factory() if decoder_factory else None)
+        ) as guarded_events:
+            async for batch in guarded_events:
                 yield batch
 
     def outcomes(self) -> list[GuardOutcome]:
-        """What each guard did that looked."""
-        return [duty.outcome() for duty in (*self._input, *self._output) if duty.seconds]
+        """Return the outcome of each guard that ran."""
+        return [run.outcome() for run in (*self._input, *self._output) if run.seconds]
 
     def attributes(self) -> dict[str, Any]:
-        """What the span says of it."""
-        found: dict[str, Any] = {"vong.guards": [outcome.model_dump(mode="json") for outcome in self.outcomes()]}
-        return {**found, "vong.guards_version": self.version} if self.version else found
+        """Return the span attributes of the guards."""
+        attributes: dict[str, Any] = {"vong.guards": [outcome.model_dump(mode="json") for outcome in self.outcomes()]}
+        return {**attributes, "vong.guards_version": self.version} if self.version else attributes
 
 
-def withheld(shape: Shape, body: bytes) -> bytes:
-    """A request without any of its texts."""
-    request = GuardedRequest(shape, body)
-    for piece in request.texts.pieces:
-        piece.put(WITHHELD)
+def withheld(endpoint: Shape, body: bytes) -> bytes:
+    """Return the request with all its texts redacted."""
+    request = GuardedRequest(endpoint, body)
+    for segment in request.texts.pieces:
+        segment.put(WITHHELD)
     return request.body()
 
 
-async def _joined(duty: GuardRun, pieces: tuple[TextSegment, ...]) -> None:
-    """What was said last is read as one text; where a guard masks, each piece by itself."""
-    if duty.masks:
-        for piece in pieces:
-            piece.put(await duty.over(piece.text))
+async def _joined(run: GuardRun, segments: tuple[TextSegment, ...]) -> None:
+    """Check the last message as one text. A guard that masks checks each segment separately."""
+    if run.masks:
+        for segment in segments:
+            segment.put(await run.over(segment.text))
     else:
-        await duty.over("\n".join(piece.text for piece in pieces))
+        await run.over("\n".join(segment.text for segment in segments))
 
 
-def _roles(duty: GuardRun) -> tuple[str, ...]:
-    return ("user", "tool") if duty.post.guard.reads == "untrusted" else ("system", "user", "assistant", "tool")
+def _roles(run: GuardRun) -> tuple[str, ...]:
+    return ("user", "tool") if run.post.guard.reads == "untrusted" else ("system", "user", "assistant", "tool")
 
 
 async def _again(batches: list[bytes]) -> AsyncGenerator[bytes]:

@@ -1,4 +1,4 @@
-"""Texts held against guards outside of a call: `POST /v1/moderations` in OpenAI's form, and people who try guards."""
+"""Guard checks of texts outside of a call: `POST /v1/moderations` in OpenAI's format, and the test of guards."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal
@@ -18,15 +18,15 @@ OPENAI = (
     *("harassment", "harassment/threatening", "hate", "hate/threatening", "illicit", "illicit/violent", "self-harm"),
     *("self-harm/instructions", "self-harm/intent", "sexual", "sexual/minors", "violence", "violence/graphic"),
 )
-"""OpenAI's categories: all are in every answer, as its clients expect; those that no guard looks for are false, and
-`category_applied_input_types` says so.
+"""OpenAI's categories. Every response contains all of them, as OpenAI's clients expect. Categories that no guard checks
+are false, and `category_applied_input_types` marks them.
 """
 THEIRS = ("omni-moderation", "text-moderation")
-"""How OpenAI's own models begin: they stand for the project's guards."""
+"""Prefixes of OpenAI's moderation models, which select the guards of the project."""
 DEFAULT = tuple(GuardConfig(guard=name, action="flag") for name in ("personal", "secrets", "injection"))
-"""Who answers in a project without guards."""
+"""Guards used if the project has none."""
 MOST = 1000
-"""Texts of one request."""
+"""Maximum number of texts in one request."""
 
 
 class _Asked(msgspec.Struct):
@@ -35,94 +35,97 @@ class _Asked(msgspec.Struct):
 
 
 class ModerationRequest:
-    """A request for moderation. InvalidInput and Unsupported say what is wrong with it."""
+    """Parsed moderation request. Raises InvalidInput or Unsupported if it is invalid."""
 
     def __init__(self, body: bytes) -> None:
         hint = 'send {"input": "a text"}'
         try:
             body.decode()
-            asked = msgspec.json.decode(body, type=_Asked)
+            request = msgspec.json.decode(body, type=_Asked)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise InvalidInput(f"the body cannot be used: {error}", hint) from error
-        self.model = asked.model
-        self.texts = _texts(asked.input)
+            raise InvalidInput(f"invalid request body: {error}", hint) from error
+        self.model = request.model
+        self.texts = _texts(request.input)
         if not self.texts or len(self.texts) > MOST:
-            raise InvalidInput(f"input has none, or more than {MOST}, texts", hint)
+            raise InvalidInput(f"input has {len(self.texts)} texts; allowed are 1 to {MOST}", hint)
 
-    def posts(self, directory: ModelCatalog) -> list[ConfiguredGuard]:
-        """The guards that are named: a route's, one by itself, or the project's."""
+    def posts(self, catalog: ModelCatalog) -> list[ConfiguredGuard]:
+        """Return the guards that the request names: those of a route, a single guard, or those of the project."""
         model = self.model
         if model is None or model.startswith(THEIRS):
-            return list(directory.posts("")) or [directory.makers.post(use) for use in DEFAULT]
-        if model in directory.routes:
-            found = list(directory.posts(model))
-            if not found:
-                raise NotFound(f"no guards stand over the route {model!r}", "leave model out for those of the project")
-            return found
+            return list(catalog.posts("")) or [catalog.makers.post(config) for config in DEFAULT]
+        if model in catalog.routes:
+            guards = list(catalog.posts(model))
+            if not guards:
+                raise NotFound(f"the route {model!r} has no guards", "omit model to use the guards of the project")
+            return guards
         if model in plugins.names("guard"):
-            return [directory.makers.sound(GuardConfig(guard=model, action="flag"))]
-        known = [*directory.routes, *plugins.names("guard")]
-        raise NotFound(f"no route and no guard is named {model!r}", nearest(model, known, "vong gateway guard kinds"))
+            return [catalog.makers.sound(GuardConfig(guard=model, action="flag"))]
+        known = [*catalog.routes, *plugins.names("guard")]
+        raise NotFound(f"no route or guard named {model!r}", nearest(model, known, "vong gateway guard kinds"))
 
-    async def answer(self, posts: Sequence[ConfiguredGuard], ask: Ask) -> dict[str, Any]:
-        """OpenAI's answer. GuardFailed where a guard could not look."""
-        results = [await _result(text, posts, ask) for text in self.texts]
+    async def answer(self, guards: Sequence[ConfiguredGuard], ask: Ask) -> dict[str, Any]:
+        """Return the response in OpenAI's format. Raises GuardFailed if a guard cannot check a text."""
+        results = [await _result(text, guards, ask) for text in self.texts]
         return {"id": f"modr-{new_id().hex}", "model": self.model or "vong-guards", "results": results}
 
 
 async def trial(
-    posts: Sequence[ConfiguredGuard], ask: Ask, text: str, on: Literal["input", "output"]
+    guards: Sequence[ConfiguredGuard], ask: Ask, text: str, on: Literal["input", "output"]
 ) -> GuardTestResult:
-    """What becomes of a text, as of one of a call."""
-    duties = [GuardRun(post, on, ask) for post in posts if (post.reads_input if on == "input" else post.reads_output)]
-    blocked = None
-    passed: str | None = text
-    for duty in duties:
+    """Run guards on a text as in a call and return the resulting text and the outcomes."""
+    runs = [
+        GuardRun(guard, on, ask) for guard in guards if (guard.reads_input if on == "input" else guard.reads_output)
+    ]
+    blocked_by = None
+    output: str | None = text
+    for run in runs:
         try:
-            passed = await duty.over(passed or "")
+            output = await run.over(output or "")
         except ContentBlocked:
-            passed, blocked = None, duty.name
+            output, blocked_by = None, run.name
             break
-    outcomes: list[GuardOutcome] = [duty.outcome() for duty in duties if duty.seconds]
-    return GuardTestResult(text=passed, blocked_by=blocked, outcomes=outcomes)
+    outcomes: list[GuardOutcome] = [run.outcome() for run in runs if run.seconds]
+    return GuardTestResult(text=output, blocked_by=blocked_by, outcomes=outcomes)
 
 
-def _texts(given: Any) -> list[str]:
-    """The texts of an input: one, a list, or one in parts."""
-    if isinstance(given, str):
-        return [given]
-    if not isinstance(given, list):
+def _texts(value: Any) -> list[str]:
+    """Return the texts of an input: a string, a list of strings, or a list of text parts."""
+    if isinstance(value, str):
+        return [value]
+    if not isinstance(value, list):
         return []
-    if all(isinstance(item, str) for item in given):
-        return list(given)
-    parts = [item for item in given if isinstance(item, dict)]
-    if len(parts) < len(given) or any(part.get("type") != "text" for part in parts):
-        raise Unsupported("guards read texts, and this input holds something else", "send the texts alone")
+    if all(isinstance(item, str) for item in value):
+        return list(value)
+    parts = [item for item in value if isinstance(item, dict)]
+    if len(parts) < len(value) or any(part.get("type") != "text" for part in parts):
+        raise Unsupported("the input has parts that are not texts, and guards check texts only", "send only texts")
     return ["\n".join(str(part.get("text", "")) for part in parts)]
 
 
-async def _result(text: str, posts: Sequence[ConfiguredGuard], ask: Ask) -> dict[str, Any]:
+async def _result(text: str, guards: Sequence[ConfiguredGuard], ask: Ask) -> dict[str, Any]:
+    """Return the moderation result of one text."""
     scores: dict[str, float] = dict.fromkeys(OPENAI, 0.0)
-    read = set[str]()
-    for post in posts:
-        name = post.use.guard
+    checked = set[str]()
+    for guard in guards:
+        name = guard.use.guard
         scores.setdefault(name, 0.0)
-        read |= {name, *_promised(post)}
-        for item in await GuardRun(post, "input", ask).look(text):
-            own = item.kind if item.kind in OPENAI else f"{name}/{item.kind}"
-            read.add(own)
-            for category in (name, own):
-                scores[category] = max(scores.get(category, 0.0), item.score)
+        checked |= {name, *_promised(guard)}
+        for detection in await GuardRun(guard, "input", ask).look(text):
+            category = detection.kind if detection.kind in OPENAI else f"{name}/{detection.kind}"
+            checked.add(category)
+            for affected in (name, category):
+                scores[affected] = max(scores.get(affected, 0.0), detection.score)
     return {
         "flagged": any(scores.values()),
         "categories": {name: score > 0 for name, score in scores.items()},
         "category_scores": scores,
-        "category_applied_input_types": {name: ["text"] if name in read else [] for name in scores},
+        "category_applied_input_types": {name: ["text"] if name in checked else [] for name in scores},
     }
 
 
-def _promised(post: ConfiguredGuard) -> Iterable[str]:
-    """OpenAI's categories that a guard looks for: those of a judge, or names of patterns."""
-    settings = post.use.settings
-    named = [*settings.get("categories", ()), *settings.get("patterns", ()), settings.get("name")]
-    return (name for name in named if name in OPENAI)
+def _promised(guard: ConfiguredGuard) -> Iterable[str]:
+    """Return OpenAI's categories that a guard checks: those of a judge, or the names of its patterns."""
+    settings = guard.use.settings
+    names = [*settings.get("categories", ()), *settings.get("patterns", ()), settings.get("name")]
+    return (name for name in names if name in OPENAI)

@@ -1,4 +1,4 @@
-"""What a call needs of the gateway, and how it may differ from that of a caller."""
+"""Dependencies and options of a model call."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple
@@ -17,32 +17,37 @@ from vong.records import Span
 
 
 class CallServices(NamedTuple):
-    """What a call needs of the gateway: a project's directory, who takes spans, the circuits
-    and loads of targets, the limits, the conversation up to an earlier response, the cache, who asks a second time, and
-    a way for guards to ask a model.
-    """
+    """Dependencies of a model call, given as callables so that the pipeline knows no database."""
 
     directory: Callable[[GatewayPrincipal], Awaitable[ModelCatalog]]
+    """Return the model catalog of the principal's project."""
     account: Callable[[GatewayPrincipal, Span, tuple[str, ...], Reservation | None], None]
+    """Record a span with its tags and settle its reservation."""
     circuit: Callable[[UUID, str], CircuitBreaker]
+    """Return the circuit breaker of a target of a project."""
     load: Callable[[UUID, str], TargetLoad]
+    """Return the load of a target of a project."""
     admission: Limiter
     earlier: Callable[[UUID, str], Awaitable[list[dict[str, Any]]]]
+    """Return the conversation up to and including a stored response."""
     answers: ResponseCache
     mirror: Callable[[UUID, ShadowRequest], None]
+    """Send a shadow request later, outside of the call."""
     ask: Callable[[GatewayPrincipal, TraceContext, str, list[dict[str, Any]]], Awaitable[str]]
+    """Return the text that a model answers to a guard."""
 
 
 class CallOptions(NamedTuple):
-    """How a call differs from that of a caller: whether limits hold for it, whether guards look at it, and the route
-    whose guards do, where it is not the one that it names. `lot`, from 0 to 1, draws a target of a route by its weight,
-    where it is drawn already.
-    """
+    """Options of a model call. The defaults are those of a call from outside."""
 
     limited: bool = True
+    """Apply limits and budgets."""
     guarded: bool = True
+    """Run guards."""
     route: str | None = None
+    """Route whose guards run, if it differs from the model that the request names."""
     lot: float | None = None
+    """Random number from 0 to 1 that is already drawn, for the choice of a target by weight."""
 
 
 CALLERS = CallOptions()

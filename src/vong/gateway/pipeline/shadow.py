@@ -1,7 +1,7 @@
-"""Calls that are made a second time, behind the caller's back, to compare: with another target, or with a kept answer.
+"""Shadow calls: a copy of a call is sent in the background to compare targets or to verify a cached response.
 
-They are spans of their own in the caller's trace, below the call that they mirror; their key is `shadow`, so no key's,
-user's or tag's budget pays for them, and nothing is reserved for them in any.
+Each shadow call has its own span in the caller's trace, below the original call. Its key is `shadow`, so the budgets of
+the key, the user and the tags do not pay for it, and it reserves no limits.
 """
 
 import asyncio
@@ -23,12 +23,12 @@ from vong.records.key_scope import KeyLabels, KeyScope
 log = logging.getLogger(__name__)
 
 AT_ONCE = 16
-"""Mirrored calls under way; further ones are not made."""
+"""Maximum number of concurrent shadow calls. Further ones are dropped."""
 TAG = "shadow"
 
 
 class ShadowPrincipal(NamedTuple):
-    """The principal of mirrored calls."""
+    """Principal of shadow calls."""
 
     project_id: UUID
     actor: str = "shadow"
@@ -40,8 +40,10 @@ class ShadowPrincipal(NamedTuple):
 
 
 class ShadowRequest(NamedTuple):
-    """What is asked again: the call that was answered, its answer as a chat completion, and the target that is asked
-    now. `agreement` is the least that a kept answer must agree with the new one.
+    """Request to send in the background: a copy of the original call for another target.
+
+    `original` is the original response as a chat completion. `min_agreement` is the least agreement of a cached
+    response with the new one; below it the hit counts as false.
     """
 
     kind: ComparedAs
@@ -55,52 +57,52 @@ class ShadowRequest(NamedTuple):
 
 
 Ask = Callable[[GatewayPrincipal, ShadowRequest, TraceContext], Awaitable[Mapping[str, Any]]]
-"""Makes the second call, accounts for it, and gives its answer as a chat completion."""
+"""Send the shadow call, record its span and return its response as a chat completion."""
 
 
 class ShadowRunner:
-    """The mirrored calls of one server process."""
+    """Shadow calls of one server process."""
 
-    def __init__(self, ask: Ask, answers: ResponseCache) -> None:
+    def __init__(self, send: Ask, cache: ResponseCache) -> None:
         self.left_out = 0
-        """Calls that were not mirrored because too many were under way."""
-        self._ask = ask
-        self._answers = answers
+        """Number of shadow calls dropped because too many were running."""
+        self._ask = send
+        self._answers = cache
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def make(self, project_id: UUID, second: ShadowRequest) -> None:
-        """Ask again, later."""
+    def make(self, project_id: UUID, request: ShadowRequest) -> None:
+        """Send a shadow request in the background."""
         if len(self._tasks) >= AT_ONCE:
             self.left_out += 1
             return
-        task = asyncio.get_running_loop().create_task(self._made(project_id, second))
+        task = asyncio.get_running_loop().create_task(self._made(project_id, request))
         self._tasks.add(task)
         task.add_done_callback(self._over)
 
     def _over(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
-            log.error("a mirrored call failed", exc_info=error)
+            log.error("shadow call failed", exc_info=error)
 
-    async def _made(self, project_id: UUID, second: ShadowRequest) -> None:
-        id = new_id()
-        trace = second.trace._replace(
-            id=id, span_id=id.hex[16:], parent_span_id=second.trace.span_id, tags=TAG, cache=None
+    async def _made(self, project_id: UUID, request: ShadowRequest) -> None:
+        span_id = new_id()
+        trace = request.trace._replace(
+            id=span_id, span_id=span_id.hex[16:], parent_span_id=request.trace.span_id, tags=TAG, cache=None
         )
         agreement = None
         try:
-            said = await self._ask(ShadowPrincipal(project_id), second, trace)
-            agreement = await self._answers.agreement(second.said, said)
+            completion = await self._ask(ShadowPrincipal(project_id), request, trace)
+            agreement = await self._answers.agreement(request.said, completion)
         except VongError as error:
-            log.info("a call could not be mirrored: %s", error)
-        found = ShadowComparison(
-            span_id=id,
-            of=second.trace.id,
-            kind=second.kind,
-            route=second.route,
-            target=second.target,
+            log.info("shadow call failed: %s", error)
+        result = ShadowComparison(
+            span_id=span_id,
+            of=request.trace.id,
+            kind=request.kind,
+            route=request.route,
+            target=request.target,
             agreement=agreement,
             at=now(),
         )
-        false = agreement < second.agreement if agreement is not None and second.kind == "cache" else None
-        self._answers.compared(project_id, found, false=false)
+        is_false_hit = agreement < request.agreement if agreement is not None and request.kind == "cache" else None
+        self._answers.compared(project_id, result, false=is_false_hit)

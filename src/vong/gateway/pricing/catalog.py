@@ -1,6 +1,6 @@
-"""Published prices, looked up in a process of their own: the catalogue takes 70 MB, and a server shall not.
+"""Price catalog, read in a separate process: the catalog takes 70 MB, which the server must not hold.
 
-`python -m vong.gateway.pricing.catalog` reads questions (address, model, moment) from stdin and answers each on stdout.
+`python -m vong.gateway.pricing.catalog` reads a query (address, model, time) from stdin and writes the price to stdout.
 """
 
 import json
@@ -19,15 +19,17 @@ NAMES = ("input_mtok", "output_mtok", "cache_read_mtok")
 
 
 class RateTiers(NamedTuple):
-    """A price of one kind of token: `base`, and from a number of input tokens on another one for all of them."""
+    """Rate of one token type: `base`, and higher tiers that apply to all tokens from a number of input tokens on."""
 
     base: str
     steps: tuple[tuple[int, str], ...] = ()
 
 
 class CatalogPrice(NamedTuple):
-    """What the catalogue says of a model at a moment. `lasting` where that does not depend on the moment; `kinds` of
-    tokens that have a price of their own.
+    """Price of a model in the catalog at a given time.
+
+    `time_independent` is True if the price holds at any time. `rates_by_type` has the token types with a rate of their
+    own.
     """
 
     input: RateTiers
@@ -38,27 +40,27 @@ class CatalogPrice(NamedTuple):
 
 
 def look(address: str, model: str, at: datetime) -> CatalogPrice | None:
-    """The published price of a model at a provider's address; None where there is none, or it cannot be looked up."""
+    """Return the catalog price of a model at a provider's address, or None if there is none or the lookup fails."""
     command = [sys.executable, "-m", "vong.gateway.pricing.catalog"]
     question = json.dumps([address, model, at.isoformat()])
     try:
-        done = subprocess.run(command, input=question, capture_output=True, text=True, timeout=PATIENCE, check=True)
-        found: dict[str, Any] | None = json.loads(done.stdout)
+        process = subprocess.run(command, input=question, capture_output=True, text=True, timeout=PATIENCE, check=True)
+        answer_fields: dict[str, Any] | None = json.loads(process.stdout)
     except (OSError, subprocess.SubprocessError, ValueError) as error:
-        log.warning("the published price of %r cannot be looked up: %s", model, error)
+        log.warning("price lookup of %r failed: %s", model, error)
         return None
-    if found is None:
-        log.info("no published price of %r at %s", model, address)
+    if answer_fields is None:
+        log.info("no catalog price for %r at %s", model, address)
         return None
-    return published_of(found)
+    return published_of(answer_fields)
 
 
-def published_of(found: Mapping[str, Any]) -> CatalogPrice | None:
-    """An answer as a price."""
-    prices = {name: _steps(price) for name, price in found["prices"].items()}
-    read, made, cached = (prices[name] for name in NAMES)
-    kinds = {kind: price for kind, name in CATALOGUE.items() if (price := prices[name]) is not None}
-    return CatalogPrice(read, made, cached, found["lasting"], kinds) if read else None
+def published_of(fields: Mapping[str, Any]) -> CatalogPrice | None:
+    """Parse the output of the catalog process."""
+    prices = {name: _steps(price) for name, price in fields["prices"].items()}
+    input_rate, output_rate, cached_rate = (prices[name] for name in NAMES)
+    rates_by_type = {kind: price for kind, name in CATALOGUE.items() if (price := prices[name]) is not None}
+    return CatalogPrice(input_rate, output_rate, cached_rate, fields["lasting"], rates_by_type) if input_rate else None
 
 
 def _steps(price: Any) -> RateTiers | None:
@@ -66,7 +68,7 @@ def _steps(price: Any) -> RateTiers | None:
 
 
 def answer(address: str, model: str, at: datetime) -> dict[str, Any] | None:
-    """The same, in the process that holds the catalogue."""
+    """Look up a price in the process that has loaded the catalog."""
     from genai_prices import calc_price
     from genai_prices.types import Usage
 
@@ -76,7 +78,7 @@ def answer(address: str, model: str, at: datetime) -> dict[str, Any] | None:
         return None
     prices = {name: _plain(getattr(found.model_price, name, None)) for name in (*NAMES, *CATALOGUE.values())}
     if prices["input_mtok"] is None or getattr(found.model_price, "requests_kcount", None) is not None:
-        return None  # billed otherwise than by its tokens
+        return None  # not billed by tokens
     return {"prices": prices, "lasting": not isinstance(found.model.prices, list)}
 
 
@@ -88,7 +90,7 @@ def _plain(price: Any) -> list[Any] | None:
 
 
 def main() -> None:
-    """Answer one question."""
+    """Answer one query."""
     address, model, at = json.load(sys.stdin)
     json.dump(answer(address, model, datetime.fromisoformat(at)), sys.stdout)
 

@@ -1,8 +1,8 @@
-"""What a call costs, in millionths of a US dollar: your own prices first, then the published ones.
+"""Cost of calls in millionths of a US dollar: custom prices first, then catalog prices.
 
-Published prices come from `genai-prices`, whose data is part of its package: nothing is fetched. They are found by the
-provider's address, so a server of yours that is called `openai` has no price unless you give one. A price that nobody
-knows is None, never 0.
+Catalog prices come from `genai-prices`, whose data is part of its package, so nothing is downloaded. A price is found
+by the provider's address: a private server named `openai` has no price unless you set one. An unknown price is None,
+never 0.
 """
 
 import threading
@@ -25,33 +25,36 @@ from vong.records import Span, Usage
 from vong.records.record import changed
 
 KEPT = 1000
-"""Models whose price is kept in memory."""
+"""Maximum number of prices in memory."""
 QUARTER = 900
-"""Seconds that a price is kept which depends on the time of day or begins at some date."""
+"""Time for which a price is kept that depends on the time of day or starts at a date."""
 
 
 class TieredRate(NamedTuple):
-    """US dollars for a million tokens, which is millionths of a dollar for one. From `starts[i]` input tokens on (not
-    including it) all tokens cost `amounts[i + 1]`.
+    """Rate in US dollars per million tokens, which is millionths of a dollar per token.
+
+    Above `starts[i]` input tokens, all tokens cost `amounts[i + 1]`.
     """
 
     amounts: tuple[Decimal, ...]
     starts: tuple[int, ...] = ()
 
     @classmethod
-    def of(cls, steps: RateTiers) -> "TieredRate":
-        """An amount from the catalogue."""
-        amounts = (steps.base, *(amount for _, amount in steps.steps))
-        return cls(tuple(map(Decimal, amounts)), tuple(start for start, _ in steps.steps))
+    def of(cls, tiers: RateTiers) -> "TieredRate":
+        """Convert rate tiers of the catalog."""
+        amounts = (tiers.base, *(amount for _, amount in tiers.steps))
+        return cls(tuple(map(Decimal, amounts)), tuple(start for start, _ in tiers.steps))
 
-    def at(self, read: int) -> Decimal:
-        """The amount for a request of so many input tokens."""
-        return self.amounts[bisect_left(self.starts, read) if self.starts else 0]
+    def at(self, input_tokens: int) -> Decimal:
+        """Return the amount for a request with this number of input tokens."""
+        return self.amounts[bisect_left(self.starts, input_tokens) if self.starts else 0]
 
 
 class ModelPrice(NamedTuple):
-    """The amounts. `cached` is for input tokens that the provider read from its cache, `kinds` for others that have an
-    amount of their own; all are parts of the input's or the output's count.
+    """Rates of one model.
+
+    `cached` applies to input tokens that the provider read from its cache, `rates_by_type` to other token types with a
+    rate of their own. All of them are part of the input or output tokens.
     """
 
     input: TieredRate
@@ -61,76 +64,105 @@ class ModelPrice(NamedTuple):
 
     @classmethod
     def own(cls, settings: PriceSettings) -> "ModelPrice":
-        """A price from the settings."""
-        read = _amount(settings.input)
-        given = {kind: getattr(settings, kind) for kind in KINDS}
-        kinds = {kind: _amount(amount) for kind, amount in given.items() if amount is not None}
-        return cls(read, _amount(settings.output), read if settings.cached is None else _amount(settings.cached), kinds)
+        """Build a price from the settings."""
+        input_rate = _amount(settings.input)
+        amounts = {token_type: getattr(settings, token_type) for token_type in KINDS}
+        rates = {token_type: _amount(amount) for token_type, amount in amounts.items() if amount is not None}
+        return cls(
+            input_rate,
+            _amount(settings.output),
+            input_rate if settings.cached is None else _amount(settings.cached),
+            rates,
+        )
 
     @classmethod
-    def published(cls, found: CatalogPrice) -> "ModelPrice":
-        """A price from the catalogue. Output without a price is free: embeddings have none."""
-        read = TieredRate.of(found.input)
-        made = TieredRate.of(found.output) if found.output else TieredRate((Decimal(0),))
-        kinds = {kind: TieredRate.of(steps) for kind, steps in found.kinds.items()}
-        return cls(read, made, TieredRate.of(found.cached) if found.cached else read, kinds)
+    def published(cls, catalog_price: CatalogPrice) -> "ModelPrice":
+        """Build a price from the catalog. Output without a rate is free: embeddings have none."""
+        input_rate = TieredRate.of(catalog_price.input)
+        output_rate = TieredRate.of(catalog_price.output) if catalog_price.output else TieredRate((Decimal(0),))
+        rates = {token_type: TieredRate.of(tiers) for token_type, tiers in catalog_price.kinds.items()}
+        return cls(
+            input_rate, output_rate, TieredRate.of(catalog_price.cached) if catalog_price.cached else input_rate, rates
+        )
 
-    def cost(self, read: int, made: int, cached: int, kinds: Mapping[str, int] | None = None) -> int:
-        """Of so many tokens, of which `kinds` are billed by themselves; a half is rounded to the even."""
-        total = cached * self.cached.at(read)
-        if not kinds:
-            return round(total + (read - cached) * self.input.at(read) + made * self.output.at(read))
-        kept = kinds.get("cache_write", 0), kinds.get("cache_write_1h", 0)
-        kinds = {**kinds, "cache_write": max(kept[0] - kept[1], 0)}
-        for names, left, plain in ((INPUT, read - cached, self.input), (OUTPUT, made, self.output)):
-            for name in names:
-                count = min(kinds.get(name, 0), left)
-                left -= count
-                total += count * self.of(name, plain).at(read)
-            total += left * plain.at(read)
+    def cost(
+        self, input_tokens: int, output_tokens: int, cached_tokens: int, used_by_type: Mapping[str, int] | None = None
+    ) -> int:
+        """Return the cost of these tokens, rounded half to even. `used_by_type` has the tokens billed separately."""
+        total = cached_tokens * self.cached.at(input_tokens)
+        if not used_by_type:
+            return round(
+                total
+                + (input_tokens - cached_tokens) * self.input.at(input_tokens)
+                + output_tokens * self.output.at(input_tokens)
+            )
+        cache_writes = used_by_type.get("cache_write", 0), used_by_type.get("cache_write_1h", 0)
+        used_by_type = {**used_by_type, "cache_write": max(cache_writes[0] - cache_writes[1], 0)}
+        for type_names, remaining, base_rate in (
+            (INPUT, input_tokens - cached_tokens, self.input),
+            (OUTPUT, output_tokens, self.output),
+        ):
+            for token_type in type_names:
+                count = min(used_by_type.get(token_type, 0), remaining)
+                remaining -= count
+                total += count * self.of(token_type, base_rate).at(input_tokens)
+            total += remaining * base_rate.at(input_tokens)
         return round(total)
 
-    def of(self, kind: str, plain: TieredRate) -> TieredRate:
-        """The amount of a kind; where it has none, that of what it is a part of."""
-        found = self.kinds.get(kind)
-        return found or (self.kinds.get("cache_write", plain) if kind == "cache_write_1h" else plain)
+    def of(self, token_type: str, fallback: TieredRate) -> TieredRate:
+        """Return the rate of a token type, or `fallback` if the type has no rate of its own."""
+        rate = self.kinds.get(token_type)
+        return rate or (self.kinds.get("cache_write", fallback) if token_type == "cache_write_1h" else fallback)
 
-    def billed(self, usage: Usage, kinds: Mapping[str, int] | None = None) -> int | None:
-        """Of a usage; None where a count is unknown."""
-        read, made = usage.input_tokens, usage.output_tokens
-        if read is None or made is None:
+    def billed(self, usage: Usage, used_by_type: Mapping[str, int] | None = None) -> int | None:
+        """Return the cost of a usage, or None if a token count is unknown."""
+        input_tokens, output_tokens = usage.input_tokens, usage.output_tokens
+        if input_tokens is None or output_tokens is None:
             return None
-        return self.cost(read, made, min(usage.cached_tokens or 0, read), kinds)
+        return self.cost(input_tokens, output_tokens, min(usage.cached_tokens or 0, input_tokens), used_by_type)
 
-    def most(self, read: int, made: int, kinds: Collection[str]) -> int:
-        """Of so many tokens where all may be of the dearest of those kinds."""
-        amounts = self.input.at(read), self.output.at(read)
+    def most(self, input_tokens: int, output_tokens: int, token_types: Collection[str]) -> int:
+        """Return the maximum cost if all tokens may have the most expensive of these types."""
+        rates = self.input.at(input_tokens), self.output.at(input_tokens)
         if self.kinds:
-            amounts = [
-                max([amount, *(self.of(kind, plain).at(read) for kind in names if kind in kinds)])
-                for amount, names, plain in zip(amounts, (INPUT, OUTPUT), (self.input, self.output), strict=True)
+            rates = [
+                max(
+                    [
+                        rate,
+                        *(
+                            self.of(token_type, base_rate).at(input_tokens)
+                            for token_type in type_names
+                            if token_type in token_types
+                        ),
+                    ]
+                )
+                for rate, type_names, base_rate in zip(rates, (INPUT, OUTPUT), (self.input, self.output), strict=True)
             ]
-        dearest = amounts[0] if self.cached is self.input else max(amounts[0], self.cached.at(read))
-        return round(read * dearest + made * amounts[1])
+        highest_input = rates[0] if self.cached is self.input else max(rates[0], self.cached.at(input_tokens))
+        return round(input_tokens * highest_input + output_tokens * rates[1])
 
 
 class PriceBook:
-    """The prices of one process. Not for the event loop: the first look at a published price takes half a second."""
+    """Prices of one process.
+
+    Do not use it on the event loop: the first lookup of a catalog price takes half a second.
+    """
 
     def __init__(
         self,
-        own: Mapping[str, PriceSettings],
+        custom: Mapping[str, PriceSettings],
         look: Callable[[str, str, datetime], CatalogPrice | None] = look,
     ) -> None:
-        self._own = {target: ModelPrice.own(price) for target, price in own.items()}
+        self._own = {target: ModelPrice.own(price) for target, price in custom.items()}
         self._look = look
         self._published: dict[tuple[str, str], tuple[ModelPrice | None, float]] = {}
         self._looking: set[tuple[str, str]] = set()
         self._lock = threading.Lock()
 
     def ready(self, target: str, address: str | None, at: datetime) -> bool:
-        """Whether the price at that moment is known, or known to be unknown. If not it is looked up in a thread of its
-        own, for the process of the catalogue may take seconds on a busy machine.
+        """Return True if the price at that time is loaded, or known to be missing.
+
+        Otherwise it is loaded in a thread of its own, because the catalog process may take seconds on a busy machine.
         """
         model = target.partition("/")[2]
         if target in self._own or not _public(address) or not self._stale((address, model), at):
@@ -139,19 +171,27 @@ class PriceBook:
         return False
 
     def at_hand(self, target: str, address: str | None, at: datetime) -> "ModelPrice | EllipsisType | None":
-        """The price at that moment, None where it is not known; `...` where it must be looked up, which is begun."""
+        """Return the loaded price at that time, None if there is none, `...` if it is not loaded yet.
+
+        In the last case loading starts in the background.
+        """
         if not self.ready(target, address, at):
             return ...
         return self._price(target, address, at, exact=True)
 
-    def settle(self, span: Span, address: str | None, own: ModelPrice | None = None) -> Span:
-        """The span with its cost, where it has none and the price is known. `address` is the base URL of the provider
-        that answered, `own` a price that wins over all others.
+    def settle(self, span: Span, address: str | None, custom: ModelPrice | None = None) -> Span:
+        """Return the span with its cost if it has none and the price is known.
+
+        `address` is the base URL of the provider that answered, `custom` a price that takes precedence over all others.
         """
         if span.usage.cost is not None or span.model is None:
             return span
-        kinds, usage = span.attributes.get(ATTRIBUTE), counted(span)
-        cost = own.billed(usage, kinds) if own else self.cost(span.model, address, usage, span.started_at, kinds)
+        used_by_type, usage = span.attributes.get(ATTRIBUTE), counted(span)
+        cost = (
+            custom.billed(usage, used_by_type)
+            if custom
+            else self.cost(span.model, address, usage, span.started_at, used_by_type)
+        )
         return span if cost is None else changed(span, usage=changed(span.usage, cost=cost))
 
     def cost(
@@ -160,22 +200,25 @@ class PriceBook:
         address: str | None,
         usage: Usage,
         at: datetime,
-        kinds: Mapping[str, int] | None = None,
+        used_by_type: Mapping[str, int] | None = None,
         *,
         exact: bool = True,
     ) -> int | None:
-        """What a call of that target (`PROVIDER/MODEL`) costs; None where a count or the price is unknown. Unless it
-        must be `exact`, a price of a moment ago will do while it is looked up anew.
+        """Return the cost of a call to a target (`PROVIDER/MODEL`), or None if a count or the price is unknown.
+
+        Unless `exact`, an expired price is used while it is refreshed.
         """
         if usage.input_tokens is None or usage.output_tokens is None:
             return None
         price = self._price(target, address, at, exact)
-        return price.billed(usage, kinds) if price else None
+        return price.billed(usage, used_by_type) if price else None
 
-    def most(self, target: str, address: str | None, usage: Usage, at: datetime, kinds: Collection[str]) -> int | None:
-        """What a call costs at the most that may use those kinds of tokens; a price of a moment ago will do."""
+    def most(
+        self, target: str, address: str | None, usage: Usage, at: datetime, token_types: Collection[str]
+    ) -> int | None:
+        """Return the maximum cost of a call that may use these token types. An expired price may be used."""
         price = self._price(target, address, at, exact=False)
-        return price.most(usage.input_tokens or 0, usage.output_tokens or 0, kinds) if price else None
+        return price.most(usage.input_tokens or 0, usage.output_tokens or 0, token_types) if price else None
 
     def _price(self, target: str, address: str | None, at: datetime, exact: bool) -> ModelPrice | None:
         return self._own.get(target) or self._of(address, target.partition("/")[2], at, exact)
@@ -183,23 +226,23 @@ class PriceBook:
     def _of(self, address: str | None, model: str, at: datetime, exact: bool) -> ModelPrice | None:
         if not _public(address):
             return None
-        known = self._published.get((address, model))
-        if known is not None and not self._stale((address, model), at):
-            return known[0]
-        if known is not None and not exact:
+        entry = self._published.get((address, model))
+        if entry is not None and not self._stale((address, model), at):
+            return entry[0]
+        if entry is not None and not exact:
             self._renew(address, model, at)
-            return known[0]
+            return entry[0]
         return self._found(address, model, at)
 
     def _stale(self, key: tuple[str, str], at: datetime) -> bool:
-        known = self._published.get(key)
-        if known is None:
+        entry = self._published.get(key)
+        if entry is None:
             return True
-        until = known[1]
+        until = entry[1]
         return until < inf and not until - QUARTER <= at.timestamp() < until
 
     def _renew(self, address: str, model: str, at: datetime) -> None:
-        """Look a price up in a thread, unless one is at it."""
+        """Load a price in a thread, unless one is loading it already."""
         key = address, model
         with self._lock:
             if key in self._looking:
@@ -215,24 +258,24 @@ class PriceBook:
         threading.Thread(target=renew, name="vong-prices", daemon=True).start()
 
     def _found(self, address: str, model: str, at: datetime) -> ModelPrice | None:
-        found = self._look(address, model, at)
-        price = ModelPrice.published(found) if found else None
-        lasting = found is None or found.lasting
+        catalog_price = self._look(address, model, at)
+        price = ModelPrice.published(catalog_price) if catalog_price else None
+        time_independent = catalog_price is None or catalog_price.lasting
         if len(self._published) >= KEPT:
             self._published.clear()
-        until = inf if lasting else (at.timestamp() // QUARTER + 1) * QUARTER
+        until = inf if time_independent else (at.timestamp() // QUARTER + 1) * QUARTER
         self._published[address, model] = price, until
         return price
 
 
 def _public(address: str | None) -> TypeGuard[str]:
-    """Whether an address may be one that has published prices."""
+    """Return True if an address may have a catalog price."""
     return address is not None and _elsewhere(address)
 
 
 @lru_cache(1000)
 def _elsewhere(address: str) -> bool:
-    """Whether it is reached over a network: what runs on this machine is in no catalogue."""
+    """Return True if the address is remote. The catalog has no prices for this machine."""
     if not address.startswith(("http://", "https://")):
         return False
     host = urlsplit(address).hostname or ""
@@ -246,7 +289,7 @@ def _amount(dollars: float) -> TieredRate:
 
 
 def counted(span: Span) -> Usage:
-    """The usage that is billed: embeddings have no output."""
+    """Return the token counts that are billed. Embeddings have no output."""
     if span.kind == "embeddings" and span.usage.output_tokens is None:
         return changed(span.usage, output_tokens=0)
     return span.usage

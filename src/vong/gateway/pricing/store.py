@@ -1,4 +1,4 @@
-"""What models cost a project, as it says itself: every server hears of a change."""
+"""SQL of custom prices of a project."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -16,12 +16,13 @@ from vong.records import now
 from vong.records.route import check_target_name
 
 DEAREST = 1e9
-"""US dollars for a million tokens, at most: a call's cost must fit into a number that is stored."""
+"""Maximum price in US dollars per million tokens. The cost of a call must fit into the stored integer."""
 
 
 class PriceUpdate(PriceSettings):
-    """What a target costs, in US dollars for a million tokens. Kinds of tokens that are not given cost as other input
-    or output.
+    """Price of a target in US dollars per million tokens.
+
+    Omitted token types cost as much as other input or output tokens.
     """
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
@@ -31,58 +32,62 @@ class PriceUpdate(PriceSettings):
     @model_validator(mode="after")
     def _sound(self) -> Self:
         if any(amount > DEAREST for amount in self.amounts().values()):
-            raise ValueError(f"a price is at most {DEAREST:,.0f} dollars for a million tokens")
+            raise ValueError(f"a price exceeds {DEAREST:,.0f} dollars per million tokens")
         return self
 
     def amounts(self) -> dict[str, float]:
-        """What was given."""
+        """Return the amounts that are set."""
         return self.model_dump(include=set(PriceSettings.model_fields), exclude_none=True)
 
 
 class CustomPrice(PriceUpdate):
-    """A price of your own: `settings` is vong.toml, which a `stored` one of the project wins over."""
+    """Custom price. `source` is `settings` for vong.toml, or `stored` for the project, which takes precedence."""
 
     source: Literal["settings", "stored"]
     updated_at: datetime | None = None
 
 
 def put_price(
-    connection: Connection, wanted: PriceUpdate, check: Callable[[str], None] = check_target_name
+    connection: Connection, update: PriceUpdate, check: Callable[[str], None] = check_target_name
 ) -> CustomPrice:
-    """Say what a target costs, instead of what was said of it before. `check` raises for a target that is not there.
-    Servers follow within a second of the commit; what calls have cost before stays.
+    """Set the custom price of a target.
+
+    `check` raises for an unknown target. Servers apply the price within a second of the commit. The cost of earlier
+    calls does not change.
     """
-    check_target_name(wanted.target)
-    check(wanted.target)
-    amounts, at = wanted.amounts(), now()
-    statement = upsert(tables.prices).values({"target": wanted.target, "price": amounts, "updated_at": at})
+    check_target_name(update.target)
+    check(update.target)
+    amounts, updated_at = update.amounts(), now()
+    statement = upsert(tables.prices).values({"target": update.target, "price": amounts, "updated_at": updated_at})
     columns = tables.prices.c
-    key, values = [columns.project_id, columns.target], {"price": amounts, "updated_at": at}
-    connection.execute(statement.on_conflict_do_update(index_elements=key, set_=values))
-    return _record(wanted.target, amounts, at)
+    primary_key, changed = [columns.project_id, columns.target], {"price": amounts, "updated_at": updated_at}
+    connection.execute(statement.on_conflict_do_update(index_elements=primary_key, set_=changed))
+    return _record(update.target, amounts, updated_at)
 
 
 def list_prices(connection: Connection, settings: Mapping[str, PriceSettings] | None = None) -> list[CustomPrice]:
-    """The project's own prices by target, and those of the settings that it has not replaced."""
+    """Return the stored prices by target, and those of the settings that the project has not replaced."""
     columns = tables.prices.c
     rows = connection.execute(select(columns.target, columns.price, columns.updated_at))
-    found = {row.target: _record(row.target, row.price, row.updated_at) for row in rows}
+    price_by_target = {row.target: _record(row.target, row.price, row.updated_at) for row in rows}
     for target, price in (settings or {}).items():
-        found.setdefault(target, _record(target, price.model_dump(exclude_none=True), None))
-    return [found[target] for target in sorted(found)]
+        price_by_target.setdefault(target, _record(target, price.model_dump(exclude_none=True), None))
+    return [price_by_target[target] for target in sorted(price_by_target)]
 
 
 def delete_price(connection: Connection, target: str) -> CustomPrice:
-    """Forget a stored price: that of the settings holds again, or the published one."""
+    """Delete a stored price. The price of the settings applies again, or the catalog price."""
     stored = {price.target: price for price in list_prices(connection)}
     if target not in stored:
-        raise NotFound(f"no stored price of {target!r}", nearest(target, list(stored), "vong gateway prices"))
+        raise NotFound(
+            f"no custom price is stored for {target!r}", nearest(target, list(stored), "vong gateway prices")
+        )
     connection.execute(delete(tables.prices).where(tables.prices.c.target == target))
     return stored[target]
 
 
 def own_prices(connection: Connection) -> dict[str, ModelPrice]:
-    """The stored prices, as calls are billed by them."""
+    """Return the stored prices in the form that computes costs."""
     return {price.target: ModelPrice.own(price) for price in list_prices(connection)}
 
 

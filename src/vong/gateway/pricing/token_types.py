@@ -1,6 +1,6 @@
-"""Kinds of tokens that have a price of their own beside plain input, output and cached input.
+"""Token types with a price of their own, in addition to plain input, output and cached input.
 
-They are parts of the input's and of the output's count. A span keeps them in its attribute `vong.usage`.
+These tokens are part of the input or output tokens. A span stores them in its attribute `vong.usage`.
 """
 
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ CATALOGUE: Mapping[str, str] = {
     **{kind: f"{kind}_mtok" for kind in KINDS},
     "reasoning": "output_reasoning_mtok",
 }
-"""What the catalogue of published prices calls them."""
+"""Names of the token types in the price catalog."""
 COUNTED: Mapping[str, Mapping[str, str]] = {
     "prompt_tokens_details": {
         "cache_write_tokens": "cache_write",
@@ -28,7 +28,7 @@ COUNTED: Mapping[str, Mapping[str, str]] = {
         "image_tokens": "output_image",
     },
 }
-"""Where a usage object in OpenAI's form counts them. `cache_write_1h` is a part of `cache_write`."""
+"""Fields of an OpenAI usage object that count them. `cache_write_1h` is part of `cache_write`."""
 ASKED: Mapping[str, tuple[bytes, ...]] = {
     "cache_write": (b'"cache_control"',),
     "cache_write_1h": (b'"1h"',),
@@ -38,28 +38,28 @@ ASKED: Mapping[str, tuple[bytes, ...]] = {
     "output_audio": (b'"modalities"',),
     "output_image": (b'"modalities"',),
 }
-"""What a request holds that may use some, at the least."""
+"""Text that a request must contain to use a token type."""
 ALWAYS = frozenset(kind for kind, signs in ASKED.items() if b"" in signs)
-"""The kinds that any request may use."""
+"""Token types that any request may use."""
 _SIGNS = tuple((kind, sign) for kind, signs in ASKED.items() if kind not in ALWAYS for sign in signs)
 
 
 def counted(usage: Any) -> dict[str, int]:
-    """How many of each kind a usage object in OpenAI's form counts; those that it counts none of are left out."""
-    found: dict[str, int] = {}
+    """Return the token types that an OpenAI usage object counts, without zeros."""
+    used: dict[str, int] = {}
     if not isinstance(usage, dict):
-        return found
-    for place, names in COUNTED.items():
-        details = usage.get(place)
+        return used
+    for field, names in COUNTED.items():
+        details = usage.get(field)
         if details and isinstance(details, dict):
             for name, count in details.items():
-                kind = names.get(name)
-                if kind is not None and isinstance(count, int) and count > 0:
-                    found[kind] = count
-    return found
+                token_type = names.get(name)
+                if token_type is not None and isinstance(count, int) and count > 0:
+                    used[token_type] = count
+    return used
 
 
 def possible(body: bytes) -> frozenset[str]:
-    """The kinds that a request may use."""
-    found = [kind for kind, sign in _SIGNS if sign in body]
+    """Return the token types that a request may use."""
+    found = [token_type for token_type, sign in _SIGNS if sign in body]
     return ALWAYS.union(found) if found else ALWAYS

@@ -1,8 +1,10 @@
-"""Providers: whoever can answer a model call. One small file each.
+"""Providers of model calls, one file each.
 
-In: an `Ask`, a request body in OpenAI's shape with the provider's own name of the model. Out: a `Reply` in OpenAI's
-shape, whole or as server-sent events. A provider is made as `Provider(name, settings, upstream)` from its entry point
-in the group `vong.providers`.
+In: a `ProviderRequest` with a request body in OpenAI's format and the provider's own model name. Out: a
+`ProviderResponse` in OpenAI's format, complete or as server-sent events.
+
+A provider is created as `Provider(name, settings, upstream)` from its entry point in the group `vong.providers`. May
+import `vong.gateway.upstream` and `vong.gateway.translators`.
 """
 
 from vong.gateway.providers.base import OPENAI, Provider, ProviderRequest, ProviderResponse, Shape

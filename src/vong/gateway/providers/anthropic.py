@@ -1,4 +1,4 @@
-"""Anthropic: a chat is translated into its messages, and the answer back."""
+"""Provider for Anthropic: translates chats into messages, and responses back."""
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
@@ -19,11 +19,11 @@ from vong.gateway.upstream.sse import DONE, event, whole_events
 
 PUBLIC = "https://api.anthropic.com/v1"
 SPOKEN = {"anthropic-version": "2023-06-01"}
-"""The version of the API in which chats are asked; callers of messages say their own."""
+"""API version used for chats; callers of the messages endpoint send their own version."""
 
 
 class AnthropicProvider:
-    """Anthropic's API, and others that speak as it does."""
+    """Anthropic's API, and others with the same format."""
 
     shapes: frozenset[Shape] = frozenset({"chat", "messages"})
 
@@ -35,39 +35,48 @@ class AnthropicProvider:
 
     @property
     def address(self) -> str:
-        """The base URL."""
+        """Return the base URL."""
         return self._api.endpoint.url
 
     async def call(self, ask: ProviderRequest) -> ProviderResponse:
-        """Ask in messages. Unsupported for what they cannot hold."""
+        """Send a call as a messages request.
+
+        Raises: Unsupported if the messages format cannot express the request.
+        """
         if ask.shape == "embeddings":
-            raise Unsupported("Anthropic makes no embeddings", "name a model of another provider")
+            raise Unsupported("Anthropic has no embeddings", "use a model of another provider")
         self._api.ready()
-        native = ask.shape == "messages"
-        body, own = (ask.body, {**SPOKEN, **(ask.headers or {})}) if native else (_asked(ask.body), SPOKEN)
-        response = await self._api.post("/messages", body, ask.limits, own)
-        headers = passed(response)
+        is_native = ask.shape == "messages"
+        body, headers = (ask.body, {**SPOKEN, **(ask.headers or {})}) if is_native else (_asked(ask.body), SPOKEN)
+        response = await self._api.post("/messages", body, ask.limits, headers)
+        response_headers = passed(response)
         if not ask.stream or response.status != 200:
-            found = await self._api.whole(response)
+            payload = await self._api.whole(response)
             return ProviderResponse(
-                status(response), found if native else _answer(self.name, response.status, found), headers
+                status(response),
+                payload if is_native else _answer(self.name, response.status, payload),
+                response_headers,
             )
         self._api.streams(response)
-        return ProviderResponse(200, b"", headers, whole_events(response) if native else _chunks(self.name, response))
+        return ProviderResponse(
+            200, b"", response_headers, whole_events(response) if is_native else _chunks(self.name, response)
+        )
 
     async def count(self, body: bytes) -> int:
-        """The tokens of a messages request, by Anthropic's own count."""
+        """Return the number of tokens of a messages request, as counted by Anthropic."""
         self._api.ready()
         response = await self._api.post("/messages/count_tokens", body, None, SPOKEN)
-        found = await self._api.whole(response)
+        payload = await self._api.whole(response)
         try:
-            return msgspec.json.decode(found, type=_Count).input_tokens
+            return msgspec.json.decode(payload, type=_Count).input_tokens
         except msgspec.DecodeError as error:
-            said = found[:500].decode("utf-8", "replace")
-            raise UpstreamFailed(f"{self.name!r} did not count: {response.status} {said}", "see its message") from error
+            excerpt = payload[:500].decode("utf-8", "replace")
+            raise UpstreamFailed(
+                f"{self.name!r} failed to count tokens: {response.status} {excerpt}", "see its message"
+            ) from error
 
     async def models(self) -> list[str]:
-        """What the API lists."""
+        """Return the models that the API lists."""
         return await listed(self._api, SPOKEN)
 
 
@@ -80,41 +89,41 @@ def _asked(body: bytes) -> bytes:
         return msgspec.json.encode(messages_of(msgspec.json.decode(body)))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         hint = "see docs/guides/gateway.md for an example"
-        raise InvalidInput(f"the request is not a chat in OpenAI's shape: {error!r}", hint) from error
+        raise InvalidInput(f"the request is not a chat in OpenAI's format: {error!r}", hint) from error
 
 
 def _answer(name: str, code: int, body: bytes) -> bytes:
     try:
-        found: dict[str, Any] = msgspec.json.decode(body, type=dict[str, Any])
+        response: dict[str, Any] = msgspec.json.decode(body, type=dict[str, Any])
         if code >= 400:
-            return msgspec.json.encode(_error(found["error"]))
-        return msgspec.json.encode(completion_of(found))
+            return msgspec.json.encode(_error(response["error"]))
+        return msgspec.json.encode(completion_of(response))
     except (msgspec.DecodeError, KeyError, TypeError, AttributeError) as error:
         if code >= 400:
-            return body  # not in Anthropic's form: the gateway keeps what was said
-        raise UpstreamFailed(f"{name!r} did not answer with a message: {error!r}", "check its base_url") from error
+            return body  # not in Anthropic's format: the gateway keeps the original body
+        raise UpstreamFailed(f"{name!r} did not respond with a message: {error!r}", "check its base_url") from error
 
 
-def _error(said: dict[str, Any]) -> dict[str, Any]:
-    return {"error": {"message": said["message"], "type": said["type"], "param": None, "code": said["type"]}}
+def _error(error: dict[str, Any]) -> dict[str, Any]:
+    return {"error": {"message": error["message"], "type": error["type"], "param": None, "code": error["type"]}}
 
 
 async def _chunks(name: str, response: UpstreamResponse) -> AsyncGenerator[bytes]:
-    chunks = AnthropicChunkDecoder()
+    decoder = AnthropicChunkDecoder()
     async with aclosing(whole_events(response)) as batches:
         async for batch in batches:
-            found = _translated(name, chunks, batch)
-            if found:
-                yield found
-    if chunks.ended:
+            translated = _translated(name, decoder, batch)
+            if translated:
+                yield translated
+    if decoder.ended:
         yield DONE
 
 
-def _translated(name: str, chunks: AnthropicChunkDecoder, batch: bytes) -> bytes:
+def _translated(name: str, decoder: AnthropicChunkDecoder, batch: bytes) -> bytes:
     try:
         events = [msgspec.json.decode(line[5:]) for line in batch.split(b"\n") if line[:5] == b"data:"]
-        return b"".join(event(chunk) for said in events for chunk in chunks.take(said))
+        return b"".join(event(chunk) for item in events for chunk in decoder.take(item))
     except (msgspec.DecodeError, KeyError, TypeError, AttributeError) as error:
         raise UpstreamFailed(
-            f"{name!r} streamed an event that is no part of a message: {error!r}", "ask again"
+            f"{name!r} streamed an event that is not part of a message: {error!r}", "try again"
         ) from error

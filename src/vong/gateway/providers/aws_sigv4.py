@@ -1,4 +1,4 @@
-"""Signs a request as AWS asks for it: Signature Version 4, in headers."""
+"""Signature Version 4 of AWS: signs a request in its headers."""
 
 import hashlib
 import hmac
@@ -12,7 +12,7 @@ ALGORITHM = "AWS4-HMAC-SHA256"
 
 @dataclass(frozen=True)
 class AwsCredentials:
-    """Who signs. The token is there for temporary credentials only."""
+    """Access key that signs requests; `token` is set for temporary credentials only."""
 
     access_key: str
     secret_key: str = field(repr=False)
@@ -21,7 +21,7 @@ class AwsCredentials:
 
 @dataclass(frozen=True)
 class SigningScope:
-    """Where a signature is good: one region and one service."""
+    """Region and service in which a signature is valid."""
 
     region: str
     service: str
@@ -36,40 +36,40 @@ def signed(
     scope: SigningScope,
     at: datetime,
 ) -> dict[str, str]:
-    """The headers of a request with host, date and Authorization added; `at` is in UTC.
+    """Return the request headers with host, date and Authorization added; `signed_at` is in UTC.
 
-    The path of `url` must already be written as it is sent: it is quoted once more here,
-    as every service but S3 wants it.
+    The path of `url` must already be encoded as it is sent: it is quoted once more here, as every service except S3
+    requires.
     """
     parts = urlsplit(url)
-    moment = at.strftime("%Y%m%dT%H%M%SZ")
-    sent = {name.lower(): " ".join(value.split()) for name, value in headers.items()}
-    sent |= {"host": parts.netloc, "x-amz-date": moment}
+    timestamp = at.strftime("%Y%m%dT%H%M%SZ")
+    all_headers = {name.lower(): " ".join(value.split()) for name, value in headers.items()}
+    all_headers |= {"host": parts.netloc, "x-amz-date": timestamp}
     if credentials.token is not None:
-        sent["x-amz-security-token"] = credentials.token
-    names = ";".join(sorted(sent))
+        all_headers["x-amz-security-token"] = credentials.token
+    signed_headers = ";".join(sorted(all_headers))
     canonical = "\n".join(
         [
             method,
             quote(parts.path or "/", safe="/-_.~"),
             _query(parts.query),
-            *(f"{name}:{sent[name]}" for name in sorted(sent)),
+            *(f"{name}:{all_headers[name]}" for name in sorted(all_headers)),
             "",
-            names,
+            signed_headers,
             hashlib.sha256(body).hexdigest(),
         ]
     )
-    place = f"{moment[:8]}/{scope.region}/{scope.service}/aws4_request"
-    digest = hashlib.sha256(canonical.encode()).hexdigest()
-    text = "\n".join([ALGORITHM, moment, place, digest])
+    credential_scope = f"{timestamp[:8]}/{scope.region}/{scope.service}/aws4_request"
+    request_hash = hashlib.sha256(canonical.encode()).hexdigest()
+    string_to_sign = "\n".join([ALGORITHM, timestamp, credential_scope, request_hash])
     key = f"AWS4{credentials.secret_key}".encode()
-    for step in place.split("/"):
-        key = _mac(key, step)
-    sent["authorization"] = (
-        f"{ALGORITHM} Credential={credentials.access_key}/{place}, "
-        f"SignedHeaders={names}, Signature={_mac(key, text).hex()}"
+    for part in credential_scope.split("/"):
+        key = _mac(key, part)
+    all_headers["authorization"] = (
+        f"{ALGORITHM} Credential={credentials.access_key}/{credential_scope}, "
+        f"SignedHeaders={signed_headers}, Signature={_mac(key, string_to_sign).hex()}"
     )
-    return sent
+    return all_headers
 
 
 def _query(query: str) -> str:

@@ -1,4 +1,4 @@
-"""What a provider is."""
+"""Interface of a provider."""
 
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
@@ -10,11 +10,11 @@ Shape = Literal["chat", "embeddings", "completions", "messages", "responses"]
 
 
 class ProviderRequest(NamedTuple):
-    """What is asked of a provider. `body` is the whole JSON request, `model` the model named in it.
+    """Call of a provider: `body` is the complete JSON request, `model` the model named in it.
 
-    A streamed call asks for usage in the stream (`stream_options.include_usage`), whatever the caller wanted. `limits`
-    are a route's; a provider that calls over a network keeps them beside its own, the shorter of each. `headers` are of
-    the caller, for a provider that speaks the caller's shape.
+    A streamed call requests usage in the stream (`stream_options.include_usage`), even if the caller did not. `limits`
+    are those of the route; a provider that calls over a network applies the smaller of these and its own. `headers` are
+    the caller's, for a provider with the same format as the caller.
     """
 
     shape: Shape
@@ -27,9 +27,9 @@ class ProviderRequest(NamedTuple):
 
 @dataclass(slots=True)
 class ProviderResponse:
-    """A provider's answer. A status of 400 or more is passed on to the caller with its body.
+    """Response of a provider; a status of 400 or more is passed to the caller with its body.
 
-    `events` is set instead of `body` where a stream was asked for and begun: each item is one or more whole
+    `events` is set instead of `body` if a stream was requested and has started: each item is one or more complete
     server-sent events, each ended by an empty line. Closing it early cancels the call at the provider.
     """
 
@@ -40,39 +40,43 @@ class ProviderResponse:
 
 
 OPENAI: frozenset[Shape] = frozenset({"chat", "embeddings"})
-"""The shapes of most."""
+"""Endpoints that most providers support."""
 RESPONSES: frozenset[Shape] = frozenset({*OPENAI, "responses"})
-"""Those of OpenAI's own models."""
+"""Endpoints that OpenAI's own models support."""
 
 
 class Provider(Protocol):
-    """Answers calls. Raises UpstreamFailed where nobody answers or not in the agreed form, UpstreamTimeout where it
-    takes too long. A cancelled `call`, or a closed stream, ends the work at the provider.
+    """Interface that answers model calls.
+
+    A cancelled `call`, or a closed stream, ends the work at the provider.
+
+    Raises: UpstreamFailed if the provider does not respond in the agreed format, UpstreamTimeout if a limit is
+    exceeded.
     """
 
     @property
     def shapes(self) -> frozenset[Shape]:
-        """How `Ask.shape` may be: the shapes that it speaks itself. All others reach it as a chat."""
+        """Return the endpoints that the provider supports itself; all others reach it as a chat."""
         ...
 
     @property
     def address(self) -> str:
-        """Where it is reached, without secrets: part of what a span names as its configuration."""
+        """Return the address without secrets, as recorded in the configuration of a span."""
         ...
 
     async def call(self, ask: ProviderRequest) -> ProviderResponse:
-        """Answer."""
+        """Answer a call."""
         ...
 
     async def models(self) -> list[str]:
-        """The names that `Ask.model` may have; also the probe of whether the provider is reachable."""
+        """Return the names that `ProviderRequest.model` may have; also tests if the provider is reachable."""
         ...
 
 
 @runtime_checkable
 class SupportsTokenCount(Protocol):
-    """A provider that counts the tokens of a request without answering it."""
+    """Provider that counts the tokens of a request without answering it."""
 
     async def count(self, body: bytes) -> int:
-        """The tokens of a request in Anthropic's shape."""
+        """Return the number of tokens of a request in Anthropic's format."""
         ...

@@ -1,7 +1,7 @@
-"""Amazon Bedrock: a chat is translated into Converse, and its binary stream back into events.
+"""Provider for Amazon Bedrock: translates chats into Converse, and its binary stream into events.
 
-The key is one of Bedrock's own API keys, or `ACCESS_KEY_ID:SECRET_ACCESS_KEY` (with `:SESSION_TOKEN` behind it where
-there is one), by which every request is signed.
+The key is one of Bedrock's own API keys, or `ACCESS_KEY_ID:SECRET_ACCESS_KEY` (with `:SESSION_TOKEN` appended if there
+is one). An access key signs every request.
 """
 
 import re
@@ -29,7 +29,7 @@ from vong.records import now
 STREAMED = "application/vnd.amazon.eventstream"
 HOST = re.compile(r"bedrock-runtime(?:-fips)?\.([a-z0-9-]+)\.")
 HOME = "us-east-1"
-"""The region of an address that names none."""
+"""Region of an address that names none."""
 PAIR = re.compile(r"([A-Z0-9]{16,128}):([^:]+)(?::([^:]+))?")
 
 
@@ -41,124 +41,132 @@ class BedrockProvider:
     def __init__(self, name: str, settings: ProviderSettings, upstream: UpstreamClient) -> None:
         if settings.base_url is None:
             hint = "set base_url to https://bedrock-runtime.REGION.amazonaws.com"
-            raise Misconfigured(f"the provider {name!r} has no address", hint)
+            raise Misconfigured(f"the provider {name!r} has no base_url", hint)
         key = settings.key() or ""
-        pair = PAIR.fullmatch(key)
+        key_pair = PAIR.fullmatch(key)
         self.name = name
-        self._credentials = AwsCredentials(pair[1], pair[2], pair[3]) if pair else None
-        headers = {"authorization": f"Bearer {key}"} if key and not pair else {}
-        found = HOST.search(urlsplit(settings.base_url).netloc)
-        self._scope = SigningScope(found[1] if found else HOME, "bedrock")
-        needs = "AWS_BEARER_TOKEN_BEDROCK"
-        self._api = HttpProvider(name, settings, upstream, UpstreamEndpoint(settings.base_url, headers), needs=needs)
-        # What there is to call stands under another name than what is called.
-        about = UpstreamEndpoint(settings.base_url.replace("//bedrock-runtime", "//bedrock", 1), headers)
-        self._about = HttpProvider(name, settings, upstream, about, needs=needs)
+        self._credentials = AwsCredentials(key_pair[1], key_pair[2], key_pair[3]) if key_pair else None
+        headers = {"authorization": f"Bearer {key}"} if key and not key_pair else {}
+        region = HOST.search(urlsplit(settings.base_url).netloc)
+        self._scope = SigningScope(region[1] if region else HOME, "bedrock")
+        key_variable = "AWS_BEARER_TOKEN_BEDROCK"
+        self._api = HttpProvider(
+            name, settings, upstream, UpstreamEndpoint(settings.base_url, headers), needs=key_variable
+        )
+        # The API that lists models has another host than the API that runs them.
+        control_endpoint = UpstreamEndpoint(settings.base_url.replace("//bedrock-runtime", "//bedrock", 1), headers)
+        self._about = HttpProvider(name, settings, upstream, control_endpoint, needs=key_variable)
 
     @property
     def address(self) -> str:
-        """The base URL."""
+        """Return the base URL."""
         return self._api.endpoint.url
 
     async def call(self, ask: ProviderRequest) -> ProviderResponse:
-        """Ask in Converse's form. Unsupported for what it cannot hold."""
+        """Send a call in Converse's format.
+
+        Raises: Unsupported if Converse cannot express the request.
+        """
         self._api.ready()
         if ask.shape == "embeddings":
             return await self._embed(ask)
         body = asked(ask.body, converse_of)
-        do = "converse-stream" if ask.stream else "converse"
-        response = await self._post(ask.model, do, body, ask.limits)
+        action = "converse-stream" if ask.stream else "converse"
+        response = await self._post(ask.model, action, body, ask.limits)
         id = response.headers.get("x-amzn-requestid") or ""
         if ask.stream and response.status == 200:
             self._api.streams(response, STREAMED)
             return ProviderResponse(
                 200, b"", passed(response), _events(self.name, response, BedrockChunkDecoder(id, ask.model))
             )
-        found = await self._api.whole(response)
-        failed = _failure(response)
-        return answered(self.name, response, found, lambda said: completion_of(said, id, ask.model), failed)
+        payload = await self._api.whole(response)
+        to_error = _failure(response)
+        return answered(self.name, response, payload, lambda decoded: completion_of(decoded, id, ask.model), to_error)
 
     async def models(self) -> list[str]:
-        """What the region offers."""
+        """Return the models that the region offers."""
         path = "/foundation-models"
         body = await self._about.listed(path, self._signature(self._about, "GET", path, b""))
         try:
             return sorted(str(model["modelId"]) for model in msgspec.json.decode(body)["modelSummaries"])
         except MALFORMED as error:
-            raise UpstreamFailed(f"{self.name!r} lists its models in another form: {error!r}") from error
+            raise UpstreamFailed(f"{self.name!r} returned an invalid model list: {error!r}") from error
 
     async def _embed(self, ask: ProviderRequest) -> ProviderResponse:
-        given = wanted(ask.body)
+        request = wanted(ask.body)
         vectors, tokens = list[list[float]](), 0
-        reply = ProviderResponse(200)
-        for body in _embeddings(ask.model, given):
+        result = ProviderResponse(200)
+        for body in _embeddings(ask.model, request):
             response = await self._post(ask.model, "invoke", msgspec.json.encode(body), ask.limits)
-            found = await self._api.whole(response)
+            payload = await self._api.whole(response)
 
-            def made(said: dict[str, Any]) -> dict[str, Any]:
-                vectors.extend(said["embeddings"]["float"] if "embeddings" in said else [said["embedding"]])
-                return said
+            def collect(decoded: dict[str, Any]) -> dict[str, Any]:
+                vectors.extend(decoded["embeddings"]["float"] if "embeddings" in decoded else [decoded["embedding"]])
+                return decoded
 
-            reply = answered(self.name, response, found, made, _failure(response))
-            if reply.status >= 400:
-                return reply
-            counted = response.headers.get("x-amzn-bedrock-input-token-count", "0")
-            tokens += int(counted) if counted.isdigit() else 0
-        reply.body = msgspec.json.encode(answer(ask.model, vectors, given.encoding_format, tokens or None))
-        return reply
+            result = answered(self.name, response, payload, collect, _failure(response))
+            if result.status >= 400:
+                return result
+            token_header = response.headers.get("x-amzn-bedrock-input-token-count", "0")
+            tokens += int(token_header) if token_header.isdigit() else 0
+        result.body = msgspec.json.encode(answer(ask.model, vectors, request.encoding_format, tokens or None))
+        return result
 
-    async def _post(self, model: str, do: str, body: bytes, limits: ResponseLimits | None) -> UpstreamResponse:
-        path = f"/model/{quote(model, safe='')}/{do}"
+    async def _post(self, model: str, action: str, body: bytes, limits: ResponseLimits | None) -> UpstreamResponse:
+        path = f"/model/{quote(model, safe='')}/{action}"
         return await self._api.post(path, body, limits, self._signature(self._api, "POST", path, body))
 
     def _signature(self, api: HttpProvider, method: str, path: str, body: bytes) -> Mapping[str, str] | None:
         if self._credentials is None:
             return None
-        sent = {"content-type": "application/json"} if method == "POST" else {}
-        headers = signed(method, api.endpoint.url + path, sent, body, self._credentials, self._scope, now())
-        return {name: value for name, value in headers.items() if name not in {"host", "content-type"}}
+        unsigned = {"content-type": "application/json"} if method == "POST" else {}
+        signed_headers = signed(method, api.endpoint.url + path, unsigned, body, self._credentials, self._scope, now())
+        return {name: value for name, value in signed_headers.items() if name not in {"host", "content-type"}}
 
 
-def _embeddings(model: str, given: EmbeddingRequest) -> list[dict[str, Any]]:
-    """The requests for these texts, in the form of the model's family. Unsupported for any other family."""
+def _embeddings(model: str, request: EmbeddingRequest) -> list[dict[str, Any]]:
+    """Build the embedding requests in the format of the model family.
+
+    Raises: Unsupported if the family is unknown.
+    """
     if "titan-embed" in model:
-        size = {} if given.dimensions is None else {"dimensions": given.dimensions}
-        return [{"inputText": text, **size, **given.more} for text in given.texts]
+        size = {} if request.dimensions is None else {"dimensions": request.dimensions}
+        return [{"inputText": text, **size, **request.more} for text in request.texts]
     if "cohere.embed" in model:
-        size = {} if given.dimensions is None else {"output_dimension": given.dimensions}
-        kind = {"input_type": "search_document", "embedding_types": ["float"]}
-        return [{"texts": given.texts, **kind, **size, **given.more}]
-    raise Unsupported(f"Vong does not know how {model!r} embeds", "name a model of Titan's or Cohere's")
+        size = {} if request.dimensions is None else {"output_dimension": request.dimensions}
+        options = {"input_type": "search_document", "embedding_types": ["float"]}
+        return [{"texts": request.texts, **options, **size, **request.more}]
+    raise Unsupported(f"embeddings of {model!r} are not supported", "use a Titan or Cohere model")
 
 
 def _failure(response: UpstreamResponse) -> Any:
     kind = response.headers.get("x-amzn-errortype", "").partition(":")[0] or "upstream_error"
 
-    def failed(found: dict[str, Any]) -> dict[str, Any]:
-        return error_of(kind, found.get("message") or found["Message"])
+    def to_error(error: dict[str, Any]) -> dict[str, Any]:
+        return error_of(kind, error.get("message") or error["Message"])
 
-    return failed
+    return to_error
 
 
 def _kind(message: AwsEventMessage) -> str:
-    """What a message is: an event, or a failure by the name that ends in Exception."""
-    named = message.headers.get(":event-type") or message.headers.get(":exception-type")
-    return named or f"{message.headers[':error-code']}Exception"
+    """Return the type of a message: an event, or a failure whose name ends in Exception."""
+    event_type = message.headers.get(":event-type") or message.headers.get(":exception-type")
+    return event_type or f"{message.headers[':error-code']}Exception"
 
 
-async def _events(name: str, response: UpstreamResponse, chunks: BedrockChunkDecoder) -> AsyncGenerator[bytes]:
-    """The binary messages of a stream as a chat's events, each as soon as it came."""
+async def _events(name: str, response: UpstreamResponse, decoder: BedrockChunkDecoder) -> AsyncGenerator[bytes]:
+    """Translate the binary messages of a stream into chat events, each as soon as it arrives."""
     stream = AwsEventStreamDecoder()
     try:
-        while piece := await response.piece():
+        while data := await response.piece():
             with odd(name):
-                said = [{_kind(one): msgspec.json.decode(one.payload or b"{}")} for one in stream.take(piece)]
-                found = b"".join(event(chunk) for one in said for chunk in chunks.take(one))
-            if found:
-                yield found
+                events = [{_kind(item): msgspec.json.decode(item.payload or b"{}")} for item in stream.take(data)]
+                encoded = b"".join(event(chunk) for item in events for chunk in decoder.take(item))
+            if encoded:
+                yield encoded
         with odd(name):
             stream.end()
     finally:
         response.close()
-    if chunks.ended:
-        yield b"".join(map(event, chunks.end())) + DONE
+    if decoder.ended:
+        yield b"".join(map(event, decoder.end())) + DONE

@@ -1,4 +1,4 @@
-"""Cohere: a chat is translated into its own, and the answer back."""
+"""Provider for Cohere: translates chats into its own format, and responses back."""
 
 from typing import Any
 
@@ -15,11 +15,11 @@ from vong.gateway.upstream.client import UpstreamClient, UpstreamEndpoint
 
 PUBLIC = "https://api.cohere.com"
 LISTED = "/v1/models?page_size=1000"
-"""The second version of the API has no list."""
+"""Path of the model list, in version 1 because version 2 of the API has no list."""
 
 
 class CohereProvider:
-    """Cohere's API. `base_url` is given without its version."""
+    """Cohere's API. `base_url` is set without its version."""
 
     shapes = OPENAI
 
@@ -32,11 +32,14 @@ class CohereProvider:
 
     @property
     def address(self) -> str:
-        """The base URL."""
+        """Return the base URL."""
         return self._api.endpoint.url
 
     async def call(self, ask: ProviderRequest) -> ProviderResponse:
-        """Ask in Cohere's form. Unsupported for what it cannot hold."""
+        """Send a call in Cohere's format.
+
+        Raises: Unsupported if Cohere cannot express the request.
+        """
         self._api.ready()
         if ask.shape == "embeddings":
             return await self._embed(ask)
@@ -46,32 +49,32 @@ class CohereProvider:
             return ProviderResponse(
                 200, b"", passed(response), streamed(self.name, response, CohereChunkDecoder(ask.model))
             )
-        found = await self._api.whole(response)
-        return answered(self.name, response, found, lambda said: completion_of(said, ask.model), _failed)
+        payload = await self._api.whole(response)
+        return answered(self.name, response, payload, lambda decoded: completion_of(decoded, ask.model), _failed)
 
     async def models(self) -> list[str]:
-        """What the API lists."""
+        """Return the models that the API lists."""
         body = await self._api.listed(LISTED)
         try:
             return sorted(str(model["name"]) for model in msgspec.json.decode(body)["models"])
         except MALFORMED as error:
-            raise UpstreamFailed(f"{self.name!r} lists its models in another form: {error!r}") from error
+            raise UpstreamFailed(f"{self.name!r} returned an invalid model list: {error!r}") from error
 
     async def _embed(self, ask: ProviderRequest) -> ProviderResponse:
-        given = wanted(ask.body)
-        size = {} if given.dimensions is None else {"output_dimension": given.dimensions}
-        body = {"model": ask.model, "texts": given.texts, "input_type": "search_document", **size, **given.more}
+        request = wanted(ask.body)
+        size = {} if request.dimensions is None else {"output_dimension": request.dimensions}
+        body = {"model": ask.model, "texts": request.texts, "input_type": "search_document", **size, **request.more}
         body["embedding_types"] = ["float"]
         response = await self._api.post("/v2/embed", msgspec.json.encode(body), ask.limits)
-        found = await self._api.whole(response)
+        payload = await self._api.whole(response)
 
-        def made(said: dict[str, Any]) -> dict[str, Any]:
-            tokens = ((said.get("meta") or {}).get("billed_units") or {}).get("input_tokens")
-            read = None if tokens is None else int(tokens)
-            return answer(ask.model, said["embeddings"]["float"], given.encoding_format, read)
+        def translate(decoded: dict[str, Any]) -> dict[str, Any]:
+            tokens = ((decoded.get("meta") or {}).get("billed_units") or {}).get("input_tokens")
+            input_tokens = None if tokens is None else int(tokens)
+            return answer(ask.model, decoded["embeddings"]["float"], request.encoding_format, input_tokens)
 
-        return answered(self.name, response, found, made, _failed)
+        return answered(self.name, response, payload, translate, _failed)
 
 
-def _failed(found: dict[str, Any]) -> dict[str, Any]:
-    return error_of(found["message"])
+def _failed(error: dict[str, Any]) -> dict[str, Any]:
+    return error_of(error["message"])

@@ -1,23 +1,23 @@
-"""`echo/echo` answers with the last user message: a model without a model, to test applications with, and Vong.
+"""Provider `echo/echo`, which answers with the last user message: tests applications and Vong without a model.
 
-The same request always gets the same text, streamed word by word, and each word counts as a token. It behaves as a
-model does where more is asked for:
+The same request always returns the same text, streamed word by word, and each word counts as a token. Further features
+of a model:
 
-- It calls a tool where the caller insists on one, or where the message shares a word with the tool's name (*the weather
-  in Huế* with `get_weather`); after a tool's result it answers with that result.
-- In arguments, and in answers for which a JSON schema is given, texts are what the message has in quotation marks, or
-  all of it, and numbers are the numbers of the message.
-- It ends at stop sequences and at `max_completion_tokens`, and takes images, files and sounds beside the text.
+- It calls a tool if the caller requires one, or if the message shares a word with the tool's name (*the weather in Huế*
+  with `get_weather`); after a tool's result, `echo` answers with that result.
+- In arguments, and in answers with a JSON schema, texts are the quoted parts of the message, or the whole message, and
+  numbers are the numbers of the message.
+- It ends at stop sequences and at `max_completion_tokens`, and accepts images, files and audio beside the text.
 
 Options follow the name: `echo/echo?first=0.2&delay=0.05&status=429`
 
-| option   | meaning                                                    |
-|----------|------------------------------------------------------------|
-| `first`  | seconds before the first word (or the whole answer)        |
-| `delay`  | seconds before each further word                           |
-| `status` | answer with this HTTP status and an error in OpenAI's shape |
+| option   | meaning                                                       |
+|----------|---------------------------------------------------------------|
+| `first`  | seconds before the first word (or the complete answer)        |
+| `delay`  | seconds before each further word                              |
+| `status` | respond with this HTTP status and an error in OpenAI's format |
 
-Embeddings are bags of hashed words of unit length, so that texts which share words lie close together.
+Embeddings are bags of hashed words of unit length, so that texts which share words are close together.
 """
 
 import asyncio
@@ -44,14 +44,14 @@ DIMENSIONS = 64
 
 
 class EchoProvider:
-    """The shipped fake."""
+    """Built-in test provider without a model."""
 
     address = "echo"
     shapes = OPENAI
 
     def __init__(self, name: str, settings: ProviderSettings, upstream: UpstreamClient) -> None:
         self.name = name
-        del settings, upstream  # it needs neither: it is made as every provider is
+        del settings, upstream  # unused: every provider has the same constructor
 
     async def call(self, ask: ProviderRequest) -> ProviderResponse:
         """Answer from the request itself."""
@@ -61,25 +61,25 @@ class EchoProvider:
             return ProviderResponse(options.status, _error(options.status))
         if ask.shape == "embeddings":
             return await self._embed(ask, options)
-        said = answered(ask.body)
+        completion = answered(ask.body)
         if ask.stream:
-            return ProviderResponse(200, events=_stream(ask, said, options))
-        await asyncio.sleep(options.first + options.delay * max(0, len(said.pieces) - 1))
-        return ProviderResponse(200, msgspec.json.encode(_whole(ask, said)))
+            return ProviderResponse(200, events=_stream(ask, completion, options))
+        await asyncio.sleep(options.first + options.delay * max(0, len(completion.pieces) - 1))
+        return ProviderResponse(200, msgspec.json.encode(_whole(ask, completion)))
 
     async def models(self) -> list[str]:
-        """Its one name."""
+        """Return the only model name."""
         return ["echo"]
 
     async def _embed(self, ask: ProviderRequest, options: "_Options") -> ProviderResponse:
         await asyncio.sleep(options.first)
-        asked = wanted(ask.body)
-        size = asked.dimensions or DIMENSIONS
+        request = wanted(ask.body)
+        size = request.dimensions or DIMENSIONS
         if not 1 <= size <= 4096:
-            raise InvalidInput("dimensions lies between 1 and 4096", "leave it out for 64")
-        vectors = [_bag(text, size) for text in asked.texts]
-        found = answer(ask.model, vectors, asked.encoding_format, words(asked.texts))
-        return ProviderResponse(200, msgspec.json.encode(found))
+            raise InvalidInput("dimensions must be between 1 and 4096", "omit it for 64")
+        vectors = [_bag(text, size) for text in request.texts]
+        response = answer(ask.model, vectors, request.encoding_format, words(request.texts))
+        return ProviderResponse(200, msgspec.json.encode(response))
 
 
 class _Options(NamedTuple):
@@ -90,16 +90,16 @@ class _Options(NamedTuple):
 
 def _options(model: str) -> _Options:
     name, _, query = model.partition("?")
-    given = dict(parse_qsl(query))
+    values = dict(parse_qsl(query))
     hint = "call echo, or echo?first=SECONDS&delay=SECONDS&status=CODE"
-    if name != "echo" or given.keys() - set(_Options._fields):
+    if name != "echo" or values.keys() - set(_Options._fields):
         raise InvalidInput(f"echo has no model {model!r}", hint)
     try:
-        options = _Options(float(given.get("first", 0)), float(given.get("delay", 0)), int(given.get("status", 200)))
+        options = _Options(float(values.get("first", 0)), float(values.get("delay", 0)), int(values.get("status", 200)))
     except ValueError as error:
-        raise InvalidInput(f"echo cannot read {query!r}: {error}", hint) from error
+        raise InvalidInput(f"invalid echo options {query!r}: {error}", hint) from error
     if not (0 <= options.first <= 600 and 0 <= options.delay <= 600 and options.status in range(200, 600)):
-        raise InvalidInput(f"echo cannot do {query!r}", hint)
+        raise InvalidInput(f"echo options out of range: {query!r}", hint)
     return options
 
 
@@ -108,39 +108,41 @@ def _head(ask: ProviderRequest, kind: str) -> dict[str, Any]:
     return {"id": id, "object": kind, "created": int(time.time()), "model": ask.model}
 
 
-def _whole(ask: ProviderRequest, said: EchoCompletion) -> dict[str, Any]:
+def _whole(ask: ProviderRequest, completion: EchoCompletion) -> dict[str, Any]:
     choices = [
-        {"index": index, "message": said.message, "logprobs": None, "finish_reason": said.finish}
-        for index in range(said.choices)
+        {"index": index, "message": completion.message, "logprobs": None, "finish_reason": completion.finish}
+        for index in range(completion.choices)
     ]
-    return {**_head(ask, "chat.completion"), "choices": choices, "usage": said.usage}
+    return {**_head(ask, "chat.completion"), "choices": choices, "usage": completion.usage}
 
 
-async def _stream(ask: ProviderRequest, said: EchoCompletion, options: _Options) -> AsyncGenerator[bytes]:
+async def _stream(ask: ProviderRequest, completion: EchoCompletion, options: _Options) -> AsyncGenerator[bytes]:
     head = _head(ask, "chat.completion.chunk")
 
-    def chunk(delta: dict[str, Any], finish: str | None = None) -> bytes:
-        choices = [{"index": index, "delta": delta, "finish_reason": finish} for index in range(said.choices)]
+    def chunk(delta: dict[str, Any], finish_reason: str | None = None) -> bytes:
+        choices = [
+            {"index": index, "delta": delta, "finish_reason": finish_reason} for index in range(completion.choices)
+        ]
         return event({**head, "choices": choices})
 
-    for index, delta in enumerate(said.deltas()):
+    for index, delta in enumerate(completion.deltas()):
         if index:
             await asyncio.sleep(options.first if index == 1 else options.delay)
         yield chunk(delta)
-    if not said.pieces:
+    if not completion.pieces:
         await asyncio.sleep(options.first)
-    yield chunk({}, said.finish)
-    yield event({**head, "choices": [], "usage": said.usage})
+    yield chunk({}, completion.finish)
+    yield event({**head, "choices": [], "usage": completion.usage})
     yield DONE
 
 
 def _error(status: int) -> bytes:
-    message = f"echo was asked to answer {status}"
+    message = f"echo was called with status={status}"
     return msgspec.json.encode({"error": {"message": message, "type": "echo", "param": None, "code": "echo"}})
 
 
 def _bag(text: str, size: int) -> list[float]:
-    """A unit vector of the words of a text and of their pairs, each in a place and with a sign by its hash."""
+    """Embed a text as a unit vector of its words and word pairs, with position and sign by hash."""
     vector = [0.0] * size
     tokens = re.findall(r"\w+", text.lower()) or [text]
     for token in [*tokens, *(" ".join(pair) for pair in pairwise(tokens))]:

@@ -1,4 +1,4 @@
-"""What `echo` says to a chat: text, a call of one of the caller's tools, or JSON in the form that was asked for."""
+"""Completion of `echo` for a chat: text, a tool call, or JSON in the requested format."""
 
 import hashlib
 import re
@@ -15,7 +15,7 @@ SPOKEN = re.compile(r"\s*\S+|\s+$")
 
 
 class EchoRequest(msgspec.Struct):
-    """The fields of a chat that `echo` reads."""
+    """Fields of a chat request that `echo` reads."""
 
     messages: list[dict[str, Any]]
     max_tokens: int | None = None
@@ -28,35 +28,35 @@ class EchoRequest(msgspec.Struct):
 
 
 class EchoCompletion(NamedTuple):
-    """`pieces` are the words of a text, or those of a tool's arguments where `tool` is that tool's name."""
+    """Completion of `echo`: `pieces` are words of the text, or of the tool arguments if `tool` is set."""
 
     pieces: list[str]
     finish: str
     read: int
-    """Words of the request."""
+    """Number of words in the request."""
     tool: str | None = None
     choices: int = 1
     call: str = ""
-    """The id of the tool's call."""
+    """Id of the tool call."""
 
     @property
     def message(self) -> dict[str, Any]:
-        """As the message of a choice."""
-        said = "".join(self.pieces)
+        """Return the completion as the message of a choice."""
+        text = "".join(self.pieces)
         if self.tool is None:
-            return {"role": "assistant", "content": said}
-        function = {"name": self.tool, "arguments": said}
+            return {"role": "assistant", "content": text}
+        function = {"name": self.tool, "arguments": text}
         call = {"id": self.call, "type": "function", "function": function}
         return {"role": "assistant", "content": None, "tool_calls": [call]}
 
     @property
     def usage(self) -> dict[str, int]:
-        """A word is a token."""
-        made = len(self.pieces) * self.choices
-        return {"prompt_tokens": self.read, "completion_tokens": made, "total_tokens": self.read + made}
+        """Return the usage; a word counts as a token."""
+        output_words = len(self.pieces) * self.choices
+        return {"prompt_tokens": self.read, "completion_tokens": output_words, "total_tokens": self.read + output_words}
 
     def deltas(self) -> list[dict[str, Any]]:
-        """As the pieces of a stream, the first before any waiting."""
+        """Return the deltas of a stream; the first is sent without delay."""
         if self.tool is None:
             return [{"role": "assistant", "content": ""}, *({"content": piece} for piece in self.pieces)]
         head = {"id": self.call, "type": "function", "function": {"name": self.tool, "arguments": ""}}
@@ -67,82 +67,88 @@ class EchoCompletion(NamedTuple):
 
 
 def answered(body: bytes) -> EchoCompletion:
-    """The answer to a chat. InvalidInput where it cannot be read, or names a tool that is not there."""
+    """Return the completion of a chat.
+
+    Raises: InvalidInput if the request is malformed, or names a tool that does not exist.
+    """
     try:
-        asked = msgspec.json.decode(body, type=EchoRequest)
-        messages = [Message.model_validate(message) for message in asked.messages]
+        request = msgspec.json.decode(body, type=EchoRequest)
+        messages = [Message.model_validate(message) for message in request.messages]
     except ValueError as error:
-        raise InvalidInput(f"echo cannot read the messages: {error}", "send messages in OpenAI's shape") from error
-    said = next((message.text for message in reversed(messages) if message.role in {"user", "tool"}), "")
-    answering = not messages or messages[-1].role == "tool"
-    tool = _tool(asked, said, answering)
-    text = _called(tool, said) if tool else _formed(asked.response_format, said)
+        raise InvalidInput(f"invalid messages: {error}", "send messages in OpenAI's format") from error
+    last_message = next((message.text for message in reversed(messages) if message.role in {"user", "tool"}), "")
+    is_tool_result = not messages or messages[-1].role == "tool"
+    tool = _tool(request, last_message, is_tool_result)
+    text = _called(tool, last_message) if tool else _formed(request.response_format, last_message)
     finish = "tool_calls" if tool else "stop"
     if not tool:
-        text = _stopped(text, asked.stop)
-    spoken = SPOKEN.findall(text)
-    limit = asked.max_completion_tokens or asked.max_tokens or len(spoken)
+        text = _stopped(text, request.stop)
+    all_words = SPOKEN.findall(text)
+    limit = request.max_completion_tokens or request.max_tokens or len(all_words)
     return EchoCompletion(
-        pieces=spoken[:limit],
-        finish="length" if limit < len(spoken) else finish,
+        pieces=all_words[:limit],
+        finish="length" if limit < len(all_words) else finish,
         read=words([message.text for message in messages]),
         tool=str(tool["name"]) if tool else None,
-        choices=min(max(asked.n or 1, 1), 16),
+        choices=min(max(request.n or 1, 1), 16),
         call=f"call_{hashlib.sha256(body).hexdigest()[:24]}",
     )
 
 
-def _tool(asked: EchoRequest, said: str, answering: bool) -> dict[str, Any] | None:
-    """The function that is called: the one that the caller names or insists on; else one whose name shares a word with
-    the message, unless that is a tool's result.
+def _tool(request: EchoRequest, message: str, is_tool_result: bool) -> dict[str, Any] | None:
+    """Choose the function to call, or None.
+
+    The function that the caller names or requires comes first; otherwise one whose name shares a word with the message,
+    unless the message is a tool's result.
     """
-    functions = [tool["function"] for tool in asked.tools or () if isinstance(tool.get("function"), dict)]
+    functions = [tool["function"] for tool in request.tools or () if isinstance(tool.get("function"), dict)]
     functions = [function for function in functions if isinstance(function.get("name"), str)]
-    choice = asked.tool_choice
+    choice = request.tool_choice
     if isinstance(choice, dict):
         name = (choice.get("function") or {}).get("name")
-        found = next((function for function in functions if function["name"] == name), None)
-        if found is None:
-            raise InvalidInput(f"tool_choice names {name!r}, which is not among the tools", "name one that is")
-        return found
-    if choice == "none" or not functions or (answering and choice != "required"):
+        named = next((function for function in functions if function["name"] == name), None)
+        if named is None:
+            raise InvalidInput(f"tool_choice names {name!r}, which is not in tools", "use a name from tools")
+        return named
+    if choice == "none" or not functions or (is_tool_result and choice != "required"):
         return None
-    spoken = set(re.findall(r"[^\W_]+", said.lower()))
-    shared = [len(spoken & set(re.findall(r"[^\W_]+", function["name"].lower()))) for function in functions]
-    best = shared.index(max(shared))
-    return functions[best] if shared[best] or choice == "required" else None
+    message_words = set(re.findall(r"[^\W_]+", message.lower()))
+    matches = [len(message_words & set(re.findall(r"[^\W_]+", function["name"].lower()))) for function in functions]
+    best = matches.index(max(matches))
+    return functions[best] if matches[best] or choice == "required" else None
 
 
-def _called(function: dict[str, Any], said: str) -> str:
+def _called(function: dict[str, Any], message: str) -> str:
     schema: dict[str, Any] = function.get("parameters") or {}
-    return _invented(said, {"type": "object", **schema})
+    return _invented(message, {"type": "object", **schema})
 
 
-def _formed(form: dict[str, Any] | None, said: str) -> str:
-    """The text, or JSON in the form that was asked for: of a schema; or of whatever the message has in quotation marks
-    as the keys.
+def _formed(response_format: dict[str, Any] | None, message: str) -> str:
+    """Return the text, or JSON in the requested format.
+
+    The JSON follows the schema if there is one; otherwise the quoted texts of the message are its keys.
     """
-    kind = (form or {}).get("type", "text")
-    if form is None or kind == "text":
-        return said
+    kind = (response_format or {}).get("type", "text")
+    if response_format is None or kind == "text":
+        return message
     if kind == "json_schema":
-        return _invented(said, (form.get("json_schema") or {}).get("schema") or {"type": "object"})
-    names = [next(filter(None, found.groups())) for found in QUOTED.finditer(said)]
-    return _json(dict.fromkeys(names or ["text"], said))
+        return _invented(message, (response_format.get("json_schema") or {}).get("schema") or {"type": "object"})
+    names = [next(filter(None, match.groups())) for match in QUOTED.finditer(message)]
+    return _json(dict.fromkeys(names or ["text"], message))
 
 
 def _stopped(text: str, stop: str | list[str] | None) -> str:
-    """The text before the first stop sequence in it."""
+    """Return the text before the first stop sequence in it."""
     sequences = [stop] if isinstance(stop, str) else stop or []
     ends = [text.find(sequence) for sequence in sequences if sequence and sequence in text]
     return text[: min(ends)] if ends else text
 
 
-def _invented(said: str, schema: dict[str, Any]) -> str:
+def _invented(message: str, schema: dict[str, Any]) -> str:
     try:
-        return _json(SchemaSampler(said, schema).value())
+        return _json(SchemaSampler(message, schema).value())
     except (TypeError, ValueError, AttributeError) as error:
-        raise InvalidInput(f"echo cannot read the schema: {error}", "send a JSON schema") from error
+        raise InvalidInput(f"invalid schema: {error}", "send a JSON schema") from error
 
 
 def _json(value: Any) -> str:

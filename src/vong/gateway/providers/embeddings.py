@@ -1,4 +1,4 @@
-"""Embedding requests and answers in OpenAI's shape, for providers that make or take them in another."""
+"""Embedding requests and responses in OpenAI's format, for providers that convert them."""
 
 import base64
 import sys
@@ -18,7 +18,7 @@ READ = frozenset({"model", "input", "encoding_format", "dimensions", "user"})
 
 
 class EmbeddingRequest(msgspec.Struct):
-    """What an embedding request asks for. `more` are fields that OpenAI does not have."""
+    """Fields of an embedding request. `more` are fields that OpenAI does not have."""
 
     input: str | list[str]
     encoding_format: str = "float"
@@ -27,29 +27,34 @@ class EmbeddingRequest(msgspec.Struct):
 
     @property
     def texts(self) -> list[str]:
-        """The texts to embed, in order."""
+        """Return the texts to embed, in order."""
         return [self.input] if isinstance(self.input, str) else self.input
 
 
 def wanted(body: bytes) -> EmbeddingRequest:
-    """The request. InvalidInput where it is of another form (token ids, for one)."""
+    """Parse an embedding request.
+
+    Raises: InvalidInput if the request has another format (token ids, for example).
+    """
     try:
-        asked = msgspec.json.decode(body, type=EmbeddingRequest)
-        asked.more = {name: value for name, value in msgspec.json.decode(body).items() if name not in READ}
+        request = msgspec.json.decode(body, type=EmbeddingRequest)
+        request.more = {name: value for name, value in msgspec.json.decode(body).items() if name not in READ}
     except msgspec.DecodeError as error:
-        raise InvalidInput(f"this request cannot be used: {error}", "input is a text or a list of texts") from error
-    if not asked.texts or not all(asked.texts):
-        raise InvalidInput("input holds an empty text or none", "send at least one text, none of them empty")
-    if asked.encoding_format not in ("float", "base64"):
-        raise InvalidInput(f"no encoding_format {asked.encoding_format!r}", "use float or base64")
-    return asked
+        raise InvalidInput(f"invalid request: {error}", "send input as a text or a list of texts") from error
+    if not request.texts or not all(request.texts):
+        raise InvalidInput("input is empty or contains an empty text", "send at least one text, and no empty ones")
+    if request.encoding_format not in ("float", "base64"):
+        raise InvalidInput(f"unknown encoding_format {request.encoding_format!r}", "use float or base64")
+    return request
 
 
 def answer(
     model: str, vectors: "Sequence[Sequence[float]] | npt.NDArray[np.float32]", encoding: str, tokens: int | None
 ) -> dict[str, Any]:
-    """The answer for `vectors` of shape (texts, dimensions); `base64` holds little-endian float32, and floats are those
-    too. `tokens` None: nobody counted them.
+    """Build the response for vectors of shape (texts, dimensions).
+
+    `base64` contains little-endian float32 values; floats have the same precision. `tokens` is None if the tokens were
+    not counted.
     """
     data = [
         {"object": "embedding", "index": index, "embedding": _encoded(row, encoding)}
@@ -60,7 +65,7 @@ def answer(
 
 
 def words(texts: Sequence[str]) -> int:
-    """How many words the texts have."""
+    """Return the number of words in all texts."""
     return sum(len(text.split()) for text in texts)
 
 

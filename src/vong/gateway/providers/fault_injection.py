@@ -1,8 +1,8 @@
-"""`faults/NAME` fails as upstreams fail: to test an application with, and Vong.
+"""Provider `faults/NAME`, which fails as upstreams fail: tests applications and Vong.
 
-The model's name says the fault, its options follow: `faults/stall?after=3`. The call goes over a real connection, to a
-server of this process on loopback (`faulty`), so that what fails is the network, not a pretence of it. What comes
-before the fault, and after it, is the answer of `echo`. `faults/status-429?retry_after=2` answers with any status.
+The model name is the fault, and its options follow: `faults/stall?after=3`. The call uses a real connection to a server
+of this process on loopback (`fault_server`), so that the network fails and not a simulation of it. The data before and
+after the fault is the answer of `echo`. `faults/status-429?retry_after=2` responds with any status.
 """
 
 import re
@@ -21,7 +21,7 @@ STATUS = re.compile(r"status-([45]\d\d)")
 
 
 class InjectedFault(NamedTuple):
-    """What an upstream does wrong, and the options that say how."""
+    """Failure of an upstream, and the options that configure it."""
 
     does: str
     options: tuple[str, ...] = ()
@@ -50,7 +50,7 @@ BOUNDS = {"seconds": 600.0, "after": 1000.0, "every": 1000.0, "retry_after": 864
 
 
 class FaultProvider:
-    """The provider whose every failure is meant."""
+    """Provider that fails on purpose."""
 
     address = "faults"
     shapes = OPENAI
@@ -62,7 +62,7 @@ class FaultProvider:
         self._apis: dict[str, OpenAIProvider] = {}
 
     async def call(self, ask: ProviderRequest) -> ProviderResponse:
-        """Call the faulty server with the real client."""
+        """Call the fault server with the real client."""
         check(ask.model)
         addresses: dict[str, Callable[[FaultServer], str]] = {
             "refused": lambda server: server.refusing,
@@ -77,22 +77,25 @@ class FaultProvider:
         return await api.call(ask)
 
     async def models(self) -> list[str]:
-        """The faults, without options."""
+        """Return the names of the faults, without options."""
         return sorted(name if name != "status" else "status-500" for name in FAULTS)
 
 
 def check(model: str) -> None:
-    """NotFound for a fault that is not known, InvalidInput for an option that it does not have."""
+    """Check the name and options of a fault.
+
+    Raises: NotFound if the fault is unknown, InvalidInput if it does not have an option.
+    """
     name, _, query = model.partition("?")
-    kind = "status" if STATUS.fullmatch(name) else name
-    fault = FAULTS.get(kind)
+    fault_name = "status" if STATUS.fullmatch(name) else name
+    fault = FAULTS.get(fault_name)
     if fault is None or name == "status":
         known = [known for known in FAULTS if known != "status"]
-        raise NotFound(f"no fault is named {name!r}", nearest(name, [*known, "status-500"], "vong gateway models"))
+        raise NotFound(f"no fault named {name!r}", nearest(name, [*known, "status-500"], "vong gateway models"))
     for option, value in parse_qsl(query, keep_blank_values=True):
         if option not in fault.options:
-            hint = f"it takes: {', '.join(fault.options)}" if fault.options else "it takes none"
+            hint = f"its options are: {', '.join(fault.options)}" if fault.options else "it has no options"
             raise InvalidInput(f"the fault {name!r} has no option {option!r}", hint)
         if not re.fullmatch(r"\d{1,5}(\.\d{1,3})?", value) or float(value) > BOUNDS[option]:
-            hint = f"give a number from 0 to {BOUNDS[option]:g}"
-            raise InvalidInput(f"the option {option!r} of the fault {name!r} cannot be {value!r}", hint)
+            hint = f"set a number from 0 to {BOUNDS[option]:g}"
+            raise InvalidInput(f"invalid value {value!r} of the option {option!r} of the fault {name!r}", hint)

@@ -1,6 +1,6 @@
-"""The server behind `faults`: a model API on loopback that does what the name of the model says.
+"""Server behind `faults`: a model API on loopback whose behaviour the model name selects.
 
-It runs in a thread of its own from its first use to the end of the process, and speaks bare HTTP over asyncio's
+The server runs in its own thread from its first use to the end of the process. It speaks bare HTTP over asyncio's
 streams, so that it can do what no proper server does.
 """
 
@@ -25,7 +25,7 @@ from vong.gateway.upstream.client import UpstreamClient
 
 PIECES = 20
 ENORMOUS = 128 * 1024 * 1024
-"""Bytes after which even an answer without end ends."""
+"""Number of bytes after which even an endless response ends."""
 BLOCK = b"x" * 65536
 JSON = "application/json"
 EVENTS = "text/event-stream"
@@ -33,28 +33,31 @@ EVENTS = "text/event-stream"
 
 @cache
 def faulty() -> "FaultServer":
-    """The server of this process."""
+    """Return the fault server of this process, started on first use."""
     return FaultServer().start()
 
 
 class _Left(Exception):
-    """The caller closed the connection before the end."""
+    """Signal that the client closed the connection before the end."""
 
 
 class FaultServer:
-    """The server. `departures` are the last moments (`time.perf_counter`) at which a caller broke a call off."""
+    """Server that injects faults.
+
+    `disconnects` are the most recent times (`time.perf_counter`) at which a client cancelled a call.
+    """
 
     def __init__(self) -> None:
         self.url = self.refusing = self.unanswering = ""
         self.departures: deque[float] = deque(maxlen=100)
         self.calls: Counter[str] = Counter()
-        """Calls of each model since the start."""
+        """Number of calls of each model since the start."""
         self._echo = EchoProvider("faults", ProviderSettings(kind="echo"), UpstreamClient())
         self._ready = threading.Event()
         self._sockets: list[socket.socket] = []
 
     def start(self) -> "FaultServer":
-        """Begin to listen."""
+        """Start listening and return the server."""
         self.refusing = self._socket()
         self.unanswering = self._socket(listening=True)
         threading.Thread(target=lambda: asyncio.run(self._run()), name="vong-faults", daemon=True).start()
@@ -68,28 +71,31 @@ class FaultServer:
         await server.serve_forever()
 
     def _socket(self, *, listening: bool = False) -> str:
-        """The URL of a port where nobody listens, or where a queue of one is full and nobody ever accepts."""
-        made = socket.socket()
-        made.bind(("127.0.0.1", 0))
-        self._sockets.append(made)
+        """Return the URL of a port that refuses connections, or never accepts them if `listening` is set.
+
+        A listening port has a full queue of one.
+        """
+        server_socket = socket.socket()
+        server_socket.bind(("127.0.0.1", 0))
+        self._sockets.append(server_socket)
         if listening:
-            made.listen(0)
+            server_socket.listen(0)
             for _ in range(3):
-                waiting = socket.socket()
-                waiting.setblocking(False)
-                waiting.connect_ex(made.getsockname())
-                self._sockets.append(waiting)
-        return _url(made)
+                client = socket.socket()
+                client.setblocking(False)
+                client.connect_ex(server_socket.getsockname())
+                self._sockets.append(client)
+        return _url(server_socket)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             while not writer.is_closing():
                 head = await reader.readuntil(b"\r\n\r\n")
-                lines = dict(line.lower().split(": ", 1) for line in head.decode("latin-1").split("\r\n")[1:] if line)
-                body = await reader.readexactly(int(lines.get("content-length", 0)))
-                shape = "embeddings" if b"/embeddings " in head.partition(b"\r\n")[0] else "chat"
+                headers = dict(line.lower().split(": ", 1) for line in head.decode("latin-1").split("\r\n")[1:] if line)
+                body = await reader.readexactly(int(headers.get("content-length", 0)))
+                endpoint = "embeddings" if b"/embeddings " in head.partition(b"\r\n")[0] else "chat"
                 try:
-                    await _Exchange(self, reader, writer).answer(self._echo, shape, body)
+                    await _Exchange(self, reader, writer).answer(self._echo, endpoint, body)
                     await writer.drain()
                 except (_Left, ConnectionError):
                     self.departures.append(time.perf_counter())
@@ -101,7 +107,7 @@ class FaultServer:
 
 
 class _Exchange:
-    """One request and what is done to it."""
+    """One request and its faulty response."""
 
     def __init__(self, server: FaultServer, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._server = server
@@ -110,13 +116,13 @@ class _Exchange:
         self._count = 0
 
     async def answer(self, echo: EchoProvider, shape: Any, body: bytes) -> None:
-        asked: dict[str, Any] = msgspec.json.decode(body)
-        model = str(asked["model"])
-        stream = bool(asked.get("stream")) and shape == "chat"
+        request: dict[str, Any] = msgspec.json.decode(body)
+        model = str(request["model"])
+        stream = bool(request.get("stream")) and shape == "chat"
         self._server.calls[model] += 1
         self._count = self._server.calls[model]
         try:
-            reply = await echo.call(ProviderRequest(shape, "echo", body, stream))
+            response = await echo.call(ProviderRequest(shape, "echo", body, stream))
         except VongError as error:
             self._whole(msgspec.json.encode({"error": {"message": error.message, "type": "faults"}}), 400)
             return
@@ -128,12 +134,12 @@ class _Exchange:
             await _WAYS[name](self)
         elif name == "flaky" and self._count % max(1, int(options.get("every", 3))) == 0:
             self._status(503, options)
-        elif reply.events is not None:
-            await self._stream(name, [event async for event in reply.events], options)
+        elif response.events is not None:
+            await self._stream(name, [event async for event in response.events], options)
         elif name in _SPOILT:
-            await self._spoil(_SPOILT[name](reply.body))
+            await self._spoil(_SPOILT[name](response.body))
         else:
-            await self._plain(name, reply.body, options)
+            await self._plain(name, response.body, options)
 
     async def reset(self) -> None:
         raw: socket.socket = self._writer.get_extra_info("socket")
@@ -144,7 +150,7 @@ class _Exchange:
         self._whole(b"<!doctype html><title>Welcome</title><p>Please sign in.</p>", kind="text/html")
 
     async def _plain(self, name: str, body: bytes, options: dict[str, float]) -> None:
-        """An answer that is right in itself, and comes too slowly or not to its end."""
+        """Send a valid response too slowly or incompletely."""
         if name == "slow-headers":
             await self._pause(options.get("seconds", 30))
         if name in ("stall", "drop"):
@@ -165,7 +171,7 @@ class _Exchange:
         if name == "slow-body":
             await self._slowly(map(_chunk, events), options)
         elif name in ("stall", "drop") or name in _SPOILT:
-            words = len(events) - 4  # less the role before them, the finish, the usage and the end behind them
+            words = len(events) - 4  # without the role before them, and finish, usage and end after them
             start = 1 + min(int(options.get("after", 1)), words)
             for event in events[:start]:
                 self._writer.write(_chunk(event))
@@ -173,23 +179,23 @@ class _Exchange:
             if name not in _SPOILT:
                 await self._break(name)
                 return
-            await self._pause(0.05)  # what came before shall arrive before
-            await self._spoil(_SPOILT[name](events[start].removeprefix(b"data: ").strip()), within_stream=True)
+            await self._pause(0.05)  # lets the earlier events arrive first
+            await self._spoil(_SPOILT[name](events[start].removeprefix(b"data: ").strip()), in_stream=True)
         else:
             for event in events:
                 self._writer.write(_chunk(event))
         self._writer.write(b"0\r\n\r\n")
 
-    async def _spoil(self, body: bytes | None, *, within_stream: bool = False) -> None:
-        """JSON gone wrong, as an answer or as an event; None is one without end."""
-        if body is not None and within_stream:
+    async def _spoil(self, body: bytes | None, *, in_stream: bool = False) -> None:
+        """Send corrupt JSON as a response or as an event; None is endless JSON."""
+        if body is not None and in_stream:
             self._writer.write(_chunk(b"data: " + body + b"\n\n"))
         elif body is not None:
             self._whole(body)
         else:
-            if not within_stream:
+            if not in_stream:
                 self._head(200, JSON, "transfer-encoding: chunked")
-            self._writer.write(_chunk(b'data: {"choices": "' if within_stream else b'{"choices": "'))
+            self._writer.write(_chunk(b'data: {"choices": "' if in_stream else b'{"choices": "'))
             for _ in range(ENORMOUS // len(BLOCK)):
                 self._writer.write(_chunk(BLOCK))
                 await self._writer.drain()
@@ -208,9 +214,16 @@ class _Exchange:
             await self._pause(options.get("seconds", 30) / PIECES)
 
     def _status(self, status: int, options: dict[str, float]) -> None:
-        after = options.get("retry_after")
-        error = {"message": f"faults was asked to answer {status}", "type": "faults", "param": None, "code": "faults"}
-        self._whole(msgspec.json.encode({"error": error}), status, more=f"retry-after: {after:g}" if after else "")
+        retry_after = options.get("retry_after")
+        error = {
+            "message": f"faults was called with status-{status}",
+            "type": "faults",
+            "param": None,
+            "code": "faults",
+        }
+        self._whole(
+            msgspec.json.encode({"error": error}), status, more=f"retry-after: {retry_after:g}" if retry_after else ""
+        )
 
     def _whole(self, body: bytes, status: int = 200, kind: str = JSON, more: str = "") -> None:
         self._head(status, kind, f"content-length: {len(body)}", more)
@@ -221,7 +234,7 @@ class _Exchange:
         self._writer.write(("\r\n".join(lines) + "\r\n\r\n").encode())
 
     async def _pause(self, seconds: float) -> None:
-        """Wait, unless the caller leaves."""
+        """Wait for some seconds, or raise `_ClientDisconnected` if the client disconnects."""
         try:
             async with asyncio.timeout(seconds):
                 await self._reader.read(1)

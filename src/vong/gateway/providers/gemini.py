@@ -1,4 +1,4 @@
-"""Gemini: a chat is translated into `generateContent`, and the answer back."""
+"""Provider for Gemini: translates chats into `generateContent`, and responses back."""
 
 from typing import Any
 from urllib.parse import quote
@@ -32,50 +32,53 @@ class GeminiProvider:
 
     @property
     def address(self) -> str:
-        """The base URL."""
+        """Return the base URL."""
         return self._api.endpoint.url
 
     async def call(self, ask: ProviderRequest) -> ProviderResponse:
-        """Ask in Gemini's form. Unsupported for what it cannot hold."""
+        """Send a call in Gemini's format.
+
+        Raises: Unsupported if Gemini cannot express the request.
+        """
         self._api.ready()
         if ask.shape == "embeddings":
             return await self._embed(ask)
         body = asked(ask.body, generate_of)
-        do = "streamGenerateContent?alt=sse" if ask.stream else "generateContent"
-        response = await self._api.post(_path(ask.model, do), body, ask.limits)
+        action = "streamGenerateContent?alt=sse" if ask.stream else "generateContent"
+        response = await self._api.post(_path(ask.model, action), body, ask.limits)
         if ask.stream and response.status == 200:
             self._api.streams(response)
             return ProviderResponse(
                 200, b"", passed(response), streamed(self.name, response, GeminiChunkDecoder(ask.model))
             )
-        found = await self._api.whole(response)
-        return answered(self.name, response, found, lambda said: completion_of(said, ask.model), _failed)
+        payload = await self._api.whole(response)
+        return answered(self.name, response, payload, lambda decoded: completion_of(decoded, ask.model), _failed)
 
     async def models(self) -> list[str]:
-        """What the API lists."""
+        """Return the models that the API lists."""
         body = await self._api.listed(LISTED)
         try:
-            found = msgspec.json.decode(body)["models"]
-            return sorted(str(model["name"]).removeprefix("models/") for model in found)
+            models = msgspec.json.decode(body)["models"]
+            return sorted(str(model["name"]).removeprefix("models/") for model in models)
         except MALFORMED as error:
-            raise UpstreamFailed(f"{self.name!r} lists its models in another form: {error!r}") from error
+            raise UpstreamFailed(f"{self.name!r} returned an invalid model list: {error!r}") from error
 
     async def _embed(self, ask: ProviderRequest) -> ProviderResponse:
-        given = wanted(ask.body)
-        body = msgspec.json.encode(embed_of(ask.model, given.texts, given.dimensions, given.more))
+        request = wanted(ask.body)
+        body = msgspec.json.encode(embed_of(ask.model, request.texts, request.dimensions, request.more))
         response = await self._api.post(_path(ask.model, "batchEmbedContents"), body, ask.limits)
-        found = await self._api.whole(response)
+        payload = await self._api.whole(response)
 
-        def made(said: dict[str, Any]) -> dict[str, Any]:
-            vectors, tokens = vectors_of(said)
-            return answer(ask.model, vectors, given.encoding_format, tokens)
+        def translate(decoded: dict[str, Any]) -> dict[str, Any]:
+            vectors, tokens = vectors_of(decoded)
+            return answer(ask.model, vectors, request.encoding_format, tokens)
 
-        return answered(self.name, response, found, made, _failed)
-
-
-def _path(model: str, do: str) -> str:
-    return f"/models/{quote(model, safe='')}:{do}"
+        return answered(self.name, response, payload, translate, _failed)
 
 
-def _failed(found: dict[str, Any]) -> dict[str, Any]:
-    return error_of(found["error"])
+def _path(model: str, action: str) -> str:
+    return f"/models/{quote(model, safe='')}:{action}"
+
+
+def _failed(body: dict[str, Any]) -> dict[str, Any]:
+    return error_of(body["error"])

@@ -1,4 +1,4 @@
-"""What all model APIs over HTTP share: sending, reading whole answers, naming errors, and the check for a key."""
+"""HTTP model API: sending requests, reading responses, naming errors and checking the API key."""
 
 from collections.abc import Callable, Mapping
 from typing import NamedTuple, Protocol
@@ -11,16 +11,16 @@ from vong.gateway.upstream.connection import PASSED
 from vong.gateway.upstream.response import ResponseLimits, UpstreamResponse
 
 PROBE = ResponseLimits(connect=3.0, first_byte=5.0, total=10.0)
-"""How long a list of models may take."""
+"""Limits of a request for the model list."""
 EVENTS = "text/event-stream"
 
 
 class HttpProvider:
-    """One API: its endpoint and its limits. `timeout` of its settings bounds one whole call, in seconds.
+    """One API with its endpoint and limits. `timeout` of its settings bounds one complete call, in seconds.
 
-    `needs` is the variable that commonly holds the key of an API that answers nobody without one. It is only named in
-    the error: the key of the server's own environment is used where the settings name its variable, never by itself,
-    because providers that a project stores must not spend it.
+    `key_variable` is the variable that commonly holds the key of an API that requires one. It only appears in the
+    error: the key of the server's own environment is used only if the settings name its variable, because providers
+    stored by a project must not spend it.
     """
 
     def __init__(
@@ -42,37 +42,47 @@ class HttpProvider:
         )
 
     def ready(self) -> None:
-        """Misconfigured where the key is missing."""
+        """Check that an API key is set.
+
+        Raises: Misconfigured if the key is missing.
+        """
         if not self._missing:
             return
         table = f"[providers.{self.name}] in vong.toml"
-        hint = f"set the variable {self._missing}, or api_key of {table}"
+        hint = f"set the variable {self._missing}, or api_key in {table}"
         if not self._named_variable:
-            hint = f'set api_key, or api_key_env = "{self._missing}", of {table}; a stored provider takes --ask-key'
+            hint = f'set api_key or api_key_env = "{self._missing}" in {table}; for a stored provider, use --ask-key'
         raise Misconfigured(f"the provider {self.name!r} has no API key", hint)
 
     async def post(
         self, path: str, body: bytes, limits: ResponseLimits | None, headers: Mapping[str, str] | None = None
     ) -> UpstreamResponse:
-        """Send a request; the answer's head has arrived when this returns. `limits` are a route's, `headers` go with
-        this request alone.
+        """Send a request and return the response as soon as its headers have arrived.
+
+        `limits` are those of the route, `headers` are sent with this request only.
         """
-        own = self._limits if limits is None else self._limits.within(limits)
-        return await self._send(path, body, own, headers)
+        effective = self._limits if limits is None else self._limits.within(limits)
+        return await self._send(path, body, effective, headers)
 
     def begin(self, path: str, body: bytes, arrived: Callable[[], object] | None) -> UpstreamResponse | None:
-        """Send a request where a connection is free; see `Upstream.begin`."""
+        """Send a request if a connection is idle; see `UpstreamClient.try_send`."""
         return self._upstream.begin(self.endpoint, path, body, self._limits, arrived)
 
     async def headed(self, response: UpstreamResponse) -> None:
-        """Wait for the head of an answer to what was begun. UpstreamFailed where none comes."""
+        """Wait for the headers of the response to a request sent with `try_send`.
+
+        Raises: UpstreamFailed if none arrive.
+        """
         try:
             await response.head()
         except UpstreamFailed as error:
             raise self._named(error) from error
 
     def reply(self, response: UpstreamResponse) -> ProviderResponse:
-        """An answer that is complete, as a reply. UpstreamFailed where it is none."""
+        """Convert a complete response.
+
+        Raises: UpstreamFailed if the response failed.
+        """
         try:
             body = response.body()
         except UpstreamFailed as error:
@@ -80,16 +90,21 @@ class HttpProvider:
         return ProviderResponse(status(response), body, passed(response))
 
     async def listed(self, path: str, headers: Mapping[str, str] | None = None) -> bytes:
-        """A list of models. UpstreamFailed where the API does not give it."""
+        """Return the body of the model list.
+
+        Raises: UpstreamFailed if the API does not return the list.
+        """
         self.ready()
         response = await self._send(path, None, PROBE, headers)
         body = await self.whole(response)
         if response.status != 200:
-            raise UpstreamFailed(f"{self.name!r} answers {response.status} when asked for its models", "check its key")
+            raise UpstreamFailed(
+                f"{self.name!r} responded to the request for its models with {response.status}", "check its key"
+            )
         return body
 
     async def whole(self, response: UpstreamResponse) -> bytes:
-        """The whole body of an answer."""
+        """Return the complete body of a response."""
         try:
             return await response.read()
         except UpstreamFailed as error:
@@ -98,11 +113,16 @@ class HttpProvider:
             response.close()
 
     def streams(self, response: UpstreamResponse, kind: str = EVENTS) -> None:
-        """UpstreamFailed where an answer is no stream of events."""
-        found = response.headers.get("content-type", "")
-        if not found.startswith(kind):
+        """Check that a response is an event stream.
+
+        Raises: UpstreamFailed if its content type is another.
+        """
+        content_type = response.headers.get("content-type", "")
+        if not content_type.startswith(kind):
             response.close()
-            raise UpstreamFailed(f"{self.name!r} answered a request for a stream with {found or 'no content type'!r}")
+            raise UpstreamFailed(
+                f"{self.name!r} responded to a stream request with {content_type or 'no content type'!r}"
+            )
 
     async def _send(
         self, path: str, body: bytes | None, limits: ResponseLimits, headers: Mapping[str, str] | None
@@ -113,12 +133,12 @@ class HttpProvider:
             raise self._named(error) from error
 
     def _named(self, error: UpstreamFailed) -> UpstreamFailed:
-        kind = UpstreamTimeout if isinstance(error, UpstreamTimeout) else UpstreamFailed
-        return kind(f"{self.name!r}: {error.message}", error.hint)
+        error_type = UpstreamTimeout if isinstance(error, UpstreamTimeout) else UpstreamFailed
+        return error_type(f"{self.name!r}: {error.message}", error.hint)
 
 
 class RequestTemplate(NamedTuple):
-    """How calls of a shape go out: to which API, to which of its paths, and what their bodies become on the way."""
+    """How calls of an endpoint are sent: the API, its path, and an optional rewrite of the body."""
 
     api: HttpProvider
     path: str
@@ -126,20 +146,26 @@ class RequestTemplate(NamedTuple):
 
 
 class PassthroughProvider(Protocol):
-    """A provider that passes a call on as one request, and its answer as it comes."""
+    """Provider that forwards a call as one request, and the response unchanged."""
 
     def sending(self, shape: Shape) -> RequestTemplate:
-        """How calls of a shape go out. Unsupported where the API has none of them."""
+        """Return how calls of an endpoint are sent.
+
+        Raises: Unsupported if the API does not have the endpoint.
+        """
         ...
 
 
 def passed(response: UpstreamResponse) -> Mapping[str, str]:
-    """The headers that go on to the caller."""
+    """Return the response headers that are forwarded to the caller."""
     return {name: value for name, value in response.headers.items() if name.startswith(PASSED)}
 
 
 def status(response: UpstreamResponse) -> int:
-    """An answer that no caller may get (an interim one, a redirect, a number that HTTP does not have) is a fault."""
+    """Return the status of a response.
+
+    Raises: UpstreamFailed for a status that no caller may receive: an interim one, a redirect, or an invalid number.
+    """
     if 200 <= response.status < 300 or 400 <= response.status < 600:
         return response.status
-    raise UpstreamFailed(f"the upstream answered with the status {response.status}", "check its base_url")
+    raise UpstreamFailed(f"the upstream responded with the status {response.status}", "check its base_url")

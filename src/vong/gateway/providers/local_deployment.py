@@ -1,4 +1,4 @@
-"""Our own engines: a local deployment is one more API in OpenAI's shape, on loopback, with a token of its own."""
+"""Provider for local deployments: OpenAI's format on loopback, with a token per engine."""
 
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -14,7 +14,7 @@ from vong.gateway.upstream.client import UpstreamClient
 
 
 class LocalDeploymentProvider:
-    """A deployment's engine. That it is away is our own fault, and the error says where to look."""
+    """Engine of a deployment. An unreachable engine is an error of this server, which names the log to read."""
 
     shapes = OPENAI
 
@@ -26,28 +26,32 @@ class LocalDeploymentProvider:
 
     @property
     def address(self) -> str:
-        """The engine's URL on loopback."""
+        """Return the engine's URL on loopback."""
         return self._api.address
 
     async def call(self, ask: ProviderRequest) -> ProviderResponse:
-        """Pass the call on to the engine."""
+        """Forward a call to the engine."""
         with self._ours():
             return await self._api.call(ask)
 
     async def count(self, body: bytes) -> int:
-        """The tokens of a messages request, by the model's own template and tokenizer."""
+        """Return the number of tokens of a messages request, by the model's own template and tokenizer."""
         try:
             chat = chat_of(msgspec.json.decode(body))
         except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise InvalidInput(f"the request is not of the form of messages: {error!r}", "see its guide") from error
+            raise InvalidInput(
+                f"the request is not a messages request: {error!r}", "see docs/guides/gateway.md"
+            ) from error
         if chat.get("tools"):
-            raise Unsupported("a deployment counts messages, not tools", "leave tools out")
-        asked = msgspec.json.encode({"model": chat["model"], "messages": chat["messages"]})
+            raise Unsupported("a deployment cannot count the tokens of tools", "remove tools")
+        request = msgspec.json.encode({"model": chat["model"], "messages": chat["messages"]})
         with self._ours():
-            found = await self._engine.post("/tokenize", asked)
-        if found.status != 200:
-            raise UpstreamFailed(f"{self.name!r} did not count: {found.body[:500].decode('utf-8', 'replace')}")
-        return len(msgspec.json.decode(found.body)["ids"])
+            response = await self._engine.post("/tokenize", request)
+        if response.status != 200:
+            raise UpstreamFailed(
+                f"{self.name!r} failed to count tokens: {response.body[:500].decode('utf-8', 'replace')}"
+            )
+        return len(msgspec.json.decode(response.body)["ids"])
 
     @contextmanager
     def _ours(self) -> Generator[None]:
@@ -56,9 +60,9 @@ class LocalDeploymentProvider:
         except UpstreamTimeout:
             raise
         except UpstreamFailed as error:
-            hint = f"see its state and log with: vong serving show {self.name}"
-            raise Unavailable(f"the deployment {self.name!r} does not answer ({error.message})", hint) from error
+            hint = f"check its state and log with: vong serving show {self.name}"
+            raise Unavailable(f"the deployment {self.name!r} does not respond ({error.message})", hint) from error
 
     async def models(self) -> list[str]:
-        """What the engine lists."""
+        """Return the models that the engine lists."""
         return await self._api.models()

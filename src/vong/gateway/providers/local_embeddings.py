@@ -1,4 +1,4 @@
-"""Models that this very process runs: the embedding model that ships."""
+"""Provider for the built-in embedding models, which run in this process."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -15,23 +15,23 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 BATCH = 256
-"""Texts embedded before the event loop may leave a call whose caller has gone."""
+"""Number of texts embedded before a cancelled call can stop."""
 
 
 class EmbeddingModel(Protocol):
-    """A model that makes vectors."""
+    """Model that embeds texts."""
 
     def embed(self, texts: Sequence[str]) -> "npt.NDArray[np.float32]":
-        """Vectors of shape (texts, dimensions)."""
+        """Return vectors of shape (texts, dimensions)."""
         ...
 
     def count_tokens(self, texts: Sequence[str]) -> int:
-        """How many tokens it reads of these texts."""
+        """Return the number of tokens that the model reads of the texts."""
         ...
 
 
 class LocalEmbeddingsProvider:
-    """Embeddings computed here, in a thread, so that other calls go on."""
+    """Embeddings computed in a thread of this process, so that other calls continue."""
 
     address = "local"
     shapes = OPENAI
@@ -40,7 +40,7 @@ class LocalEmbeddingsProvider:
         self._embedders = dict(embedders)
 
     async def call(self, ask: ProviderRequest) -> ProviderResponse:
-        """Embed the texts."""
+        """Embed the texts of a request."""
         import numpy as np
 
         embedder = self._embedders.get(ask.model)
@@ -48,19 +48,25 @@ class LocalEmbeddingsProvider:
             listing = nearest(ask.model, list(self._embedders), "vong gateway models")
             raise NotFound(f"no local model named {ask.model!r}", listing)
         if ask.shape != "embeddings":
-            raise InvalidInput(f"{ask.model!r} makes embeddings, it does not chat", "send it to /v1/embeddings")
-        asked = wanted(ask.body)
+            raise InvalidInput(
+                f"{ask.model!r} is an embedding model and cannot chat", "send the request to /v1/embeddings"
+            )
+        embedding_request = wanted(ask.body)
         parts = [
-            await asyncio.to_thread(embedder.embed, asked.texts[start : start + BATCH])
-            for start in range(0, len(asked.texts), BATCH)
+            await asyncio.to_thread(embedder.embed, embedding_request.texts[start : start + BATCH])
+            for start in range(0, len(embedding_request.texts), BATCH)
         ]
         vectors = np.concatenate(parts)
-        if asked.dimensions is not None and asked.dimensions != vectors.shape[1]:
-            hint = "leave dimensions out"
-            raise InvalidInput(f"{ask.model!r} makes {vectors.shape[1]} dimensions, not {asked.dimensions}", hint)
-        tokens = await asyncio.to_thread(embedder.count_tokens, asked.texts)
-        return ProviderResponse(200, msgspec.json.encode(answer(ask.model, vectors, asked.encoding_format, tokens)))
+        if embedding_request.dimensions is not None and embedding_request.dimensions != vectors.shape[1]:
+            hint = "remove dimensions"
+            raise InvalidInput(
+                f"{ask.model!r} has {vectors.shape[1]} dimensions, not {embedding_request.dimensions}", hint
+            )
+        tokens = await asyncio.to_thread(embedder.count_tokens, embedding_request.texts)
+        return ProviderResponse(
+            200, msgspec.json.encode(answer(ask.model, vectors, embedding_request.encoding_format, tokens))
+        )
 
     async def models(self) -> list[str]:
-        """The models."""
+        """Return the names of the models."""
         return sorted(self._embedders)

@@ -1,6 +1,6 @@
-"""OpenAI, and every other API that speaks as OpenAI does: set `base_url`.
+"""Provider for OpenAI, and every other API with the same format: set `base_url`.
 
-The request goes out as the caller wrote it, but for the model's name; fields that Vong does not know pass through.
+The request is sent as the caller wrote it, except for the model name; fields that Vong does not know are forwarded.
 """
 
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ PATHS: dict[Shape, str] = {"chat": "/chat/completions", "embeddings": "/embeddin
 
 
 class OpenAIProvider:
-    """A model API in OpenAI's shape."""
+    """Model API in OpenAI's format."""
 
     shapes = RESPONSES
 
@@ -33,42 +33,42 @@ class OpenAIProvider:
 
     @property
     def address(self) -> str:
-        """The base URL."""
+        """Return the base URL."""
         return self._api.endpoint.url
 
     def sending(self, shape: Shape) -> RequestTemplate:
-        """Calls go out as the caller wrote them."""
+        """Return the path of an endpoint; bodies are sent as the caller wrote them."""
         return RequestTemplate(self._api, PATHS[shape])
 
     async def call(self, ask: ProviderRequest) -> ProviderResponse:
-        """Pass the call on."""
+        """Forward a call."""
         return await passed_on(self.sending(ask.shape), ask)
 
     async def post(self, path: str, body: bytes) -> ProviderResponse:
-        """The answer to any other call of this API."""
+        """Send any other request to this API and return the response."""
         response = await self._api.post(path, body, None)
-        found = await self._api.whole(response)
-        return ProviderResponse(status(response), found)
+        payload = await self._api.whole(response)
+        return ProviderResponse(status(response), payload)
 
     async def models(self) -> list[str]:
-        """What the API lists."""
+        """Return the models that the API lists."""
         return await listed(self._api)
 
 
 async def passed_on(sending: RequestTemplate, ask: ProviderRequest) -> ProviderResponse:
-    """The answer to a call in OpenAI's shape, as it came."""
+    """Forward a call in OpenAI's format and return the response unchanged."""
     api = sending.api
     api.ready()
     body = sending.written(ask.body) if sending.written else ask.body
     response = await api.post(sending.path, body, ask.limits)
     if ask.stream:
         return await _streamed(api, response)
-    found = await api.whole(response)
-    return ProviderResponse(status(response), found, passed(response))
+    payload = await api.whole(response)
+    return ProviderResponse(status(response), payload, passed(response))
 
 
 async def begun(api: HttpProvider, response: UpstreamResponse) -> ProviderResponse:
-    """The answer to a call for a stream that was sent already."""
+    """Return the response to a stream request that was already sent."""
     await api.headed(response)
     return await _streamed(api, response)
 
@@ -76,20 +76,20 @@ async def begun(api: HttpProvider, response: UpstreamResponse) -> ProviderRespon
 async def _streamed(api: HttpProvider, response: UpstreamResponse) -> ProviderResponse:
     headers = passed(response)
     if response.status != 200:
-        found = await api.whole(response)
-        return ProviderResponse(status(response), found, headers)
+        payload = await api.whole(response)
+        return ProviderResponse(status(response), payload, headers)
     api.streams(response)
     return ProviderResponse(response.status, b"", headers, whole_events(response))
 
 
 async def listed(api: HttpProvider, headers: Mapping[str, str] | None = None) -> list[str]:
-    """The models that an API in OpenAI's shape lists."""
+    """Return the models that an API in OpenAI's format lists."""
     body = await api.listed("/models", headers)
     try:
-        found: list[dict[str, Any]] = msgspec.json.decode(body, type=_Models).data
+        models: list[dict[str, Any]] = msgspec.json.decode(body, type=_Models).data
     except msgspec.DecodeError as error:
-        raise UpstreamFailed(f"{api.name!r} lists its models in another form: {error}") from error
-    return sorted(str(model["id"]) for model in found if "id" in model)
+        raise UpstreamFailed(f"{api.name!r} returned an invalid model list: {error}") from error
+    return sorted(str(model["id"]) for model in models if "id" in model)
 
 
 class _Models(msgspec.Struct):

@@ -1,8 +1,9 @@
-"""APIs that speak as OpenAI does but for a few fields: one row of a table for each, read in a minute.
+"""Providers for APIs that differ from OpenAI's in a few fields: one row of a table for each.
 
-A row says where the API is, which variable commonly holds its key, and how its requests differ. A field that it calls
-otherwise is renamed; one that it cannot do is refused before anything is sent, unless it asks for what the API does
-anyway; one whose absence changes nothing is left out. All else passes on as the caller wrote it.
+A row contains the base URL of the API, the variable that commonly holds its key, and the differences of its requests. A
+field with another name is renamed. A field that the API does not support is rejected before anything is sent, unless
+its value requests what the API does anyway. A field that does not change the response is removed. All other fields are
+forwarded as the caller wrote them.
 """
 
 from collections.abc import Mapping
@@ -25,17 +26,19 @@ NEUTRAL: Mapping[str, tuple[Any, ...]] = {
     "logit_bias": ({},),
     "tool_choice": ("auto",),
 }
-"""Values that ask for nothing: even an API without the field does what was asked. Null is one for every field."""
+"""Values without effect: an API without the field already does what was requested. Null is one for every field."""
 ACCOUNTING = frozenset({"user", "store", "metadata", "service_tier"})
-"""Fields that say how a call is kept and billed at OpenAI; an answer is the same without them."""
+"""Fields that control storage and billing at OpenAI and do not change the response."""
 
 _fields = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
 
 @dataclass(frozen=True)
 class ProviderProfile:
-    """One API. `base_url` None: each customer has an address of their own. `needs`: the variable that commonly holds
-    the key, None where none is needed. `header` carries the key.
+    """One API.
+
+    `base_url` is None if each customer has its own address. `key_variable` commonly holds the key, None if no key is
+    needed. `header` carries the key.
     """
 
     base_url: str | None
@@ -60,7 +63,7 @@ ROWS: Mapping[str, ProviderProfile] = {
         "MISTRAL_API_KEY",
         renamed={"max_completion_tokens": "max_tokens", "seed": "random_seed"},
         refused=frozenset({"logprobs", "top_logprobs", "logit_bias"}),
-        left_out=ACCOUNTING | {"stream_options"},  # its streams end with usage unasked
+        left_out=ACCOUNTING | {"stream_options"},  # its streams always end with usage
     ),
     "ollama": ProviderProfile(
         "http://127.0.0.1:11434/v1",
@@ -73,61 +76,66 @@ ROWS: Mapping[str, ProviderProfile] = {
 
 
 class OpenAICompatibleProvider:
-    """A model API of the table. `kind` is its row."""
+    """Model API of the table. `kind` selects its row."""
 
     kind: ClassVar[str]
     shapes: ClassVar[frozenset[Shape]] = OPENAI
 
     def __init__(self, name: str, settings: ProviderSettings, upstream: UpstreamClient) -> None:
         self.name = name
-        self._row = row = ROWS[self.kind]
-        base_url = settings.base_url or row.base_url
+        self._row = profile = ROWS[self.kind]
+        base_url = settings.base_url or profile.base_url
         if base_url is None:
             hint = "set base_url to https://RESOURCE.openai.azure.com/openai/v1"
-            raise Misconfigured(f"the provider {name!r} has no address", hint)
+            raise Misconfigured(f"the provider {name!r} has no base_url", hint)
         key = settings.key()
-        value = f"Bearer {key}" if row.header == "authorization" else f"{key}"
-        endpoint = UpstreamEndpoint(base_url, {row.header: value} if key else {})
-        self._api = HttpProvider(name, settings, upstream, endpoint, needs=row.needs)
+        value = f"Bearer {key}" if profile.header == "authorization" else f"{key}"
+        endpoint = UpstreamEndpoint(base_url, {profile.header: value} if key else {})
+        self._api = HttpProvider(name, settings, upstream, endpoint, needs=profile.needs)
 
     @property
     def address(self) -> str:
-        """The base URL."""
+        """Return the base URL."""
         return self._api.endpoint.url
 
     def sending(self, shape: Shape) -> RequestTemplate:
-        """Calls go out as the API wants them. Unsupported where it has none of the shape."""
+        """Return how calls of an endpoint are sent to the API.
+
+        Raises: Unsupported if the API does not have the endpoint.
+        """
         if shape == "embeddings" and not self._row.embeddings:
-            raise Unsupported(f"{self.kind} makes no embeddings", "name a model of another provider")
+            raise Unsupported(f"{self.kind} has no embeddings", "use a model of another provider")
         return RequestTemplate(self._api, PATHS[shape], self._written)
 
     async def call(self, ask: ProviderRequest) -> ProviderResponse:
-        """Pass the call on."""
+        """Forward a call."""
         return await passed_on(self.sending(ask.shape), ask)
 
     async def models(self) -> list[str]:
-        """What the API lists."""
+        """Return the models that the API lists."""
         return await listed(self._api)
 
     def _written(self, body: bytes) -> bytes:
-        row = self._row
+        profile = self._row
         fields = _fields(body)
-        touched = fields.keys() & (row.refused | row.left_out | row.renamed.keys())
-        for name in touched:
+        changed = fields.keys() & (profile.refused | profile.left_out | profile.renamed.keys())
+        for name in changed:
             value = fields.pop(name)
-            if name in row.renamed:
-                fields[row.renamed[name]] = value
-            elif name in row.refused:
+            if name in profile.renamed:
+                fields[profile.renamed[name]] = value
+            elif name in profile.refused:
                 self._refuse(name, msgspec.json.decode(value))
-        return msgspec.json.encode(fields) if touched else body
+        return msgspec.json.encode(fields) if changed else body
 
     def _refuse(self, name: str, value: Any) -> None:
         if value is not None and value not in NEUTRAL.get(name, ()):
-            raise Unsupported(f"{self.kind} cannot do {name}", f"leave {name} out, or name a model of another provider")
+            raise Unsupported(
+                f"{self.kind} does not support {name}", f"remove {name}, or use a model of another provider"
+            )
 
 
 class AzureProvider(OpenAICompatibleProvider):
-    """OpenAI's models at Azure. A model is called by the name of its deployment there."""
+    """OpenAI's models at Azure. The model name is the name of the deployment there."""
 
     kind = "azure"
     shapes = RESPONSES
@@ -146,18 +154,18 @@ class MistralProvider(OpenAICompatibleProvider):
 
 
 class OllamaProvider(OpenAICompatibleProvider):
-    """Ollama, on this machine unless `base_url` says otherwise."""
+    """Ollama, on this machine unless `base_url` is set."""
 
     kind = "ollama"
 
 
 class OpenRouterProvider(OpenAICompatibleProvider):
-    """OpenRouter, which leads to many providers."""
+    """OpenRouter, which routes to many providers."""
 
     kind = "openrouter"
 
 
 class VllmProvider(OpenAICompatibleProvider):
-    """vLLM, on this machine unless `base_url` says otherwise."""
+    """vLLM, on this machine unless `base_url` is set."""
 
     kind = "vllm"

@@ -1,5 +1,6 @@
-"""Values of a JSON schema, made from what a text says: what `echo` calls tools with, and answers in where a form is
-asked for. The same schema and text always give the same value.
+"""Sampler of values that fit a JSON schema, made from a text.
+
+`echo` uses it for tool arguments and structured answers. The same schema and text always produce the same value.
 """
 
 import re
@@ -7,18 +8,19 @@ from collections.abc import Iterator
 from typing import Any
 
 DEEPEST = 12
-"""Levels of a schema that are followed; one that contains itself ends there."""
+"""Maximum depth of a schema; a recursive schema ends there."""
 MOST = 2_000
-"""Values in one value, so that a schema whose lists hold lists ends too."""
+"""Maximum number of values in one sample, so that a schema of nested lists ends too."""
 LENGTH = 500
-"""Items of a list, and characters of a text, that a schema may ask for at least."""
+"""Maximum of `minItems` and `minLength` that is honoured."""
 QUOTED = re.compile(r"'([^'\n]+)'|\"([^\"\n]+)\"|“([^”\n]+)”|`([^`\n]+)`")
 NUMBER = re.compile(r"(?<![\w.])-?\d+(?:\.\d+)?(?![\w.]*\d)")
 
 
 class SchemaSampler:
-    """Makes values out of one text: strings are what it has in quotation marks, in their order, else the whole of it;
-    numbers are its numbers.
+    """Sampler of values from one text.
+
+    Strings are the quoted parts of the text in order, then the whole text; numbers are the numbers of the text.
     """
 
     def __init__(self, text: str, schema: dict[str, Any]) -> None:
@@ -29,7 +31,7 @@ class SchemaSampler:
         self._numbers: Iterator[float] = (float(found[0]) for found in NUMBER.finditer(text))
 
     def value(self) -> Any:
-        """A value of the schema."""
+        """Return a value of the schema."""
         return self._of(self._root, 0)
 
     def _of(self, schema: Any, depth: int) -> Any:
@@ -51,30 +53,30 @@ class SchemaSampler:
             count = min(max(int(schema.get("minItems", 1)), 0 if depth > DEEPEST // 2 else 1), LENGTH)
             return [self._of(schema.get("items", {"type": "string"}), depth + 1) for _ in range(count)]
         if type in {"integer", "number"}:
-            return self._number(schema, whole=type == "integer")
+            return self._number(schema, is_integer=type == "integer")
         if type in {"boolean", "null"}:
             return True if type == "boolean" else None
         text = next(self._quoted, self._text)
         return text[: schema.get("maxLength", len(text))].ljust(min(int(schema.get("minLength", 0)), LENGTH), ".")
 
-    def _number(self, schema: dict[str, Any], *, whole: bool) -> float | int:
+    def _number(self, schema: dict[str, Any], *, is_integer: bool) -> float | int:
         number = next(self._numbers, 0.0)
-        least = schema.get("minimum", schema.get("exclusiveMinimum", number - 1) + 1)
-        most = schema.get("maximum", schema.get("exclusiveMaximum", number + 1) - 1)
-        number = min(max(number, least), most)
-        return int(number) if whole else number
+        lower = schema.get("minimum", schema.get("exclusiveMinimum", number - 1) + 1)
+        upper = schema.get("maximum", schema.get("exclusiveMaximum", number + 1) - 1)
+        number = min(max(number, lower), upper)
+        return int(number) if is_integer else number
 
     def _resolved(self, schema: dict[str, Any]) -> dict[str, Any]:
-        """Behind references, and the first of several forms that is more than null."""
+        """Follow references, and choose the first alternative that is not null."""
         for _ in range(DEEPEST):
-            several = schema.get("anyOf") or schema.get("oneOf") or schema.get("allOf")
+            alternatives = schema.get("anyOf") or schema.get("oneOf") or schema.get("allOf")
             if isinstance(reference := schema.get("$ref"), str):
-                found: Any = self._root
+                target: Any = self._root
                 for name in reference.removeprefix("#").strip("/").split("/"):
-                    found = found.get(name, {}) if name and isinstance(found, dict) else found
-                schema = found if isinstance(found, dict) else {}
-            elif isinstance(several, list) and several:
-                forms = [form for form in several if isinstance(form, dict)]
+                    target = target.get(name, {}) if name and isinstance(target, dict) else target
+                schema = target if isinstance(target, dict) else {}
+            elif isinstance(alternatives, list) and alternatives:
+                forms = [form for form in alternatives if isinstance(form, dict)]
                 schema = next((form for form in forms if form.get("type") != "null"), {"type": "null"})
             else:
                 break
@@ -84,5 +86,5 @@ class SchemaSampler:
 def _type(schema: dict[str, Any]) -> str:
     type = schema.get("type")
     if isinstance(type, list):
-        type = next((one for one in type if one != "null"), "null")
+        type = next((name for name in type if name != "null"), "null")
     return str(type or ("object" if "properties" in schema else "string"))

@@ -1,6 +1,4 @@
-"""What providers share that speak otherwise than OpenAI: bodies translated there and back, and whose fault it is where
-that fails.
-"""
+"""Translation for providers with another format than OpenAI's: bodies in both directions, and the errors."""
 
 from collections.abc import AsyncGenerator, Callable, Generator, Mapping
 from contextlib import aclosing, contextmanager
@@ -15,34 +13,37 @@ from vong.gateway.upstream.response import UpstreamResponse
 from vong.gateway.upstream.sse import DONE, event, whole_events
 
 MALFORMED = (KeyError, TypeError, ValueError, AttributeError, IndexError)
-"""What a walk through JSON of another form raises."""
+"""Exceptions raised when JSON does not have the expected format."""
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
 
 
 class TranslatedChunks(Protocol):
-    """A stream on its way into a chat's chunks."""
+    """Decoder of a stream into chat chunks."""
 
     @property
     def ended(self) -> bool:
-        """Whether the stream came to its proper end."""
+        """Return True if the stream ended properly."""
         ...
 
     def take(self, event: Mapping[str, Any]) -> list[dict[str, Any]]:
-        """The chunks that follow from the data of one event. An error is a chunk with `error`, in OpenAI's form."""
+        """Return the chunks for the data of one event. An error is a chunk with `error`, in OpenAI's format."""
         ...
 
     def end(self) -> list[dict[str, Any]]:
-        """The chunks that come last."""
+        """Return the last chunks."""
         ...
 
 
 def asked(body: bytes, translate: Callable[[dict[str, Any]], dict[str, Any]]) -> bytes:
-    """A chat in another form. InvalidInput where it is no chat."""
+    """Translate a chat into another format.
+
+    Raises: InvalidInput if the body is no chat.
+    """
     try:
         return msgspec.json.encode(translate(_decode(body)))
     except MALFORMED as error:
         hint = "see docs/guides/gateway.md for an example"
-        raise InvalidInput(f"the request is not a chat in OpenAI's shape: {error!r}", hint) from error
+        raise InvalidInput(f"the request is not a chat in OpenAI's format: {error!r}", hint) from error
 
 
 def answered(
@@ -52,38 +53,42 @@ def answered(
     translate: Callable[[dict[str, Any]], dict[str, Any]],
     failed: Callable[[dict[str, Any]], dict[str, Any]],
 ) -> ProviderResponse:
-    """A whole answer as a chat's. An error that is not of the provider's form is passed on: the gateway keeps what was
-    said.
+    """Translate a complete response into a chat completion.
+
+    An error that does not have the provider's format is forwarded unchanged, because the gateway keeps the original
+    body.
     """
-    code = status(response)
+    status_code = status(response)
     try:
-        found = _decode(body)
-        made = failed(found) if code >= 400 else translate(found)
+        decoded = _decode(body)
+        result = failed(decoded) if status_code >= 400 else translate(decoded)
     except MALFORMED as error:
-        if code < 400:
-            raise UpstreamFailed(f"{name!r} did not answer in its form: {error!r}", "check its base_url") from error
-        return ProviderResponse(code, body, passed(response))
-    return ProviderResponse(code, msgspec.json.encode(made), passed(response))
+        if status_code < 400:
+            raise UpstreamFailed(
+                f"{name!r} responded in an unexpected format: {error!r}", "check its base_url"
+            ) from error
+        return ProviderResponse(status_code, body, passed(response))
+    return ProviderResponse(status_code, msgspec.json.encode(result), passed(response))
 
 
 async def streamed(name: str, response: UpstreamResponse, chunks: TranslatedChunks) -> AsyncGenerator[bytes]:
-    """A stream of server-sent events as a chat's, each as soon as it came."""
+    """Translate a stream of server-sent events into chat events, each as soon as it arrives."""
     async with aclosing(whole_events(response)) as batches:
         async for batch in batches:
             with odd(name):
                 lines = [line[5:].strip() for line in batch.split(b"\n") if line[:5] == b"data:"]
-                said = [_decode(line) for line in lines if line != b"[DONE]"]
-                found = b"".join(event(chunk) for one in said for chunk in chunks.take(one))
-            if found:
-                yield found
+                items = [_decode(line) for line in lines if line != b"[DONE]"]
+                encoded = b"".join(event(chunk) for item in items for chunk in chunks.take(item))
+            if encoded:
+                yield encoded
     if chunks.ended:
         yield b"".join(map(event, chunks.end())) + DONE
 
 
 @contextmanager
 def odd(name: str) -> Generator[None]:
-    """An event of another form is the upstream's fault."""
+    """Raise UpstreamFailed if an event does not have the expected format."""
     try:
         yield
     except MALFORMED as error:
-        raise UpstreamFailed(f"{name!r} streamed an event that is none of an answer: {error!r}", "ask again") from error
+        raise UpstreamFailed(f"{name!r} streamed an unexpected event: {error!r}", "try again") from error

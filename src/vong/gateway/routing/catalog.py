@@ -1,4 +1,4 @@
-"""What a project can call, and how the `model` of a request becomes one provider's model."""
+"""Model catalog of a project: resolves the `model` of a request to a provider and its model."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,9 +22,7 @@ LISTING = "vong gateway models"
 
 
 class DeploymentEndpoint(NamedTuple):
-    """A deployment: its engine's URL (None while it has none) and token, the name of its model there, and what made
-    that model.
-    """
+    """Engine of a deployment: URL (None while the engine is not running), token, model name and versions."""
 
     name: str
     state: str
@@ -36,8 +34,10 @@ class DeploymentEndpoint(NamedTuple):
 
 
 class ResolvedTarget(NamedTuple):
-    """Who answers a call. `target` is how a caller would write it, `model` the provider's own name, `price` what the
-    project says it costs.
+    """Provider and model that answer a call.
+
+    `target` is the name that a caller would use, `model` the provider's own name, `price` the custom price of the
+    project.
     """
 
     provider: Provider
@@ -49,8 +49,9 @@ class ResolvedTarget(NamedTuple):
 
 
 class RoutePlan(NamedTuple):
-    """What a request's `model` leads to: targets in the order in which they are tried, more than one only where a
-    route has a policy or a tree.
+    """Targets of a call in the order in which they are tried.
+
+    More than one target is possible only if a route has a policy or a tree.
     """
 
     route: Route | None
@@ -59,8 +60,9 @@ class RoutePlan(NamedTuple):
 
 @dataclass
 class ModelCatalog:
-    """One project's routes and deployments, and the providers of the configuration. `shortcuts` maps further names to
-    targets (`all-minilm-l6-v2` to the local embedding model).
+    """Routes and deployments of one project, and the configured providers.
+
+    `shortcuts` maps additional names to targets (`all-minilm-l6-v2` to the local embedding model).
     """
 
     routes: Mapping[str, Route]
@@ -75,14 +77,15 @@ class ModelCatalog:
     _choices: dict[tuple[str, str], ResolvedTarget] = field(default_factory=dict[tuple[str, str], ResolvedTarget])
 
     def choose(self, model: str, random: Callable[[], float]) -> ResolvedTarget:
-        """Who answers a request for `model`: a route's target by its weights, or the one that is named. NotFound with
-        the nearest names where there is none.
+        """Return the resolved target for `model`: a route's target by weight, or the named target.
+
+        Raises NotFound with the nearest names if the model is unknown.
         """
-        way = self.way(model, random)
-        return self.resolve(way.targets[0], way.route)
+        plan = self.way(model, random)
+        return self.resolve(plan.targets[0], plan.route)
 
     def way(self, model: str, random: Callable[[], float]) -> RoutePlan:
-        """A route's target, chosen by weight, with its fallbacks behind it; or the one that is named."""
+        """Return the plan for `model`: a route's target by weight and its fallbacks, or the named target."""
         route = self.routes.get(model)
         if route is None:
             return RoutePlan(None, (self.shortcuts.get(model, model),))
@@ -91,72 +94,82 @@ class ModelCatalog:
         return self.along(route, [choose(route, random).model])
 
     def along(self, route: Route, targets: Sequence[str]) -> RoutePlan:
-        """Those targets of a route, with its fallbacks behind them. Unavailable where there are none."""
+        """Return the plan with these targets, then the route's fallbacks. Raises Unavailable if there are none."""
         fallbacks = route.policy.fallbacks if route.policy else ()
         if len(targets) == 1 and not fallbacks:
             return RoutePlan(route, (targets[0],))
-        found = tuple(dict.fromkeys((*targets, *fallbacks)))
-        if not found:
-            hint = f"see their conditions with: vong gateway route show {route.name}"
-            raise Unavailable(f"no target of the route {route.name!r} takes a call like this one", hint)
-        return RoutePlan(route, found)
+        plan_order = tuple(dict.fromkeys((*targets, *fallbacks)))
+        if not plan_order:
+            hint = f"show the conditions of its targets: vong gateway route show {route.name}"
+            raise Unavailable(f"no target of the route {route.name!r} matches this call", hint)
+        return RoutePlan(route, plan_order)
 
     def resolve(self, target: str, route: Route | None) -> ResolvedTarget:
-        """Who answers for a target. NotFound, or Unavailable for a deployment that does not run."""
+        """Return the provider and model of a target. Raises NotFound, or Unavailable for a stopped deployment."""
         key = (route.name if route else "", target)
-        choice = self._choices.get(key)
-        if choice is None:
-            choice = self._resolve(target, route)
+        resolved = self._choices.get(key)
+        if resolved is None:
+            resolved = self._resolve(target, route)
             if len(self._choices) < 1000:
-                self._choices[key] = choice
-        return choice
+                self._choices[key] = resolved
+        return resolved
+
+    def resolve_available(self, plan: RoutePlan) -> list[ResolvedTarget]:
+        """Return the targets of a plan that can respond. The others raise their error when they are tried."""
+        available: list[ResolvedTarget] = []
+        for target in plan.targets:
+            try:
+                available.append(self.resolve(target, plan.route))
+            except (NotFound, Unavailable):
+                continue
+        return available
 
     def posts(self, model: str) -> tuple[ConfiguredGuard, ...]:
-        """Who stands guard over calls to that model or route."""
+        """Return the guards of calls to a model or route."""
         return self.guards.of(model) if self.guards else ()
 
     def check(self, target: str) -> None:
-        """NotFound where nothing answers to that target: a deployment that is not there, a provider not configured."""
+        """Raise NotFound if the deployment or the provider of a target does not exist."""
         provider, _, name = target.partition("/")
-        known = name in self.deployments if provider == DEPLOYMENT else provider in self.providers
-        if not name or not known:
+        exists = name in self.deployments if provider == DEPLOYMENT else provider in self.providers
+        if not name or not exists:
             raise self._unknown(target)
 
     def names(self) -> list[str]:
-        """Routes, then deployments, then shortcuts. Providers list their models themselves."""
+        """Return the names of routes, deployments and shortcuts. Providers list their own models."""
         return [*self.routes, *(f"{DEPLOYMENT}/{name}" for name in self.deployments), *self.shortcuts]
 
     def _resolve(self, target: str, route: Route | None) -> ResolvedTarget:
         self.check(target)
         provider_name, _, model = target.partition("/")
-        deployed = self.deployments.get(model) if provider_name == DEPLOYMENT else None
-        if deployed:
-            if deployed.url is None:
-                hint = f"see its state and log with: vong serving show {deployed.name}"
-                raise Unavailable(f"the deployment {deployed.name!r} is {deployed.state}", hint)
+        deployment = self.deployments.get(model) if provider_name == DEPLOYMENT else None
+        if deployment:
+            if deployment.url is None:
+                hint = f"show its state and log: vong serving show {deployment.name}"
+                raise Unavailable(f"the deployment {deployment.name!r} is {deployment.state}", hint)
             settings = ProviderSettings.model_validate(
-                {"kind": DEPLOYMENT, "base_url": deployed.url, "api_key": deployed.token, "timeout": 600.0}
+                {"kind": DEPLOYMENT, "base_url": deployment.url, "api_key": deployment.token, "timeout": 600.0}
             )
-            provider: Provider = LocalDeploymentProvider(deployed.name, settings, self.upstream)
-            model = deployed.model
+            provider: Provider = LocalDeploymentProvider(deployment.name, settings, self.upstream)
+            model = deployment.model
         else:
             provider = self.providers[provider_name]
         versions = {
             "route": route.name if route else None,
             "route_version": route.version if route else None,
-            "deployment": deployed.name if deployed else None,
-            "model_version": deployed.model_version if deployed else None,
-            "dataset_version": deployed.dataset_version if deployed else None,
+            "deployment": deployment.name if deployment else None,
+            "model_version": deployment.model_version if deployment else None,
+            "dataset_version": deployment.dataset_version if deployment else None,
         }
         config = content_hash({**versions, "target": target, "address": provider.address})[:12]
-        made = SpanVersions(**versions, config_hash=config)
-        return ResolvedTarget(provider, provider_name, model, target, made, self.prices.get(target))
+        span_versions = SpanVersions(**versions, config_hash=config)
+        return ResolvedTarget(provider, provider_name, model, target, span_versions, self.prices.get(target))
 
     def _unknown(self, target: str) -> NotFound:
-        known = [*self.names(), *(f"{name}/…" for name in self.providers)]
+        known_names = [*self.names(), *(f"{name}/…" for name in self.providers)]
         provider, _, name = target.partition("/")
         if name and provider == DEPLOYMENT:
-            known = [f"{DEPLOYMENT}/{deployed}" for deployed in self.deployments]
+            known_names = [f"{DEPLOYMENT}/{deployment}" for deployment in self.deployments]
         elif name and nearest(provider, list(self.providers), "").startswith("did"):
             return NotFound(f"no provider named {provider!r}", nearest(provider, list(self.providers), LISTING))
-        return NotFound(f"no model named {target!r}", nearest(target, known, LISTING))
+        return NotFound(f"no model named {target!r}", nearest(target, known_names, LISTING))

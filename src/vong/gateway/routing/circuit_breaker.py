@@ -1,4 +1,4 @@
-"""Circuit breakers: a target that fails again and again rests, and is then tried by one call before all others."""
+"""Circuit breakers: stop calls to a failing target, then let a single probe call test it."""
 
 import time
 from collections import deque
@@ -10,8 +10,10 @@ from vong.records.target_state import CircuitName
 
 
 class CircuitSnapshot(NamedTuple):
-    """How a circuit stands: failures within the window, and seconds until a call may try the target, None where every
-    call may.
+    """State of a circuit breaker.
+
+    `failures` counts those within the window. `retry_in` is the number of seconds until a call may probe the target,
+    None if the circuit is closed.
     """
 
     name: CircuitName
@@ -20,7 +22,10 @@ class CircuitSnapshot(NamedTuple):
 
 
 class CircuitBreaker:
-    """The circuit of one target. `rule` is the asking route's: routes share what happened, not when they rest."""
+    """Circuit breaker of one target.
+
+    Methods take the policy of the calling route: routes share the recorded failures, but not thresholds and pauses.
+    """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -29,48 +34,53 @@ class CircuitBreaker:
         self._probe: float | None = None
 
     def admits(self, rule: CircuitBreakerPolicy) -> bool:
-        """Whether a call may go there. After the pause one call may, and the others wait for how it ends."""
+        """Return True if a call may be sent. After the pause one probe call may, and the others wait for its result."""
         if self._opened is None:
             return True
-        at = self._clock()
+        now = self._clock()
         since = self._opened if self._probe is None else self._probe
-        if at - since < rule.pause:
+        if now - since < rule.pause:
             return False
-        self._probe = at
+        self._probe = now
         return True
 
     def succeeded(self) -> None:
-        """It answered. That closes the circuit; failures are counted by their time, whatever lies between them."""
+        """Record a successful call and close the circuit.
+
+        Failures are counted by their time, so successful calls between them do not reset the count.
+        """
         if self._opened is not None:
             self._opened = self._probe = None
             self._failures.clear()
 
     def failed(self, rule: CircuitBreakerPolicy) -> None:
-        """It did not."""
-        at = self._clock()
-        self._failures.append(at)
-        if self._opened is not None or self._recent(at, rule) >= rule.failures:
-            self._opened, self._probe = at, None
+        """Record a failed call and open the circuit once the threshold is reached."""
+        now = self._clock()
+        self._failures.append(now)
+        if self._opened is not None or self._recent(now, rule) >= rule.failures:
+            self._opened, self._probe = now, None
 
     def abandoned(self) -> None:
-        """Nobody waited for how it would end: the next call may try."""
+        """Release the probe of a call that ended without a result, so that the next call may probe."""
         if self._opened is not None and self._probe is not None:
             self._probe = None
 
     @property
     def closed(self) -> bool:
-        """Whether nothing speaks against calls."""
+        """Return True if the circuit is closed."""
         return self._opened is None
 
     def view(self, rule: CircuitBreakerPolicy) -> CircuitSnapshot:
-        """How it stands for a route with that rule, from any thread; nothing is changed by looking."""
-        at, opened, probe = self._clock(), self._opened, self._probe
-        failures = self._recent(at, rule)
+        """Return the state for a route with that policy. Safe from any thread; changes nothing."""
+        now, opened, probe = self._clock(), self._opened, self._probe
+        failures = self._recent(now, rule)
         if opened is None:
             return CircuitSnapshot("closed", failures, None)
-        left = max(0.0, (opened if probe is None else probe) + rule.pause - at)
-        return CircuitSnapshot("half-open" if probe is not None or not left else "open", failures, round(left, 3))
+        retry_in = max(0.0, (opened if probe is None else probe) + rule.pause - now)
+        return CircuitSnapshot(
+            "half-open" if probe is not None or not retry_in else "open", failures, round(retry_in, 3)
+        )
 
-    def _recent(self, at: float, rule: CircuitBreakerPolicy) -> int:
-        """Failures within the window. They are copied first: who looks may do so while a call fails."""
-        return sum(1 for failure in list(self._failures) if at - failure <= rule.window)
+    def _recent(self, now: float, rule: CircuitBreakerPolicy) -> int:
+        """Return the number of failures within the window. Copies them first, because another thread may append."""
+        return sum(1 for failure in list(self._failures) if now - failure <= rule.window)

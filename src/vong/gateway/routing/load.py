@@ -1,4 +1,4 @@
-"""What each target has to do for this server: calls under way, how long it takes lately, and who waits for it."""
+"""Load of each target in this server process: calls in flight, recent latency and waiting calls."""
 
 import asyncio
 import time
@@ -10,65 +10,71 @@ from vong.gateway.upstream.timeouts import Deadline
 from vong.records.routing_tree import ConcurrencyCap
 
 SHARE = 0.2
-"""What a new latency counts against all before it."""
+"""Weight of a new latency in the moving average."""
 FORGOTTEN = 120.0
-"""Seconds after which a latency is no longer known, so that a target which was slow once is tried again."""
+"""Age at which a latency is discarded, so that a target that was slow once is tried again."""
 
 
 class TargetLoad:
-    """Of one target, in one process."""
+    """Load of one target in one process."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self.busy = 0
-        """Calls under way."""
+        """Number of calls in flight."""
         self._clock = clock
         self._latencies: dict[bool, tuple[float, float]] = {}
         self._queue: deque[asyncio.Future[None]] = deque()
 
     @property
     def waiting(self) -> int:
-        """Calls that wait for their turn."""
+        """Return the number of calls that wait for a slot."""
         return len(self._queue)
 
     def latency(self, stream: bool) -> float | None:
-        """The decayed mean of seconds to the first token of streams, or to whole answers; None where nobody knows."""
+        """Return the moving average of the latency in seconds, or None if no recent one is known.
+
+        Streams are measured to the first token, other calls to the complete response.
+        """
         value, at = self._latencies.get(stream, (0.0, -FORGOTTEN))
         return value if self._clock() - at < FORGOTTEN else None
 
     def took(self, seconds: float, stream: bool) -> None:
-        """An answer took so long."""
-        known = self.latency(stream)
-        mean = seconds if known is None else known + SHARE * (seconds - known)
+        """Record the latency of a successful call."""
+        previous = self.latency(stream)
+        mean = seconds if previous is None else previous + SHARE * (seconds - previous)
         self._latencies[stream] = mean, self._clock()
 
     async def enter(self, cap: ConcurrencyCap | None) -> None:
-        """Begin a call, waiting for a turn where there is a cap. Unavailable where too many wait, or for too long."""
+        """Start a call; wait for a slot if the route has a cap.
+
+        Raises Unavailable if too many calls wait, or if the wait exceeds the cap's limit.
+        """
         if cap is None or (self.busy < cap.at_once and not self._queue):
             self.busy += 1
             return
         if len(self._queue) >= cap.queue:
-            message = f"{cap.at_once} calls are under way to the target and {len(self._queue)} wait"
+            message = f"the target is at its cap: {cap.at_once} calls in flight, {len(self._queue)} waiting"
             raise Unavailable(message, "try again in a moment")
-        turn = asyncio.get_running_loop().create_future()
-        self._queue.append(turn)
+        slot = asyncio.get_running_loop().create_future()
+        self._queue.append(slot)
         try:
             async with Deadline(cap.wait):
-                await turn
+                await slot
         except BaseException as error:
-            if turn in self._queue:
-                self._queue.remove(turn)
-            elif turn.done() and not turn.cancelled():
-                self.leave()  # the turn came in the very moment in which nobody waited for it any more
+            if slot in self._queue:
+                self._queue.remove(slot)
+            elif slot.done() and not slot.cancelled():
+                self.leave()  # the slot was assigned at the moment of the timeout or cancellation
             if isinstance(error, TimeoutError):
-                message = f"no turn came at the target within {cap.wait:g} s"
+                message = f"the target had no free slot within {cap.wait:g} s"
                 raise Unavailable(message, "try again in a moment") from None
             raise
 
     def leave(self) -> None:
-        """A call ended: the next one that waits takes its turn."""
+        """End a call and pass its slot to the next waiting call."""
         while self._queue:
-            turn = self._queue.popleft()
-            if not turn.done():
-                turn.set_result(None)  # it goes on being busy, with another call
+            slot = self._queue.popleft()
+            if not slot.done():
+                slot.set_result(None)  # the slot passes to the waiting call, so the number in flight does not change
                 return
         self.busy -= 1

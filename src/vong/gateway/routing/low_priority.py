@@ -1,4 +1,4 @@
-"""Calls that nobody waits for: they give way to those that somebody does."""
+"""Low-priority calls (batch jobs, shadow calls): they wait until calls of normal priority leave capacity."""
 
 import asyncio
 
@@ -7,31 +7,38 @@ from vong.gateway.routing.catalog import DEPLOYMENT, RoutePlan
 from vong.gateway.routing.load import TargetLoad
 
 AT_ONCE = 16
-"""Such calls under way to one target from one server, where no cap of a route says less."""
+"""Maximum number of concurrent low-priority calls to one target from one server, unless the cap of a route is lower."""
 PATIENCE = 30.0
-"""Seconds that one waits for room before it is sent back to try again later."""
+"""Maximum wait for capacity. After it the call is rejected and the client retries later."""
 PAUSE = 0.05
+"""Interval between two checks for capacity."""
 
 
-def shelf(way: RoutePlan) -> str:
-    """What the calls are counted by: the target that comes first where somebody wrote it down, else its provider, so
-    that there are no more of them than there are routes, deployments and providers.
+def shelf(plan: RoutePlan) -> str:
+    """Return the key under which low-priority calls are counted.
+
+    The key is the first target if it is configured (of a route, or a deployment), else its provider. The number of
+    keys is thereby bounded by the number of routes, deployments and providers.
     """
-    first = way.targets[0]
-    return f"background {first if way.route or first.startswith(f'{DEPLOYMENT}/') else first.partition('/')[0]}"
+    first = plan.targets[0]
+    return f"background {first if plan.route or first.startswith(f'{DEPLOYMENT}/') else first.partition('/')[0]}"
 
 
-async def room(way: RoutePlan, own: TargetLoad, target: TargetLoad | None) -> None:
-    """Wait until the target has room: fewer than half of what its cap allows are under way and nobody waits for a turn,
-    and of `own` kind there are not too many. Unavailable where there is none for long.
+async def room(plan: RoutePlan, own_load: TargetLoad, target_load: TargetLoad | None) -> None:
+    """Wait until the target has capacity for a low-priority call, then count the call in `own_load`.
+
+    There is capacity if fewer than half of the calls that the cap allows are in flight, no call waits for a slot, and
+    the number of low-priority calls is below its maximum. Raises Unavailable on timeout.
     """
-    cap = way.route.policy.cap if way.route and way.route.policy else None
-    most = max(1, cap.at_once // 2) if cap else AT_ONCE
+    cap = plan.route.policy.cap if plan.route and plan.route.policy else None
+    max_in_flight = max(1, cap.at_once // 2) if cap else AT_ONCE
     loop = asyncio.get_running_loop()
-    until = loop.time() + PATIENCE
-    while own.busy >= most or (cap and target and (target.waiting or target.busy >= most)):
-        if loop.time() >= until:
-            message = f"others come first at {way.targets[0]!r}, which has no room for a call that nobody waits for"
+    deadline = loop.time() + PATIENCE
+    while own_load.busy >= max_in_flight or (
+        cap and target_load and (target_load.waiting or target_load.busy >= max_in_flight)
+    ):
+        if loop.time() >= deadline:
+            message = f"target {plan.targets[0]!r} is busy; low-priority calls must wait"
             raise Unavailable(message, "try again in a moment")
         await asyncio.sleep(PAUSE)
-    await own.enter(None)
+    await own_load.enter(None)

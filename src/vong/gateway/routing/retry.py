@@ -1,6 +1,6 @@
-"""Try the targets of a route until one answers: again after a pause, then the next one.
+"""Retries and fallbacks: try each target of a plan, with retries, until one responds.
 
-Only what comes before the first token is tried again, so a caller never sees a failure that another target made good.
+Only failures before the first token are retried, so the caller never sees a failure that another attempt resolved.
 """
 
 import asyncio
@@ -17,26 +17,28 @@ from vong.gateway.routing.load import TargetLoad
 from vong.records import RoutePolicy
 
 AGAIN = {408, 425, 429}
-"""Statuses that pass, beside all from 500 on."""
+"""Statuses of temporary errors. All statuses from 500 on are retried too."""
 ELSEWHERE = {401, 402, 403, 404}
-"""Statuses that say something of the target (its key, its funds, its models), which the caller can do nothing about."""
+"""Statuses caused by the target's key, credit or models, which the caller cannot fix. The next target is tried."""
 BASE, CAP = 0.25, 8.0
-"""Seconds before the first repetition, doubled before each further one, and at most."""
+"""Backoff before the first retry, doubled for each further one, and its maximum."""
 PATIENCE = 10.0
-"""Seconds of a Retry-After that are waited; a target that asks for more is left for the next one."""
+"""Longest Retry-After that is waited for. If a target requests more, the next target is tried."""
 
-Verdict = Literal["answer", "again", "elsewhere"]
+Verdict = Literal["accept", "retry", "next_target"]
 Outcome = ProviderResponse | VongError
 
 
 class AttemptRunner:
-    """The attempts of one call. `made` tells of each: target, status or error, milliseconds; `begun` when it began, on
-    the clock of `time.perf_counter`.
+    """Attempts of one call.
+
+    `log` describes each: target, status or error, milliseconds. `started_at` has their start times on the clock of
+    `time.perf_counter`.
     """
 
     def __init__(
         self,
-        way: RoutePlan,
+        plan: RoutePlan,
         policy: RoutePolicy,
         circuit: Callable[[str], CircuitBreaker],
         load: Callable[[str], TargetLoad],
@@ -44,38 +46,41 @@ class AttemptRunner:
     ) -> None:
         self.made: list[dict[str, Any]] = []
         self.begun: list[float] = []
-        self._way = way
+        self._way = plan
         self._policy = policy
         self._circuit = circuit
         self._load = load
         self._stream = stream
         self._busy: TargetLoad | None = None
 
-    async def answer(self, ask: Callable[[str], Awaitable[ProviderResponse]]) -> ProviderResponse:
-        """The first answer, or the last failure: a reply as it came, an error as it was raised."""
+    async def answer(self, send: Callable[[str], Awaitable[ProviderResponse]]) -> ProviderResponse:
+        """Return the first accepted response, else return the last failed response or raise the last error."""
         last: Outcome | None = None
         for target in self._way.targets:
-            for repetition in range(1 + self._policy.retries):
+            for retry in range(1 + self._policy.retries):
                 self.begun.append(time.perf_counter())
                 if not self._circuit(target).admits(self._policy.breaker):
                     self.made.append({"target": target, "error": "circuit_open", "ms": 0.0})
                     break
-                last = await self._once(target, ask)
+                last = await self._once(target, send)
                 verdict = judged(last)
-                if verdict == "answer":
+                if verdict == "accept":
                     return _given(last)
-                pause = waiting(last, repetition)
-                if verdict == "elsewhere" or repetition == self._policy.retries or pause is None:
+                delay = waiting(last, retry)
+                if verdict == "next_target" or retry == self._policy.retries or delay is None:
                     break
-                await asyncio.sleep(pause)
+                await asyncio.sleep(delay)
         if last is None:
             name = self._way.route.name if self._way.route else self._way.targets[0]
-            hint = f"ask again in {self._policy.breaker.pause:g} s, or look at: vong gateway providers"
-            raise Unavailable(f"every target of {name!r} rests after failures", hint)
+            hint = f"retry in {self._policy.breaker.pause:g} s, or check the providers: vong gateway providers"
+            raise Unavailable(f"all targets of {name!r} are unavailable (circuit open)", hint)
         return _given(last)
 
-    async def onward(self, ask: Callable[[str], Awaitable[ProviderResponse]]) -> ProviderResponse | None:
-        """The stream of the first target behind the last one that begins one; None where none does."""
+    async def onward(self, send: Callable[[str], Awaitable[ProviderResponse]]) -> ProviderResponse | None:
+        """Return a stream from the first target after the last one tried that starts a stream.
+
+        Returns None if there is none.
+        """
         self.done()
         last = self._way.targets.index(self.made[-1]["target"])
         for target in self._way.targets[last + 1 :]:
@@ -83,27 +88,28 @@ class AttemptRunner:
             if not self._circuit(target).admits(self._policy.breaker):
                 self.made.append({"target": target, "error": "circuit_open", "ms": 0.0})
                 continue
-            outcome = await self._once(target, ask)
+            outcome = await self._once(target, send)
             if isinstance(outcome, ProviderResponse) and outcome.events is not None:
                 return outcome
         return None
 
     def done(self) -> None:
-        """The call is over."""
+        """Finish the call: release the slot of the target that responded."""
         if self._busy is not None:
             self._busy.leave()
             self._busy = None
 
     def broke_off(self, error: str) -> None:
-        """The answer that was begun did not come to its end."""
+        """Record that the stream of the last attempt broke."""
         self.made[-1] |= {"error": error, "ms": _since(self.begun[-1])}
         self._circuit(self.made[-1]["target"]).failed(self._policy.breaker)
 
-    async def _once(self, target: str, ask: Callable[[str], Awaitable[ProviderResponse]]) -> Outcome:
+    async def _once(self, target: str, send: Callable[[str], Awaitable[ProviderResponse]]) -> Outcome:
+        """Make one attempt and record its result in log, circuit breaker and load."""
         circuit, started = self._circuit(target), time.perf_counter()
-        said: dict[str, Any] = {"error": "left"}
+        result: dict[str, Any] = {"error": "left"}
         outcome: Outcome
-        ended = False
+        finished = False
         load = self._load(target)
         try:
             await load.enter(self._policy.cap)
@@ -111,55 +117,60 @@ class AttemptRunner:
             self.made.append({"target": target, "error": "busy", "message": error.message, "ms": _since(started)})
             circuit.abandoned()
             return error
-        begun = time.perf_counter()
+        sent_at = time.perf_counter()
         try:
-            outcome = await ask(target)
-            said, ended = {"status": outcome.status}, True
+            outcome = await send(target)
+            result, finished = {"status": outcome.status}, True
         except VongError as error:
-            outcome, said, ended = error, {"error": error.code, "message": error.message}, True
+            outcome, result, finished = error, {"error": error.code, "message": error.message}, True
         finally:
-            if not ended:
+            if not finished:
                 circuit.abandoned()
                 load.leave()
-            self.made.append({"target": target, **said, "ms": _since(started)})
-        if isinstance(outcome, ProviderResponse) and judged(outcome) == "answer":
-            self._busy = load  # until the whole answer has passed
+            self.made.append({"target": target, **result, "ms": _since(started)})
+        if isinstance(outcome, ProviderResponse) and judged(outcome) == "accept":
+            self._busy = load  # released when the response is complete
         else:
             load.leave()
-        if judged(outcome) == "answer":
+        if judged(outcome) == "accept":
             circuit.succeeded()
             if isinstance(outcome, ProviderResponse) and outcome.status < 400:
-                load.took(time.perf_counter() - begun, self._stream)
+                load.took(time.perf_counter() - sent_at, self._stream)
         elif isinstance(outcome, Unsupported):
-            circuit.abandoned()  # the request was not for it: that says nothing of its health
+            circuit.abandoned()  # the target cannot serve this request, which says nothing about its health
         else:
             circuit.failed(self._policy.breaker)
         return outcome
 
 
 def judged(outcome: Outcome) -> Verdict:
-    """What follows from an outcome. What is the caller's fault is an answer: it would be the same everywhere."""
+    """Classify an outcome.
+
+    A caller's error is accepted as the response, because every other target would return the same.
+    """
     if isinstance(outcome, ProviderResponse):
         if outcome.status in AGAIN or outcome.status >= 500:
-            return "again"
-        return "elsewhere" if outcome.status in ELSEWHERE else "answer"
+            return "retry"
+        return "next_target" if outcome.status in ELSEWHERE else "accept"
     if isinstance(outcome, UpstreamFailed):
-        return "again"
-    return "elsewhere" if isinstance(outcome, (Unavailable, Unsupported, Misconfigured, NotFound)) else "answer"
+        return "retry"
+    return "next_target" if isinstance(outcome, (Unavailable, Unsupported, Misconfigured, NotFound)) else "accept"
 
 
-def waiting(outcome: Outcome, repetition: int) -> float | None:
-    """Seconds before a target is asked again: an even draw below a bound that doubles, and not before it said itself.
-    None where that is too long to wait.
+def waiting(outcome: Outcome, retry: int) -> float | None:
+    """Return the delay before the next retry: exponential backoff with full jitter, at least the Retry-After.
+
+    Returns None if Retry-After exceeds its maximum.
     """
-    drawn = random() * min(CAP, BASE * 2**repetition)
-    asked = retry_after(outcome) if isinstance(outcome, ProviderResponse) else 0.0
-    return max(drawn, asked) if asked <= PATIENCE else None
+    backoff = random() * min(CAP, BASE * 2**retry)
+    requested = retry_after(outcome) if isinstance(outcome, ProviderResponse) else 0.0
+    return max(backoff, requested) if requested <= PATIENCE else None
 
 
 def retry_after(reply: ProviderResponse) -> float:
-    """The seconds of a Retry-After, 0 where there is none that is a number. A date is not understood: its clock is the
-    upstream's.
+    """Return the seconds of a Retry-After header, or 0 if it is absent or not a number.
+
+    Dates are not supported, because they refer to the clock of the upstream.
     """
     for name, unit in (("retry-after-ms", 1000.0), ("retry-after", 1.0)):
         try:

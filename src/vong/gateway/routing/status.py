@@ -1,4 +1,4 @@
-"""How the targets of routes stand: what their circuits and loads say, which are only looked at."""
+"""State of the targets of routes, read from circuit breakers and loads without changing them."""
 
 from collections.abc import Callable, Iterable, Iterator
 
@@ -11,7 +11,7 @@ from vong.records.target_state import TargetState
 def standing(
     routes: Iterable[Route], circuit: Callable[[str], CircuitBreaker], load: Callable[[str], TargetLoad]
 ) -> Iterator[TargetState]:
-    """Each target and fallback of each route, in the order in which they are written."""
+    """Yield the state of each target and fallback of each route, in configured order."""
     for route in routes:
         for target in targets_of(route):
             if route.policy is None and route.tree is None:
@@ -21,19 +21,19 @@ def standing(
 
 
 def targets_of(route: Route) -> list[str]:
-    """What a route may ask, each once."""
+    """Return the targets and fallbacks of a route, each once."""
     fallbacks = route.policy.fallbacks if route.policy else ()
     return list(dict.fromkeys((*(target.model for target in route.targets), *fallbacks)))
 
 
 def _seen(route: Route, target: str, circuit: CircuitBreaker, load: TargetLoad) -> TargetState:
-    view = circuit.view((route.policy or RoutePolicy()).breaker)
+    snapshot = circuit.view((route.policy or RoutePolicy()).breaker)
     return TargetState(
         route=route.name,
         target=target,
-        circuit=view.name,
-        failures=view.failures,
-        retry_in=view.retry_in,
+        circuit=snapshot.name,
+        failures=snapshot.failures,
+        retry_in=snapshot.retry_in,
         busy=load.busy,
         waiting=load.waiting,
         first_token_ms=_milliseconds(load.latency(True)),

@@ -1,9 +1,9 @@
-"""In which order the targets of a tree are asked.
+"""Order of the targets of a routing tree.
 
-A weighted group draws its order at once, without putting back: each node gets `u ** (1 / weight)` of an even draw `u`,
-and the greatest comes first (P. S. Efraimidis, P. G. Spirakis: Weighted random sampling with a reservoir, 2006). Where
-`u` is a hash of a user and the node instead, the order is that user's own, and a changed weight moves as few users as
-it can (weighted rendezvous hashing).
+A weighted group draws its order without replacement: each node gets `u ** (1 / weight)` of a uniform draw `u`, and the
+largest value comes first (P. S. Efraimidis, P. G. Spirakis: Weighted random sampling with a reservoir, 2006). If `u` is
+a hash of a user and the node instead, each user has a fixed order, and a changed weight moves as few users as possible
+(weighted rendezvous hashing).
 """
 
 import hashlib
@@ -19,8 +19,10 @@ from vong.records.routing_tree import Condition, RouteNode
 
 @dataclass(frozen=True)
 class RoutingFacts:
-    """What is known of a call. `loads` gives a target's load, `costs` what a call of it is expected to cost, None where
-    nobody knows.
+    """Values of a call that conditions and strategies use.
+
+    `load_of` returns the load of a target. `expected_costs` has the expected cost of a call per target, None if it is
+    unknown.
     """
 
     named: Mapping[str, Any] = field(default_factory=dict[str, Any])
@@ -32,15 +34,15 @@ class RoutingFacts:
 
 
 def order(node: RouteNode, facts: RoutingFacts, draw: Callable[[], float] = random) -> list[str]:
-    """The targets that a call may go to, the first one first, each once; none where no condition holds."""
+    """Return the targets of a call in the order in which they are tried, without duplicates; may be empty."""
     return list(dict.fromkeys(_order(node, facts, draw)))
 
 
 def holds(condition: Condition, facts: RoutingFacts) -> bool:
-    """Whether a call is as a condition asks."""
+    """Return True if a call meets a condition."""
     if condition.fact == "tag":
-        wanted = condition.any_of or (condition.equals,)
-        return any(tag in wanted for tag in facts.tags)
+        accepted = condition.any_of or (condition.equals,)
+        return any(tag in accepted for tag in facts.tags)
     name = condition.fact.removeprefix("metadata.")
     value = facts.metadata.get(name) if condition.fact.startswith("metadata.") else facts.named.get(condition.fact)
     if condition.over is not None or condition.under is not None:
@@ -48,8 +50,8 @@ def holds(condition: Condition, facts: RoutingFacts) -> bool:
         return number is not None and (-inf if condition.over is None else condition.over) < number < (
             inf if condition.under is None else condition.under
         )
-    wanted = condition.any_of or (condition.equals,)
-    return any(value == one and isinstance(value, bool) == isinstance(one, bool) for one in wanted)
+    accepted = condition.any_of or (condition.equals,)
+    return any(value == candidate and isinstance(value, bool) == isinstance(candidate, bool) for candidate in accepted)
 
 
 def _order(node: RouteNode, facts: RoutingFacts, draw: Callable[[], float]) -> list[str]:
@@ -65,22 +67,22 @@ def _picked(node: RouteNode, facts: RoutingFacts, draw: Callable[[], float]) -> 
         return node.nodes
     if node.pick == "weighted":
         subject = facts.named.get(node.sticky) if node.sticky else None
-        lots = [
+        sort_keys = [
             _lot(child, draw() if subject is None else _hashed(f"{subject}\0{_name(child)}")) for child in node.nodes
         ]
-        drawn = sorted(zip(lots, range(len(lots)), strict=True), reverse=True)
-        return [node.nodes[index] for _, index in drawn if node.nodes[index].weight > 0]
-    figure = {"least_busy": _busy, "lowest_latency": _latency, "cheapest": _cost}[node.pick]
-    return sorted(node.nodes, key=lambda child: (figure(child, facts), draw()))
+        ranked = sorted(zip(sort_keys, range(len(sort_keys)), strict=True), reverse=True)
+        return [node.nodes[index] for _, index in ranked if node.nodes[index].weight > 0]
+    criterion = {"least_busy": _busy, "lowest_latency": _latency, "cheapest": _cost}[node.pick]
+    return sorted(node.nodes, key=lambda child: (criterion(child, facts), draw()))
 
 
 def _lot(node: RouteNode, u: float) -> float:
-    """The logarithm of `u ** (1 / weight)`."""
+    """Return the logarithm of `u ** (1 / weight)`."""
     return log(u or 5e-324) / node.weight if node.weight > 0 else -inf
 
 
 def _hashed(text: str) -> float:
-    """An even number in (0, 1) that is always the same for the same text."""
+    """Return a uniform number in (0, 1) that depends only on the text."""
     return (int.from_bytes(hashlib.blake2b(text.encode(), digest_size=6).digest()) + 0.5) / 2**48
 
 
@@ -89,21 +91,21 @@ def _name(node: RouteNode) -> str:
 
 
 def _busy(node: RouteNode, facts: RoutingFacts) -> float:
-    """Calls under way for each unit of weight; of a group, of all its targets."""
+    """Return the calls in flight per unit of weight; for a group, those of all its targets."""
     load = facts.loads
-    busy = sum(load(model).busy for model in node.models()) if load else 0
-    return busy / node.weight if node.weight > 0 else inf
+    in_flight = sum(load(model).busy for model in node.models()) if load else 0
+    return in_flight / node.weight if node.weight > 0 else inf
 
 
 def _latency(node: RouteNode, facts: RoutingFacts) -> float:
-    """A target that is not known comes first, so that it becomes known."""
+    """Return the latency of a node. A target without a latency comes first, so that it gets measured."""
     load = facts.loads
     known = [load(model).latency(facts.stream) for model in node.models()] if load else []
-    return min((0.0 if one is None else one for one in known), default=0.0)
+    return min((0.0 if latency is None else latency for latency in known), default=0.0)
 
 
 def _cost(node: RouteNode, facts: RoutingFacts) -> float:
-    """A target whose price nobody knows comes last."""
+    """Return the expected cost of a node. A target with an unknown price comes last."""
     known = (facts.costs.get(model) for model in node.models())
     return min((cost for cost in known if cost is not None), default=inf)
 

@@ -1,1 +1,4 @@
-"""Translation between the chat completion, which is the pivot of the gateway, and every other form: pure functions."""
+"""Pure functions that translate between the chat completion, the gateway's common format, and all other formats.
+
+May import `vong.gateway.upstream` only.
+"""

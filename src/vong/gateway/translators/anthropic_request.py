@@ -1,7 +1,7 @@
-"""Requests between Anthropic's messages and the chat, both ways.
+"""Requests of Anthropic's messages and chat requests, in both directions.
 
-What changes no answer is left out: hints for caches, and how a call is billed. Thoughts that Claude had in earlier
-turns stay behind on the way to a chat, because they are signed for it; those of other models come back sealed in
+Fields that do not change the answer are removed: cache hints, and how a call is billed. Claude's reasoning of earlier
+turns is dropped on the way to a chat, because it is signed for Claude; reasoning of other models returns packed in
 `redacted_thinking`.
 """
 
@@ -15,11 +15,11 @@ from vong.gateway.translators.content import chosen, functions_of, thoughts_of
 from vong.gateway.translators.reasoning_envelope import is_sealed, unsealed
 
 FORMAT = "anthropic-claude-v1"
-"""Whose thoughts Anthropic takes back."""
+"""Format of the reasoning that Anthropic accepts back."""
 DEFAULT_TOKENS = 4096
-"""Tokens of an answer where a chat does not say: messages must."""
+"""Default of `max_tokens`, which messages require, if a chat sets no maximum."""
 BUDGETS = {"minimal": 1024, "low": 2048, "medium": 8192, "high": 24576}
-"""Tokens of thought for OpenAI's efforts."""
+"""Thinking budget in tokens for each of OpenAI's efforts."""
 LEFT_OUT = {"service_tier", "metadata"}
 ACCOUNTING = {"stream_options", "user", "store", "metadata", "service_tier", "prompt_cache_key", "safety_identifier"}
 CANNOT: Mapping[str, tuple[Any, ...]] = {
@@ -37,12 +37,15 @@ CANNOT: Mapping[str, tuple[Any, ...]] = {
     "function_call": (),
     "web_search_options": (),
 }
-"""What messages have no word for, with the values that ask for nothing."""
+"""Fields that messages do not support, with the values that have no effect."""
 EFFORT = {"xhigh": "high", "max": "high"}
 
 
 def chat_of(asked: Mapping[str, Any]) -> dict[str, Any]:
-    """A messages request as a chat. Unsupported for what a chat cannot hold."""
+    """Translate a messages request into a chat.
+
+    Raises: Unsupported if a chat cannot express the request.
+    """
     fields = {name: value for name, value in asked.items() if value is not None and name not in LEFT_OUT}
     chat: dict[str, Any] = {"model": fields.pop("model"), "messages": _system_of(fields.pop("system", None))}
     for message in fields.pop("messages"):
@@ -56,7 +59,7 @@ def chat_of(asked: Mapping[str, Any]) -> dict[str, Any]:
         chat["user"] = user
     for name in ("container", "mcp_servers", "context_management"):
         if fields.pop(name, None):
-            raise Unsupported(f"only Anthropic does {name}", f"leave {name} out, or name a model of Anthropic's")
+            raise Unsupported(f"only Anthropic supports {name}", f"remove {name}, or use a model of Anthropic")
     _tools_of(fields, chat)
     _thinking_of(fields, chat)
     if fields.get("stream"):
@@ -65,28 +68,33 @@ def chat_of(asked: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def messages_of(asked: Mapping[str, Any]) -> dict[str, Any]:
-    """A chat as a messages request. Unsupported for what messages cannot hold."""
+    """Translate a chat into a messages request.
+
+    Raises: Unsupported if messages cannot express the request.
+    """
     fields = {name: value for name, value in asked.items() if value is not None and name not in ACCOUNTING}
     for name, neutral in CANNOT.items():
         value = fields.pop(name, None)
         if value is not None and value not in neutral:
-            raise Unsupported(f"Anthropic cannot do {name}", f"leave {name} out, or name a model of another provider")
-    found: dict[str, Any] = {"model": fields.pop("model")}
-    system, found["messages"] = _turns(fields.pop("messages"))
+            raise Unsupported(
+                f"Anthropic does not support {name}", f"remove {name}, or use a model of another provider"
+            )
+    request: dict[str, Any] = {"model": fields.pop("model")}
+    system, request["messages"] = _turns(fields.pop("messages"))
     if system:
-        found["system"] = system
-    tokens = fields.pop("max_completion_tokens", None) or fields.pop("max_tokens", None)
+        request["system"] = system
+    max_tokens = fields.pop("max_completion_tokens", None) or fields.pop("max_tokens", None)
     fields.pop("max_tokens", None)
     if stop := fields.pop("stop", None):
-        found["stop_sequences"] = [stop] if isinstance(stop, str) else stop
+        request["stop_sequences"] = [stop] if isinstance(stop, str) else stop
     if "user" in asked and asked["user"] is not None:
-        found["metadata"] = {"user_id": asked["user"]}
+        request["metadata"] = {"user_id": asked["user"]}
     if fields.get("temperature", 0) > 1:
-        raise Unsupported("Anthropic's temperature ends at 1", "send a temperature from 0 to 1")
-    _tools_for(fields, found)
-    tokens = _effort_for(fields, found, tokens)
-    _format_for(fields, found)
-    return {**found, "max_tokens": tokens or DEFAULT_TOKENS, **fields}
+        raise Unsupported("Anthropic's maximum temperature is 1", "set temperature from 0 to 1")
+    _tools_for(fields, request)
+    max_tokens = _effort_for(fields, request, max_tokens)
+    _format_for(fields, request)
+    return {**request, "max_tokens": max_tokens or DEFAULT_TOKENS, **fields}
 
 
 def _system_of(system: Any) -> list[dict[str, Any]]:
@@ -102,13 +110,13 @@ def _chat_messages(message: Mapping[str, Any]) -> list[dict[str, Any]]:
     content = message["content"]
     if isinstance(content, str):
         return [{"role": message["role"], "content": content}]
-    if message["role"] == "system":  # in the middle of a conversation, where a chat may have it too
+    if message["role"] == "system":  # a chat may also have it in the middle of a conversation
         return [{"role": "system", "content": [_part(block) for block in content]}]
     return _assistant(content) if message["role"] == "assistant" else _user(content)
 
 
 def _assistant(blocks: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    texts, calls, details = list[str](), list[dict[str, Any]](), list[dict[str, Any]]()
+    texts, calls, reasoning = list[str](), list[dict[str, Any]](), list[dict[str, Any]]()
     for block in blocks:
         if block["type"] == "text":
             texts.append(block["text"])
@@ -117,28 +125,28 @@ def _assistant(blocks: list[dict[str, Any]]) -> list[dict[str, Any]]:
             function = {"name": block["name"], "arguments": arguments}
             calls.append({"id": block["id"], "type": "function", "function": function})
         elif block["type"] == "redacted_thinking" and is_sealed(block["data"]):
-            details += unsealed(block["data"])
+            reasoning += unsealed(block["data"])
         elif block["type"] not in {"thinking", "redacted_thinking"}:
             raise _no_block(block)
-    found: dict[str, Any] = {"role": "assistant", "content": "".join(texts) if texts else None}
-    if details:
-        found["reasoning_details"] = details
-    return [{**found, "tool_calls": calls} if calls else found]
+    message: dict[str, Any] = {"role": "assistant", "content": "".join(texts) if texts else None}
+    if reasoning:
+        message["reasoning_details"] = reasoning
+    return [{**message, "tool_calls": calls} if calls else message]
 
 
 def _user(blocks: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The results of tools first, as messages of their own; then what the person says, images of results included."""
+    """Translate user blocks: first tool results as messages of their own, then the other parts with result images."""
     results, parts = list[dict[str, Any]](), list[dict[str, Any]]()
     for block in blocks:
         if block["type"] != "tool_result":
             parts.append(_part(block))
             continue
         content = block.get("content") or ""
-        inner = [{"type": "text", "text": content}] if isinstance(content, str) else [_part(one) for one in content]
+        inner = [{"type": "text", "text": content}] if isinstance(content, str) else [_part(item) for item in content]
         text = "\n".join(part["text"] for part in inner if part["type"] == "text")
         parts += [part for part in inner if part["type"] != "text"]
-        said = f"Error: {text}" if block.get("is_error") else text
-        results.append({"role": "tool", "tool_call_id": block["tool_use_id"], "content": said})
+        result = f"Error: {text}" if block.get("is_error") else text
+        results.append({"role": "tool", "tool_call_id": block["tool_use_id"], "content": result})
     if not parts:
         return results
     only = parts[0]["text"] if len(parts) == 1 and parts[0]["type"] == "text" else parts
@@ -163,14 +171,14 @@ def _url(source: Mapping[str, Any]) -> str:
 
 
 def _no_block(block: Mapping[str, Any]) -> Unsupported:
-    return Unsupported(f"a chat cannot hold a block of type {block['type']!r}", "name a model of Anthropic's")
+    return Unsupported(f"a chat cannot express a block of type {block['type']!r}", "use a model of Anthropic")
 
 
 def _tools_of(fields: dict[str, Any], chat: dict[str, Any]) -> None:
     tools = list[dict[str, Any]]()
     for tool in fields.pop("tools", None) or []:
         if tool.get("type", "custom") != "custom":
-            raise Unsupported(f"the tool {tool['type']!r} runs at Anthropic only", "name a model of Anthropic's")
+            raise Unsupported(f"the tool {tool['type']!r} runs at Anthropic only", "use a model of Anthropic")
         names = {"name": "name", "description": "description", "input_schema": "parameters", "strict": "strict"}
         tools.append({"type": "function", "function": {names[k]: tool[k] for k in names if k in tool}})
     choice = fields.pop("tool_choice", None)
@@ -178,9 +186,9 @@ def _tools_of(fields: dict[str, Any], chat: dict[str, Any]) -> None:
         chat["tools"] = tools
     if not choice:
         return
-    plain = {"auto": "auto", "any": "required", "none": "none"}
-    named = {"type": "function", "function": {"name": choice.get("name")}}
-    chat["tool_choice"] = plain.get(choice["type"], named)
+    modes = {"auto": "auto", "any": "required", "none": "none"}
+    function_choice = {"type": "function", "function": {"name": choice.get("name")}}
+    chat["tool_choice"] = modes.get(choice["type"], function_choice)
     if "disable_parallel_tool_use" in choice:
         chat["parallel_tool_calls"] = not choice["disable_parallel_tool_use"]
 
@@ -192,13 +200,13 @@ def _thinking_of(fields: dict[str, Any], chat: dict[str, Any]) -> None:
         chat["reasoning_effort"] = "low" if budget < 4096 else "medium" if budget < 16384 else "high"
     if effort := output.get("effort"):
         chat["reasoning_effort"] = EFFORT.get(effort, effort)
-    if (wanted := output.get("format") or fields.pop("output_format", None)) is not None:
-        schema = {"name": "answer", "schema": wanted["schema"], "strict": True}
+    if (output_format := output.get("format") or fields.pop("output_format", None)) is not None:
+        schema = {"name": "answer", "schema": output_format["schema"], "strict": True}
         chat["response_format"] = {"type": "json_schema", "json_schema": schema}
 
 
 def _turns(messages: list[dict[str, Any]]) -> tuple[Any, list[dict[str, Any]]]:
-    """What the system says, wherever it says it, and the turns: results of tools belong to the person's."""
+    """Return the system blocks of all messages, and the turns; tool results belong to the user's turn."""
     system, turns = list[dict[str, Any]](), list[dict[str, Any]]()
     for message in messages:
         role = message["role"]
@@ -206,13 +214,13 @@ def _turns(messages: list[dict[str, Any]]) -> tuple[Any, list[dict[str, Any]]]:
             system += _blocks(message.get("content"))
             continue
         if role == "function":
-            raise Unsupported("messages of the role 'function' are of the past", "use tools and the role 'tool'")
+            raise Unsupported("messages of the role 'function' are obsolete", "use tools and the role 'tool'")
         blocks = _said(message) if role == "assistant" else _heard(message)
-        side = "assistant" if role == "assistant" else "user"
-        if turns and turns[-1]["role"] == side:
+        turn_role = "assistant" if role == "assistant" else "user"
+        if turns and turns[-1]["role"] == turn_role:
             turns[-1]["content"] += blocks
         elif blocks:
-            turns.append({"role": side, "content": blocks})
+            turns.append({"role": turn_role, "content": blocks})
     return system, turns
 
 
@@ -228,10 +236,10 @@ def _said(message: Mapping[str, Any]) -> list[dict[str, Any]]:
         blocks.append({"type": "text", "text": message["refusal"]})
     for call in message.get("tool_calls") or []:
         try:
-            given = msgspec.json.decode(call["function"]["arguments"] or "{}")
+            arguments = msgspec.json.decode(call["function"]["arguments"] or "{}")
         except msgspec.DecodeError as error:
-            raise InvalidInput(f"the arguments of the tool call {call['id']!r} are no JSON: {error}") from error
-        blocks.append({"type": "tool_use", "id": call["id"], "name": call["function"]["name"], "input": given})
+            raise InvalidInput(f"the arguments of the tool call {call['id']!r} are not valid JSON: {error}") from error
+        blocks.append({"type": "tool_use", "id": call["id"], "name": call["function"]["name"], "input": arguments})
     return blocks
 
 
@@ -251,59 +259,65 @@ def _blocks(content: Any) -> list[dict[str, Any]]:
 
 
 def _block(part: Mapping[str, Any]) -> dict[str, Any]:
-    kept = {"cache_control": part["cache_control"]} if part.get("cache_control") else {}
+    cache_control = {"cache_control": part["cache_control"]} if part.get("cache_control") else {}
     kind = part["type"]
     if kind in {"text", "refusal"}:
-        return {"type": "text", "text": part[kind], **kept}
+        return {"type": "text", "text": part[kind], **cache_control}
     if kind == "image_url":
-        return {"type": "image", "source": _source(part["image_url"]["url"]), **kept}
+        return {"type": "image", "source": _source(part["image_url"]["url"]), **cache_control}
     if kind == "file" and part["file"].get("file_data"):
-        return {"type": "document", "source": _source(part["file"]["file_data"]), **kept}
-    raise Unsupported(f"Anthropic cannot read a part of type {kind!r}", "name a model of another provider")
+        return {"type": "document", "source": _source(part["file"]["file_data"]), **cache_control}
+    raise Unsupported(f"Anthropic does not support a part of type {kind!r}", "use a model of another provider")
 
 
 def _source(url: str) -> dict[str, Any]:
     if not url.startswith("data:"):
         return {"type": "url", "url": url}
     head, _, data = url[5:].partition(",")
-    media_type, _, coding = head.partition(";")
-    if coding != "base64":
-        raise InvalidInput("a data URL is not in base64", "write it as data:MEDIA-TYPE;base64,DATA")
+    media_type, _, encoding = head.partition(";")
+    if encoding != "base64":
+        raise InvalidInput("a data URL is not base64", "write it as data:MEDIA-TYPE;base64,DATA")
     return {"type": "base64", "media_type": media_type, "data": data}
 
 
-def _tools_for(fields: dict[str, Any], found: dict[str, Any]) -> None:
+def _tools_for(fields: dict[str, Any], request: dict[str, Any]) -> None:
     tools = list[dict[str, Any]]()
     for function in functions_of(fields, "Anthropic"):
-        made = {"name": function["name"], "input_schema": function.get("parameters") or {"type": "object"}}
-        tools.append({**made, **{k: function[k] for k in ("description", "strict") if function.get(k) is not None}})
+        converted = {"name": function["name"], "input_schema": function.get("parameters") or {"type": "object"}}
+        tools.append(
+            {**converted, **{k: function[k] for k in ("description", "strict") if function.get(k) is not None}}
+        )
     choice, parallel = fields.pop("tool_choice", None), fields.pop("parallel_tool_calls", None)
     if not tools:
         return
-    found["tools"] = tools
+    request["tools"] = tools
     if choice is None and parallel is not False:
         return
-    mode, only = chosen(choice or "auto", "Anthropic")
-    made = {"type": "tool", "name": only} if only else {"type": {"required": "any"}.get(mode, mode)}
-    found["tool_choice"] = {**made, "disable_parallel_tool_use": True} if parallel is False else made
+    mode, function_name = chosen(choice or "auto", "Anthropic")
+    converted = (
+        {"type": "tool", "name": function_name} if function_name else {"type": {"required": "any"}.get(mode, mode)}
+    )
+    request["tool_choice"] = {**converted, "disable_parallel_tool_use": True} if parallel is False else converted
 
 
-def _effort_for(fields: dict[str, Any], found: dict[str, Any], tokens: int | None) -> int | None:
-    """A budget of thought lies below the tokens of the whole answer, and is at least 1024."""
+def _effort_for(fields: dict[str, Any], request: dict[str, Any], tokens: int | None) -> int | None:
+    """Set the thinking budget: at least 1024 tokens, and less than the maximum of the whole answer."""
     effort = fields.pop("reasoning_effort", None)
     if effort is None or effort == "none":
         return tokens
     budget = BUDGETS.get(effort, BUDGETS["high"])
     tokens = tokens or budget + DEFAULT_TOKENS
     if tokens <= BUDGETS["minimal"]:
-        raise Unsupported("Anthropic's models think in 1024 tokens or more", "raise max_completion_tokens")
-    found["thinking"] = {"type": "enabled", "budget_tokens": min(budget, tokens - 1)}
+        raise Unsupported("thinking requires more than 1024 tokens", "raise max_completion_tokens")
+    request["thinking"] = {"type": "enabled", "budget_tokens": min(budget, tokens - 1)}
     return tokens
 
 
-def _format_for(fields: dict[str, Any], found: dict[str, Any]) -> None:
-    wanted: dict[str, Any] = fields.pop("response_format", None) or {"type": "text"}
-    if wanted["type"] == "json_schema":
-        found["output_config"] = {"format": {"type": "json_schema", "schema": wanted["json_schema"]["schema"]}}
-    elif wanted["type"] != "text":
-        raise Unsupported(f"Anthropic has no response_format {wanted['type']!r}", "send a json_schema")
+def _format_for(fields: dict[str, Any], request: dict[str, Any]) -> None:
+    response_format: dict[str, Any] = fields.pop("response_format", None) or {"type": "text"}
+    if response_format["type"] == "json_schema":
+        request["output_config"] = {
+            "format": {"type": "json_schema", "schema": response_format["json_schema"]["schema"]}
+        }
+    elif response_format["type"] != "text":
+        raise Unsupported(f"Anthropic does not support response_format {response_format['type']!r}", "use json_schema")

@@ -1,4 +1,4 @@
-"""Answers between Anthropic's messages and the chat, both ways, whole and streamed."""
+"""Responses of Anthropic's messages and chat completions, in both directions, complete and streamed."""
 
 import time
 from collections.abc import Mapping
@@ -30,7 +30,7 @@ REASON = {
 
 
 def completion_of(message: Mapping[str, Any]) -> dict[str, Any]:
-    """A message as a chat completion. Blocks that a chat has no word for (searches that Anthropic ran) are left out."""
+    """Translate a message into a chat completion, without blocks that a chat cannot express (Anthropic's searches)."""
     texts, calls, thoughts, details = list[str](), list[dict[str, Any]](), list[str](), list[dict[str, Any]]()
     for index, block in enumerate(message["content"]):
         kind = block["type"]
@@ -45,80 +45,86 @@ def completion_of(message: Mapping[str, Any]) -> dict[str, Any]:
             arguments = msgspec.json.encode(block["input"]).decode()
             function = {"name": block["name"], "arguments": arguments}
             calls.append({"id": block["id"], "type": "function", "function": function})
-    said: dict[str, Any] = {"role": "assistant", "content": "".join(texts) if texts else None}
+    reply: dict[str, Any] = {"role": "assistant", "content": "".join(texts) if texts else None}
     if thoughts:
-        said["reasoning_content"] = "".join(thoughts)
+        reply["reasoning_content"] = "".join(thoughts)
     if details:
-        said["reasoning_details"] = details
+        reply["reasoning_details"] = details
     if calls:
-        said["tool_calls"] = calls
-    choice = {"index": 0, "message": said, **_finish(message)}
+        reply["tool_calls"] = calls
+    choice = {"index": 0, "message": reply, **_finish(message)}
     head = {"id": message["id"], "object": "chat.completion", "created": int(time.time()), "model": message["model"]}
     return {**head, "choices": [choice], "usage": usage_of(message.get("usage") or {})}
 
 
 def message_of(completion: Mapping[str, Any]) -> dict[str, Any]:
-    """A chat completion, its first choice, as a message. UpstreamFailed where a tool's arguments are no JSON."""
+    """Translate the first choice of a chat completion into a message.
+
+    Raises: UpstreamFailed if the arguments of a tool call are not valid JSON.
+    """
     choice = completion["choices"][0]
-    said, blocks = choice["message"], list[dict[str, Any]]()
-    details = said.get("reasoning_details") or []
+    reply, blocks = choice["message"], list[dict[str, Any]]()
+    details = reply.get("reasoning_details") or []
     for detail in details:
         if detail["type"] == "reasoning.text":
             signature = (detail.get("signature") or "") if is_claudes(detail) else ""
             blocks.append({"type": "thinking", "thinking": detail["text"], "signature": signature})
         elif detail["type"] == "reasoning.encrypted" and is_claudes(detail):
             blocks.append({"type": "redacted_thinking", "data": detail["data"]})
-    if others := [detail for detail in details if not is_claudes(detail)]:
-        blocks.append({"type": "redacted_thinking", "data": sealed(others)})
-    if said.get("reasoning_content") and not _has_text(details):
-        blocks.append({"type": "thinking", "thinking": said["reasoning_content"], "signature": ""})
+    if foreign := [detail for detail in details if not is_claudes(detail)]:
+        blocks.append({"type": "redacted_thinking", "data": sealed(foreign)})
+    if reply.get("reasoning_content") and not _has_text(details):
+        blocks.append({"type": "thinking", "thinking": reply["reasoning_content"], "signature": ""})
     for name in ("content", "refusal"):
-        if said.get(name):
-            blocks.append({"type": "text", "text": said[name]})
-    for call in said.get("tool_calls") or []:
+        if reply.get(name):
+            blocks.append({"type": "text", "text": reply[name]})
+    for call in reply.get("tool_calls") or []:
         name, text = call["function"]["name"], call["function"].get("arguments") or "{}"
         try:
-            given = msgspec.json.decode(text)
+            arguments = msgspec.json.decode(text)
         except msgspec.DecodeError as error:
-            hint = "ask again, or give the tool a stricter schema"
-            raise UpstreamFailed(f"the model called the tool {name!r} with no JSON: {error}", hint) from error
-        blocks.append({"type": "tool_use", "id": call["id"], "name": name, "input": given})
+            hint = "try again, or set a stricter schema for the tool"
+            raise UpstreamFailed(f"the model called the tool {name!r} with invalid JSON: {error}", hint) from error
+        blocks.append({"type": "tool_use", "id": call["id"], "name": name, "input": arguments})
     return {
         "id": _message_id(completion.get("id")),
         "type": "message",
         "role": "assistant",
         "model": completion.get("model") or "",
         "content": blocks,
-        **_reason(choice, bool(said.get("refusal"))),
+        **_reason(choice, bool(reply.get("refusal"))),
         "usage": message_usage(completion.get("usage") or {}),
     }
 
 
 def usage_of(usage: Mapping[str, Any]) -> dict[str, Any]:
-    """Anthropic counts what came from the cache and went into it beside the input; OpenAI within it."""
-    read, kept = usage.get("cache_read_input_tokens") or 0, usage.get("cache_creation_input_tokens") or 0
-    prompt, made = (usage.get("input_tokens") or 0) + read + kept, usage.get("output_tokens") or 0
-    details = {"cached_tokens": read, "cache_write_tokens": kept}
+    """Translate usage.
+
+    Anthropic counts cached and cache-write tokens separately from the input; OpenAI includes them.
+    """
+    cache_read, cache_write = usage.get("cache_read_input_tokens") or 0, usage.get("cache_creation_input_tokens") or 0
+    prompt, output = (usage.get("input_tokens") or 0) + cache_read + cache_write, usage.get("output_tokens") or 0
+    details = {"cached_tokens": cache_read, "cache_write_tokens": cache_write}
     if hour := (usage.get("cache_creation") or {}).get("ephemeral_1h_input_tokens"):
         details["cache_write_1h_tokens"] = hour
-    counts = {"prompt_tokens": prompt, "completion_tokens": made, "total_tokens": prompt + made}
+    counts = {"prompt_tokens": prompt, "completion_tokens": output, "total_tokens": prompt + output}
     return {**counts, "prompt_tokens_details": details}
 
 
 def message_usage(usage: Mapping[str, Any]) -> dict[str, Any]:
-    """The way back."""
+    """Translate the usage of a chat into that of a message."""
     details = usage.get("prompt_tokens_details") or {}
-    read, kept = details.get("cached_tokens") or 0, details.get("cache_write_tokens") or 0
+    cache_read, cache_write = details.get("cached_tokens") or 0, details.get("cache_write_tokens") or 0
     return {
-        "input_tokens": max(0, (usage.get("prompt_tokens") or 0) - read - kept),
-        "cache_creation_input_tokens": kept,
-        "cache_read_input_tokens": read,
+        "input_tokens": max(0, (usage.get("prompt_tokens") or 0) - cache_read - cache_write),
+        "cache_creation_input_tokens": cache_write,
+        "cache_read_input_tokens": cache_read,
         "output_tokens": usage.get("completion_tokens") or 0,
     }
 
 
 class AnthropicChunkDecoder:
-    """Takes the events of a message's stream, gives chunks of a chat's."""
+    """Decoder of a messages stream into chat chunks."""
 
     def __init__(self) -> None:
         self._head: dict[str, Any] = {}
@@ -127,7 +133,7 @@ class AnthropicChunkDecoder:
         self.ended = False
 
     def take(self, event: Mapping[str, Any]) -> list[dict[str, Any]]:
-        """The chunks that follow from one event. An error comes as a chunk with `error`, in OpenAI's form."""
+        """Return the chunks for one event. An error is a chunk with `error`, in OpenAI's format."""
         kind = event["type"]
         if kind == "message_start":
             message = event["message"]
@@ -150,8 +156,10 @@ class AnthropicChunkDecoder:
             self.ended = True
             return [{**self._head, "choices": [], "usage": usage_of(self._usage)}]
         if kind == "error":
-            said = event["error"]
-            return [{"error": {"message": said["message"], "type": said["type"], "param": None, "code": said["type"]}}]
+            error = event["error"]
+            return [
+                {"error": {"message": error["message"], "type": error["type"], "param": None, "code": error["type"]}}
+            ]
         return []
 
     def _begun(self, index: int, block: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -188,12 +196,12 @@ def _has_text(details: list[dict[str, Any]]) -> bool:
 
 
 def is_claudes(detail: Mapping[str, Any]) -> bool:
-    """Whether Claude had that thought."""
+    """Return True if the reasoning is from Claude."""
     return detail.get("format") in {None, FORMAT}
 
 
 class AnthropicEventEncoder:
-    """Takes the chunks of a chat's stream, gives the events of a message's."""
+    """Encoder of chat chunks into the events of a messages stream."""
 
     def __init__(self, model: str) -> None:
         self._model = model
@@ -206,12 +214,12 @@ class AnthropicEventEncoder:
         self._usage: dict[str, Any] = {}
 
     def take(self, chunk: Mapping[str, Any]) -> list[dict[str, Any]]:
-        """The events that follow from one chunk."""
+        """Return the events for one chunk."""
         events = [] if self._begun else [self._start(chunk)]
         self._usage = chunk.get("usage") or self._usage
         for choice in chunk.get("choices") or ():
             if choice.get("index"):
-                continue  # a message has one
+                continue  # a message has only one choice
             delta = choice.get("delta") or {}
             events += self._reasoning(delta)
             for name in ("content", "refusal"):
@@ -226,7 +234,7 @@ class AnthropicEventEncoder:
         return events
 
     def end(self) -> list[dict[str, Any]]:
-        """How a message ends: with usage, which a chat gives last."""
+        """Return the last events, with the usage, which a chat sends last."""
         reason = _reason(self._choice, self._refused)
         last = {"type": "message_delta", "delta": reason, "usage": message_usage(self._usage)}
         closed = self._close()
@@ -277,7 +285,9 @@ class AnthropicEventEncoder:
             block = {"type": "tool_use", "id": call["id"], "name": function.get("name") or "", "input": {}}
             events += self._into("call", index, block)
         elif self._open != ("call", index):
-            raise UpstreamFailed("the upstream mixed the arguments of two tool calls", "send parallel_tool_calls false")
+            raise UpstreamFailed(
+                "the upstream interleaved the arguments of two tool calls", "set parallel_tool_calls to false"
+            )
         if function.get("arguments"):
             events.append(self._delta({"type": "input_json_delta", "partial_json": function["arguments"]}))
         return events
@@ -301,16 +311,16 @@ class AnthropicEventEncoder:
 
 
 def _thought(index: int, text: str, signature: str | None) -> dict[str, Any]:
-    told = {"text": text, "signature": signature}
-    return {"type": "reasoning.text", **told, "format": FORMAT, "index": index}
+    content = {"text": text, "signature": signature}
+    return {"type": "reasoning.text", **content, "format": FORMAT, "index": index}
 
 
 def _finish(message: Mapping[str, Any]) -> dict[str, Any]:
-    """`stop_reason` of a choice is the sequence that ended it, as vLLM names it."""
+    """Return the finish reason, and as `stop_reason` the stop sequence, as vLLM names it."""
     reason = message.get("stop_reason")
-    found: dict[str, Any] = {"finish_reason": FINISH.get(reason, "stop") if reason else None}
+    fields: dict[str, Any] = {"finish_reason": FINISH.get(reason, "stop") if reason else None}
     sequence = message.get("stop_sequence")
-    return {**found, "stop_reason": sequence} if sequence else found
+    return {**fields, "stop_reason": sequence} if sequence else fields
 
 
 def _reason(choice: Mapping[str, Any], refused: bool) -> dict[str, Any]:

@@ -1,7 +1,7 @@
-"""What every translation of a chat needs: its fields sorted, its parts and tools read, its thoughts told apart.
+"""Helpers of all translations of a chat: selecting fields, reading parts and tools, and separating reasoning.
 
-Thoughts that a model must have back are in `reasoning_details`, and `format` says whose they are: another model's
-signature is worth nothing, and most refuse it.
+Reasoning that a model must receive back is in `reasoning_details`. Its `format` names the model family: the signature
+of another family is invalid, and most models reject it.
 """
 
 import re
@@ -15,7 +15,7 @@ from vong.errors import InvalidInput, Unsupported
 ACCOUNTING = frozenset(
     {"stream_options", "user", "store", "metadata", "service_tier", "prompt_cache_key", "safety_identifier"}
 )
-"""Fields that say how a call is kept and billed: an answer is the same without them."""
+"""Fields that control storage and billing and do not change the answer."""
 NEUTRAL: Mapping[str, tuple[Any, ...]] = {
     "n": (1,),
     "logprobs": (False,),
@@ -27,127 +27,138 @@ NEUTRAL: Mapping[str, tuple[Any, ...]] = {
     "parallel_tool_calls": (True,),
     "reasoning_effort": ("none",),
 }
-"""Values that ask for nothing. Null is one for every field."""
+"""Values without effect. Null is one for every field."""
 NOWHERE = ("audio", "prediction", "functions", "function_call", "web_search_options", "logit_bias", "verbosity")
-"""What OpenAI alone does."""
+"""Fields that only OpenAI supports."""
 DATA = re.compile(r"data:([\w.+-]+/[\w.+-]+)(?:;[\w-]+=[^;,]*)*;base64,", re.ASCII)
 
 
 class DataUrl(NamedTuple):
-    """What stands in a data URL; `data` is base64."""
+    """Content of a data URL; `data` is base64."""
 
     media_type: str
     data: str
 
     @property
     def format(self) -> str:
-        """The last part of the media type, as some APIs call it."""
+        """Return the last part of the media type, which some APIs call the format."""
         return self.media_type.rpartition("/")[2]
 
 
 def asked_fields(asked: Mapping[str, Any], whose: str, cannot: Iterable[str]) -> dict[str, Any]:
-    """The fields of a chat that say something, less those of accounting. Unsupported for one that is in `cannot`."""
+    """Return the set fields of a chat, without accounting fields.
+
+    Raises: Unsupported if a field in `unsupported` has a value with an effect.
+    """
     fields = {name: value for name, value in asked.items() if value is not None and name not in ACCOUNTING}
     for name in cannot:
         value = fields.pop(name, None)
         if value is not None and value not in NEUTRAL.get(name, ()):
-            raise Unsupported(f"{whose} cannot do {name}", f"leave {name} out, or name a model of another provider")
+            raise Unsupported(f"{whose} does not support {name}", f"remove {name}, or use a model of another provider")
     return fields
 
 
 def data_of(url: str) -> DataUrl | None:
-    """What a data URL holds; None for any other URL."""
+    """Parse a data URL; returns None for any other URL."""
     if not url.startswith("data:"):
         return None
     head = DATA.match(url)
     if head is None:
-        raise InvalidInput("a data URL is not in base64", "write it as data:MEDIA-TYPE;base64,DATA")
+        raise InvalidInput("a data URL is not base64", "write it as data:MEDIA-TYPE;base64,DATA")
     return DataUrl(head[1], url[head.end() :])
 
 
 def parts_of(content: Any) -> list[dict[str, Any]]:
-    """The content of a message as parts."""
+    """Return the content of a message as parts."""
     if not content:
         return []
     return [{"type": "text", "text": content}] if isinstance(content, str) else list(content)
 
 
 def text_of(content: Any) -> str:
-    """The content of a message where only text can stand. Unsupported for anything else."""
+    """Return the text of a message.
+
+    Raises: Unsupported if the content contains anything but text.
+    """
     parts = parts_of(content)
     for part in parts:
         if part["type"] not in {"text", "refusal"}:
-            raise Unsupported(f"a part of type {part['type']!r} cannot stand here", "send it in a message of the user")
+            raise Unsupported(f"a part of type {part['type']!r} is not allowed here", "send it in a user message")
     return "".join(part[part["type"]] for part in parts)
 
 
 def functions_of(fields: dict[str, Any], whose: str) -> list[dict[str, Any]]:
-    """The tools, taken out of the fields. Unsupported for one that is no function."""
+    """Remove the tools from the fields and return their functions.
+
+    Raises: Unsupported if a tool is no function.
+    """
     tools: list[dict[str, Any]] = fields.pop("tools", None) or []
     for tool in tools:
         if tool.get("type", "function") != "function":
-            raise Unsupported(f"{whose} has no tool of type {tool.get('type')!r}", "use a function")
+            raise Unsupported(f"{whose} does not support tools of type {tool.get('type')!r}", "use a function")
     return [tool["function"] for tool in tools]
 
 
 def chosen(choice: Any, whose: str) -> tuple[str, str | None]:
-    """A `tool_choice` as auto, required (or any) or none, with the only function that may be called."""
+    """Parse a `tool_choice` into auto, required (or any) or none, and the only function that may be called."""
     if isinstance(choice, str):
         choice = "required" if choice == "any" else choice
         if choice not in {"auto", "required", "none"}:
-            raise InvalidInput(f"no tool_choice {choice!r}", "choose auto, required, none or a function")
+            raise InvalidInput(f"unknown tool_choice {choice!r}", "use auto, required, none or a function")
         return choice, None
     if choice["type"] != "function":
-        raise Unsupported(f"{whose} has no tool_choice of type {choice['type']!r}", "choose a function, or all of them")
+        raise Unsupported(
+            f"{whose} does not support tool_choice of type {choice['type']!r}", "choose a function, or use required"
+        )
     return "required", choice["function"]["name"]
 
 
 def arguments_of(call: Mapping[str, Any]) -> Any:
-    """The arguments of an earlier tool call."""
+    """Return the decoded arguments of an earlier tool call."""
     try:
         return msgspec.json.decode(call["function"].get("arguments") or "{}")
     except msgspec.DecodeError as error:
-        raise InvalidInput(f"the arguments of the tool call {call.get('id')!r} are no JSON: {error}") from error
+        raise InvalidInput(f"the arguments of the tool call {call.get('id')!r} are not valid JSON: {error}") from error
 
 
 def stops_of(fields: dict[str, Any]) -> list[str]:
-    """The texts that end an answer, taken out of the fields."""
+    """Remove the stop sequences from the fields and return them."""
     stop = fields.pop("stop", None) or []
     return [stop] if isinstance(stop, str) else list(stop)
 
 
 def tokens_of(fields: dict[str, Any]) -> int | None:
-    """The most tokens of an answer, taken out of the fields."""
-    older = fields.pop("max_tokens", None)
-    return fields.pop("max_completion_tokens", None) or older
+    """Remove the maximum number of output tokens from the fields and return it."""
+    legacy = fields.pop("max_tokens", None)
+    return fields.pop("max_completion_tokens", None) or legacy
 
 
 def thoughts_of(message: Mapping[str, Any], format: str) -> list[dict[str, Any]]:
-    """Details of thoughts that a model of that format had; those that say no format are taken for its own."""
+    """Return the reasoning details of a format; details without a format are included."""
     details: list[dict[str, Any]] = message.get("reasoning_details") or []
     return [detail for detail in details if detail.get("format") in {None, format}]
 
 
 def joined(details: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """The details of a stream, those of one thought put together."""
-    found = list[dict[str, Any]]()
+    """Merge the streamed details of each block of reasoning."""
+    merged = list[dict[str, Any]]()
     for detail in details:
-        last = found[-1] if found else {}
-        same = all(last.get(name) == detail.get(name) for name in ("type", "index", "format"))
-        if same and detail["type"] == "reasoning.text":
+        last = merged[-1] if merged else {}
+        continues = all(last.get(name) == detail.get(name) for name in ("type", "index", "format"))
+        if continues and detail["type"] == "reasoning.text":
             last["text"] += detail.get("text") or ""
             last["signature"] = detail.get("signature") or last.get("signature")
         else:
-            found.append({**detail})
-    return found
+            merged.append({**detail})
+    return merged
 
 
 def completion_head(id: str, model: str, created: int, *, streamed: bool = False) -> dict[str, Any]:
-    """How a completion begins, or each chunk of it."""
+    """Return the first fields of a completion, or of each of its chunks."""
     kind = "chat.completion.chunk" if streamed else "chat.completion"
     return {"id": id, "object": kind, "created": created, "model": model}
 
 
 def call_of(id: str, name: str, arguments: str) -> dict[str, Any]:
-    """A tool call of an answer."""
+    """Build a tool call of a completion."""
     return {"id": id, "type": "function", "function": {"name": name, "arguments": arguments}}

@@ -1,4 +1,4 @@
-"""A chat as a request for Bedrock's Converse."""
+"""Chat requests translated into requests of Bedrock's Converse."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -20,7 +20,7 @@ from vong.gateway.translators.content import (
 )
 
 FORMAT = "anthropic-claude-v1"
-"""Whose signatures Bedrock's models give: Claude's, which are the same everywhere."""
+"""Format of the reasoning signatures of Bedrock's models: Claude's, which are the same everywhere."""
 CANNOT = (
     *NOWHERE,
     *("n", "logprobs", "top_logprobs", "frequency_penalty", "presence_penalty", "seed", "modalities"),
@@ -30,7 +30,7 @@ OWN = (
     *("guardrailConfig", "performanceConfig", "requestMetadata", "promptVariables", "serviceTier"),
     *("additionalModelRequestFields", "additionalModelResponseFieldPaths"),
 )
-"""Converse's own fields. Every other one that Vong does not know is the model's."""
+"""Fields of Converse itself. Every other unknown field is passed to the model."""
 IMAGES = {"png", "jpeg", "gif", "webp"}
 DOCUMENTS = {
     "application/pdf": "pdf",
@@ -48,32 +48,35 @@ DEFAULT_TOKENS = 4096
 
 
 def converse_of(asked: Mapping[str, Any]) -> dict[str, Any]:
-    """The request. Unsupported for what Converse cannot do."""
+    """Translate a chat into a Converse request.
+
+    Raises: Unsupported if Converse cannot express the request.
+    """
     fields = asked_fields(asked, "Bedrock", CANNOT)
     model = str(fields.pop("model"))
     fields.pop("stream", None)
     system, turns = _turns(fields.pop("messages"))
-    found: dict[str, Any] = {"messages": turns, **({"system": system} if system else {})}
+    request: dict[str, Any] = {"messages": turns, **({"system": system} if system else {})}
     inference: dict[str, Any] = {}
-    if (tokens := tokens_of(fields)) is not None:
-        inference["maxTokens"] = tokens
-    for name, theirs in (("temperature", "temperature"), ("top_p", "topP")):
+    if (max_tokens := tokens_of(fields)) is not None:
+        inference["maxTokens"] = max_tokens
+    for name, converse_name in (("temperature", "temperature"), ("top_p", "topP")):
         if name in fields:
-            inference[theirs] = fields.pop(name)
+            inference[converse_name] = fields.pop(name)
     if stops := stops_of(fields):
         inference["stopSequences"] = stops
-    _tools(fields, found, any("toolUse" in block for turn in turns for block in turn["content"]))
-    _format(fields, found)
-    more = _effort(fields, inference, model)
-    found |= {name: fields.pop(name) for name in OWN if name in fields}
-    more = {**more, **fields, **(found.pop("additionalModelRequestFields", None) or {})}
+    _tools(fields, request, any("toolUse" in block for turn in turns for block in turn["content"]))
+    _format(fields, request)
+    model_fields = _effort(fields, inference, model)
+    request |= {name: fields.pop(name) for name in OWN if name in fields}
+    model_fields = {**model_fields, **fields, **(request.pop("additionalModelRequestFields", None) or {})}
     if inference:
-        found["inferenceConfig"] = inference
-    return {**found, "additionalModelRequestFields": more} if more else found
+        request["inferenceConfig"] = inference
+    return {**request, "additionalModelRequestFields": model_fields} if model_fields else request
 
 
 def _turns(messages: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """What the system says, and the turns: results of tools belong to the person's."""
+    """Return the system blocks and the turns; tool results belong to the user's turn."""
     system, turns = list[dict[str, Any]](), list[dict[str, Any]]()
     for message in messages:
         role = message["role"]
@@ -88,12 +91,14 @@ def _turns(messages: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[d
         elif role == "user":
             blocks = _blocks(message.get("content"))
         else:
-            raise Unsupported(f"Bedrock has no messages of the role {role!r}", "use user, assistant, system or tool")
-        side = "assistant" if role == "assistant" else "user"
-        if turns and turns[-1]["role"] == side:
+            raise Unsupported(
+                f"Bedrock does not support messages of the role {role!r}", "use user, assistant, system or tool"
+            )
+        turn_role = "assistant" if role == "assistant" else "user"
+        if turns and turns[-1]["role"] == turn_role:
             turns[-1]["content"] += blocks
         elif blocks:
-            turns.append({"role": side, "content": blocks})
+            turns.append({"role": turn_role, "content": blocks})
     return system, turns
 
 
@@ -130,70 +135,74 @@ def _block(part: Mapping[str, Any]) -> dict[str, Any]:
     if kind == "image_url":
         data = data_of(part["image_url"]["url"])
         if data is None:
-            raise Unsupported("Bedrock does not fetch images", "send the image itself, as a data URL")
+            raise Unsupported("Bedrock does not fetch images from URLs", "send the image as a data URL")
         if data.format not in IMAGES:
-            raise Unsupported(f"Bedrock reads no images of {data.media_type!r}", "send png, jpeg, gif or webp")
+            raise Unsupported(
+                f"Bedrock does not support images of type {data.media_type!r}", "send png, jpeg, gif or webp"
+            )
         return {"image": {"format": data.format, "source": {"bytes": data.data}}}
     if kind == "file" and part["file"].get("file_data"):
         data = data_of(part["file"]["file_data"])
         if data is None or data.media_type not in DOCUMENTS:
-            raise Unsupported("Bedrock reads documents of a few types only", "send a PDF or a text, as a data URL")
+            raise Unsupported("Bedrock does not support documents of this type", "send a PDF or a text as a data URL")
         name = _document_name(part["file"].get("filename"))
         return {"document": {"format": DOCUMENTS[data.media_type], "name": name, "source": {"bytes": data.data}}}
-    raise Unsupported(f"Bedrock cannot read a part of type {kind!r}", "name a model of another provider")
+    raise Unsupported(f"Bedrock does not support a part of type {kind!r}", "use a model of another provider")
 
 
 def _document_name(name: str | None) -> str:
-    """Letters, digits, spaces, hyphens and brackets are all that Bedrock lets a document be called by."""
-    bare = (name or "document").rpartition(".")[0] or name or "document"
-    return " ".join("".join(c if c.isascii() and (c.isalnum() or c in "-()[]") else " " for c in bare).split()) or "it"
+    """Return a valid document name: Bedrock allows letters, digits, spaces, hyphens and brackets."""
+    stem = (name or "document").rpartition(".")[0] or name or "document"
+    return " ".join("".join(c if c.isascii() and (c.isalnum() or c in "-()[]") else " " for c in stem).split()) or "it"
 
 
-def _tools(fields: dict[str, Any], found: dict[str, Any], used: bool) -> None:
+def _tools(fields: dict[str, Any], request: dict[str, Any], used: bool) -> None:
     tools = list[dict[str, Any]]()
     for function in functions_of(fields, "Bedrock"):
-        made = {name: function[name] for name in ("name", "description", "strict") if function.get(name) is not None}
+        spec = {name: function[name] for name in ("name", "description", "strict") if function.get(name) is not None}
         schema = function.get("parameters") or {"type": "object", "properties": {}}
-        tools.append({"toolSpec": {**made, "inputSchema": {"json": schema}}})
+        tools.append({"toolSpec": {**spec, "inputSchema": {"json": schema}}})
     choice = fields.pop("tool_choice", None)
     if not tools:
         return
-    mode, only = chosen(choice or "auto", "Bedrock")
+    mode, function_name = chosen(choice or "auto", "Bedrock")
     if mode == "none":
         if used:
-            raise Unsupported("Bedrock cannot keep tools from a model that has used them", "leave tool_choice out")
+            raise Unsupported("Bedrock cannot disable tools after a model has used them", "remove tool_choice")
         return
-    wanted: dict[str, Any] = {"tool": {"name": only}} if only else {"any" if mode == "required" else "auto": {}}
-    found["toolConfig"] = {"tools": tools, **({} if choice is None else {"toolChoice": wanted})}
+    tool_choice: dict[str, Any] = (
+        {"tool": {"name": function_name}} if function_name else {"any" if mode == "required" else "auto": {}}
+    )
+    request["toolConfig"] = {"tools": tools, **({} if choice is None else {"toolChoice": tool_choice})}
 
 
-def _format(fields: dict[str, Any], found: dict[str, Any]) -> None:
-    wanted: dict[str, Any] = fields.pop("response_format", None) or {"type": "text"}
-    if wanted["type"] == "json_schema":
-        given = wanted["json_schema"]
-        schema = {"schema": msgspec.json.encode(given.get("schema") or {"type": "object"}).decode()}
-        schema |= {name: given[name] for name in ("name", "description") if given.get(name) is not None}
-        found["outputConfig"] = {"textFormat": {"type": "json_schema", "structure": {"jsonSchema": schema}}}
-    elif wanted["type"] != "text":
-        raise Unsupported(f"Bedrock has no response_format {wanted['type']!r}", "send a json_schema")
+def _format(fields: dict[str, Any], request: dict[str, Any]) -> None:
+    response_format: dict[str, Any] = fields.pop("response_format", None) or {"type": "text"}
+    if response_format["type"] == "json_schema":
+        json_schema = response_format["json_schema"]
+        schema = {"schema": msgspec.json.encode(json_schema.get("schema") or {"type": "object"}).decode()}
+        schema |= {name: json_schema[name] for name in ("name", "description") if json_schema.get(name) is not None}
+        request["outputConfig"] = {"textFormat": {"type": "json_schema", "structure": {"jsonSchema": schema}}}
+    elif response_format["type"] != "text":
+        raise Unsupported(f"Bedrock does not support response_format {response_format['type']!r}", "use json_schema")
 
 
 def _effort(fields: dict[str, Any], inference: dict[str, Any], model: str) -> dict[str, Any]:
-    """Each family of models is told otherwise how much to think."""
+    """Set the thinking effort, which each model family configures differently."""
     effort = fields.pop("reasoning_effort", None)
     if effort is None or effort == "none":
         return {}
     if effort not in BUDGETS:
-        raise InvalidInput(f"no reasoning_effort {effort!r}", f"use one of: {', '.join(BUDGETS)}")
+        raise InvalidInput(f"unknown reasoning_effort {effort!r}", f"use one of: {', '.join(BUDGETS)}")
     if "openai." in model:
         return {"reasoning_effort": effort}
     if "nova-2" in model:
         level = {"minimal": "low", "xhigh": "high", "max": "high"}.get(effort, effort)
         return {"reasoningConfig": {"type": "enabled", "maxReasoningEffort": level}}
     if "claude" not in model:
-        raise Unsupported(f"Vong does not know how {model!r} is told to think", "send the model's own fields")
+        raise Unsupported(f"reasoning_effort is not supported for {model!r}", "send the model's own fields")
     budget = BUDGETS[effort]
     tokens = inference.setdefault("maxTokens", budget + DEFAULT_TOKENS)
     if tokens <= BUDGETS["minimal"]:
-        raise Unsupported("Claude thinks in 1024 tokens or more", "raise max_completion_tokens")
+        raise Unsupported("thinking requires more than 1024 tokens", "raise max_completion_tokens")
     return {"thinking": {"type": "enabled", "budget_tokens": min(budget, tokens - 1)}}

@@ -1,4 +1,7 @@
-"""Answers of Bedrock's Converse as a chat's, whole and streamed. They name neither themselves nor their model."""
+"""Responses of Bedrock's Converse translated into chat completions, complete and streamed.
+
+Converse responses contain neither their id nor their model.
+"""
 
 import time
 from collections.abc import Mapping
@@ -19,11 +22,11 @@ FINISH = {
     "guardrail_intervened": "content_filter",
     "content_filtered": "content_filter",
 }
-"""Every other reason says that the model made something that is no answer."""
+"""Finish reasons by stop reason. Every other reason means that the model failed to produce an answer."""
 
 
 def completion_of(answer: Mapping[str, Any], id: str, model: str) -> dict[str, Any]:
-    """An answer as a completion. Blocks that a chat has no word for (citations) are left out."""
+    """Translate a response into a completion, without blocks that a chat cannot express (citations)."""
     texts, calls, thoughts, details = list[str](), list[dict[str, Any]](), list[str](), list[dict[str, Any]]()
     for index, block in enumerate(answer["output"]["message"]["content"]):
         if "text" in block:
@@ -35,44 +38,44 @@ def completion_of(answer: Mapping[str, Any], id: str, model: str) -> dict[str, A
             thought = block["reasoningContent"]
             thoughts.append((thought.get("reasoningText") or {}).get("text") or "")
             details.append(_detail(index, thought.get("reasoningText") or {}, thought.get("redactedContent")))
-    said: dict[str, Any] = {"role": "assistant", "content": "".join(texts) if texts else None}
+    message: dict[str, Any] = {"role": "assistant", "content": "".join(texts) if texts else None}
     if "".join(thoughts):
-        said["reasoning_content"] = "".join(thoughts)
+        message["reasoning_content"] = "".join(thoughts)
     if details:
-        said["reasoning_details"] = details
+        message["reasoning_details"] = details
     if calls:
-        said["tool_calls"] = calls
-    choice = {"index": 0, "message": said, "finish_reason": _finish(answer["stopReason"])}
+        message["tool_calls"] = calls
+    choice = {"index": 0, "message": message, "finish_reason": _finish(answer["stopReason"])}
     head = completion_head(f"chatcmpl-{id}", model, int(time.time()))
     return {**head, "choices": [choice], "usage": usage_of(answer.get("usage"))}
 
 
 def usage_of(usage: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    """Bedrock counts what came from the cache and went into it beside the input; OpenAI within it."""
+    """Translate usage. Bedrock counts cached and cache-write tokens separately from the input; OpenAI includes them."""
     if not usage:
         return None
-    read, kept = usage.get("cacheReadInputTokens") or 0, usage.get("cacheWriteInputTokens") or 0
-    prompt, made = usage["inputTokens"] + read + kept, usage["outputTokens"]
-    details = {"cached_tokens": read, "cache_write_tokens": kept}
-    counts = {"prompt_tokens": prompt, "completion_tokens": made, "total_tokens": prompt + made}
+    cache_read, cache_write = usage.get("cacheReadInputTokens") or 0, usage.get("cacheWriteInputTokens") or 0
+    prompt, output = usage["inputTokens"] + cache_read + cache_write, usage["outputTokens"]
+    details = {"cached_tokens": cache_read, "cache_write_tokens": cache_write}
+    counts = {"prompt_tokens": prompt, "completion_tokens": output, "total_tokens": prompt + output}
     return {**counts, "prompt_tokens_details": details}
 
 
 def _finish(reason: str) -> str:
     if reason not in FINISH:
-        raise UpstreamFailed(f"the model ended with {reason}", "ask again, or make the tools simpler")
+        raise UpstreamFailed(f"the model ended with {reason}", "try again, or use simpler tools")
     return FINISH[reason]
 
 
 def _detail(index: int, thought: Mapping[str, Any], hidden: str | None) -> dict[str, Any]:
     if hidden is not None:
         return {"type": "reasoning.encrypted", "data": hidden, "format": FORMAT, "index": index}
-    told = {"text": thought.get("text") or "", "signature": thought.get("signature")}
-    return {"type": "reasoning.text", **told, "format": FORMAT, "index": index}
+    content = {"text": thought.get("text") or "", "signature": thought.get("signature")}
+    return {"type": "reasoning.text", **content, "format": FORMAT, "index": index}
 
 
 class BedrockChunkDecoder:
-    """Takes the events of a stream, gives chunks of a chat's. An event is `{its type: its content}`."""
+    """Decoder of a stream into chat chunks. An event is `{its type: its content}`."""
 
     def __init__(self, id: str, model: str) -> None:
         self._head = completion_head(f"chatcmpl-{id}", model, int(time.time()), streamed=True)
@@ -81,29 +84,32 @@ class BedrockChunkDecoder:
         self.ended = False
 
     def take(self, event: Mapping[str, Any]) -> list[dict[str, Any]]:
-        """The chunks that follow from one event. Every type that Vong does not know is an error, as its name says."""
-        ((kind, said),) = event.items()
-        index = said.get("contentBlockIndex") or 0
+        """Return the chunks for one event.
+
+        A type whose name ends in Exception is an error; other unknown types are ignored.
+        """
+        ((kind, content),) = event.items()
+        index = content.get("contentBlockIndex") or 0
         if kind == "messageStart":
             return [self._chunk({"role": "assistant", "content": ""})]
         if kind == "contentBlockStart":
-            return self._begun(index, said.get("start") or {})
+            return self._begun(index, content.get("start") or {})
         if kind == "contentBlockDelta":
-            return self._grown(index, said["delta"])
+            return self._grown(index, content["delta"])
         if kind == "messageStop":
             self.ended = True
             try:
-                return [self._chunk({}, _finish(said["stopReason"]))]
+                return [self._chunk({}, _finish(content["stopReason"]))]
             except UpstreamFailed as error:
-                return [error_of(said["stopReason"], error.message)]
+                return [error_of(content["stopReason"], error.message)]
         if kind == "metadata":
-            self._usage = usage_of(said.get("usage"))
+            self._usage = usage_of(content.get("usage"))
         elif kind.endswith("Exception"):
-            return [error_of(kind, str(said.get("message") or kind))]
+            return [error_of(kind, str(content.get("message") or kind))]
         return []
 
     def end(self) -> list[dict[str, Any]]:
-        """The last chunk, with usage."""
+        """Return the last chunk, with usage."""
         return [{**self._head, "choices": [], "usage": self._usage}] if self._usage else []
 
     def _begun(self, index: int, start: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -120,18 +126,18 @@ class BedrockChunkDecoder:
         if "toolUse" in delta:
             function = {"arguments": delta["toolUse"]["input"]}
             return [self._chunk({"tool_calls": [{"index": self._calls[index], "function": function}]})]
-        thought = delta.get("reasoningContent")
-        if thought is None:
+        reasoning = delta.get("reasoningContent")
+        if reasoning is None:
             return []
-        grown: dict[str, Any] = {"reasoning_details": [_detail(index, thought, thought.get("redactedContent"))]}
-        if thought.get("text"):
-            grown["reasoning_content"] = thought["text"]
-        return [self._chunk(grown)]
+        update: dict[str, Any] = {"reasoning_details": [_detail(index, reasoning, reasoning.get("redactedContent"))]}
+        if reasoning.get("text"):
+            update["reasoning_content"] = reasoning["text"]
+        return [self._chunk(update)]
 
     def _chunk(self, delta: dict[str, Any], finish: str | None = None) -> dict[str, Any]:
         return {**self._head, "choices": [{"index": 0, "delta": delta, "finish_reason": finish}]}
 
 
 def error_of(kind: str, message: str) -> dict[str, Any]:
-    """An error in OpenAI's form."""
+    """Build an error in OpenAI's format."""
     return {"error": {"message": message, "type": kind, "param": None, "code": kind}}

@@ -1,6 +1,6 @@
-"""Chats as Cohere's, there and back: it speaks nearly as OpenAI does, under other names.
+"""Cohere's chats, translated in both directions: similar to OpenAI's format with other names.
 
-What a model of Cohere's plans before it calls tools is a thought of its own format.
+The plan that a Cohere model makes before it calls tools is reasoning with its own format.
 """
 
 import time
@@ -31,31 +31,36 @@ FINISH = {
     "TOOL_CALL": "tool_calls",
     "ERROR_TOXIC": "content_filter",
 }
-"""Every other reason says that the model made something that is no answer."""
+"""Finish reasons by Cohere's reason. Every other reason means that the model failed to produce an answer."""
 BUDGETS = {"minimal": 512, "low": 1024, "medium": 8192, "high": 24576, "xhigh": 24576, "max": 24576}
-"""Tokens of thought for OpenAI's efforts."""
+"""Thinking budget in tokens for each of OpenAI's efforts."""
 
 
 def cohere_of(asked: Mapping[str, Any]) -> dict[str, Any]:
-    """The request. Fields that Vong does not know pass on; Unsupported for what Cohere cannot do."""
+    """Translate a chat into a Cohere request; fields that Vong does not know are forwarded.
+
+    Raises: Unsupported if Cohere cannot express the request.
+    """
     fields = asked_fields(asked, "Cohere", CANNOT)
     messages = [_message(message) for message in fields.pop("messages")]
-    found: dict[str, Any] = {"model": fields.pop("model"), "messages": messages}
-    if (tokens := tokens_of(fields)) is not None:
-        found["max_tokens"] = tokens
+    request: dict[str, Any] = {"model": fields.pop("model"), "messages": messages}
+    if (max_tokens := tokens_of(fields)) is not None:
+        request["max_tokens"] = max_tokens
     if stops := stops_of(fields):
-        found["stop_sequences"] = stops
-    found |= {theirs: fields.pop(name) for name, theirs in (("top_p", "p"), ("top_k", "k")) if name in fields}
-    _format(fields, found)
-    _tools(fields, found)
+        request["stop_sequences"] = stops
+    request |= {
+        cohere_name: fields.pop(name) for name, cohere_name in (("top_p", "p"), ("top_k", "k")) if name in fields
+    }
+    _format(fields, request)
+    _tools(fields, request)
     effort = fields.pop("reasoning_effort", None)
     if effort == "none":
-        found["thinking"] = {"type": "disabled"}
+        request["thinking"] = {"type": "disabled"}
     elif effort is not None:
         if effort not in BUDGETS:
-            raise InvalidInput(f"no reasoning_effort {effort!r}", f"use one of: {', '.join(BUDGETS)}")
-        found["thinking"] = {"type": "enabled", "token_budget": BUDGETS[effort]}
-    return {**found, **fields}
+            raise InvalidInput(f"unknown reasoning_effort {effort!r}", f"use one of: {', '.join(BUDGETS)}")
+        request["thinking"] = {"type": "enabled", "token_budget": BUDGETS[effort]}
+    return {**request, **fields}
 
 
 def _message(message: Mapping[str, Any]) -> dict[str, Any]:
@@ -68,15 +73,17 @@ def _message(message: Mapping[str, Any]) -> dict[str, Any]:
         content = [{"type": "text", "text": text_of(message.get("content"))}]
         return {"role": "tool", "tool_call_id": message["tool_call_id"], "content": content}
     if role != "user":
-        raise Unsupported(f"Cohere has no messages of the role {role!r}", "use user, assistant, system or tool")
+        raise Unsupported(
+            f"Cohere does not support messages of the role {role!r}", "use user, assistant, system or tool"
+        )
     for part in parts_of(message.get("content")):
         if part["type"] not in {"text", "image_url"}:
-            raise Unsupported(f"Cohere cannot read a part of type {part['type']!r}", "send texts and images")
+            raise Unsupported(f"Cohere does not support a part of type {part['type']!r}", "send texts and images")
     return {"role": "user", "content": message.get("content") or ""}
 
 
 def _said(message: Mapping[str, Any]) -> dict[str, Any]:
-    found: dict[str, Any] = {"role": "assistant"}
+    result: dict[str, Any] = {"role": "assistant"}
     plan = "".join(detail["text"] for detail in thoughts_of(message, PLAN) if detail.get("format"))
     thought = "".join(detail["text"] for detail in thoughts_of(message, THOUGHT) if detail.get("format"))
     content = [{"type": "thinking", "thinking": thought}] if thought else []
@@ -84,51 +91,53 @@ def _said(message: Mapping[str, Any]) -> dict[str, Any]:
     if text:
         content.append({"type": "text", "text": text})
     if content:
-        found["content"] = content
+        result["content"] = content
     if plan:
-        found["tool_plan"] = plan
+        result["tool_plan"] = plan
     if message.get("tool_calls"):
-        found["tool_calls"] = [
+        result["tool_calls"] = [
             call_of(call["id"], call["function"]["name"], call["function"].get("arguments") or "{}")
             for call in message["tool_calls"]
         ]
-    return found
+    return result
 
 
-def _format(fields: dict[str, Any], found: dict[str, Any]) -> None:
-    wanted: dict[str, Any] = fields.pop("response_format", None) or {"type": "text"}
-    if wanted["type"] == "json_object":
-        found["response_format"] = {"type": "json_object"}
-    elif wanted["type"] == "json_schema":
-        schema = wanted["json_schema"].get("schema")
-        found["response_format"] = {"type": "json_object", **({"json_schema": schema} if schema else {})}
-    elif wanted["type"] != "text":
-        raise Unsupported(f"Cohere has no response_format {wanted['type']!r}", "send a json_schema")
+def _format(fields: dict[str, Any], request: dict[str, Any]) -> None:
+    response_format: dict[str, Any] = fields.pop("response_format", None) or {"type": "text"}
+    if response_format["type"] == "json_object":
+        request["response_format"] = {"type": "json_object"}
+    elif response_format["type"] == "json_schema":
+        schema = response_format["json_schema"].get("schema")
+        request["response_format"] = {"type": "json_object", **({"json_schema": schema} if schema else {})}
+    elif response_format["type"] != "text":
+        raise Unsupported(f"Cohere does not support response_format {response_format['type']!r}", "use json_schema")
 
 
-def _tools(fields: dict[str, Any], found: dict[str, Any]) -> None:
+def _tools(fields: dict[str, Any], request: dict[str, Any]) -> None:
     functions = functions_of(fields, "Cohere")
     choice = fields.pop("tool_choice", None)
     if not functions:
         return
     names = ("name", "description", "parameters")
-    found["tools"] = [
+    request["tools"] = [
         {"type": "function", "function": {name: function[name] for name in names if function.get(name) is not None}}
         for function in functions
     ]
     if any(function.get("strict") for function in functions):
-        found["strict_tools"] = True
-    mode, only = chosen(choice or "auto", "Cohere")
-    if only:
-        raise Unsupported("Cohere cannot be made to call one certain tool", "send that tool alone, and required")
+        request["strict_tools"] = True
+    mode, function_name = chosen(choice or "auto", "Cohere")
+    if function_name:
+        raise Unsupported(
+            "Cohere cannot be required to call a specific tool", "send only that tool, with tool_choice required"
+        )
     if mode != "auto":
-        found["tool_choice"] = mode.upper()
+        request["tool_choice"] = mode.upper()
 
 
 def completion_of(answer: Mapping[str, Any], model: str) -> dict[str, Any]:
-    """An answer as a completion. Citations, which a chat has no word for, are left out."""
+    """Translate a response into a completion, without citations, which a chat cannot express."""
     message = answer["message"]
-    said: dict[str, Any] = {"role": "assistant", "content": None}
+    reply: dict[str, Any] = {"role": "assistant", "content": None}
     details = [_detail(message["tool_plan"], PLAN)] if message.get("tool_plan") else []
     texts = list[str]()
     for part in message.get("content") or []:
@@ -137,15 +146,15 @@ def completion_of(answer: Mapping[str, Any], model: str) -> dict[str, Any]:
         elif part["type"] == "text":
             texts.append(part["text"])
     if texts:
-        said["content"] = "".join(texts)
+        reply["content"] = "".join(texts)
     if details:
-        said |= {"reasoning_content": "".join(one["text"] for one in details), "reasoning_details": details}
+        reply |= {"reasoning_content": "".join(detail["text"] for detail in details), "reasoning_details": details}
     if message.get("tool_calls"):
-        said["tool_calls"] = [
+        reply["tool_calls"] = [
             call_of(call["id"], call["function"]["name"], call["function"].get("arguments") or "{}")
             for call in message["tool_calls"]
         ]
-    choice: dict[str, Any] = {"index": 0, "message": said, "finish_reason": _finish(answer["finish_reason"])}
+    choice: dict[str, Any] = {"index": 0, "message": reply, "finish_reason": _finish(answer["finish_reason"])}
     if logprobs := logprobs_of(answer.get("logprobs")):
         choice["logprobs"] = logprobs
     head = completion_head(str(answer["id"]), model, int(time.time()))
@@ -153,30 +162,34 @@ def completion_of(answer: Mapping[str, Any], model: str) -> dict[str, Any]:
 
 
 def usage_of(usage: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    """The tokens that are billed; what Cohere adds around a prompt is not."""
-    counted = (usage or {}).get("billed_units") or (usage or {}).get("tokens")
-    if not usage or not counted:
+    """Translate usage into the billed tokens; the tokens that Cohere adds around a prompt are not billed."""
+    billed = (usage or {}).get("billed_units") or (usage or {}).get("tokens")
+    if not usage or not billed:
         return None
-    read, made = int(counted.get("input_tokens") or 0), int(counted.get("output_tokens") or 0)
-    counts: dict[str, Any] = {"prompt_tokens": read, "completion_tokens": made, "total_tokens": read + made}
+    input_tokens, output_tokens = int(billed.get("input_tokens") or 0), int(billed.get("output_tokens") or 0)
+    counts: dict[str, Any] = {
+        "prompt_tokens": input_tokens,
+        "completion_tokens": output_tokens,
+        "total_tokens": input_tokens + output_tokens,
+    }
     cached = usage.get("cached_tokens")
-    return {**counts, "prompt_tokens_details": {"cached_tokens": min(int(cached), read)}} if cached else counts
+    return {**counts, "prompt_tokens_details": {"cached_tokens": min(int(cached), input_tokens)}} if cached else counts
 
 
 def logprobs_of(given: list[dict[str, Any]] | None) -> dict[str, Any] | None:
-    """Cohere's log-probabilities stand for pieces of the text: one of several tokens has the sum of theirs."""
+    """Translate log-probabilities. A piece of text with several tokens gets their sum."""
     content = list[dict[str, Any]]()
-    for one in given or []:
-        if one.get("logprobs"):
-            text = str(one.get("text") or "")
-            told = {"token": text, "logprob": sum(one["logprobs"]), "bytes": list(text.encode())}
-            content.append({**told, "top_logprobs": []})
+    for item in given or []:
+        if item.get("logprobs"):
+            text = str(item.get("text") or "")
+            token = {"token": text, "logprob": sum(item["logprobs"]), "bytes": list(text.encode())}
+            content.append({**token, "top_logprobs": []})
     return {"content": content, "refusal": None} if content else None
 
 
 def _finish(reason: str) -> str:
     if reason not in FINISH:
-        raise UpstreamFailed(f"the model ended with {reason}", "ask again")
+        raise UpstreamFailed(f"the model ended with {reason}", "try again")
     return FINISH[reason]
 
 
@@ -185,7 +198,7 @@ def _detail(text: str, format: str) -> dict[str, Any]:
 
 
 class CohereChunkDecoder:
-    """Takes the events of a stream, gives chunks of a chat's."""
+    """Decoder of a stream into chat chunks."""
 
     def __init__(self, model: str) -> None:
         self._model = model
@@ -195,7 +208,7 @@ class CohereChunkDecoder:
         self.ended = False
 
     def take(self, event: Mapping[str, Any]) -> list[dict[str, Any]]:
-        """The chunks that follow from one event."""
+        """Return the chunks for one event."""
         kind = event["type"]
         message = (event.get("delta") or {}).get("message") or {}
         if kind == "message-start":
@@ -214,16 +227,16 @@ class CohereChunkDecoder:
         return self._end(event["delta"]) if kind == "message-end" else []
 
     def end(self) -> list[dict[str, Any]]:
-        """The last chunk, with usage."""
+        """Return the last chunk, with usage."""
         return [{**self._head, "choices": [], "usage": self._usage}] if self._usage else []
 
-    def _grown(self, content: Mapping[str, Any], given: Any) -> list[dict[str, Any]]:
+    def _grown(self, content: Mapping[str, Any], raw_logprobs: Any) -> list[dict[str, Any]]:
         if content.get("thinking"):
             return [self._thought(content["thinking"], THOUGHT)]
         if not content.get("text"):
             return []
         chunk = self._chunk({"content": content["text"]})
-        logprobs = logprobs_of([given] if isinstance(given, dict) else given)
+        logprobs = logprobs_of([raw_logprobs] if isinstance(raw_logprobs, dict) else raw_logprobs)
         if logprobs:
             chunk["choices"][0]["logprobs"] = logprobs
         return [chunk]
@@ -234,8 +247,8 @@ class CohereChunkDecoder:
     def _called(self, index: int, call: Mapping[str, Any]) -> dict[str, Any]:
         self._calls[index] = len(self._calls)
         function = call["function"]
-        made = call_of(call["id"], function["name"], function.get("arguments") or "")
-        return self._chunk({"tool_calls": [{"index": self._calls[index], **made}]})
+        tool_call = call_of(call["id"], function["name"], function.get("arguments") or "")
+        return self._chunk({"tool_calls": [{"index": self._calls[index], **tool_call}]})
 
     def _end(self, delta: Mapping[str, Any]) -> list[dict[str, Any]]:
         self.ended = True
@@ -250,5 +263,5 @@ class CohereChunkDecoder:
 
 
 def error_of(message: str) -> dict[str, Any]:
-    """An error in OpenAI's form."""
+    """Build an error in OpenAI's format."""
     return {"error": {"message": message, "type": "upstream_error", "param": None, "code": None}}

@@ -1,7 +1,7 @@
-"""A chat as a request for Gemini's `generateContent`.
+"""Chat requests translated into requests of Gemini's `generateContent`.
 
-Gemini signs what a model thought, and models that think want the signatures back with the calls and texts that they
-came with: they are the details of the format `google-gemini-v1`, with the `id` of the tool call that one belongs to.
+Gemini signs the reasoning of a model. Reasoning models require these signatures back with the calls and texts that they
+belong to. Signatures are details of the format `google-gemini-v1`, with the `id` of the tool call if one belongs to it.
 """
 
 from collections.abc import Mapping
@@ -37,42 +37,45 @@ PLAIN = {
     "logprobs": "responseLogprobs",
     "top_logprobs": "logprobs",
 }
-"""Fields that Gemini has under another name."""
+"""Fields that have another name at Gemini."""
 BUDGETS = {"none": 0, "minimal": 512, "low": 1024, "medium": 8192, "high": 24576}
-"""Tokens of thought for OpenAI's efforts, where a model takes a number."""
+"""Thinking budget in tokens for each of OpenAI's efforts, for models that take a number."""
 LEVELS = {"none": "minimal", "minimal": "minimal", "low": "low", "medium": "medium", "high": "high"}
-"""The levels of models that take one."""
+"""Thinking levels, for models that take a level."""
 MORE = {"xhigh": "high", "max": "high"}
 FILES = ("https://generativelanguage.googleapis.com/", "gs://", "https://www.youtube.com/", "https://youtu.be/")
-"""How addresses begin that Gemini reads itself."""
+"""Prefixes of URLs that Gemini fetches itself."""
 AUDIO = {"mp3": "audio/mpeg", "wav": "audio/wav"}
 MODES = {"auto": "AUTO", "required": "ANY", "none": "NONE"}
 
 
 def generate_of(asked: Mapping[str, Any]) -> dict[str, Any]:
-    """The request. Fields that Vong does not know pass on beside it; Unsupported for what Gemini cannot do."""
+    """Translate a chat into a request; fields that Vong does not know are forwarded beside it.
+
+    Raises: Unsupported if Gemini cannot express the request.
+    """
     fields = asked_fields(asked, "Gemini", CANNOT)
     model = str(fields.pop("model"))
     fields.pop("stream", None)
     system, contents = _contents(fields.pop("messages"))
-    found: dict[str, Any] = {"contents": contents}
+    request: dict[str, Any] = {"contents": contents}
     if system:
-        found["systemInstruction"] = {"parts": system}
-    config: dict[str, Any] = {theirs: fields.pop(name) for name, theirs in PLAIN.items() if name in fields}
-    if (tokens := tokens_of(fields)) is not None:
-        config["maxOutputTokens"] = tokens
+        request["systemInstruction"] = {"parts": system}
+    config: dict[str, Any] = {gemini_name: fields.pop(name) for name, gemini_name in PLAIN.items() if name in fields}
+    if (max_output_tokens := tokens_of(fields)) is not None:
+        config["maxOutputTokens"] = max_output_tokens
     if stops := stops_of(fields):
         config["stopSequences"] = stops
     _modalities(fields, config)
     _format(fields, config)
     _effort(fields, config, model)
-    _tools(fields, found)
+    _tools(fields, request)
     config |= fields.pop("generationConfig", None) or {}
-    return {**found, **({"generationConfig": config} if config else {}), **fields}
+    return {**request, **({"generationConfig": config} if config else {}), **fields}
 
 
 def _contents(messages: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """What the system says, and the turns: results of tools belong to the person's."""
+    """Return the system parts and the turns; tool results belong to the user's turn."""
     system, turns, names = list[dict[str, Any]](), list[dict[str, Any]](), dict[str, str]()
     for message in messages:
         role = message["role"]
@@ -87,12 +90,14 @@ def _contents(messages: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], lis
         elif role == "user":
             parts = [_part(part) for part in parts_of(message.get("content"))]
         else:
-            raise Unsupported(f"Gemini has no messages of the role {role!r}", "use user, assistant, system or tool")
-        side = "model" if role == "assistant" else "user"
-        if turns and turns[-1]["role"] == side:
+            raise Unsupported(
+                f"Gemini does not support messages of the role {role!r}", "use user, assistant, system or tool"
+            )
+        turn_role = "model" if role == "assistant" else "user"
+        if turns and turns[-1]["role"] == turn_role:
             turns[-1]["parts"] += parts
         elif parts:
-            turns.append({"role": side, "parts": parts})
+            turns.append({"role": turn_role, "parts": parts})
     return system, turns
 
 
@@ -109,8 +114,8 @@ def _said(message: Mapping[str, Any]) -> list[dict[str, Any]]:
     for image in message.get("images") or []:
         parts.append(_part(image))
     for call in message.get("tool_calls") or []:
-        made = {"name": call["function"]["name"], "args": arguments_of(call), "id": call["id"]}
-        parts.append(_signed({"functionCall": made}, signatures.get(call["id"])))
+        function_call = {"name": call["function"]["name"], "args": arguments_of(call), "id": call["id"]}
+        parts.append(_signed({"functionCall": function_call}, signatures.get(call["id"])))
     return parts
 
 
@@ -121,14 +126,14 @@ def _signed(part: dict[str, Any], signature: str | None) -> dict[str, Any]:
 def _result(message: Mapping[str, Any], names: Mapping[str, str]) -> list[dict[str, Any]]:
     id = message["tool_call_id"]
     if id not in names:
-        hint = "send the assistant's message with its tool_calls before it"
-        raise InvalidInput(f"the tool call {id!r} that a result answers is not in the conversation", hint)
+        hint = "send the assistant message with its tool_calls first"
+        raise InvalidInput(f"a tool message answers the tool call {id!r}, which is not in the conversation", hint)
     text = text_of(message.get("content"))
     try:
-        found = msgspec.json.decode(text)
+        decoded = msgspec.json.decode(text)
     except msgspec.DecodeError:
-        found = None
-    response = found if isinstance(found, dict) else {"output": text}
+        decoded = None
+    response = decoded if isinstance(decoded, dict) else {"output": text}
     return [{"functionResponse": {"name": names[id], "response": response, "id": id}}]
 
 
@@ -141,11 +146,11 @@ def _part(part: Mapping[str, Any]) -> dict[str, Any]:
     if kind == "file" and part["file"].get("file_data"):
         return _file(part["file"]["file_data"])
     if kind == "input_audio":
-        sound = part["input_audio"]
-        if sound["format"] not in AUDIO:
-            raise InvalidInput(f"no audio format {sound['format']!r}", "use wav or mp3")
-        return {"inlineData": {"mimeType": AUDIO[sound["format"]], "data": sound["data"]}}
-    raise Unsupported(f"Gemini cannot read a part of type {kind!r}", "send the data itself, or a text")
+        audio = part["input_audio"]
+        if audio["format"] not in AUDIO:
+            raise InvalidInput(f"unknown audio format {audio['format']!r}", "use wav or mp3")
+        return {"inlineData": {"mimeType": AUDIO[audio["format"]], "data": audio["data"]}}
+    raise Unsupported(f"Gemini does not support a part of type {kind!r}", "send the data itself, or a text")
 
 
 def _file(url: str) -> dict[str, Any]:
@@ -153,37 +158,37 @@ def _file(url: str) -> dict[str, Any]:
     if data is not None:
         return {"inlineData": {"mimeType": data.media_type, "data": data.data}}
     if not url.startswith(FILES):
-        raise Unsupported("Gemini does not fetch files from such an address", "send the data itself, as a data URL")
+        raise Unsupported("Gemini does not fetch files from this URL", "send the file as a data URL")
     return {"fileData": {"fileUri": url}}
 
 
 def _modalities(fields: dict[str, Any], config: dict[str, Any]) -> None:
-    wanted = fields.pop("modalities", None)
-    if not wanted or wanted == ["text"]:
+    modalities = fields.pop("modalities", None)
+    if not modalities or modalities == ["text"]:
         return
-    if not set(wanted) <= {"text", "image"}:
-        raise Unsupported("Gemini answers a chat in texts and images", "ask for the modalities text and image")
-    config["responseModalities"] = [str(one).upper() for one in wanted]
+    if not set(modalities) <= {"text", "image"}:
+        raise Unsupported("Gemini supports only the modalities text and image", "request text and image")
+    config["responseModalities"] = [str(modality).upper() for modality in modalities]
 
 
 def _format(fields: dict[str, Any], config: dict[str, Any]) -> None:
-    wanted: dict[str, Any] = fields.pop("response_format", None) or {"type": "text"}
-    if wanted["type"] in {"json_schema", "json_object"}:
+    response_format: dict[str, Any] = fields.pop("response_format", None) or {"type": "text"}
+    if response_format["type"] in {"json_schema", "json_object"}:
         config["responseMimeType"] = "application/json"
-    elif wanted["type"] != "text":
-        raise Unsupported(f"Gemini has no response_format {wanted['type']!r}", "send a json_schema")
-    if wanted["type"] == "json_schema" and wanted["json_schema"].get("schema") is not None:
-        config["responseJsonSchema"] = wanted["json_schema"]["schema"]
+    elif response_format["type"] != "text":
+        raise Unsupported(f"Gemini does not support response_format {response_format['type']!r}", "use json_schema")
+    if response_format["type"] == "json_schema" and response_format["json_schema"].get("schema") is not None:
+        config["responseJsonSchema"] = response_format["json_schema"]["schema"]
 
 
 def _effort(fields: dict[str, Any], config: dict[str, Any], model: str) -> None:
-    """Models of the second generation think up to a number of tokens, later ones at a level."""
+    """Set the thinking budget of second-generation models, or the thinking level of later ones."""
     effort = fields.pop("reasoning_effort", None)
     if effort is None:
         return
     effort = MORE.get(effort, effort)
     if effort not in BUDGETS:
-        raise InvalidInput(f"no reasoning_effort {effort!r}", f"use one of: {', '.join(BUDGETS)}")
+        raise InvalidInput(f"unknown reasoning_effort {effort!r}", f"use one of: {', '.join(BUDGETS)}")
     if model.startswith(("gemini-1", "gemini-2")):
         thinking: dict[str, Any] = {"thinkingBudget": BUDGETS[effort]}
     else:
@@ -191,28 +196,28 @@ def _effort(fields: dict[str, Any], config: dict[str, Any], model: str) -> None:
     config["thinkingConfig"] = thinking if effort == "none" else {**thinking, "includeThoughts": True}
 
 
-def _tools(fields: dict[str, Any], found: dict[str, Any]) -> None:
-    declared = list[dict[str, Any]]()
+def _tools(fields: dict[str, Any], request: dict[str, Any]) -> None:
+    declarations = list[dict[str, Any]]()
     functions = functions_of(fields, "Gemini")
     for function in functions:
-        made = {name: function[name] for name in ("name", "description") if function.get(name) is not None}
+        declaration = {name: function[name] for name in ("name", "description") if function.get(name) is not None}
         if function.get("parameters") is not None:
-            made["parametersJsonSchema"] = function["parameters"]
-        declared.append(made)
+            declaration["parametersJsonSchema"] = function["parameters"]
+        declarations.append(declaration)
     choice = fields.pop("tool_choice", None)
-    if not declared:
+    if not declarations:
         return
-    found["tools"] = [{"functionDeclarations": declared}]
-    mode, only = chosen(choice or "auto", "Gemini")
+    request["tools"] = [{"functionDeclarations": declarations}]
+    mode, function_name = chosen(choice or "auto", "Gemini")
     if mode == "auto" and any(function.get("strict") for function in functions):
-        found["toolConfig"] = {"functionCallingConfig": {"mode": "VALIDATED"}}
+        request["toolConfig"] = {"functionCallingConfig": {"mode": "VALIDATED"}}
     elif choice is not None:
-        named = {"allowedFunctionNames": [only]} if only else {}
-        found["toolConfig"] = {"functionCallingConfig": {"mode": MODES[mode], **named}}
+        allowed = {"allowedFunctionNames": [function_name]} if function_name else {}
+        request["toolConfig"] = {"functionCallingConfig": {"mode": MODES[mode], **allowed}}
 
 
 def embed_of(model: str, texts: list[str], dimensions: int | None, more: Mapping[str, Any]) -> dict[str, Any]:
-    """Texts as a request for `batchEmbedContents`."""
+    """Build a request of `batchEmbedContents` for texts."""
     size = {} if dimensions is None else {"outputDimensionality": dimensions}
     return {
         "requests": [

@@ -1,7 +1,7 @@
-"""Gemini's answers as a chat's, whole and streamed.
+"""Responses of Gemini translated into chat completions, complete and streamed.
 
-Gemini says STOP also where it calls tools, and gives some calls no id: then one is made, of the answer's id and the
-call's place in it.
+Gemini reports STOP even if it calls tools, and some calls have no id. Such a call gets an id made of the response's id
+and the position of the call.
 """
 
 import time
@@ -25,13 +25,16 @@ FINISH = {
     ),
     **dict.fromkeys(("IMAGE_PROHIBITED_CONTENT", "IMAGE_RECITATION"), "content_filter"),
 }
-"""Every other reason says that the model made something that is no answer."""
+"""Finish reasons by Gemini's reason. Every other reason means that the model failed to produce an answer."""
 
 
 def completion_of(answer: Mapping[str, Any], model: str) -> dict[str, Any]:
-    """An answer as a completion. UpstreamFailed where the model ended in something that is no answer."""
+    """Translate a response into a completion.
+
+    Raises: UpstreamFailed if the model failed to produce an answer.
+    """
     id = str(answer.get("responseId") or "gemini")
-    choices = [_choice(candidate, place, id) for place, candidate in enumerate(answer.get("candidates") or [])]
+    choices = [_choice(candidate, position, id) for position, candidate in enumerate(answer.get("candidates") or [])]
     if not choices:
         choices = [{"index": 0, "message": {"role": "assistant", **_blocked(answer)}, "finish_reason": _REFUSED}]
     head = completion_head(id, str(answer.get("modelVersion") or model), int(time.time()))
@@ -39,86 +42,89 @@ def completion_of(answer: Mapping[str, Any], model: str) -> dict[str, Any]:
 
 
 def usage_of(usage: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    """Gemini counts thoughts beside the answer, and what its own tools read beside the prompt; OpenAI within them."""
+    """Translate usage. Gemini counts reasoning, and what its tools read, separately; OpenAI includes both."""
     if not usage:
         return None
     prompt = (usage.get("promptTokenCount") or 0) + (usage.get("toolUsePromptTokenCount") or 0)
-    thought = usage.get("thoughtsTokenCount") or 0
-    made = (usage.get("candidatesTokenCount") or 0) + thought
-    read_details = {"cached_tokens": usage.get("cachedContentTokenCount") or 0}
-    made_details = {"reasoning_tokens": thought}
+    reasoning = usage.get("thoughtsTokenCount") or 0
+    output = (usage.get("candidatesTokenCount") or 0) + reasoning
+    prompt_details = {"cached_tokens": usage.get("cachedContentTokenCount") or 0}
+    output_details = {"reasoning_tokens": reasoning}
     return {
         "prompt_tokens": prompt,
-        "completion_tokens": made,
-        "total_tokens": prompt + made,
-        "prompt_tokens_details": read_details | _kinds(usage.get("promptTokensDetails")),
-        "completion_tokens_details": made_details | _kinds(usage.get("candidatesTokensDetails")),
+        "completion_tokens": output,
+        "total_tokens": prompt + output,
+        "prompt_tokens_details": prompt_details | _kinds(usage.get("promptTokensDetails")),
+        "completion_tokens_details": output_details | _kinds(usage.get("candidatesTokensDetails")),
     }
 
 
 def _kinds(details: list[dict[str, Any]] | None) -> dict[str, int]:
     names = {"AUDIO": "audio_tokens", "IMAGE": "image_tokens"}
-    return {names[one["modality"]]: one.get("tokenCount") or 0 for one in details or [] if one["modality"] in names}
+    return {names[item["modality"]]: item.get("tokenCount") or 0 for item in details or [] if item["modality"] in names}
 
 
-def _choice(candidate: Mapping[str, Any], place: int, id: str) -> dict[str, Any]:
-    index = candidate.get("index", place)
-    said = _Parts(id if index == 0 else f"{id}_{index}")
-    delta = said.take((candidate.get("content") or {}).get("parts") or [])
+def _choice(candidate: Mapping[str, Any], position: int, id: str) -> dict[str, Any]:
+    index = candidate.get("index", position)
+    parts = _Parts(id if index == 0 else f"{id}_{index}")
+    delta = parts.take((candidate.get("content") or {}).get("parts") or [])
     message: dict[str, Any] = {"role": "assistant", "content": None, **delta}
     for call in message.get("tool_calls") or []:
         del call["index"]
-    finish = _finish(candidate.get("finishReason"), candidate, bool(said.calls))
-    found: dict[str, Any] = {"index": index, "message": message, "finish_reason": finish or "stop"}
+    finish = _finish(candidate.get("finishReason"), candidate, bool(parts.calls))
+    choice: dict[str, Any] = {"index": index, "message": message, "finish_reason": finish or "stop"}
     if logprobs := logprobs_of(candidate.get("logprobsResult")):
-        found["logprobs"] = logprobs
-    return found
+        choice["logprobs"] = logprobs
+    return choice
 
 
 def _finish(reason: str | None, candidate: Mapping[str, Any], called: bool) -> str | None:
     if reason is None:
         return None
     if reason not in FINISH:
-        said = candidate.get("finishMessage") or "its answer cannot be read"
-        raise UpstreamFailed(f"the model ended with {reason}: {said}", "ask again, or make the tools simpler")
+        detail = candidate.get("finishMessage") or "its answer is unreadable"
+        raise UpstreamFailed(f"the model ended with {reason}: {detail}", "try again, or use simpler tools")
     return "tool_calls" if called and FINISH[reason] == "stop" else FINISH[reason]
 
 
 def logprobs_of(result: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    """Log-probabilities of the tokens, with those of the tokens that were likeliest beside each."""
+    """Translate log-probabilities of the tokens, with the most likely alternatives of each."""
     if not result:
         return None
-    likeliest = result.get("topCandidates") or []
+    top_candidates = result.get("topCandidates") or []
     content = list[dict[str, Any]]()
-    for place, one in enumerate(result.get("chosenCandidates") or []):
-        beside = likeliest[place].get("candidates") or [] if place < len(likeliest) else []
-        content.append({**_token(one), "top_logprobs": [_token(other) for other in beside]})
+    for position, item in enumerate(result.get("chosenCandidates") or []):
+        alternatives = top_candidates[position].get("candidates") or [] if position < len(top_candidates) else []
+        content.append({**_token(item), "top_logprobs": [_token(other) for other in alternatives]})
     return {"content": content, "refusal": None}
 
 
-def _token(one: Mapping[str, Any]) -> dict[str, Any]:
-    text = str(one.get("token") or "")
-    return {"token": text, "logprob": one.get("logProbability") or 0.0, "bytes": list(text.encode())}
+def _token(candidate: Mapping[str, Any]) -> dict[str, Any]:
+    text = str(candidate.get("token") or "")
+    return {"token": text, "logprob": candidate.get("logProbability") or 0.0, "bytes": list(text.encode())}
 
 
 _REFUSED = "content_filter"
 
 
 def _blocked(answer: Mapping[str, Any]) -> dict[str, Any]:
-    """What is said where Gemini did not answer a prompt. KeyError where it did not say so."""
+    """Return the refusal for a prompt that Gemini blocked.
+
+    Raises: KeyError if the response contains no feedback about the prompt.
+    """
     reason = answer["promptFeedback"].get("blockReason") or "no reason given"
     return {"content": None, "refusal": f"Gemini blocked the prompt: {reason}"}
 
 
 class _Parts:
-    """Takes the parts of one candidate, in one go or as they come."""
+    """Translator of the parts of one candidate, complete or streamed."""
 
     def __init__(self, id: str) -> None:
         self._id = id
         self.calls = 0
 
     def take(self, parts: list[dict[str, Any]]) -> dict[str, Any]:
-        """What they add to a message. Code that Gemini ran by itself has no word in a chat."""
+        """Return the message fields for parts. Code that Gemini runs itself cannot be expressed in a chat."""
         texts, thoughts = list[str](), list[str]()
         calls, details, images = list[dict[str, Any]](), list[dict[str, Any]](), list[dict[str, Any]]()
         for part in parts:
@@ -142,18 +148,18 @@ class _Parts:
             if signature and (call_id or "text" in part):
                 detail = {"type": "reasoning.encrypted", "data": signature}
                 details.append(detail | ({"id": call_id} if call_id else {}))
-        found: dict[str, Any] = {}
+        fields: dict[str, Any] = {}
         if "".join(texts):
-            found["content"] = "".join(texts)
+            fields["content"] = "".join(texts)
         if thoughts:
-            found["reasoning_content"] = "".join(thoughts)
+            fields["reasoning_content"] = "".join(thoughts)
         if details:
-            found["reasoning_details"] = [{**detail, "format": FORMAT, "index": 0} for detail in details]
-        return found | ({"images": images} if images else {}) | ({"tool_calls": calls} if calls else {})
+            fields["reasoning_details"] = [{**detail, "format": FORMAT, "index": 0} for detail in details]
+        return fields | ({"images": images} if images else {}) | ({"tool_calls": calls} if calls else {})
 
 
 class GeminiChunkDecoder:
-    """Takes the answers that a stream is made of, gives chunks of a chat's."""
+    """Decoder of a stream of responses into chat chunks."""
 
     def __init__(self, model: str) -> None:
         self._model = model
@@ -164,61 +170,61 @@ class GeminiChunkDecoder:
 
     @property
     def ended(self) -> bool:
-        """Whether every candidate came to its end."""
+        """Return True if every candidate ended."""
         return bool(self._finished) and len(self._finished) == len(self._said)
 
     def take(self, event: Mapping[str, Any]) -> list[dict[str, Any]]:
-        """The chunks that follow from one event."""
+        """Return the chunks for one event."""
         if "error" in event:
             return [error_of(event["error"])]
         self._usage = usage_of(event.get("usageMetadata")) or self._usage
-        found = list[dict[str, Any]]()
+        chunks = list[dict[str, Any]]()
         if not self._head:
             id, model = str(event.get("responseId") or "gemini"), str(event.get("modelVersion") or self._model)
             self._head = completion_head(id, model, int(time.time()), streamed=True)
-            found.append(self._chunk({"index": 0, "delta": {"role": "assistant", "content": ""}}))
+            chunks.append(self._chunk({"index": 0, "delta": {"role": "assistant", "content": ""}}))
         for candidate in event.get("candidates") or []:
-            found += self._grown(candidate, candidate.get("index", 0))
+            chunks += self._grown(candidate, candidate.get("index", 0))
         if not event.get("candidates") and (event.get("promptFeedback") or {}).get("blockReason"):
             self._said[0] = _Parts("")
             self._finished.add(0)
-            found.append(self._chunk({"index": 0, "delta": _blocked(event), "finish_reason": _REFUSED}))
-        return found
+            chunks.append(self._chunk({"index": 0, "delta": _blocked(event), "finish_reason": _REFUSED}))
+        return chunks
 
     def end(self) -> list[dict[str, Any]]:
-        """The last chunk, with usage."""
+        """Return the last chunk, with usage."""
         return [{**self._head, "choices": [], "usage": self._usage}] if self.ended and self._usage else []
 
     def _grown(self, candidate: Mapping[str, Any], index: int) -> list[dict[str, Any]]:
         id = self._head["id"] if index == 0 else f"{self._head['id']}_{index}"
-        said = self._said.setdefault(index, _Parts(id))
-        delta = said.take((candidate.get("content") or {}).get("parts") or [])
-        found = list[dict[str, Any]]()
+        parts = self._said.setdefault(index, _Parts(id))
+        delta = parts.take((candidate.get("content") or {}).get("parts") or [])
+        chunks = list[dict[str, Any]]()
         logprobs = logprobs_of(candidate.get("logprobsResult"))
         if delta:
             choice: dict[str, Any] = {"index": index, "delta": delta}
-            found.append(self._chunk({**choice, "logprobs": logprobs} if logprobs else choice))
+            chunks.append(self._chunk({**choice, "logprobs": logprobs} if logprobs else choice))
         try:
-            finish = _finish(candidate.get("finishReason"), candidate, bool(said.calls))
+            finish = _finish(candidate.get("finishReason"), candidate, bool(parts.calls))
         except UpstreamFailed as error:
             self._finished.add(index)
-            return [*found, error_of({"message": error.message, "status": candidate.get("finishReason")})]
+            return [*chunks, error_of({"message": error.message, "status": candidate.get("finishReason")})]
         if finish:
             self._finished.add(index)
-            found.append(self._chunk({"index": index, "delta": {}, "finish_reason": finish}))
-        return found
+            chunks.append(self._chunk({"index": index, "delta": {}, "finish_reason": finish}))
+        return chunks
 
     def _chunk(self, choice: dict[str, Any]) -> dict[str, Any]:
         return {**self._head, "choices": [{"finish_reason": None, **choice}]}
 
 
 def error_of(said: Mapping[str, Any]) -> dict[str, Any]:
-    """An error in OpenAI's form."""
+    """Build an error in OpenAI's format."""
     status = said.get("status")
     return {"error": {"message": said["message"], "type": status, "param": None, "code": status}}
 
 
 def vectors_of(answer: Mapping[str, Any]) -> tuple[list[list[float]], int | None]:
-    """The vectors, and the tokens that were read where they are counted."""
+    """Return the vectors of an embedding response, and the number of input tokens if it is reported."""
     tokens = (answer.get("usageMetadata") or {}).get("promptTokenCount")
-    return [one["values"] for one in answer["embeddings"]], tokens
+    return [embedding["values"] for embedding in answer["embeddings"]], tokens

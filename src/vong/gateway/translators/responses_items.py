@@ -1,34 +1,34 @@
-"""A chat's messages as the items of OpenAI's responses: what was said before an answer."""
+"""Chat messages translated into the input items of OpenAI's responses."""
 
 from collections.abc import Sequence
 from typing import Any
 
 
 def items_of_chat(messages: Sequence[dict[str, Any]], id: str) -> list[dict[str, Any]]:
-    """The items in the order of the messages; ids are made from `id` and the place."""
+    """Return the items in the order of the messages; their ids are made from `id` and the position."""
     items = list[dict[str, Any]]()
     for message in messages:
         items += _items(message)
     prefixes = {"message": "msg", "function_call": "fc", "function_call_output": "fco"}
-    return [{"id": f"{prefixes[item['type']]}_{id}_in{place}", **item} for place, item in enumerate(items)]
+    return [{"id": f"{prefixes[item['type']]}_{id}_in{position}", **item} for position, item in enumerate(items)]
 
 
 def _items(message: dict[str, Any]) -> list[dict[str, Any]]:
     role, content = message.get("role", "user"), message.get("content")
     if role == "tool":
-        told = {"call_id": message.get("tool_call_id"), "output": content, "status": "completed"}
-        return [{"type": "function_call_output", **told}]
-    found = list[dict[str, Any]]()
+        output = {"call_id": message.get("tool_call_id"), "output": content, "status": "completed"}
+        return [{"type": "function_call_output", **output}]
+    items = list[dict[str, Any]]()
     parts = [{"type": "text", "text": content}] if isinstance(content, str) else content or []
     if parts:
         kind = "output_text" if role == "assistant" else "input_text"
-        told = [_part(part, kind) for part in parts]
-        found.append({"type": "message", "role": role, "status": "completed", "content": told})
+        item_parts = [_part(part, kind) for part in parts]
+        items.append({"type": "message", "role": role, "status": "completed", "content": item_parts})
     for call in message.get("tool_calls") or []:
         function = call.get("function") or {}
-        named = {"call_id": call.get("id"), "name": function.get("name"), "arguments": function.get("arguments") or ""}
-        found.append({"type": "function_call", "status": "completed", **named})
-    return found
+        fields = {"call_id": call.get("id"), "name": function.get("name"), "arguments": function.get("arguments") or ""}
+        items.append({"type": "function_call", "status": "completed", **fields})
+    return items
 
 
 def _part(part: dict[str, Any], text: str) -> dict[str, Any]:

@@ -1,6 +1,6 @@
-"""Requests in OpenAI's responses as a chat.
+"""Requests of OpenAI's responses translated into chats.
 
-What changes no answer is left out: what is kept of it at OpenAI, and how a call is billed.
+Fields that do not change the answer are removed: what OpenAI stores, and how a call is billed.
 """
 
 from collections.abc import Mapping
@@ -13,14 +13,14 @@ LEFT_OUT = {
     *("store", "include", "background", "service_tier", "truncation", "stream_options", "prompt_cache_key"),
     *("previous_response_id", "safety_identifier"),
 }
-"""What changes no answer, or is read before it is left out."""
+"""Fields that do not change the answer, or are read before they are removed."""
 CANNOT = ("conversation", "prompt", "max_tool_calls", "context_management")
-"""What OpenAI alone holds or does."""
+"""Fields that only OpenAI supports."""
 INCLUDES = {"message.output_text.logprobs", "reasoning.encrypted_content"}
 
 
 def items_of(given: Any) -> list[dict[str, Any]]:
-    """The input as items: a text is what the person says."""
+    """Return the input as items; a text is a user message."""
     if given is None:
         return []
     if isinstance(given, str):
@@ -29,7 +29,10 @@ def items_of(given: Any) -> list[dict[str, Any]]:
 
 
 def chat_of(asked: Mapping[str, Any]) -> dict[str, Any]:
-    """A request for a response as a chat. Unsupported for what a chat cannot hold."""
+    """Translate a responses request into a chat.
+
+    Raises: Unsupported if a chat cannot express the request.
+    """
     _refuse(asked)
     fields = {name: value for name, value in asked.items() if value is not None and name not in {*LEFT_OUT, *CANNOT}}
     messages = list[dict[str, Any]]()
@@ -38,17 +41,17 @@ def chat_of(asked: Mapping[str, Any]) -> dict[str, Any]:
     for item in items_of(fields.pop("input", None)):
         _item(item, messages)
     chat: dict[str, Any] = {"model": fields.pop("model"), "messages": messages}
-    if tokens := fields.pop("max_output_tokens", None):
-        chat["max_completion_tokens"] = tokens
+    if max_tokens := fields.pop("max_output_tokens", None):
+        chat["max_completion_tokens"] = max_tokens
     if effort := (fields.pop("reasoning", None) or {}).get("effort"):
         chat["reasoning_effort"] = effort
     _text(fields.pop("text", None) or {}, chat)
     _tools(fields, chat)
-    top = fields.pop("top_logprobs", None)
+    top_logprobs = fields.pop("top_logprobs", None)
     if "message.output_text.logprobs" in (asked.get("include") or []):
         chat["logprobs"] = True
-        if top is not None:
-            chat["top_logprobs"] = top
+        if top_logprobs is not None:
+            chat["top_logprobs"] = top_logprobs
     if fields.get("stream"):
         chat["stream_options"] = {"include_usage": True}
     return {**chat, **fields}
@@ -57,12 +60,12 @@ def chat_of(asked: Mapping[str, Any]) -> dict[str, Any]:
 def _refuse(asked: Mapping[str, Any]) -> None:
     for name in (*CANNOT, "background"):
         if asked.get(name):
-            raise Unsupported(f"a chat cannot do {name}", f"leave {name} out")
+            raise Unsupported(f"a chat does not support {name}", f"remove {name}")
     if asked.get("truncation") not in {None, "disabled"}:
-        raise Unsupported("a chat cannot do truncation", "send truncation 'disabled', and fewer items")
+        raise Unsupported("a chat does not support truncation", "set truncation to 'disabled' and send fewer items")
     for name in asked.get("include") or []:
         if name not in INCLUDES:
-            raise Unsupported(f"a chat cannot include {name!r}", f"leave {name!r} out of include")
+            raise Unsupported(f"a chat cannot include {name!r}", f"remove {name!r} from include")
 
 
 def _item(item: Mapping[str, Any], messages: list[dict[str, Any]]) -> None:
@@ -82,11 +85,11 @@ def _item(item: Mapping[str, Any], messages: list[dict[str, Any]]) -> None:
     elif kind == "reasoning":
         _thought(item, _assistant(messages))
     else:
-        raise Unsupported(f"a chat cannot hold an item of type {kind!r}", "leave it out of input")
+        raise Unsupported(f"a chat cannot express an item of type {kind!r}", "remove it from input")
 
 
 def _assistant(messages: list[dict[str, Any]]) -> dict[str, Any]:
-    """The turn of the model that items belong to."""
+    """Return the assistant message to which the next items belong."""
     if not messages or messages[-1]["role"] != "assistant":
         messages.append({"role": "assistant", "content": None})
     return messages[-1]
@@ -122,19 +125,19 @@ def _part(part: Mapping[str, Any]) -> dict[str, Any]:
         return {"type": "file", "file": {k: part[k] for k in ("file_data", "filename") if part.get(k)}}
     if kind == "input_audio":
         return {"type": "input_audio", "input_audio": part["input_audio"]}
-    hint = "send the data itself: a file at OpenAI, or at an address, is not read"
-    raise Unsupported(f"a chat cannot hold this part of type {kind!r}", hint)
+    hint = "send the data itself: files stored at OpenAI or at a URL are not fetched"
+    raise Unsupported(f"a chat cannot express this part of type {kind!r}", hint)
 
 
 def _text(text: Mapping[str, Any], chat: dict[str, Any]) -> None:
     if text.get("verbosity"):
         chat["verbosity"] = text["verbosity"]
-    wanted = text.get("format") or {"type": "text"}
-    if wanted["type"] == "json_schema":
-        schema = {k: v for k, v in wanted.items() if k != "type" and v is not None}
+    text_format = text.get("format") or {"type": "text"}
+    if text_format["type"] == "json_schema":
+        schema = {k: v for k, v in text_format.items() if k != "type" and v is not None}
         chat["response_format"] = {"type": "json_schema", "json_schema": schema}
-    elif wanted["type"] != "text":
-        chat["response_format"] = dict(wanted)
+    elif text_format["type"] != "text":
+        chat["response_format"] = dict(text_format)
 
 
 def _tools(fields: dict[str, Any], chat: dict[str, Any]) -> None:
@@ -154,5 +157,7 @@ def _tools(fields: dict[str, Any], chat: dict[str, Any]) -> None:
         chat["tool_choice"] = choice
     elif choice:
         if choice["type"] != "function":
-            raise Unsupported(f"a chat cannot choose {choice['type']!r}", "choose a function, auto, required or none")
+            raise Unsupported(
+                f"a chat does not support tool_choice {choice['type']!r}", "use a function, auto, required or none"
+            )
         chat["tool_choice"] = {"type": "function", "function": {"name": choice["name"]}}

@@ -1,7 +1,7 @@
-"""Chat completions as OpenAI's responses, whole and streamed.
+"""Chat completions translated into OpenAI's responses, complete and streamed.
 
-Thoughts become reasoning items. What their model needs to have back (`reasoning_details`, with signatures) goes along
-in `encrypted_content`, which callers send back unread.
+Reasoning becomes reasoning items. Data that the model must receive back (`reasoning_details`, with signatures) is
+packed into `encrypted_content`, which callers send back unread.
 """
 
 import time
@@ -15,21 +15,21 @@ SAID_AGAIN = (
     *("instructions", "max_output_tokens", "metadata", "previous_response_id", "reasoning", "temperature"),
     *("text", "top_p", "truncation", "user", "top_logprobs"),
 )
-"""What a response repeats of its request."""
+"""Fields of the request that a response repeats."""
 
 
 def response_of(completion: Mapping[str, Any], asked: Mapping[str, Any], id: str) -> dict[str, Any]:
-    """A completion, its first choice, as the response `resp_id`."""
+    """Translate the first choice of a completion into the response `resp_id`."""
     choice = completion["choices"][0]
-    said, items = choice["message"], list[dict[str, Any]]()
-    details, thoughts = said.get("reasoning_details") or [], said.get("reasoning_content")
-    if details or thoughts:
-        items.append(_reasoning(f"rs_{id}_0", thoughts or "", details))
-    parts = [_text(said["content"], _logprobs(choice))] if said.get("content") else []
-    parts += [{"type": "refusal", "refusal": said["refusal"]}] if said.get("refusal") else []
+    reply, items = choice["message"], list[dict[str, Any]]()
+    details, reasoning = reply.get("reasoning_details") or [], reply.get("reasoning_content")
+    if details or reasoning:
+        items.append(_reasoning(f"rs_{id}_0", reasoning or "", details))
+    parts = [_text(reply["content"], _logprobs(choice))] if reply.get("content") else []
+    parts += [{"type": "refusal", "refusal": reply["refusal"]}] if reply.get("refusal") else []
     if parts:
         items.append(_message(f"msg_{id}_{len(items)}", parts, "completed"))
-    for call in said.get("tool_calls") or []:
+    for call in reply.get("tool_calls") or []:
         items.append(_call(f"fc_{id}_{len(items)}", call, "completed"))
     finish = choice.get("finish_reason")
     model = completion.get("model")
@@ -37,23 +37,23 @@ def response_of(completion: Mapping[str, Any], asked: Mapping[str, Any], id: str
 
 
 def usage_of(usage: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    """A chat's usage by the names of a response."""
+    """Translate the usage of a chat into that of a response."""
     if not usage:
         return None
-    read, made = usage.get("prompt_tokens") or 0, usage.get("completion_tokens") or 0
+    input_tokens, output_tokens = usage.get("prompt_tokens") or 0, usage.get("completion_tokens") or 0
     cached = (usage.get("prompt_tokens_details") or {}).get("cached_tokens") or 0
-    thought = (usage.get("completion_tokens_details") or {}).get("reasoning_tokens") or 0
+    reasoning_tokens = (usage.get("completion_tokens_details") or {}).get("reasoning_tokens") or 0
     return {
-        "input_tokens": read,
+        "input_tokens": input_tokens,
         "input_tokens_details": {"cached_tokens": cached, "cache_write_tokens": 0},
-        "output_tokens": made,
-        "output_tokens_details": {"reasoning_tokens": thought},
-        "total_tokens": read + made,
+        "output_tokens": output_tokens,
+        "output_tokens_details": {"reasoning_tokens": reasoning_tokens},
+        "total_tokens": input_tokens + output_tokens,
     }
 
 
 class ResponsesEventEncoder:
-    """Takes the chunks of a chat's stream, gives the events of a response's."""
+    """Encoder of chat chunks into the events of a response stream."""
 
     def __init__(self, asked: Mapping[str, Any], id: str) -> None:
         self._asked = asked
@@ -68,7 +68,7 @@ class ResponsesEventEncoder:
         self._usage: dict[str, Any] | None = None
 
     def take(self, chunk: Mapping[str, Any]) -> list[dict[str, Any]]:
-        """The events that follow from one chunk."""
+        """Return the events for one chunk."""
         events = list[dict[str, Any]]()
         if self._number == 0:
             self._model = chunk.get("model")
@@ -90,22 +90,22 @@ class ResponsesEventEncoder:
         return events
 
     def end(self) -> list[dict[str, Any]]:
-        """The last event, with the whole response."""
+        """Return the last events, with the complete response."""
         events = self._close()
         if self._details and not any(item["type"] == "reasoning" for item in self._items):
             self._items.append(_reasoning(f"rs_{self._id}_{len(self._items)}", "", self._details))
             index = len(self._items) - 1
             for kind in ("added", "done"):
                 events.append(self._event(f"response.output_item.{kind}", output_index=index, item=self._items[index]))
-        whole = self._whole(None)
-        return [*events, self._event(f"response.{whole['status']}", response=whole)]
+        response = self._whole(None)
+        return [*events, self._event(f"response.{response['status']}", response=response)]
 
     def _grown(self, kind: str, delta: str) -> list[dict[str, Any]]:
         events = self._into(kind)
         self._pieces.append(delta)
         name = {"reasoning": "reasoning_text", "text": "output_text", "refusal": "refusal"}[kind]
-        more: dict[str, Any] = {"logprobs": []} if kind == "text" else {}
-        events.append(self._event(f"response.{name}.delta", **self._place(), content_index=0, delta=delta, **more))
+        extra: dict[str, Any] = {"logprobs": []} if kind == "text" else {}
+        events.append(self._event(f"response.{name}.delta", **self._place(), content_index=0, delta=delta, **extra))
         return events
 
     def _called(self, call: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -114,8 +114,8 @@ class ResponsesEventEncoder:
         if self._open != key:
             events += self._close()
             self._open = key
-            made = {"id": call.get("id"), "function": {"name": function.get("name") or "", "arguments": ""}}
-            events.append(self._added(_call(f"fc_{self._id}_{len(self._items)}", made, "in_progress")))
+            empty_call = {"id": call.get("id"), "function": {"name": function.get("name") or "", "arguments": ""}}
+            events.append(self._added(_call(f"fc_{self._id}_{len(self._items)}", empty_call, "in_progress")))
         if function.get("arguments"):
             self._pieces.append(function["arguments"])
             kind = "response.function_call_arguments.delta"
@@ -123,7 +123,7 @@ class ResponsesEventEncoder:
         return events
 
     def _into(self, kind: str) -> list[dict[str, Any]]:
-        """Open an item of that kind, unless it is open."""
+        """Open an item of a kind, unless it is open."""
         if self._open == (kind, 0):
             return []
         events = self._close()
@@ -152,9 +152,9 @@ class ResponsesEventEncoder:
             done: dict[str, Any] = {"reasoning": {"type": "reasoning_text", "text": text}, "text": _text(text, None)}
             part = done.get(kind, {"type": "refusal", "refusal": text})
             name = {"reasoning": "reasoning_text", "text": "output_text", "refusal": "refusal"}[kind]
-            said: dict[str, Any] = {"refusal" if kind == "refusal" else "text": text}
-            more: dict[str, Any] = {"logprobs": []} if kind == "text" else {}
-            events.append(self._event(f"response.{name}.done", **place, content_index=0, **said, **more))
+            value: dict[str, Any] = {"refusal" if kind == "refusal" else "text": text}
+            extra: dict[str, Any] = {"logprobs": []} if kind == "text" else {}
+            events.append(self._event(f"response.{name}.done", **place, content_index=0, **value, **extra))
             events.append(self._event("response.content_part.done", **place, content_index=0, part=part))
             item["content"] = [part]
             if kind == "reasoning" and self._details:
@@ -178,8 +178,8 @@ class ResponsesEventEncoder:
 
     def _whole(self, status: str | None) -> dict[str, Any]:
         items = [dict(item) for item in self._items]
-        found = _response(self._asked, self._id, self._model, items, finish=self._finish, usage=self._usage)
-        return found | ({"status": status, "usage": None, "incomplete_details": None} if status else {})
+        response = _response(self._asked, self._id, self._model, items, finish=self._finish, usage=self._usage)
+        return response | ({"status": status, "usage": None, "incomplete_details": None} if status else {})
 
 
 def _response(

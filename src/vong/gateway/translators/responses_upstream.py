@@ -1,4 +1,4 @@
-"""Responses as OpenAI itself gives them, told as a chat's completion: for the span and what a call costs."""
+"""Responses of OpenAI itself translated into chat completions, for the span and the cost of a call."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,44 +12,49 @@ SAID = {
     "response.reasoning_text.delta": "reasoning_content",
     "response.reasoning_summary_text.delta": "reasoning_content",
 }
-"""Events that add to a text."""
+"""Events that append to a text, with the field of the chat delta."""
 
 
 def completion_of(response: Mapping[str, Any]) -> dict[str, Any]:
-    """A response as a completion; items that a chat has no word for (searches of OpenAI's) are its `output_items`."""
-    said: dict[str, Any] = {"role": "assistant", "content": None}
+    """Translate a response into a completion; items that a chat cannot express are in `output_items`."""
+    message: dict[str, Any] = {"role": "assistant", "content": None}
     calls, details, others = list[dict[str, Any]](), list[dict[str, Any]](), list[dict[str, Any]]()
     for index, item in enumerate(response.get("output") or []):
         if item["type"] == "message":
             for part in item["content"]:
                 name = "refusal" if part["type"] == "refusal" else "content"
-                said[name] = (said.get(name) or "") + part["refusal" if name == "refusal" else "text"]
+                message[name] = (message.get(name) or "") + part["refusal" if name == "refusal" else "text"]
         elif item["type"] == "function_call":
             calls.append(call_of(item["call_id"], item["name"], item["arguments"]))
         elif item["type"] == "reasoning":
             text = "".join(part["text"] for part in item.get("content") or item.get("summary") or [])
             if text:
-                said["reasoning_content"] = said.get("reasoning_content", "") + text
+                message["reasoning_content"] = message.get("reasoning_content", "") + text
             if item.get("encrypted_content"):
                 details.append(_detail(index, item))
         else:
             others.append(item)
-    more = {"reasoning_details": details, "tool_calls": calls, "output_items": others}
-    said |= {name: value for name, value in more.items() if value}
-    choice = {"index": 0, "message": said, "finish_reason": _finish(response, bool(calls))}
+    extra = {"reasoning_details": details, "tool_calls": calls, "output_items": others}
+    message |= {name: value for name, value in extra.items() if value}
+    choice = {"index": 0, "message": message, "finish_reason": _finish(response, bool(calls))}
     head = completion_head(response["id"], response.get("model") or "", int(response.get("created_at") or 0))
-    found: dict[str, Any] = {**head, "choices": [choice], "usage": usage_of(response.get("usage"))}
-    return {**found, "error": response["error"]} if response.get("error") else found
+    completion: dict[str, Any] = {**head, "choices": [choice], "usage": usage_of(response.get("usage"))}
+    return {**completion, "error": response["error"]} if response.get("error") else completion
 
 
 def usage_of(usage: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    """A response's usage by the names of a chat."""
+    """Translate the usage of a response into that of a chat."""
     if not usage:
         return None
     names = (("input_tokens_details", "prompt_tokens_details"), ("output_tokens_details", "completion_tokens_details"))
-    details = {theirs: dict(usage[ours]) for ours, theirs in names if usage.get(ours)}
-    read, made = usage["input_tokens"], usage["output_tokens"]
-    return {"prompt_tokens": read, "completion_tokens": made, "total_tokens": read + made, **details}
+    details = {chat_name: dict(usage[name]) for name, chat_name in names if usage.get(name)}
+    input_tokens, output_tokens = usage["input_tokens"], usage["output_tokens"]
+    return {
+        "prompt_tokens": input_tokens,
+        "completion_tokens": output_tokens,
+        "total_tokens": input_tokens + output_tokens,
+        **details,
+    }
 
 
 def _finish(response: Mapping[str, Any], called: bool) -> str | None:
@@ -62,12 +67,12 @@ def _finish(response: Mapping[str, Any], called: bool) -> str | None:
 
 
 def _detail(index: int, item: Mapping[str, Any]) -> dict[str, Any]:
-    told = {"data": item["encrypted_content"], "id": item.get("id")}
-    return {"type": "reasoning.encrypted", **told, "format": FORMAT, "index": index}
+    fields = {"data": item["encrypted_content"], "id": item.get("id")}
+    return {"type": "reasoning.encrypted", **fields, "format": FORMAT, "index": index}
 
 
 class ResponsesChunkDecoder:
-    """Takes the events of a response's stream, gives chunks of a chat's."""
+    """Decoder of a response stream into chat chunks."""
 
     def __init__(self) -> None:
         self._head: dict[str, Any] = {}
@@ -75,7 +80,7 @@ class ResponsesChunkDecoder:
         self.ended = False
 
     def take(self, event: Mapping[str, Any]) -> list[dict[str, Any]]:
-        """The chunks that follow from one event. An error comes as a chunk with `error`."""
+        """Return the chunks for one event. An error is a chunk with `error`."""
         kind = event["type"]
         if kind in SAID:
             return [self._chunk({SAID[kind]: event["delta"]})]
@@ -104,8 +109,8 @@ class ResponsesChunkDecoder:
             usage = usage_of(event["response"].get("usage"))
             return [{**self._head, "choices": [], "usage": usage, "error": event["response"]["error"]}]
         if kind == "error":
-            said = event.get("error") or event
-            return [{"error": {name: said.get(name) for name in ("message", "type", "param", "code")}}]
+            error = event.get("error") or event
+            return [{"error": {name: error.get(name) for name in ("message", "type", "param", "code")}}]
         return []
 
     def _chunk(self, delta: dict[str, Any], finish: str | None = None) -> dict[str, Any]:

@@ -1,7 +1,7 @@
-"""The client that speaks to upstreams: HTTP/1.1 over its own pool of kept connections, plain or TLS.
+"""HTTP/1.1 client for upstreams, plain or TLS, with its own pool of idle connections.
 
-A request is written once. It is never repeated after its first byte was sent, because the upstream may have begun to
-work on it (and to bill it); a pooled connection that turns out to be closed before that is replaced by a new one.
+Each request is written once. A request is never repeated after its first byte was sent, because the upstream may have
+begun to process and bill it. A pooled connection that turns out to be closed before that is replaced by a new one.
 """
 
 import asyncio
@@ -19,16 +19,21 @@ from vong.gateway.upstream.timeouts import Deadline
 from vong.gateway.upstream.url_policy import check_peer
 
 IDLE = 4.0
-"""Seconds that a free connection is kept: less than the 5 after which common servers close one, so that a request
-does not meet a connection that is just being closed."""
+"""Maximum age of an idle connection: below the 5 s after which common servers close one.
+
+Otherwise a request could meet a connection that the server is just closing.
+"""
 KEPT = 512
-"""Free connections kept for one origin."""
+"""Maximum number of idle connections per origin; further ones are closed."""
 PATHS = 200
-"""Paths of one endpoint whose head is kept: some have the model in them, which callers choose."""
+"""Maximum number of cached request heads per endpoint.
+
+The cache is bounded because some paths contain the model name, which callers choose.
+"""
 
 
 class Origin(NamedTuple):
-    """Where connections go."""
+    """Destination of a connection: host, port and TLS."""
 
     host: str
     port: int
@@ -36,41 +41,44 @@ class Origin(NamedTuple):
 
 
 class UpstreamEndpoint:
-    """A base URL (`https://api.openai.com/v1`) and the headers of every request to it."""
+    """Base URL (`https://api.openai.com/v1`) and the headers of every request to it."""
 
     def __init__(self, base_url: str, headers: Mapping[str, str]) -> None:
         parts = urlsplit(base_url.rstrip("/"))
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.query:
             hint = "write it as http(s)://HOST[:PORT]/PATH in vong.toml"
-            raise Misconfigured(f"{base_url!r} cannot be the base URL of a provider", hint)
+            raise Misconfigured(f"{base_url!r} is not a valid base URL of a provider", hint)
         tls = parts.scheme == "https"
         self.url = base_url.rstrip("/")
         self.origin = Origin(parts.hostname, parts.port or (443 if tls else 80), tls)
         self._path = parts.path
-        lines = {"host": parts.netloc, "accept-encoding": "identity", **headers}
+        all_headers = {"host": parts.netloc, "accept-encoding": "identity", **headers}
         try:
-            self._headers = _lines(lines)
+            self._headers = _lines(all_headers)
         except InvalidInput as error:
-            raise Misconfigured(error.message, "mend vong.toml") from error
+            raise Misconfigured(error.message, "fix vong.toml") from error
         self._heads: dict[str, bytes] = {}
 
     def request(self, path: str, body: bytes | None, headers: Mapping[str, str] | None = None) -> bytes:
-        """The bytes of a GET, or of a POST of JSON where there is a body; `headers` are this request's own.
-        InvalidInput where one of them, or the path, holds what would end its line.
+        """Build a GET request, or a POST request with a JSON body if `body` is set.
+
+        `headers` are added to this request only.
+
+        Raises: InvalidInput if the path or a header contains characters that would end its line.
         """
         head = self._heads.get(path)
         if head is None:
             head = self._head(path, body is not None)
-        own = _lines(headers).encode("latin-1") if headers else b""
+        header_lines = _lines(headers).encode("latin-1") if headers else b""
         if body is None:
-            return b"%b%b\r\n" % (head, own)
-        return b"%b%d\r\n%b\r\n%b" % (head, len(body), own, body)
+            return b"%b%b\r\n" % (head, header_lines)
+        return b"%b%d\r\n%b\r\n%b" % (head, len(body), header_lines, body)
 
-    def _head(self, path: str, posts: bool) -> bytes:
+    def _head(self, path: str, has_body: bool) -> bytes:
         if not path.isascii() or not path.isprintable() or " " in path:
-            raise InvalidInput(f"{path!r} cannot be asked for", "name a model as its provider does")
-        text = f"{'POST' if posts else 'GET'} {self._path}{path} HTTP/1.1\r\n{self._headers}"
-        if posts:
+            raise InvalidInput(f"{path!r} is not a valid request path", "use the model name of the provider")
+        text = f"{'POST' if has_body else 'GET'} {self._path}{path} HTTP/1.1\r\n{self._headers}"
+        if has_body:
             text += "content-type: application/json\r\ncontent-length: "
         head = text.encode("latin-1")
         if len(self._heads) < PATHS:
@@ -81,13 +89,15 @@ class UpstreamEndpoint:
 def _lines(headers: Mapping[str, str]) -> str:
     for name, value in headers.items():
         if not (text := f"{name}{value}").isascii() or not text.isprintable():
-            raise InvalidInput(f"the header {name!r} holds characters that no header may hold", "leave them out")
+            raise InvalidInput(f"the header {name!r} contains characters that a header cannot hold", "remove them")
     return "".join(f"{name}: {value}\r\n" for name, value in headers.items())
 
 
 class UpstreamClient:
-    """A pool of connections to all upstreams of one event loop. `tls` is the context to trust others by; None takes
-    the system's certificates. Nothing is sent to a link-local or metadata address unless that is allowed.
+    """Connection pool for all upstreams of one event loop.
+
+    `tls` is the context that verifies servers; None uses the system's certificates. Nothing is sent to a link-local or
+    metadata address unless `allow_link_local` is set.
     """
 
     def __init__(self, tls: ssl.SSLContext | None = None, *, allow_link_local: bool = False) -> None:
@@ -105,10 +115,11 @@ class UpstreamClient:
         limits: ResponseLimits,
         headers: Mapping[str, str] | None = None,
     ) -> UpstreamResponse:
-        """Send a request; the answer's head has arrived when this returns. `headers` go with this one alone.
+        """Send a request and return the response as soon as its headers have arrived.
 
-        UpstreamFailed where nobody answers, UpstreamTimeout where it takes longer than its limit. Statuses of 400 and
-        above are answers, not errors.
+        `headers` are sent with this request only. Statuses of 400 and above are responses, not errors.
+
+        Raises: UpstreamFailed if the upstream does not respond, UpstreamTimeout if a limit is exceeded.
         """
         request = endpoint.request(path, body, headers)
         connection = self._free(endpoint.origin) or await self._connect(endpoint.origin, limits)
@@ -128,8 +139,10 @@ class UpstreamClient:
         limits: ResponseLimits,
         arrived: Callable[[], object] | None,
     ) -> UpstreamResponse | None:
-        """Send a request over a connection that is free; `arrived` is called when its answer is complete. None where no
-        connection is free: then nothing was sent.
+        """Send a request over an idle connection, without waiting for the response.
+
+        `on_complete` is called when the response is complete. Returns None if no connection is idle; nothing was sent
+        then.
         """
         request = endpoint.request(path, body)
         connection = self._free(endpoint.origin)
@@ -144,10 +157,10 @@ class UpstreamClient:
 
     def _free(self, origin: Origin) -> HttpConnection | None:
         idle = self._idle.get(origin)
-        oldest = time.monotonic() - IDLE
+        idle_after = time.monotonic() - IDLE
         while idle:
-            connection = idle.pop()  # the one used last is the likeliest to live
-            if connection.usable and connection.idle_since > oldest:
+            connection = idle.pop()  # the most recently used one is the most likely to be open
+            if connection.usable and connection.idle_since > idle_after:
                 return connection
             connection.abort()
         return None
@@ -156,7 +169,7 @@ class UpstreamClient:
         loop = asyncio.get_running_loop()
         if origin.tls and self._context is None:
             self._context = ssl.create_default_context()
-        where = f"{origin.host}:{origin.port}"
+        address = f"{origin.host}:{origin.port}"
 
         def release(connection: HttpConnection) -> None:
             self._keep(origin, connection)
@@ -170,11 +183,11 @@ class UpstreamClient:
                     ssl=self._context if origin.tls else None,
                 )
         except TimeoutError:
-            message = f"no connection to {where} within {limits.connect:g} s"
-            raise UpstreamTimeout(message, "look whether it runs and is reachable from here") from None
+            message = f"no connection to {address} within {limits.connect:g} s"
+            raise UpstreamTimeout(message, "check that it runs and is reachable from this server") from None
         except (OSError, ssl.SSLError) as error:
-            message = f"no connection to {where}: {error}"
-            raise UpstreamFailed(message, "look whether it runs and is reachable from here") from error
+            message = f"no connection to {address}: {error}"
+            raise UpstreamFailed(message, "check that it runs and is reachable from this server") from error
         peer = transport.get_extra_info("peername")
         try:
             check_peer(str(peer[0]) if peer else "", allow_link_local=self._allow_link_local)
@@ -197,9 +210,9 @@ class UpstreamClient:
             self._sweeper = asyncio.get_running_loop().call_later(IDLE, self._sweep)
 
     def _sweep(self) -> None:
-        oldest = time.monotonic() - IDLE
+        idle_after = time.monotonic() - IDLE
         for idle in self._idle.values():
-            while idle and idle[0].idle_since <= oldest:
+            while idle and idle[0].idle_since <= idle_after:
                 idle.popleft().abort()
-        busy = any(self._idle.values())
-        self._sweeper = asyncio.get_running_loop().call_later(IDLE / 2, self._sweep) if busy else None
+        any_idle = any(self._idle.values())
+        self._sweeper = asyncio.get_running_loop().call_later(IDLE / 2, self._sweep) if any_idle else None

@@ -1,4 +1,4 @@
-"""One connection to an upstream: an asyncio protocol over llhttp's parser."""
+"""One connection to an upstream: an asyncio protocol on top of llhttp's parser."""
 
 import asyncio
 from collections.abc import Callable
@@ -10,17 +10,17 @@ from vong.errors import UpstreamFailed
 from vong.gateway.upstream.response import AGAIN, ResponseLimits, UpstreamResponse
 
 MAX_HEAD = 64 * 1024
-"""Bytes of status line and headers that an upstream may send."""
+"""Maximum size of the status line and headers of a response."""
 
 PASSED = ("retry-after", "retry-after-ms", "x-ratelimit-", "x-request-id")
-"""Headers of the upstream, or beginnings of them, that are of use to a caller or a trace."""
+"""Response headers, or prefixes of them, that are forwarded to the caller or recorded in a trace."""
 NAMES = 500
-"""Names of headers that are kept: upstreams send the same ones again and again."""
+"""Maximum number of cached header names; upstreams send the same ones repeatedly."""
 DELIMITING = {"content-length", "transfer-encoding"}
 
 
 class _Name(NamedTuple):
-    """The name of a header, whether it says where the body ends, and whether it goes on to the caller."""
+    """Header name, with flags: delimits the body, is forwarded to the caller."""
 
     text: str
     delimiting: bool
@@ -32,18 +32,21 @@ _names: dict[bytes, _Name] = {}
 
 def _named(name: bytes) -> _Name:
     text = name.decode("latin-1").lower()
-    found = _Name(text, text in DELIMITING, text.startswith(PASSED))
+    header = _Name(text, text in DELIMITING, text.startswith(PASSED))
     if len(_names) < NAMES:
-        _names[name] = found
-    return found
+        _names[name] = header
+    return header
 
 
 class HttpConnection(asyncio.Protocol):
-    """A connection that carries one exchange at a time. `release(self)` is called when it is free for the next."""
+    """Connection that carries one exchange at a time.
+
+    `release(self)` is called when the connection is idle again, `on_close(self)` when it is closed.
+    """
 
     def __init__(self, release: "Callable[[HttpConnection], None]", gone: "Callable[[HttpConnection], None]") -> None:
         self.idle_since = 0.0
-        self.loop = asyncio.get_running_loop()  # asked once: in Python 3.11 each time is a system call
+        self.loop = asyncio.get_running_loop()  # looked up once: in Python 3.11 each lookup is a system call
         self._release = release
         self._gone = gone
         self._transport: asyncio.Transport | None = None
@@ -54,17 +57,17 @@ class HttpConnection(asyncio.Protocol):
         self._interim = False
         self._delimited = False
         self._stopped = False
-        """Whether reading from the socket was stopped."""
+        """Whether reading from the socket is paused."""
 
     @property
     def usable(self) -> bool:
-        """Whether a request can still be written."""
+        """Return True if a request can still be written."""
         return self._transport is not None and not self._transport.is_closing()
 
     def request(
         self, data: bytes, limits: ResponseLimits, arrived: Callable[[], object] | None = None
     ) -> UpstreamResponse:
-        """Write a whole request and give its answer, which has not arrived yet."""
+        """Write a complete request and return its response, which has not arrived yet."""
         assert self._transport is not None and self._response is None
         response = self._response = UpstreamResponse(self, limits, arrived)
         self._head = 0
@@ -73,39 +76,37 @@ class HttpConnection(asyncio.Protocol):
         return response
 
     def pause(self) -> None:
-        """Stop reading from the socket."""
+        """Pause reading from the socket."""
         if self._transport is not None:
             self._stopped = True
             self._transport.pause_reading()
 
     def resume(self) -> None:
-        """Read on."""
+        """Resume reading from the socket."""
         self._stopped = False
         if self.usable and self._transport is not None:
             self._transport.resume_reading()
 
     def abort(self) -> None:
-        """Close at once; the upstream sees the connection end."""
+        """Close the connection at once; the upstream sees it end."""
         if self._transport is not None:
             self._transport.abort()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """The loop has connected."""
-        self._transport = cast(asyncio.Transport, transport)  # uvloop's is none by its class
+        """Store the transport when the connection is established."""
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's transport is no subclass of it
 
     def data_received(self, data: bytes) -> None:
-        """The loop has read."""
+        """Parse received bytes and wake the reader."""
         response = self._response
-        if response is None:  # bytes that nobody asked for
+        if response is None:  # bytes without a request
             self.abort()
             return
         try:
             self._feed(data)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
-            response.fail(
-                UpstreamFailed(f"the upstream did not answer in HTTP ({error})", "check the base_url of the provider")
-            )
-            self.abort()  # what came behind a whole answer is nobody's
+            response.fail(UpstreamFailed(f"the upstream sent an invalid HTTP response ({error})", "check its base_url"))
+            self.abort()  # bytes after a complete response belong to no request
             response.wake()
             return
         if self._response is not None and not response.status:
@@ -117,7 +118,10 @@ class HttpConnection(asyncio.Protocol):
         response.wake()
 
     def eof_received(self) -> bool:
-        """The upstream has closed its side: the end of a body that has no length, else a loss."""
+        """Complete a response without a length when the upstream closes its side.
+
+        If the response has a length, the closed side is a loss, which `connection_lost` reports.
+        """
         response = self._response
         if response is not None and response.status and not self._delimited:
             self._response = None
@@ -127,18 +131,18 @@ class HttpConnection(asyncio.Protocol):
         return False
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """The connection is gone."""
+        """Fail the current response when the connection is closed."""
         self._gone(self)
         response, self._response = self._response, None
         if response is not None and not response.complete:
-            when = "in the middle of its answer" if response.status else "without an answer"
-            why = f" ({exc})" if exc else ""
-            response.fail(UpstreamFailed(f"the upstream closed the connection {when}{why}", AGAIN))
+            when = "during its response" if response.status else "without a response"
+            reason = f" ({exc})" if exc else ""
+            response.fail(UpstreamFailed(f"the upstream closed the connection {when}{reason}", AGAIN))
 
-    # What the parser calls.
+    # Callbacks of the parser.
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """One header."""
+        """Store one header."""
         response = self._response
         if response is not None:
             text, delimiting, passes = _names.get(name) or _named(name)
@@ -149,7 +153,7 @@ class HttpConnection(asyncio.Protocol):
                 response.passes = True
 
     def on_headers_complete(self) -> None:
-        """All headers; an interim answer (1xx) is passed over."""
+        """Finish the headers; an interim response (1xx) is skipped."""
         status = self._parser.get_status_code()
         self._interim = status < 200
         if self._response is not None and self._interim:
@@ -162,12 +166,12 @@ class HttpConnection(asyncio.Protocol):
             self._response.begin(status)
 
     def on_body(self, body: bytes) -> None:
-        """Part of the body."""
+        """Add a part of the body to the response."""
         if self._response is not None:
             self._response.add(body)
 
     def on_message_complete(self) -> None:
-        """The end of the answer."""
+        """Finish the response and release or close the connection."""
         response = self._response
         if self._interim or response is None:
             return

@@ -1,7 +1,7 @@
-"""The answer of an upstream, while it arrives.
+"""Response of an upstream while it arrives.
 
-Nothing is held back: what the upstream has sent is readable as soon as it arrived. A reader slower than the upstream
-pauses the socket, so a stream never grows in memory.
+Data is readable as soon as it has arrived. A reader slower than the upstream pauses the socket, so a stream never grows
+in memory.
 """
 
 import asyncio
@@ -12,13 +12,14 @@ from vong.errors import UpstreamFailed, UpstreamTimeout
 from vong.gateway.upstream.timeouts import held_up
 
 PAUSE = 256 * 1024
-"""Bytes that arrived and were not read yet, above which a stream stops reading from its socket."""
-AGAIN = "nothing was repeated, because the upstream may have worked on it; send it again if it may be"
+"""Number of received but unread bytes above which a stream pauses its socket."""
+AGAIN = "the request was not retried, because the upstream may have processed it; send it again if that is safe"
 
 
 class ResponseLimits(NamedTuple):
-    """How long a call may take, in seconds, and how much it may answer, in bytes. `first_byte` counts from the
-    moment the request was written.
+    """Limits of a call in seconds, and of its response body in bytes.
+
+    `first_byte` counts from the moment the request was written.
     """
 
     connect: float = 10.0
@@ -27,7 +28,7 @@ class ResponseLimits(NamedTuple):
     body: int = 64 * 1024 * 1024
 
     def within(self, other: "ResponseLimits | None") -> "ResponseLimits":
-        """The shorter of each."""
+        """Return the smaller of each limit."""
         if other is None:
             return self
         times = (min(self.connect, other.connect), min(self.first_byte, other.first_byte), min(self.total, other.total))
@@ -35,26 +36,28 @@ class ResponseLimits(NamedTuple):
 
 
 class ConnectionHandle(Protocol):
-    """The connection that an answer comes over."""
+    """Connection that carries a response."""
 
     loop: asyncio.AbstractEventLoop
 
     def pause(self) -> None:
-        """Stop reading from the socket."""
+        """Pause reading from the socket."""
         ...
 
     def resume(self) -> None:
-        """Read on."""
+        """Resume reading from the socket."""
         ...
 
     def abort(self) -> None:
-        """Close at once."""
+        """Close the connection at once."""
         ...
 
 
 class UpstreamResponse:
-    """The answer to one request, while it arrives. `close` before its end breaks the connection off. `arrived` is
-    called by the loop once the answer is complete, unless it was closed before.
+    """Response to one request while it arrives.
+
+    `close` before the end closes the connection. The loop calls `on_complete` once the response is complete, unless it
+    was closed before.
     """
 
     __slots__ = (
@@ -83,7 +86,7 @@ class UpstreamResponse:
         self.status = 0
         self.headers: dict[str, str] = {}
         self.passes = False
-        """Whether any of them goes on to the caller."""
+        """Whether any header is forwarded to the caller."""
         self.complete = False
         self._arrived = arrived
         self._connection = connection
@@ -101,60 +104,63 @@ class UpstreamResponse:
 
     @property
     def failed(self) -> bool:
-        """Whether it will never be complete."""
+        """Return True if the response will never be complete."""
         return self._error is not None
 
     async def head(self) -> None:
-        """Wait for status and headers. UpstreamTimeout, or UpstreamFailed where the connection was lost."""
+        """Wait for status and headers.
+
+        Raises: UpstreamTimeout if a limit is exceeded, UpstreamFailed if the connection was lost.
+        """
         while not self._headed:
             await self._progress()
 
     async def read(self) -> bytes:
-        """The whole body."""
+        """Wait for the complete response and return its body."""
         while not self.complete:
             await self._progress()
         return self.body()
 
     def body(self) -> bytes:
-        """The whole body of an answer that is complete."""
+        """Return the body of a complete response."""
         if self._error:
             raise self._error
         return self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
 
     async def piece(self) -> bytes:
-        """What arrived since the last call, as soon as there is anything; empty at the end."""
+        """Return the bytes that arrived since the last call, or wait for some; empty at the end."""
         self._streamed = True
         while not self._pieces:
             if self.complete and self._error is None:
                 return b""
             await self._progress()
-        piece = self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
+        chunk = self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
         self._pieces.clear()
         self._waiting = 0
         if self._paused:
             self._paused = False
             self._connection.resume()
-        return piece
+        return chunk
 
     def close(self) -> None:
-        """Leave: an answer that is not complete is cancelled at the upstream by closing its connection."""
+        """Close the response; an incomplete one is cancelled by closing its connection."""
         if not self.complete:
             self._arrived = None
             self._finish(UpstreamFailed("the call was cancelled", AGAIN))
             self._connection.abort()
 
     def begin(self, status: int) -> None:
-        """The head has arrived."""
+        """Store the status when the headers have arrived."""
         if self.complete:
             return
         self.status = status
         self._headed = True
-        if self._limits.first_byte < self._limits.total:  # else the timer stands for the whole already
+        if self._limits.first_byte < self._limits.total:  # otherwise the timer already covers the total
             self._timer.cancel()
             self._timer = self._loop.call_at(self._started + self._limits.total, self._late)
 
     def add(self, data: bytes) -> None:
-        """Part of the body has arrived."""
+        """Add a received part of the body."""
         if self.complete:
             return
         self._pieces.append(data)
@@ -164,21 +170,21 @@ class UpstreamResponse:
                 self._paused = True
                 self._connection.pause()
         elif self._waiting > self._limits.body:
-            self.fail(UpstreamFailed(f"the upstream answered more than {self._limits.body} bytes", "ask for less"))
+            self.fail(UpstreamFailed(f"the response of the upstream exceeds {self._limits.body} bytes", "request less"))
 
     def end(self) -> None:
-        """The body has arrived wholly. Whoever waits is told by `wake`."""
+        """Mark the response as complete; `wake_reader` notifies the reader."""
         self.complete = True
         self._timer.cancel()
 
     def fail(self, error: Exception) -> None:
-        """The answer will not be complete."""
+        """Fail the response with an error and close its connection."""
         if not self.complete:
             self._finish(error)
             self._connection.abort()
 
     def wake(self) -> None:
-        """Let the reader look at what has changed."""
+        """Notify the reader, and call `on_complete` if the response is complete."""
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
         if self.complete and self._arrived is not None:
@@ -190,22 +196,22 @@ class UpstreamResponse:
         self.complete = True
         self._timer.cancel()
         if self._arrived is not None:
-            self._loop.call_soon(self._arrived)  # whoever let it fail is not done yet
+            self._loop.call_soon(self._arrived)  # deferred: the code that failed the response is still running
             self._arrived = None
         self.wake()
 
     @property
     def _patience(self) -> float:
-        """Seconds from the request to what it waits for now."""
+        """Return the timeout of the current phase in seconds, counted from the request."""
         return self._limits.total if self._headed else min(self._limits.first_byte, self._limits.total)
 
     def _late(self) -> None:
-        held = held_up(self._loop, self._started + self._patience, self._patience)
-        self._timer = self._loop.call_later(held, self._too_late)
+        stall = held_up(self._loop, self._started + self._patience, self._patience)
+        self._timer = self._loop.call_later(stall, self._too_late)
 
     def _too_late(self) -> None:
-        what = "did not finish its answer" if self._headed else "did not begin to answer"
-        hint = "raise `timeout` of this provider in vong.toml, or look at the upstream"
+        what = "did not finish its response" if self._headed else "did not start its response"
+        hint = "raise `timeout` of this provider in vong.toml, or check the upstream"
         self.fail(UpstreamTimeout(f"the upstream {what} within {self._patience:g} s", hint))
 
     async def _progress(self) -> None:

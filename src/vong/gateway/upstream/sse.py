@@ -1,4 +1,4 @@
-"""Server-sent events as providers send them: cut at their ends, passed on as soon as they are whole."""
+"""Server-sent events of providers: split at their ends and passed on as soon as they are complete."""
 
 from collections.abc import AsyncGenerator
 
@@ -12,14 +12,15 @@ DONE = b"data: [DONE]\n\n"
 
 
 async def whole_events(response: UpstreamResponse) -> AsyncGenerator[bytes]:
-    """What has arrived, up to the last end of an event, each time more has arrived. Line ends become LF.
+    """Yield the complete events received so far, each time more data has arrived.
 
-    Leaving the generator early closes the response, which cancels the call at the upstream.
+    Each item is one or more complete events, with line ends normalised to LF. Closing the generator early closes the
+    response, which cancels the call at the upstream.
     """
     rest = b""
     try:
-        while piece := await response.piece():
-            data = rest + piece if rest else piece
+        while chunk := await response.piece():
+            data = rest + chunk if rest else chunk
             if b"\r" in data:
                 data = data.replace(b"\r\n", b"\n")
             end = data.rfind(b"\n\n") + 2
@@ -27,7 +28,7 @@ async def whole_events(response: UpstreamResponse) -> AsyncGenerator[bytes]:
             if end > 1:
                 yield data[:end]
             if len(rest) > MAX_EVENT:
-                raise UpstreamFailed(f"the upstream sent an event of more than {MAX_EVENT} bytes")
+                raise UpstreamFailed(f"the upstream sent an event that exceeds {MAX_EVENT} bytes")
         if rest.strip():
             yield rest.rstrip(b"\n") + b"\n\n"
     finally:
@@ -35,5 +36,5 @@ async def whole_events(response: UpstreamResponse) -> AsyncGenerator[bytes]:
 
 
 def event(data: object) -> bytes:
-    """One event with that JSON."""
+    """Encode data as one event with a JSON payload."""
     return b"data: " + msgspec.json.encode(data) + b"\n\n"

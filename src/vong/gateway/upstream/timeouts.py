@@ -1,7 +1,7 @@
-"""How long one waits for an upstream, whatever kind of provider it is.
+"""Timeouts of upstream calls, for every kind of provider.
 
-Time in which this server itself stood still (a laptop that slept, a virtual machine that was moved, a processor that
-others had) is not counted against an upstream: what it said meanwhile lies in the socket, and is read first.
+Time in which this server itself was stopped (a laptop that slept, a virtual machine that was moved, a busy processor)
+does not count against an upstream: data that arrived meanwhile is in the socket and is read first.
 """
 
 import asyncio
@@ -11,21 +11,22 @@ from types import TracebackType
 
 from vong.errors import UpstreamTimeout
 
-HINT = "raise `timeout` in the policy of the route, or look at the upstream"
+HINT = "raise `timeout` in the policy of the route, or check the upstream"
 NOTICED = 0.1
-"""Seconds by which a timer that fires late says that the loop was held up: less is a busy moment."""
+"""Delay of a timer above which the event loop counts as stalled; a shorter delay is normal load."""
 
 
 def held_up(loop: asyncio.AbstractEventLoop, due: float, patience: float) -> float:
-    """Seconds for which a timer that was due then is to be put off, once: those that the loop was held up, but not more
-    than `patience`, or 0. Timers fire before what has arrived meanwhile is read.
+    """Return how long to postpone an expired timer, once: the stall of the loop, at most `timeout`, or 0.
+
+    Timers fire before data that arrived during the stall is read.
     """
-    late = loop.time() - due
-    return min(late, patience) if late > NOTICED else 0.0
+    delay = loop.time() - due
+    return min(delay, patience) if delay > NOTICED else 0.0
 
 
 class Deadline:
-    """A block that ends with TimeoutError where it takes longer than `seconds`; None waits for ever."""
+    """Context that raises TimeoutError after `seconds`; None waits forever."""
 
     __slots__ = ("_due", "_limit", "_loop", "_seconds", "_timer")
 
@@ -50,13 +51,16 @@ class Deadline:
         return await self._limit.__aexit__(kind, error, trace)
 
     def _is_due(self) -> None:
-        held = held_up(self._loop, self._due, self._seconds or 0.0)
-        self._timer = self._loop.call_later(held, self._limit.reschedule, 0.0)
+        stall = held_up(self._loop, self._due, self._seconds or 0.0)
+        self._timer = self._loop.call_later(stall, self._limit.reschedule, 0.0)
 
 
 @asynccontextmanager
 async def within(seconds: float | None, what: str) -> AsyncGenerator[None]:
-    """UpstreamTimeout, which says `what` did not happen, where the block takes longer; None waits for ever."""
+    """Raise UpstreamTimeout, with `failure` in its message, if the block exceeds `seconds`.
+
+    None waits forever.
+    """
     try:
         async with Deadline(seconds):
             yield
@@ -65,18 +69,21 @@ async def within(seconds: float | None, what: str) -> AsyncGenerator[None]:
 
 
 async def timely(events: AsyncGenerator[bytes], between: float, ends: float | None) -> AsyncGenerator[bytes]:
-    """The events, each within `between` seconds of waiting, all before `ends` on the loop's clock. A caller who reads
-    slowly does not count against the upstream.
+    """Yield events, each within `idle_seconds`, and all before `deadline_at` on the loop's clock.
+
+    A caller that reads slowly does not count against the upstream.
+
+    Raises: UpstreamTimeout if either limit is exceeded.
     """
     loop = asyncio.get_running_loop()
     while True:
-        left = None if ends is None else ends - loop.time()
-        stalls = left is None or between < left
+        remaining = None if ends is None else ends - loop.time()
+        idle_first = remaining is None or between < remaining
         try:
-            async with Deadline(between if stalls else left):
+            async with Deadline(between if idle_first else remaining):
                 batch = await anext(events, None)
         except TimeoutError:
-            what = f"said nothing more within {between:g} s" if stalls else "did not finish its answer in time"
+            what = f"sent nothing for {between:g} s" if idle_first else "did not finish its response in time"
             raise UpstreamTimeout(f"the upstream {what}", HINT) from None
         if batch is None:
             return

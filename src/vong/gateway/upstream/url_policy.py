@@ -1,6 +1,7 @@
-"""Which addresses a provider may have. A URL that people type into a form must not lead to a cloud's metadata service,
-which gives its machine's secrets to whoever asks from there. This machine and private networks are allowed: models run
-there.
+"""Policy for provider addresses: blocks link-local and metadata addresses.
+
+A URL that people type into a form must not lead to a cloud's metadata service, which returns the secrets of its machine
+to any local client. This machine and private networks are allowed, because models run there.
 """
 
 import socket
@@ -39,62 +40,71 @@ HOLDING = tuple(
         ),
     )
 )
-"""IPv6 networks whose addresses end in one of IPv4."""
+"""IPv6 networks whose addresses end in an IPv4 address."""
 NAMES = frozenset(
     {"metadata", "metadata.google.internal", "metadata.goog", "instance-data", "instance-data.ec2.internal"}
 )
-HINT = "give the address of a model API; the setting allow_link_local of this server allows such addresses"
+HINT = "use the address of a model API, or set allow_link_local on this server to allow such addresses"
 
 
 def check_url(url: str, *, allow_link_local: bool = False) -> None:
-    """InvalidInput where a provider may not be at that URL. Names are not looked up here: `check_peer` looks at the
-    address that a connection really has.
+    """Check that a provider may use a URL.
+
+    Names are not resolved here: `check_peer` checks the address that a connection really has.
+
+    Raises: InvalidInput if the URL is malformed or blocked.
     """
     hint = "write it as http(s)://HOST[:PORT]/PATH"
     try:
         parts = urlsplit(url)
         port = parts.port
     except ValueError as error:
-        raise InvalidInput(f"the base URL cannot be read: {error}", hint) from error
+        raise InvalidInput(f"invalid base URL: {error}", hint) from error
     if parts.scheme not in ("http", "https") or not parts.hostname or port == 0:
-        raise InvalidInput("the base URL is no http(s) address", hint)
+        raise InvalidInput("the base URL is not an http(s) address", hint)
     if parts.username is not None or parts.password is not None:
-        raise InvalidInput("the base URL holds credentials", "give the secret as api_key: it is encrypted")
+        raise InvalidInput("the base URL contains credentials", "send the secret as api_key, which is stored encrypted")
     if parts.query or parts.fragment or not url.isascii() or not url.isprintable() or " " in url or "\\" in url:
-        raise InvalidInput("the base URL holds a query, a fragment or characters that none may hold", hint)
+        raise InvalidInput("the base URL contains a query, a fragment or characters that a URL cannot hold", hint)
     host = parts.hostname.rstrip(".").lower()
     if "%" in host and ":" not in host:
-        raise InvalidInput("the base URL has a host in percent signs", hint)
+        raise InvalidInput("the host of the base URL is percent-encoded", hint)
     if not allow_link_local and (host in NAMES or refused(_literal(host))):
         raise InvalidInput(f"{host!r} is a link-local or metadata address", HINT)
 
 
 def check_peer(host: str, *, allow_link_local: bool) -> None:
-    """Misconfigured where a connection has reached an address that no provider may have, whatever its name was."""
+    """Check the address that a connection has reached, independent of its name.
+
+    Raises: Misconfigured if the address is blocked.
+    """
     if not allow_link_local and refused(_literal(host)):
-        raise Misconfigured(f"a provider's name leads to the link-local or metadata address {host}", HINT)
+        raise Misconfigured(f"the provider's host name resolves to the link-local or metadata address {host}", HINT)
 
 
 def refused(address: IPv4Address | IPv6Address | None) -> bool:
-    """Whether no provider may be there."""
+    """Return True if no provider may use the address."""
     if address is None:
         return False
-    found = [address, *_within(address)] if isinstance(address, IPv6Address) else [address]
-    return any(one in network for one in found for network in REFUSED)
+    addresses = [address, *_within(address)] if isinstance(address, IPv6Address) else [address]
+    return any(item in network for item in addresses for network in REFUSED)
 
 
 def _within(address: IPv6Address) -> list[IPv4Address]:
-    """The IPv4 addresses that one of IPv6 leads to. This machine's own leads to none."""
+    """Return the IPv4 addresses that an IPv6 address embeds; the loopback address embeds none."""
     if address.is_loopback:
         return []
-    found = [address.ipv4_mapped, address.sixtofour, *(address.teredo or ())]
+    addresses = [address.ipv4_mapped, address.sixtofour, *(address.teredo or ())]
     if any(address in network for network in HOLDING):
-        found.append(IPv4Address(int(address) & 0xFFFFFFFF))
-    return [one for one in found if one is not None]
+        addresses.append(IPv4Address(int(address) & 0xFFFFFFFF))
+    return [item for item in addresses if item is not None]
 
 
 def _literal(host: str) -> IPv4Address | IPv6Address | None:
-    """A host that is an address, also in the odd forms that resolvers take (2852039166, 0xa9.254.43518)."""
+    """Parse a host that is an address, also in unusual notations that resolvers accept.
+
+    Examples are 2852039166 and 0xa9.254.43518. Returns None if the host is a name.
+    """
     bare = host.partition("%")[0]
     try:
         return ip_address(bare)

@@ -1,4 +1,4 @@
-"""The port for file kinds: a loader turns a file's bytes into text with headings."""
+"""Loader interface: a loader converts the bytes of a file to text with headings."""
 
 from pathlib import PurePath
 from typing import NamedTuple, Protocol
@@ -8,24 +8,27 @@ from vong.errors import InvalidInput
 
 
 class Section(NamedTuple):
-    """A stretch of text under one heading. `heading` is the path of headings above it, joined by ` > `."""
+    """Text under one heading. `heading` is the path of the headings above, joined by ` > `."""
 
     heading: str
     text: str
 
 
 class ParsedDocument(NamedTuple):
-    """What a file says: its title and its sections in reading order."""
+    """Text of a file: its title and its sections in reading order."""
 
     title: str
     sections: tuple[Section, ...]
 
 
 class Loader(Protocol):
-    """Read one file. Raises InvalidInput where the bytes are not what they claim to be."""
+    """Function that parses one file."""
 
     def __call__(self, content: bytes, path: str) -> ParsedDocument:
-        """The text of a file; `path` is its name, used where the file itself has no title."""
+        """Return the text of a file. `path` provides the title if the file has none.
+
+        Raises: InvalidInput if the bytes are not in the expected format.
+        """
         ...
 
 
@@ -47,7 +50,10 @@ MEDIA_TYPES = {
 
 
 def loader_name(path: str) -> str:
-    """The loader for a file name, by its suffix, or one that a plugin brought under the suffix's own name."""
+    """Return the name of the loader for a file name, by suffix. A plugin's loader is named like the suffix.
+
+    Raises: InvalidInput if no loader supports the suffix.
+    """
     suffix = PurePath(path).suffix.lower()
     name = LOADERS.get(suffix, suffix.lstrip("."))
     if name not in plugins.names("loader"):
@@ -58,23 +64,27 @@ def loader_name(path: str) -> str:
 
 
 def load(content: bytes, path: str) -> ParsedDocument:
-    """The text of a file. InvalidInput where its kind is unknown, it is broken, or there is no text in it."""
+    """Parse a file with the loader of its suffix.
+
+    Raises: InvalidInput if the format is unknown, the file is damaged or it contains no text.
+    """
     loader: Loader = plugins.load("loader", loader_name(path))
     text = loader(content, path)
     if not any(section.text.strip() for section in text.sections):
-        raise InvalidInput(
-            f"{path!r} holds no text", "a scanned document must be passed through text recognition first"
-        )
+        raise InvalidInput(f"{path!r} contains no text", "run text recognition (OCR) on a scanned document first")
     return text
 
 
 def title_of(path: str) -> str:
-    """A title made from a file name."""
+    """Return a title derived from a file name."""
     return PurePath(path).stem.replace("_", " ").replace("-", " ").strip().capitalize()
 
 
 def decode(content: bytes, path: str) -> str:
-    """UTF-8 text (a byte order mark is dropped)."""
+    """Decode UTF-8 text and drop a byte order mark.
+
+    Raises: InvalidInput if the bytes are not UTF-8.
+    """
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -84,7 +94,7 @@ def decode(content: bytes, path: str) -> str:
 
 
 class SectionBuilder:
-    """Collects sections while a loader walks through a document: `heading` opens one, `add` fills it."""
+    """Builder of a document's sections: `start_section` opens a section, `add_text` appends to it."""
 
     def __init__(self) -> None:
         self.title = ""
@@ -93,19 +103,19 @@ class SectionBuilder:
         self._lines: list[str] = []
 
     def heading(self, level: int, text: str) -> None:
-        """A heading of level 1 (highest) to 6."""
+        """Start a section under a heading of level 1 (highest) to 6."""
         self._close()
         if level == 1 and not self.title:
             self.title = text
         self._path = [(above, name) for above, name in self._path if above < level] + [(level, text)]
 
     def add(self, text: str) -> None:
-        """A paragraph, list item or table row."""
+        """Append a paragraph, list item or table row."""
         if text.strip():
             self._lines.append(text.strip())
 
     def finish(self, path: str) -> ParsedDocument:
-        """All that was collected."""
+        """Return the document. Without a title, the file name is used."""
         self._close()
         return ParsedDocument(self.title or title_of(path), tuple(self._sections))
 

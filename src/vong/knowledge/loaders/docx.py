@@ -1,4 +1,4 @@
-"""Word documents."""
+"""Loader for Word documents."""
 
 from io import BytesIO
 from zipfile import BadZipFile
@@ -11,7 +11,10 @@ from vong.knowledge.loaders.html import load_html
 
 
 def load_docx(content: bytes, path: str) -> ParsedDocument:
-    """A DOCX file by way of HTML: its heading styles become headings, its tables rows."""
+    """Parse a DOCX file by converting it to HTML. Heading styles become headings, tables become rows.
+
+    Raises: InvalidInput if the file is not a DOCX file.
+    """
     try:
         page = mammoth.convert_to_html(BytesIO(content)).value
     except (BadZipFile, KeyError, ValueError, OSError) as error:

@@ -1,4 +1,4 @@
-"""HTML pages."""
+"""Loader for HTML pages."""
 
 from bs4 import BeautifulSoup, Tag
 
@@ -10,28 +10,28 @@ NOISE = ("script", "style", "nav", "footer", "header", "aside", "form", "noscrip
 
 
 def load_html(content: bytes, path: str) -> ParsedDocument:
-    """The main text of a page: navigation, scripts and forms are left out. The encoding is the page's own."""
+    """Parse the main document of a page without navigation, scripts and forms. The page declares its encoding."""
     page = BeautifulSoup(content, "html.parser")
     title = page.title.get_text(" ", strip=True) if page.title else ""
     for noise in page(NOISE):
-        # The page's own heading often stands in its header: keep that much.
+        # A header with a heading is kept, because it often contains the title of the page.
         if noise.name == "header" and noise.find(HEADINGS):
             continue
         noise.decompose()
     for line_break in page("br"):
         line_break.replace_with("\n")
-    outline = SectionBuilder()
+    builder = SectionBuilder()
     main = page.find("main") or page.find("article") or page.body or page
     for element in main.find_all([*HEADINGS, *TEXTS]):
         if element.name in HEADINGS:
-            outline.heading(int(element.name[1]), _text(element))
+            builder.heading(int(element.name[1]), _text(element))
         elif element.find_parent(TEXTS) is None:
-            outline.add(_text(element))
-    text = outline.finish(path)
-    if not text.sections:
-        outline.add(main.get_text("\n", strip=True))
-        text = outline.finish(path)
-    return text._replace(title=title) if title else text
+            builder.add(_text(element))
+    document = builder.finish(path)
+    if not document.sections:
+        builder.add(main.get_text("\n", strip=True))
+        document = builder.finish(path)
+    return document._replace(title=title) if title else document
 
 
 def _text(element: Tag) -> str:

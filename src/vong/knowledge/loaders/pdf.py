@@ -1,4 +1,4 @@
-"""PDF documents."""
+"""Loader for PDF documents."""
 
 from collections import Counter
 from io import BytesIO
@@ -13,17 +13,22 @@ from vong.errors import InvalidInput
 from vong.knowledge.loaders import ParsedDocument, SectionBuilder
 
 LARGER = 1.12
-"""A line whose letters are this much larger than the body's is a heading."""
+"""Minimum ratio of a heading's font size to that of the body text."""
 
 
 def load_pdf(content: bytes, path: str) -> ParsedDocument:
-    """The text of a PDF, in reading order. A PDF has no headings, only larger letters: those are taken for them."""
+    """Parse the text of a PDF in reading order. Lines in a larger font count as headings, because a PDF has none.
+
+    Raises: InvalidInput if the file needs a password or is not a readable PDF.
+    """
     try:
         lines = _lines(content)
     except PDFPasswordIncorrect as error:
-        raise InvalidInput(f"{path!r} is locked by a password", "save it without one") from error
+        raise InvalidInput(f"{path!r} is protected by a password", "save it without a password") from error
     except (PDFException, PSException, ValueError, TypeError, KeyError) as error:
-        raise InvalidInput(f"{path!r} is not a readable PDF: {error}", "open and save it again as PDF") from error
+        raise InvalidInput(
+            f"{path!r} is not a readable PDF: {error}", "open the file and save it again as PDF"
+        ) from error
     sizes: Counter[float] = Counter()
     for text, size in lines:
         sizes[size] += len(text)
@@ -31,21 +36,21 @@ def load_pdf(content: bytes, path: str) -> ParsedDocument:
     levels = {
         size: level for level, size in enumerate(sorted((s for s in sizes if s > body * LARGER), reverse=True), 1)
     }
-    outline = SectionBuilder()
+    builder = SectionBuilder()
     paragraph: list[str] = []
     for text, size in [*lines, ("", body)]:
         if text and size not in levels:
             paragraph.append(text)
             continue
-        outline.add(" ".join(paragraph))
+        builder.add(" ".join(paragraph))
         paragraph = []
         if text:
-            outline.heading(min(levels[size], 6), text)
-    return outline.finish(path)
+            builder.heading(min(levels[size], 6), text)
+    return builder.finish(path)
 
 
 def _lines(content: bytes) -> list[tuple[str, float]]:
-    """(text, letter size in points) of every line; an empty line between blocks."""
+    """Return (text, font size in points) of every line, with an empty line between blocks."""
     lines: list[tuple[str, float]] = []
     for page in extract_pages(BytesIO(content)):
         for block in page:

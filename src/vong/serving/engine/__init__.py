@@ -1,9 +1,9 @@
-"""Engines: what turns a folder of weights into answers, one file each.
+"""Engines: one file per implementation that generates completions from a folder of weights.
 
-An engine is made from a folder (`Engine(folder, settings)`, which loads the weights and blocks while it does) and
-lives in a process of its own. It holds one base model and any number of adapters over it, named by whoever loads them.
+An engine is created from a folder (`Engine(folder, settings)`, which blocks while the weights are loaded) and runs in a
+separate process. An engine serves one base model and any number of adapters of it, under names set by the caller.
 
-A third party's engine is a class with these methods under the entry point `vong.engines`.
+A third-party engine is a class with these methods, registered under the entry point `vong.engines`.
 """
 
 from collections.abc import AsyncGenerator
@@ -14,10 +14,10 @@ from typing import Any, Protocol
 
 @dataclass(frozen=True)
 class EngineSettings:
-    """How an engine runs. Zero means that the engine chooses.
+    """Settings of an engine. Zero selects the engine's default.
 
-    `threads`: CPU threads. `context`: tokens of prompt and answer together. `batch`: conversations decoded side by
-    side. `prefix_bytes`: memory for prompts whose beginnings later prompts share.
+    `threads`: CPU threads. `context`: tokens of prompt and completion together. `batch`: sequences that are decoded
+    concurrently. `prefix_bytes`: memory of the cache of shared prompt prefixes.
     """
 
     threads: int = 0
@@ -28,9 +28,10 @@ class EngineSettings:
 
 @dataclass(frozen=True)
 class GenerationRequest:
-    """One answer wanted. `adapter` is None for the base model; a temperature of 0 always takes the likeliest token.
+    """Request for one completion.
 
-    `top_logprobs` is None where no log-probabilities are wanted. `response_format` is OpenAI's.
+    `adapter` is None for the base model. A temperature of 0 selects the most likely token. `top_logprobs` is None if
+    no log-probabilities are requested. `response_format` has OpenAI's format.
     """
 
     messages: list[dict[str, Any]]
@@ -46,7 +47,7 @@ class GenerationRequest:
 
 @dataclass(frozen=True)
 class TokenLogprob:
-    """A token that was taken, how likely it was (natural logarithm), and its likeliest rivals."""
+    """Selected token, its log-probability (natural logarithm), and the most likely alternatives."""
 
     token: str
     logprob: float
@@ -55,9 +56,9 @@ class TokenLogprob:
 
 @dataclass(frozen=True)
 class GenerationChunk:
-    """A part of an answer. The last one has `finish`: `stop` (it ended, or a stop string came) or `length`.
+    """Part of a completion. The last one has `finish`: `stop` (end token or stop string) or `length`.
 
-    The counts are of the answer so far; `cached_tokens` are those of the prompt that were not computed again.
+    The counts cover the completion so far. `cached_tokens` counts the prompt tokens from the prefix cache.
     """
 
     text: str = ""
@@ -70,7 +71,7 @@ class GenerationChunk:
 
 @dataclass
 class EngineLoad:
-    """How busy an engine is: answers being made, requests that wait for a place, tokens made since the start."""
+    """Load of an engine: running requests, waiting requests, and tokens generated since the start."""
 
     active: int = 0
     waiting: int = 0
@@ -78,32 +79,36 @@ class EngineLoad:
 
 
 class Engine(Protocol):
-    """One base model and its adapters. `precision` is `fp32`, `bf16` or `quantised`: what the parity check allows."""
+    """One base model and its adapters. `precision` (`fp32`, `bf16`, `quantised`) sets the parity tolerance."""
 
     precision: str
 
     @property
     def load(self) -> EngineLoad:
-        """How busy it is."""
+        """Return the current load."""
         ...
 
     def adapt(self, name: str, folder: Path | None) -> None:
-        """Load the adapter in that folder under that name; None unloads it. InvalidInput where it does not fit."""
+        """Load the adapter in a folder under a name, or unload it if the folder is None.
+
+        Raises: InvalidInput if the adapter does not fit the base model.
+        """
         ...
 
     def generate(self, wanted: GenerationRequest) -> AsyncGenerator[GenerationChunk]:
-        """The answer, piece by piece. Closing the generator gives the place to the next request.
+        """Generate a completion in chunks. Closing the generator frees its slot for the next request.
 
-        InvalidInput for what this engine cannot do and for prompts longer than its context.
+        Raises: InvalidInput if the engine does not support the request or the prompt exceeds its context.
         """
         ...
 
     def tokenize(self, adapter: str | None, messages: list[dict[str, Any]]) -> list[int]:
-        """The token ids of a conversation as the model sees it, ready for its answer."""
+        """Return the token ids of a conversation by the chat template, including the generation prompt."""
         ...
 
     def logprobs(self, adapter: str | None, ids: list[int], positions: int, top: int) -> list[dict[int, float]]:
-        """The `top` likeliest next tokens with their natural log-probabilities after each of the last `positions`
-        prefixes of `ids`; the last item is what follows all of them.
+        """Return the `top` most likely next tokens after each of the last `positions` prefixes of `ids`.
+
+        Each item maps tokens to natural log-probabilities. The last item follows all ids.
         """
         ...

@@ -1,4 +1,4 @@
-"""OpenAI's chat completions as an engine speaks them: what is asked, and the shapes of the answers."""
+"""OpenAI chat completions of an engine: parsing of requests and formatting of responses."""
 
 import time
 from typing import Any, Literal
@@ -13,13 +13,13 @@ UNSUPPORTED = ("tools", "functions", "logit_bias", "audio", "modalities")
 
 
 class ChatStreamOptions(BaseModel):
-    """What a stream carries besides its text."""
+    """Options of a streamed response."""
 
     include_usage: bool = False
 
 
 class ChatRequest(BaseModel):
-    """The fields of a chat completion that an engine obeys. Others are ignored unless they change the answer."""
+    """Supported fields of a chat completion request. Others are ignored unless they change the completion."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -42,11 +42,11 @@ class ChatRequest(BaseModel):
 
     @property
     def usage_in_stream(self) -> bool:
-        """Whether the last chunk of the stream carries the usage."""
+        """Return whether the last chunk of the stream contains the usage."""
         return bool(self.stream_options and self.stream_options.include_usage)
 
     def generation(self, adapter: str | None) -> GenerationRequest:
-        """What the engine is asked for."""
+        """Return the request to the engine."""
         stop = [self.stop] if isinstance(self.stop, str) else self.stop or []
         return GenerationRequest(
             messages=self.messages,
@@ -62,55 +62,60 @@ class ChatRequest(BaseModel):
 
 
 def parse_chat(body: bytes) -> ChatRequest:
-    """The request in a body. InvalidInput names the field at fault."""
+    """Parse a request body.
+
+    Raises: InvalidInput, which names the invalid field.
+    """
     try:
         request = ChatRequest.model_validate_json(body)
     except ValidationError as error:
-        fault = error.errors()[0]
-        where = ".".join(str(part) for part in fault["loc"])
-        raise InvalidInput(f"{where}: {fault['msg']}" if where else fault["msg"], "see the OpenAI reference") from error
+        detail = error.errors()[0]
+        location = ".".join(str(part) for part in detail["loc"])
+        raise InvalidInput(
+            f"{location}: {detail['msg']}" if location else detail["msg"], "see the OpenAI reference"
+        ) from error
     extra = request.model_extra or {}
-    unknown = [name for name in UNSUPPORTED if extra.get(name)]
+    unsupported = [name for name in UNSUPPORTED if extra.get(name)]
     if request.presence_penalty or request.frequency_penalty:
-        unknown.append("presence_penalty and frequency_penalty")
-    if unknown:
-        raise InvalidInput(f"local models do not support {', '.join(unknown)}", "leave it out")
+        unsupported.append("presence_penalty and frequency_penalty")
+    if unsupported:
+        raise InvalidInput(f"local models do not support {', '.join(unsupported)}", "omit these fields")
     if any(not isinstance(message.get("role"), str) for message in request.messages):
-        raise InvalidInput("messages: every message needs a role", "use system, user or assistant")
+        raise InvalidInput("messages: every message needs a role", "set system, user or assistant")
     return request
 
 
 class ChatCompletion:
-    """The answer to one request, as one object or as the chunks of a stream."""
+    """Response to one request, as one object or as the chunks of a stream."""
 
     def __init__(self, model: str) -> None:
         self._id = f"chatcmpl-{uuid4().hex}"
         self._made = int(time.time())
         self._model = model
 
-    def whole(self, pieces: list[GenerationChunk]) -> dict[str, Any]:
-        """A `chat.completion`."""
-        entries = [entry for piece in pieces for entry in piece.logprobs]
+    def whole(self, chunks: list[GenerationChunk]) -> dict[str, Any]:
+        """Return the `chat.completion` object of all chunks."""
+        entries = [entry for chunk in chunks for entry in chunk.logprobs]
         choice = {
             "index": 0,
-            "message": {"role": "assistant", "content": "".join(piece.text for piece in pieces), "refusal": None},
+            "message": {"role": "assistant", "content": "".join(chunk.text for chunk in chunks), "refusal": None},
             "logprobs": {"content": [_entry(entry) for entry in entries], "refusal": None} if entries else None,
-            "finish_reason": pieces[-1].finish,
+            "finish_reason": chunks[-1].finish,
         }
-        return {**self._frame("chat.completion"), "choices": [choice], "usage": usage(pieces[-1])}
+        return {**self._frame("chat.completion"), "choices": [choice], "usage": usage(chunks[-1])}
 
     def opening(self) -> dict[str, Any]:
-        """The first chunk: who speaks."""
+        """Return the first chunk, which contains the role."""
         return self._chunk({"role": "assistant", "content": ""})
 
     def chunk(self, piece: GenerationChunk) -> dict[str, Any]:
-        """One piece of the answer."""
+        """Return the chunk with one part of the completion."""
         entries = [_entry(entry) for entry in piece.logprobs]
         logprobs = {"content": entries, "refusal": None} if entries else None
         return self._chunk({"content": piece.text} if piece.text else {}, piece.finish, logprobs)
 
     def closing(self, piece: GenerationChunk) -> dict[str, Any]:
-        """The chunk with the usage."""
+        """Return the last chunk, which contains the usage."""
         return {**self._frame("chat.completion.chunk"), "choices": [], "usage": usage(piece)}
 
     def _chunk(
@@ -124,7 +129,7 @@ class ChatCompletion:
 
 
 def usage(piece: GenerationChunk) -> dict[str, Any]:
-    """OpenAI's usage object, from the last piece."""
+    """Return OpenAI's usage object from the last chunk."""
     return {
         "prompt_tokens": piece.prompt_tokens,
         "completion_tokens": piece.completion_tokens,
@@ -134,7 +139,7 @@ def usage(piece: GenerationChunk) -> dict[str, Any]:
 
 
 def _entry(entry: TokenLogprob) -> dict[str, Any]:
-    def one(token: str, logprob: float) -> dict[str, Any]:
+    def to_dict(token: str, logprob: float) -> dict[str, Any]:
         return {"token": token, "logprob": logprob, "bytes": list(token.encode())}
 
-    return {**one(entry.token, entry.logprob), "top_logprobs": [one(*rival) for rival in entry.top]}
+    return {**to_dict(entry.token, entry.logprob), "top_logprobs": [to_dict(*alternative) for alternative in entry.top]}

@@ -1,9 +1,9 @@
-"""Continuous batching: requests join the running batch at the next step and leave it when they end.
+"""Continuous batching: sequences join the running batch between decoding steps and leave it when they end.
 
-One thread computes prompts and takes decoding steps for all rows together. Whatever else touches the model (loading
-an adapter, the parity check's log-probabilities) pauses it between two steps.
+One thread computes prompts and decodes all sequences together. Other uses of the model (loading an adapter, the
+log-probabilities of the parity check) pause the thread between two steps.
 
-This module needs torch: only the engine `transformers` imports it, in its own process.
+This module requires torch. Only the engine `transformers` imports it, in a separate process.
 """
 
 import logging
@@ -25,12 +25,12 @@ from vong.serving.engine.kv_cache import BatchedKvCache, PrefixCache, gather
 log = logging.getLogger(__name__)
 
 BASE = "__base__"
-"""What PEFT calls the rows of a mixed batch that use no adapter."""
+"""Adapter name by which PEFT identifies the rows of a mixed batch without an adapter."""
 
 
 @dataclass
 class Sequence:
-    """A request on its way: `emit` gives its pieces, or the error that ended it, to whoever asked."""
+    """Running request. `emit` sends its chunks, or the error that ended it, to the caller."""
 
     ids: list[int]
     adapter: str | None
@@ -50,7 +50,7 @@ class Sequence:
 
 
 class BatchScheduler:
-    """The one thread that computes. `model` may be replaced while it is `paused` (an adapter wraps it)."""
+    """Scheduler of the decoding thread. `model` may be replaced while it is `paused` (an adapter wraps it)."""
 
     def __init__(self, model: Any, decode: Callable[[list[int]], str], ends: set[int], *, rows: int, prefix: int):
         self.model = model
@@ -70,7 +70,7 @@ class BatchScheduler:
         threading.Thread(target=self._run, name="batch", daemon=True).start()
 
     def submit(self, row: Sequence) -> None:
-        """Queue a request."""
+        """Queue a sequence."""
         with self._wake:
             self._waiting.append(row)
             self.load.waiting = len(self._waiting)
@@ -78,7 +78,7 @@ class BatchScheduler:
 
     @contextmanager
     def paused(self) -> Generator[None]:
-        """Touch the model while no step runs: the batch stands still until the block ends."""
+        """Pause decoding for the duration of the block, so that the model can be used or changed."""
         with self._wake:
             self._pauses += 1
         with self._turn, torch.inference_mode():
@@ -90,45 +90,45 @@ class BatchScheduler:
                     self._wake.notify()
 
     def end_rows(self, adapter: str) -> None:
-        """End the answers that an adapter is making; only while paused, before the adapter goes."""
+        """End the sequences of an adapter before it is unloaded. Call this only while paused."""
         with self._wake:
             for row in [*self._rows, *self._waiting]:
                 if row.adapter == adapter and not row.cancelled:
                     row.cancelled = True
-                    row.emit(VongError("the adapter was unloaded", "ask again when the deployment is ready"))
+                    row.emit(VongError("the adapter was unloaded", "retry when the deployment is ready"))
         self._leave()
 
-    def forward(self, ids: Tensor, lanes: BatchedKvCache, adapters: list[str | None], keep: int) -> Tensor:
-        """The logits (rows, keep, vocabulary) after the last `keep` of these ids (rows, columns)."""
+    def forward(self, ids: Tensor, cache: BatchedKvCache, adapters: list[str | None], keep: int) -> Tensor:
+        """Return the logits (rows, keep, vocabulary) after the last `keep` columns of `ids` (rows, columns)."""
         columns = ids.shape[1]
-        lanes.reserve(columns)
-        lengths = torch.tensor(lanes.lengths(), device=ids.device)[:, None]
-        more = {"adapter_names": [name or BASE for name in adapters]} if self.adapted else {}
-        out = self.model(
+        cache.reserve(columns)
+        lengths = torch.tensor(cache.lengths(), device=ids.device)[:, None]
+        adapter_options = {"adapter_names": [name or BASE for name in adapters]} if self.adapted else {}
+        output = self.model(
             input_ids=ids,
-            attention_mask=lanes.mask(columns),
+            attention_mask=cache.mask(columns),
             position_ids=lengths + torch.arange(columns, device=ids.device),
-            past_key_values=lanes.cache,
+            past_key_values=cache.cache,
             use_cache=True,
             logits_to_keep=keep,
-            **more,
+            **adapter_options,
         )
-        lanes.end += columns
-        return out.logits.float()
+        cache.end += columns
+        return output.logits.float()
 
     def prompt(
         self, ids: list[int], adapter: str | None, keep: int = 1, *, reuse: bool
     ) -> tuple[BatchedKvCache, Tensor, int]:
-        """Compute a prompt: its lanes, the logits (keep, vocabulary) at its end, and how many tokens were known."""
-        known = self.prefixes.find(adapter, ids) if reuse else None
-        start = 0 if known is None else known.shape[-2]
+        """Compute a prompt and return its KV cache, the last `keep` logits and the number of cached tokens."""
+        prefix = self.prefixes.find(adapter, ids) if reuse else None
+        start = 0 if prefix is None else prefix.shape[-2]
         parameter = next(self.model.parameters())
-        lanes = BatchedKvCache.single(self._shape, len(ids), parameter, known)
+        cache = BatchedKvCache.single(self._shape, len(ids), parameter, prefix)
         tokens = torch.tensor([ids[start:]], device=parameter.device)
-        logits = self.forward(tokens, lanes, [adapter], keep)[0]
+        logits = self.forward(tokens, cache, [adapter], keep)[0]
         if reuse:
-            self.prefixes.keep(adapter, ids, lanes)
-        return lanes, logits, start
+            self.prefixes.keep(adapter, ids, cache)
+        return cache, logits, start
 
     def _run(self) -> None:
         with torch.inference_mode():
@@ -141,9 +141,9 @@ class BatchScheduler:
                         self._join()
                         self._step()
                         self._leave()
-                    # The boundary of a request: those in the batch fail, the ones after them do not.
+                    # Boundary of a request: the sequences of this batch fail, later ones do not.
                     except Exception as error:
-                        log.exception("a step of the batch failed")
+                        log.exception("a decoding step failed")
                         self._fail(f"the engine failed on this request: {type(error).__name__}: {error}")
 
     def _fail(self, message: str) -> None:
@@ -153,10 +153,10 @@ class BatchScheduler:
         self.load.active = 0
 
     def _leave(self) -> None:
-        stay = [index for index, row in enumerate(self._rows) if not (row.done or row.cancelled)]
-        if len(stay) < len(self._rows):
-            self._rows = [self._rows[index] for index in stay]
-            self._lanes = gather([(self._lanes, stay)]) if stay and self._lanes else None
+        remaining = [index for index, row in enumerate(self._rows) if not (row.done or row.cancelled)]
+        if len(remaining) < len(self._rows):
+            self._rows = [self._rows[index] for index in remaining]
+            self._lanes = gather([(self._lanes, remaining)]) if remaining and self._lanes else None
             self.load.active = len(self._rows)
 
     def _join(self) -> None:
@@ -165,11 +165,11 @@ class BatchScheduler:
             parts.append((self._lanes, list(range(len(self._rows)))))
         before = len(parts)
         while len(self._rows) < self._most and (row := self._next()) is not None:
-            self._rows.append(row)  # before the work: where that fails, the row hears of it
+            self._rows.append(row)  # before the computation, so that a failure ends this row too
             self.load.active = len(self._rows)
-            lanes, logits, row.cached = self.prompt(row.ids, row.adapter, reuse=True)
+            cache, logits, row.cached = self.prompt(row.ids, row.adapter, reuse=True)
             self._take(row, logits[-1])
-            parts.append((lanes, [0]))
+            parts.append((cache, [0]))
         if len(parts) > before:
             self._lanes = gather(parts)
             self._leave()
@@ -189,15 +189,15 @@ class BatchScheduler:
         ids = torch.tensor([[row.last] for row in self._rows], device=self._lanes.store.device)
         logits = self.forward(ids, self._lanes, [row.adapter for row in self._rows], 1)[:, -1]
         greedy: list[int] = logits.argmax(-1).tolist()
-        for row, scores, likeliest in zip(self._rows, logits, greedy, strict=True):
-            self._take(row, scores, likeliest)
+        for row, scores, most_likely in zip(self._rows, logits, greedy, strict=True):
+            self._take(row, scores, most_likely)
 
-    def _take(self, row: Sequence, logits: Tensor, likeliest: int | None = None) -> None:
-        """Choose a row's next token and give out what text it makes."""
+    def _take(self, row: Sequence, logits: Tensor, most_likely: int | None = None) -> None:
+        """Select the next token of a sequence and emit its text."""
         if row.temperature > 0:
             token = sample(logits, row.temperature, row.top_p, row.random)
         else:
-            token = int(logits.argmax()) if likeliest is None else likeliest
+            token = int(logits.argmax()) if most_likely is None else most_likely
         row.last, row.made = token, row.made + 1
         self.load.tokens += 1
         if row.top_logprobs is not None and token not in self._ends:
@@ -216,24 +216,29 @@ class BatchScheduler:
         scores = logits.log_softmax(-1)
         best = scores.topk(top) if top else None
         pairs = zip(best.indices.tolist(), best.values.tolist(), strict=True) if best else ()
-        rivals = tuple((self._decode([rival]), score) for rival, score in pairs)
-        return TokenLogprob(self._decode([token]), float(scores[token]), rivals)
+        alternatives = tuple((self._decode([alternative]), score) for alternative, score in pairs)
+        return TokenLogprob(self._decode([token]), float(scores[token]), alternatives)
 
 
 def sample(logits: Tensor, temperature: float, top_p: float, random: torch.Generator | None) -> int:
-    """A token drawn from the smallest set of likeliest ones whose probabilities reach `top_p` (nucleus sampling,
-    Holtzman et al. 2020), after dividing the logits by the temperature.
+    """Sample a token by temperature and nucleus sampling (Holtzman et al. 2020).
+
+    The logits are divided by the temperature. The token is drawn from the smallest set of most likely tokens whose
+    probabilities reach `top_p`.
     """
-    chances = (logits / temperature).softmax(-1)
+    probabilities = (logits / temperature).softmax(-1)
     if top_p < 1:
-        ordered, index = chances.sort(descending=True)
+        ordered, index = probabilities.sort(descending=True)
         ordered[ordered.cumsum(-1) - ordered > top_p] = 0.0
         return int(index[torch.multinomial(ordered, 1, generator=random)])
-    return int(torch.multinomial(chances, 1, generator=random))
+    return int(torch.multinomial(probabilities, 1, generator=random))
 
 
 def kv_shape(config: Any) -> tuple[int, int, int]:
-    """(layers, heads of keys and values, head size) of a decoder."""
+    """Return (layers, key-value heads, head size) of a decoder.
+
+    Raises: InvalidInput if the number of heads differs between layers.
+    """
     text = config.get_text_config()
     heads = getattr(text, "num_key_value_heads", None) or text.num_attention_heads
     size = getattr(text, "head_dim", None) or text.hidden_size // text.num_attention_heads

@@ -1,13 +1,13 @@
-"""From tokens to text as they come: no half characters, and nothing past a stop string."""
+"""Incremental detokenization: no incomplete characters, and no text after a stop string."""
 
 from collections.abc import Callable, Sequence
 
 
 class IncrementalDetokenizer:
-    """The text of one growing answer.
+    """Incremental detokenizer of one completion.
 
-    A token may end inside a character, and its text may depend on the token before: so a few tokens are decoded
-    together and only the difference is given out. What could be the beginning of a stop string is held back.
+    A token may end inside a character, and its text may depend on the previous token. So a few tokens are decoded
+    together, and only the difference is returned. A possible beginning of a stop string is held back.
     """
 
     def __init__(self, decode: Callable[[list[int]], str], stop: Sequence[str] = ()) -> None:
@@ -20,20 +20,20 @@ class IncrementalDetokenizer:
         self.stopped = False
 
     def add(self, token: int) -> str:
-        """The text that can be given out now that this token has come."""
+        """Add a token and return the text that is complete now."""
         self._ids.append(token)
-        known = self._decode(self._ids[self._from : self._read])
-        grown = self._decode(self._ids[self._from :])
-        if len(grown) <= len(known) or grown.endswith("\ufffd"):
+        previous = self._decode(self._ids[self._from : self._read])
+        extended = self._decode(self._ids[self._from :])
+        if len(extended) <= len(previous) or extended.endswith("\ufffd"):
             return ""
         self._from, self._read = self._read, len(self._ids)
-        return self._release(grown[len(known) :])
+        return self._release(extended[len(previous) :])
 
     def end(self) -> str:
-        """What was held back, now that nothing more comes."""
-        rest = "" if self.stopped else self._decode(self._ids[self._from :])
-        known = "" if self.stopped else self._decode(self._ids[self._from : self._read])
-        text = self._release(rest[len(known) :]) + self._held
+        """Return the remaining text at the end of the completion."""
+        remaining = "" if self.stopped else self._decode(self._ids[self._from :])
+        previous = "" if self.stopped else self._decode(self._ids[self._from : self._read])
+        text = self._release(remaining[len(previous) :]) + self._held
         self._held = ""
         return text
 
@@ -41,16 +41,16 @@ class IncrementalDetokenizer:
         if not self._stop:
             return text
         self._held += text
-        found = [place for stop in self._stop if (place := self._held.find(stop)) >= 0]
-        if found:
+        positions = [position for stop in self._stop if (position := self._held.find(stop)) >= 0]
+        if positions:
             self.stopped = True
-            text, self._held = self._held[: min(found)], ""
+            text, self._held = self._held[: min(positions)], ""
             return text
-        keep = max(_overlap(self._held, stop) for stop in self._stop)
-        text, self._held = self._held[: len(self._held) - keep], self._held[len(self._held) - keep :]
+        overlap = max(_overlap(self._held, stop) for stop in self._stop)
+        text, self._held = self._held[: len(self._held) - overlap], self._held[len(self._held) - overlap :]
         return text
 
 
 def _overlap(text: str, stop: str) -> int:
-    """How many characters at the end of `text` begin `stop`."""
+    """Return the length of the longest end of `text` that is a beginning of `stop`."""
     return next((size for size in range(min(len(text), len(stop) - 1), 0, -1) if text.endswith(stop[:size])), 0)

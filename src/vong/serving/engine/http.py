@@ -1,7 +1,7 @@
-"""The HTTP face of an engine process: a raw ASGI application on loopback, behind a bearer token.
+"""HTTP API of an engine process: an ASGI application on loopback that requires a bearer token.
 
-`GET /health`, `GET /v1/models`, `POST /v1/chat/completions`, `POST /tokenize`, `POST /logprobs`, `POST /adapters`,
-`DELETE /adapters/{name}`. It answers `/health` while the model still loads.
+Routes: `GET /health`, `GET /v1/models`, `POST /v1/chat/completions`, `POST /tokenize`, `POST /logprobs`,
+`POST /adapters`, `DELETE /adapters/{name}`. `/health` also answers while the model is loading.
 """
 
 import asyncio
@@ -24,14 +24,14 @@ Receive = Callable[[], Awaitable[dict[str, Any]]]
 
 
 class EngineApp:
-    """Routes requests to the engine. A deployment is served under its name: by the base, or by its adapter."""
+    """ASGI application of an engine. Each deployment name maps to the base model or to an adapter."""
 
     def __init__(self, token: str, about: dict[str, Any]) -> None:
         self.engine: Engine | None = None
         self.failure: str | None = None
         self._token = token
         self._about = about
-        self._served: dict[str, str | None] = {}  # name -> the adapter's folder, None for the base
+        self._served: dict[str, str | None] = {}  # name -> folder of the adapter, None for the base model
         self._parity = asyncio.Semaphore(1)
         self._routes: dict[tuple[str, str], Callable[[bytes], Awaitable[dict[str, Any]]]] = {
             ("GET", "/v1/models"): self._models,
@@ -41,7 +41,7 @@ class EngineApp:
         }
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
-        """One request."""
+        """Handle one request."""
         if scope["type"] != "http":
             return
         try:
@@ -51,9 +51,11 @@ class EngineApp:
 
     async def _answer(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         method, path = scope["method"], scope["path"]
-        offered = dict(scope["headers"]).get(b"authorization", b"")
-        if not hmac.compare_digest(offered, f"Bearer {self._token}".encode()):
-            raise Unauthenticated("this engine answers its own server only", "call the server's /v1 instead")
+        authorization = dict(scope["headers"]).get(b"authorization", b"")
+        if not hmac.compare_digest(authorization, f"Bearer {self._token}".encode()):
+            raise Unauthenticated(
+                "the engine accepts requests of its server only", "send the request to /v1 of the server"
+            )
         if (method, path) == ("GET", "/health"):
             return await send_json(send, 200, self._health())
         body = await read(receive)
@@ -82,13 +84,13 @@ class EngineApp:
 
     def _loaded(self) -> Engine:
         if self.engine is None:
-            raise Unavailable(self.failure or "the model is still loading", "ask again in a moment")
+            raise Unavailable(self.failure or "the model is still loading", "retry later")
         return self.engine
 
     def _adapter(self, name: str) -> str | None:
         if name not in self._served:
-            known = ", ".join(map(repr, self._served)) or "none yet"
-            raise NotFound(f"the engine serves no model named {name!r}", f"it serves: {known}")
+            available = ", ".join(map(repr, self._served)) or "none yet"
+            raise NotFound(f"the engine serves no model named {name!r}", f"available models: {available}")
         return None if self._served[name] is None else name
 
     async def _models(self, _: bytes) -> dict[str, Any]:
@@ -97,79 +99,85 @@ class EngineApp:
 
     async def _chat(self, body: bytes, receive: Receive, send: Send) -> None:
         request = parse_chat(body)
-        engine, wanted = self._loaded(), request.generation(self._adapter(request.model))
-        reply = ChatCompletion(request.model)
-        pieces = engine.generate(wanted)
+        engine, generation = self._loaded(), request.generation(self._adapter(request.model))
+        response = ChatCompletion(request.model)
+        chunks = engine.generate(generation)
         if request.stream:
-            work = asyncio.ensure_future(stream(pieces, reply, request.usage_in_stream, send))
+            response_task = asyncio.ensure_future(stream(chunks, response, request.usage_in_stream, send))
         else:
-            work = asyncio.ensure_future(whole(pieces, reply, send))
-        gone = asyncio.ensure_future(disconnected(receive))
+            response_task = asyncio.ensure_future(whole(chunks, response, send))
+        disconnect_task = asyncio.ensure_future(disconnected(receive))
         try:
-            await asyncio.wait({work, gone}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({response_task, disconnect_task}, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            gone.cancel()
-            if not work.done():
-                work.cancel()
-        if not work.cancelled():
-            await asyncio.gather(work, return_exceptions=gone.done() and not gone.cancelled())
+            disconnect_task.cancel()
+            if not response_task.done():
+                response_task.cancel()
+        if not response_task.cancelled():
+            await asyncio.gather(
+                response_task, return_exceptions=disconnect_task.done() and not disconnect_task.cancelled()
+            )
 
     async def _tokenize(self, body: bytes) -> dict[str, Any]:
-        asked = fields(body, model=str, messages=list)
-        engine, adapter = self._loaded(), self._adapter(asked["model"])
-        return {"ids": await asyncio.to_thread(engine.tokenize, adapter, asked["messages"])}
+        values = fields(body, model=str, messages=list)
+        engine, adapter = self._loaded(), self._adapter(values["model"])
+        return {"ids": await asyncio.to_thread(engine.tokenize, adapter, values["messages"])}
 
     async def _logprobs(self, body: bytes) -> dict[str, Any]:
-        """`positions` and `top` default to 1 and 20."""
-        asked = fields(body, model=str, ids=list)
-        engine, adapter = self._loaded(), self._adapter(asked["model"])
-        positions, top = int(asked.get("positions", 1)), int(asked.get("top", 20))
-        if not 1 <= positions <= len(asked["ids"]) or not 1 <= top <= 100:
-            raise InvalidInput("positions must lie within the ids and top between 1 and 100", "ask for less")
+        """Return log-probabilities. `positions` and `top` default to 1 and 20."""
+        values = fields(body, model=str, ids=list)
+        engine, adapter = self._loaded(), self._adapter(values["model"])
+        positions, top = int(values.get("positions", 1)), int(values.get("top", 20))
+        if not 1 <= positions <= len(values["ids"]) or not 1 <= top <= 100:
+            raise InvalidInput(
+                "positions must be between 1 and the number of ids, top between 1 and 100", "lower these values"
+            )
         async with self._parity:
-            found = await asyncio.to_thread(engine.logprobs, adapter, asked["ids"], positions, top)
-        return {"positions": [[[token, score] for token, score in position.items()] for position in found]}
+            results = await asyncio.to_thread(engine.logprobs, adapter, values["ids"], positions, top)
+        return {"positions": [[[token, score] for token, score in position.items()] for position in results]}
 
     async def _adopt(self, body: bytes) -> dict[str, Any]:
-        """Serve the base (folder null) or an adapter under a name."""
-        asked = fields(body, name=str)
-        engine, name, folder = self._loaded(), asked["name"], asked.get("folder")
+        """Serve the base model (folder null) or an adapter under a name."""
+        values = fields(body, name=str)
+        engine, name, folder = self._loaded(), values["name"], values.get("folder")
         if folder is not None:
             await asyncio.to_thread(engine.adapt, name, Path(folder))
         elif self._served.get(name):
             await asyncio.to_thread(engine.adapt, name, None)
         self._served[name] = folder
-        log.info("serving %r from %s", name, folder or "the base")
+        log.info("serving %r from %s", name, folder or "the base model")
         return {"models": dict(self._served)}
 
     async def _drop(self, name: str) -> dict[str, Any]:
         if self._adapter(name) is not None:
             await asyncio.to_thread(self._loaded().adapt, name, None)
         self._served.pop(name, None)
-        log.info("no longer serving %r", name)
+        log.info("stopped serving %r", name)
         return {"models": dict(self._served)}
 
 
-async def whole(pieces: AsyncGenerator[GenerationChunk], reply: ChatCompletion, send: Send) -> None:
-    """Answer with one object when all has come."""
-    async with aclosing(pieces):
-        gathered = [piece async for piece in pieces]
-    await send_json(send, 200, reply.whole(gathered))
+async def whole(chunks: AsyncGenerator[GenerationChunk], response: ChatCompletion, send: Send) -> None:
+    """Send the whole completion as one JSON object."""
+    async with aclosing(chunks):
+        collected = [chunk async for chunk in chunks]
+    await send_json(send, 200, response.whole(collected))
 
 
-async def stream(pieces: AsyncGenerator[GenerationChunk], reply: ChatCompletion, with_usage: bool, send: Send) -> None:
-    """Answer with server-sent events. What fails before the first piece is still a plain error."""
-    async with aclosing(pieces):
-        piece = await anext(pieces)
+async def stream(
+    chunks: AsyncGenerator[GenerationChunk], response: ChatCompletion, with_usage: bool, send: Send
+) -> None:
+    """Send a completion as server-sent events. A failure before the first chunk is raised, not sent as an event."""
+    async with aclosing(chunks):
+        chunk = await anext(chunks)
         headers = [(b"content-type", b"text/event-stream; charset=utf-8"), (b"cache-control", b"no-cache")]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
-        await send_event(send, reply.opening())
+        await send_event(send, response.opening())
         try:
-            await send_event(send, reply.chunk(piece))
-            async for piece in pieces:
-                await send_event(send, reply.chunk(piece))
+            await send_event(send, response.chunk(chunk))
+            async for chunk in chunks:
+                await send_event(send, response.chunk(chunk))
             if with_usage:
-                await send_event(send, reply.closing(piece))
+                await send_event(send, response.closing(chunk))
             await send({"type": "http.response.body", "body": b"data: [DONE]\n\n", "more_body": False})
         except VongError as error:
             await send_event(send, openai_error(error)[1])
@@ -177,13 +185,13 @@ async def stream(pieces: AsyncGenerator[GenerationChunk], reply: ChatCompletion,
 
 
 async def send_event(send: Send, value: dict[str, Any]) -> None:
-    """One server-sent event."""
+    """Send one server-sent event."""
     data = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     await send({"type": "http.response.body", "body": f"data: {data}\n\n".encode(), "more_body": True})
 
 
 async def send_json(send: Send, status: int, value: dict[str, Any]) -> None:
-    """A whole JSON answer."""
+    """Send a JSON response."""
     body = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": status, "headers": headers})
@@ -191,7 +199,7 @@ async def send_json(send: Send, status: int, value: dict[str, Any]) -> None:
 
 
 async def read(receive: Receive) -> bytes:
-    """The whole body of a request."""
+    """Read the whole body of a request."""
     body = bytearray()
     while True:
         message = await receive()
@@ -201,25 +209,28 @@ async def read(receive: Receive) -> bytes:
 
 
 async def disconnected(receive: Receive) -> None:
-    """Returns when the client has left."""
+    """Wait until the client disconnects."""
     while (await receive())["type"] != "http.disconnect":
         pass
 
 
 def fields(body: bytes, **kinds: type) -> dict[str, Any]:
-    """A JSON object with at least these fields of these kinds."""
+    """Parse a JSON object with required fields of the given types.
+
+    Raises: InvalidInput if the body is not JSON or a field is missing or has another type.
+    """
     try:
         value = json.loads(body)
     except ValueError as error:
         raise InvalidInput(f"the body is not JSON: {error}", "send a JSON object") from error
     for name, kind in kinds.items():
         if not isinstance(value, dict) or not isinstance(value.get(name), kind):
-            raise InvalidInput(f"{name!r} must be given as {kind.__name__}", "see docs/guides/serving.md")
+            raise InvalidInput(f"field {name!r} must have type {kind.__name__}", "see docs/guides/serving.md")
     return value
 
 
 def openai_error(error: VongError) -> tuple[int, dict[str, Any]]:
-    """An error as OpenAI's clients expect it, with its HTTP status."""
+    """Return the HTTP status and the body of an error in OpenAI's format."""
     kinds = {401: "authentication_error", 404: "not_found_error", 503: "overloaded_error"}
     status = 400 if isinstance(error, InvalidInput) else error.status
     kind = kinds.get(status, "invalid_request_error" if status < 500 else "server_error")
@@ -227,7 +238,7 @@ def openai_error(error: VongError) -> tuple[int, dict[str, Any]]:
 
 
 def resident() -> int:
-    """The resident memory of this process, in bytes."""
+    """Return the resident memory of this process in bytes."""
     import psutil
 
     return psutil.Process().memory_info().rss

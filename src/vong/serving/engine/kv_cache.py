@@ -1,6 +1,6 @@
-"""The keys and values of several conversations in one tensor, so that rows can join and leave between two steps.
+"""Batched KV cache: keys and values of several sequences in one tensor, so that rows can join and leave the batch.
 
-This module needs torch: only the engine `transformers` imports it, in its own process.
+This module requires torch. Only the engine `transformers` imports it, in a separate process.
 """
 
 from __future__ import annotations
@@ -14,35 +14,35 @@ from torch import Tensor
 from transformers.cache_utils import Cache, DynamicLayer
 
 ROOM = 128
-"""Columns added when the tensor is full, so that most steps write in place."""
+"""Number of columns added to a full tensor, so that most steps write in place."""
 
 
 class KvCacheLayer(DynamicLayer):
-    """One layer's part of `Lanes`, in the form that transformers' attention expects.
+    """One layer of a `BatchedKvCache`, with the interface that attention in transformers expects.
 
-    It refers to its lanes weakly: a circle would keep hundreds of megabytes until the cyclic collector, which counts
-    objects and not bytes, comes by.
+    The reference to the cache is weak. A reference cycle would hold hundreds of megabytes until the next run of the
+    garbage collector, which counts objects and not bytes.
     """
 
-    def __init__(self, lanes: BatchedKvCache, index: int) -> None:
+    def __init__(self, cache: BatchedKvCache, index: int) -> None:
         super().__init__()
-        self.lanes: BatchedKvCache = proxy(lanes)
+        self.lanes: BatchedKvCache = proxy(cache)
         self.index = index
         self.is_initialized = True
 
     def update(self, key_states: Tensor, value_states: Tensor, *_: Any, **__: Any) -> tuple[Tensor, Tensor]:
-        """Write this step's keys and values; give all of them back."""
+        """Write the keys and values of a step and return all of them."""
         return self.lanes.write(self.index, key_states, value_states)
 
     def get_seq_length(self) -> int:
-        """How many columns are written."""
+        """Return the number of written columns."""
         return self.lanes.end
 
 
 class BatchedKvCache:
-    """Rows of a batch, aligned at their right end: row `r` begins at column `first[r]`, all end at column `end`.
+    """Keys and values of a batch, right-aligned: row `r` begins at `first_columns[r]`, all rows end at `end_column`.
 
-    `store` is (layers, 2, rows, heads, columns, head size): the keys and the values.
+    `tensor` has the shape (layers, 2, rows, heads, columns, head size); the second dimension is keys and values.
     """
 
     def __init__(self, store: Tensor, end: int, first: list[int]) -> None:
@@ -53,7 +53,7 @@ class BatchedKvCache:
 
     @classmethod
     def single(cls, shape: tuple[int, int, int], columns: int, like: Tensor, known: Tensor | None) -> BatchedKvCache:
-        """One row with room for that many columns, beginning with the keys and values that are `known` already.
+        """Create a cache of one row and `columns` columns. The first columns are the keys and values of `prefix`.
 
         `shape` is (layers, heads, head size).
         """
@@ -65,15 +65,15 @@ class BatchedKvCache:
         return cls(store, end, [0])
 
     def write(self, layer: int, keys: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
-        """Put a step's keys and values behind what is there, without moving it."""
-        till = self.end + keys.shape[-2]
-        part = self.store[layer]
-        part[0, :, :, self.end : till] = keys
-        part[1, :, :, self.end : till] = values
-        return part[0, :, :, :till], part[1, :, :, :till]
+        """Append the keys and values of a step in place."""
+        new_end = self.end + keys.shape[-2]
+        layer_tensor = self.store[layer]
+        layer_tensor[0, :, :, self.end : new_end] = keys
+        layer_tensor[1, :, :, self.end : new_end] = values
+        return layer_tensor[0, :, :, :new_end], layer_tensor[1, :, :, :new_end]
 
     def reserve(self, columns: int) -> None:
-        """Make room for that many columns more."""
+        """Extend the tensor if fewer than `columns` columns are free."""
         missing = self.end + columns - self.store.shape[-2]
         if missing > 0:
             shape = list(self.store.shape)
@@ -81,41 +81,41 @@ class BatchedKvCache:
             self.store = torch.cat([self.store, self.store.new_zeros(shape)], dim=-2)
 
     def mask(self, columns: int) -> Tensor | None:
-        """Which of the columns, with that many new ones, belong to each row; None where all do."""
+        """Return the mask of the columns of each row, including new ones. Returns None if all belong to all rows."""
         if not any(self.first):
             return None
         first = torch.tensor(self.first, device=self.store.device)
         return torch.arange(self.end + columns, device=self.store.device) >= first[:, None]
 
     def lengths(self) -> list[int]:
-        """Tokens of each row."""
+        """Return the number of tokens of each row."""
         return [self.end - first for first in self.first]
 
     def snapshot(self) -> Tensor:
-        """A copy of the only row's keys and values."""
+        """Return a copy of the keys and values of the only row."""
         return self.store[..., : self.end, :].clone()
 
 
 def gather(parts: list[tuple[BatchedKvCache, list[int]]]) -> BatchedKvCache:
-    """One batch out of the named rows of several, trimmed to the longest row and with room to go on."""
-    end = max(lanes.end - min(lanes.first[row] for row in rows) for lanes, rows in parts)
-    model = parts[0][0].store
-    layers, both, _, heads, _, size = model.shape
-    store = model.new_zeros((layers, both, sum(len(rows) for _, rows in parts), heads, end + ROOM, size))
+    """Merge rows of several caches into one, trimmed to the longest row and with free columns."""
+    end = max(cache.end - min(cache.first[row] for row in rows) for cache, rows in parts)
+    template = parts[0][0].store
+    layers, both, _, heads, _, size = template.shape
+    store = template.new_zeros((layers, both, sum(len(rows) for _, rows in parts), heads, end + ROOM, size))
     first: list[int] = []
-    for lanes, rows in parts:
+    for cache, rows in parts:
         for row in rows:
-            length = lanes.end - lanes.first[row]
-            source = lanes.store[:, :, row, :, lanes.first[row] : lanes.end]
+            length = cache.end - cache.first[row]
+            source = cache.store[:, :, row, :, cache.first[row] : cache.end]
             store[:, :, len(first), :, end - length : end] = source
             first.append(end - length)
     return BatchedKvCache(store, end, first)
 
 
 class PrefixCache:
-    """Keys and values of recent prompts, so that a prompt that begins like one of them is not computed again.
+    """Prefix cache: keys and values of recent prompts, reused by prompts with the same beginning.
 
-    Few-shot prompts share hundreds of tokens; a chat's next turn begins with the whole turn before.
+    Few-shot prompts share hundreds of tokens, and the next turn of a chat begins with the whole previous turn.
     """
 
     def __init__(self, limit: int) -> None:
@@ -124,30 +124,30 @@ class PrefixCache:
         self._known: OrderedDict[tuple[str | None, tuple[int, ...]], Tensor] = OrderedDict()
 
     def find(self, adapter: str | None, ids: list[int]) -> Tensor | None:
-        """The longest known beginning of `ids` (at least 16 tokens, never all of them)."""
-        best, key = 15, None
-        for known in self._known:
-            if known[0] == adapter and (size := _shared(known[1], ids[:-1])) > best:
-                best, key = size, known
+        """Return the longest cached prefix of `ids`: at least 16 tokens, never all. Returns None if there is none."""
+        best_length, key = 15, None
+        for entry_key in self._known:
+            if entry_key[0] == adapter and (length := _shared(entry_key[1], ids[:-1])) > best_length:
+                best_length, key = length, entry_key
         if key is None:
             return None
         self._known.move_to_end(key)
-        return self._known[key][..., :best, :]
+        return self._known[key][..., :best_length, :]
 
-    def keep(self, adapter: str | None, ids: list[int], lanes: BatchedKvCache) -> None:
-        """Remember a prompt; the ones not used for longest make room."""
-        size = lanes.store[..., : lanes.end, :].numel() * lanes.store.element_size()
+    def keep(self, adapter: str | None, ids: list[int], cache: BatchedKvCache) -> None:
+        """Store a prompt and evict the least recently used ones."""
+        size = cache.store[..., : cache.end, :].numel() * cache.store.element_size()
         key = (adapter, tuple(ids))
         if size > self._limit // 2 or key in self._known:
             return
-        self._known[key] = lanes.snapshot()
+        self._known[key] = cache.snapshot()
         self._size += size
         while self._size > self._limit:
             _, dropped = self._known.popitem(last=False)
             self._size -= dropped.numel() * dropped.element_size()
 
     def forget(self, adapter: str) -> None:
-        """Drop what an adapter has computed: its weights are gone."""
+        """Drop all prompts of an adapter that was unloaded."""
         for key in [key for key in self._known if key[0] == adapter]:
             dropped = self._known.pop(key)
             self._size -= dropped.numel() * dropped.element_size()

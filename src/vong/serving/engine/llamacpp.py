@@ -1,7 +1,7 @@
-"""GGUF by llama.cpp: small, quick on CPUs, with output constrained to JSON schemas.
+"""Engine for GGUF files with llama.cpp: small, fast on CPUs, with output constrained to JSON schemas.
 
-llama.cpp's own server runs inside this process and listens on loopback behind a random key; this engine speaks to it,
-so that a client who leaves ends the work by closing a connection.
+llama.cpp's server runs inside this process and listens on loopback behind a random key. The engine calls this server
+over HTTP, so that a client disconnect cancels the computation by closing the connection.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ from vong.serving.engine import EngineLoad, EngineSettings, GenerationChunk, Gen
 
 
 class LlamaCppEngine:
-    """Serves one GGUF file. Tuned models come to it merged and converted."""
+    """Engine of one GGUF file. Tuned models must be merged and converted to GGUF."""
 
     def __init__(self, folder: Path, settings: EngineSettings) -> None:
         try:
@@ -33,7 +33,7 @@ class LlamaCppEngine:
         key = secrets.token_urlsafe(24)
         parameters: Any = library.CommonParams()
         parameters.model.path = str(gguf_file(folder))
-        # Waiting threads of llama.cpp spin: with one on every core the rest of the machine would stand still.
+        # Waiting threads of llama.cpp spin: one on every core would block all other processes.
         threads = settings.threads or max(1, (os.cpu_count() or 2) - 1)
         parameters.cpuparams.n_threads = parameters.cpuparams_batch.n_threads = threads
         parameters.n_parallel = settings.batch
@@ -47,7 +47,7 @@ class LlamaCppEngine:
         except RuntimeError as error:
             raise InvalidInput(f"llama.cpp cannot load the model: {error}", "check the file") from error
         url, headers = str(self._server.listening_address), {"Authorization": f"Bearer {key}"}
-        # Its server closes idle connections when it likes: one each is cheaper than a request lost to that.
+        # The server may close idle connections at any time; a new connection per request avoids lost requests.
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=0)
         self._http = httpx.Client(base_url=url, headers=headers, timeout=600, trust_env=False, limits=limits)
         self._async = httpx.AsyncClient(base_url=url, headers=headers, timeout=600, trust_env=False, limits=limits)
@@ -55,17 +55,20 @@ class LlamaCppEngine:
 
     @property
     def load(self) -> EngineLoad:
-        """How busy it is."""
+        """Return the current load."""
         return self._load
 
     def adapt(self, name: str, folder: Path | None) -> None:
-        """Refused: llama.cpp takes adapters at its start only, and a converted one is not what was tuned."""
+        """Reject adapters: llama.cpp loads them only at start, and a converted adapter differs from the tuned one.
+
+        Raises: InvalidInput if a folder is set.
+        """
         if folder is not None:
-            message = f"the adapter {name!r} cannot join a running GGUF engine"
-            raise InvalidInput(message, "serve it with the engine transformers, or merge it and convert the merge")
+            message = f"adapter {name!r} cannot be loaded into a running GGUF engine"
+            raise InvalidInput(message, "serve it with the engine transformers, or merge it and convert the result")
 
     async def generate(self, wanted: GenerationRequest) -> AsyncGenerator[GenerationChunk]:
-        """The answer, piece by piece."""
+        """Generate a completion in chunks."""
         self.load.waiting += 1
         try:
             await self._places.acquire()
@@ -80,31 +83,31 @@ class LlamaCppEngine:
                 async for line in response.aiter_lines():
                     if not line.startswith("data: ") or line == "data: [DONE]":
                         continue
-                    piece = parse(json.loads(line[6:]), last)
-                    self.load.tokens += piece.completion_tokens - last.completion_tokens
-                    if piece.text or piece.logprobs:
-                        yield replace(piece, finish=None)
-                    last = piece
+                    chunk = parse(json.loads(line[6:]), last)
+                    self.load.tokens += chunk.completion_tokens - last.completion_tokens
+                    if chunk.text or chunk.logprobs:
+                        yield replace(chunk, finish=None)
+                    last = chunk
                 yield replace(last, text="", logprobs=(), finish=last.finish or "stop")
         finally:
             self.load.active -= 1
             self._places.release()
 
     def tokenize(self, adapter: str | None, messages: list[dict[str, Any]]) -> list[int]:
-        """The ids of a conversation by the template inside the GGUF."""
-        del adapter  # there are none
+        """Return the token ids of a conversation by the chat template of the GGUF file."""
+        del adapter  # this engine has none
         text = self._ask("/apply-template", {"messages": messages})["prompt"]
         return self._ask("/tokenize", {"content": text, "add_special": True, "parse_special": True})["tokens"]
 
     def logprobs(self, adapter: str | None, ids: list[int], positions: int, top: int) -> list[dict[int, float]]:
-        """Next-token log-probabilities after each of the last prefixes of `ids`."""
-        del adapter  # there are none
-        found: list[dict[int, float]] = []
+        """Return next-token log-probabilities after each of the last prefixes of `ids`."""
+        del adapter  # this engine has none
+        results: list[dict[int, float]] = []
         for end in range(len(ids) - positions + 1, len(ids) + 1):
             body = {"prompt": ids[:end], "n_predict": 1, "n_probs": top, "temperature": 0.0, "cache_prompt": True}
             best = self._ask("/completion", body)["completion_probabilities"][0]["top_logprobs"]
-            found.append({token["id"]: token["logprob"] for token in best})
-        return found
+            results.append({token["id"]: token["logprob"] for token in best})
+        return results
 
     def _ask(self, path: str, body: dict[str, Any]) -> Any:
         response = self._http.post(path, json=body)
@@ -114,15 +117,18 @@ class LlamaCppEngine:
 
 
 def gguf_file(folder: Path) -> Path:
-    """The one GGUF of a folder (or the file itself). InvalidInput where there is none or more than one."""
-    found = [folder] if folder.is_file() else sorted(folder.glob("*.gguf"))
-    if len(found) != 1:
-        raise InvalidInput(f"{str(folder)!r} holds {len(found)} GGUF files", "serve a folder with exactly one")
-    return found[0]
+    """Return the only GGUF file of a folder, or the path itself if it is a file.
+
+    Raises: InvalidInput if there is none or more than one.
+    """
+    files = [folder] if folder.is_file() else sorted(folder.glob("*.gguf"))
+    if len(files) != 1:
+        raise InvalidInput(f"{str(folder)!r} contains {len(files)} GGUF files", "serve a folder with exactly one")
+    return files[0]
 
 
 def chat_body(wanted: GenerationRequest) -> dict[str, Any]:
-    """What llama.cpp's server is asked. Its own samplers beyond temperature and top_p are switched off."""
+    """Return the request body for llama.cpp's server. Its samplers other than temperature and top_p are disabled."""
     body: dict[str, Any] = {
         "messages": wanted.messages,
         "stream": True,
@@ -146,8 +152,9 @@ def chat_body(wanted: GenerationRequest) -> dict[str, Any]:
 
 
 def parse(chunk: dict[str, Any], before: GenerationChunk) -> GenerationChunk:
-    """One chunk of llama.cpp's stream after another. The counts come with the last one; until then tokens are
-    counted by chunk.
+    """Parse one chunk of llama.cpp's stream. Tokens are counted by chunk until the last chunk reports the counts.
+
+    Raises: UpstreamFailed if the chunk contains an error.
     """
     if "error" in chunk:
         raise UpstreamFailed(str(chunk["error"].get("message", chunk["error"])), "see: vong serving log NAME")
@@ -166,12 +173,12 @@ def parse(chunk: dict[str, Any], before: GenerationChunk) -> GenerationChunk:
 
 
 def _logprob(entry: dict[str, Any]) -> TokenLogprob:
-    top = tuple((rival["token"], rival["logprob"]) for rival in entry.get("top_logprobs") or [])
+    top = tuple((alternative["token"], alternative["logprob"]) for alternative in entry.get("top_logprobs") or [])
     return TokenLogprob(entry["token"], entry["logprob"], top)
 
 
 def refusal(status: int, body: bytes) -> Exception:
-    """The error that an answer of llama.cpp's server means."""
+    """Return the error that corresponds to an error response of llama.cpp's server."""
     try:
         error = json.loads(body)["error"]
         message = str(error.get("message", error))
@@ -179,4 +186,4 @@ def refusal(status: int, body: bytes) -> Exception:
         message = body.decode(errors="replace")[:400]
     if status < 500:
         return InvalidInput(message, "change the request")
-    return UpstreamFailed(f"llama.cpp answered {status}: {message}", "see: vong serving log NAME")
+    return UpstreamFailed(f"llama.cpp returned status {status}: {message}", "see: vong serving log NAME")

@@ -1,8 +1,8 @@
-"""The process of one engine: `python -m vong.serving.engine.main --engine NAME --model FOLDER --socket FD --lease FILE`.
+"""Engine process: `python -m vong.serving.engine.main --engine NAME --model FOLDER --socket FD --lease FILE`.
 
-It serves on a listening socket that it inherits, so that its address is known before it lives. The bearer token comes
-in the variable `VONG_ENGINE_TOKEN`, which other users cannot read. It ends by itself when nobody has touched its lease
-file for two minutes: an engine never outlives its supervisor for long.
+The process serves on an inherited listening socket, so that its address is known before it starts. The environment
+variable `VONG_ENGINE_TOKEN` contains the bearer token; other users cannot read it. The process ends if its lease file
+was not renewed for two minutes, so that an engine does not outlive its supervisor.
 """
 
 import argparse
@@ -26,11 +26,11 @@ from vong.serving.engine.http import EngineApp
 log = logging.getLogger("vong.engine")
 
 LEASE = 120.0
-"""Seconds without a touch of the lease file after which an engine ends."""
+"""Seconds without renewal of the lease file after which an engine ends."""
 
 
 def main() -> None:
-    """Serve until asked to stop. Exit code 1 where the model does not load."""
+    """Serve until a signal stops the process. The exit code is 1 if the model does not load."""
     parser = argparse.ArgumentParser(prog="python -m vong.serving.engine.main")
     parser.add_argument("--engine", required=True)
     parser.add_argument("--model", required=True, type=Path)
@@ -38,20 +38,20 @@ def main() -> None:
     parser.add_argument("--socket", required=True, type=int)
     parser.add_argument("--lease", required=True, type=Path)
     parser.add_argument("--lease-seconds", default=LEASE, type=float)
-    asked = parser.parse_args()
+    arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
     logging.getLogger("httpx").setLevel(logging.WARNING)
-    threading.Thread(target=watch, args=(asked.lease, asked.lease_seconds), name="lease", daemon=True).start()
-    about = {"engine": asked.engine, "model": str(asked.model), "pid": os.getpid()}
+    threading.Thread(target=watch, args=(arguments.lease, arguments.lease_seconds), name="lease", daemon=True).start()
+    about = {"engine": arguments.engine, "model": str(arguments.model), "pid": os.getpid()}
     app = EngineApp(os.environ.pop("VONG_ENGINE_TOKEN"), about)
-    asyncio.run(serve(app, asked))
-    # What still computes in the threads of a library would keep a plain exit waiting.
+    asyncio.run(serve(app, arguments))
+    # A plain exit would wait for library threads that still compute.
     logging.shutdown()
     os._exit(1 if app.failure else 0)
 
 
-async def serve(app: EngineApp, asked: argparse.Namespace) -> None:
-    """Answer requests, loading the model beside them."""
+async def serve(app: EngineApp, arguments: argparse.Namespace) -> None:
+    """Serve requests while the model is loading, and afterwards."""
     import uvicorn
 
     config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=10)
@@ -59,29 +59,29 @@ async def serve(app: EngineApp, asked: argparse.Namespace) -> None:
 
     async def load() -> None:
         start = time.monotonic()
-        app.engine = await asyncio.to_thread(_make, asked)
-        log.info("%s loaded %s in %.1f s", asked.engine, asked.model, time.monotonic() - start)
+        app.engine = await asyncio.to_thread(_make, arguments)
+        log.info("%s loaded %s in %.1f s", arguments.engine, arguments.model, time.monotonic() - start)
 
     def loaded(task: "asyncio.Task[None]") -> None:
-        """Whatever keeps the model from loading is this process's reason to end."""
+        """Stop the process if the model does not load."""
         error = None if task.cancelled() else task.exception()
         if error is not None:
-            log.error("the model does not load", exc_info=error)
+            log.error("the model failed to load", exc_info=error)
             app.failure = str(error) if isinstance(error, VongError) else f"{type(error).__name__}: {error}"
             server.should_exit = True
 
     loading = asyncio.create_task(load())
     loading.add_done_callback(loaded)
-    await server.serve(sockets=[socket.socket(fileno=asked.socket)])
+    await server.serve(sockets=[socket.socket(fileno=arguments.socket)])
     loading.cancel()
 
 
-def _make(asked: argparse.Namespace) -> Any:
-    return plugins.load("engine", asked.engine)(asked.model, EngineSettings(**asked.settings))
+def _make(arguments: argparse.Namespace) -> Any:
+    return plugins.load("engine", arguments.engine)(arguments.model, EngineSettings(**arguments.settings))
 
 
 def watch(lease: Path, seconds: float) -> None:
-    """End this process when its lease has run out or is gone."""
+    """End this process if its lease has expired or the file is missing."""
     while True:
         time.sleep(min(5.0, seconds / 4))
         try:
@@ -89,7 +89,7 @@ def watch(lease: Path, seconds: float) -> None:
         except FileNotFoundError:
             age = seconds + 1
         if age > seconds:
-            log.warning("nobody has looked after this engine for %.0f s: it ends", seconds)
+            log.warning("lease not renewed for %.0f s: stopping the engine", seconds)
             os.kill(os.getpid(), signal.SIGTERM)
             time.sleep(15)
             os._exit(0)

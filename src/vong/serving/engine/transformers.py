@@ -1,6 +1,6 @@
-"""The reference engine: PyTorch, one base model loaded once, PEFT adapters switched per request.
+"""Reference engine with PyTorch: one base model, and PEFT adapters selected per request.
 
-Requests with different adapters share one batch. On a CPU it computes in fp32, on a GPU in bf16.
+Requests with different adapters share one batch. The engine computes in fp32 on a CPU and in bf16 on a GPU.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ from vong.serving.engine.detokenizer import IncrementalDetokenizer
 
 
 class TransformersEngine:
-    """Serves any decoder that transformers loads from safetensors."""
+    """Engine of any decoder that transformers loads from safetensors."""
 
     def __init__(self, folder: Path, settings: EngineSettings) -> None:
         try:
@@ -33,20 +33,25 @@ class TransformersEngine:
         self._tokenizers: dict[str | None, Any] = {None: AutoTokenizer.from_pretrained(folder)}
         self._base = model.to(device).eval()
         self.precision = "bf16" if dtype == torch.bfloat16 else "fp32"
-        longest = int(getattr(model.config.get_text_config(), "max_position_embeddings", 0)) or 4096
-        self.context = min(settings.context or longest, longest)
+        max_context = int(getattr(model.config.get_text_config(), "max_position_embeddings", 0)) or 4096
+        self.context = min(settings.context or max_context, max_context)
         self._adapters: set[str] = set()
-        ends = end_tokens(self._base.generation_config.eos_token_id, self._tokenizers[None].eos_token_id)
-        self._batch = BatchScheduler(self._base, self._decode, ends, rows=settings.batch, prefix=settings.prefix_bytes)
+        end_token_ids = end_tokens(self._base.generation_config.eos_token_id, self._tokenizers[None].eos_token_id)
+        self._batch = BatchScheduler(
+            self._base, self._decode, end_token_ids, rows=settings.batch, prefix=settings.prefix_bytes
+        )
         self._changing = threading.Lock()
 
     @property
     def load(self) -> EngineLoad:
-        """How busy it is."""
+        """Return the current load."""
         return self._batch.load
 
     def adapt(self, name: str, folder: Path | None) -> None:
-        """Load or unload a PEFT adapter; the base stays as it is."""
+        """Load or unload a PEFT adapter without changing the base model.
+
+        Raises: InvalidInput if the folder is no PEFT adapter or the adapter does not fit the base.
+        """
         with self._changing:
             if name in self._adapters:
                 self._unload(name)
@@ -60,9 +65,13 @@ class TransformersEngine:
         try:
             config: Any = PeftConfig.from_pretrained(str(folder))
         except (OSError, ValueError) as error:
-            raise InvalidInput(f"{str(folder)!r} is no PEFT adapter: {error}", "name a trained adapter") from error
+            raise InvalidInput(
+                f"{str(folder)!r} is not a PEFT adapter: {error}", "set the folder of a trained adapter"
+            ) from error
         if getattr(config, "use_dora", False) or config.is_prompt_learning:
-            raise InvalidInput("this kind of adapter cannot share a batch with others", "merge it and serve the merge")
+            raise InvalidInput(
+                "this type of adapter cannot share a batch", "merge it into the base and serve the result"
+            )
         if (folder / "tokenizer_config.json").is_file():
             self._tokenizers[name] = AutoTokenizer.from_pretrained(folder)
         with self._batch.paused():
@@ -91,42 +100,47 @@ class TransformersEngine:
                 self._batch.model, self._batch.adapted = self._base, False
 
     async def generate(self, wanted: GenerationRequest) -> AsyncGenerator[GenerationChunk]:
-        """The answer, piece by piece."""
+        """Generate a completion in chunks."""
         if wanted.response_format and wanted.response_format.get("type", "text") != "text":
-            raise InvalidInput("this engine does not constrain its output", "serve a GGUF with the engine xllamacpp")
+            raise InvalidInput(
+                "this engine does not support response_format", "serve a GGUF file with the engine xllamacpp"
+            )
         loop = asyncio.get_running_loop()
-        pieces: asyncio.Queue[GenerationChunk | VongError] = asyncio.Queue()
+        chunks: asyncio.Queue[GenerationChunk | VongError] = asyncio.Queue()
 
-        def emit(piece: GenerationChunk | VongError) -> None:
-            loop.call_soon_threadsafe(pieces.put_nowait, piece)
+        def emit(chunk: GenerationChunk | VongError) -> None:
+            loop.call_soon_threadsafe(chunks.put_nowait, chunk)
 
         row = self._row(wanted, self.tokenize(wanted.adapter, wanted.messages), emit)
         self._batch.submit(row)
         try:
             while True:
-                piece = await pieces.get()
-                if isinstance(piece, VongError):
-                    raise piece
-                yield piece
-                if piece.finish:
+                chunk = await chunks.get()
+                if isinstance(chunk, VongError):
+                    raise chunk
+                yield chunk
+                if chunk.finish:
                     return
         finally:
             row.cancelled = True
 
     def tokenize(self, adapter: str | None, messages: list[dict[str, Any]]) -> list[int]:
-        """The ids of a conversation by the adapter's own chat template, or the base's."""
+        """Return the token ids of a conversation by the chat template of the adapter, or that of the base.
+
+        Raises: InvalidInput if the template rejects the messages.
+        """
         from jinja2 import TemplateError
 
         tokenizer = self._tokenizers.get(adapter) or self._tokenizers[None]
         try:
             ids = tokenizer.apply_chat_template(plain(messages), add_generation_prompt=True, return_dict=False)
         except (TemplateError, ValueError, TypeError) as error:
-            message = f"the model's chat template refuses these messages: {error}"
+            message = f"the chat template of the model rejects these messages: {error}"
             raise InvalidInput(message, "check the roles and their order") from error
         return [int(token) for token in ids]
 
     def logprobs(self, adapter: str | None, ids: list[int], positions: int, top: int) -> list[dict[int, float]]:
-        """Next-token log-probabilities after each of the last prefixes of `ids`."""
+        """Return next-token log-probabilities after each of the last prefixes of `ids`."""
         self._fits(len(ids))
         with self._batch.paused():
             _, logits, _ = self._batch.prompt(ids, adapter, positions, reuse=False)
@@ -139,14 +153,14 @@ class TransformersEngine:
 
         from vong.serving.engine.continuous_batching import Sequence
 
-        room = self._fits(len(ids))
+        remaining = self._fits(len(ids))
         random = None
         if wanted.seed is not None:
             random = torch.Generator(self._base.device).manual_seed(wanted.seed & 0xFFFFFFFFFFFFFFFF)
         return Sequence(
             ids=ids,
             adapter=wanted.adapter,
-            limit=min(wanted.max_tokens or room, room),
+            limit=min(wanted.max_tokens or remaining, remaining),
             text=IncrementalDetokenizer(self._decode, wanted.stop),
             emit=emit,
             temperature=wanted.temperature,
@@ -157,7 +171,7 @@ class TransformersEngine:
 
     def _fits(self, tokens: int) -> int:
         if tokens >= self.context:
-            message = f"the prompt has {tokens} tokens and the context of this deployment {self.context}"
+            message = f"the prompt has {tokens} tokens, but the context of this deployment is {self.context}"
             raise InvalidInput(message, "shorten the prompt, or deploy with a larger context")
         return self.context - tokens
 
@@ -166,21 +180,24 @@ class TransformersEngine:
 
 
 def end_tokens(*found: int | list[int] | None) -> set[int]:
-    """The tokens that end an answer, from a model's generation settings and its tokenizer."""
-    ends: set[int] = set()
+    """Return the tokens that end a completion, from a model's generation settings and its tokenizer."""
+    token_ids: set[int] = set()
     for tokens in found:
-        ends.update(tokens if isinstance(tokens, list) else [] if tokens is None else [tokens])
-    return ends
+        token_ids.update(tokens if isinstance(tokens, list) else [] if tokens is None else [tokens])
+    return token_ids
 
 
 def plain(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Messages whose content is text: text parts are joined, other parts refused."""
+    """Return messages with their text parts joined to one string.
+
+    Raises: InvalidInput if a message has other parts.
+    """
     result: list[dict[str, Any]] = []
     for message in messages:
         content = message.get("content")
         if isinstance(content, list):
             if any(part.get("type") not in {"text", "input_text"} for part in content):
-                raise InvalidInput("this model reads text only", "send text parts only")
+                raise InvalidInput("this model supports text only", "send text parts only")
             content = "".join(str(part.get("text", "")) for part in content)
         result.append({**message, "content": "" if content is None else content})
     return result

@@ -1,1 +1,1 @@
-"""Changes of the schema, in order; Alembic applies them at start."""
+"""Schema migrations in order, applied by Alembic at start."""

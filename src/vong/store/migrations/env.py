@@ -1,4 +1,4 @@
-"""Alembic's entry: the connection comes from `vong.store.migrate`, which also holds the lock and takes the backup."""
+"""Alembic environment. `vong.store.migrate` provides the connection, holds the lock and makes the backup."""
 
 from alembic import context
 

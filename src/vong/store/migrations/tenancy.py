@@ -1,4 +1,4 @@
-"""What a migration does so that a table belongs to projects."""
+"""Migration helpers that restrict the rows of a table to their project."""
 
 from alembic import op
 
@@ -7,7 +7,7 @@ from vong.store.schema import PROJECT
 
 
 def create_role() -> None:
-    """Make the restricted role once per server, and let the owner switch to it."""
+    """Create the restricted role once per PostgreSQL server and allow the owner to switch to it."""
     op.execute(
         f"""DO $$ BEGIN
           IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{REQUEST_ROLE}') THEN
@@ -21,9 +21,10 @@ def create_role() -> None:
 
 
 def protect(table: str, *, grants: str = "SELECT, INSERT, UPDATE, DELETE") -> None:
-    """Row-level security by project, and what the restricted role may do with the table (append-only: SELECT, INSERT).
+    """Enable row-level security by project and grant privileges on the table to the restricted role.
 
-    A transaction without a project sees no rows: the setting is null, and nothing equals null.
+    An append-only table grants SELECT and INSERT. A transaction without a project sees no rows: its project setting is
+    null, and no value equals null.
     """
     project = f"nullif(current_setting('{PROJECT}', true), '')::uuid"
     op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")

@@ -1,1 +1,1 @@
-"""Start, configure and stop the embedded PostgreSQL server."""
+"""Embedded PostgreSQL server: start, configuration and stop. May import `vong.errors` only."""

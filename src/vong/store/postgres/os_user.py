@@ -1,7 +1,7 @@
-"""As which system user the embedded PostgreSQL runs, and whether that user can reach its files.
+"""Operating system user of the embedded PostgreSQL and the access of that user to its files.
 
-PostgreSQL refuses to run as root. An ordinary user runs it as himself; root runs it as a system user that owns the
-data folder and nothing else.
+PostgreSQL does not run as root. An ordinary user runs PostgreSQL under the same account. Root runs it as a system user
+that owns the data folder and nothing else.
 """
 
 import logging
@@ -21,7 +21,7 @@ SYSTEM_USER = "vong-postgres"
 
 
 class OsAccount(NamedTuple):
-    """Who runs PostgreSQL. `switch` is whether this process must become that user first."""
+    """Account that runs PostgreSQL. `switch` is true if this process must switch to that user first."""
 
     name: str
     uid: int
@@ -30,8 +30,10 @@ class OsAccount(NamedTuple):
 
 
 def account_for(folder: Path) -> OsAccount:
-    """The user for the data folder, which exists: its owner where it is in use already, else this process's own user,
-    or for root the system user, which is made where it is missing.
+    """Select the account for an existing data folder.
+
+    The account is the owner of the folder if the folder is already in use, otherwise the user of this process. Root
+    uses the system user, which is created if it is missing.
     """
     uid = os.geteuid()
     marker = folder / "PG_VERSION"
@@ -42,16 +44,16 @@ def account_for(folder: Path) -> OsAccount:
         return OsAccount(_name(uid), uid, os.getegid(), switch=False)
     if owner:
         try:
-            found = pwd.getpwuid(owner)
-            return OsAccount(found.pw_name, found.pw_uid, found.pw_gid, switch=True)
+            entry = pwd.getpwuid(owner)
+            return OsAccount(entry.pw_name, entry.pw_uid, entry.pw_gid, switch=True)
         except KeyError:
-            log.warning("the files in %s belong to user %d, whom this system does not know any more", folder, owner)
-    found = _system_user()
-    return OsAccount(found.pw_name, found.pw_uid, found.pw_gid, switch=True)
+            log.warning("files in %s belong to user %d, who no longer exists on this system", folder, owner)
+    entry = _system_user()
+    return OsAccount(entry.pw_name, entry.pw_uid, entry.pw_gid, switch=True)
 
 
 def give(folder: Path, account: OsAccount) -> None:
-    """Make the data folder that user's, with all that is in it, where it is not yet."""
+    """Change the owner of the data folder and its contents to the account, if it is not the owner yet."""
     if not account.switch or folder.stat().st_uid == account.uid:
         return
     for path in [folder, *folder.rglob("*")]:
@@ -59,10 +61,13 @@ def give(folder: Path, account: OsAccount) -> None:
 
 
 def open_way(path: Path, account: OsAccount) -> None:
-    """See that the user can reach that path through all folders above it.
+    """Ensure that the account can traverse all parent folders of `path`.
 
-    Only root needs this. A folder of root's own in the way is opened for passing through (never for listing), and said
-    so in the log; a folder of somebody else's is not touched: Misconfigured says what to do.
+    Only root needs this. A folder owned by root is opened for traversal, never for listing, and the change is logged. A
+    folder of another user is not changed.
+
+    Raises:
+        Misconfigured: a folder of another user cannot be traversed.
     """
     if not account.switch:
         return
@@ -72,20 +77,20 @@ def open_way(path: Path, account: OsAccount) -> None:
             continue
         if entry.st_uid != 0:
             raise Misconfigured(
-                f"PostgreSQL runs as the user {account.name!r}, who cannot pass through {folder} "
-                f"(mode {stat.S_IMODE(entry.st_mode):o}, of user {_name(entry.st_uid)!r}) to reach {path}",
-                f"choose another place with VONG_HOME, run Vong as that user, or let it pass: chmod o+x {folder}",
+                f"PostgreSQL runs as user {account.name!r}, who cannot traverse {folder} "
+                f"(mode {stat.S_IMODE(entry.st_mode):o}, owner {_name(entry.st_uid)!r}) to reach {path}",
+                f"set VONG_HOME to another folder, run Vong as that owner, or allow traversal: chmod o+x {folder}",
             )
         folder.chmod(stat.S_IMODE(entry.st_mode) | stat.S_IXOTH)
         log.warning(
-            "opened %s for passing through (mode %o, was %o; its contents still cannot be listed): "
-            "PostgreSQL runs as the user %r and must reach %s. Another place can be chosen with VONG_HOME",
+            "allowed traversal of %s (mode %o, was %o; its contents still cannot be listed): "
+            "PostgreSQL runs as user %r and must reach %s. To use another folder set VONG_HOME",
             folder, stat.S_IMODE(folder.stat().st_mode), stat.S_IMODE(entry.st_mode), account.name, path,
         )  # fmt: skip
 
 
 def open_programs(installation: Path, account: OsAccount) -> None:
-    """See that the user can run PostgreSQL's programs, which a strict umask at installation may have kept private."""
+    """Ensure that the account can run PostgreSQL's executables, which a strict umask may have made private."""
     if not account.switch:
         return
     open_way(installation / "bin" / "postgres", account)
@@ -94,13 +99,15 @@ def open_programs(installation: Path, account: OsAccount) -> None:
         return
     for path in [installation, *installation.rglob("*")]:
         mode = path.stat().st_mode
-        more = stat.S_IROTH | (stat.S_IXOTH if mode & stat.S_IXUSR else 0)
-        path.chmod(stat.S_IMODE(mode) | more)
+        added = stat.S_IROTH | (stat.S_IXOTH if mode & stat.S_IXUSR else 0)
+        path.chmod(stat.S_IMODE(mode) | added)
 
 
 def socket_folder(folder: Path, account: OsAccount) -> Path:
-    """Where the unix socket lies: in the data folder, or, where that path is too long for a socket (103 bytes), in a
-    private folder under `/tmp` named after it.
+    """Return the folder of the unix socket.
+
+    The folder is the data folder, or a private folder under `/tmp` named after it if the socket path would exceed 103
+    bytes.
     """
     if len(os.fsencode(folder / ".s.PGSQL.5432")) <= 103:
         return folder
@@ -111,10 +118,10 @@ def socket_folder(folder: Path, account: OsAccount) -> Path:
         if account.switch:
             os.chown(short, account.uid, account.gid)
     except FileExistsError:
-        made = short.lstat()
-        if not stat.S_ISDIR(made.st_mode) or made.st_uid != account.uid or stat.S_IMODE(made.st_mode) != 0o700:
-            message = f"{short} should be a private folder of {account.name!r} for PostgreSQL's socket, and is not"
-            raise Misconfigured(message, f"look who made it, then remove it: ls -ld {short}") from None
+        found = short.lstat()
+        if not stat.S_ISDIR(found.st_mode) or found.st_uid != account.uid or stat.S_IMODE(found.st_mode) != 0o700:
+            message = f"{short} is not a private folder of user {account.name!r}, as PostgreSQL's socket requires"
+            raise Misconfigured(message, f"check its owner, then delete it: ls -ld {short}") from None
     return short
 
 
@@ -135,8 +142,8 @@ def _visible(path: Path) -> bool:
 
 def _anothers(folder: Path, owner: int) -> Misconfigured:
     return Misconfigured(
-        f"the database in {folder} belongs to the user {_name(owner)!r}, you are {_name(os.geteuid())!r}",
-        "run Vong as the user who made it, or choose another place with VONG_HOME",
+        f"database in {folder} belongs to user {_name(owner)!r}, but Vong runs as {_name(os.geteuid())!r}",
+        "run Vong as the owner, or set VONG_HOME to another folder",
     )
 
 
@@ -160,6 +167,6 @@ def _system_user() -> pwd.struct_passwd:
         return pwd.getpwnam(SYSTEM_USER)
     except KeyError:
         raise Misconfigured(
-            f"root cannot run PostgreSQL, and the system user {SYSTEM_USER!r} could not be made: {reason}",
-            f"make it (useradd --system {SYSTEM_USER}), or run Vong as an ordinary user",
+            f"root cannot run PostgreSQL, and the system user {SYSTEM_USER!r} could not be created: {reason}",
+            f"create the user (useradd --system {SYSTEM_USER}), or run Vong as an ordinary user",
         ) from None

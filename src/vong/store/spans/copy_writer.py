@@ -1,4 +1,4 @@
-"""Spans on their way into PostgreSQL: a connection of the journal's own, the partitions of their days, binary COPY."""
+"""Span batches written to PostgreSQL: a dedicated connection, day partitions and binary COPY."""
 
 import logging
 from collections.abc import Sequence
@@ -24,46 +24,46 @@ COPY = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT BINARY)")
 SPANS = sql.Identifier("traces_spans")
 ARRIVALS = sql.Identifier("traces_arrivals")
 AWAY = (psycopg.OperationalError, psycopg.InterfaceError)
-"""What is raised while PostgreSQL does not answer."""
+"""Exceptions that are raised while PostgreSQL is unavailable."""
 
 
 class TransactionHook(Protocol):
-    """Writes a line of its own along with spans, in their transaction. Called from the journal's threads."""
+    """Writes an additional row per span, in the transaction of the span. Called from the threads of the span writer."""
 
     def line(self, project_id: UUID, span: Span, along: Any) -> Any:
-        """The line of a span as it is stored; `along` is what came with it. msgspec must be able to write it."""
+        """Build the row of a span from the `hook_context` of its call. msgspec must be able to encode the row."""
         ...
 
     def read(self, packed: bytes) -> Any:
-        """A line that was kept on disk, in msgpack."""
+        """Decode a row that was stored on disk in msgpack."""
         ...
 
     def within(self, connection: psycopg.Connection[Any], lines: Sequence[Any], *, fresh: bool) -> None:
-        """Write these lines. They may have been written before, unless they are `fresh`."""
+        """Write the rows in the transaction `connection`. Unless `fresh`, some may have been written before."""
         ...
 
     def kept(self, lines: Sequence[Any]) -> None:
-        """They are safe on disk, and will be written later."""
+        """Handle rows that are stored on disk and will be written later."""
         ...
 
     def after(self, lines: Sequence[Any], *, kept: bool) -> None:
-        """The transaction is committed; `kept` where they were told to be on disk before."""
+        """Handle rows whose transaction is committed. `spooled` is true if the rows were stored on disk before."""
         ...
 
     def lost(self, along: Any) -> None:
-        """The span that this came with will never be written."""
+        """Handle the context of a span that will never be written."""
         ...
 
 
 class SpanRow(NamedTuple):
-    """A span that is encoded, and the line that goes with it."""
+    """Encoded span and the row of the transaction hook."""
 
     encoded: EncodedRow
     line: Any = None
 
 
 class DiskRecord(msgspec.Struct, array_like=True):
-    """A row as it lies on disk. `copied`: the process that wrote it had it in hand as well."""
+    """Row in the disk format. `also_in_memory` is true if the process that stored the row also held it in memory."""
 
     id: UUID
     day: str
@@ -78,13 +78,13 @@ NOTHING = pack(None)
 
 
 def packed(row: SpanRow, *, copied: bool) -> bytes:
-    """For the disk."""
+    """Encode a row for the disk."""
     line = NOTHING if row.line is None else pack(row.line)
     return pack(DiskRecord(row.encoded.id, row.encoded.day, row.encoded.row, msgspec.Raw(line), copied))
 
 
 class CopyWriter:
-    """The connection that the journal writes through. One thread at a time."""
+    """Connection through which the span writer writes. Not thread-safe."""
 
     def __init__(self, database: Database) -> None:
         self._url = libpq_url(database.url)
@@ -92,7 +92,7 @@ class CopyWriter:
         self._days: set[str] = set()
 
     def commit(self, batch: Sequence[SpanRow], companion: TransactionHook | None) -> None:
-        """Write a batch in one transaction. Rows that are there already are passed over."""
+        """Write a batch in one transaction. Rows that exist already are skipped."""
         connection = self._connected()
         missing = {row.encoded.day for row in batch} - self._days
         if missing:
@@ -102,7 +102,7 @@ class CopyWriter:
             with connection.transaction():
                 _copy(connection, SPANS, batch)
                 _along(connection, batch, companion, fresh=True)
-        except psycopg.errors.UniqueViolation:  # some are known already: a retry, or a client that repeats itself
+        except psycopg.errors.UniqueViolation:  # some rows exist already: a retry, or a client that sent them twice
             with connection.transaction():
                 connection.execute(
                     sql.SQL("CREATE TEMPORARY TABLE {} (LIKE {}) ON COMMIT DROP").format(ARRIVALS, SPANS)
@@ -116,8 +116,8 @@ class CopyWriter:
                 _along(connection, batch, companion, fresh=False)
 
     def commit_or_alone(self, rows: Sequence[SpanRow], companion: TransactionHook | None) -> dict[UUID, VongError]:
-        """Write a batch, row by row where PostgreSQL refuses it as a whole; the errors of the rows that it refuses."""
-        refused = dict[UUID, VongError]()
+        """Write a batch, row by row if PostgreSQL rejects it. Return the errors of the rejected rows by span id."""
+        errors = dict[UUID, VongError]()
         try:
             self.commit(rows, companion)
         except AWAY:
@@ -125,7 +125,7 @@ class CopyWriter:
         except psycopg.Error:
             self.disconnect()
         else:
-            return refused
+            return errors
         for row in rows:
             try:
                 self.commit([row], companion)
@@ -133,32 +133,32 @@ class CopyWriter:
                 raise
             except psycopg.Error as error:
                 self.disconnect()
-                log.error("a span cannot be stored: %s", error)
-                refused[row.encoded.id] = InvalidInput(f"PostgreSQL refuses this span: {error}", "mend it")
-        return refused
+                log.error("span cannot be stored: %s", error)
+                errors[row.encoded.id] = InvalidInput(f"PostgreSQL rejected this span: {error}", "fix the span")
+        return errors
 
     def make_ahead(self) -> None:
-        """Have partitions for the days ahead."""
+        """Create the partitions of the coming days."""
         try:
             make_days(self._connected(), set(days_ahead()) - self._days)
             self._days.update(days_ahead())
         except psycopg.Error as error:
-            log.warning("the days ahead have no partition yet: %s", str(error).strip())
+            log.warning("partitions of the coming days could not be created: %s", str(error).strip())
             self.disconnect()
 
     def disconnect(self) -> None:
-        """Begin anew at the next batch."""
+        """Close the connection. The next batch opens a new one."""
         self._days.clear()
         if self._connection is not None:
             self._connection.close()
             self._connection = None
 
     def interrupt(self) -> None:
-        """From another thread: what is under way shall fail."""
+        """Cancel the running statement, from another thread."""
         connection = self._connection
         if connection is not None:
             with suppress(psycopg.Error):
-                connection.cancel_safe(timeout=5)  # it may wait for somebody's lock
+                connection.cancel_safe(timeout=5)  # the statement may be waiting for a lock
 
     def _connected(self) -> psycopg.Connection[Any]:
         if self._connection is None or self._connection.closed:
@@ -177,6 +177,6 @@ def _copy(connection: psycopg.Connection[Any], table: sql.Identifier, batch: Seq
 def _along(
     connection: psycopg.Connection[Any], batch: Sequence[SpanRow], companion: TransactionHook | None, *, fresh: bool
 ) -> None:
-    lines = [row.line for row in batch if row.line is not None]
-    if companion is not None and lines:
-        companion.within(connection, lines, fresh=fresh)
+    rows = [row.line for row in batch if row.line is not None]
+    if companion is not None and rows:
+        companion.within(connection, rows, fresh=fresh)

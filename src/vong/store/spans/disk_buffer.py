@@ -1,4 +1,4 @@
-"""Spans that wait on disk until PostgreSQL takes them, with those who wait to hear of it."""
+"""Spans stored on disk until PostgreSQL is available, with the futures of their callers."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -17,27 +17,27 @@ log = logging.getLogger(__name__)
 
 
 class SpanSource(Protocol):
-    """A span that is told in brief, and is made a whole one by those who need it."""
+    """Compact record of a span, from which the whole span is built on demand."""
 
     @property
     def id(self) -> UUID:
-        """The span's."""
+        """Return the id of the span."""
         ...
 
     def span(self) -> Span:
-        """The whole span."""
+        """Build the whole span."""
         ...
 
 
 class FinalizedSpan(NamedTuple):
-    """A span that was finished and packed at once, with the companion's line for it."""
+    """Span that was finalized and encoded in one step, with the row of the transaction hook."""
 
     draft: PartialRow
     line: Any
 
 
 class PendingSpan(NamedTuple):
-    """A span as it was appended, what its writer still does to it, and what its companion makes a line of."""
+    """Span that was appended, the function that finalizes it and the context of the transaction hook."""
 
     project_id: UUID
     span: Span | SpanSource
@@ -47,14 +47,14 @@ class PendingSpan(NamedTuple):
 
 
 class EncodedSpan(NamedTuple):
-    """A span that is encoded and not committed yet."""
+    """Span that is encoded and not committed yet."""
 
     row: SpanRow
     future: Future[None] | None = None
 
 
 class DiskBatch(NamedTuple):
-    """Rows from the disk, and the records that held them. `own` where this process kept them."""
+    """Rows from the disk and the records that hold them. `from_this_process` is true if this process stored them."""
 
     rows: list[SpanRow]
     records: list[bytes]
@@ -62,69 +62,72 @@ class DiskBatch(NamedTuple):
 
 
 class DiskBuffer:
-    """The disk side of a journal. `folder` None is a journal that has none. Callers hold the journal's gate."""
+    """Disk storage of a span writer, disabled if `folder` is None. Callers must hold the encode lock of the writer."""
 
     def __init__(self, folder: Path | None, bound: int) -> None:
         self.own = 0
-        """Spans of this process that lie here and nowhere else."""
+        """Spans of this process that are stored here and nowhere else."""
         self.overflow = SegmentLog(folder, bound) if folder is not None else None
-        """The files; None where there is no disk side."""
+        """Segment files. None if disk storage is disabled."""
         self._promised: dict[UUID, Future[None]] = {}
 
     @property
     def there(self) -> bool:
-        """Whether there is a disk side."""
+        """Return true if disk storage is enabled."""
         return self.overflow is not None
 
     @property
     def count(self) -> int:
-        """Spans that lie here."""
+        """Return the number of spans on disk."""
         return self.overflow.count if self.overflow else 0
 
     @property
     def size(self) -> int:
-        """Bytes on disk."""
+        """Return the bytes on disk."""
         return self.overflow.size if self.overflow else 0
 
     @property
     def full(self) -> bool:
-        """Whether nothing more finds room."""
+        """Return true if disk storage is disabled or full."""
         return self.overflow is None or self.overflow.full
 
     def keep(self, batch: Sequence[EncodedSpan], companion: TransactionHook | None, *, copied: bool = False) -> bool:
-        """Take spans, safely on disk when this returns. False where there is no room; then none was taken. `copied`
-        where the writer still has them in hand.
+        """Store spans durably on disk. Returns false, with no span stored, if the disk storage is full or fails.
+
+        `also_in_memory` is set if the writer still holds the spans in memory.
         """
         if self.overflow is None or self.overflow.full:
             return False
         try:
             self.overflow.append([packed(one.row, copied=copied) for one in batch])
         except OSError as error:
-            log.error("spans cannot be kept on disk: %s", error)
+            log.error("spans cannot be stored on disk: %s", error)
             return False
         if not copied:
             self.own += len(batch)
             self._promised.update({one.row.encoded.id: one.future for one in batch if one.future is not None})
-            lines = [one.row.line for one in batch if one.row.line is not None]
-            if companion is not None and lines:
-                companion.kept(lines)
+            hook_rows = [one.row.line for one in batch if one.row.line is not None]
+            if companion is not None and hook_rows:
+                companion.kept(hook_rows)
         return True
 
     def peek(self, most: int, companion: TransactionHook | None) -> DiskBatch:
-        """The oldest ones; they stay until they are `done`."""
+        """Return the oldest spans. They stay on disk until `remove` is called."""
         assert self.overflow is not None
         records, own = self.overflow.peek(most)
         rows: list[SpanRow] = []
         for record in map(unpack, records):
             if own and record.copied:
-                continue  # its writer had it in hand, and still has or is through with it
+                continue  # the writer holds this row in memory or has already handled it
             line = bytes(record.line)
-            known = companion is not None and line != NOTHING
-            rows.append(SpanRow(EncodedRow(record.row, record.id, record.day), companion.read(line) if known else None))  # pyright: ignore[reportOptionalMemberAccess]
+            has_row = companion is not None and line != NOTHING
+            rows.append(
+                SpanRow(EncodedRow(record.row, record.id, record.day), companion.read(line) if has_row else None)
+            )  # pyright: ignore[reportOptionalMemberAccess]
         return DiskBatch(rows, records, own)
 
     def done(self, batch: DiskBatch, refused: dict[UUID, VongError]) -> int:
-        """They are committed, or `refused`. How many of them were this process's own."""
+        """Remove a batch that is committed or rejected (`errors`). Return the number of spans of this process."""
         assert self.overflow is not None
         self.overflow.done(batch.records)
         if not batch.own:
@@ -137,12 +140,12 @@ class DiskBuffer:
         return len(batch.rows)
 
     def adopt(self) -> None:
-        """Take over what processes that have ended left here."""
+        """Take over the spans that ended processes left on disk."""
         if self.overflow is not None:
             self.overflow.adopt()
 
     def close(self, error: VongError) -> None:
-        """End. What is left stays for the next process; who waited for it is told the error."""
+        """Close the files. Remaining spans stay for the next process; their futures fail with `error`."""
         for future in self._promised.values():
             resolve(future, error)
         self._promised.clear()
@@ -151,7 +154,7 @@ class DiskBuffer:
 
 
 def resolve(future: Future[None], error: VongError | None) -> None:
-    """Tell whoever waits, unless nobody does any more."""
+    """Complete a future, unless it was cancelled."""
     if not future.set_running_or_notify_cancel():
         return
     if error is None:

@@ -1,4 +1,4 @@
-"""Spans that came, made rows: many in one go."""
+"""Batch encoding of spans to rows."""
 
 from collections.abc import Sequence
 from concurrent.futures import Future
@@ -15,7 +15,10 @@ from vong.store.spans.schema import PartialRow, draft, encode
 
 
 class EncodeResult(NamedTuple):
-    """What became of arrivals: rows, those to ask again later, and how many cannot be stored, which is told already."""
+    """Result of encoding: rows, spans to retry later and the number of failed spans.
+
+    The failures are already reported to the callers and the hook.
+    """
 
     rows: list[EncodedSpan]
     later: list[PendingSpan]
@@ -23,7 +26,7 @@ class EncodeResult(NamedTuple):
 
     @property
     def size(self) -> int:
-        """Bytes of the rows."""
+        """Return the bytes of the rows."""
         return sum([len(one.row.encoded.row) for one in self.rows])
 
 
@@ -34,9 +37,12 @@ def made(
     *,
     last: bool,
 ) -> EncodeResult:
-    """Rows of these spans with the companion's lines. The `last` ones are taken unfinished."""
+    """Encode spans, together with the rows of the transaction hook.
+
+    With `last` a span that cannot be finalized yet is encoded as it is.
+    """
     drafts: list[PartialRow] = []
-    beside: list[tuple[Any, Future[None] | None]] = []
+    hook_rows: list[tuple[Any, Future[None] | None]] = []
     later: list[PendingSpan] = []
     failed = 0
     for arrival in arrivals:
@@ -57,9 +63,9 @@ def made(
             _refuse(arrival, companion, error)
         else:
             drafts.append(one)
-            beside.append((line, future))
+            hook_rows.append((line, future))
     encoded = encode(drafts, compressor)
-    rows = [EncodedSpan(SpanRow(row, line), future) for row, (line, future) in zip(encoded, beside, strict=True)]
+    rows = [EncodedSpan(SpanRow(row, line), future) for row, (line, future) in zip(encoded, hook_rows, strict=True)]
     return EncodeResult(rows, later, failed)
 
 
@@ -68,9 +74,9 @@ def _whole(span: Span | SpanSource) -> Span:
 
 
 def _refuse(arrival: PendingSpan, companion: TransactionHook | None, error: Exception) -> None:
-    """Tell everybody that a span cannot be stored."""
+    """Report to the hook and the caller that a span cannot be stored."""
     if companion is not None and arrival.along is not None:
         companion.lost(arrival.along)
     if arrival.future is not None:
-        odd = InvalidInput(f"the span {arrival.span.id} cannot be stored: {error}", "mend it")
-        resolve(arrival.future, error if isinstance(error, VongError) else odd)
+        invalid = InvalidInput(f"span {arrival.span.id} cannot be stored: {error}", "fix the span")
+        resolve(arrival.future, error if isinstance(error, VongError) else invalid)

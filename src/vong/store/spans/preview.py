@@ -1,4 +1,4 @@
-"""The text of a span's bodies that a person would read: what lists show from, and what search finds."""
+"""Readable text of span bodies, shown in lists and used for search."""
 
 import json
 from collections.abc import Iterable
@@ -8,13 +8,13 @@ import msgspec
 from pydantic import BaseModel
 
 PREVIEW = 1_000
-"""Characters of the input's and of the output's text."""
+"""Maximum characters of the preview of an input or an output."""
 UNSPOKEN = {"system", "developer"}
-"""Roles of turns that are shown only where there is nothing else."""
+"""Roles whose messages are shown only if there are no others."""
 
 
 class _Turn(msgspec.Struct):
-    """A turn that is nothing but text."""
+    """Message that contains only text."""
 
     role: str
     content: str
@@ -36,57 +36,61 @@ _turn = msgspec.json.Decoder(_Turn).decode
 
 
 def preview(value: Any, limit: int = PREVIEW) -> str:
-    """The text that a person would read in a body, at most `limit` characters: of a conversation the newest message
-    first and no system messages, of an answer its content, of anything else its JSON.
+    """Return the readable text of a body, at most `limit` characters.
+
+    For a conversation: the messages, newest first, without system messages. For a response: its content. For any other
+    body: its JSON.
     """
     if isinstance(value, msgspec.Raw):
         return preview_of_chat(value, limit)
-    said = _answered(value)
-    return _shortened(_pieces(value) if said is None else (said,), limit)
+    content = _answered(value)
+    return _shortened(_pieces(value) if content is None else (content,), limit)
 
 
 def preview_of_chat(value: bytes | msgspec.Raw, limit: int = PREVIEW) -> str:
-    """The same of a conversation as it was sent. Turns that nobody looks at are not read."""
+    """Return the readable text of a conversation in JSON. Messages beyond `limit` are not decoded."""
     try:
         pieces, left = list[str](), limit
-        turns = _turns(value).messages
-        for raw in reversed(turns):
-            turn = _turn(raw)
-            if turn.role not in UNSPOKEN:
-                pieces.append(turn.content[:left])
+        for raw in reversed(_turns(value).messages):
+            message = _turn(raw)
+            if message.role not in UNSPOKEN:
+                pieces.append(message.content[:left])
                 left -= len(pieces[-1]) + 1
                 if left <= 0:
                     break
         if pieces:
             return "\n".join(pieces)
     except (msgspec.DecodeError, UnicodeDecodeError):
-        pass  # not all of it is plain text
+        pass  # some content is not plain text
     return _shortened(_pieces(_read(value)), limit)
 
 
 def _answered(value: Any) -> str | None:
-    """What one answer says, where it is nothing but text: most are."""
+    """Return the text of a response with a single choice that contains only text, the most common case.
+
+    Returns None for any other body.
+    """
     if not isinstance(value, dict) or "messages" in value:
         return None
     choices = value.get("choices")
     message = choices[0].get("message") if isinstance(choices, list) and len(choices) == 1 else None
     if not isinstance(message, dict) or message.get("tool_calls") or message.get("role") in UNSPOKEN:
         return None
-    said = message.get("content")
-    return said if isinstance(said, str) and said and not message.get("text") else None
+    content = message.get("content")
+    return content if isinstance(content, str) and content and not message.get("text") else None
 
 
 def _read(value: bytes | msgspec.Raw) -> Any:
     try:
         return msgspec.json.decode(value)
-    except (msgspec.DecodeError, UnicodeDecodeError):  # half a surrogate pair
+    except (msgspec.DecodeError, UnicodeDecodeError):  # an unpaired surrogate
         return json.loads(bytes(value))
 
 
-def _shortened(found: Iterable[str], limit: int) -> str:
+def _shortened(texts: Iterable[str], limit: int) -> str:
     pieces: list[str] = []
     left = limit
-    for piece in found:
+    for piece in texts:
         pieces.append(piece[:left])
         left -= len(pieces[-1]) + 1
         if left <= 0:
@@ -104,11 +108,11 @@ def _pieces(value: Any) -> list[str]:
     if isinstance(value, dict):
         return _of_object(value)
     if isinstance(value, list | tuple):
-        turns = [item.model_dump(exclude_none=True) if isinstance(item, BaseModel) else item for item in value]
-        if turns and all(isinstance(turn, dict) and "role" in turn for turn in turns):
-            spoken = [turn for turn in turns if turn["role"] not in UNSPOKEN] or turns
-            return [piece for turn in reversed(spoken) for piece in _of_object(turn)]
-        return [piece for item in turns for piece in _pieces(item)]
+        items = [item.model_dump(exclude_none=True) if isinstance(item, BaseModel) else item for item in value]
+        if items and all(isinstance(item, dict) and "role" in item for item in items):
+            visible = [message for message in items if message["role"] not in UNSPOKEN] or items
+            return [piece for message in reversed(visible) for piece in _of_object(message)]
+        return [piece for item in items for piece in _pieces(item)]
     return [str(value)]
 
 
@@ -117,11 +121,9 @@ def _of_object(value: dict[str, Any]) -> list[str]:
         if value.get(name):
             return _pieces(value[name])
     content = [piece for name in ("content", "text") for piece in _pieces(value.get(name))]
-    called = [
-        as_json(call.get("function", call)).decode() for call in value.get("tool_calls") or [] if _is_object(call)
-    ]
-    if content or called or "role" in value or value.get("type") in {"image_url", "input_audio", "file"}:
-        return [*content, *called]
+    calls = [as_json(call.get("function", call)).decode() for call in value.get("tool_calls") or [] if _is_object(call)]
+    if content or calls or "role" in value or value.get("type") in {"image_url", "input_audio", "file"}:
+        return [*content, *calls]
     return [as_json(value).decode("utf-8", "replace")]
 
 
@@ -130,10 +132,10 @@ def _is_object(value: Any) -> bool:
 
 
 def as_json(value: Any) -> bytes:
-    """A body as JSON, whatever it holds."""
+    """Encode a body of any type as JSON."""
     try:
         return msgspec.json.encode(value, enc_hook=_plain)
-    except (ValueError, OverflowError):  # half a surrogate pair, a number of more than 64 bits
+    except (ValueError, OverflowError):  # an unpaired surrogate, an integer of more than 64 bits
         return json.dumps(value, default=_plain).encode()
 
 

@@ -1,5 +1,6 @@
-"""Rows of spans that differ in little: what they have in common is packed once, for packing thirty columns costs as
-much as passing a call on.
+"""Row template for spans that differ in few columns: the common columns are packed once.
+
+Packing all thirty columns costs as much time as forwarding a call.
 """
 
 from struct import Struct
@@ -15,15 +16,17 @@ IDS = ("id", "trace_id", "span_id")
 TIMES = ("started_at", "duration_ms")
 _TIMES = PLAIN.index(TIMES[0])
 if PLAIN[:3] != IDS or PLAIN[_TIMES : _TIMES + 2] != TIMES:
-    raise AssertionError("the columns of a span are in another order than templates have them")
+    raise AssertionError("the columns of a span are not in the order that row templates assume")
 
 _ids = Struct(">i16si32si16s").pack
 _times = Struct(">iqid").pack
 
 
 class SpanFields(NamedTuple):
-    """What a span has of its own. `id` is its UUID's number, `at` microseconds since 2000 in UTC; `attributes` and
-    `body` are JSON, `input` and `output` the texts that lists show.
+    """Columns in which the spans of a template differ.
+
+    `id` is the integer value of the UUID, `start_us` the start in microseconds since 2000-01-01 UTC. `attributes` and
+    `body` are JSON. `input_text` and `output_text` are the preview texts.
     """
 
     id: int
@@ -37,12 +40,12 @@ class SpanFields(NamedTuple):
 
 
 class RowTemplate:
-    """The rows of spans that are the root of their own trace and have all but `Told` in common."""
+    """Rows of spans that are roots of their own traces and differ only in `SpanFields`."""
 
     __slots__ = ("_begin", "_end", "_middle", "_within")
 
     def __init__(self, project_id: UUID, span: Span) -> None:
-        """What they have in common is taken from this one."""
+        """Take the common columns from `span`."""
         values, versions = span.__dict__, span.versions.__dict__
         packed = [copy_format.NULL if values[name] is None else pack(values[name]) for name, pack in PLAIN_PACKERS]
         self._begin = FIELDS + copy_format.uuid(project_id)
@@ -51,10 +54,10 @@ class RowTemplate:
         self._end = b"".join([copy_format.common(versions[name]) for name in VERSIONS])
 
     def draft(self, told: SpanFields) -> PartialRow:
-        """The row of one of them, but for its bodies."""
+        """Return the row of a span without its bodies."""
         id, at, duration_ms, usage, attributes, input, output, body = told
         number, digits, used = id.to_bytes(16, "big"), b"%032x" % id, usage.__dict__
-        begun = [
+        columns = [
             self._begin,
             _ids(16, number, 32, digits, 16, digits[16:]),
             self._within,
@@ -66,4 +69,4 @@ class RowTemplate:
             copy_format.text(input),
             copy_format.text(output),
         ]
-        return PartialRow(b"".join(begun), body, uuid_of(id), day(at // DAY))
+        return PartialRow(b"".join(columns), body, uuid_of(id), day(at // DAY))

@@ -1,7 +1,7 @@
-"""How a span lies in PostgreSQL: its table, and the way there and back.
+"""Spans table and the conversion of spans to rows and back.
 
-What is searched has a column of its own; the bodies lie in one zstd-compressed column that lists never touch. A bounded
-preview of the bodies' text is kept beside them, and its words are indexed.
+Searchable fields are separate columns. The bodies are one zstd-compressed column that lists never read. A bounded
+preview of the text of the bodies is stored in two columns with a full-text index.
 """
 
 import json
@@ -26,19 +26,21 @@ from vong.store.spans import copy_format
 from vong.store.spans.preview import as_json, preview
 
 OLDEST = timedelta(days=400)
-"""How long ago a span may have started: each day that has spans is a partition, so their number must be bounded."""
+"""Maximum age of a span. Each day with spans is a partition, so the number of days must be bounded."""
 AHEAD = timedelta(days=1)
-"""How far in the future a span may start: clocks differ."""
+"""Maximum time in the future at which a span may start, because clocks differ."""
 WORDS = (
     "to_tsvector('simple'::regconfig, (((((('p'::text || replace(project_id::text, '-'::text, ''::text)) || ' '::text) "
     "|| name) || ' '::text) || input_text) || ' '::text) || output_text)"
 )
-"""What full-text search looks at, written as PostgreSQL prints it. `simple`: no language's stemming, so that English
-and Vietnamese are treated alike. The project is the first word, so that the index itself narrows to it.
+"""Full-text search expression, written as PostgreSQL prints it.
+
+The configuration `simple` applies no stemming, so that English and Vietnamese are treated alike. The project is the
+first word, so that the index narrows the search to the project.
 """
 
 FILTERED = ("kind", "model", "route", "deployment", "model_version", "user", "session", "key")
-"""What lists are filtered by: each has an index of its own, newest last."""
+"""Columns by which lists are filtered. Each has an index, ordered by start time."""
 
 spans = project_table(
     "traces_spans",
@@ -86,19 +88,19 @@ spans = project_table(
 USAGE = tuple(Usage.model_fields)
 VERSIONS = tuple(SpanVersions.model_fields)
 PLAIN = tuple(name for name in Span.model_fields if name not in {"usage", "versions", "attributes", "input", "output"})
-"""The fields of a span that are columns of the same name."""
+"""Span fields that are columns of the same name."""
 COLUMNS = ("project_id", *PLAIN, *USAGE, *VERSIONS, "attributes", "input_text", "output_text", "body")
-"""The order in which rows are sent."""
+"""Column order of COPY."""
 FIELDS = copy_format.count(len(COLUMNS))
 REPEATED = {"kind", "status", "name", "model", "key"}
-"""Columns whose texts are few."""
+"""Columns with few distinct texts, whose packed values are cached."""
 MICROSECOND = timedelta(microseconds=1)
 DAY = timedelta(days=1) // MICROSECOND
 BEFORE, BEYOND = OLDEST // MICROSECOND, AHEAD // MICROSECOND
 SINCE = int(copy_format.EPOCH.timestamp()) * 1_000_000
-"""Microseconds from 1970 to the year from which PostgreSQL counts."""
+"""Microseconds from 1970-01-01 to 2000-01-01, PostgreSQL's epoch."""
 LARGE = 64 * 1024
-"""Bytes of bodies above which a span's are compressed by themselves."""
+"""Bytes above which the bodies of a span are compressed separately."""
 TYPE_NAMES = {PG_UUID: "uuid", DateTime: "timestamptz", Double: "float8", BigInteger: "int8"}
 
 
@@ -112,7 +114,7 @@ PLAIN_PACKERS = tuple((name, _packer(name)) for name in PLAIN)
 
 
 class EncodedRow(NamedTuple):
-    """A span as a row of `COLUMNS` for binary COPY, and the UTC day it belongs to."""
+    """Span as a row of `COPY_COLUMNS` for binary COPY, with the UTC day of its partition."""
 
     row: bytes
     id: UUID
@@ -120,7 +122,7 @@ class EncodedRow(NamedTuple):
 
 
 class PartialRow(NamedTuple):
-    """A row without its last column, the bodies, which are in JSON yet."""
+    """Row without its last column, the bodies, which are still uncompressed JSON."""
 
     begun: bytes
     body: bytes | None
@@ -129,19 +131,19 @@ class PartialRow(NamedTuple):
 
 
 def draft(project_id: UUID, span: Span) -> PartialRow:
-    """The row of a span but for its bodies. InvalidInput where it cannot be stored."""
+    """Return the row of a span without its compressed bodies. Raises InvalidInput if the span cannot be stored."""
     started_at = span.started_at
     if started_at.tzinfo is None:
         raise InvalidInput(
-            f"the span {span.id} starts at {started_at} of no time zone", "give started_at with an offset"
+            f"span {span.id} starts at {started_at} without a time zone", "send started_at with an offset"
         )
     at = copy_format.microseconds(started_at)
     present = time.time() * 1e6 - SINCE
     if not present - BEFORE <= at <= present + BEYOND:
-        message = f"the span {span.id} starts at {started_at.isoformat()}"
-        raise InvalidInput(message, f"a span may be {OLDEST.days} days old and start {AHEAD.days} day ahead, no more")
+        message = f"span {span.id} starts at {started_at.isoformat()}"
+        raise InvalidInput(message, f"send a start at most {OLDEST.days} days ago and at most {AHEAD.days} day ahead")
     if max(span.usage.input_tokens or 0, span.usage.output_tokens or 0, span.usage.cached_tokens or 0) > MOST_TOKENS:
-        raise InvalidInput(f"the span {span.id} counts more than {MOST_TOKENS} tokens", "count what one call used")
+        raise InvalidInput(f"span {span.id} counts more than {MOST_TOKENS} tokens", "send the tokens of one call")
     values, used, versions = span.__dict__, span.usage.__dict__, span.versions.__dict__
     fields = [
         copy_format.uuid(project_id),
@@ -156,37 +158,41 @@ def draft(project_id: UUID, span: Span) -> PartialRow:
 
 
 def encode(drafts: Sequence[PartialRow], compressor: zstandard.ZstdCompressor) -> list[EncodedRow]:
-    """The rows of spans. Their bodies are compressed in one call, for each lets go of the interpreter's lock, and a
-    thread that takes it back for every span fights the server's for it. Large ones go alone, they take room.
+    """Complete rows with their compressed bodies.
+
+    Small bodies are compressed in one call: each call releases the GIL, and a thread that reacquires the GIL for every
+    span competes with the threads of the server. Large bodies are compressed one by one to limit memory.
     """
     small: list[Any] = [one.body for one in drafts if one.body is not None and len(one.body) <= LARGE]
     compressed = iter(compressor.multi_compress_to_buffer(small, threads=0) if small else ())
-    found: list[EncodedRow] = []
+    rows: list[EncodedRow] = []
     for begun, body, id, day in drafts:
         if body is not None:
             body = compressor.compress(body) if len(body) > LARGE else next(compressed).tobytes()
-        found.append(EncodedRow(begun + copy_format.bytea(body), id, day))
-    return found
+        rows.append(EncodedRow(begun + copy_format.bytea(body), id, day))
+    return rows
 
 
 def decode(row: Row[Any], *, bodies: bool = True) -> Span:
-    """The span of a row; without its bodies where they were not selected or are not wanted."""
+    """Convert a row to a span. With `bodies=False` the body column need not be selected."""
     columns = row._mapping  # pyright: ignore[reportPrivateUsage]  # SQLAlchemy's public name for it
     body = columns["body"] if bodies else None
-    held = json.loads(zstandard.ZstdDecompressor().decompress(body)) if body is not None else {}
+    bodies_by_name = json.loads(zstandard.ZstdDecompressor().decompress(body)) if body is not None else {}
     return Span(
         **{name: columns[name] for name in PLAIN},
         usage=Usage(**{name: columns[name] for name in USAGE}),
         versions=SpanVersions(**{name: columns[name] for name in VERSIONS}),
         attributes=columns["attributes"],
-        input=held.get("input"),
-        output=held.get("output"),
+        input=bodies_by_name.get("input"),
+        output=bodies_by_name.get("output"),
     )
 
 
 def started_near(id: UUID) -> tuple[datetime, datetime]:
-    """Between which moments the span of that id started, from the milliseconds in a UUIDv7, an hour to each side for
-    ids that were made at the end of a long step.
+    """Return the time range in which the span of a UUIDv7 started.
+
+    The range is the timestamp of the id plus and minus one hour, because an id may be created at the end of a long
+    step.
     """
     at = datetime.fromtimestamp((id.int >> 80) / 1000, UTC) if id.version == 7 else datetime.fromtimestamp(0, UTC)
     return at - timedelta(hours=1), at + timedelta(hours=1)
@@ -194,22 +200,22 @@ def started_near(id: UUID) -> tuple[datetime, datetime]:
 
 @cache
 def day(number: int) -> str:
-    """The name of a day, counted from the beginning of 2000."""
+    """Return the name (YYYYMMDD) of a day, given as days since 2000-01-01."""
     return f"{copy_format.EPOCH + timedelta(days=number):%Y%m%d}"
 
 
 def _body(span: Span) -> bytes | None:
-    held = {name: value for name, value in (("input", span.input), ("output", span.output)) if value is not None}
-    return as_json(held) if held else None
+    body = {name: value for name, value in (("input", span.input), ("output", span.output)) if value is not None}
+    return as_json(body) if body else None
 
 
 def unfit(encoded: bytes) -> bool:
-    """Whether JSON may hold what jsonb does not know."""
+    """Check if JSON may contain characters that jsonb cannot store."""
     return b"\\u0000" in encoded or b"\\ud" in encoded
 
 
 def _jsonb(value: dict[str, Any]) -> bytes:
-    """JSON that PostgreSQL's jsonb takes: it knows neither NUL nor halves of surrogate pairs."""
+    """Encode JSON for jsonb, which can store neither NUL nor unpaired surrogates."""
     encoded = as_json(value)
     if unfit(encoded):
         encoded = as_json(_cleaned(json.loads(encoded)))

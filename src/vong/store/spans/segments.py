@@ -1,9 +1,10 @@
-"""What the span journal keeps on disk while PostgreSQL is away or too slow: append-only files, read back in order.
+"""Segment log: append-only files for spans while PostgreSQL is unavailable or too slow, read back in order.
 
-A folder for each process, locked while that process lives: `journal/<id>/00000001`. A record is its length, its CRC-32
-and its bytes; what a crash has torn off ends a file. Records are written in groups, each followed by `fdatasync`, so a
-group survives the process and the machine. Nothing is written, and no folder made, before the first record. What is
-read back is deleted by whole files, so after a crash records may come again: who writes them must know them by id.
+Each process has its own folder, locked while the process lives: `journal/<id>/00000001`. A record is its length, its
+CRC-32 and its bytes. A record that a crash cut off ends the file. Records are written in groups, each followed by
+`fdatasync`, so that a group survives a crash of the process and of the machine. No folder is created before the first
+record. Files are deleted as a whole after reading, so after a crash records may be read again: the reader must
+deduplicate them by id.
 """
 
 import fcntl
@@ -24,13 +25,13 @@ from vong.records import new_id
 log = logging.getLogger(__name__)
 
 SEGMENT = 16 << 20
-"""Bytes after which a new file is begun."""
+"""Bytes after which a new file is started."""
 _head = Struct(">II")
 
 
 @dataclass
 class Segment:
-    """A file of records, read up to `place`. `holder` is the lock of its folder."""
+    """File of records, read up to the byte `offset`. `lock_file` is the lock file of its folder."""
 
     path: Path
     holder: "IO[str]"
@@ -43,14 +44,14 @@ class Segment:
 
 @dataclass(eq=False)
 class SegmentLog:
-    """The files of one process, `bound` bytes at the most, and those that it took over. Not for several threads."""
+    """Files of one process, at most `max_bytes` bytes, and the files that it took over. Not thread-safe."""
 
     folder: Path
     bound: int
     count: int = 0
-    """Records that were not taken out yet."""
+    """Records that are not removed yet."""
     size: int = 0
-    """Bytes of all files."""
+    """Total bytes of all files."""
     _segments: deque[Segment] = field(default_factory=deque[Segment])
     _holder: "IO[str] | None" = None
     _home: Path | None = None
@@ -59,11 +60,11 @@ class SegmentLog:
 
     @property
     def full(self) -> bool:
-        """Whether the bound is reached."""
+        """Return true if the size limit is reached."""
         return self.size >= self.bound
 
     def append(self, records: Sequence[bytes]) -> None:
-        """Keep records. OSError where the disk takes no more; then none of them counts."""
+        """Append records durably. Raises OSError, with no record stored, if the disk is full or fails."""
         segment, file = self._open()
         data = b"".join([_head.pack(len(one), zlib.crc32(one)) + one for one in records])
         try:
@@ -83,21 +84,22 @@ class SegmentLog:
             self._close()
 
     def peek(self, most: int) -> tuple[list[bytes], bool]:
-        """The oldest records, at most so many of one file, and whether they are this process's own; they stay until
-        they are `done`.
+        """Return the oldest records, at most `limit` from one file, and whether this process wrote them.
+
+        The records stay until `remove` is called.
         """
         segment = self._segments[0]
-        found: list[bytes] = []
+        oldest: list[bytes] = []
         with segment.path.open("rb") as file:
             file.seek(segment.place)
             for one in _read(file):
-                found.append(one)
-                if len(found) == most:
+                oldest.append(one)
+                if len(oldest) == most:
                     break
-        return found, segment.own
+        return oldest, segment.own
 
     def done(self, records: Sequence[bytes]) -> None:
-        """These records of `peek` are written elsewhere."""
+        """Remove records returned by `peek` after they are written elsewhere."""
         segment = self._segments[0]
         segment.place += sum(_head.size + len(one) for one in records)
         segment.taken += len(records)
@@ -113,17 +115,17 @@ class SegmentLog:
                 segment.holder.close()
 
     def adopt(self) -> int:
-        """Take over what processes that have ended left behind. How many records that are."""
-        found = 0
+        """Take over the files of ended processes. Return the number of records."""
+        count = 0
         for home in sorted(self.folder.iterdir()) if self.folder.is_dir() else ():
             if home != self._home and not home.name.startswith(".") and (holder := _lock(home)) is not None:
-                found += self._take_over(home, holder)
-        if found:
-            log.warning("%d spans that were kept on disk will be written now", found)
-        return found
+                count += self._take_over(home, holder)
+        if count:
+            log.warning("recovered %d spans from disk, writing them now", count)
+        return count
 
     def close(self) -> None:
-        """End. Files that are not read yet stay for the next process."""
+        """Close all files. Unread files stay for the next process."""
         self._close()
         if self._home is not None and not any(segment.own for segment in self._segments):
             shutil.rmtree(self._home, ignore_errors=True)
@@ -150,28 +152,28 @@ class SegmentLog:
             self._file = None
 
     def _take_over(self, home: Path, holder: "IO[str]") -> int:
-        found = 0
+        count = 0
         for path in sorted(home.glob("[0-9]*"), reverse=True):
-            held, size = len(records(path)), path.stat().st_size
-            if held:
-                self._segments.appendleft(Segment(path, holder, size, held, own=False))
+            number, size = len(records(path)), path.stat().st_size
+            if number:
+                self._segments.appendleft(Segment(path, holder, size, number, own=False))
                 self.size += size
-                found += held
-        if not found:
+                count += number
+        if not count:
             shutil.rmtree(home, ignore_errors=True)
             holder.close()
-        self.count += found
-        return found
+        self.count += count
+        return count
 
 
 def records(path: Path) -> list[bytes]:
-    """All whole records of a file."""
+    """Return all complete records of a file."""
     with path.open("rb") as file:
         return list(_read(file))
 
 
 def _read(file: "IO[bytes]") -> Iterator[bytes]:
-    """Records up to the end, or to the first one that is not whole."""
+    """Yield the records up to the end of the file or up to the first incomplete record."""
     while len(head := file.read(_head.size)) == _head.size:
         length, crc = _head.unpack(head)
         record = file.read(length)
@@ -181,7 +183,7 @@ def _read(file: "IO[bytes]") -> Iterator[bytes]:
 
 
 def _made(folder: Path) -> "tuple[Path, IO[str]]":
-    """A folder of this process's own, locked before anybody else can see it."""
+    """Create the folder of this process, locked before other processes can see it."""
     name = new_id().hex
     hidden, home = folder / f".{name}", folder / name
     hidden.mkdir(parents=True, mode=0o700)
@@ -192,16 +194,16 @@ def _made(folder: Path) -> "tuple[Path, IO[str]]":
 
 
 def _settle(folder: Path) -> None:
-    """Let the names in a folder survive the machine."""
-    number = os.open(folder, os.O_RDONLY)
+    """Flush the directory entries of a folder to disk."""
+    descriptor = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(number)
+        os.fsync(descriptor)
     finally:
-        os.close(number)
+        os.close(descriptor)
 
 
 def _lock(home: Path) -> "IO[str] | None":
-    """The lock of a folder, where nobody holds it."""
+    """Lock a folder. Returns None if another process holds the lock or the lock file cannot be opened."""
     try:
         holder = (home / "lock").open("r+")
     except OSError:

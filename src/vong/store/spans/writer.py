@@ -1,9 +1,9 @@
-"""The span journal: spans are taken at once, written in batches, and acknowledged when they are committed.
+"""Span writer: accepts spans without waiting, writes them in batches and acknowledges them after the commit.
 
-One writer thread gathers what comes within 25 ms (or 500 spans) and sends it by binary COPY. While PostgreSQL is away,
-does not answer, or is slower than the spans come, they go to disk in its stead and are written later; a second thread
-sees to that where the writer itself is stuck. `append` never waits and never raises: past the bounds of disk and memory
-a span is refused, counted in `dropped`, and its future fails.
+One writer thread collects the spans of 25 ms (or 500 spans) and sends them by binary COPY. While PostgreSQL is
+unavailable, unresponsive or slower than the incoming spans, the spans are stored on disk and written later. A second
+thread moves spans to disk if the writer thread is stuck. `append_durable` never waits and never raises: beyond the
+limits of disk and memory a span is dropped and counted in `dropped`, and its future fails.
 """
 
 import logging
@@ -31,24 +31,22 @@ from vong.store.spans.encoder import made
 log = logging.getLogger(__name__)
 
 S = TypeVar("S", bound=Span | SpanSource)
-BATCH = 500
-DELAY = 0.025
+BATCH = 500  # maximum spans of one batch
+DELAY = 0.025  # time in which a batch is collected
 TOGETHER = 50
-"""Spans that are encoded in one go."""
-IDLE = 600.0  # how often a journal without work looks whether tomorrow has its partition
-PAUSES = (0.1, 0.2, 0.5, 1.0, 2.0)  # seconds between tries while PostgreSQL is away; the last one goes on
+"""Spans that are encoded at once."""
+IDLE = 600.0  # interval at which an idle writer creates the partitions of the coming days
+PAUSES = (0.1, 0.2, 0.5, 1.0, 2.0)  # delays while PostgreSQL is unavailable; the last one repeats
 STUCK = 1.0
-"""Seconds that a batch may take before a copy of it, and all that waits behind it, goes to disk."""
+"""Time that a batch may take before a copy of it, and all spans queued behind it, are stored on disk."""
 CROWD = 5_000
-"""Spans in memory above which the rest goes to disk."""
-FULL = "the span journal is full"
-AGAIN = Unavailable("the span journal ended before this span was written", "send it again")
+"""Spans in memory above which the rest is stored on disk."""
+FULL = "span buffer is full"
+AGAIN = Unavailable("span writer stopped before this span was written", "send the span again")
 
 
 class SpanWriter:
-    """The writer of one process. `spans` and `size` (bytes) bound what it holds in memory; it may keep `disk` bytes
-    more below `folder`, where one is given.
-    """
+    """Span writer with limits `max_spans` and `max_bytes` in memory and `max_disk_bytes` in `folder`."""
 
     def __init__(
         self,
@@ -60,9 +58,9 @@ class SpanWriter:
         disk: int = 1 << 30,
     ) -> None:
         self.dropped = 0
-        """Spans refused because the bounds were reached."""
+        """Spans dropped because the limits were reached."""
         self.companion: TransactionHook | None = None
-        """Who writes along."""
+        """Hook that writes an additional row per span in the same transaction."""
         self._limits = spans, size
         self._held = [0, 0]  # spans and bytes in memory, now
         self._appended = self._done = 0
@@ -75,13 +73,13 @@ class SpanWriter:
         self._backlog: deque[EncodedSpan] = deque()
         self._compressor = zstandard.ZstdCompressor(level=1)
         self._gate = threading.RLock()
-        """Held by whoever encodes, or moves spans to disk or from there."""
+        """Held while spans are encoded, or moved to or from the disk."""
         self._shelf = DiskBuffer(folder, disk)
         self._pen = CopyWriter(database)
         self._under_way: Sequence[EncodedSpan] = ()
         self._copied = False
         self._since = 0.0
-        """When the writer turned to PostgreSQL; 0 while it gathers."""
+        """Time at which the current write started. 0 while the writer collects spans."""
         self._rests = 0.0
         self._tries = 0
         self._thread = threading.Thread(target=self._run, name="vong-journal", daemon=True)
@@ -91,17 +89,17 @@ class SpanWriter:
 
     @property
     def waiting(self) -> int:
-        """Spans taken and not committed yet."""
+        """Return the number of spans that are accepted and not committed yet."""
         return self._held[0] + self._shelf.count
 
     @property
     def on_disk(self) -> int:
-        """Those of them that lie on disk."""
+        """Return the number of uncommitted spans that are on disk."""
         return self._shelf.count
 
     @property
     def full(self) -> bool:
-        """Whether nothing more should be begun: no room on disk or, where there is no disk, in memory."""
+        """Return true if no new work should start: the disk or, without disk storage, the memory is full."""
         overflow = self._shelf.overflow
         return overflow.size >= overflow.bound if overflow is not None else self._crowded
 
@@ -110,43 +108,40 @@ class SpanWriter:
         return self._held[0] >= self._limits[0] or self._held[1] >= self._limits[1]
 
     def append(self, project_id: UUID, span: Span, finish: Callable[[Span], Span | None] | None = None) -> Future[None]:
-        """Take a span. The future is done when the span is committed, or fails with the reason why it never will be:
-        InvalidInput for a span that cannot be stored, Unavailable when the journal is full or closed.
+        """Queue a span and return a future that is done when the span is committed.
 
-        `finish` gives the span as it shall be stored (with its cost, for one), None where that is not known yet: then
-        it is asked again. It runs in a thread of the journal's and must not wait.
+        The future fails with InvalidInput if the span cannot be stored, and with Unavailable if the writer is full or
+        closed. `finalize` returns the span to store (for example with its cost), or None if it is not known yet: then
+        `finalize` is called again later. `finalize` runs in a thread of the writer and must not block.
         """
         future: Future[None] = Future()
-        refused = self._take(PendingSpan(project_id, span, future, finish, None))
-        if refused is not None:
-            future.set_exception(refused)
+        error = self._take(PendingSpan(project_id, span, future, finish, None))
+        if error is not None:
+            future.set_exception(error)
         return future
 
     def add(self, project_id: UUID, span: S, finish: Callable[[S], Span | FinalizedSpan | None], along: Any) -> None:
-        """Take a span that nobody waits to hear of. The companion writes the line that it makes of `along`, or the one
-        that the span was `Finished` with.
-        """
-        if self._take(PendingSpan(project_id, span, None, finish, along)) is not None and self.companion is not None:
+        """Queue a span without a future. The hook builds its row from `hook_context`, unless `finalize` returned it."""
+        error = self._take(PendingSpan(project_id, span, None, finish, along))
+        if error is not None and self.companion is not None:
             self.companion.lost(along)
 
     def adopt(self) -> None:
-        """Write what processes that have ended left on disk. Called once the companion is there."""
+        """Write the spans that ended processes left on disk. Call this once the hook is set."""
         with self._gate:
             self._shelf.adopt()
         self._incoming.put(None)
 
     def flush(self, timeout: float | None = None) -> None:
-        """Wait until all that was appended before is committed or has failed. Unavailable after `timeout` seconds."""
+        """Wait until all spans queued so far are committed or failed. Raises Unavailable after `timeout` seconds."""
         with self._state:
-            wanted = self._appended  # what lies on disk may have been passed by later ones
-            if not self._state.wait_for(lambda: self._done >= wanted and not self._shelf.own, timeout):
+            target = self._appended  # spans on disk may be written after later ones, so check both conditions
+            if not self._state.wait_for(lambda: self._done >= target and not self._shelf.own, timeout):
                 message = f"{self.waiting} spans are not written yet after {timeout} s"
-                raise Unavailable(message, "is PostgreSQL up? look with: vong status")
+                raise Unavailable(message, "check that PostgreSQL is running: vong status")
 
     def close(self, timeout: float = 30.0) -> None:
-        """Write what is held, then end. What cannot be written within `timeout` seconds stays on disk for the next
-        process; its futures fail.
-        """
+        """Write queued spans for `timeout` seconds, then stop. Other spans stay on disk, and their futures fail."""
         with self._state:
             self._closing = True
         self._stirred.set()
@@ -159,23 +154,23 @@ class SpanWriter:
 
     def _take(self, arrival: PendingSpan) -> VongError | None:
         with self._lock:
-            refused = self._refusal() if self._closing or self._crowded else None
-            if refused is None:
+            error = self._refusal() if self._closing or self._crowded else None
+            if error is None:
                 self._held[0] += 1
                 self._appended += 1
                 self._incoming.put(arrival)
         if not self._busy.is_set():
             self._busy.set()
-        return refused
+        return error
 
     def _refusal(self) -> VongError | None:
         if self._closing:
-            return Unavailable("the span journal is closed", "the server is going down; send it again")
+            return Unavailable("span writer is closed", "the server is shutting down: send the span again")
         if self._crowded:
             self.dropped += 1
             if self.dropped in {1, 10, 100} or self.dropped % 1000 == 0:
                 log.warning("%s: %d spans dropped so far", FULL, self.dropped)
-            return Unavailable(FULL, "PostgreSQL is away or too slow; look with: vong status")
+            return Unavailable(FULL, "PostgreSQL is unavailable or too slow; check it with: vong status")
         return None
 
     def _run(self) -> None:
@@ -188,27 +183,27 @@ class SpanWriter:
                     self._let_gather()
                 if not self._step() and self._closing and not self._later:
                     break
-        finally:  # nobody may wait for a writer that is gone
+        finally:  # no caller may wait for a writer that has stopped
             self._end()
 
     def _step(self) -> bool:
-        """Write a batch from memory, and one from disk where there is time for it. Whether there was anything."""
+        """Write a batch from memory and, if there is time, one from disk. Return true if anything was written."""
         with self._gate:
             batch = [self._backlog.popleft() for _ in range(min(BATCH, len(self._backlog)))]
             self._under_way, self._copied, self._since = batch, False, time.monotonic()
         if batch:
             self._write(batch)
             self._under_way = ()
-        resting = time.monotonic() < self._rests
-        if self._shelf.count and not resting and not self._abandoned and len(self._backlog) < BATCH:
+        backing_off = time.monotonic() < self._rests
+        if self._shelf.count and not backing_off and not self._abandoned and len(self._backlog) < BATCH:
             self._write_from_disk()
             return True
-        if not batch and not self._closing and not self._later and not resting:
+        if not batch and not self._closing and not self._later and not backing_off:
             self._pen.make_ahead()
         return bool(batch)
 
     def _patience(self) -> float:
-        """Seconds that the writer may wait for spans."""
+        """Return the seconds that the writer may wait for spans."""
         if self._closing:
             return 0.0
         if self._later:
@@ -216,13 +211,13 @@ class SpanWriter:
         return max(0.0, self._rests - time.monotonic()) if self._shelf.count else IDLE
 
     def _let_gather(self) -> None:
-        """Let a batch come together, asleep: a thread that wakes for every span fights the server's for the GIL."""
+        """Sleep until a batch is collected: a thread that wakes for every span competes with the server for the GIL."""
         if len(self._backlog) < BATCH and not self._closing:
             self._stirred.wait(DELAY)
         self._gather(0.0, enough=BATCH)
 
     def _gather(self, until: float, enough: int) -> bool:
-        """Encode what comes in until that moment, or until the backlog holds enough. Whether there is anything."""
+        """Encode incoming spans until `deadline` or until `enough` are encoded. Return true if there are any."""
         if self._later:
             with self._gate:
                 later, self._later = self._later, []
@@ -234,11 +229,11 @@ class SpanWriter:
                 with self._gate:
                     self._encode(taken)
             if not more:
-                break  # nothing came, or there is something to look at
+                break  # no span arrived, or the writer was woken for another reason
         return bool(self._backlog)
 
     def _taken(self, wait: float, most: int) -> tuple[list[PendingSpan], bool]:
-        """What has come, waiting so many seconds for the first. Whether more may have."""
+        """Return at most `limit` incoming spans, waiting `wait` seconds for the first, and whether to continue."""
         taken: list[PendingSpan] = []
         with suppress(Empty):
             while len(taken) < most:
@@ -249,13 +244,13 @@ class SpanWriter:
         return taken, bool(taken)
 
     def _encode(self, arrivals: Sequence[PendingSpan]) -> None:
-        found = made(arrivals, self.companion, self._compressor, last=self._closing)
-        self._later += found.later
-        self._finish(found.failed, found.failed, -found.size)
-        self._backlog += found.rows
+        result = made(arrivals, self.companion, self._compressor, last=self._closing)
+        self._later += result.later
+        self._finish(result.failed, result.failed, -result.size)
+        self._backlog += result.rows
 
     def _write(self, batch: Sequence[EncodedSpan]) -> None:
-        """Commit a batch; while PostgreSQL is away keep it on disk, or wait where there is no room for it."""
+        """Commit a batch. While PostgreSQL is unavailable store it on disk, or wait if the disk is full."""
         tries = 0
         while not self._abandoned:
             if time.monotonic() < self._rests:
@@ -269,7 +264,7 @@ class SpanWriter:
             except AWAY as error:
                 self._was_away(error)
             except psycopg.errors.CheckViolation:
-                self._pen.disconnect()  # a partition that was there is gone: look again
+                self._pen.disconnect()  # a cached partition was dropped: read the partitions again
                 if tries:
                     return self._one_by_one(batch)
                 tries += 1
@@ -280,17 +275,17 @@ class SpanWriter:
             self._settle(batch, AGAIN)
 
     def _one_by_one(self, batch: Sequence[EncodedSpan], error: psycopg.Error | None = None) -> None:
-        """A row that PostgreSQL refuses fails alone; its neighbours are stored."""
+        """Split a batch so that only the rows that PostgreSQL rejects fail."""
         if len(batch) > 1:
             middle = len(batch) // 2
             self._write(batch[:middle])
             self._write(batch[middle:])
         else:
-            log.error("a span cannot be stored: %s", error)
-            self._settle(batch, InvalidInput(f"PostgreSQL refuses this span: {error}", "mend it"))
+            log.error("span cannot be stored: %s", error)
+            self._settle(batch, InvalidInput(f"PostgreSQL rejected this span: {error}", "fix the span"))
 
     def _write_from_disk(self) -> None:
-        """Commit the oldest batch of the disk. A row that PostgreSQL refuses is passed over."""
+        """Commit the oldest batch on disk. Rows that PostgreSQL rejects are skipped."""
         with self._gate:
             batch = self._shelf.peek(BATCH, self.companion)
         try:
@@ -298,9 +293,9 @@ class SpanWriter:
         except AWAY as error:
             return self._was_away(error)
         self._tries = 0
-        lines = [row.line for row in batch.rows if row.line is not None and row.encoded.id not in refused]
+        hook_rows = [row.line for row in batch.rows if row.line is not None and row.encoded.id not in refused]
         if self.companion is not None:
-            self.companion.after(lines, kept=True)
+            self.companion.after(hook_rows, kept=True)
         with self._gate:
             own = self._shelf.done(batch, refused)
         self._finish(own, 0, 0)
@@ -308,12 +303,12 @@ class SpanWriter:
     def _was_away(self, error: psycopg.Error) -> None:
         self._pen.disconnect()
         if self._tries % 30 == 0:
-            log.warning("PostgreSQL is away, %d spans wait: %s", self.waiting, str(error).strip())
+            log.warning("PostgreSQL is unavailable, %d spans are waiting: %s", self.waiting, str(error).strip())
         self._rests = time.monotonic() + PAUSES[min(self._tries, len(PAUSES) - 1)]
         self._tries += 1
 
     def _rest(self) -> None:
-        """Wait, and meanwhile go on taking spans in, so that they are held compressed and counted."""
+        """Wait until the next attempt and encode incoming spans meanwhile, so that they are compressed and counted."""
         self._gather(self._rests, enough=1 << 62)
         while (left := self._rests - time.monotonic()) > 0 and not self._abandoned:
             time.sleep(min(left, 0.05))
@@ -332,7 +327,7 @@ class SpanWriter:
         self._pen.disconnect()
 
     def _keep_watch(self) -> None:
-        """What the second thread does: the writer may hang, or be slower than the spans come."""
+        """Move spans to disk while the writer thread is stuck or too slow. Body of the second thread."""
         while not self._ended.is_set():
             self._busy.wait()
             if self._ended.wait(DELAY):
@@ -351,13 +346,11 @@ class SpanWriter:
                     self._busy.set()
 
     def _make_room(self, stuck: bool) -> bool:
-        """Move what waits to disk. The batch in the hands of a stuck writer is copied, so that a crash loses nothing.
-        Whether there is more.
-        """
+        """Move queued spans to disk. Return true if more are queued."""
         with self._gate:
-            under_way = self._under_way
-            if stuck and under_way and not self._copied:
-                self._copied = self._shelf.keep(under_way, self.companion, copied=True)
+            in_flight = self._under_way
+            if stuck and in_flight and not self._copied:  # copied, so that a crash loses no span
+                self._copied = self._shelf.keep(in_flight, self.companion, copied=True)
             self._encode_ahead()
             moved = list(self._backlog)
             if not moved or not self._keep(moved):
@@ -366,13 +359,13 @@ class SpanWriter:
             return not self._incoming.empty()
 
     def _encode_ahead(self) -> None:
-        """Encode what has come while the writer is at PostgreSQL: it is a fifth as large then."""
+        """Encode incoming spans during a write. Encoded spans need a fifth of the memory."""
         while len(self._backlog) < 4 * BATCH:
             taken, more = self._taken(0.0, TOGETHER)
             if taken:
                 self._encode(taken)
             if not more:
-                self._incoming.put(None)  # one that was taken was for the writer
+                self._incoming.put(None)  # a wake-up that was read here was meant for the writer
                 return
 
     def _keep(self, batch: Sequence[EncodedSpan]) -> bool:
@@ -383,9 +376,9 @@ class SpanWriter:
         return True
 
     def _settle(self, batch: Sequence[EncodedSpan], error: VongError | None = None) -> None:
-        lines = [one.row.line for one in batch if one.row.line is not None]
-        if self.companion is not None and lines:
-            self.companion.after(lines, kept=False)
+        hook_rows = [one.row.line for one in batch if one.row.line is not None]
+        if self.companion is not None and hook_rows:
+            self.companion.after(hook_rows, kept=False)
         for waiting in batch:
             if waiting.future is not None:
                 resolve(waiting.future, error)

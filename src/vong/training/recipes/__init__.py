@@ -1,4 +1,4 @@
-"""The port of recipes: what a way of training must offer. Ours and a third party's are found by entry point."""
+"""Interface of training recipes. Built-in and third-party recipes are loaded by entry point."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,10 +13,11 @@ from vong.training.progress import TrainingReporter
 
 @dataclass(frozen=True)
 class TrainingContext:
-    """What a recipe is given. `folder` is durable: what lies there from an earlier attempt is taken up.
+    """Input of a recipe.
 
-    `base` is the folder of the base model and `base_ref` its name, written into what is made instead of a path of
-    this machine. `threads` is the number of CPU threads to use.
+    `folder` is durable: checkpoints of an earlier attempt in it are resumed. `base` is the folder of the base model and
+    `base_ref` its ref, which the output contains instead of a path of this machine. `threads` is the number of CPU
+    threads.
     """
 
     base: Path
@@ -30,7 +31,7 @@ class TrainingContext:
 
 @dataclass(frozen=True)
 class TrainingResult:
-    """What a recipe made: a folder of weights, whether they stand alone, and the last and best figures."""
+    """Output of a recipe: a folder of weights, its kind (`adapter` or `merged`), and the last and best metrics."""
 
     folder: Path
     kind: Literal["adapter", "merged"]
@@ -38,11 +39,11 @@ class TrainingResult:
 
 
 class Recipe(Protocol):
-    """A way of training. `Settings` is its pydantic model: each field with a default and, as description, a reason."""
+    """Training method. Each field of its pydantic model `Settings` has a default and a description with the reason."""
 
     name: ClassVar[str]
     Settings: ClassVar[type[BaseModel]]
 
     def train(self, work: TrainingContext, report: TrainingReporter) -> TrainingResult:
-        """Train, or go on from the newest checkpoint in `work.folder`."""
+        """Train, or resume from the newest checkpoint in `context.folder`."""
         ...

@@ -1,4 +1,4 @@
-"""Supervised fine-tuning: show the model the right answers. LoRA by default, or all weights."""
+"""Supervised fine-tuning (SFT): train the model on correct completions, with LoRA by default or with all weights."""
 
 import json
 import math
@@ -22,49 +22,53 @@ from vong.training.trainer import answer_tokens, callback, trainer_class
 
 
 class SftDatasets(NamedTuple):
-    """The rows to learn from and those to judge by."""
+    """Tokenized training and validation rows."""
 
     train: list[TokenizedExample]
     validation: list[TokenizedExample]
 
 
 class SftRecipe:
-    """LoRA or full supervised fine-tuning by TRL and PEFT, with the loss on the answer only."""
+    """LoRA or full supervised fine-tuning with TRL and PEFT, with the loss on the completion only."""
 
     name: ClassVar[str] = "sft"
     Settings: ClassVar[type[BaseModel]] = SftSettings
 
     def train(self, work: TrainingContext, report: TrainingReporter) -> TrainingResult:
-        """Train, or go on from the newest complete checkpoint in the folder."""
+        """Train, or resume from the newest complete checkpoint in the folder."""
         settings = SftSettings.model_validate(work.settings.model_dump())
         device = choose(settings.dtype, work.threads)
         tokenizer = load_tokenizer(work.base)
         rows = prepare(tokenizer, work, settings, report)
-        found = checkpoints.newest(work.folder)
-        memory = MonitorState()
-        if found:
-            kept = dict(found[1])
-            if kept.pop("settings") != settings.model_dump(mode="json"):
-                raise Conflict("the checkpoints here were made with other settings", "start a new run")
-            memory = MonitorState(**kept)
-            report.log(f"going on from {found[0].name}")
-        trainer, model = build(work, settings, device, tokenizer, rows, memory, report)
-        began = time.monotonic()
-        if not memory.stopped:
-            trainer.train(resume_from_checkpoint=str(found[0]) if found else None)
-        step = trainer.state.global_step or (int(found[0].name.rpartition("-")[2]) if found else 0)
-        name = memory.best if settings.keep_best and memory.best else keep_weights(work, model, tokenizer, step)
-        summary = summarise(memory, settings, trainer, rows) | {
+        checkpoint = checkpoints.newest(work.folder)
+        state = MonitorState()
+        if checkpoint:
+            saved = dict(checkpoint[1])
+            if saved.pop("settings") != settings.model_dump(mode="json"):
+                raise Conflict("the checkpoints of this run were created with other settings", "start a new run")
+            state = MonitorState(**saved)
+            report.log(f"resuming from {checkpoint[0].name}")
+        trainer, model = build(work, settings, device, tokenizer, rows, state, report)
+        started_at = time.monotonic()
+        if not state.stopped:
+            trainer.train(resume_from_checkpoint=str(checkpoint[0]) if checkpoint else None)
+        step = trainer.state.global_step or (int(checkpoint[0].name.rpartition("-")[2]) if checkpoint else 0)
+        name = state.best if settings.keep_best and state.best else keep_weights(work, model, tokenizer, step)
+        summary = summarise(state, settings, trainer, rows) | {
             "device": device.name,
             "dtype": device.dtype,
-            "resumed": found is not None,
-            "seconds": round(time.monotonic() - began + (found[1]["seconds"] if found else 0.0), 1),
+            "resumed": checkpoint is not None,
+            "seconds": round(time.monotonic() - started_at + (checkpoint[1]["seconds"] if checkpoint else 0.0), 1),
         }
         return TrainingResult(work.folder / name, "adapter" if settings.method == "lora" else "merged", summary)
 
 
 def load_tokenizer(base: Path) -> Any:
-    """The base model's tokenizer, which must have a chat template."""
+    """Load the base model's tokenizer.
+
+    Raises:
+        InvalidInput: The tokenizer has no chat template.
+    """
     try:
         from transformers import AutoTokenizer
     except ImportError as error:
@@ -78,28 +82,28 @@ def load_tokenizer(base: Path) -> Any:
 
 
 def prepare(tokenizer: Any, work: TrainingContext, settings: SftSettings, report: TrainingReporter) -> SftDatasets:
-    """Both splits as token ids; what cannot be used is counted and warned of."""
+    """Tokenize both splits, and warn about the rows that cannot be used."""
     splits: list[list[TokenizedExample]] = []
     for name, examples in (("training", work.train), ("validation", work.validation)):
-        answered = with_answer(examples)
-        encoded = encode(tokenizer, answered.examples, settings.max_length)
-        warn(name, answered.without_answer, encoded, settings.max_length, report)
-        splits.append(encoded.rows)
+        trainable = with_answer(examples)
+        tokenized = encode(tokenizer, trainable.examples, settings.max_length)
+        warn(name, trainable.without_answer, tokenized, settings.max_length, report)
+        splits.append(tokenized.rows)
     if not splits[0]:
-        raise InvalidInput("no row is left to train on", "give rows with an answer, or raise max_length")
+        raise InvalidInput("no rows left to train on", "add rows with a completion, or raise max_length")
     if not splits[1]:
-        report.warn("no validation rows: overfitting cannot be seen, and the last weights are kept")
+        report.warn("no validation rows: overfitting cannot be detected, and the last weights are kept")
     return SftDatasets(*splits)
 
 
 def warn(split: str, without: int, encoded: TokenizedDataset, limit: int, report: TrainingReporter) -> None:
-    """Say which rows are left out, and why."""
+    """Report how many rows are left out, and why."""
     if without:
-        report.warn(f"{without} {split} rows have no answer and are left out")
+        report.warn(f"{without} {split} rows have no completion and are left out")
     if encoded.too_long:
         report.warn(
             f"{encoded.too_long} {split} rows are longer than max_length {limit} tokens (the longest has "
-            f"{encoded.longest}) and are left out: answers are never cut"
+            f"{encoded.longest}) and are left out, because completions are never truncated"
         )
 
 
@@ -112,7 +116,7 @@ def build(
     memory: MonitorState,
     report: TrainingReporter,
 ) -> tuple[Any, Any]:
-    """The trainer, with its data and its watch, and its model."""
+    """Build the trainer, with its data and monitor, and its model."""
     from datasets import Dataset
     from transformers import PrinterCallback, set_seed
     from transformers.utils import logging
@@ -122,7 +126,7 @@ def build(
     model = load_model(work.base, settings, device)
     steps = math.ceil(math.ceil(len(rows.train) / settings.batch_size) / settings.gradient_accumulation)
     total = max(1, math.ceil(steps * settings.epochs))
-    made = trainer_class()(
+    trainer = trainer_class()(
         model=model,
         args=arguments(work.folder, settings, device, total, evaluate=bool(rows.validation)),
         train_dataset=Dataset.from_dict(table(rows.train)),
@@ -131,22 +135,22 @@ def build(
         data_collator=lambda batch: collate(batch, tokenizer.pad_token_id),
     )
     lengths = [len(row.ids) for row in rows.train]
-    made.order = EpochSampler(lengths, settings.batch_size, settings.seed, grouped=settings.group_by_length)
-    made.answer_tokens_per_eval_row = answer_tokens(rows.validation) or 1.0
-    watch = TrainingMonitor(
+    trainer.sampler = EpochSampler(lengths, settings.batch_size, settings.seed, grouped=settings.group_by_length)
+    trainer.answer_tokens_per_eval_row = answer_tokens(rows.validation) or 1.0
+    monitor = TrainingMonitor(
         report,
         memory,
         patience=settings.early_stopping_patience,
         save_best=(lambda step: keep_weights(work, model, tokenizer, step)) if settings.keep_best else None,
         memory_in_use=device.memory_in_use,
     )
-    made.remove_callback(PrinterCallback)
-    made.add_callback(callback(watch, made, settings.model_dump(mode="json")))
-    return made, model
+    trainer.remove_callback(PrinterCallback)
+    trainer.add_callback(callback(monitor, trainer, settings.model_dump(mode="json")))
+    return trainer, model
 
 
 def load_model(base: Path, settings: SftSettings, device: Device) -> Any:
-    """The base model, with a fresh adapter on it for LoRA. A frozen base may be bf16; what learns stays fp32."""
+    """Load the base model, with a new adapter for LoRA. A frozen base may be bf16; trained weights stay fp32."""
     import torch
     from peft import LoraConfig, get_peft_model
     from transformers import AutoModelForCausalLM
@@ -171,7 +175,7 @@ def load_model(base: Path, settings: SftSettings, device: Device) -> Any:
 
 
 def arguments(folder: Path, settings: SftSettings, device: Device, total: int, *, evaluate: bool) -> Any:
-    """The trainer's own arguments. `total` is the number of optimiser steps."""
+    """Build the arguments of the TRL trainer. `total` is the number of optimiser steps."""
     from trl.trainer.sft_config import SFTConfig
 
     eval_every = settings.eval_every or max(1, math.ceil(total / 8))
@@ -208,28 +212,29 @@ def arguments(folder: Path, settings: SftSettings, device: Device, total: int, *
 
 
 def keep_weights(work: TrainingContext, model: Any, tokenizer: Any, step: int) -> str:
-    """Keep the weights as they are now under `best-STEP`, whole or not at all, and give that name.
+    """Save the current weights atomically under `best-STEP` and return that name.
 
-    An adapter names its base by ref, not by a path of this machine: the same weights are the same bytes anywhere.
+    An adapter refers to its base by ref, not by a path of this machine, so that equal weights are equal bytes
+    everywhere.
     """
     name = f"best-{step}"
-    making = work.folder / f".{name}"
-    shutil.rmtree(making, ignore_errors=True)
-    model.save_pretrained(making)
-    (making / "README.md").unlink(missing_ok=True)
-    config = making / "adapter_config.json"
+    temporary = work.folder / f".{name}"
+    shutil.rmtree(temporary, ignore_errors=True)
+    model.save_pretrained(temporary)
+    (temporary / "README.md").unlink(missing_ok=True)
+    config = temporary / "adapter_config.json"
     if config.exists():
         values = json.loads(config.read_text()) | {"base_model_name_or_path": work.base_ref}
         config.write_text(json.dumps(values, indent=2, sort_keys=True))
     else:
-        tokenizer.save_pretrained(making)
+        tokenizer.save_pretrained(temporary)
     shutil.rmtree(work.folder / name, ignore_errors=True)
-    making.rename(work.folder / name)
+    temporary.rename(work.folder / name)
     return name
 
 
 def summarise(memory: MonitorState, settings: SftSettings, trainer: Any, rows: SftDatasets) -> dict[str, Any]:
-    """The figures of a finished run."""
+    """Return the metrics of a finished run."""
     lengths = [len(row.ids) for row in rows.train]
     return {
         "steps": trainer.state.global_step,
@@ -244,5 +249,5 @@ def summarise(memory: MonitorState, settings: SftSettings, trainer: Any, rows: S
         "best_step": memory.best_step if memory.best_loss is not None else None,
         "stopped_early": memory.stopped,
         "overfitting": memory.overfitting,
-        "padding": round(padding(list(trainer.order), lengths, settings.batch_size), 4),
+        "padding": round(padding(list(trainer.sampler), lengths, settings.batch_size), 4),
     }

@@ -1,5 +1,7 @@
-"""Heads that clients send again and again: over a connection that is kept alive they are the same bytes each time, but
-for the length of the body. One that was parsed once, and says nothing but who calls, is known again by its bytes.
+"""Cache of request heads.
+
+On a kept-alive connection a client sends the same head each time, except for the length of the body. A head that was
+parsed once, and has no headers besides credentials, is recognized by its bytes and not parsed again.
 """
 
 from abc import abstractmethod
@@ -10,22 +12,24 @@ from vong.api.openai.protocol.limits import SLOW_BODY, LimitedHttpProtocol
 from vong.gateway.endpoints.parsing import PASSED
 
 KEPT = 1_000
+"""Maximum number of cached heads."""
 LONGEST = 2_048
-"""Bytes of a head that is kept."""
+"""Maximum bytes of a cached head."""
 HELD = 64 * 1024
-"""Bytes of a body that is waited for without being parsed."""
+"""Maximum bytes of a request that is buffered without being parsed."""
 BODY = b"\r\n\r\n"
 LENGTHS = (b"\r\ncontent-length: ", b"\r\nContent-Length: ")
 CALL = b"POST /v1/chat/completions HTTP/1.1\r\n"
 SAYING = frozenset(("traceparent", "x-vong-session", "x-vong-tags", "x-vong-cache", *PASSED))
-"""Headers that say more of a call than who makes it."""
+"""Headers that change a call beyond its credentials."""
 FRAMING = ("connection", "expect", "transfer-encoding", "upgrade", "content-encoding")
-"""Headers that say how a request is to be read."""
+"""Headers that change how a request is read."""
 SPEAKING = frozenset(name.encode() for name in (*SAYING, *FRAMING))
+"""Headers that exclude a head from the cache."""
 
 
 class _Parts(NamedTuple):
-    """A request's head without the length that it states, that length, and where its body begins."""
+    """Head of a request without its content length, that length, and the position of the body."""
 
     head: bytes
     length: bytes
@@ -33,14 +37,15 @@ class _Parts(NamedTuple):
 
 
 class HeadCache:
-    """The known ones, each with the secret that it presents."""
+    """Known heads, each with the secret that it presents."""
 
     def __init__(self) -> None:
         self._known: dict[bytes, str] = {}
 
     def find(self, data: bytes) -> tuple[str, bytes, int] | None:
-        """Of a request that has a known head: the secret, what there is of the body, and how many bytes are missing,
-        below 0 where there are more than belong to it.
+        """Return the secret, the received body and the count of missing bytes, or None for an unknown head.
+
+        The count is negative if the data has more bytes than the request.
         """
         parts = _parts(data)
         if parts is None:
@@ -53,7 +58,7 @@ class HeadCache:
         return secret, body, int(length) - len(body)
 
     def learn(self, data: bytes, headers: Iterable[tuple[bytes, bytes]], secret: str) -> None:
-        """Know the head of a request again that has been parsed: `data` is all of it, `headers` what was found."""
+        """Add the head of a parsed request. `data` is the whole request, `headers` are its parsed headers."""
         names = [name for name, _ in headers]
         if not data.startswith(CALL) or names.count(b"content-length") != 1 or not SPEAKING.isdisjoint(names):
             return
@@ -77,24 +82,24 @@ def _parts(data: bytes) -> _Parts | None:
 
 
 class CachedHeadProtocol(LimitedHttpProtocol):
-    """A connection that takes plain calls whose head is known before the parser sees them."""
+    """Connection that handles plain calls with a known head before the parser sees them."""
 
     heads: ClassVar[HeadCache]
     max_body: ClassVar[int]
     piece = b""
-    """The request that is under way, as far as it has come; empty for a long one."""
+    """Received bytes of the current request. Empty for a long request."""
     long = False
-    """Whether it is known already that the request at hand is no plain call."""
+    """True if the current request is known not to qualify for the fast path."""
     _held = b""
-    """The beginning of a request with a known head, whose body is not all there: most clients write it by itself."""
+    """Beginning of a request with a known head and an incomplete body. Most clients send the body separately."""
 
     @abstractmethod
     def forward(self, secret: str, body: bytes) -> bool:
-        """Send a whole chat on, where it is plain. False, with nothing done, where it goes the way of all others."""
+        """Send a whole chat request on the fast path. Return False, without side effects, if it does not qualify."""
         ...
 
     def data_received(self, data: bytes) -> None:
-        """Something came, with most requests all of it."""
+        """Handle received data, usually a whole request."""
         if self.between and not self._refused:
             before, self._held = self._held, b""
             data = before + data if before else data
@@ -108,19 +113,20 @@ class CachedHeadProtocol(LimitedHttpProtocol):
 
     @property
     def busy(self) -> bool:
-        """Whether a request is under way, or its body awaited."""
+        """Return True if a request is in progress or its body is incomplete."""
         return bool(self._held) or super().busy
 
     def shutdown(self) -> None:
-        """The server ends: a request that has begun to arrive is answered yet."""
+        """Shut down. A request that has begun to arrive is still answered."""
         held, self._held = self._held, b""
         if held:
             super().data_received(held)
         super().shutdown()
 
     def _take(self, data: bytes, *, waited: bool) -> bool:
-        """Send a plain call on whose head is known, without parsing it, or wait for its body. False where it is none.
-        `waited`: that its body was waited for already.
+        """Send a call with a known head without parsing it, or buffer it until its body is complete.
+
+        Return False if the request does not qualify. `waited` is true if the body was already waited for.
         """
         cycle: Any = self.cycle  # None before the first request
         if cycle is not None and not cycle.response_complete:

@@ -1,7 +1,7 @@
-"""uvicorn's protocol with bounds on what a client may send before it is answered: uvicorn itself has none.
+"""Protocol of uvicorn with limits on what a client may send before it gets a response. Uvicorn has no limits.
 
-A head has a size, a number of headers and a time; a body that is read by the ASGI application may not fall silent; and
-what is no body (trailers, extensions of chunks) may not go on for ever. `listener` bounds the bodies of model calls.
+A head has a maximum size, number of headers and time. A body that the ASGI application reads must not stall. Bytes that
+are not body (trailers, chunk extensions) are bounded too. `model_calls` limits the bodies of model calls.
 """
 
 import asyncio
@@ -14,43 +14,43 @@ from vong.api.openai.errors import HeadersTooLarge, MalformedHttp, body_of
 from vong.errors import VongError
 
 MAX_HEAD = 64 * 1024
-"""Bytes of a request line with its headers."""
+"""Maximum bytes of a request line with its headers."""
 MAX_HEADERS = 100
 SLOW_HEAD = 30.0
-"""Seconds that a head may take to arrive, from the opening of the connection or from its own first byte."""
+"""Seconds for a head to arrive, from the opening of the connection or from the first byte of the head."""
 SLOW_BODY = 60.0
-"""Seconds that the body of a model call may take to arrive, and for which any other may be silent."""
+"""Seconds for the body of a model call to arrive. Any other body may pause for as long."""
 LINGER = 2.0
-"""Seconds in which the rest of a refused request is read and thrown away: else the answer is lost on its way."""
+"""Seconds in which the rest of a rejected request is read and discarded. Otherwise the response may be lost."""
 
 
 class LimitedHttpProtocol(HttpToolsProtocol):
-    """A connection."""
+    """Connection with limits on requests."""
 
     between = True
-    """Whether a message has ended and no other one has begun."""
+    """True after the end of a request and before the next one begins."""
     _heading = True
-    """Whether a head is under way; of a new connection, whether it is awaited."""
+    """True while a head is arriving. On a new connection, true while the head is awaited."""
     _piece = _arrived = _stray = 0
-    """Bytes of this piece; of the head before it; and since the last of a body."""
+    """Bytes of the current data, of the head before it, and since the last byte of a body."""
     _rested = 0.0
-    """When the last call was over, by the loop's clock."""
+    """End of the last call, by the clock of the event loop."""
     _refused = False
     _fault: VongError | None = None
     _clock: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:
-        """A client has connected, and is to say what it wants."""
+        """Start the timeout for the first request of a new connection."""
         super().connection_made(transport)
         self.expect(SLOW_HEAD)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """The client left."""
+        """Cancel the timeout, because the client has disconnected."""
         self.stop()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """A piece came."""
+        """Handle received data."""
         if self._refused:
             return
         self._piece = len(data)
@@ -73,14 +73,14 @@ class LimitedHttpProtocol(HttpToolsProtocol):
                 self.expect(SLOW_BODY)
 
     def on_message_begin(self) -> None:
-        """The first byte of a request."""
+        """Handle the first byte of a request."""
         super().on_message_begin()
         self.between = False
         self._heading = True
         self._arrived = -self._piece
 
     def on_headers_complete(self) -> None:
-        """The head of a request has arrived."""
+        """Check the limits of the head, and start the request."""
         self._heading = False
         self._stray = -self._piece
         if len(self.headers) > MAX_HEADERS or (
@@ -88,31 +88,31 @@ class LimitedHttpProtocol(HttpToolsProtocol):
             and len(self.url) + sum(len(name) + len(value) for name, value in self.headers) > MAX_HEAD
         ):
             self._fault = _large()
-            raise httptools.HttpParserError("the head is too large")
+            raise httptools.HttpParserError("the request head is too large")
         self.take()
 
     def take(self) -> None:
-        """Begin with the request whose head has arrived."""
+        """Start the request whose head has arrived."""
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
-        """A part of a body."""
+        """Handle a part of a body."""
         self._stray = -self._piece
         super().on_body(body)
 
     def on_message_complete(self) -> None:
-        """The end of a request."""
+        """Handle the end of a request."""
         self.between = True
         super().on_message_complete()
 
     @property
     def busy(self) -> bool:
-        """Whether a request is under way."""
+        """Return True if a request is in progress."""
         cycle = cast(Any, self.cycle)
         return cycle is not None and not cycle.response_complete
 
     def rest(self) -> None:
-        """A call was answered: be ready for the next request."""
+        """Prepare for the next request after a call was answered."""
         if self.pipeline or self.flow.read_paused or self.transport.is_closing():
             self.on_response_complete()
             return
@@ -124,7 +124,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
             )
 
     def timeout_keep_alive_handler(self) -> None:
-        """The connection was silent for long, unless calls went by meanwhile, which leave the timer as it is."""
+        """Close an idle connection. Restart the timer if model calls, which do not reset it, came in between."""
         self.timeout_keep_alive_task = None
         left = self._rested + self.timeout_keep_alive - self.loop.time()
         if self.busy:
@@ -135,7 +135,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
             super().timeout_keep_alive_handler()
 
     def send_400_response(self, msg: str) -> None:
-        """What came is no request: say so and close. Where that would stand for the answer to another, only close."""
+        """Reject data that is not a request and close. Only close if the response could be taken for another one."""
         del msg
         self._refused = True
         self.stop()
@@ -146,27 +146,27 @@ class LimitedHttpProtocol(HttpToolsProtocol):
             if not cycle.more_body or cycle.response_started or self.pipeline:
                 transport.close()
                 return
-            cycle.disconnected = True  # it is this request itself that cannot be read: nobody else answers it
+            cycle.disconnected = True  # this request itself is malformed, so the response is unambiguous
             cycle.message_event.set()
-        error = self._fault or MalformedHttp("this is no HTTP request", "send HTTP/1.1, each header on a line")
+        error = self._fault or MalformedHttp("the data is not an HTTP request", "send HTTP/1.1, one header per line")
         body = body_of(error)
         head = STATUS_LINE[error.status] + b"content-type: application/json\r\nconnection: close\r\n"
         transport.write(b"%bcontent-length: %d\r\n\r\n%b" % (head, len(body), body))
         end(self)
 
     def expect(self, seconds: float) -> None:
-        """Let the client take so long for what is to come."""
+        """Start the timeout for the next data of the client."""
         self.stop()
         self._clock = self.loop.call_later(seconds, self._late, seconds)
 
     def stop(self) -> None:
-        """Wait for nothing more."""
+        """Cancel the timeout."""
         if self._clock is not None:
             self._clock.cancel()
             self._clock = None
 
     def _late(self, seconds: float) -> None:
-        """What was awaited did not come: nobody is answered any more, unless it is we who do not read."""
+        """Close the connection after a timeout, unless a response is in progress or reading is paused here."""
         cycle = cast(Any, self.cycle)
         answering = self._heading and cycle is not None and not cycle.response_complete
         if answering or self.flow.read_paused:
@@ -176,7 +176,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
 
 
 def end(connection: HttpToolsProtocol) -> None:
-    """Close. A client who is still sending would lose the answer with the connection: hear it out for a while."""
+    """Close a connection. A client that is still sending is read for LINGER_SECONDS, or it could lose the response."""
     transport = connection.transport
     if transport.can_write_eof() and not transport.is_closing():
         transport.write_eof()
@@ -186,5 +186,5 @@ def end(connection: HttpToolsProtocol) -> None:
 
 
 def _large() -> HeadersTooLarge:
-    message = f"the request line and its headers have more than {MAX_HEAD} bytes, or are more than {MAX_HEADERS}"
+    message = f"the request head exceeds {MAX_HEAD} bytes or {MAX_HEADERS} headers"
     return HeadersTooLarge(message, "send fewer and shorter headers")

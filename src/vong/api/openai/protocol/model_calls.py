@@ -1,9 +1,9 @@
-"""The hot path: model calls taken off the connection itself, everything else left to the ASGI application.
+"""Protocol of model calls: handles them on the connection itself and leaves other requests to the ASGI application.
 
-An ASGI server spends as much on a call's messages and events as the gateway does on the call. This subclass of
-uvicorn's own protocol puts an `Exchange` where uvicorn has its request-response cycle, for `POST` to a path of a shape
-and nothing else: it waits for the body, runs the call, and writes the answer to the transport. A caller who leaves is
-known at once, because the transport says so.
+An ASGI server spends as much CPU on the messages and events of a call as the gateway on the call. This subclass of
+uvicorn's protocol uses a `RequestCycle` instead of uvicorn's request-response cycle, for `POST` to a path of an
+endpoint and nothing else. It waits for the body, runs the call, and writes the response to the transport. A client
+disconnect is noticed immediately, because the transport reports it.
 """
 
 import asyncio
@@ -33,17 +33,17 @@ CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
 class ModelCallProtocol(CachedHeadProtocol):
-    """A connection. Subclasses made by `create_listener` know the gateway."""
+    """Connection. Subclasses made by `create_model_call_protocol` know the gateway."""
 
     gateway: ClassVar[Gateway]
     max_body: ClassVar[int]
     under_way: "RequestCycle | None" = None
     lot = 0.0
-    """What was drawn for a call that turned out not to be plain."""
+    """Random draw of a call that did not qualify for the fast path."""
     _lines: ClassVar[tuple[Headers, bytes]] = [], b""
 
     def take(self) -> None:
-        """Take a model call, and leave every other request to uvicorn."""
+        """Start a model call, and leave every other request to uvicorn."""
         shape = PATHS.get(self.url)
         parser: Any = self.parser
         if shape is None or parser.get_method() != b"POST" or parser.should_upgrade():
@@ -54,25 +54,25 @@ class ModelCallProtocol(CachedHeadProtocol):
         self.cycle = cycle
         if previous is None or previous.response_complete:
             cycle.begin()
-        else:  # a pipelined request waits for the one before it
+        else:  # a pipelined request waits for the previous one
             self.flow.pause_reading()
             self.pipeline.appendleft((cycle, cast(Any, self.app)))
 
     def data_received(self, data: bytes) -> None:
-        """Something came, with most requests all of it."""
+        """Handle received data, usually a whole request."""
         super().data_received(data)
-        exchange = self.under_way
-        if exchange is not None:
-            exchange.bound()
+        cycle = self.under_way
+        if cycle is not None:
+            cycle.bound()
 
     def forward(self, secret: str, body: bytes) -> bool:
-        """Send a whole chat on, where it is plain."""
-        exchange = RequestCycle(self, "chat", [], keep_alive=True)
-        if not exchange.send(secret, body):
-            self.lot = exchange.lot
+        """Send a whole chat request on the fast path. Return False if it does not qualify."""
+        cycle = RequestCycle(self, "chat", [], keep_alive=True)
+        if not cycle.send(secret, body):
+            self.lot = cycle.random_draw
             return False
-        self.cycle = cast(Any, exchange)
-        self.under_way = exchange
+        self.cycle = cast(Any, cycle)
+        self.under_way = cycle
         return True
 
     def _start_asgi_task(self, cycle: Any, app: Any) -> None:
@@ -83,47 +83,52 @@ class ModelCallProtocol(CachedHeadProtocol):
             super()._start_asgi_task(cycle, app)
 
     def common_lines(self) -> bytes:
-        """The headers of every answer, which uvicorn makes anew each second."""
+        """Return the header lines of every response, which uvicorn renews each second."""
         headers = self.server_state.default_headers
         if self._lines[0] is not headers:
             type(self)._lines = headers, b"".join([b"%b: %b\r\n" % header for header in headers])
         return self._lines[1]
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """The caller left. With pipelined requests the one under way is not the newest, which uvicorn tells itself."""
+        """Cancel the active call, because the client has disconnected.
+
+        With pipelined requests the active cycle is not the newest one, which is the only one that uvicorn notifies.
+        """
         super().connection_lost(exc)
         if self.under_way is not None:
             self.under_way.leave()
 
 
 class RequestCycle:
-    """A model call on a connection, with what uvicorn's protocol expects of a cycle. It is its own `message_event`:
-    the protocol sets it when a part of the body came, when the body is whole, and when the connection is lost.
+    """Model call on a connection, with the attributes that uvicorn's protocol expects of a cycle.
+
+    The cycle is its own `message_event`. The protocol sets it when a part of the body arrives, when the body is
+    complete, and when the connection is lost.
     """
 
     __slots__ = (
-        "_begun",
+        "_active",
         "_call",
         "_chunked",
-        "_expects",
-        "_head",
-        "_listener",
-        "_pending",
+        "_expects_continue",
+        "_pending_head",
+        "_protocol",
+        "_request_headers",
         "_shape",
         "_task",
         "_timer",
         "body",
+        "client_left",
         "disconnected",
         "keep_alive",
-        "left",
-        "lot",
         "more_body",
+        "random_draw",
         "response_complete",
         "started",
     )
 
     def __init__(
-        self, listener: ModelCallProtocol, shape: Shape, head: Headers, keep_alive: bool, *, expects: bool = False
+        self, protocol: ModelCallProtocol, shape: Shape, headers: Headers, keep_alive: bool, *, expects: bool = False
     ) -> None:
         self.body = bytearray()
         self.more_body = True
@@ -131,75 +136,75 @@ class RequestCycle:
         self.disconnected = False
         self.keep_alive = keep_alive
         self.started = False
-        self.left = False
-        self._listener = listener
+        self.client_left = False
+        self._protocol = protocol
         self._shape: Shape = shape
-        self._head = head
-        self._expects = expects
-        self._begun = self._chunked = False
-        self._pending = b""
-        self.lot = listener.lot if listener.long else random()
-        """Draws a target where a route has several: once, whichever way the call goes."""
+        self._request_headers = headers
+        self._expects_continue = expects
+        self._active = self._chunked = False
+        self._pending_head = b""
+        self.random_draw = protocol.lot if protocol.long else random()
+        """Random draw that selects a target by weight. Drawn once per call, for the fast and the slow path."""
         self._call: FastCall | None = None
         self._task: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
 
     @property
     def response_started(self) -> bool:
-        """Whether the head of the answer was sent."""
+        """Return True if the head of the response was sent."""
         return self.started
 
     @property
     def message_event(self) -> "RequestCycle":
-        """Itself; kept in a field it would be a circle that only the cyclic collector frees."""
+        """Return the cycle itself. Stored in a field it would be a reference cycle, freed only by the collector."""
         return self
 
     def begin(self) -> None:
-        """This exchange's turn on the connection has come."""
-        self._begun = True
-        self._listener.under_way = self
-        if self._expects and not self._listener.transport.is_closing():
-            self._listener.transport.write(CONTINUE)
+        """Start, because it is this request's turn on the connection."""
+        self._active = True
+        self._protocol.under_way = self
+        if self._expects_continue and not self._protocol.transport.is_closing():
+            self._protocol.transport.write(CONTINUE)
         if self.disconnected or not self.more_body or self.body:
             self.set()
 
     def set(self) -> None:
-        """Something came: go on with it."""
-        if not self._begun or self._task is not None or self._call is not None or self.response_complete:
+        """Continue after a part of the body arrived or the connection was lost."""
+        if not self._active or self._task is not None or self._call is not None or self.response_complete:
             return
         if self.disconnected:
             self._stop_waiting()
         elif not self.more_body:
             if not self._send():
                 self._run(self._answer())
-        elif len(self.body) > self._listener.max_body:
+        elif len(self.body) > self._protocol.max_body:
             self._run(self._too_large())
         else:
-            self._listener.flow.resume_reading()
+            self._protocol.flow.resume_reading()
 
     def bound(self) -> None:
-        """Let no body take for ever that is not there yet."""
+        """Start the timeout for a body that is incomplete."""
         if self._task is None and self._call is None and self._timer is None and not self.disconnected:
-            self._timer = self._listener.loop.call_later(SLOW_BODY, self._too_slow)
+            self._timer = self._protocol.loop.call_later(SLOW_BODY, self._too_slow)
 
     def leave(self) -> None:
-        """The connection is lost."""
+        """Cancel the call, because the connection is lost."""
         self.disconnected = True
         self._stop_waiting()
         if self._task is not None and not self._task.done() and not self.response_complete:
-            self.left = True
+            self.client_left = True
             self._task.cancel()
         elif self._call is not None and self._task is None and not self.response_complete:
-            self.left = True
+            self.client_left = True
             self._call.leave()
 
     def send(self, secret: str, body: bytes) -> bool:
-        """Send a whole plain call on at once. False where this is another one, or has to wait for something."""
-        call = self._listener.gateway.plain(secret, body, self.lot, self._arrived)
+        """Send a whole request on the fast path. Return False if it does not qualify or must wait for something."""
+        call = self._protocol.gateway.plain(secret, body, self.random_draw, self._arrived)
         if call is None:
             return False
         self.more_body = False
-        self._begun = True
+        self._active = True
         if isinstance(call, FastCall):
             self._call = call
         else:
@@ -207,7 +212,7 @@ class RequestCycle:
         return True
 
     async def start(self, status: int, headers: Headers) -> None:
-        """Send status and headers; a body of no stated length goes in chunks."""
+        """Send status and headers. A body without a content length is sent in chunks."""
         self._start(status, headers)
 
     def _start(self, status: int, headers: Headers) -> None:
@@ -221,56 +226,56 @@ class RequestCycle:
             lines.append(b"connection: close\r\n")
         if self._chunked:
             lines.append(b"transfer-encoding: chunked\r\n")
-        self._pending = b"".join([STATUS_LINE[status], self._listener.common_lines(), *lines, b"\r\n"])
+        self._pending_head = b"".join([STATUS_LINE[status], self._protocol.common_lines(), *lines, b"\r\n"])
         if self._chunked:
             self._write(b"")
 
     async def write(self, data: bytes, *, more: bool) -> None:
-        """Send a part of the body; wait while the caller reads more slowly than it comes."""
+        """Send a part of the body. Wait while the client reads more slowly than the response arrives."""
         if self._chunked:
             data = b"%x\r\n%b\r\n" % (len(data), data) if data else b""
             if not more:
                 data += b"0\r\n\r\n"
         self._write(data)
         if more:
-            if self._listener.flow.write_paused:
-                await self._listener.flow.drain()
+            if self._protocol.flow.write_paused:
+                await self._protocol.flow.drain()
         else:
             self._finish()
 
     def _write(self, data: bytes) -> None:
-        if not self.disconnected and not self._listener.transport.is_closing():
-            self._listener.transport.write(self._pending + data if self._pending else data)
-        self._pending = b""
+        if not self.disconnected and not self._protocol.transport.is_closing():
+            self._protocol.transport.write(self._pending_head + data if self._pending_head else data)
+        self._pending_head = b""
 
     def _finish(self) -> None:
         self.response_complete = True
-        listener = self._listener
-        listener.under_way = None
+        protocol = self._protocol
+        protocol.under_way = None
         if not self.keep_alive:
             self._end()
         if not self.disconnected:
-            listener.rest()
+            protocol.rest()
 
     def _end(self) -> None:
-        """Close. A caller who is still sending would lose the answer with the connection: hear them out for a while."""
+        """Close the connection. A client that is still sending is read for a while, or it could lose the response."""
         if self.more_body:
-            end(self._listener)
+            end(self._protocol)
         else:
-            self._listener.transport.close()
+            self._protocol.transport.close()
 
     def _run(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
         self._stop_waiting()
-        tasks = self._listener.server_state.tasks
-        self._task = self._listener.loop.create_task(work)
+        tasks = self._protocol.server_state.tasks
+        self._task = self._protocol.loop.create_task(work)
         tasks.add(self._task)
         self._task.add_done_callback(tasks.discard)
         return self._task
 
     def _send(self) -> bool:
-        """Send a plain call on, and know its head again. False where this call is another one, or has to wait."""
-        listener = self._listener
-        if listener.long or self._shape != "chat" or len(self.body) > listener.max_body:
+        """Send the request on the fast path and cache its head. Return False if it does not qualify or must wait."""
+        protocol = self._protocol
+        if protocol.long or self._shape != "chat" or len(self.body) > protocol.max_body:
             return False
         headers = self._headers()
         if not SAYING.isdisjoint(headers):
@@ -278,36 +283,39 @@ class RequestCycle:
         try:
             secret = credential("POST", headers)
         except VongError:
-            return False  # the long way says what is wrong
+            return False  # the slow path raises the error
         if not self.send(secret, bytes(self.body)):
             return False
         if self.keep_alive:
-            listener.heads.learn(listener.piece, self._head, secret)
+            protocol.heads.learn(protocol.piece, self._request_headers, secret)
         self._stop_waiting()
         return True
 
     def _arrived(self) -> None:
-        """The answer to a plain call is there."""
+        """Write the response of a fast call."""
         call = self._call
         if call is None or self.disconnected:
             return
-        self._call, reply = None, None  # the connection may wait for long for its next request
+        self._call, reply = None, None  # free the call now: the next request may come much later
         try:
             reply = call.receive()
-        finally:  # whatever it was comes up again in `answer`, which tells it as with every call
+        finally:  # the same error is raised again and handled in `run_call`
             if reply is None:
                 self._tell(call.whole())
         if reply is None:
             return
-        self._listener.loop.call_soon(call.account)  # the loop sends the answer first
+        self._protocol.loop.call_soon(call.account)  # runs after the event loop has sent the response
         self.started = True
-        lines = self._listener.common_lines(), plain_lines(call, reply)
+        lines = self._protocol.common_lines(), plain_lines(call, reply)
         close = b"" if self.keep_alive else b"connection: close\r\n"
         self._write(b"%b%b%b%b\r\n%b" % (STATUS_LINE[reply.status], *lines, close, reply.body))
         self._finish()
 
     def _tell(self, call: ModelCall) -> None:
-        """Answer with what arrived as with any call. A task that is cancelled before it begins does nothing at all."""
+        """Continue with an open call in a task.
+
+        A task that is cancelled before it starts runs no code at all, so the callback closes the call.
+        """
         task = self._run(self._told(call))
         task.add_done_callback(lambda _: call.close(asyncio.CancelledError()))
 
@@ -316,16 +324,16 @@ class RequestCycle:
         self._leave_nothing_open()
 
     def _headers(self) -> dict[str, str]:
-        return {READ[name]: value.decode("latin-1") for name, value in self._head if name in READ}
+        return {READ[name]: value.decode("latin-1") for name, value in self._request_headers if name in READ}
 
     async def _answer(self) -> None:
-        gateway, headers = self._listener.gateway, self._headers()
+        gateway, headers = self._protocol.gateway, self._headers()
         try:
-            if len(self.body) > self._listener.max_body:
+            if len(self.body) > self._protocol.max_body:
                 raise self._oversized()
             principal = await gateway.keys.principal(credential("POST", headers))
             call = gateway.call(
-                principal, self._shape, bytes(self.body), TraceContext.of(headers), CallOptions(lot=self.lot)
+                principal, self._shape, bytes(self.body), TraceContext.of(headers), CallOptions(lot=self.random_draw)
             )
         except VongError as error:
             await refuse(self, error, self._shape)
@@ -334,20 +342,20 @@ class RequestCycle:
         self._leave_nothing_open()
 
     def _leave_nothing_open(self) -> None:
-        """A task that was cancelled at shutdown leaves no half answer open."""
+        """Close the connection if the response is incomplete, because its task was cancelled at shutdown."""
         if not self.response_complete and not self.disconnected:
-            self._listener.transport.close()
+            self._protocol.transport.close()
 
     async def _too_large(self) -> None:
         await refuse(self, self._oversized(), self._shape)
 
     def _oversized(self) -> RequestTooLarge:
-        limit = self._listener.max_body
+        limit = self._protocol.max_body
         return RequestTooLarge(f"the request has more than {limit} bytes", "send less, or raise max_body in vong.toml")
 
     def _too_slow(self) -> None:
         if self._task is None:
-            self._listener.transport.close()
+            self._protocol.transport.close()
 
     def _stop_waiting(self) -> None:
         if self._timer is not None:
@@ -356,13 +364,13 @@ class RequestCycle:
 
 
 def alive(parser: Any) -> bool:
-    """Whether a request leaves its connection open."""
+    """Return True if a request keeps its connection open."""
     return parser.get_http_version() != "1.0" and parser.should_keep_alive()
 
 
 def create_listener(gateway: Gateway, max_body: int) -> type[ModelCallProtocol]:
-    """The protocol class for `uvicorn.Config(http=...)`."""
+    """Return the protocol class for `uvicorn.Config(http=...)`."""
     return cast(
         type[ModelCallProtocol],
-        type("VongListener", (ModelCallProtocol,), {"gateway": gateway, "max_body": max_body, "heads": HeadCache()}),
+        type("VongProtocol", (ModelCallProtocol,), {"gateway": gateway, "max_body": max_body, "heads": HeadCache()}),
     )

@@ -1,4 +1,4 @@
 """Contain the guards that ship with Vong, one file each.
 
-May import `gateway.guards.base`.
+May import `gateway.guards.base`, `gateway.upstream` and `vong.pii`.
 """

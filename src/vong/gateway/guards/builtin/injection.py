@@ -1,4 +1,4 @@
-"""Prompt injection and jailbreaks: telltale phrases, and likeness to known attacks."""
+"""Guard against prompt injection and jailbreaks: suspicious phrases and similarity to known attacks."""
 
 import asyncio
 import json
@@ -21,60 +21,66 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 KNOWN = json.loads((Path(__file__).parent / "injection.json").read_text(encoding="utf-8"))
-"""Telltale phrases with their weights, known attacks, and ordinary requests that resemble them."""
+"""Suspicious phrases with their weights, known attacks, and ordinary requests that resemble attacks."""
 PHRASES = {
     name: (phrase["weight"], re.compile(phrase["pattern"], re.IGNORECASE)) for name, phrase in KNOWN["phrases"].items()
 }
 HIDDEN = re.compile("[\u00ad\u200b-\u200f\u2060-\u2064\ufeff\U000e0000-\U000e007f]")
+"""Invisible characters, removed before a text is checked."""
 PART, PARTS = 600, 8
-"""Characters of a text that are compared at once, and how many such parts of a long text: its beginning and its end."""
+"""Characters per compared part of a text, and parts per text. A longer text is compared by its first and last parts."""
 KEPT = 2000
+"""Texts whose similarities are cached."""
 
 
 class InjectionGuardSettings(Record):
-    """How sure it must be."""
+    """Thresholds of the injection guard."""
 
-    phrases: float = Field(default=1.0, gt=0, le=10, description="Sum of the telltale phrases' weights that is enough.")
-    similarity: float = Field(default=0.5, gt=0, le=1, description="Cosine to a known attack that is enough.")
-    margin: float = Field(default=0.08, ge=0, le=1, description="How much closer than to ordinary requests.")
+    phrases: float = Field(default=1.0, gt=0, le=10, description="Minimum sum of the weights of suspicious phrases.")
+    similarity: float = Field(default=0.5, gt=0, le=1, description="Minimum cosine similarity to a known attack.")
+    margin: float = Field(
+        default=0.08, ge=0, le=1, description="Minimum lead over the similarity to ordinary requests."
+    )
 
 
 class InjectionGuard:
-    """Prompt injection: requests, and what tools answered, that try to turn a model against its instructions. Telltale
-    phrases count, and likeness (MiniLM) to known attacks that is greater than to ordinary requests.
+    """Prompt injection: requests and tool results that try to turn a model against its instructions.
+
+    Detected by suspicious phrases, and by similarity (MiniLM) to known attacks that exceeds the similarity to ordinary
+    requests.
     """
 
     Settings: ClassVar[type[Record]] = InjectionGuardSettings
     reads: ClassVar[Reads] = "untrusted"
     every: ClassVar[int | None] = PIECE
 
-    def __init__(self, settings: InjectionGuardSettings, aids: GuardDependencies) -> None:
+    def __init__(self, settings: InjectionGuardSettings, dependencies: GuardDependencies) -> None:
         self._settings = settings
-        self._likeness = SimilarityIndex(aids.embed)
+        self._likeness = SimilarityIndex(dependencies.embed)
 
     async def look(self, text: str, ask: Ask) -> Sequence[Detection]:
-        """`phrases` or `similar`, the text as a whole."""
+        """Return a `phrases` or `similar` detection for the whole text."""
         del ask
-        plain = HIDDEN.sub("", unicodedata.normalize("NFKC", text))
-        weight = told(plain)
+        normalized = HIDDEN.sub("", unicodedata.normalize("NFKC", text))
+        weight = told(normalized)
         if weight >= self._settings.phrases:
             return [Detection("phrases", score=1.0)]
-        if len(plain) < 15:
+        if len(normalized) < 15:
             return []
-        close, ordinary = await asyncio.to_thread(self._likeness.of, plain)
-        enough = self._settings.similarity - 0.12 * min(weight, 1.0)
-        if close >= enough and close - ordinary >= self._settings.margin * (1 - min(weight, 1.0)):
-            return [Detection("similar", score=round(close, 3))]
+        attack, ordinary = await asyncio.to_thread(self._likeness.of, normalized)
+        threshold = self._settings.similarity - 0.12 * min(weight, 1.0)
+        if attack >= threshold and attack - ordinary >= self._settings.margin * (1 - min(weight, 1.0)):
+            return [Detection("similar", score=round(attack, 3))]
         return []
 
 
 def told(text: str) -> float:
-    """The weights of the telltale phrases in a text, each once."""
+    """Return the sum of the weights of the suspicious phrases in a text, each counted once."""
     return round(sum(weight for weight, pattern in PHRASES.values() if pattern.search(text)), 3)
 
 
 class SimilarityIndex:
-    """How like a text is to known attacks and to ordinary requests, by the nearest of each."""
+    """Similarity of a text to known attacks and to ordinary requests, by the nearest example of each."""
 
     def __init__(self, embed: Embed) -> None:
         self._embed = embed
@@ -82,25 +88,25 @@ class SimilarityIndex:
         self._lock = Lock()
 
     def of(self, text: str) -> tuple[float, float]:
-        """The largest cosines over the parts of a text: to an attack, and of that part to an ordinary request."""
+        """Return the largest similarity of any part to an attack, and that part's similarity to an ordinary request."""
         key = hash(text)
         with self._lock:
             if key in self._known:
                 return self._known[key]
         attacks, ordinary = _examples(self._embed)
         vectors = self._embed(parts(text))
-        close = (vectors @ attacks.T).max(axis=1)
-        part = int(close.argmax())
-        found = float(close[part]), float((vectors[part] @ ordinary.T).max())
+        similarities = (vectors @ attacks.T).max(axis=1)
+        part = int(similarities.argmax())
+        result = float(similarities[part]), float((vectors[part] @ ordinary.T).max())
         with self._lock:
-            self._known[key] = found
+            self._known[key] = result
             if len(self._known) > KEPT:
                 self._known.popitem(last=False)
-        return found
+        return result
 
 
 def parts(text: str) -> list[str]:
-    """A text in parts that the model reads whole."""
+    """Split a text into parts that fit the input of the embedding model."""
     cut = [text[at : at + PART] for at in range(0, len(text), PART)]
     return cut if len(cut) <= PARTS else [*cut[: PARTS - 3], *cut[-3:]]
 

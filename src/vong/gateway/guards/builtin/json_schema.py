@@ -1,4 +1,4 @@
-"""JSON of a form that was agreed on."""
+"""Guard that requires JSON of an agreed schema."""
 
 import json
 import re
@@ -15,35 +15,35 @@ FENCE = re.compile(r"\s*```(?:json)?\s*\n(.*?)\n?```\s*", re.DOTALL | re.IGNOREC
 
 
 class JsonSchemaGuardSettings(Record):
-    """What is agreed on."""
+    """Agreed form of the JSON."""
 
-    json_schema: dict[str, Any] = Field(default={}, description="A JSON Schema; without one any JSON will do.")
-    fenced: bool = Field(default=False, description="A Markdown code fence round the JSON is forgiven.")
+    json_schema: dict[str, Any] = Field(default={}, description="A JSON Schema. Leave empty to accept any JSON.")
+    fenced: bool = Field(default=False, description="Accept a Markdown code fence around the JSON.")
 
 
 class JsonSchemaGuard:
-    """JSON: the answer, or what the user said last, is one JSON value that fits a JSON Schema (draft 2020-12)."""
+    """JSON: the response, or the last user text, is one JSON value that matches a JSON Schema (draft 2020-12)."""
 
     Settings: ClassVar[type[Record]] = JsonSchemaGuardSettings
     reads: ClassVar[Reads] = "last"
     every: ClassVar[int | None] = None
 
-    def __init__(self, settings: JsonSchemaGuardSettings, aids: GuardDependencies) -> None:
+    def __init__(self, settings: JsonSchemaGuardSettings, dependencies: GuardDependencies) -> None:
         from jsonschema import Draft202012Validator, SchemaError
         from referencing import Registry
 
-        del aids
+        del dependencies
         self._fenced = settings.fenced
         try:
             Draft202012Validator.check_schema(settings.json_schema)
         except SchemaError as error:
-            message = f"json_schema is no JSON Schema: {error.message}"
+            message = f"json_schema is not a valid JSON Schema: {error.message}"
             raise InvalidInput(message, "see https://json-schema.org/draft/2020-12") from error
-        # An empty registry: a schema that refers to an address is not fetched.
+        # The registry is empty, so that a schema which refers to a URL is not fetched.
         self._validator = Draft202012Validator(settings.json_schema, registry=Registry())
 
     async def look(self, text: str, ask: Ask) -> Sequence[Detection]:
-        """`not_json`, or `not_of_schema`."""
+        """Return a `not_json` or `not_of_schema` detection."""
         from referencing.exceptions import Unresolvable
 
         del ask
@@ -55,8 +55,10 @@ class JsonSchemaGuard:
         try:
             return [] if self._validator.is_valid(value) else [Detection("not_of_schema")]
         except Unresolvable as error:
-            raise InvalidInput(f"the schema refers to what is not in it: {error}", "put it under $defs") from error
+            raise InvalidInput(
+                f"the JSON Schema has an unresolvable reference: {error}", "define it under $defs"
+            ) from error
 
 
 def _no(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is no JSON")
+    raise ValueError(f"{constant} is not JSON")

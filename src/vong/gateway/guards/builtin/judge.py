@@ -1,4 +1,4 @@
-"""A model that judges texts."""
+"""Guard that lets a model judge texts."""
 
 import json
 import logging
@@ -22,18 +22,23 @@ What must not pass:
 Answer with one JSON object and nothing else: {{"verdict": "pass"}} where the text may pass, else \
 {{"verdict": "stop", "category": "{categories}"}}."""
 LARGEST = 20_000
+"""Characters of a text that the judge reads."""
 
 
 class JudgeGuardSettings(Record):
-    """Who judges, and by what."""
+    """Model and policy of the judge."""
 
     model: str = Field(min_length=1, max_length=300, description="A route, deployment/NAME or PROVIDER/MODEL.")
-    policy: str = Field(min_length=1, max_length=20_000, description="What must not pass, in plain words.")
+    policy: str = Field(min_length=1, max_length=20_000, description="The content to stop, in plain words.")
     categories: tuple[str, ...] = Field(
-        default=("violation",), min_length=1, max_length=50, description="What it may call what it stops."
+        default=("violation",),
+        min_length=1,
+        max_length=50,
+        description="Names of the categories that the judge may return.",
     )
     on_failure: Literal["open", "closed"] = Field(
-        default="closed", description="Whether a text passes where the judge gives no verdict."
+        default="closed",
+        description="What happens if the judge returns no verdict: open lets the text pass, closed blocks it.",
     )
 
 
@@ -46,39 +51,44 @@ _read = msgspec.json.Decoder(_Verdict).decode
 
 
 class JudgeGuard:
-    """Judge: any model of the gateway reads what the user said last, or the answer, by a policy in plain words. Its
-    verdict is read strictly, and its call is a span below the one that it judges.
+    """Judge: any model of the gateway reads the last user text, or the response, by a policy in plain words.
+
+    The verdict must have the agreed form. The call of the judge is a child span of the judged call.
     """
 
     Settings: ClassVar[type[Record]] = JudgeGuardSettings
     reads: ClassVar[Reads] = "last"
     every: ClassVar[int | None] = None
 
-    def __init__(self, settings: JudgeGuardSettings, aids: GuardDependencies) -> None:
-        del aids
+    def __init__(self, settings: JudgeGuardSettings, dependencies: GuardDependencies) -> None:
+        del dependencies
         self._settings = settings
         categories = '" or "'.join(settings.categories)
         self._task = TASK.format(policy=settings.policy, categories=categories)
 
     async def look(self, text: str, ask: Ask) -> Sequence[Detection]:
-        """The category of what must not pass. UpstreamFailed where there is no verdict, and that is not to pass."""
-        said = json.dumps({"text": text[:LARGEST]}, ensure_ascii=False)
-        messages = [{"role": "system", "content": self._task}, {"role": "user", "content": said}]
+        """Return the category of a text that the policy forbids.
+
+        Raises:
+            UpstreamFailed: if there is no verdict and `on_failure` is `closed`.
+        """
+        user_message = json.dumps({"text": text[:LARGEST]}, ensure_ascii=False)
+        messages = [{"role": "system", "content": self._task}, {"role": "user", "content": user_message}]
         try:
             verdict = self._verdict(await ask(self._settings.model, messages))
         except VongError as error:
             if self._settings.on_failure == "closed":
                 raise
-            log.warning("a judge gave no verdict, and its guard lets the text pass: %s", error)
+            log.warning("judge returned no verdict, its guard lets the text pass: %s", error)
             return []
         return [] if verdict.verdict == "pass" else [Detection(verdict.category or self._settings.categories[0])]
 
     def _verdict(self, answer: str) -> _Verdict:
-        hint = "name a model that keeps to a form"
+        hint = "choose a model that follows the requested output format"
         try:
             verdict = _read(answer.strip().encode())
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise UpstreamFailed(f"the judge {self._settings.model!r} gave no verdict: {error}", hint) from error
+            raise UpstreamFailed(f"judge {self._settings.model!r} returned no verdict: {error}", hint) from error
         if verdict.category is not None and verdict.category not in self._settings.categories:
-            raise UpstreamFailed(f"the judge {self._settings.model!r} named a category that there is not", hint)
+            raise UpstreamFailed(f"judge {self._settings.model!r} returned an unknown category", hint)
         return verdict

@@ -1,4 +1,4 @@
-"""How long a text may be."""
+"""Guard that bounds the length of texts."""
 
 from collections.abc import Sequence
 from typing import Any, ClassVar
@@ -10,7 +10,7 @@ from vong.records import Record
 
 
 class LengthGuardSettings(Record):
-    """Bounds; one of them at least."""
+    """Bounds of the length. At least one must be set."""
 
     most_characters: int | None = Field(default=None, ge=0)
     most_words: int | None = Field(default=None, ge=0)
@@ -24,22 +24,22 @@ class LengthGuardSettings(Record):
 
 
 class LengthGuard:
-    """Length: what the user said last, or the whole answer, is neither too long nor too short."""
+    """Length: the last user text, or the whole response, is neither too long nor too short."""
 
     Settings: ClassVar[type[Record]] = LengthGuardSettings
     reads: ClassVar[Reads] = "last"
     every: ClassVar[int | None] = None
 
-    def __init__(self, settings: LengthGuardSettings, aids: GuardDependencies) -> None:
-        del aids
+    def __init__(self, settings: LengthGuardSettings, dependencies: GuardDependencies) -> None:
+        del dependencies
         self._settings = settings
 
     async def look(self, text: str, ask: Ask) -> Sequence[Detection]:
-        """`too_long` or `too_short`."""
+        """Return a `too_long` or `too_short` detection."""
         del ask
-        wanted, words = self._settings, len(text.split())
-        if wanted.most_characters is not None and len(text) > wanted.most_characters:
+        settings, words = self._settings, len(text.split())
+        if settings.most_characters is not None and len(text) > settings.most_characters:
             return [Detection("too_long")]
-        if wanted.most_words is not None and words > wanted.most_words:
+        if settings.most_words is not None and words > settings.most_words:
             return [Detection("too_long")]
-        return [Detection("too_short")] if len(text) < (wanted.least_characters or 0) else []
+        return [Detection("too_short")] if len(text) < (settings.least_characters or 0) else []

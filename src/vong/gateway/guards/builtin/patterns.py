@@ -1,4 +1,4 @@
-"""Patterns and words of your own."""
+"""Guards with your own regular expressions and word lists."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -12,29 +12,29 @@ from vong.gateway.guards.base import Ask, Detection, GuardDependencies, Reads
 from vong.records import Record
 
 PATIENCE = 0.05
-"""Seconds that a pattern may take for a text: some take for ever on some texts."""
+"""Seconds that one pattern may take for one text. Some patterns never finish on some texts."""
 
 
 class RegexGuardSettings(Record):
-    """Patterns by the name of what they find."""
+    """Regular expressions by the name of their detections."""
 
     patterns: Mapping[str, str] = Field(
-        min_length=1, max_length=100, description="Regular expressions, each by the name of what it finds."
+        min_length=1, max_length=100, description="Regular expressions by the name of their detections."
     )
     ignore_case: bool = False
 
 
 class DenylistGuardSettings(Record):
-    """A list of words."""
+    """Words and phrases to detect."""
 
     words: tuple[str, ...] = Field(min_length=1, max_length=10_000, description="Words and phrases.")
-    whole: bool = Field(default=True, description="Only whole words; else parts of words too.")
+    whole: bool = Field(default=True, description="Match whole words only. Otherwise parts of words match too.")
     ignore_case: bool = True
-    name: str = Field(default="word", pattern=r"[a-z][a-z0-9_]{0,39}", description="What a finding is called.")
+    name: str = Field(default="word", pattern=r"[a-z][a-z0-9_]{0,39}", description="Name of the detections.")
 
 
 class RegexDetections:
-    """Findings of compiled expressions, each by its name."""
+    """Base of the guards that find matches of compiled expressions, each with a name."""
 
     reads: ClassVar[Reads] = "all"
     every: ClassVar[int | None] = None
@@ -43,12 +43,16 @@ class RegexDetections:
         self._patterns = patterns
 
     async def look(self, text: str, ask: Ask) -> Sequence[Detection]:
-        """Each match; where two overlap the pattern that is named first wins. GuardFailed where one takes too long."""
+        """Return every match. Of two overlapping matches the pattern listed first wins.
+
+        Raises:
+            GuardFailed: if a pattern takes longer than MATCH_TIMEOUT_SECONDS.
+        """
         del ask
         return await asyncio.to_thread(self._find, text) if len(text) > 2000 else self._find(text)
 
     def settled(self, text: str) -> int:
-        """Up to where a match may have begun that is not complete."""
+        """Return the position before which no incomplete match begins."""
         return min(map(self._open, self._patterns.values(), [text] * len(self._patterns)))
 
     def _find(self, text: str) -> Sequence[Detection]:
@@ -61,7 +65,7 @@ class RegexDetections:
                         found.append(Detection(name, start, end))
             except TimeoutError:
                 raise GuardFailed(
-                    f"the pattern {name!r} takes too long", "write it without nested repetition"
+                    f"pattern {name!r} takes longer than {PATIENCE} s", "rewrite it without nested repetition"
                 ) from None
         return sorted(found, key=lambda item: item.start)
 
@@ -76,36 +80,37 @@ class RegexDetections:
 
 
 class RegexGuard(RegexDetections):
-    """Patterns: regular expressions of your own, each with the name of what it finds. One that takes longer than 50 ms
-    for a text fails, and the call with it.
+    """Patterns: your own regular expressions, each with the name of its detections.
+
+    A pattern that takes longer than 50 ms for a text fails, and the call fails with it.
     """
 
     Settings: ClassVar[type[Record]] = RegexGuardSettings
 
-    def __init__(self, settings: RegexGuardSettings, aids: GuardDependencies) -> None:
-        del aids
+    def __init__(self, settings: RegexGuardSettings, dependencies: GuardDependencies) -> None:
+        del dependencies
         flags = regex.IGNORECASE if settings.ignore_case else 0
-        made: dict[str, regex.Pattern[str]] = {}
+        compiled: dict[str, regex.Pattern[str]] = {}
         for name, pattern in settings.patterns.items():
             try:
-                made[name] = regex.compile(pattern, flags)
+                compiled[name] = regex.compile(pattern, flags)
             except regex.error as error:
-                message = f"the pattern {name!r} cannot be read: {error}"
-                raise InvalidInput(message, "write a regular expression as Python's re takes it") from None
-            if made[name].fullmatch(""):
-                raise InvalidInput(f"the pattern {name!r} matches an empty text", "let it ask for a character at least")
-        super().__init__(made)
+                message = f"pattern {name!r} is not a valid regular expression: {error}"
+                raise InvalidInput(message, "use the syntax of Python's re module") from None
+            if compiled[name].fullmatch(""):
+                raise InvalidInput(f"pattern {name!r} matches an empty text", "require at least one character")
+        super().__init__(compiled)
 
 
 class DenylistGuard(RegexDetections):
-    """Words: a list of words and phrases that are not to be said, whole or as parts of words."""
+    """Words: a list of forbidden words and phrases, matched as whole words or as parts of words."""
 
     Settings: ClassVar[type[Record]] = DenylistGuardSettings
 
-    def __init__(self, settings: DenylistGuardSettings, aids: GuardDependencies) -> None:
-        del aids
+    def __init__(self, settings: DenylistGuardSettings, dependencies: GuardDependencies) -> None:
+        del dependencies
         if not all(word.strip() for word in settings.words):
-            raise InvalidInput("a word of the list is empty", "leave it out")
-        listed = "|".join(regex.escape(word.strip()) for word in sorted(settings.words, key=len, reverse=True))
-        pattern = rf"(?<!\w)(?:{listed})(?!\w)" if settings.whole else f"(?:{listed})"
+            raise InvalidInput("the list contains an empty word", "remove it")
+        alternatives = "|".join(regex.escape(word.strip()) for word in sorted(settings.words, key=len, reverse=True))
+        pattern = rf"(?<!\w)(?:{alternatives})(?!\w)" if settings.whole else f"(?:{alternatives})"
         super().__init__({settings.name: regex.compile(pattern, regex.IGNORECASE if settings.ignore_case else 0)})

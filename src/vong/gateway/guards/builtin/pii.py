@@ -1,4 +1,4 @@
-"""Personal data: e-mail addresses, phone numbers, cards, accounts, IP addresses, identity numbers, dates of birth."""
+"""Guard that detects PII: e-mail addresses, phone numbers, cards, accounts, IP addresses, IDs, dates of birth."""
 
 from collections.abc import Sequence
 from typing import ClassVar
@@ -11,29 +11,31 @@ from vong.records import Record
 
 
 class PiiGuardSettings(Record):
-    """Which kinds are looked for."""
+    """Kinds of PII to detect."""
 
-    kinds: tuple[Kind, ...] = Field(default=ALL, min_length=1, description="All where none is named.")
+    kinds: tuple[Kind, ...] = Field(default=ALL, min_length=1, description="All kinds if left out.")
 
 
 class PiiGuard:
-    """Personal data: `email`, `phone`, `card` (by Luhn), `iban` (by mod-97), `ip`, `ssn` (of the US), `national_id` (of
-    ten states, by their checksums) and `birth_date` (where it is called so). Names and addresses are not found.
+    """PII: `email`, `phone`, `card` (Luhn), `iban` (mod-97), `ip`, US `ssn`, `national_id` and `birth_date`.
+
+    National IDs are those of ten other states, confirmed by their checksums. A date of birth counts only if the text
+    calls it one. Names and postal addresses are not detected.
     """
 
     Settings: ClassVar[type[Record]] = PiiGuardSettings
     reads: ClassVar[Reads] = "all"
     every: ClassVar[int | None] = None
 
-    def __init__(self, settings: PiiGuardSettings, aids: GuardDependencies) -> None:
-        del aids
+    def __init__(self, settings: PiiGuardSettings, dependencies: GuardDependencies) -> None:
+        del dependencies
         self._kinds = settings.kinds
 
     async def look(self, text: str, ask: Ask) -> Sequence[Detection]:
-        """Each piece with its kind."""
+        """Return every piece of PII with its kind."""
         del ask
         return [Detection(*item) for item in find(text, self._kinds)]
 
     def settled(self, text: str) -> int:
-        """Up to the last word, or the last run of digits."""
+        """Return the position before the last word or the last run of digits."""
         return settled(text)

@@ -1,4 +1,4 @@
-"""Secrets: keys of known forms, private keys, tokens, and what is assigned to a name that means a secret."""
+"""Guard that detects secrets: keys of known formats, private keys, tokens, and values of secret-like names."""
 
 import math
 import re
@@ -26,6 +26,7 @@ FORMS = (
     r"SG\.[A-Za-z0-9_-]{16,64}\.[A-Za-z0-9_-]{16,100}|dop_v1_[a-f0-9]{64}|shp(?:at|ca|pa|ss)_[a-fA-F0-9]{32}",
     r"vong-[A-Za-z0-9_-]{20,200}",
 )
+"""Formats of API keys."""
 NAMES = "passw(?:or)?d|passphrase|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|credential"
 NAME = rf"[\w.-]{{0,40}}(?:{NAMES})[\w.-]{{0,40}}"
 BLOCK = r"[A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----"
@@ -46,7 +47,8 @@ HINTS: dict[Kind, re.Pattern[str]] = {
     "url_password": re.compile("://"),
     "assigned_secret": re.compile(NAMES, re.IGNORECASE),
 }
-"""What stands in every text that holds one: most texts hold none, and are read once and quickly."""
+"""Text that every secret of a kind contains. Most texts contain none of them, so this test skips the slower patterns.
+"""
 OPEN = re.compile(
     rf"""(?:
         -----BEGIN[A-Z0-9 ]{{0,50}}-{{0,5}}
@@ -56,30 +58,32 @@ OPEN = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 RANDOM = 3.3
-"""Bits for each character from which a text is a secret: words of any language have less, if they are not long."""
+"""Minimum bits of entropy per character of a secret. Words of any language have fewer, unless they are long."""
 
 
 class SecretsGuardSettings(Record):
-    """Which kinds are looked for."""
+    """Kinds of secrets to detect."""
 
-    kinds: tuple[Kind, ...] = Field(default=KINDS, min_length=1, description="All where none is named.")
+    kinds: tuple[Kind, ...] = Field(default=KINDS, min_length=1, description="All kinds if left out.")
 
 
 class SecretsGuard:
-    """Secrets: `api_key` (of some twenty known forms), `private_key`, `jwt`, `url_password` (in an address) and
-    `assigned_secret`: what looks random and is assigned to a name such as `password` or `api_key`.
+    """Secrets: `api_key` (some twenty known formats), `private_key`, `jwt`, `url_password` and `assigned_secret`.
+
+    A `url_password` is the password in a URL. An `assigned_secret` looks random and is assigned to a name such as
+    `password` or `api_key`.
     """
 
     Settings: ClassVar[type[Record]] = SecretsGuardSettings
     reads: ClassVar[Reads] = "all"
     every: ClassVar[int | None] = None
 
-    def __init__(self, settings: SecretsGuardSettings, aids: GuardDependencies) -> None:
-        del aids
+    def __init__(self, settings: SecretsGuardSettings, dependencies: GuardDependencies) -> None:
+        del dependencies
         self._kinds: list[Kind] = [kind for kind in KINDS if kind in settings.kinds]
 
     async def look(self, text: str, ask: Ask) -> Sequence[Detection]:
-        """Each secret; of an assignment and of an address only the secret itself."""
+        """Return every secret. Of an assignment or a URL only the secret itself is returned."""
         del ask
         found: list[Detection] = []
         for kind in self._kinds:
@@ -94,7 +98,7 @@ class SecretsGuard:
         return sorted(found, key=lambda item: item.start)
 
     def settled(self, text: str) -> int:
-        """Up to the last word, an assignment, or the beginning of a key's block."""
+        """Return the position before the last word, an open assignment, or an open key block."""
         for block in BEGIN.finditer(text):
             if not END.search(text, block.end()):
                 return block.start()
@@ -106,7 +110,7 @@ class SecretsGuard:
 
 
 def random(text: str) -> bool:
-    """Whether a text is drawn rather than written: letters and digits mixed, and many bits for each character."""
+    """Return True if a text looks random: it mixes letters and digits and has high entropy per character."""
     if not (re.search(r"\d", text) and re.search(r"[A-Za-z]", text)):
         return False
     size = len(text)

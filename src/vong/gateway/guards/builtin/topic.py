@@ -1,4 +1,4 @@
-"""Topics that may be talked about."""
+"""Guard that allows only some topics."""
 
 import asyncio
 from collections.abc import Sequence
@@ -12,28 +12,30 @@ from vong.records import Record
 
 
 class TopicGuardSettings(Record):
-    """What is allowed."""
+    """Allowed topics, by examples."""
 
     examples: tuple[str, ...] = Field(
-        min_length=1, max_length=500, description="Requests on the allowed topics: ten for each topic do well."
+        min_length=1, max_length=500, description="Requests on the allowed topics. Ten per topic work well."
     )
-    threshold: float = Field(default=0.35, gt=0, le=1, description="Cosine to the nearest example that is on topic.")
-    shortest: int = Field(default=15, ge=0, le=1000, description="Characters below which a text passes: greetings.")
+    threshold: float = Field(default=0.35, gt=0, le=1, description="Minimum cosine similarity to the nearest example.")
+    shortest: int = Field(
+        default=15, ge=0, le=1000, description="Texts with fewer characters pass, for example greetings."
+    )
 
 
 class TopicGuard:
-    """Topics: what the user said last must be like (MiniLM) one of the examples of allowed topics. English mostly."""
+    """Topics: the last user text must be similar (MiniLM) to an example of an allowed topic. Works best in English."""
 
     Settings: ClassVar[type[Record]] = TopicGuardSettings
     reads: ClassVar[Reads] = "last"
     every: ClassVar[int | None] = PIECE
 
-    def __init__(self, settings: TopicGuardSettings, aids: GuardDependencies) -> None:
+    def __init__(self, settings: TopicGuardSettings, dependencies: GuardDependencies) -> None:
         self._settings = settings
-        self._embed = aids.embed
+        self._embed = dependencies.embed
 
     async def look(self, text: str, ask: Ask) -> Sequence[Detection]:
-        """`off_topic` where no example is near."""
+        """Return an `off_topic` detection if no example is similar enough."""
         del ask
         if len(text.strip()) < self._settings.shortest:
             return []

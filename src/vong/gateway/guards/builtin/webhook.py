@@ -1,4 +1,4 @@
-"""A service of yours that judges texts."""
+"""Guard that asks your own HTTP service to judge texts."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -18,19 +18,20 @@ log = logging.getLogger(__name__)
 LARGEST = 100_000
 """Characters of a text that are sent."""
 FRAMING = frozenset(("host", "connection", "content-length", "transfer-encoding"))
-"""Headers that say where a request goes and how it ends."""
+"""Headers that the HTTP client sets itself."""
 
 
 class WebhookGuardSettings(Record):
-    """Where it is, and how long it is waited for."""
+    """Address of the service, and how to call it."""
 
     url: str = Field(max_length=2000, description="http(s)://HOST[:PORT]/PATH, without a query.")
-    timeout: float = Field(default=3.0, gt=0, le=60, description="Seconds for one answer.")
+    timeout: float = Field(default=3.0, gt=0, le=60, description="Seconds to wait for a response.")
     on_failure: Literal["open", "closed"] = Field(
-        default="closed", description="Whether a text passes where the service does not answer."
+        default="closed",
+        description="What happens if the service does not answer: open lets the text pass, closed blocks it.",
     )
     headers: Mapping[str, SecretStr] = Field(
-        default={}, max_length=20, description="Sent too; their values are sealed once they are stored."
+        default={}, max_length=20, description="Additional request headers. Their values are stored encrypted."
     )
 
 
@@ -43,34 +44,39 @@ _read = msgspec.json.Decoder(_Answer).decode
 
 
 class WebhookGuard:
-    """Webhook: a POST of `{"text": …}` to a service of yours, which answers `{"flagged": true, "categories": [...]}`.
-    Where it does not, the text passes or not as `on_failure` says.
+    """Webhook: POST `{"text": …}` to your service, which answers `{"flagged": true, "categories": [...]}`.
+
+    If the service does not answer, `on_failure` decides whether the text passes.
     """
 
     Settings: ClassVar[type[Record]] = WebhookGuardSettings
     reads: ClassVar[Reads] = "last"
     every: ClassVar[int | None] = None
 
-    def __init__(self, settings: WebhookGuardSettings, aids: GuardDependencies) -> None:
-        check_url(settings.url, allow_link_local=aids.allow_link_local)
+    def __init__(self, settings: WebhookGuardSettings, dependencies: GuardDependencies) -> None:
+        check_url(settings.url, allow_link_local=dependencies.allow_link_local)
         headers = {name: value.get_secret_value() for name, value in settings.headers.items()}
         if any(not f"{name}{value}".isprintable() or ":" in name for name, value in headers.items()):
-            raise InvalidInput("a header of the webhook holds characters that none may hold", "write it on one line")
-        if taken := FRAMING.intersection(name.lower() for name in headers):
-            raise InvalidInput(f"a webhook sets its own {sorted(taken)[0]!r}", "leave that header out")
+            raise InvalidInput("a header of the webhook contains invalid characters", "write it on one line")
+        if reserved := FRAMING.intersection(name.lower() for name in headers):
+            raise InvalidInput(f"header {sorted(reserved)[0]!r} is set by the webhook client", "remove that header")
         self._settings = settings
-        self._upstream = aids.upstream
+        self._upstream = dependencies.upstream
         self._endpoint = UpstreamEndpoint(settings.url, {"accept": "application/json", **headers})
 
     async def look(self, text: str, ask: Ask) -> Sequence[Detection]:
-        """What the service says. UpstreamFailed where it does not answer, and that is not to pass."""
+        """Return the categories that the service reports.
+
+        Raises:
+            UpstreamFailed: if the service does not answer and `on_failure` is `closed`.
+        """
         del ask
         try:
             answer = await self._post(msgspec.json.encode({"text": text[:LARGEST]}))
         except UpstreamFailed as error:
             if self._settings.on_failure == "closed":
                 raise
-            log.warning("a webhook did not answer, and its guard lets the text pass: %s", error)
+            log.warning("webhook did not answer, its guard lets the text pass: %s", error)
             return []
         return (
             [Detection(category[:40]) for category in answer.categories[:20] or ["flagged"]] if answer.flagged else []
@@ -81,13 +87,13 @@ class WebhookGuard:
         limits = ResponseLimits(connect=seconds, first_byte=seconds, total=seconds)
         response = await self._upstream.send(self._endpoint, "", body, limits)
         try:
-            said = await response.read()
+            content = await response.read()
         finally:
             response.close()
         try:
             if response.status == 200:
-                return _read(said)
+                return _read(content)
         except (msgspec.DecodeError, UnicodeDecodeError):
             pass
-        message = f"the webhook answered {response.status}, and not in the agreed form"
-        raise UpstreamFailed(message, 'let it answer 200 with {"flagged": true or false}')
+        message = f"webhook answered with status {response.status} or an unexpected body"
+        raise UpstreamFailed(message, 'answer with status 200 and {"flagged": true or false}')
